@@ -1,0 +1,46 @@
+/**
+ * Every way a block, a chain name or a key can be wrong, as coded data (spec §2, §3). What a peer or a user can cause
+ * is returned as a {@link Result}; what only our own code can cause is thrown as a {@link Bug}.
+ */
+
+/** The outcome of something that may be wrong through no fault of this program. */
+export type Result<T, F> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly fault: F }
+
+export type DagFault =
+  | { readonly code: 'DAG_BAD_ID'; readonly text: string }
+  | { readonly code: 'DAG_BAD_KEY'; readonly expected: string }
+  | { readonly code: 'DAG_BAD_CHAIN_NAME'; readonly name: string; readonly why: string }
+  | { readonly code: 'DAG_BAD_HEADER'; readonly why: string }
+  | { readonly code: 'DAG_HEADER_TOO_LARGE'; readonly bytes: number }
+  | { readonly code: 'DAG_BAD_BACKS'; readonly why: string }
+  | { readonly code: 'DAG_MISSING_BACK'; readonly back: string }
+  | { readonly code: 'DAG_BAD_HEIGHT'; readonly expected: number; readonly found: number }
+  | { readonly code: 'DAG_BAD_TIME'; readonly why: string }
+  | { readonly code: 'DAG_UNSIGNED' }
+  | { readonly code: 'DAG_NOT_OWNER' }
+  | { readonly code: 'DAG_OTHER_PIONEER'; readonly ours: string; readonly theirs: string }
+  | { readonly code: 'DAG_BAD_SIGNATURE' }
+  | { readonly code: 'DAG_BAD_SEAL'; readonly why: string }
+  | { readonly code: 'DAG_BAD_LIKE'; readonly why: string }
+  | { readonly code: 'DAG_PAYLOAD_TOO_LARGE'; readonly bytes: number; readonly limit: number }
+  | { readonly code: 'DAG_BAD_PAYLOAD'; readonly why: string }
+  | { readonly code: 'DAG_AMBIGUOUS_ID'; readonly matches: readonly string[] }
+  | { readonly code: 'DAG_UNKNOWN_ID'; readonly text: string }
+
+/** A defect in this program: never caused by a peer's or a user's input. */
+export class Bug extends Error {
+  override readonly name = 'Bug'
+}
+
+export function ok<T>(value: T): { readonly ok: true; readonly value: T } {
+  return { ok: true, value }
+}
+
+export function fail<F>(fault: F): { readonly ok: false; readonly fault: F } {
+  return { ok: false, fault }
+}
+
+/** Closes a `switch` over a union: a case that is added later and not handled no longer compiles. */
+export function unreachable(value: never): never {
+  throw new Bug(`unexpected case ${JSON.stringify(value)}`)
+}

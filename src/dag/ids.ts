@@ -1,0 +1,75 @@
+/**
+ * Branded identifiers and the only functions that make them (spec §1–§3). All are 64 upper-case hex digits of 32 bytes;
+ * the brand says of what. Bare strings never reach a function that wants an id.
+ */
+import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
+import { Bug, fail, ok, type DagFault, type Result } from './faults.ts'
+
+declare const brand: unique symbol
+
+/** Digest (sha2-256) of a block's header; the genesis's too, where it stands as a back. */
+export type BlockId = string & { readonly [brand]: 'BlockId' }
+/** Digest of the genesis block: names one chain everywhere. */
+export type ChainId = string & { readonly [brand]: 'ChainId' }
+/** Ed25519 public key of an author. */
+export type AuthorKey = string & { readonly [brand]: 'AuthorKey' }
+/** Digest (sha2-256) of a payload's bytes as stored. */
+export type PayloadId = string & { readonly [brand]: 'PayloadId' }
+
+/** Bytes in a digest and in a public key. */
+export const ID_BYTES = 32
+
+const HEX = /^[0-9A-Fa-f]{64}$/
+
+function hexOf(bytes: Uint8Array): string {
+  if (bytes.byteLength !== ID_BYTES) throw new Bug(`an id has ${String(ID_BYTES)} bytes, not ${String(bytes.byteLength)}`)
+  return bytesToHex(bytes).toUpperCase()
+}
+
+/** @throws {Bug} unless `digest` has 32 bytes */
+export function blockId(digest: Uint8Array): BlockId {
+  return hexOf(digest) as BlockId
+}
+
+/** @throws {Bug} unless `digest` has 32 bytes */
+export function chainId(digest: Uint8Array): ChainId {
+  return hexOf(digest) as ChainId
+}
+
+/** @throws {Bug} unless `key` has 32 bytes */
+export function authorKey(key: Uint8Array): AuthorKey {
+  return hexOf(key) as AuthorKey
+}
+
+/** @throws {Bug} unless `digest` has 32 bytes */
+export function payloadId(digest: Uint8Array): PayloadId {
+  return hexOf(digest) as PayloadId
+}
+
+/** The genesis as the back of a block of height 1. */
+export function genesisBlockId(chain: ChainId): BlockId {
+  return chain as string as BlockId
+}
+
+/** A public key as a user types it: 64 hex digits in any case. */
+export function parseAuthorKey(text: string): Result<AuthorKey, DagFault> {
+  if (!HEX.test(text)) return fail({ code: 'DAG_BAD_KEY', expected: 'a public key of 64 hex digits' })
+  return ok(text.toUpperCase() as AuthorKey)
+}
+
+/** A chain id as shown (`0_…`) or without its height. */
+export function parseChainId(text: string): Result<ChainId, DagFault> {
+  const digits = text.startsWith('0_') ? text.slice(2) : text
+  if (!HEX.test(digits)) return fail({ code: 'DAG_BAD_ID', text })
+  return ok(digits.toUpperCase() as ChainId)
+}
+
+/** The 32 bytes that an id stands for. */
+export function idBytes(id: BlockId | ChainId | AuthorKey | PayloadId): Uint8Array {
+  return hexToBytes(id)
+}
+
+/** An id as users see it: `<height>_<64 hex digits>` (spec §3). */
+export function showId(height: number, id: BlockId | ChainId): string {
+  return `${String(height)}_${id}`
+}

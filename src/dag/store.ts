@@ -1,0 +1,81 @@
+/**
+ * The `BlockStore` port: where one chain's blocks and payloads are kept. Blocks have a dense local *index* (the genesis
+ * is 0 and is not stored; the first block is 1), and a back's index is always lower than its block's. One
+ * {@link ChainStore.commit} is atomic. Implementations run the suite in `test/contract`.
+ */
+import type { BlockId, PayloadId } from './ids.ts'
+
+/** Bytes of payload in one stored row and in one frame on the wire. */
+export const FRAME_BYTES = 256 * 1024
+
+/** What the in-memory graph needs of one block. */
+export interface GraphRow {
+  readonly id: BlockId
+  readonly height: number
+  /** Milliseconds since the epoch. */
+  readonly time: number
+  /** Local indexes of the backs, each lower than the block's own. */
+  readonly backs: readonly number[]
+}
+
+/** Why a known block is not accepted here. */
+export type ParkReason = 'ahead'
+
+/** A block as committed; its index is `first + position`. */
+export interface NewBlock {
+  readonly row: GraphRow
+  readonly headerBytes: Uint8Array
+  readonly signature?: Uint8Array
+  readonly payId: PayloadId
+  readonly paySize: number
+  /** The whole payload; `'stored'` if its frames were put before; `'missing'` if it is not here. */
+  readonly payload: Uint8Array | 'stored' | 'missing'
+  readonly parked?: ParkReason
+}
+
+/** One atomic change. Indexes speak of local indexes. */
+export interface Commit {
+  /** Index of the first of `blocks`: the number of rows known before, counting the genesis. */
+  readonly first: number
+  readonly blocks: readonly NewBlock[]
+  readonly headsAdded: readonly number[]
+  readonly headsRemoved: readonly number[]
+  /** Known blocks whose acceptance changed: parked with a reason, or (`null`) accepted now. */
+  readonly parked?: ReadonlyMap<number, ParkReason | null>
+}
+
+export interface LoadedChain {
+  /** In index order, from index 1 on. */
+  readonly rows: readonly GraphRow[]
+  readonly heads: readonly number[]
+  readonly parked: ReadonlyMap<number, ParkReason>
+  /** Indexes of blocks whose payload is not here. */
+  readonly missing: readonly number[]
+  /** Bytes of headers, signatures and payloads stored. */
+  readonly bytes: number
+}
+
+export interface StoredBlock {
+  readonly headerBytes: Uint8Array
+  readonly signature?: Uint8Array
+}
+
+export interface ChainStore {
+  /** Reads heads and graph rows; never headers or payloads of the whole chain. */
+  load(): Promise<LoadedChain>
+  /** `sync: true` resolves after the bytes are on disk (a post made here); concurrent synced commits share one flush. */
+  commit(commit: Commit, options: { readonly sync: boolean }): Promise<void>
+  block(index: number): Promise<StoredBlock | undefined>
+  /** Frame `n` (0-based) of a block's payload, at most {@link FRAME_BYTES}; `undefined` if not here. */
+  frame(id: BlockId, n: number): Promise<Uint8Array | undefined>
+  /** Keeps a frame of a payload that is still arriving. Frames come in order from 0. */
+  putFrame(id: BlockId, n: number, bytes: Uint8Array): Promise<void>
+  /** How many frames of a payload are here, whether or not its block is. */
+  frames(id: BlockId): Promise<number>
+  /** A payload that was missing is here now: all its frames were put. */
+  payloadArrived(index: number, bytes: number): Promise<void>
+  /** Drops all frames of a payload (wrong digest, or an arrival given up). */
+  dropFrames(id: BlockId): Promise<void>
+  /** Removes everything of this chain. */
+  destroy(): Promise<void>
+}

@@ -1,0 +1,78 @@
+/**
+ * Messages of the sync protocol and of gossip, protocol ids and versions (spec §7, §8). Every request has exactly one
+ * reply with the same `id`, so that requests of many chains interleave on one stream and backpressure is the
+ * requester's choice of how many to have in flight.
+ */
+import type { AuthorKey, BlockId } from '../dag/ids.ts'
+
+export const SYNC_PROTOCOL = '/freechains/sync/1.0.0'
+export const KAD_PROTOCOL = '/freechains/kad/1.0.0'
+export const TOPIC_PREFIX = '/freechains/1/'
+
+/** First message of each side on a sync stream. */
+export interface Hello {
+  readonly t: 'hello'
+  readonly v: 1
+  /** 32 random bytes, fresh for each stream. */
+  readonly nonce: Uint8Array
+}
+
+/** Which part a side plays on a stream: the requester opened it. Covered by the membership proof. */
+export type Role = 'requester' | 'responder'
+
+export type Request =
+  /** First about each chain on a stream: names it by rendezvous (32 bytes), proves a group's key. */
+  | { readonly t: 'open'; readonly id: number; readonly chain: Uint8Array; readonly proof?: Uint8Array }
+  /** Next page of heads: those after `after` in ascending order of ids. */
+  | { readonly t: 'heads'; readonly id: number; readonly chain: Uint8Array; readonly after: BlockId }
+  /** Which blocks the responder accepts that are neither `have` nor in the past of one of them; pasts first. */
+  | { readonly t: 'diff'; readonly id: number; readonly chain: Uint8Array; readonly have: readonly BlockId[] }
+  /** Blocks by id. The answer holds the longest run from the front that fits, at least one of those the responder has. */
+  | { readonly t: 'get'; readonly id: number; readonly chain: Uint8Array; readonly ids: readonly BlockId[] }
+  /** One frame of a payload, from `offset` (a multiple of the frame size). */
+  | { readonly t: 'frame'; readonly id: number; readonly chain: Uint8Array; readonly block: BlockId; readonly offset: number }
+  /** Asks the responder to pull this chain from the requester now, and to say how it went. */
+  | { readonly t: 'offer'; readonly id: number; readonly chain: Uint8Array }
+
+/** Why a request is refused; `unknown-chain` also for a non-member of a group, byte for byte. */
+export type RefuseCode = 'unknown-chain' | 'incompatible' | 'busy' | 'bad-request'
+
+export type PayloadState = 'inline' | 'frames' | 'hidden' | 'absent'
+
+/** A block on the wire. `payload` is present iff `state` is `inline`. */
+export interface WireBlock {
+  readonly headerBytes: Uint8Array
+  readonly signature?: Uint8Array
+  readonly state: PayloadState
+  readonly payload?: Uint8Array
+}
+
+export type Reply =
+  | {
+      readonly t: 'opened'
+      readonly id: number
+      readonly proof?: Uint8Array
+      readonly pioneer?: AuthorKey
+      readonly heads: readonly BlockId[]
+      readonly more: boolean
+    }
+  | { readonly t: 'heads'; readonly id: number; readonly heads: readonly BlockId[]; readonly more: boolean }
+  | { readonly t: 'ids'; readonly id: number; readonly ids: readonly BlockId[]; readonly more: boolean }
+  /** `asked` counts how many of the asked ids (from the front) this reply settles: sent here, or not had. */
+  | { readonly t: 'blocks'; readonly id: number; readonly asked: number; readonly blocks: readonly WireBlock[] }
+  | { readonly t: 'frame'; readonly id: number; readonly offset: number; readonly bytes: Uint8Array }
+  | { readonly t: 'no-payload'; readonly id: number; readonly why: 'hidden' | 'absent' }
+  /** `fresh`: blocks the responder gained; `missing`: those it knows of and still lacks. */
+  | { readonly t: 'offered'; readonly id: number; readonly fresh: number; readonly missing: number }
+  | { readonly t: 'refuse'; readonly id: number; readonly code: RefuseCode; readonly pioneer?: AuthorKey }
+
+/** Gossip announcement (spec §7). */
+export interface Announcement {
+  readonly v: 1
+  /** 8 random bytes: gossipsub's message id is the hash of the bytes. */
+  readonly nonce: Uint8Array
+  /** 1..16 */
+  readonly heads: readonly BlockId[]
+  /** The newest block rides along when header + payload are small enough. */
+  readonly block?: { readonly headerBytes: Uint8Array; readonly signature?: Uint8Array; readonly payload: Uint8Array }
+}
