@@ -1,33 +1,151 @@
 /**
- * The shape of blocks (spec §3). A {@link Block} is one message of a chain: header, digest and signature; its payload
- * travels beside it. Structural rules that need no graph live here; those that need the past are in `sound.ts`.
+ * Making blocks, and the rules on one block that need neither its past nor the peer's state (spec §3). A block's payload
+ * travels beside it. Structural rules that need the past are in `sound.ts`; the shape of blocks is in `header.ts`.
  */
-import type { AuthorKey, BlockId, PayloadId } from './ids.ts'
+import { isUnlimited, type Chain } from './chain.ts'
+import { decodeHeader, encodeAad, encodeHeader, headerDigest } from './codec.ts'
+import { sha256, sign, verify, type PrivateKey } from './crypto.ts'
+import { Bug, fail, ok, type DagFault, type Result } from './faults.ts'
+import type { Block, Header, Seal } from './header.ts'
+import { genesisBlockId, payloadId, type BlockId } from './ids.ts'
+import { KEY_BYTES, MAX_PAYLOAD_GUEST_BYTES, MAX_PAYLOAD_OWNER_BYTES, SIGNATURE_BYTES } from './limits.ts'
+import { groupVerifier, NONCE_BYTES, sealGroup, sealOwner } from './seal.ts'
 
-/** How a payload is sealed: not, under the group's key, or to the owner of an `@` chain. */
-export type Seal = 'none' | 'group' | 'owner'
+export type { Block, Header, Seal } from './header.ts'
 
-/** The paper's *meta*: what the digest covers. */
-export interface Header {
-  readonly v: 1
-  /** 1 + max height of backs. */
+/** What {@link makeBlock} makes a block of. */
+export interface BlockParts {
+  readonly chain: Chain
+  /** 1 + max height of `backs`. */
   readonly height: number
-  /** Milliseconds since the epoch, 0 … 2^53 − 1. */
+  /** Milliseconds since the epoch. */
   readonly time: number
-  /** 1..16, ascending, distinct; the genesis only alone. */
+  /** In any order; the genesis alone, if the block is one of the first. */
   readonly backs: readonly BlockId[]
-  /** Present iff signed. */
-  readonly author?: AuthorKey
-  /** Speaks of the bytes as stored (sealed, if sealed). */
-  readonly pay: { readonly id: PayloadId; readonly size: number; readonly seal: Seal }
-  readonly like?: { readonly n: 1 | -1; readonly target: BlockId }
+  /** As its author wrote it, before sealing. */
+  readonly payload: Uint8Array
+  /** Signs the block; without it, it is anonymous. */
+  readonly pvt?: PrivateKey
+  readonly like?: NonNullable<Header['like']>
+  /** Seals the payload to the owner of an `@` chain. In groups every payload is sealed, asked or not. */
+  readonly toOwner?: boolean
+  /** 32 fresh random bytes, never used before: the nonce or the ephemeral key comes out of them. */
+  readonly random: Uint8Array
 }
 
-/** A decoded block; `headerBytes` is the canonical encoding that `id` is the digest of. */
-export interface Block {
-  readonly id: BlockId
-  readonly header: Header
-  readonly headerBytes: Uint8Array
-  /** 64 bytes, present iff `header.author` is. */
-  readonly signature?: Uint8Array
+/** A block made here and its payload as stored: sealed, if it is sealed. */
+export interface MadeBlock {
+  readonly block: Block
+  readonly payload: Uint8Array
+}
+
+/** Builds, seals and signs a block; a fault if the rules that need no past refuse it. */
+export function makeBlock(parts: BlockParts): Result<MadeBlock, DagFault> {
+  const { chain, height, time, pvt, like, random } = parts
+  if (random.byteLength !== KEY_BYTES) throw new Bug('a block is made with 32 random bytes')
+  const unsealed = {
+    v: 1,
+    height,
+    time,
+    backs: [...new Set(parts.backs)].sort(),
+    ...(pvt === undefined ? {} : { author: pvt.author }),
+    ...(like === undefined ? {} : { like }),
+  } as const
+  const sealed = sealPayload(parts, unsealed)
+  if (!sealed.ok) return sealed
+  const { seal, payload } = sealed.value
+  const header: Header = { ...unsealed, pay: { id: payloadId(sha256(payload)), size: payload.byteLength, seal } }
+  const sound = checkStructure(chain, header)
+  if (!sound.ok) return sound
+  const headerBytes = encodeHeader(header)
+  const id = headerDigest(headerBytes)
+  const signature = pvt === undefined ? {} : { signature: sign(pvt.seed, id) }
+  return ok({ block: { id, header, headerBytes, ...signature }, payload })
+}
+
+function sealPayload(
+  { chain, payload, toOwner = false, random }: BlockParts,
+  unsealed: Omit<Header, 'pay'>,
+): Result<{ readonly seal: Seal; readonly payload: Uint8Array }, DagFault> {
+  const { key, owner } = chain.params
+  if (key !== undefined) {
+    return ok({ seal: 'group', payload: sealGroup(key, encodeAad(unsealed), random.subarray(0, NONCE_BYTES), payload) })
+  }
+  if (!toOwner) return ok({ seal: 'none', payload })
+  if (owner === undefined)
+    return fail({ code: 'DAG_BAD_SEAL', why: 'only chains with an owner (@) have one to seal to' })
+  const sealed = sealOwner(owner, random, payload)
+  return sealed.ok ? ok({ seal: 'owner', payload: sealed.value }) : sealed
+}
+
+/** The rules that a header must keep whatever its past is (spec §2, §3). */
+export function checkStructure(chain: Chain, header: Header): Result<true, DagFault> {
+  const fault =
+    wrongGenesis(chain, header) ?? wrongAuthor(chain, header) ?? wrongLike(chain, header) ?? wrongPay(chain, header)
+  return fault === undefined ? ok(true) : fail(fault)
+}
+
+function wrongGenesis(chain: Chain, { height, backs }: Header): DagFault | undefined {
+  const isOnGenesis = backs.includes(genesisBlockId(chain.id))
+  if (isOnGenesis && backs.length > 1) return { code: 'DAG_BAD_BACKS', why: 'the genesis is a back only alone' }
+  if (isOnGenesis && height !== 1) return { code: 'DAG_BAD_HEIGHT', expected: 1, found: height }
+  if (!isOnGenesis && height === 1) return { code: 'DAG_BAD_BACKS', why: 'a block of height 1 stands on the genesis' }
+  return undefined
+}
+
+function wrongAuthor({ params }: Chain, { height, author, like }: Header): DagFault | undefined {
+  if (params.kind === 'owner-only' && author !== params.owner) return { code: 'DAG_NOT_OWNER' }
+  if (author !== undefined) return undefined
+  const makesPioneer = params.kind === 'forum' && params.pioneers.length === 0 && height === 1
+  return makesPioneer || like !== undefined ? { code: 'DAG_UNSIGNED' } : undefined
+}
+
+function wrongLike(chain: Chain, { height, like }: Header): DagFault | undefined {
+  if (like === undefined) return undefined
+  if (height === 1 || like.target === genesisBlockId(chain.id)) {
+    return { code: 'DAG_BAD_LIKE', why: 'a like is of a post in its past' }
+  }
+  return undefined
+}
+
+function wrongPay({ params }: Chain, { author, pay }: Header): DagFault | undefined {
+  if ((pay.seal === 'group') !== (params.kind === 'group')) {
+    return { code: 'DAG_BAD_SEAL', why: 'payloads are sealed under a shared key in groups, always, and nowhere else' }
+  }
+  if (pay.seal === 'owner' && params.owner === undefined) {
+    return { code: 'DAG_BAD_SEAL', why: 'only chains with an owner (@) have one to seal to' }
+  }
+  const limit = isUnlimited(params, author) ? MAX_PAYLOAD_OWNER_BYTES : MAX_PAYLOAD_GUEST_BYTES
+  return pay.size > limit ? { code: 'DAG_PAYLOAD_TOO_LARGE', bytes: pay.size, limit } : undefined
+}
+
+/** A block out of its bytes. The signature is there iff it must be, but is not verified: see {@link verifyBlock}. */
+export function decodeBlock(headerBytes: Uint8Array, signature?: Uint8Array): Result<Block, DagFault> {
+  const header = decodeHeader(headerBytes)
+  if (!header.ok) return header
+  if (header.value.author === undefined) {
+    if (signature !== undefined) return fail({ code: 'DAG_BAD_SIGNATURE' })
+  } else if (signature?.byteLength !== SIGNATURE_BYTES) return fail({ code: 'DAG_BAD_SIGNATURE' })
+  const id = headerDigest(headerBytes)
+  return ok({ id, header: header.value, headerBytes, ...(signature === undefined ? {} : { signature }) })
+}
+
+/** Whether the signature is the author's (ZIP-215); true for an unsigned block, which claims nobody. */
+export function verifyBlock({ id, header, signature }: Block): boolean {
+  if (header.author === undefined) return true
+  return signature !== undefined && verify(header.author, id, signature)
+}
+
+/** Whether bytes are the block's payload as stored; in groups they must open, too. Holds all of it: see `groupVerifier`. */
+export function checkPayload(chain: Chain, block: Block, bytes: Uint8Array): Result<true, DagFault> {
+  const { pay } = block.header
+  if (bytes.byteLength !== pay.size) {
+    return fail({ code: 'DAG_BAD_PAYLOAD', why: `it has ${String(bytes.byteLength)} bytes, not ${String(pay.size)}` })
+  }
+  if (payloadId(sha256(bytes)) !== pay.id) return fail({ code: 'DAG_BAD_PAYLOAD', why: 'its digest is another one' })
+  const { key } = chain.params
+  if (key === undefined) return ok(true)
+  const verifier = groupVerifier(key, encodeAad(block.header))
+  verifier.update(bytes)
+  return verifier.finish() ? ok(true) : fail({ code: 'DAG_BAD_SEAL', why: "it does not open under the group's key" })
 }

@@ -1,5 +1,10 @@
 /** Chain kinds and parameters, the genesis derived from them, and the rendezvous (spec §2, §7). */
-import type { AuthorKey, ChainId } from './ids.ts'
+import { hexToBytes } from '@noble/hashes/utils.js'
+import { encodeGenesis } from './codec.ts'
+import { labelledSha256, sha256 } from './crypto.ts'
+import { fail, ok, type DagFault, type Result } from './faults.ts'
+import { chainId, idBytes, parseAuthorKey, showId, type AuthorKey, type ChainId } from './ids.ts'
+import { MAX_NAME_CHARS, MAX_PIONEERS } from './limits.ts'
 
 /** `#name`, `$name`, `@PUB`, `@!PUB`. */
 export type ChainKind = 'forum' | 'group' | 'identity' | 'owner-only'
@@ -25,4 +30,87 @@ export interface Chain {
   readonly genesisBytes: Uint8Array
   /** 32 bytes: sha256("freechains/rendezvous/1" ‖ digest of the chain id). */
   readonly rendezvous: Uint8Array
+}
+
+const NAME_CHARS = /^[A-Za-z0-9_.-]*$/
+const KEY_HEX = /^[0-9A-Fa-f]{64}$/
+
+/**
+ * The chain of this name, joined with these keys: pioneers' public keys for `#name`, the shared key for `$name`, none
+ * for `@PUB` and `@!PUB`; all in hex of either case.
+ */
+export function chainOf(name: string, keys: readonly string[]): Result<Chain, DagFault> {
+  const params = paramsOf(name, keys)
+  return params.ok ? ok(derive(params.value)) : params
+}
+
+function paramsOf(name: string, keys: readonly string[]): Result<ChainParams, DagFault> {
+  if (name.startsWith('#')) return forumParams(name, keys)
+  if (name.startsWith('$')) return groupParams(name, keys)
+  if (name.startsWith('@!')) return identityParams(name, '@!', keys)
+  if (name.startsWith('@')) return identityParams(name, '@', keys)
+  return badName(name, 'begin it with its kind: #forum, $group, @PUBLICKEY or @!PUBLICKEY')
+}
+
+function forumParams(name: string, keys: readonly string[]): Result<ChainParams, DagFault> {
+  const why = wrongWithLabel(name.slice(1))
+  if (why !== undefined) return badName(name, why)
+  const pioneers = new Set<AuthorKey>()
+  for (const key of keys) {
+    const pioneer = parseAuthorKey(key)
+    if (!pioneer.ok) return badKey('each pioneer of a forum as a public key of 64 hex digits')
+    pioneers.add(pioneer.value)
+  }
+  if (pioneers.size > MAX_PIONEERS) return badKey(`at most ${String(MAX_PIONEERS)} pioneers for a forum`)
+  return ok({ kind: 'forum', name, pioneers: [...pioneers].sort() })
+}
+
+function groupParams(name: string, keys: readonly string[]): Result<ChainParams, DagFault> {
+  const why = wrongWithLabel(name.slice(1))
+  if (why !== undefined) return badName(name, why)
+  const [key] = keys
+  if (key === undefined || keys.length > 1 || !KEY_HEX.test(key)) {
+    return badKey('exactly one shared key of 64 hex digits for a group')
+  }
+  return ok({ kind: 'group', name, pioneers: [], key: hexToBytes(key) })
+}
+
+function identityParams(name: string, sign: '@' | '@!', keys: readonly string[]): Result<ChainParams, DagFault> {
+  const owner = parseAuthorKey(name.slice(sign.length))
+  if (!owner.ok) return badName(name, `put the owner's public key of 64 hex digits behind ${sign}`)
+  if (keys.length > 0) return badKey('no key for an identity chain: its owner is in its name')
+  const kind = sign === '@' ? 'identity' : 'owner-only'
+  return ok({ kind, name: sign + owner.value, pioneers: [], owner: owner.value })
+}
+
+function wrongWithLabel(label: string): string | undefined {
+  if (label.length > MAX_NAME_CHARS) return `use at most ${String(MAX_NAME_CHARS)} characters behind its sign`
+  if (!NAME_CHARS.test(label)) return 'use only ASCII letters, digits, and _ - . behind its sign'
+  return undefined
+}
+
+function badName(name: string, why: string): Result<never, DagFault> {
+  return fail({ code: 'DAG_BAD_CHAIN_NAME', name, why })
+}
+
+function badKey(expected: string): Result<never, DagFault> {
+  return fail({ code: 'DAG_BAD_KEY', expected })
+}
+
+function derive(params: ChainParams): Chain {
+  const { name, pioneers, key } = params
+  const group = key === undefined ? {} : { group: labelledSha256('freechains/group/1', key) }
+  const genesisBytes = encodeGenesis({ name, pioneers, ...group })
+  const id = chainId(sha256(genesisBytes))
+  return { params, id, genesisBytes, rendezvous: labelledSha256('freechains/rendezvous/1', idBytes(id)) }
+}
+
+/** A chain's id as users see it: `0_` and 64 hex digits. */
+export function showChainId(chain: Chain): string {
+  return showId(0, chain.id)
+}
+
+/** Whether an author (or an unsigned post) needs no reputation: everybody in groups (4.d), owners in their chains (4.e). */
+export function isUnlimited(params: ChainParams, author: AuthorKey | undefined): boolean {
+  return params.kind === 'group' || (params.owner !== undefined && author === params.owner)
 }

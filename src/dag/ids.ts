@@ -22,7 +22,8 @@ export const ID_BYTES = 32
 const HEX = /^[0-9A-Fa-f]{64}$/
 
 function hexOf(bytes: Uint8Array): string {
-  if (bytes.byteLength !== ID_BYTES) throw new Bug(`an id has ${String(ID_BYTES)} bytes, not ${String(bytes.byteLength)}`)
+  if (bytes.byteLength !== ID_BYTES)
+    throw new Bug(`an id has ${String(ID_BYTES)} bytes, not ${String(bytes.byteLength)}`)
   return bytesToHex(bytes).toUpperCase()
 }
 

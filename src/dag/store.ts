@@ -1,12 +1,26 @@
 /**
  * The `BlockStore` port: where one chain's blocks and payloads are kept. Blocks have a dense local *index* (the genesis
  * is 0 and is not stored; the first block is 1), and a back's index is always lower than its block's. One
- * {@link ChainStore.commit} is atomic. Implementations run the suite in `test/contract`.
+ * {@link ChainStore.commit} is atomic, and a call sees the effect of every call before it, awaited or not. Bytes that
+ * were handed in are not altered afterwards by anybody. Implementations run the suite in `test/contract`.
  */
 import type { BlockId, PayloadId } from './ids.ts'
 
 /** Bytes of payload in one stored row and in one frame on the wire. */
 export const FRAME_BYTES = 256 * 1024
+
+/**
+ * Payloads per chain that may be partly here without a block that has them. Each is at most 64 MiB, so this bounds what
+ * cut arrivals leave behind; those that a frame was put for longest ago are dropped first.
+ */
+export const ARRIVALS_KEPT = 64
+
+/** A payload in frames; none if it is empty. Views, not copies. */
+export function framesOfPayload(payload: Uint8Array): Uint8Array[] {
+  const frames: Uint8Array[] = []
+  for (let at = 0; at < payload.byteLength; at += FRAME_BYTES) frames.push(payload.subarray(at, at + FRAME_BYTES))
+  return frames
+}
 
 /** What the in-memory graph needs of one block. */
 export interface GraphRow {
@@ -51,7 +65,7 @@ export interface LoadedChain {
   readonly parked: ReadonlyMap<number, ParkReason>
   /** Indexes of blocks whose payload is not here. */
   readonly missing: readonly number[]
-  /** Bytes of headers, signatures and payloads stored. */
+  /** Bytes of headers, signatures and payloads stored; without payloads that are still arriving. */
   readonly bytes: number
 }
 
@@ -68,7 +82,10 @@ export interface ChainStore {
   block(index: number): Promise<StoredBlock | undefined>
   /** Frame `n` (0-based) of a block's payload, at most {@link FRAME_BYTES}; `undefined` if not here. */
   frame(id: BlockId, n: number): Promise<Uint8Array | undefined>
-  /** Keeps a frame of a payload that is still arriving. Frames come in order from 0. */
+  /**
+   * Keeps a frame of a payload that is still arriving. Frames come in order from 0; one that does not follow on those
+   * here, because too many arrivals ({@link ARRIVALS_KEPT}) pushed them out, is not kept.
+   */
   putFrame(id: BlockId, n: number, bytes: Uint8Array): Promise<void>
   /** How many frames of a payload are here, whether or not its block is. */
   frames(id: BlockId): Promise<number>

@@ -25,14 +25,34 @@ export type Request =
   | { readonly t: 'open'; readonly id: number; readonly chain: Uint8Array; readonly proof?: Uint8Array }
   /** Next page of heads: those after `after` in ascending order of ids. */
   | { readonly t: 'heads'; readonly id: number; readonly chain: Uint8Array; readonly after: BlockId }
-  /** Which blocks the responder accepts that are neither `have` nor in the past of one of them; pasts first. */
-  | { readonly t: 'diff'; readonly id: number; readonly chain: Uint8Array; readonly have: readonly BlockId[] }
+  /**
+   * Which blocks the responder accepts that are neither `have` nor in the past of one of them; pasts first. `after` is
+   * the last id of the page before: a list of bounded length cannot describe every set, and the answer goes on there.
+   */
+  | {
+      readonly t: 'diff'
+      readonly id: number
+      readonly chain: Uint8Array
+      readonly have: readonly BlockId[]
+      readonly after?: BlockId
+    }
   /** Blocks by id. The answer holds the longest run from the front that fits, at least one of those the responder has. */
   | { readonly t: 'get'; readonly id: number; readonly chain: Uint8Array; readonly ids: readonly BlockId[] }
   /** One frame of a payload, from `offset` (a multiple of the frame size). */
-  | { readonly t: 'frame'; readonly id: number; readonly chain: Uint8Array; readonly block: BlockId; readonly offset: number }
+  | {
+      readonly t: 'frame'
+      readonly id: number
+      readonly chain: Uint8Array
+      readonly block: BlockId
+      readonly offset: number
+    }
   /** Asks the responder to pull this chain from the requester now, and to say how it went. */
   | { readonly t: 'offer'; readonly id: number; readonly chain: Uint8Array }
+
+type WithoutId<T> = T extends unknown ? Omit<T, 'id'> : never
+
+/** A request before the stream that carries it has numbered it. */
+export type RequestBody = WithoutId<Request>
 
 /** Why a request is refused; `unknown-chain` also for a non-member of a group, byte for byte. */
 export type RefuseCode = 'unknown-chain' | 'incompatible' | 'busy' | 'bad-request'

@@ -1,0 +1,167 @@
+/**
+ * Digests, key derivation and signatures over bytes (spec §2, §3); the only file below `node` that imports `node:crypto`.
+ * Verification follows ZIP-215 exactly (docs/decisions/0004). It knows nothing of blocks; budgets for the slow verifier
+ * are the caller's.
+ */
+import {
+  createHash,
+  createHmac,
+  createPrivateKey,
+  createPublicKey,
+  hash,
+  hkdfSync,
+  sign as nativeSign,
+  timingSafeEqual,
+  verify as nativeVerify,
+  type KeyObject,
+  type PublicKeyInput,
+} from 'node:crypto'
+import { ed25519 } from '@noble/curves/ed25519.js'
+import { hexToBytes } from '@noble/hashes/utils.js'
+import { Bug, fail, ok, type DagFault, type Result } from './faults.ts'
+import { authorKey, idBytes, type AuthorKey, type BlockId } from './ids.ts'
+import { KEY_BYTES, MAX_CACHED_KEYS, SIGNATURE_BYTES } from './limits.ts'
+
+/** What a private key of 128 hex digits holds: its seed, and the author it signs as. */
+export interface PrivateKey {
+  /** 32 bytes, secret. */
+  readonly seed: Uint8Array
+  readonly author: AuthorKey
+}
+
+/** A sha2-256 over bytes that come in pieces. */
+export interface Sha256Stream {
+  update(bytes: Uint8Array): void
+  /** Once, at the end. */
+  digest(): Uint8Array
+}
+
+const ascii = (text: string): Uint8Array => new TextEncoder().encode(text)
+
+/** Signatures speak of blocks of this format only, never of other bytes signed with the same key. */
+const SIGNED_PREFIX = ascii('freechains/block/1')
+/** DER around the raw 32 bytes of an Ed25519 key (RFC 8410); a DER import is the fastest that `node:crypto` has. */
+const SPKI_PREFIX = hexToBytes('302a300506032b6570032100')
+const PKCS8_PREFIX = hexToBytes('302e020100300506032b657004220420')
+const PRIVATE_HEX = /^[0-9A-Fa-f]{128}$/
+
+function concat(head: Uint8Array, tail: Uint8Array): Uint8Array {
+  const all = new Uint8Array(head.byteLength + tail.byteLength)
+  all.set(head)
+  all.set(tail, head.byteLength)
+  return all
+}
+
+/** Node takes any bytes for a DER key; its types name the narrower `Buffer` alone. */
+function der(prefix: Uint8Array, key: Uint8Array): Exclude<PublicKeyInput['key'], string> {
+  return concat(prefix, key) as Exclude<PublicKeyInput['key'], string>
+}
+
+/** A copy that is a plain `Uint8Array` of its own buffer: `Buffer` slices differently and may be a view into a pool. */
+function plain(bytes: Uint8Array): Uint8Array {
+  return Uint8Array.from(bytes)
+}
+
+export function sha256(bytes: Uint8Array): Uint8Array {
+  return plain(hash('sha256', bytes, 'buffer'))
+}
+
+/** sha2-256 of a label and bytes: the form that every derived name of this project has. */
+export function labelledSha256(label: string, bytes: Uint8Array): Uint8Array {
+  return sha256(concat(ascii(label), bytes))
+}
+
+export function sha256Stream(): Sha256Stream {
+  const state = createHash('sha256')
+  return { update: (bytes) => void state.update(bytes), digest: () => plain(state.digest()) }
+}
+
+export function hmacSha256(key: Uint8Array, bytes: Uint8Array): Uint8Array {
+  return plain(createHmac('sha256', key).update(bytes).digest())
+}
+
+/** HKDF-SHA256 with an empty salt: 32 bytes for one purpose, named by `info`. */
+export function hkdfSha256(key: Uint8Array, info: string): Uint8Array {
+  return new Uint8Array(hkdfSync('sha256', key, new Uint8Array(0), info, KEY_BYTES))
+}
+
+/** Takes as long for any two values of one length; different lengths are simply unequal. */
+export function constantTimeEqual(a: Uint8Array, b: Uint8Array): boolean {
+  return a.byteLength === b.byteLength && timingSafeEqual(a, b)
+}
+
+/** Goes with the seed it was made of. Importing one costs several signatures. */
+const importedSeeds = new WeakMap<Uint8Array, KeyObject>()
+
+function importedSeed(seed: Uint8Array): KeyObject {
+  const known = importedSeeds.get(seed)
+  if (known !== undefined) return known
+  if (seed.byteLength !== KEY_BYTES) throw new Bug('an Ed25519 seed has 32 bytes')
+  const key = createPrivateKey({ key: der(PKCS8_PREFIX, seed), format: 'der', type: 'pkcs8' })
+  importedSeeds.set(seed, key)
+  return key
+}
+
+/** @throws {Bug} unless `seed` has 32 bytes */
+export function publicKeyOf(seed: Uint8Array): AuthorKey {
+  const spki = createPublicKey(importedSeed(seed)).export({ format: 'der', type: 'spki' })
+  return authorKey(spki.subarray(SPKI_PREFIX.byteLength))
+}
+
+/** Reads seed ‖ public key, and refuses a public half that is not the seed's own: it would sign as nobody. */
+export function parsePrivateKey(hex: string): Result<PrivateKey, DagFault> {
+  if (!PRIVATE_HEX.test(hex)) return fail({ code: 'DAG_BAD_KEY', expected: 'a private key of 128 hex digits' })
+  const bytes = hexToBytes(hex)
+  const seed = bytes.slice(0, KEY_BYTES)
+  const author = publicKeyOf(seed)
+  if (author !== hex.slice(2 * KEY_BYTES).toUpperCase()) {
+    return fail({ code: 'DAG_BAD_KEY', expected: 'a private key whose second half is the public key of its first' })
+  }
+  return ok({ seed, author })
+}
+
+function signedBytes(digest: BlockId): Uint8Array {
+  return concat(SIGNED_PREFIX, idBytes(digest))
+}
+
+/** Ed25519 over "freechains/block/1" ‖ digest: 64 bytes, the same ones every time. The seed must not be altered between calls. */
+export function sign(seed: Uint8Array, digest: BlockId): Uint8Array {
+  return plain(nativeSign(null, signedBytes(digest), importedSeed(seed)))
+}
+
+/** Least recently used first: a `Map` iterates in order of insertion. */
+const importedKeys = new Map<AuthorKey, KeyObject>()
+
+function importedKey(author: AuthorKey): KeyObject {
+  const known = importedKeys.get(author)
+  if (known !== undefined) {
+    importedKeys.delete(author)
+    importedKeys.set(author, known)
+    return known
+  }
+  const key = createPublicKey({ key: der(SPKI_PREFIX, idBytes(author)), format: 'der', type: 'spki' })
+  importedKeys.set(author, key)
+  if (importedKeys.size > MAX_CACHED_KEYS)
+    for (const oldest of importedKeys.keys()) {
+      importedKeys.delete(oldest)
+      break
+    }
+  return key
+}
+
+/** OpenSSL's answer. Its "yes" implies a ZIP-215 "yes"; its "no" means nothing yet (decision 0004). */
+export function verifyNative(author: AuthorKey, digest: BlockId, signature: Uint8Array): boolean {
+  if (signature.byteLength !== SIGNATURE_BYTES) return false
+  return nativeVerify(null, signedBytes(digest), importedKey(author), signature)
+}
+
+/** The answer that consensus goes by; some ten times slower than {@link verifyNative}. */
+export function verifyZip215(author: AuthorKey, digest: BlockId, signature: Uint8Array): boolean {
+  if (signature.byteLength !== SIGNATURE_BYTES) return false
+  return ed25519.verify(signature, signedBytes(digest), idBytes(author), { zip215: true })
+}
+
+/** ZIP-215, by the fast way where that is enough. */
+export function verify(author: AuthorKey, digest: BlockId, signature: Uint8Array): boolean {
+  return verifyNative(author, digest, signature) || verifyZip215(author, digest, signature)
+}

@@ -1,0 +1,144 @@
+/**
+ * Digests and their dense local indexes, both ways: 32 packed bytes per digest and an open-addressing hash table over
+ * them. Indexes are given in order of arrival and never change; nothing is ever removed. Knows nothing of blocks.
+ */
+import { blockId, type BlockId } from './ids.ts'
+import { Bug } from './faults.ts'
+import { grown } from './grow.ts'
+
+const WORDS = 8
+const FIRST_SLOTS = 64
+
+/**
+ * The table is seeded with a number that no stranger knows: a digest can be ground until its first bits are what one
+ * likes, and without a seed a few thousand ground blocks would sit in one run of slots and make each lookup linear.
+ */
+export class DigestIndex {
+  /** Big-endian words, so that comparing words compares digests. */
+  #words: Uint32Array = new Uint32Array(WORDS * FIRST_SLOTS)
+  /** `index + 1`, or 0 where free; a power of two long, at most two thirds full. */
+  #slots = new Uint32Array(FIRST_SLOTS)
+  #size = 0
+  readonly #seed: number
+  readonly #wanted = new Uint32Array(WORDS)
+  readonly #bytes = new Uint8Array(4 * WORDS)
+
+  /** @param seed - 32 random bits */
+  constructor(seed: number) {
+    this.#seed = seed | 0
+  }
+
+  get size(): number {
+    return this.#size
+  }
+
+  /**
+   * Gives `id` the next index.
+   * @throws {Bug} if it has one
+   */
+  push(id: BlockId): number {
+    if (this.find(id) !== undefined) throw new Bug(`digest ${id} is known already`)
+    const index = this.#size
+    this.#words = grown(this.#words, (index + 1) * WORDS)
+    this.#words.set(this.#wanted, index * WORDS)
+    this.#size += 1
+    if (this.#size * 3 > this.#slots.length * 2) this.#rehash()
+    else this.#occupy(index)
+    return index
+  }
+
+  find(id: BlockId): number | undefined {
+    readHex(id, this.#wanted)
+    const mask = this.#slots.length - 1
+    for (let slot = this.#hash(this.#wanted, 0) & mask; ; slot = (slot + 1) & mask) {
+      const held = this.#slots[slot] ?? 0
+      if (held === 0) return undefined
+      if (this.#equals(held - 1)) return held - 1
+    }
+  }
+
+  id(index: number): BlockId {
+    if (index >= this.#size) throw new Bug(`no digest has index ${String(index)}`)
+    for (let word = 0; word < WORDS; word += 1) {
+      const value = this.#words[index * WORDS + word] ?? 0
+      this.#bytes[word * 4] = value >>> 24
+      this.#bytes[word * 4 + 1] = value >>> 16
+      this.#bytes[word * 4 + 2] = value >>> 8
+      this.#bytes[word * 4 + 3] = value
+    }
+    return blockId(this.#bytes)
+  }
+
+  /** Below 0 if the digest of `a` comes before that of `b`; 0 only for equal indexes. */
+  compare(a: number, b: number): number {
+    for (let word = 0; word < WORDS; word += 1) {
+      const difference = (this.#words[a * WORDS + word] ?? 0) - (this.#words[b * WORDS + word] ?? 0)
+      if (difference !== 0) return difference
+    }
+    return 0
+  }
+
+  /** Indexes of the digests that start with these hex digits, ascending. Reads all digests: for what a user types. */
+  startingWith(digits: string): number[] {
+    const low = new Uint32Array(WORDS)
+    const high = new Uint32Array(WORDS)
+    readHex(digits.padEnd(WORDS * 8, '0'), low)
+    readHex(digits.padEnd(WORDS * 8, 'F'), high)
+    const found: number[] = []
+    for (let index = 0; index < this.#size; index += 1) if (this.#between(index, low, high)) found.push(index)
+    return found
+  }
+
+  /** Word by word is enough: the bounds of a prefix are equal words, at most one that differs, then all zeros and ones. */
+  #between(index: number, low: Uint32Array, high: Uint32Array): boolean {
+    for (let word = 0; word < WORDS; word += 1) {
+      const value = this.#words[index * WORDS + word] ?? 0
+      if (value < (low[word] ?? 0) || value > (high[word] ?? 0)) return false
+    }
+    return true
+  }
+
+  #equals(index: number): boolean {
+    for (let word = 0; word < WORDS; word += 1) {
+      if (this.#words[index * WORDS + word] !== this.#wanted[word]) return false
+    }
+    return true
+  }
+
+  /** Murmur3's mixing over the first half of the digest. */
+  #hash(words: Uint32Array, at: number): number {
+    let hash = this.#seed
+    for (let word = 0; word < WORDS / 2; word += 1) {
+      let k = Math.imul(words[at + word] ?? 0, 0xcc9e2d51)
+      k = Math.imul((k << 15) | (k >>> 17), 0x1b873593)
+      hash ^= k
+      hash = (Math.imul((hash << 13) | (hash >>> 19), 5) + 0xe6546b64) | 0
+    }
+    hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
+    hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
+    return (hash ^ (hash >>> 16)) >>> 0
+  }
+
+  #occupy(index: number): void {
+    const mask = this.#slots.length - 1
+    let slot = this.#hash(this.#words, index * WORDS) & mask
+    while (this.#slots[slot] !== 0) slot = (slot + 1) & mask
+    this.#slots[slot] = index + 1
+  }
+
+  #rehash(): void {
+    this.#slots = new Uint32Array(this.#slots.length * 2)
+    for (let index = 0; index < this.#size; index += 1) this.#occupy(index)
+  }
+}
+
+function readHex(digits: string, into: Uint32Array): void {
+  for (let word = 0; word < WORDS; word += 1) {
+    let value = 0
+    for (let at = word * 8; at < word * 8 + 8; at += 1) {
+      const code = digits.charCodeAt(at)
+      value = (value << 4) | (code <= 57 ? code - 48 : (code & 0xdf) - 55)
+    }
+    into[word] = value
+  }
+}

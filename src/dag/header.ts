@@ -1,0 +1,33 @@
+/**
+ * The shape of blocks (spec §3). A {@link Block} is one message of a chain: header, digest and signature; its payload
+ * travels beside it. Types alone, apart from `block.ts`, so that the codec can name them without a cycle.
+ */
+import type { AuthorKey, BlockId, PayloadId } from './ids.ts'
+
+/** How a payload is sealed: not, under the group's key, or to the owner of an `@` chain. */
+export type Seal = 'none' | 'group' | 'owner'
+
+/** The paper's *meta*: what the digest covers. */
+export interface Header {
+  readonly v: 1
+  /** 1 + max height of backs. */
+  readonly height: number
+  /** Milliseconds since the epoch, 0 … 2^53 − 1. */
+  readonly time: number
+  /** 1..16, ascending, distinct; the genesis only alone. */
+  readonly backs: readonly BlockId[]
+  /** Present iff signed. */
+  readonly author?: AuthorKey
+  /** Speaks of the bytes as stored (sealed, if sealed). */
+  readonly pay: { readonly id: PayloadId; readonly size: number; readonly seal: Seal }
+  readonly like?: { readonly n: 1 | -1; readonly target: BlockId }
+}
+
+/** A decoded block; `headerBytes` is the canonical encoding that `id` is the digest of. */
+export interface Block {
+  readonly id: BlockId
+  readonly header: Header
+  readonly headerBytes: Uint8Array
+  /** 64 bytes, present iff `header.author` is. */
+  readonly signature?: Uint8Array
+}

@@ -1,0 +1,131 @@
+/** A {@link ChainStore} in memory, for tests and as the plainest reading of the port. Keeps nothing over a restart. */
+import { Bug } from './faults.ts'
+import type { BlockId } from './ids.ts'
+import {
+  ARRIVALS_KEPT,
+  FRAME_BYTES,
+  framesOfPayload,
+  type ChainStore,
+  type Commit,
+  type GraphRow,
+  type LoadedChain,
+  type NewBlock,
+  type ParkReason,
+  type StoredBlock,
+} from './store.ts'
+
+export class MemoryStore implements ChainStore {
+  readonly #rows: GraphRow[] = []
+  readonly #blocks: StoredBlock[] = []
+  readonly #heads = new Set<number>()
+  readonly #parked = new Map<number, ParkReason>()
+  readonly #missing = new Set<number>()
+  readonly #frames = new Map<BlockId, Uint8Array[]>()
+  /** Payloads whose block is not here, or lacks them; the one longest untouched first. */
+  readonly #arriving = new Set<BlockId>()
+  #bytes = 0
+  #isDestroyed = false
+
+  get isDestroyed(): boolean {
+    return this.#isDestroyed
+  }
+
+  load(): Promise<LoadedChain> {
+    return this.#now(() => ({
+      rows: [...this.#rows],
+      heads: [...this.#heads].sort((a, b) => a - b),
+      parked: new Map(this.#parked),
+      missing: [...this.#missing].sort((a, b) => a - b),
+      bytes: this.#bytes,
+    }))
+  }
+
+  commit({ first, blocks, headsAdded, headsRemoved, parked }: Commit): Promise<void> {
+    return this.#now(() => {
+      if (first !== this.#rows.length + 1)
+        throw new Bug(`commit at ${String(first)} after ${String(this.#rows.length)}`)
+      for (const block of blocks) this.#add(block)
+      for (const index of headsRemoved) this.#heads.delete(index)
+      for (const index of headsAdded) this.#heads.add(index)
+      for (const [index, reason] of parked ?? []) {
+        if (reason === null) this.#parked.delete(index)
+        else this.#parked.set(index, reason)
+      }
+    })
+  }
+
+  block(index: number): Promise<StoredBlock | undefined> {
+    return this.#now(() => this.#blocks[index - 1])
+  }
+
+  frame(id: BlockId, n: number): Promise<Uint8Array | undefined> {
+    return this.#now(() => this.#frames.get(id)?.[n])
+  }
+
+  putFrame(id: BlockId, n: number, bytes: Uint8Array): Promise<void> {
+    return this.#now(() => {
+      const frames = this.#arriving.has(id) ? (this.#frames.get(id) ?? []) : []
+      if (n > frames.length) return
+      frames[n] = bytes
+      this.#frames.set(id, frames)
+      this.#arriving.delete(id)
+      this.#arriving.add(id)
+      const [oldest] = this.#arriving
+      if (oldest !== undefined && this.#arriving.size > ARRIVALS_KEPT) this.#drop(oldest)
+    })
+  }
+
+  frames(id: BlockId): Promise<number> {
+    return this.#now(() => this.#frames.get(id)?.length ?? 0)
+  }
+
+  payloadArrived(index: number, bytes: number): Promise<void> {
+    return this.#now(() => {
+      if (!this.#missing.delete(index)) throw new Bug(`no payload is missing at ${String(index)}`)
+      this.#bytes += bytes
+      const row = this.#rows[index - 1]
+      if (row !== undefined) this.#arriving.delete(row.id)
+    })
+  }
+
+  dropFrames(id: BlockId): Promise<void> {
+    return this.#now(() => {
+      this.#drop(id)
+    })
+  }
+
+  destroy(): Promise<void> {
+    return this.#now(() => {
+      this.#isDestroyed = true
+    })
+  }
+
+  #drop(id: BlockId): void {
+    this.#frames.delete(id)
+    this.#arriving.delete(id)
+  }
+
+  #add({ row, headerBytes, signature, payload, paySize, parked }: NewBlock): void {
+    this.#rows.push(row)
+    const index = this.#rows.length
+    this.#blocks.push(signature === undefined ? { headerBytes } : { headerBytes, signature })
+    this.#bytes += headerBytes.byteLength + (signature?.byteLength ?? 0)
+    if (parked !== undefined) this.#parked.set(index, parked)
+    if (payload === 'missing') {
+      this.#missing.add(index)
+      return
+    }
+    if (payload !== 'stored') this.#frames.set(row.id, framesOfPayload(payload))
+    else if (paySize > (this.#frames.get(row.id)?.length ?? 0) * FRAME_BYTES) throw new Bug(`no frames for ${row.id}`)
+    this.#bytes += paySize
+    this.#arriving.delete(row.id)
+  }
+
+  /** Calls take effect at once, in order; what they throw rejects, as on a disk. */
+  #now<T>(run: () => T): Promise<T> {
+    return new Promise((resolve) => {
+      if (this.#isDestroyed) throw new Bug('the chain was destroyed')
+      resolve(run())
+    })
+  }
+}

@@ -1,0 +1,38 @@
+/**
+ * Ids as users type them (spec §3): whole, or any unique prefix of at least 6 hex digits, with or without the height in
+ * front, in any case. Also finds the genesis.
+ */
+import { fail, ok, type DagFault, type Result } from './faults.ts'
+import type { Graph } from './graph.ts'
+import { showId } from './ids.ts'
+import { inOrder } from './order.ts'
+
+const TYPED_ID = /^(?:(0|[1-9][0-9]{0,9})_)?([0-9A-Fa-f]{6,64})$/
+
+/** Matches that an ambiguous prefix lists: who wants more has to type more digits anyway. */
+const MATCHES_LISTED = 100
+
+/**
+ * The index of the one block meant by `text`; a height in it must be the block's. With `counts`, blocks for which it
+ * answers `false` are as good as unknown.
+ */
+export function resolvePrefix(
+  graph: Graph,
+  text: string,
+  counts?: (index: number) => boolean,
+): Result<number, DagFault> {
+  const [, height, digits] = TYPED_ID.exec(text) ?? []
+  if (digits === undefined) return fail({ code: 'DAG_BAD_ID', text })
+  const matches = graph
+    .startingWith(digits)
+    .filter((index) => height === undefined || graph.height(index) === Number(height))
+    .filter((index) => counts?.(index) ?? true)
+  const [match] = matches
+  if (match === undefined) return fail({ code: 'DAG_UNKNOWN_ID', text })
+  if (matches.length === 1) return ok(match)
+  const listed = inOrder(graph, matches).slice(0, MATCHES_LISTED)
+  return fail({
+    code: 'DAG_AMBIGUOUS_ID',
+    matches: listed.map((index) => showId(graph.height(index), graph.id(index))),
+  })
+}

@@ -1,0 +1,71 @@
+/**
+ * Soundness that needs the past (spec §2, §3, §5): backs, height, time, the forum's pioneer, a like's target. It depends
+ * on a block and its past alone, and for height 1 on the peer's pioneer. Signature and payload are checked elsewhere.
+ */
+import type { Header } from './block.ts'
+import type { Chain } from './chain.ts'
+import { fail, ok, type DagFault, type Result } from './faults.ts'
+import type { Graph } from './graph.ts'
+import type { AuthorKey } from './ids.ts'
+import { isAncestor } from './walk.ts'
+
+/** What soundness asks of the world around the block. */
+export interface Surroundings {
+  readonly graph: Graph
+  /** Author of the first post, for a forum joined without pioneers that has one. */
+  readonly pioneer?: AuthorKey
+  /** Header of the like's target, if it is known here. */
+  readonly target?: Header
+}
+
+/** Whether the chain's first author is its pioneer (rule 1.a): forums joined without pioneers. */
+export function hasFirstPostPioneer(chain: Chain): boolean {
+  return chain.params.kind === 'forum' && chain.params.pioneers.length === 0
+}
+
+/** Returns the local indexes of the backs. */
+export function checkSound(chain: Chain, header: Header, around: Surroundings): Result<number[], DagFault> {
+  const { graph } = around
+  const backs: number[] = []
+  let height = 0
+  let time = 0
+  for (const id of header.backs) {
+    const back = graph.indexOf(id)
+    if (back === undefined) return fail({ code: 'DAG_MISSING_BACK', back: id })
+    height = Math.max(height, graph.height(back))
+    time = Math.max(time, graph.time(back))
+    backs.push(back)
+  }
+  if (header.height !== height + 1) return fail({ code: 'DAG_BAD_HEIGHT', expected: height + 1, found: header.height })
+  if (header.time < time)
+    return fail({ code: 'DAG_BAD_TIME', why: `it is ${String(time - header.time)} ms before its backs` })
+  const pioneer = checkPioneer(chain, header, around.pioneer)
+  if (!pioneer.ok) return pioneer
+  const like = checkLike(header, backs, around)
+  return like.ok ? ok(backs) : like
+}
+
+/** Spec §2: for a peer that has a pioneer, height-1 blocks by anyone else are not sound. */
+function checkPioneer(chain: Chain, header: Header, pioneer: AuthorKey | undefined): Result<true, DagFault> {
+  if (header.height !== 1 || !hasFirstPostPioneer(chain)) return ok(true)
+  if (header.author === undefined) return fail({ code: 'DAG_UNSIGNED' })
+  if (header.like !== undefined) return fail({ code: 'DAG_BAD_LIKE', why: 'a first block has no post in its past' })
+  if (pioneer === undefined || pioneer === header.author) return ok(true)
+  return fail({ code: 'DAG_OTHER_PIONEER', ours: pioneer, theirs: header.author })
+}
+
+/** Spec §3: a like is signed, its target is a post in its past, and for n = +1 not the author's own. */
+function checkLike(header: Header, backs: readonly number[], around: Surroundings): Result<true, DagFault> {
+  const { like } = header
+  if (like === undefined) return ok(true)
+  const target = around.graph.indexOf(like.target)
+  if (target === undefined || around.target === undefined)
+    return fail({ code: 'DAG_BAD_LIKE', why: 'its target is not in its past' })
+  if (around.target.like !== undefined) return fail({ code: 'DAG_BAD_LIKE', why: 'its target is a like' })
+  if (like.n === 1 && around.target.author === header.author)
+    return fail({ code: 'DAG_BAD_LIKE', why: 'authors cannot like their own posts' })
+  if (!backs.some((back) => back === target || isAncestor(around.graph, target, back))) {
+    return fail({ code: 'DAG_BAD_LIKE', why: 'its target is not in its past' })
+  }
+  return ok(true)
+}

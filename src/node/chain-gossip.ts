@@ -1,0 +1,134 @@
+/**
+ * Gossip of one chain (spec §7): announces what is new here, and judges what neighbours announce, one riding block at a
+ * time. Policy is `protocol/announce.ts`'s; pulling is the sync's.
+ */
+import { randomBytes } from 'node:crypto'
+import { base32 } from 'multiformats/bases/base32'
+import { NONCE_BYTES } from '../dag/seal.ts'
+import { buildAnnouncement, headsToAnnounce, judge, ridesAlong, verdictOf, type GossipVerdict } from '../protocol/announce.ts'
+import type { ProtocolFault } from '../protocol/faults.ts'
+import { decodeAnnouncement, encodeAnnouncement, openAnnouncement, sealAnnouncement } from '../protocol/gossip-codec.ts'
+import { ANNOUNCE_COALESCE_MS, ANNOUNCE_NONCE_BYTES, RIDING_QUEUE } from '../protocol/limits.ts'
+import { TOPIC_PREFIX, type Announcement } from '../protocol/messages.ts'
+import type { Logger } from './log.ts'
+import { readPayload } from './payloads.ts'
+import type { Origin, Replica } from './replica.ts'
+import { Serial } from './serial.ts'
+import type { Topics } from './topics.ts'
+
+export interface GossipModules {
+  readonly replica: Replica
+  readonly topics: Topics
+  readonly log: Logger
+  /** A neighbour has something that is not here. */
+  readonly onHint: (peer: string) => void
+  readonly onFault: (peer: string, fault: ProtocolFault) => void
+}
+
+/** The chain's gossipsub topic. */
+export function topicOf(rendezvous: Uint8Array): string {
+  // RFC 4648 lower case without padding; multibase's leading letter is left out.
+  return TOPIC_PREFIX + base32.baseEncode(rendezvous)
+}
+
+export class ChainGossip {
+  readonly topic: string
+  readonly #modules: GossipModules
+  /** gossipsub validates concurrently and lets children overtake parents. */
+  readonly #riding = new Serial()
+  #waiting = 0
+  #timer: NodeJS.Timeout | undefined
+  readonly #stopListening: () => void
+
+  constructor(modules: GossipModules) {
+    this.#modules = modules
+    const { replica, topics } = modules
+    this.topic = topicOf(replica.chain.rendezvous)
+    topics.join(this.topic, (from, data) => this.#validate(from, data))
+    this.#stopListening = replica.listen((_events, origin) => {
+      this.#onNew(origin)
+    })
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer)
+    this.#stopListening()
+    this.#modules.topics.leave(this.topic)
+  }
+
+  /** What was posted here goes out at once; what was pulled waits for more of it; what rode along is relayed already. */
+  #onNew(origin: Origin): void {
+    if (origin === 'gossip') return
+    if (origin === 'here') void this.#announce()
+    else this.#timer ??= setTimeout(() => void this.#announce(), ANNOUNCE_COALESCE_MS)
+  }
+
+  async #announce(): Promise<void> {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    const { replica, topics, log } = this.#modules
+    try {
+      const announcement = await this.#compose()
+      if (announcement === undefined) return
+      const { key } = replica.chain.params
+      const bytes = key === undefined ? encodeAnnouncement(announcement) : sealAnnouncement(announcement, key, randomBytes(NONCE_BYTES))
+      const peers = await topics.publish(this.topic, bytes)
+      log.debug('gossip.announced', { chain: replica.chain.id, heads: announcement.heads.length, peers })
+    } catch (error) {
+      log.error('gossip.announce-failed', { chain: replica.chain.id, why: String(error) })
+    }
+  }
+
+  async #compose(): Promise<Announcement | undefined> {
+    const { replica } = this.#modules
+    const [newest, ...others] = headsToAnnounce(replica.graph)
+    if (newest === undefined) return undefined
+    const heads = [newest, ...others].map((index) => replica.graph.id(index))
+    const block = await replica.block(newest)
+    const nonce = randomBytes(ANNOUNCE_NONCE_BYTES)
+    const { headerBytes, signature, header } = block
+    const fits = !replica.missing.has(newest) && ridesAlong(headerBytes.byteLength, header.pay.size)
+    const payload = fits ? await readPayload(replica, block) : undefined
+    if (payload === undefined) return buildAnnouncement({ heads, nonce })
+    return buildAnnouncement({ heads, nonce, riding: { headerBytes, ...(signature === undefined ? {} : { signature }), payload } })
+  }
+
+  async #validate(from: string, data: Uint8Array): Promise<GossipVerdict> {
+    const { replica, onHint } = this.#modules
+    const { key } = replica.chain.params
+    const decoded = key === undefined ? decodeAnnouncement(data) : openAnnouncement(data, key)
+    if (!decoded.ok) return this.#reject(from, decoded.fault)
+    if (this.#waiting >= RIDING_QUEUE) {
+      onHint(from)
+      return 'ignore'
+    }
+    this.#waiting += 1
+    try {
+      return await this.#riding.run(() => this.#take(from, decoded.value))
+    } finally {
+      this.#waiting -= 1
+    }
+  }
+
+  async #take(from: string, announcement: Announcement): Promise<GossipVerdict> {
+    const { replica, onHint } = this.#modules
+    const judgement = judge(announcement, replica.graph)
+    if (judgement.verdict === 'reject') return this.#reject(from, judgement.fault)
+    if (judgement.pull) onHint(from)
+    if (judgement.verdict === 'ignore') return 'ignore'
+    const { block, payload } = judgement
+    const [outcome] = await replica.ingest([{ block, payload }], 'gossip')
+    if (outcome === undefined) return 'ignore'
+    const verdict = verdictOf(outcome)
+    if (verdict === 'reject' && outcome.state === 'refused') {
+      return this.#reject(from, { code: 'GOSSIP_BAD_BLOCK', block: block.id, fault: outcome.fault })
+    }
+    if (verdict === 'ignore' && outcome.state === 'refused') onHint(from)
+    return verdict
+  }
+
+  #reject(from: string, fault: ProtocolFault): GossipVerdict {
+    this.#modules.onFault(from, fault)
+    return 'reject'
+  }
+}

@@ -1,0 +1,142 @@
+/**
+ * Puts joined chains on the network: gives each its gossip and its sync, tells them of peers that come and go, answers
+ * other peers' requests, and deals with those that break the protocols.
+ */
+import { bytesToHex } from '@noble/hashes/utils.js'
+import type { PeerId } from '@libp2p/interface'
+import { peerIdFromString } from '@libp2p/peer-id'
+import { consequence, type ProtocolFault } from '../protocol/faults.ts'
+import { ChainGossip, topicOf } from './chain-gossip.ts'
+import { ChainSync } from './chain-sync.ts'
+import type { Clock } from './clock.ts'
+import type { Discovery } from './discovery.ts'
+import type { Host } from './host.ts'
+import type { Logger } from './log.ts'
+import type { OnNet } from './node-parts.ts'
+import type { Replica } from './replica.ts'
+import { createResponder } from './responder.ts'
+import { SyncClient } from './rpc.ts'
+import { serveSync } from './serve.ts'
+import type { Topics } from './topics.ts'
+
+export interface ChainNetworkModules {
+  readonly host: Host
+  readonly topics: Topics
+  readonly discovery: Discovery
+  readonly clock: Clock
+  readonly log: Logger
+}
+
+interface Entry {
+  readonly replica: Replica
+  readonly sync: ChainSync
+}
+
+export class ChainNetwork {
+  readonly #modules: ChainNetworkModules
+  readonly #client: SyncClient
+  readonly #byTopic = new Map<string, Entry>()
+  readonly #byRendezvous = new Map<string, Entry>()
+  readonly #endings: (() => void)[]
+
+  constructor(modules: ChainNetworkModules) {
+    this.#modules = modules
+    const { host, topics, log } = modules
+    this.#client = new SyncClient({ host, log, onFault: (peer, fault) => this.#onFault(peer.toString(), fault.code) })
+    this.#endings = [
+      topics.onSubscriber((topic, peer) => this.#byTopic.get(topic)?.sync.suggest(peer)),
+      host.onDisconnect((peer) => {
+        for (const { sync } of this.#byTopic.values()) sync.forget(peer.toString())
+      }),
+    ]
+  }
+
+  attach(replica: Replica): OnNet {
+    const { topics, discovery, host, clock, log } = this.#modules
+    const { rendezvous } = replica.chain
+    const onFault = (peer: string, fault: ProtocolFault): void => {
+      this.#onProtocolFault(peer, fault)
+    }
+    const sync = new ChainSync({
+      replica,
+      client: this.#client,
+      self: host.peerId,
+      clock,
+      log,
+      onFault,
+      onShared: (peer) => {
+        discovery.sharesChain(peer)
+      },
+      findPeers: (signal) => this.#findPeers(replica, signal),
+    })
+    const topic = topicOf(rendezvous)
+    const key = bytesToHex(rendezvous)
+    this.#byTopic.set(topic, { replica, sync })
+    this.#byRendezvous.set(key, { replica, sync })
+    const onHint = (peer: string): void => {
+      sync.suggest(peer)
+    }
+    const gossip = new ChainGossip({ replica, topics, log, onHint, onFault })
+    discovery.join(rendezvous)
+    return {
+      gossip,
+      sync,
+      stop: async () => {
+        this.#byTopic.delete(topic)
+        this.#byRendezvous.delete(key)
+        gossip.stop()
+        await discovery.leave(rendezvous)
+        await sync.stop()
+      },
+    }
+  }
+
+  /** Answers other peers from now on. Returns how to stop. */
+  serve(): Promise<() => Promise<void>> {
+    const { host, log } = this.#modules
+    const handler = createResponder({
+      self: host.peerId,
+      find: (rendezvous) => this.#byRendezvous.get(rendezvous)?.replica,
+      onOffer: (replica, peer, signal) => this.#onOffer(replica, peer, signal),
+    })
+    return serveSync({ host, log, handler, onFault: (peer, fault) => this.#onFault(peer.toString(), fault.code) })
+  }
+
+  stop(): void {
+    for (const end of this.#endings) end()
+    this.#client.stop()
+  }
+
+  async #onOffer(replica: Replica, peer: PeerId, signal: AbortSignal): Promise<{ fresh: number; missing: number }> {
+    const sync = this.#byRendezvous.get(bytesToHex(replica.chain.rendezvous))?.sync
+    const pulled = await sync?.pullNow(peer, signal)
+    return pulled?.ok === true ? pulled.value : { fresh: 0, missing: 0 }
+  }
+
+  /** Alone in the world there is nobody to look up. */
+  async #findPeers(replica: Replica, signal: AbortSignal): Promise<readonly PeerId[]> {
+    const { host, topics, discovery } = this.#modules
+    if (host.connections().length === 0) return []
+    const found = await discovery.lookup(replica.chain.rendezvous, { signal })
+    const ids = new Set([...topics.subscribers(topicOf(replica.chain.rendezvous)), ...found.map((peer) => peer.toString())])
+    return [...ids].map((id) => peerIdFromString(id))
+  }
+
+  /** A forged signature is the dearest lie to find out, so the first one ends it with that peer (spec §7). */
+  #onProtocolFault(peer: string, fault: ProtocolFault): void {
+    const { host, log } = this.#modules
+    const cause = 'fault' in fault ? fault.fault.code : undefined
+    const what = consequence(fault)
+    log.warn('peer.fault', { peer, code: fault.code, cause, consequence: what })
+    if (what === 'ignore') return
+    this.#client.close(peerIdFromString(peer))
+    if (cause === 'DAG_BAD_SIGNATURE') host.ban(peer)
+    else if (what === 'penalise') host.penalise(peer)
+  }
+
+  /** Faults of the stream itself: only what no honest peer sends counts against it. */
+  #onFault(peer: string, code: string): void {
+    this.#modules.log.debug('peer.stream-fault', { peer, code })
+    if (code === 'RPC_MALFORMED') this.#modules.host.penalise(peer)
+  }
+}

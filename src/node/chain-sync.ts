@@ -1,0 +1,245 @@
+/**
+ * Sync of one chain (spec §7, §8): decides when to pull from whom, one peer at a time, and remembers how it went. A pull
+ * that takes long gives way to peers that wait, and goes on later from where it was.
+ */
+import { peerIdFromString } from '@libp2p/peer-id'
+import type { PeerId } from '@libp2p/interface'
+import { fail, ok, unreachable, type Result } from '../dag/faults.ts'
+import type { ProtocolFault } from '../protocol/faults.ts'
+import { OFFER_TIMEOUT_MS } from '../protocol/limits.ts'
+import type { Handshake } from '../protocol/member.ts'
+import type { PullEnd } from '../protocol/pull.ts'
+import { askMissing } from './missing.ts'
+import type { Clock } from './clock.ts'
+import type { Logger } from './log.ts'
+import { openOn } from './open-chain.ts'
+import { pull, TURN_IS_OVER, type PullReport } from './pull.ts'
+import type { Replica } from './replica.ts'
+import type { RpcFault, SyncClient, SyncSession } from './rpc.ts'
+import { Serial } from './serial.ts'
+import type { SyncFault } from './sync-faults.ts'
+
+/** How long a pull may go on while other peers wait. */
+const TURN_MS = 15_000
+/** A failed pull is tried again after this, doubling; the timer of the node comes by anyway. */
+const RETRY_MS = 1_000
+const MAX_RETRY_MS = 60_000
+
+/** How it stands with one peer on this chain; `state` in words. */
+export interface PeerStanding {
+  readonly id: string
+  readonly lastSyncMs: number | null
+  readonly state: string
+}
+
+export interface SyncModules {
+  readonly replica: Replica
+  readonly client: SyncClient
+  readonly self: PeerId
+  readonly clock: Clock
+  readonly log: Logger
+  readonly onFault: (peer: string, fault: ProtocolFault) => void
+  /** The peer has this chain. */
+  readonly onShared: (peer: PeerId) => void
+  /** Peers of this chain that can be found now. */
+  readonly findPeers: (signal: AbortSignal) => Promise<readonly PeerId[]>
+}
+
+export class ChainSync {
+  readonly #modules: SyncModules
+  readonly #turns = new Serial()
+  readonly #queued = new Set<string>()
+  readonly #standing = new Map<string, PeerStanding>()
+  readonly #failures = new Map<string, number>()
+  readonly #retries = new Map<string, NodeJS.Timeout>()
+  readonly #stopped = new AbortController()
+  #waiting = 0
+  #active: string | undefined
+
+  constructor(modules: SyncModules) {
+    this.#modules = modules
+  }
+
+  /** The peer being pulled from. */
+  get active(): string | undefined {
+    return this.#active
+  }
+
+  peers(): readonly PeerStanding[] {
+    return [...this.#standing.values()]
+  }
+
+  /** Pull from this peer soon; asking again while it waits changes nothing. */
+  suggest(peer: string): void {
+    if (this.#stopped.signal.aborted || this.#queued.has(peer)) return
+    clearTimeout(this.#retries.get(peer))
+    this.#retries.delete(peer)
+    this.#queued.add(peer)
+    this.#inTurn(() => {
+      this.#queued.delete(peer)
+      return this.#pullFrom(peerIdFromString(peer), this.#stopped.signal)
+    }).catch((error: unknown) => {
+      this.#modules.log.error('sync.broken', { chain: this.#modules.replica.chain.id, why: String(error) })
+    })
+  }
+
+  /** The peer went away. */
+  forget(peer: string): void {
+    clearTimeout(this.#retries.get(peer))
+    this.#retries.delete(peer)
+    this.#failures.delete(peer)
+    this.#standing.delete(peer)
+  }
+
+  /** Pulls now, in turn, and says how it went. */
+  async pullNow(peer: PeerId, signal: AbortSignal): Promise<Result<PullReport, SyncFault>> {
+    const both = AbortSignal.any([signal, this.#stopped.signal])
+    return this.#inTurn(() => this.#pullFrom(peer, both))
+  }
+
+  /** Asks the peer to pull from here. */
+  async offer(peer: PeerId, signal: AbortSignal): Promise<Result<{ fresh: number; missing: number }, SyncFault>> {
+    const { client, replica } = this.#modules
+    const session = await client.session(peer, { signal })
+    if (!session.ok) return session
+    const opened = await openOn(session.value, replica, this.#handshake(session.value), signal)
+    if (!opened.ok) return opened
+    const { rendezvous: chain } = replica.chain
+    const reply = await session.value.request({ t: 'offer', chain }, { signal, timeoutMs: OFFER_TIMEOUT_MS })
+    if (!reply.ok) return reply
+    if (reply.value.t === 'offered') return ok({ fresh: reply.value.fresh, missing: reply.value.missing })
+    return fail({ code: 'SYNC_REFUSED', peer: peer.toString(), why: reply.value.t === 'refuse' ? reply.value.code : reply.value.t })
+  }
+
+  /** Whether the peer has this chain, and both prove that they may. */
+  async isShared(peer: PeerId, signal: AbortSignal): Promise<boolean> {
+    const session = await this.#modules.client.session(peer, { signal })
+    return session.ok && (await openOn(session.value, this.#modules.replica, this.#handshake(session.value), signal)).ok
+  }
+
+  /** Pulls once from everybody who can be found within a few seconds; for an empty forum, before a first post. */
+  async askEverybody(signal: AbortSignal): Promise<void> {
+    const peers = await this.#modules.findPeers(signal)
+    await Promise.all(peers.map((peer) => this.pullNow(peer, signal)))
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped.abort()
+    for (const timer of this.#retries.values()) clearTimeout(timer)
+    await this.#turns.idle()
+  }
+
+  async #inTurn<T>(job: () => Promise<T>): Promise<T> {
+    this.#waiting += 1
+    return this.#turns.run(() => {
+      this.#waiting -= 1
+      return job()
+    })
+  }
+
+  async #pullFrom(peer: PeerId, signal: AbortSignal): Promise<Result<PullReport, SyncFault>> {
+    const { client, replica, log } = this.#modules
+    const id = peer.toString()
+    if (signal.aborted) return fail({ code: 'RPC_ABORTED', peer: id })
+    this.#active = id
+    try {
+      this.#note(id, 'syncing', false)
+      const session = await client.session(peer, { signal })
+      if (!session.ok) return this.#failed(id, session.fault)
+      const startedMs = performance.now()
+      const report = await pull({
+        replica,
+        session: session.value,
+        handshake: this.#handshake(session.value),
+        signal,
+        shouldYield: () => this.#waiting > 0 && performance.now() - startedMs > TURN_MS,
+        onProgress: () => undefined,
+      })
+      const { fresh, missing, end } = report
+      log.info('sync.pulled', { chain: replica.chain.id, peer: id, fresh, missing, end: end.why })
+      const failed = this.#afterPull(peer, report)
+      if (failed !== undefined) return fail(failed)
+      await askMissing(replica, session.value, { signal, nowMs: this.#modules.clock.nowMs() })
+      return ok({ ...report, missing: missing + replica.missing.size })
+    } finally {
+      this.#active = undefined
+    }
+  }
+
+  /** What a pull's end means for this peer; the fault, if the command that asked for it is to hear of one. */
+  #afterPull(peer: PeerId, { end }: PullReport): SyncFault | undefined {
+    const id = peer.toString()
+    const { onFault, onShared } = this.#modules
+    const refused = (why: string): SyncFault => ({ code: 'SYNC_REFUSED', peer: id, why })
+    switch (end.why) {
+      case 'done':
+      case 'stalled':
+        this.#failures.delete(id)
+        this.#note(id, end.why === 'done' ? 'synced' : 'lists blocks that it does not give', true)
+        onShared(peer)
+        return undefined
+      case 'incompatible':
+        this.#note(id, incompatibleText(end), false)
+        return { code: 'SYNC_INCOMPATIBLE', ours: end.ours, theirs: end.theirs }
+      case 'faulty':
+        this.#note(id, `broke the protocol: ${end.fault.code}`, false)
+        onFault(id, end.fault)
+        return { code: 'SYNC_FAILED', peer: id, why: end.fault.code }
+      case 'failed':
+        if (end.reason === TURN_IS_OVER) this.suggest(id)
+        else this.#retryLater(id)
+        this.#note(id, `interrupted: ${end.reason}`, false)
+        return { code: 'SYNC_FAILED', peer: id, why: end.reason }
+      case 'unknown-chain':
+        this.#note(id, 'does not have this chain', false)
+        return refused(end.why)
+      case 'busy':
+        this.#retryLater(id)
+        this.#note(id, 'busy', false)
+        return refused(end.why)
+      case 'refused':
+        this.#note(id, 'refused', false)
+        return refused(end.why)
+      default:
+        return unreachable(end)
+    }
+  }
+
+  #failed(peer: string, fault: RpcFault): Result<PullReport, SyncFault> {
+    this.#note(peer, `does not answer: ${'why' in fault ? fault.why : fault.code}`, false)
+    this.#retryLater(peer)
+    return fail(fault)
+  }
+
+  #retryLater(peer: string): void {
+    if (this.#stopped.signal.aborted) return
+    const failures = (this.#failures.get(peer) ?? 0) + 1
+    this.#failures.set(peer, failures)
+    const delayMs = Math.min(MAX_RETRY_MS, RETRY_MS * 2 ** (failures - 1))
+    clearTimeout(this.#retries.get(peer))
+    this.#retries.set(
+      peer,
+      setTimeout(() => {
+        this.suggest(peer)
+      }, delayMs),
+    )
+  }
+
+  #note(id: string, state: string, isSynced: boolean): void {
+    const lastSyncMs = isSynced ? this.#modules.clock.nowMs() : (this.#standing.get(id)?.lastSyncMs ?? null)
+    this.#standing.set(id, { id, lastSyncMs, state })
+  }
+
+  #handshake({ peer, nonces }: SyncSession): Handshake {
+    return {
+      requesterNonce: nonces.requester,
+      responderNonce: nonces.responder,
+      requesterPeer: this.#modules.self.toMultihash().bytes,
+      responderPeer: peer.toMultihash().bytes,
+    }
+  }
+}
+
+function incompatibleText({ ours, theirs }: PullEnd & { readonly why: 'incompatible' }): string {
+  return `incompatible: the pioneer here is ${ours}, there ${theirs}`
+}

@@ -1,0 +1,139 @@
+/**
+ * The chains joined on this node (spec §2, §12): joins, leaves, finds them by name or id, and remembers across restarts
+ * those that were joined by command. What a joined chain does on the network is attached by whoever composes the node.
+ */
+import * as dagCbor from '@ipld/dag-cbor'
+import { bytesToHex } from '@noble/hashes/utils.js'
+import { chainOf, showChainId, type Chain } from '../dag/chain.ts'
+import { fail, ok, type Result } from '../dag/faults.ts'
+import { parseChainId, type ChainId } from '../dag/ids.ts'
+import type { ChainsFault } from './chains-faults.ts'
+import type { Clock } from './clock.ts'
+import type { Disk } from './disk.ts'
+import type { Logger } from './log.ts'
+import { Replica, type ChainEvent } from './replica.ts'
+import { Serial } from './serial.ts'
+
+/** What a joined chain has besides its replica; ended before the replica is. */
+export interface Attachment {
+  stop(): Promise<void>
+}
+
+export interface Joined<A extends Attachment> {
+  readonly replica: Replica
+  readonly attached: A
+}
+
+export interface ChainsModules<A extends Attachment> {
+  readonly disk: Disk
+  readonly clock: Clock
+  readonly log: Logger
+  /** Puts a chain on the network. */
+  readonly attach: (replica: Replica) => A
+  /** Any 32-bit number, fresh at each start. */
+  readonly seed: number
+}
+
+export type ChainsListener = (replica: Replica, events: readonly ChainEvent[]) => void
+
+export class Chains<A extends Attachment> {
+  readonly #modules: ChainsModules<A>
+  readonly #joined = new Map<ChainId, Joined<A>>()
+  readonly #changes = new Serial()
+  readonly #listeners = new Set<ChainsListener>()
+
+  constructor(modules: ChainsModules<A>) {
+    this.#modules = modules
+  }
+
+  all(): readonly Joined<A>[] {
+    return [...this.#joined.values()]
+  }
+
+  /** Called for what is accepted in any chain, also in those joined later. Returns how to stop. */
+  listen(listener: ChainsListener): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** Joins what was joined by command before. */
+  async restore(): Promise<void> {
+    for (const { chain, record } of await this.#modules.disk.joined()) {
+      const restored = decodeJoined(record)
+      if (restored === undefined) this.#modules.log.error('chains.record-damaged', { chain })
+      else await this.join(restored, { remember: false })
+    }
+  }
+
+  /** Joining what is joined already changes nothing. One name stands for one chain at a time. */
+  join(chain: Chain, { remember }: { readonly remember: boolean }): Promise<Result<Joined<A>, ChainsFault>> {
+    return this.#changes.run(async () => {
+      const known = this.#joined.get(chain.id)
+      const namesake = this.all().find(({ replica }) => replica.chain.params.name === chain.params.name)
+      if (known === undefined && namesake !== undefined) {
+        return fail({ code: 'CHAIN_NAME_TAKEN', name: chain.params.name, joined: showChainId(namesake.replica.chain) })
+      }
+      if (remember) await this.#modules.disk.putJoined(chain.id, encodeJoined(chain))
+      return ok(known ?? (await this.#open(chain)))
+    })
+  }
+
+  /** Removes the chain's data too. False if it was not joined. */
+  leave(chain: Chain): Promise<boolean> {
+    return this.#changes.run(async () => {
+      const joined = this.#joined.get(chain.id)
+      if (joined === undefined) return false
+      this.#joined.delete(chain.id)
+      await this.#modules.disk.removeJoined(chain.id)
+      await close(joined)
+      await joined.replica.store.destroy()
+      this.#modules.log.info('chain.left', { chain: chain.id })
+      return true
+    })
+  }
+
+  /** By name, or by id as shown. */
+  find(text: string): Result<Joined<A>, ChainsFault> {
+    const id = parseChainId(text)
+    const byId = id.ok ? this.#joined.get(id.value) : undefined
+    const name = text.startsWith('@') ? text.toUpperCase() : text
+    const found = byId ?? this.all().find(({ replica }) => replica.chain.params.name === name)
+    return found === undefined ? fail({ code: 'CHAIN_NOT_JOINED', chain: text }) : ok(found)
+  }
+
+  async stop(): Promise<void> {
+    await this.#changes.run(async () => {
+      const all = this.all()
+      this.#joined.clear()
+      await Promise.all(all.map(close))
+    })
+  }
+
+  async #open(chain: Chain): Promise<Joined<A>> {
+    const { disk, clock, log, seed, attach } = this.#modules
+    const replica = await Replica.open({ chain, seed }, { store: disk.chain(chain.id), clock, log })
+    replica.listen((events) => {
+      for (const listener of this.#listeners) listener(replica, events)
+    })
+    const joined = { replica, attached: attach(replica) }
+    this.#joined.set(chain.id, joined)
+    log.info('chain.joined', { chain: chain.id, kind: chain.params.kind, blocks: replica.graph.acceptedCount })
+    return joined
+  }
+}
+
+async function close<A extends Attachment>({ attached, replica }: Joined<A>): Promise<void> {
+  await attached.stop()
+  await replica.close()
+}
+
+function encodeJoined({ params }: Chain): Uint8Array {
+  const keys = params.key === undefined ? params.pioneers : [bytesToHex(params.key)]
+  return dagCbor.encode({ v: 1, name: params.name, keys })
+}
+
+function decodeJoined(record: Uint8Array): Chain | undefined {
+  const { name, keys } = dagCbor.decode<{ name: string; keys: string[] }>(record)
+  const chain = chainOf(name, keys)
+  return chain.ok ? chain.value : undefined
+}

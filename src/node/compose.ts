@@ -1,0 +1,135 @@
+/** Builds a node once, by hand, from its configuration, and takes it down in reverse order. Nothing else decides who knows whom. */
+import { randomInt } from 'node:crypto'
+import { multiaddr } from '@multiformats/multiaddr'
+import type { Chain } from '../dag/chain.ts'
+import { ok, type Result } from '../dag/faults.ts'
+import { createHandlers } from './api.ts'
+import { ChainNetwork } from './chain-network.ts'
+import { Chains } from './chains.ts'
+import type { Clock } from './clock.ts'
+import type { Config } from './config.ts'
+import type { ReportedFault } from './control/faults.ts'
+import { ControlServer } from './control/server.ts'
+import { Discovery } from './discovery.ts'
+import { openDisk } from './disk.ts'
+import { createHost } from './host.ts'
+import { Keeper } from './keeper.ts'
+import { loadOrCreateNodeKey } from './keys.ts'
+import type { Logger } from './log.ts'
+import type { OnNet } from './node-parts.ts'
+import { textList } from './records.ts'
+import { Topics } from './topics.ts'
+
+export interface NodeModules {
+  readonly clock: Clock
+  readonly log: Logger
+}
+
+export interface RunningNode {
+  readonly peerId: string
+  /** `host:port` of the control port. */
+  readonly control: string
+  addresses(): readonly string[]
+  /** Joins what is not joined yet, without remembering it: the config file does. */
+  joinAll(chains: readonly Chain[]): Promise<void>
+  /** Resolves when `host.stop` was called. */
+  readonly stopAsked: Promise<void>
+  stop(): Promise<void>
+}
+
+/** What was started, to be ended in reverse order. */
+class Started {
+  readonly #endings: (() => Promise<void> | void)[] = []
+
+  ending(end: () => Promise<void> | void): void {
+    this.#endings.push(end)
+  }
+
+  async endAll(): Promise<void> {
+    for (let end = this.#endings.pop(); end !== undefined; end = this.#endings.pop()) await end()
+  }
+}
+
+/** Starts everything, or nothing: after a fault whatever had started is ended again. */
+export async function startNode(config: Config, modules: NodeModules): Promise<Result<RunningNode, ReportedFault>> {
+  const started = new Started()
+  try {
+    const node = await start(config, modules, started)
+    if (!node.ok) await started.endAll()
+    return node
+  } catch (error) {
+    await started.endAll()
+    throw error
+  }
+}
+
+async function start(config: Config, { clock, log }: NodeModules, started: Started): Promise<Result<RunningNode, ReportedFault>> {
+  const startedAt = performance.now()
+  const disk = await openDisk(config.dataDir)
+  if (!disk.ok) return disk
+  started.ending(() => disk.value.close())
+  const privateKey = await loadOrCreateNodeKey(disk.value)
+  if (!privateKey.ok) return privateKey
+  const { discovery: switches, limits } = config
+  const host = await createHost(
+    { privateKey: privateKey.value, ...config, ...limits, dht: switches.dht, mdns: switches.mdns },
+    { datastore: disk.value.datastore, log },
+  )
+  if (!host.ok) return host
+  started.ending(() => host.value.stop())
+
+  const addedPeers = textList(disk.value, 'added-peers')
+  const known = [...config.bootstrap, ...config.peers, ...(await addedPeers.load())]
+  const discovery = new Discovery(
+    { dht: switches.dht, remembered: switches.remembered, peers: known.map((address) => multiaddr(address)) },
+    { host: host.value, log, store: textList(disk.value, 'remembered-peers') },
+  )
+  const topics = new Topics({ host: host.value, log })
+  started.ending(() => {
+    topics.stop()
+  })
+  const network = new ChainNetwork({ host: host.value, topics, discovery, clock, log })
+  started.ending(() => {
+    network.stop()
+  })
+  const chains = new Chains<OnNet>({ disk: disk.value, clock, log, seed: randomInt(2 ** 32), attach: (replica) => network.attach(replica) })
+  started.ending(() => chains.stop())
+  started.ending(await network.serve())
+  await chains.restore()
+  await joinAll(chains, config.chains, log)
+  await discovery.start()
+  started.ending(() => discovery.stop())
+
+  const control = { address: '' }
+  const info = { control: () => control.address, dataDir: config.dataDir, startedAt }
+  const handlers = createHandlers({ host: host.value, topics, discovery, chains, clock, addedPeers, info })
+  const stopAsked = Promise.withResolvers<undefined>()
+  const server = new ControlServer(
+    { ...config.control, dataDir: config.dataDir },
+    { handlers, log, requestStop: () => { stopAsked.resolve(undefined) } },
+  )
+  const listening = await server.start()
+  if (!listening.ok) return listening
+  started.ending(() => server.stop())
+  control.address = `${listening.value.host}:${String(listening.value.port)}`
+  const keeper = new Keeper({ chains, topics, log })
+  started.ending(() => {
+    keeper.stop()
+  })
+  log.info('node.started', { peer: host.value.peerId.toString(), chains: chains.all().length })
+  return ok({
+    peerId: host.value.peerId.toString(),
+    control: control.address,
+    addresses: () => host.value.addresses(),
+    joinAll: (more) => joinAll(chains, more, log),
+    stopAsked: stopAsked.promise,
+    stop: () => started.endAll(),
+  })
+}
+
+async function joinAll(chains: Chains<OnNet>, wanted: readonly Chain[], log: Logger): Promise<void> {
+  for (const chain of wanted) {
+    const joined = await chains.join(chain, { remember: false })
+    if (!joined.ok) log.error('chain.not-joined', { chain: chain.id, why: joined.fault.code })
+  }
+}

@@ -1,0 +1,107 @@
+/** Which addresses a configuration may name: multiaddrs over TCP, and a control port on loopback (spec §10, §12). */
+import { isIPv4 } from 'node:net'
+import { peerIdFromString } from '@libp2p/peer-id'
+import { multiaddr, type Component } from '@multiformats/multiaddr'
+import { fail, ok, type Result } from '../dag/faults.ts'
+
+/** What is wrong with a value, and what to do about it. */
+export interface Complaint {
+  readonly wrong: string
+  readonly fix: string
+}
+
+/** What an address is for: to listen on, to tell others, or to dial. */
+export type AddressUse = 'listen' | 'announce' | 'dial'
+
+const IP = ['ip4', 'ip6']
+const NAMED = [...IP, 'dns', 'dns4', 'dns6']
+
+const SHAPES: Readonly<Record<AddressUse, Complaint>> = {
+  listen: {
+    wrong: 'is no address to listen on',
+    fix: 'write an IP address and a TCP port, such as /ip4/0.0.0.0/tcp/8331',
+  },
+  announce: {
+    wrong: 'is no address to announce',
+    fix: 'write a host and a TCP port, such as /dns4/node.example.org/tcp/8331',
+  },
+  dial: {
+    wrong: 'is no address of a peer',
+    fix: 'write a host, a TCP port and the peer id, such as /dns4/node.example.org/tcp/8331/p2p/12D3KooW…',
+  },
+}
+
+const NO_PEER_ID: Complaint = {
+  wrong: 'does not end in /p2p/ID',
+  fix: 'append /p2p/ and the peer id that "freechains info" prints on that node: without it nobody is authenticated',
+}
+
+/** `undefined` if the address will do. */
+export function addressComplaint(text: string, use: AddressUse): Complaint | undefined {
+  const parts = componentsOf(text)
+  if (parts === undefined) return { wrong: 'is no multiaddr', fix: SHAPES[use].fix }
+  const names = parts.map((part) => part.name)
+  if (use === 'dial') {
+    if (names.at(-1) !== 'p2p') return NO_PEER_ID
+    if (!isPeerId(parts.at(-1)?.value))
+      return {
+        wrong: 'ends in an id that is no peer id',
+        fix: 'copy the whole id that "freechains info" prints on that node',
+      }
+    names.pop()
+  }
+  return hostAndPort(names, use) ? undefined : SHAPES[use]
+}
+
+function componentsOf(text: string): readonly Component[] | undefined {
+  try {
+    return multiaddr(text).getComponents()
+  } catch {
+    return undefined
+  }
+}
+
+/** TCP is the one transport here, so a host and a port is all that an address may hold. */
+function hostAndPort(names: readonly string[], use: AddressUse): boolean {
+  const [host = '', ...rest] = names[0] === 'ip6zone' ? names.slice(1) : names
+  if (use === 'dial' && host === 'dnsaddr') return rest.length === 0
+  return (use === 'listen' ? IP : NAMED).includes(host) && rest.join('/') === 'tcp'
+}
+
+function isPeerId(text: string | undefined): boolean {
+  try {
+    peerIdFromString(text ?? '')
+    return true
+  } catch {
+    return false
+  }
+}
+
+export interface ControlAddress {
+  /** An IP address of loopback, an IPv6 one without brackets. */
+  readonly host: string
+  readonly port: number
+}
+
+const CONTROL = /^(?:(\d+\.\d+\.\d+\.\d+)|\[([0-9a-fA-F:.]+)\]|([^\s:[\]]+)):(\d+)$/
+
+/** `host:port`. Whoever reaches the control port rules the node, so it may not leave the machine. */
+export function parseControl(text: string): Result<ControlAddress, Complaint> {
+  const [, ip4, ip6, other, digits = ''] = CONTROL.exec(text) ?? []
+  const host = ip4 ?? ip6 ?? other
+  const port = parsePort(digits)
+  if (host === undefined || port === undefined || (ip4 !== undefined && !isIPv4(ip4))) {
+    return fail({ wrong: 'is no address and port', fix: 'write 127.0.0.1:8330, with a port of 0 … 65535' })
+  }
+  if (host === 'localhost') return ok({ host: '127.0.0.1', port })
+  if (host === '::1' || ip4?.startsWith('127.') === true) return ok({ host, port })
+  return fail({
+    wrong: 'is not a loopback address',
+    fix: 'write 127.0.0.1:8330; to reach it from elsewhere use an ssh tunnel',
+  })
+}
+
+/** A TCP port in decimal digits, 0 for any free one. */
+export function parsePort(text: string): number | undefined {
+  return /^\d{1,5}$/.test(text) && Number(text) <= 65_535 ? Number(text) : undefined
+}

@@ -1,0 +1,108 @@
+/** An entry of the config file's `chains` made into a {@link Chain}, with what its kind demands of it (spec §2, §12). */
+import { dirname, resolve } from 'node:path'
+import { chainOf, type Chain } from '../dag/chain.ts'
+import type { DagFault } from '../dag/faults.ts'
+import { parseAuthorKey } from '../dag/ids.ts'
+import type { Complaint } from './config-address.ts'
+import { expandHome, readSmallFile, type Environment } from './config-files.ts'
+
+/** An entry as written. */
+export interface ChainEntry {
+  readonly name: string
+  readonly pioneers?: readonly string[] | undefined
+  readonly key?: string | undefined
+  readonly keyFile?: string | undefined
+}
+
+/** A complaint about a part of a value, `at` being the path inside it. */
+export interface Finding extends Complaint {
+  readonly at: readonly (string | number)[]
+}
+
+export type ChainOutcome =
+  { readonly chain: Chain; readonly warnings: readonly string[] } | { readonly findings: readonly Finding[] }
+
+/** A key is 64 digits; the rest is room for blanks and line ends. */
+const KEY_FILE_BYTES = 4 * 1024
+
+const MAKE_KEY = 'write the 64 hex digits that "freechains crypto shared" prints'
+
+/** `file` is the config file: a relative `keyFile` is looked for beside it. */
+export function chainOfEntry(entry: ChainEntry, file: string, env: Environment): ChainOutcome {
+  const misplaced = [...misplacedKeys(entry), ...badPioneers(entry.pioneers ?? [])]
+  if (misplaced.length > 0) return { findings: misplaced }
+  const secret = secretOf(entry, file, env)
+  if ('at' in secret) return { findings: [secret] }
+  const made = chainOf(entry.name, [...(entry.pioneers ?? []), ...secret.keys])
+  return made.ok ? { chain: made.value, warnings: secret.warnings } : { findings: [chainFinding(made.fault, entry)] }
+}
+
+/** Keys that the chain's kind has no use for, or lacks. A name with no sign at all is left to `chainOf`. */
+function misplacedKeys(entry: ChainEntry): readonly Finding[] {
+  const sign = entry.name.charAt(0)
+  if (!'#$@'.includes(sign) || sign === '') return []
+  const findings: Finding[] = []
+  if (entry.pioneers !== undefined && sign !== '#') {
+    findings.push({ at: ['pioneers'], wrong: 'is for forums (#name) only', fix: 'remove it' })
+  }
+  for (const at of ['key', 'keyFile'] as const) {
+    if (entry[at] === undefined || sign === '$') continue
+    const fix = sign === '#' ? 'remove it; the keys of those who found a forum go under "pioneers"' : 'remove it'
+    findings.push({ at: [at], wrong: 'is for groups ($name) only', fix })
+  }
+  if (sign !== '$') return findings
+  if (entry.key === undefined && entry.keyFile === undefined) {
+    findings.push({
+      at: ['name'],
+      wrong: 'is a group and has no key',
+      fix: 'add "keyFile" (or "key") with the key that its members share',
+    })
+  }
+  if (entry.key !== undefined && entry.keyFile !== undefined) {
+    findings.push({ at: ['keyFile'], wrong: 'stands beside "key"', fix: 'keep one of the two' })
+  }
+  return findings
+}
+
+function badPioneers(pioneers: readonly string[]): readonly Finding[] {
+  return pioneers.flatMap((pioneer, n) => {
+    const parsed = parseAuthorKey(pioneer)
+    if (parsed.ok) return []
+    return [{ at: ['pioneers', n], wrong: 'is no public key', fix: 'write 64 hex digits, in quotes' }]
+  })
+}
+
+interface Secret {
+  readonly keys: readonly string[]
+  readonly warnings: readonly string[]
+}
+
+function secretOf(entry: ChainEntry, file: string, env: Environment): Secret | Finding {
+  if (entry.keyFile === undefined) return { keys: entry.key === undefined ? [] : [entry.key], warnings: [] }
+  const path = keyPath(entry.keyFile, file, env)
+  const read = readSmallFile(path, KEY_FILE_BYTES)
+  if (!read.ok)
+    return {
+      at: ['keyFile'],
+      wrong: `${path} ${read.fault}`,
+      fix: 'name a file that holds the key and that the node may read',
+    }
+  const warnings = read.value.worldReadable
+    ? [`${path} holds a key and every user of this machine can read it; run: chmod 600 ${path}`]
+    : []
+  return { keys: [read.value.text.trim()], warnings }
+}
+
+function keyPath(keyFile: string, file: string, env: Environment): string {
+  return resolve(dirname(file), expandHome(keyFile, env))
+}
+
+function chainFinding(fault: DagFault, entry: ChainEntry): Finding {
+  if (fault.code === 'DAG_BAD_CHAIN_NAME') return { at: ['name'], wrong: 'is no chain name', fix: fault.why }
+  if (entry.keyFile !== undefined) {
+    return { at: ['keyFile'], wrong: 'names a file that holds no shared key', fix: `in it, ${MAKE_KEY}` }
+  }
+  if (entry.key !== undefined) return { at: ['key'], wrong: 'is no shared key', fix: `${MAKE_KEY}, in quotes` }
+  const expected = fault.code === 'DAG_BAD_KEY' ? fault.expected : 'other parameters'
+  return { at: [entry.pioneers === undefined ? 'name' : 'pioneers'], wrong: 'makes no chain', fix: `give ${expected}` }
+}

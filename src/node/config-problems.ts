@@ -1,0 +1,65 @@
+/** From what the schema found to problems with their line, and the key that a mistyped one was meant to be (spec §12). */
+import type { z } from 'zod'
+import { nearest, type ConfigProblem } from './config-faults.ts'
+import { KNOWN_KEYS, pattern, wantedAt } from './config-schema.ts'
+import type { YamlText } from './config-yaml.ts'
+
+type Issue = z.core.$ZodIssue
+
+/** In the order of the file. */
+export function problemsOf(issues: readonly Issue[], yaml: YamlText, file: string): readonly ConfigProblem[] {
+  const problems = issues.flatMap((issue) =>
+    issue.code === 'unrecognized_keys' ? unknownKeys(issue, yaml) : [badValue(issue, yaml)],
+  )
+  const placed = problems.map((problem) => ({ file, ...problem }))
+  return placed.sort((a, b) => a.line - b.line || a.column - b.column)
+}
+
+function unknownKeys(issue: z.core.$ZodIssueUnrecognizedKeys, yaml: YamlText) {
+  return issue.keys.map((name) => ({
+    ...yaml.place(issue.path, name),
+    key: shown([...issue.path, name]),
+    wrong: 'unknown key',
+    fix: suggestion(name, issue.path),
+  }))
+}
+
+/** The nearest name among the keys of the same place, else the same name elsewhere, else all that may stand here. */
+function suggestion(name: string, path: readonly PropertyKey[]): string {
+  const here = path.length === 0 ? '' : `${pattern(path)}.`
+  const siblings = KNOWN_KEYS.filter((known) => known.startsWith(here) && !known.slice(here.length).includes('.'))
+  const names = siblings.map((known) => known.slice(here.length))
+  const near = nearest(name, names)
+  if (near !== undefined) return `did you mean "${near}"?`
+  const elsewhere = KNOWN_KEYS.find((known) => known.split('.').at(-1) === name)
+  if (elsewhere !== undefined) return `did you mean "${elsewhere.replaceAll('.*', '[]')}"?`
+  return `remove it; the keys here are ${names.join(', ')}`
+}
+
+function badValue(issue: Issue, yaml: YamlText) {
+  const fix: unknown = issue.code === 'custom' ? issue.params?.['fix'] : undefined
+  return {
+    ...yaml.place(issue.path),
+    key: shown(issue.path),
+    wrong: typeof fix === 'string' ? issue.message : unfit(issue),
+    fix: typeof fix === 'string' ? fix : `write ${wantedAt(issue.path)}`,
+  }
+}
+
+/** What stands there, told by its type alone. */
+function unfit(issue: Issue): string {
+  const { input } = issue
+  if (input === undefined) return 'is missing'
+  if (input === null || input === '') return 'is empty'
+  if (issue.code !== 'invalid_type') return 'is not one of the values allowed'
+  if (Array.isArray(input)) return 'is a list'
+  return typeof input === 'object' ? 'is a map' : `is a ${typeof input === 'string' ? 'text' : typeof input}`
+}
+
+/** `chains[0].name` */
+function shown(path: readonly PropertyKey[]): string {
+  return path.reduce<string>((text, step) => {
+    if (typeof step === 'number') return `${text}[${String(step)}]`
+    return text === '' ? String(step) : `${text}.${String(step)}`
+  }, '')
+}

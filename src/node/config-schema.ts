@@ -1,0 +1,148 @@
+/**
+ * The shape of the config file (spec §12): keys, defaults and bounds. Only keys that do something are here; any other is
+ * an error. It gives complaints with the path of the key; `config-yaml.ts` knows the line.
+ */
+import { z } from 'zod'
+import { addressComplaint, parseControl, type AddressUse, type Complaint } from './config-address.ts'
+import { chainOfEntry } from './config-chains.ts'
+import type { Environment } from './config-files.ts'
+import { LOG_LEVELS } from './log.ts'
+
+/** libp2p's TCP port and the control port, on every address and on loopback (spec §11). */
+const LISTEN = ['/ip4/0.0.0.0/tcp/8331', '/ip6/::/tcp/8331']
+const CONTROL = '127.0.0.1:8330'
+
+/** What to write where the type is wrong, by the path of the key with `*` for a place in a list. */
+const WANTED: Readonly<Record<string, string>> = {
+  '': 'keys with values, such as "logLevel: info"',
+  dataDir: 'a path, such as ~/.local/share/freechains',
+  listen: 'a list of addresses, such as [/ip4/0.0.0.0/tcp/8331], or [] for none',
+  announce: 'a list of addresses, such as [/dns4/node.example.org/tcp/8331]',
+  appendAnnounce: 'a list of addresses, such as [/dns4/node.example.org/tcp/8331]',
+  bootstrap: 'a list of peer addresses, each ending in /p2p/ID',
+  peers: 'a list of peer addresses, each ending in /p2p/ID',
+  'listen.*': 'an address, such as /ip4/0.0.0.0/tcp/8331',
+  'announce.*': 'an address, such as /dns4/node.example.org/tcp/8331',
+  'appendAnnounce.*': 'an address, such as /dns4/node.example.org/tcp/8331',
+  'bootstrap.*': 'an address that ends in /p2p/ID',
+  'peers.*': 'an address that ends in /p2p/ID',
+  discovery: 'the keys dht, mdns and remembered',
+  'discovery.dht': 'true or false',
+  'discovery.mdns': 'true or false',
+  'discovery.remembered': 'true or false',
+  control: `an address and a port, such as "${CONTROL}"`,
+  logLevel: LOG_LEVELS.join(', '),
+  limits: 'the keys maxConnections and inboundConnectionsPerSecond',
+  'limits.maxConnections': 'a whole number of 1 … 10000',
+  'limits.inboundConnectionsPerSecond': 'a whole number of 1 … 1000',
+  chains: 'a list of chains, such as [{ name: "#chat" }]',
+  'chains.*': 'a chain, such as { name: "#chat" }',
+  'chains.*.name': 'a name in quotes, such as "#chat": outside quotes # begins a comment',
+  'chains.*.pioneers': 'a list of public keys, each of 64 hex digits in quotes',
+  'chains.*.pioneers.*': '64 hex digits in quotes',
+  'chains.*.key': '64 hex digits in quotes',
+  'chains.*.keyFile': 'the path of a file that holds 64 hex digits',
+}
+
+/** Every key there is, as a path. */
+export const KNOWN_KEYS: readonly string[] = Object.keys(WANTED).filter((path) => path !== '' && !path.endsWith('*'))
+
+/** What to write at a path: for complaints about the type or the range of a value. */
+export function wantedAt(path: readonly PropertyKey[]): string {
+  return WANTED[pattern(path)] ?? 'another value'
+}
+
+/** `chains[0].name` as `chains.*.name`. */
+export function pattern(path: readonly PropertyKey[]): string {
+  return path.map((step) => (typeof step === 'number' ? '*' : String(step))).join('.')
+}
+
+function complaintIssue(input: unknown, complaint: Complaint, path: PropertyKey[] = []): z.core.$ZodRawIssue {
+  return { code: 'custom', input, path, message: complaint.wrong, params: { fix: complaint.fix } }
+}
+
+function address(use: AddressUse): z.ZodString {
+  return z.string().check((ctx) => {
+    const complaint = addressComplaint(ctx.value, use)
+    if (complaint !== undefined) ctx.issues.push(complaintIssue(ctx.value, complaint))
+  })
+}
+
+/** A key whose entries are all commented out is an empty list. */
+function addresses(use: AddressUse) {
+  return z
+    .array(address(use))
+    .nullish()
+    .transform((list) => list ?? [])
+}
+
+const CONTROL_ADDRESS = z.string().transform((text, ctx) => {
+  const parsed = parseControl(text)
+  if (parsed.ok) return parsed.value
+  ctx.issues.push(complaintIssue(text, parsed.fault))
+  return z.NEVER
+})
+
+const CHAIN_ENTRY = z.strictObject({
+  name: z.string(),
+  pioneers: z.array(z.string()).optional(),
+  key: z.string().optional(),
+  keyFile: z.string().min(1).optional(),
+})
+
+function chains(file: string, env: Environment) {
+  const chain = CHAIN_ENTRY.transform((entry, ctx) => {
+    const outcome = chainOfEntry(entry, file, env)
+    if ('chain' in outcome) return { ...outcome, holdsKey: entry.key !== undefined }
+    for (const finding of outcome.findings) ctx.issues.push(complaintIssue(entry, finding, [...finding.at]))
+    return z.NEVER
+  })
+  return z
+    .array(chain)
+    .nullish()
+    .transform((list, ctx) => {
+      const joined = list ?? []
+      for (const [
+        n,
+        {
+          chain: { params },
+        },
+      ] of joined.entries()) {
+        const first = joined.findIndex((other) => other.chain.params.name === params.name)
+        if (first === n) continue
+        const complaint = { wrong: `is the same name as chains[${String(first)}]`, fix: 'remove one of the two' }
+        ctx.issues.push(complaintIssue(list, complaint, [n, 'name']))
+      }
+      return joined
+    })
+}
+
+/** The schema, which also reads the key files: relative ones are beside `file`. */
+export function configSchema(file: string, env: Environment) {
+  return z.strictObject({
+    dataDir: z.string().min(1).optional(),
+    listen: z.array(address('listen')).default(LISTEN),
+    announce: addresses('announce'),
+    appendAnnounce: addresses('announce'),
+    bootstrap: addresses('dial'),
+    peers: addresses('dial'),
+    discovery: z
+      .strictObject({
+        dht: z.boolean().default(true),
+        mdns: z.boolean().default(true),
+        remembered: z.boolean().default(true),
+      })
+      .prefault({}),
+    control: CONTROL_ADDRESS.prefault(CONTROL),
+    logLevel: z.enum(LOG_LEVELS).default('info'),
+    limits: z
+      .strictObject({
+        maxConnections: z.int().min(1).max(10_000).default(300),
+        inboundConnectionsPerSecond: z.int().min(1).max(1_000).default(5),
+      })
+      .prefault({}),
+    chains: chains(file, env),
+  })
+}
+
+export type FileConfig = z.output<ReturnType<typeof configSchema>>

@@ -1,0 +1,155 @@
+/**
+ * The node's configuration (spec §12): the file and the command line's arguments over the defaults, checked and frozen.
+ * Rule constants (spec §3–§5) are not configuration. It reads the config file and the key files it names, nothing else.
+ */
+import { dirname, resolve } from 'node:path'
+import type { Chain } from '../dag/chain.ts'
+import { fail, ok, type Result } from '../dag/faults.ts'
+import { addressComplaint, parsePort, type ControlAddress } from './config-address.ts'
+import type { ConfigFault, ConfigProblem } from './config-faults.ts'
+import { defaultDataDir, expandHome, readSmallFile, type Environment } from './config-files.ts'
+import { problemsOf } from './config-problems.ts'
+import { configSchema, type FileConfig } from './config-schema.ts'
+import { readYaml } from './config-yaml.ts'
+import type { LogLevel } from './log.ts'
+
+export interface Config {
+  /** The file that was read; absent when none was given. */
+  readonly file?: string
+  /** Absolute path. */
+  readonly dataDir: string
+  /** Multiaddrs, TCP. */
+  readonly listen: readonly string[]
+  /** If not empty, replaces every address that the node would announce. */
+  readonly announce: readonly string[]
+  /** Announced besides those found. */
+  readonly appendAnnounce: readonly string[]
+  /** Entries to the DHT, each ending in `/p2p/ID`. */
+  readonly bootstrap: readonly string[]
+  /** Peers to stay connected to, each ending in `/p2p/ID`. */
+  readonly peers: readonly string[]
+  readonly discovery: { readonly dht: boolean; readonly mdns: boolean; readonly remembered: boolean }
+  /** Loopback only; port 0 means any free one. An IPv6 host has no brackets. */
+  readonly control: ControlAddress
+  readonly logLevel: LogLevel
+  readonly limits: { readonly maxConnections: number; readonly inboundConnectionsPerSecond: number }
+  readonly chains: readonly Chain[]
+  /** For the operator, to be logged: nothing that stops the node. */
+  readonly warnings: readonly string[]
+}
+
+/** Arguments of `start` that win over the file (spec §11). */
+export interface ConfigOverrides {
+  /** Relative to the working directory. */
+  readonly dataDir?: string | undefined
+  /** `--port`: of the control port; as typed, or a number. */
+  readonly controlPort?: string | number | undefined
+  /** `--listen`, repeated: replaces the file's list. */
+  readonly listen?: readonly string[] | undefined
+}
+
+export interface LoadConfigOptions {
+  readonly file?: string | undefined
+  readonly overrides?: ConfigOverrides | undefined
+  /** For `~` and `XDG_DATA_HOME`; the process's own unless told. */
+  readonly env?: Environment | undefined
+}
+
+/** A config file is a page or two; this leaves room for thousands of chains. */
+const CONFIG_BYTES = 1024 * 1024
+
+/** Without a file: the defaults. */
+export function loadConfig({ file, overrides = {}, env = process.env }: LoadConfigOptions = {}): Result<
+  Config,
+  ConfigFault
+> {
+  const read = file === undefined ? readText('', '', false, env) : readConfigFile(file, env)
+  const given = readOverrides(overrides)
+  if (!read.ok)
+    return read.fault.code === 'CONFIG_INVALID' ? invalid([...read.fault.problems, ...given.problems]) : read
+  if (given.problems.length > 0) return invalid(given.problems)
+  const { chains, dataDir, ...rest } = read.value.parsed
+  return ok(
+    frozen({
+      ...(file === undefined ? {} : { file: resolve(file) }),
+      ...rest,
+      dataDir: overrides.dataDir === undefined ? dataDirOf(dataDir, file, env) : resolve(overrides.dataDir),
+      control: { ...rest.control, port: given.port ?? rest.control.port },
+      listen: [...(overrides.listen ?? rest.listen)],
+      chains: chains.map(({ chain }) => chain),
+      warnings: read.value.warnings,
+    }),
+  )
+}
+
+/** The chains that a changed file names, for SIGHUP; on a fault the caller keeps what it has. */
+export function reloadChains(
+  file: string,
+  env: Environment = process.env,
+): Result<Pick<Config, 'chains' | 'warnings'>, ConfigFault> {
+  const loaded = loadConfig({ file, env })
+  return loaded.ok ? ok({ chains: loaded.value.chains, warnings: loaded.value.warnings }) : loaded
+}
+
+interface ReadConfig {
+  readonly parsed: FileConfig
+  readonly warnings: readonly string[]
+}
+
+function readConfigFile(file: string, env: Environment): Result<ReadConfig, ConfigFault> {
+  const read = readSmallFile(file, CONFIG_BYTES)
+  if (!read.ok) return fail({ code: 'CONFIG_UNREADABLE', file, why: read.fault })
+  return readText(file, read.value.text, read.value.worldReadable, env)
+}
+
+function readText(
+  file: string,
+  text: string,
+  worldReadable: boolean,
+  env: Environment,
+): Result<ReadConfig, ConfigFault> {
+  const yaml = readYaml(text)
+  if ('problems' in yaml) return invalid(yaml.problems.map((problem) => ({ file, key: '', ...problem })))
+  const parsed = configSchema(file, env).safeParse(yaml.value, { reportInput: true })
+  if (!parsed.success) return invalid(problemsOf(parsed.error.issues, yaml, file))
+  const { chains } = parsed.data
+  const warnings = chains.flatMap((chain) => chain.warnings)
+  if (worldReadable && chains.some(({ holdsKey }) => holdsKey)) {
+    warnings.push(`${file} holds keys and every user of this machine can read it; run: chmod 600 ${file}`)
+  }
+  return ok({ parsed: parsed.data, warnings })
+}
+
+/** In the file a relative path starts at the file. */
+function dataDirOf(written: string | undefined, file: string | undefined, env: Environment): string {
+  if (written === undefined) return defaultDataDir(env)
+  return resolve(dirname(file ?? ''), expandHome(written, env))
+}
+
+function readOverrides({ dataDir, controlPort, listen = [] }: ConfigOverrides): {
+  problems: ConfigProblem[]
+  port?: number
+} {
+  const problems: ConfigProblem[] = []
+  if (dataDir === '')
+    problems.push({ key: 'data directory', wrong: 'is empty', fix: 'name a directory, or leave the argument out' })
+  for (const address of listen) {
+    const complaint = addressComplaint(address, 'listen')
+    if (complaint !== undefined) problems.push({ key: `--listen ${address}`, ...complaint })
+  }
+  if (controlPort === undefined) return { problems }
+  const port = parsePort(String(controlPort))
+  if (port !== undefined) return { problems, port }
+  problems.push({ key: '--port', wrong: 'is no port', fix: 'write a number of 0 … 65535' })
+  return { problems }
+}
+
+function invalid(problems: readonly ConfigProblem[]): Result<never, ConfigFault> {
+  return fail({ code: 'CONFIG_INVALID', problems })
+}
+
+/** Chains hold byte arrays, which cannot be frozen; they belong to the lower floors, which never change them. */
+function frozen(config: Config): Config {
+  for (const part of Object.values(config)) if (typeof part === 'object') Object.freeze(part)
+  return Object.freeze(config)
+}

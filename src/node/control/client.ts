@@ -1,0 +1,230 @@
+/**
+ * Typed client of the control port (spec §10), for the command line, tests and local apps. Over TCP it makes the daemon
+ * prove that it knows the cookie (`hello`) before it says the token, so that a squatter on the port learns nothing.
+ */
+import type { Socket } from 'node:net'
+import { z } from 'zod'
+import { freshNonce, helloMac, sameSecret } from './auth.ts'
+import { clientError, ClientError } from './client-error.ts'
+import { readCookie } from './cookie.ts'
+import { dial, stateDirOf, type Endpoint } from './dial.ts'
+import { problemsOf } from './envelope.ts'
+import { ANSWER_BYTES } from './limits.ts'
+import { readLines } from './lines.ts'
+import { cookiePath } from './paths.ts'
+import type { ControlEvent, Method, ParamsOf, ResultOf, SubscriptionMethod } from './schema.ts'
+import { eventSchema, METHODS } from './schema.ts'
+
+/** Events of one subscription that may wait here; beyond this the socket is not read, and the daemon cuts us off. */
+const WAITING_EVENTS = 1_000
+
+/** How long the daemon may take for `hello` and `auth`. */
+const GREETING_MS = 5_000
+
+const answerSchema = z.object({
+  id: z.union([z.string(), z.number(), z.null()]),
+  result: z.unknown(),
+  error: z.object({ message: z.string(), data: z.object({ code: z.string() }).optional() }).optional(),
+})
+const noticeSchema = z.object({
+  method: z.literal('event'),
+  params: z.looseObject({ subscription: z.number(), ended: z.boolean().optional() }),
+})
+
+interface Pending {
+  readonly resolve: (result: unknown) => void
+  readonly reject: (error: ClientError) => void
+}
+
+/** What the command line needs of a client; tests give it a fake. */
+export interface ControlCaller {
+  call<M extends Exclude<Method, SubscriptionMethod>>(method: M, params: ParamsOf<M>): Promise<ResultOf<M>>
+  /** Ends when the daemon ends it. One subscription that is not read holds up all calls of its client. */
+  subscribe<M extends SubscriptionMethod>(method: M, params: ParamsOf<M>): AsyncIterable<ControlEvent>
+  close(): void
+}
+
+/** Connects, and authenticates where that is needed. @throws {ClientError} */
+export async function connect(endpoint: Endpoint, options: { signal?: AbortSignal } = {}): Promise<ControlClient> {
+  const { socket, isUnix } = await dial(endpoint)
+  const client = new ControlClient(socket)
+  options.signal?.addEventListener('abort', () => client.close(), { once: true })
+  if (options.signal?.aborted === true) client.close()
+  if (isUnix || 'socket' in endpoint) return client
+  const deadline = setTimeout(() => client.close(), GREETING_MS)
+  try {
+    await greet(client, `${endpoint.host}:${String(endpoint.port)}`, cookiePath(stateDirOf(endpoint), endpoint.port))
+    return client
+  } catch (error) {
+    client.close()
+    throw error
+  } finally {
+    clearTimeout(deadline)
+  }
+}
+
+async function greet(client: ControlClient, address: string, path: string): Promise<void> {
+  const token = await readCookie(path)
+  if (token === undefined) {
+    const why = `something answers at ${address}, but there is no cookie ${path}`
+    throw clientError('no-cookie', `${why}: run this as the user that runs the daemon, with the same XDG_STATE_HOME`)
+  }
+  const nonce = freshNonce()
+  const hmac = await client.call('hello', { nonce }).then(
+    (answer) => answer.hmac,
+    () => '',
+  )
+  if (!sameSecret(hmac, helloMac(token, nonce))) {
+    const why = `what answers at ${address} does not know the cookie ${path}`
+    throw clientError('not-the-daemon', `${why}: it is not your daemon, and was told nothing; look what has the port`)
+  }
+  await client.call('auth', { token })
+}
+
+export class ControlClient implements ControlCaller {
+  readonly #socket: Socket
+  readonly #pending = new Map<number, Pending>()
+  readonly #inboxes = new Map<number, Inbox>()
+  #lastId = 0
+  #lost: ClientError | undefined
+
+  /** Takes over a connected socket. */
+  constructor(socket: Socket) {
+    this.#socket = socket
+    socket.setNoDelay(true)
+    // The read loop ends with it, and with it all that waits.
+    socket.on('error', () => undefined)
+    void this.#read()
+  }
+
+  async call<M extends Exclude<Method, SubscriptionMethod>>(method: M, params: ParamsOf<M>): Promise<ResultOf<M>> {
+    return (await this.#request(method, params)) as ResultOf<M>
+  }
+
+  async *subscribe<M extends SubscriptionMethod>(method: M, params: ParamsOf<M>): AsyncGenerator<ControlEvent> {
+    const { subscription } = (await this.#request(method, params)) as ResultOf<SubscriptionMethod>
+    const inbox = this.#inbox(subscription)
+    try {
+      for (let event = await inbox.take(); event !== undefined; event = await inbox.take()) yield event
+      if (inbox.lost !== undefined) throw inbox.lost
+    } finally {
+      inbox.drop()
+    }
+  }
+
+  /** Ends every call and subscription. */
+  close(): void {
+    this.#lose(clientError('aborted', 'the call was given up'))
+    this.#socket.destroy()
+  }
+
+  async #request(method: Method, params: unknown): Promise<unknown> {
+    const lost = this.#lost
+    if (lost !== undefined) throw lost
+    const id = ++this.#lastId
+    const answered = new Promise<unknown>((resolve, reject) => this.#pending.set(id, { resolve, reject }))
+    this.#socket.write(`${JSON.stringify({ jsonrpc: '2.0', id, method, params })}\n`)
+    const result = METHODS[method].result.safeParse(await answered)
+    if (result.success) return result.data
+    throw clientError('bad-answer', `the daemon's answer to ${method} is not understood: ${problemsOf(result.error)}`)
+  }
+
+  async #read(): Promise<void> {
+    try {
+      for await (const line of readLines(this.#socket, () => ANSWER_BYTES)) {
+        await this.#take(JSON.parse(line.toString('utf8')))
+      }
+    } catch (error) {
+      const isCut = this.#socket.errored !== null || this.#socket.destroyed
+      if (!isCut) this.#lose(clientError('bad-answer', `what the daemon says is not understood: ${String(error)}`))
+    }
+    this.#lose(clientError('connection-lost', 'the daemon closed the connection: it may have stopped'))
+    this.#socket.destroy()
+  }
+
+  async #take(message: unknown): Promise<void> {
+    const notice = noticeSchema.safeParse(message)
+    if (notice.success) {
+      const { subscription, ended } = notice.data.params
+      const inbox = this.#inbox(subscription)
+      if (ended === true) inbox.end()
+      else await inbox.put(eventSchema.parse(notice.data.params))
+      return
+    }
+    const { id, error, result } = answerSchema.parse(message)
+    const told = error === undefined ? undefined : new ClientError(error.data?.code ?? 'internal', error.message)
+    const pending = typeof id === 'number' ? this.#pending.get(id) : undefined
+    if (pending === undefined) {
+      // An error without an id speaks of the connection as a whole.
+      if (told !== undefined) this.#lose(told)
+      return
+    }
+    this.#pending.delete(id as number)
+    if (told === undefined) pending.resolve(result)
+    else pending.reject(told)
+  }
+
+  /** The first event may come in the same chunk as the number of its subscription, before anybody asks for it. */
+  #inbox(subscription: number): Inbox {
+    const inbox = this.#inboxes.get(subscription) ?? new Inbox()
+    this.#inboxes.set(subscription, inbox)
+    if (this.#lost !== undefined) inbox.end(this.#lost)
+    return inbox
+  }
+
+  #lose(error: ClientError): void {
+    if (this.#lost !== undefined) return
+    this.#lost = error
+    for (const pending of this.#pending.values()) pending.reject(error)
+    this.#pending.clear()
+    for (const inbox of this.#inboxes.values()) inbox.end(error)
+  }
+}
+
+/** Events of one subscription on their way to its reader, with backpressure towards the socket. */
+class Inbox {
+  lost: ClientError | undefined
+  #events: ControlEvent[] = []
+  #isEnded = false
+  #wake: (() => void) | undefined
+
+  async put(event: ControlEvent): Promise<void> {
+    if (this.#isEnded) return
+    this.#events.push(event)
+    this.#signal()
+    while (this.#events.length > WAITING_EVENTS) await this.#change()
+  }
+
+  async take(): Promise<ControlEvent | undefined> {
+    while (this.#events.length === 0 && !this.#isEnded) await this.#change()
+    const event = this.#events.shift()
+    this.#signal()
+    return event
+  }
+
+  end(lost?: ClientError): void {
+    if (this.#isEnded) return
+    this.#isEnded = true
+    this.lost = lost
+    this.#signal()
+  }
+
+  drop(): void {
+    this.#isEnded = true
+    this.#events = []
+    this.#signal()
+  }
+
+  /** Either the writer waits (full) or the reader (empty), never both. */
+  #change(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve
+    })
+  }
+
+  #signal(): void {
+    const wake = this.#wake
+    this.#wake = undefined
+    wake?.()
+  }
+}

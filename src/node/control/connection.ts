@@ -1,0 +1,168 @@
+/**
+ * One client of the control port (spec §10): guards the socket before `auth`, and reads lines no faster than calls are
+ * answered. What a call does is `dispatcher.ts`; what goes out is `outbox.ts`.
+ */
+import { setMaxListeners } from 'node:events'
+import type { Socket } from 'node:net'
+import type { Logger } from '../log.ts'
+import { errorResponse, type Dispatcher, type Scope } from './dispatcher.ts'
+import { parseRequest } from './envelope.ts'
+import { ControlError } from './faults.ts'
+import type { ControlLimits } from './limits.ts'
+import { isShallow, LineTooLong, NotJsonRpc, readLines } from './lines.ts'
+import { Outbox } from './outbox.ts'
+
+export interface ConnectionOptions {
+  readonly limits: ControlLimits
+  /** The unix socket: who may open it may read the cookie too. */
+  readonly trusted: boolean
+}
+
+export interface ConnectionModules {
+  readonly dispatcher: Dispatcher
+  readonly log: Logger
+}
+
+/** A line that cannot be taken as a message, and whether the connection survives it. */
+interface BadLine {
+  readonly error: ControlError
+  readonly closes: boolean
+}
+
+export class Connection {
+  readonly #limits: ControlLimits
+  readonly #dispatcher: Dispatcher
+  readonly #log: Logger
+  readonly #socket: Socket
+  readonly #outbox: Outbox
+  readonly #gone = new AbortController()
+  readonly #running = new Set<Promise<void>>()
+  #isTrusted: boolean
+
+  constructor(socket: Socket, options: ConnectionOptions, modules: ConnectionModules) {
+    this.#socket = socket
+    this.#limits = options.limits
+    this.#isTrusted = options.trusted
+    this.#dispatcher = modules.dispatcher
+    this.#log = modules.log
+    // One listener for each call and subscription, all within the caps.
+    setMaxListeners(0, this.#gone.signal)
+    this.#outbox = new Outbox(socket, options.limits, { log: modules.log, gone: this.#gone.signal })
+  }
+
+  /** Serves the client until it is gone. Never rejects. */
+  async serve(): Promise<void> {
+    const socket = this.#socket
+    socket.setNoDelay(true)
+    socket.once('close', () => this.#gone.abort())
+    // A reset is a way to leave; `close` follows.
+    socket.on('error', (error) => this.#log.debug('control.socket-error', { why: error.message }))
+    const deadline = setTimeout(() => {
+      if (!this.#isTrusted) socket.destroy()
+    }, this.#limits.authMs)
+    try {
+      await this.#read()
+    } catch (error) {
+      if (error instanceof NotJsonRpc) socket.destroy()
+      else if (!this.#gone.signal.aborted) this.#log.debug('control.connection-failed', { why: String(error) })
+    }
+    clearTimeout(deadline)
+    await this.stop()
+  }
+
+  /** Ends all calls and subscriptions, lets the client read what was answered, closes. */
+  async stop(): Promise<void> {
+    this.#gone.abort()
+    await this.#outbox.close(this.#limits.closeMs)
+  }
+
+  async #read(): Promise<void> {
+    const limit = (): number => (this.#isTrusted ? this.#limits.lineBytes : this.#limits.lineBeforeAuthBytes)
+    try {
+      for await (const line of readLines(this.#socket, limit)) {
+        const goesOn = await this.#take(line)
+        if (!goesOn || this.#gone.signal.aborted) return
+      }
+      await this.#linger()
+    } catch (error) {
+      if (!(error instanceof LineTooLong)) throw error
+      this.#refuse(null, new ControlError('bad-request', `a line has at most ${String(limit())} bytes here`))
+    }
+  }
+
+  /** Takes one line; `false` when the connection is to be closed. */
+  async #take(line: Buffer): Promise<boolean> {
+    const message = parse(line, this.#limits.depth)
+    if ('error' in message) {
+      this.#refuse(null, message.error)
+      return !message.closes
+    }
+    if (!this.#isTrusted) return await this.#takeBeforeAuth(message.value)
+    while (this.#running.size >= this.#limits.calls) await Promise.race(this.#running)
+    const call = this.#answer(message.value).finally(() => this.#running.delete(call))
+    this.#running.add(call)
+    return true
+  }
+
+  async #takeBeforeAuth(message: unknown): Promise<boolean> {
+    const request = parseRequest(message)
+    if (request === undefined && !Array.isArray(message)) {
+      this.#refuse(null, new ControlError('bad-request', 'this is no JSON-RPC 2.0 request'))
+      return true
+    }
+    if (request?.method !== 'auth' && request?.method !== 'hello') {
+      const why = 'the first call is auth {token}, alone, with the token in the cookie file'
+      this.#refuse(request?.id ?? null, new ControlError('unauthorized', why))
+      return false
+    }
+    await this.#answer(message)
+    return request.method === 'hello' || this.#isTrusted
+  }
+
+  async #answer(message: unknown): Promise<void> {
+    const after: (() => void)[] = []
+    const scope: Scope = {
+      signal: this.#gone.signal,
+      trust: () => {
+        this.#isTrusted = true
+      },
+      subscribe: (events) => {
+        const { number, start } = this.#outbox.subscribe(events)
+        after.push(start)
+        return number
+      },
+      afterAnswer: (action) => after.push(action),
+    }
+    const answer = await this.#dispatcher.answer(message, this.#limits.batch, scope)
+    if (answer !== undefined) this.#send(answer)
+    for (const action of after) action()
+  }
+
+  /** The client sends no more (`printf … | nc -N`): its last calls may still be answered, its subscriptions end. */
+  async #linger(): Promise<void> {
+    if (this.#running.size === 0) return
+    const timer = setTimeout(() => this.#gone.abort(), this.#limits.lingerMs)
+    await Promise.all(this.#running)
+    clearTimeout(timer)
+  }
+
+  #refuse(id: string | number | null, error: ControlError): void {
+    this.#send(errorResponse(id, error))
+  }
+
+  /** A stranger gets no more memory for what it does not read than for what it sends. */
+  #send(message: object): void {
+    this.#outbox.send(message, this.#isTrusted ? this.#limits.bufferedBytes : this.#limits.lineBeforeAuthBytes)
+  }
+}
+
+function parse(line: Buffer, depth: number): { readonly value: unknown } | BadLine {
+  if (!isShallow(line, depth)) {
+    return { error: new ControlError('bad-request', `at most ${String(depth)} levels of nesting`), closes: false }
+  }
+  try {
+    return { value: JSON.parse(line.toString('utf8')) as unknown }
+  } catch {
+    return { error: new ControlError('bad-json', 'this line is not JSON'), closes: true }
+  }
+}

@@ -1,0 +1,67 @@
+/**
+ * How a client reaches a daemon (spec §10): the unix socket that lies beside the cookie if there is one, else TCP. It
+ * opens sockets and judges addresses; what is said on them is `client.ts`.
+ */
+import { connect, isIP, type NetConnectOpts, type Socket } from 'node:net'
+import { clientError } from './client-error.ts'
+import { defaultStateDir, fitsSocket, socketPath } from './paths.ts'
+
+/** Which daemon: by its port (`stateDir` as for the daemon), or by the path of its socket. */
+export type Endpoint =
+  { readonly host: string; readonly port: number; readonly stateDir?: string } | { readonly socket: string }
+
+/** An open socket, and whether the OS already vouches for who is at its other end. */
+export interface Dialled {
+  readonly socket: Socket
+  readonly isUnix: boolean
+}
+
+/** Where cookie and socket of an endpoint lie. */
+export function stateDirOf(endpoint: { readonly stateDir?: string }): string {
+  return endpoint.stateDir ?? defaultStateDir(process.env)
+}
+
+/** Opens a socket to the daemon. @throws {ClientError} none answers, or it would leave this machine */
+export async function dial(endpoint: Endpoint): Promise<Dialled> {
+  if ('socket' in endpoint) {
+    const socket = await open({ path: endpoint.socket })
+    if (socket === undefined) throw noDaemon(endpoint.socket)
+    return { socket, isUnix: true }
+  }
+  const { host, port } = endpoint
+  const address = isIP(host) === 6 ? `[${host}]:${String(port)}` : `${host}:${String(port)}`
+  if (isIP(host) !== 0 && !isLoopback(host)) throw notLoopback(address)
+  const path = socketPath(stateDirOf(endpoint), port)
+  const unix = fitsSocket(path) ? await open({ path }) : undefined
+  if (unix !== undefined) return { socket: unix, isUnix: true }
+  const tcp = await open({ host, port })
+  if (tcp === undefined) throw noDaemon(address)
+  if (isLoopback(tcp.remoteAddress ?? '')) return { socket: tcp, isUnix: false }
+  tcp.destroy()
+  throw notLoopback(address)
+}
+
+/** 127.0.0.0/8 and ::1, also as IPv4 in IPv6. */
+export function isLoopback(address: string): boolean {
+  return address === '::1' || /^(?:::ffff:)?127\.\d+\.\d+\.\d+$/i.test(address)
+}
+
+function open(options: NetConnectOpts): Promise<Socket | undefined> {
+  return new Promise((resolve) => {
+    const socket = connect(options)
+    socket.once('connect', () => {
+      socket.removeAllListeners('error')
+      resolve(socket)
+    })
+    socket.once('error', () => resolve(undefined))
+  })
+}
+
+function noDaemon(where: string): Error {
+  return clientError('no-daemon', `no daemon answers at ${where}: start one with \`freechains start\``)
+}
+
+function notLoopback(address: string): Error {
+  const advice = 'the token goes to this machine only; forward the port with `ssh -L` and use 127.0.0.1'
+  return clientError('not-loopback', `${address} is another machine: ${advice}`)
+}

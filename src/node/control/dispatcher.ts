@@ -1,0 +1,125 @@
+/**
+ * From JSON-RPC requests to handlers and back (spec §10): params checked, faults worded, batches and notifications as
+ * the standard has them. It knows no sockets; a connection gives it what was parsed and sends what it answers.
+ */
+import { JSONRPCServer, type JSONRPCResponse } from 'json-rpc-2.0'
+import type { Logger } from '../log.ts'
+import { helloMac, sameSecret } from './auth.ts'
+import { parseRequest, problemsOf, type RpcRequest } from './envelope.ts'
+import { ControlError } from './faults.ts'
+import type { CallContext, ControlEvent, Handlers, Method, ParamsOf, Subscription } from './schema.ts'
+import { isMethod, isSubscription, METHODS } from './schema.ts'
+
+/** One line's calls, as the connection it came from sees them. */
+export interface Scope extends CallContext {
+  /** Allots a number for a subscription. @throws {ControlError} if there are too many */
+  subscribe(events: AsyncIterable<ControlEvent>): number
+  /** The caller has shown the token. */
+  trust(): void
+  /** Runs something after the answer is on its way. */
+  afterAnswer(action: () => void): void
+}
+
+export interface DispatcherModules {
+  readonly handlers: Handlers
+  readonly log: Logger
+  /** Asks the daemon to stop. */
+  readonly requestStop: () => void
+}
+
+/** A handler as called by name. */
+type AnyHandler = (params: unknown, context: CallContext) => Promise<unknown>
+
+export class Dispatcher {
+  readonly #token: string
+  readonly #modules: DispatcherModules
+  readonly #rpc: JSONRPCServer<Scope>
+
+  constructor(token: string, modules: DispatcherModules) {
+    this.#token = token
+    this.#modules = modules
+    // Errors are logged where they are worded; the library's listener would print them to the console.
+    this.#rpc = new JSONRPCServer<Scope>({ errorListener: () => undefined })
+    this.#rpc.mapErrorToJSONRPCErrorResponse = (id, error) => ({
+      jsonrpc: '2.0',
+      id,
+      error: this.#worded(error).toJSON(),
+    })
+    for (const method of Object.keys(METHODS) as Method[]) {
+      this.#rpc.addMethod(method, (params, scope) => this.#call(method, params, scope))
+    }
+  }
+
+  /** Answers a parsed line; `undefined` when nothing is to be sent. Never rejects. */
+  async answer(message: unknown, batchLimit: number, scope: Scope): Promise<object | undefined> {
+    if (!Array.isArray(message)) return (await this.#answerOne(message, scope)) ?? undefined
+    if (message.length === 0 || message.length > batchLimit) {
+      return errorResponse(null, new ControlError('bad-request', `a batch has 1 to ${String(batchLimit)} requests`))
+    }
+    const answers = await Promise.all(message.map((one) => this.#answerOne(one, scope)))
+    const sent = answers.filter((one) => one !== null)
+    return sent.length === 0 ? undefined : sent
+  }
+
+  async #answerOne(message: unknown, scope: Scope): Promise<JSONRPCResponse | null> {
+    const request = parseRequest(message)
+    if (request === undefined) {
+      return errorResponse(idOf(message), new ControlError('bad-request', 'this is no JSON-RPC 2.0 request'))
+    }
+    if (!isMethod(request.method)) return this.#unknown(request)
+    // A notification has no answer, so its caller could never know the number of the subscription.
+    if (request.id === undefined && isSubscription(request.method)) return null
+    return await this.#rpc.receive(request, scope)
+  }
+
+  #unknown(request: RpcRequest): JSONRPCResponse | null {
+    if (request.id === undefined) return null
+    return errorResponse(
+      request.id,
+      new ControlError('unknown-method', 'there is no such method: see docs/control-port.md'),
+    )
+  }
+
+  async #call(method: Method, given: unknown, scope: Scope): Promise<unknown> {
+    if (Array.isArray(given)) throw new ControlError('bad-params', 'params go by name: expected an object')
+    const parsed = METHODS[method].params.safeParse(given ?? {})
+    if (!parsed.success) throw new ControlError('bad-params', `wrong params: ${problemsOf(parsed.error)}`)
+    const params: unknown = parsed.data
+    switch (method) {
+      case 'hello':
+        return { hmac: helloMac(this.#token, (params as ParamsOf<'hello'>).nonce) }
+      case 'auth':
+        if (!sameSecret((params as ParamsOf<'auth'>).token, this.#token)) {
+          throw new ControlError('unauthorized', 'this is not the token in the cookie: read the cookie file again')
+        }
+        scope.trust()
+        return true
+      case 'host.stop':
+        scope.afterAnswer(this.#modules.requestStop)
+        return true
+      default: {
+        const result = await (this.#modules.handlers[method] as AnyHandler)(params, scope)
+        return isSubscription(method) ? { subscription: scope.subscribe((result as Subscription).events) } : result
+      }
+    }
+  }
+
+  #worded(error: unknown): ControlError {
+    if (error instanceof ControlError) return error
+    const facts = error instanceof Error ? { name: error.name, message: error.message, stack: error.stack } : {}
+    this.#modules.log.error('control.call-failed', facts)
+    return new ControlError('internal', 'the daemon failed at this call: its log says why')
+  }
+}
+
+/** An error response as the standard has it. */
+export function errorResponse(id: string | number | null, error: ControlError): JSONRPCResponse {
+  return { jsonrpc: '2.0', id, error: error.toJSON() }
+}
+
+/** The id of something that is no valid request, where it has one. */
+function idOf(message: unknown): string | number | null {
+  if (typeof message !== 'object' || message === null || !('id' in message)) return null
+  const { id } = message
+  return (typeof id === 'string' && id.length <= 256) || typeof id === 'number' ? id : null
+}

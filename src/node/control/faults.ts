@@ -1,0 +1,196 @@
+/**
+ * How the control port says no (spec §10): the stable strings of `data.code`, the one table that maps the faults of
+ * every floor to them, and the words a user reads: what happened, why, what to do. `docs/control-port.md` lists all.
+ */
+import type { DagFault } from '../../dag/faults.ts'
+import type { ReputationFault } from '../../reputation/faults.ts'
+import type { ChainsFault } from '../chains-faults.ts'
+import type { DiskFault } from '../disk-faults.ts'
+import type { DialFault, HostFault } from '../host.ts'
+import type { NodeKeyFault } from '../keys.ts'
+import type { PeerAddressFault } from '../peers.ts'
+import type { SyncFault } from '../sync-faults.ts'
+
+/** Our own codes, as JSON-RPC code 1 with `data.code`; each with what it stands for. */
+export const CONTROL_CODES = {
+  'chain-not-found': 'no chain of this name or id is joined here',
+  'chain-name-taken': 'a chain of this name with other pioneers or another key is joined here',
+  'bad-chain-name': 'not a chain name, or its keys do not go with its kind',
+  'incompatible-chain': 'the peer holds a chain of the same name with another pioneer',
+  'block-not-found': 'no block of the chain has this id here',
+  'ambiguous-id': 'several blocks have ids that begin like this; the message lists them',
+  'bad-id': 'not an id, nor a prefix of at least six hex digits',
+  'bad-key': 'a key has the wrong length or is not hex',
+  'bad-block': 'the block would break a rule of its chain',
+  'bad-seal': 'the payload cannot be sealed or opened as asked',
+  'not-signed': 'posts in this chain must be signed',
+  'not-owner': "only the chain's owner may post",
+  'no-reputation': 'the author has not enough reputation',
+  'payload-too-large': 'the payload is longer than the chain allows for this author',
+  'payload-hidden': 'the payload was deleted, for the post is hidden',
+  'payload-missing': 'the block is here, its payload has not arrived',
+  'payload-sealed': "the payload is sealed to the chain's owner, and no private key came with the call",
+  'bad-address': 'not an address of a peer',
+  'peer-unreachable': 'the peer does not answer',
+  'peer-refused': 'the peer answered and refused',
+  'clock-not-settable': 'the daemon was not started with --test-clock',
+  'too-many-subscriptions': 'this connection has as many subscriptions as one may have',
+  'bad-config': 'the configuration is wrong',
+  'port-in-use': 'something else listens on this address',
+  'cannot-listen': 'the operating system does not let the node listen there',
+  'data-dir-in-use': 'another node runs on this data directory',
+  'data-dir-unusable': 'the data directory cannot be read or written',
+} as const
+
+export type ControlCode = keyof typeof CONTROL_CODES
+
+/** The standard's codes and ours outside code 1, with the `data.code` that goes with each. */
+export const RPC_CODES = {
+  'bad-json': -32700,
+  'bad-request': -32600,
+  'unknown-method': -32601,
+  'bad-params': -32602,
+  internal: -32603,
+  unauthorized: -32001,
+} as const
+
+export type RpcCode = keyof typeof RPC_CODES
+
+/** JSON-RPC error code of all {@link CONTROL_CODES}. */
+export const OUR_RPC_CODE = 1
+
+/** A refusal that the caller is told: thrown by handlers, sent as it stands. Its message never holds a secret. */
+export class ControlError extends Error {
+  override readonly name = 'ControlError'
+  readonly code: ControlCode | RpcCode
+
+  /** @param message what happened, why, and what to do */
+  constructor(code: ControlCode | RpcCode, message: string) {
+    super(message)
+    this.code = code
+  }
+
+  /** The `error` member of the response. */
+  toJSON(): { readonly code: number; readonly message: string; readonly data: { readonly code: string } } {
+    const code = Object.hasOwn(RPC_CODES, this.code) ? RPC_CODES[this.code as RpcCode] : OUR_RPC_CODE
+    return { code, message: this.message, data: { code: this.code } }
+  }
+}
+
+/** Why the control port cannot start. */
+export type ControlFault =
+  | { readonly code: 'CONTROL_PORT_IN_USE'; readonly address: string }
+  | { readonly code: 'CONTROL_CANNOT_LISTEN'; readonly address: string; readonly why: string }
+  | { readonly code: 'CONTROL_CANNOT_WRITE_COOKIE'; readonly path: string; readonly why: string }
+
+/** Every fault that can end a call or a start. */
+export type ReportedFault =
+  | DagFault
+  | ReputationFault
+  | ChainsFault
+  | DiskFault
+  | HostFault
+  | DialFault
+  | PeerAddressFault
+  | SyncFault
+  | NodeKeyFault
+  | ControlFault
+
+type Report = readonly [ControlCode, string]
+
+const badBlock = (why: string): Report => ['bad-block', `the block would not be valid: ${why}`]
+const unreachable = (peer: string, why: string): Report => [
+  'peer-unreachable',
+  `the peer ${peer} does not answer: ${why}; check the address and that its node runs`,
+]
+
+/** The one table from faults to what the caller reads. */
+const REPORTS: { readonly [C in ReportedFault['code']]: (fault: Extract<ReportedFault, { code: C }>) => Report } = {
+  DAG_BAD_ID: (f) => ['bad-id', `“${f.text}” is no id: give <height>_<hex digits>, or at least six of the hex digits`],
+  DAG_BAD_KEY: (f) => ['bad-key', `wrong key: expected ${f.expected}`],
+  DAG_BAD_CHAIN_NAME: (f) => ['bad-chain-name', `“${f.name}” cannot be a chain: ${f.why}`],
+  DAG_BAD_HEADER: (f) => badBlock(f.why),
+  DAG_HEADER_TOO_LARGE: (f) => badBlock(`its header has ${String(f.bytes)} bytes`),
+  DAG_BAD_BACKS: (f) => badBlock(f.why),
+  DAG_MISSING_BACK: (f) => badBlock(`the block ${f.back} that it links to is not here`),
+  DAG_BAD_HEIGHT: (f) => badBlock(`its height is ${String(f.found)} and must be ${String(f.expected)}`),
+  DAG_BAD_TIME: (f) => badBlock(f.why),
+  DAG_UNSIGNED: () => ['not-signed', 'posts in this chain must be signed: add --sign=PVT (`sign` in the call)'],
+  DAG_NOT_OWNER: () => ['not-owner', "only the chain's owner posts here: sign with the owner's private key"],
+  DAG_OTHER_PIONEER: (f) => [
+    'incompatible-chain',
+    `the chains are not the same: the pioneer here is ${f.ours}, there ${f.theirs}; nothing was merged. ` +
+      'Leave the chain and join it again to follow the other pioneer',
+  ],
+  DAG_BAD_SIGNATURE: () => badBlock('its signature does not hold'),
+  DAG_BAD_SEAL: (f) => ['bad-seal', `the payload cannot be sealed or opened: ${f.why}`],
+  DAG_BAD_LIKE: (f) => badBlock(f.why),
+  DAG_PAYLOAD_TOO_LARGE: (f) => [
+    'payload-too-large',
+    `the payload has ${String(f.bytes)} bytes and may have ${String(f.limit)} in this chain: make it smaller`,
+  ],
+  DAG_BAD_PAYLOAD: (f) => badBlock(f.why),
+  DAG_AMBIGUOUS_ID: (f) => ['ambiguous-id', `several blocks begin like this: ${f.matches.join(' ')}; give more digits`],
+  DAG_UNKNOWN_ID: (f) => [
+    'block-not-found',
+    `no block “${f.text}” in this chain: it does not exist or is not here yet`,
+  ],
+
+  REP_UNSIGNED: (f) => ['not-signed', `posts in ${f.chain} must be signed: add --sign=PVT (\`sign\` in the call)`],
+  CHAIN_NOT_JOINED: (f) => ['chain-not-found', `no chain “${f.chain}” is joined here: join it with \`freechains chains join\``],
+  CHAIN_NAME_TAKEN: (f) => [
+    'chain-name-taken',
+    `a chain named ${f.name} with other keys is joined here (${f.joined}): leave that one first`,
+  ],
+
+  DISK_LOCKED: (f) => [
+    'data-dir-in-use',
+    `another node uses ${f.dir}: stop it, or start this one with another data directory`,
+  ],
+  DISK_UNREADABLE: (f) => ['data-dir-unusable', `the data directory ${f.dir} cannot be used: ${f.why}`],
+  DISK_FORMAT: (f) => [
+    'data-dir-unusable',
+    `${f.dir} was written in format ${String(f.found)}, this program reads ${String(f.expected)}: ` +
+      'use the program that wrote it, or another directory',
+  ],
+  NODE_KEY_DAMAGED: (f) => ['data-dir-unusable', `the node's own key (${f.record}) in the data directory is damaged`],
+
+  HOST_PORT_IN_USE: (f) => ['port-in-use', `${f.address} is in use: stop what listens there, or give another --listen`],
+  HOST_BAD_ADDRESS: (f) => ['bad-address', `cannot listen: ${f.why}`],
+  HOST_CANNOT_LISTEN: (f) => ['cannot-listen', `the node cannot listen: ${f.why}`],
+  CONTROL_PORT_IN_USE: (f) => [
+    'port-in-use',
+    `the control port ${f.address} is in use: another node may be running; stop it, or give another --port`,
+  ],
+  CONTROL_CANNOT_LISTEN: (f) => ['cannot-listen', `the control port cannot listen on ${f.address}: ${f.why}`],
+  CONTROL_CANNOT_WRITE_COOKIE: (f) => ['data-dir-unusable', `the cookie ${f.path} cannot be written: ${f.why}`],
+
+  PEER_BAD_ADDRESS: (f) => ['bad-address', `“${f.text}” is no address of a peer: ${f.why}`],
+  PEER_UNREACHABLE: (f) => unreachable(f.peer, f.why),
+  RPC_UNREACHABLE: (f) => unreachable(f.peer, f.why),
+  RPC_TIMEOUT: (f) => unreachable(f.peer, `no answer within ${String(f.ms)} ms`),
+  RPC_CLOSED: (f) => unreachable(f.peer, `the connection closed (${f.why})`),
+  RPC_MALFORMED: (f) => [
+    'peer-refused',
+    `the peer ${f.peer} answered what no node says (${f.fault.code}); it may be too new`,
+  ],
+  SYNC_REFUSED: (f) => [
+    'peer-refused',
+    f.why === 'unknown-chain'
+      ? `the peer ${f.peer} does not have this chain: it has to join the same name with the same keys`
+      : `the peer ${f.peer} refused: ${f.why}; try again later`,
+  ],
+  SYNC_INCOMPATIBLE: (f) => [
+    'incompatible-chain',
+    `the chains are not the same: the pioneer here is ${f.ours}, there ${f.theirs}; nothing was merged`,
+  ],
+  SYNC_FAILED: (f) => ['peer-unreachable', `the sync with ${f.peer} broke off (${f.why}): what came is kept; try again`],
+  RPC_ABORTED: (f) => ['peer-unreachable', `the call to the peer ${f.peer} was given up`],
+}
+
+/** What the caller reads about a fault. */
+export function controlErrorOf(fault: ReportedFault): ControlError {
+  // The table is total over the codes; TypeScript cannot relate the entry to this fault.
+  const report = REPORTS[fault.code] as (fault: ReportedFault) => Report
+  return new ControlError(...report(fault))
+}

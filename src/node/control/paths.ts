@@ -1,0 +1,27 @@
+/** Where the control port's cookie and unix socket lie (spec §10), for the daemon and for its clients alike. */
+import { homedir } from 'node:os'
+import { isAbsolute, join } from 'node:path'
+
+/** Name of the cookie in the data directory. */
+export const COOKIE_NAME = 'control.cookie'
+
+/** `${XDG_STATE_HOME:-~/.local/state}/freechains`; a relative XDG_STATE_HOME counts as unset, as XDG demands. */
+export function defaultStateDir(env: Readonly<Record<string, string | undefined>>): string {
+  const home = env['XDG_STATE_HOME']
+  return join(home !== undefined && isAbsolute(home) ? home : join(homedir(), '.local', 'state'), 'freechains')
+}
+
+/** The cookie that clients find by port alone. */
+export function cookiePath(stateDir: string, port: number): string {
+  return join(stateDir, `control-${String(port)}.cookie`)
+}
+
+/** The unix socket that clients find by port alone. */
+export function socketPath(stateDir: string, port: number): string {
+  return join(stateDir, `control-${String(port)}.sock`)
+}
+
+/** Whether the OS takes a path of this length for a unix socket (`sun_path`: 108 bytes on Linux, 104 elsewhere). */
+export function fitsSocket(path: string): boolean {
+  return Buffer.byteLength(path) < (process.platform === 'linux' ? 108 : 104)
+}

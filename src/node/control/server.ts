@@ -1,0 +1,158 @@
+/**
+ * The control port (spec §10): JSON-RPC 2.0 over TCP behind a cookie, and over a unix socket behind file permissions.
+ * Binds before it writes the cookie, so that a second daemon on the same port cannot overwrite the first one's.
+ */
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
+import { join } from 'node:path'
+import { fail, ok, type Result } from '../../dag/faults.ts'
+import type { Logger } from '../log.ts'
+import { freshToken } from './auth.ts'
+import { Connection } from './connection.ts'
+import { removeCookie, writeCookie } from './cookie.ts'
+import { Dispatcher } from './dispatcher.ts'
+import type { ControlFault } from './faults.ts'
+import { CONTROL_LIMITS, type ControlLimits } from './limits.ts'
+import { COOKIE_NAME, cookiePath, defaultStateDir, socketPath } from './paths.ts'
+import type { Handlers } from './schema.ts'
+import { bindSocket, isSocketAlive, unbindSocket, type BoundSocket } from './socket.ts'
+
+export interface ControlServerOptions {
+  readonly host: string
+  /** 0 for any free port. */
+  readonly port: number
+  readonly dataDir: string
+  /** Where clients find cookie and socket by port; `${XDG_STATE_HOME:-~/.local/state}/freechains` unless told. */
+  readonly stateDir?: string
+  readonly limits?: Partial<ControlLimits>
+}
+
+export interface ControlServerModules {
+  readonly handlers: Handlers
+  readonly log: Logger
+  /** Called after `host.stop` was answered: stop the node, this server included. */
+  readonly requestStop: () => void
+}
+
+export interface ControlAddress {
+  readonly host: string
+  readonly port: number
+  /** Path of the unix socket, if there is one. */
+  readonly socket?: string
+}
+
+export class ControlServer {
+  readonly #options: ControlServerOptions
+  readonly #limits: ControlLimits
+  readonly #log: Logger
+  readonly #token = freshToken()
+  readonly #dispatcher: Dispatcher
+  readonly #connections = new Set<Connection>()
+  readonly #cookies: string[] = []
+  #tcp: Server | undefined
+  #socket: BoundSocket | undefined
+
+  constructor(options: ControlServerOptions, modules: ControlServerModules) {
+    this.#options = options
+    this.#limits = { ...CONTROL_LIMITS, ...options.limits }
+    this.#log = modules.log
+    this.#dispatcher = new Dispatcher(this.#token, modules)
+  }
+
+  /** Listens, then writes cookies and socket. After a fault nothing is left behind. */
+  async start(): Promise<Result<ControlAddress, ControlFault>> {
+    const { host, dataDir } = this.#options
+    const bound = await this.#listen()
+    if (!bound.ok) return bound
+    const { port } = bound.value
+    const cookie = join(dataDir, COOKIE_NAME)
+    try {
+      await writeCookie(cookie, this.#token)
+      this.#cookies.push(cookie)
+    } catch (error) {
+      await this.stop()
+      return fail({ code: 'CONTROL_CANNOT_WRITE_COOKIE', path: cookie, why: String(error) })
+    }
+    if (!isLoopbackName(host)) this.#log.warn('control.not-loopback', { host, advice: 'calls and keys go unencrypted' })
+    await this.#publish(port)
+    this.#log.info('control.listening', { host, port, socket: this.#socket?.path })
+    return ok({ host, port, ...(this.#socket === undefined ? {} : { socket: this.#socket.path }) })
+  }
+
+  /** Ends every call and subscription, closes, and removes cookies and socket. */
+  async stop(): Promise<void> {
+    const servers = [this.#tcp, this.#socket?.server].filter((server) => server !== undefined)
+    const closed = servers.map((server) => new Promise<void>((resolve) => void server.close(() => resolve())))
+    await Promise.all([...this.#connections].map((connection) => connection.stop()))
+    await Promise.all(closed)
+    if (this.#socket !== undefined) await unbindSocket(this.#socket)
+    for (const cookie of this.#cookies.splice(0)) await removeCookie(cookie, this.#token)
+    this.#tcp = undefined
+    this.#socket = undefined
+  }
+
+  async #listen(): Promise<Result<{ readonly port: number }, ControlFault>> {
+    const { host, port } = this.#options
+    const server = this.#createServer(false)
+    const address = `${host}:${String(port)}`
+    return await new Promise((resolve) => {
+      server.once('error', (error: NodeJS.ErrnoException) => {
+        if (error.code === 'EADDRINUSE') resolve(fail({ code: 'CONTROL_PORT_IN_USE', address }))
+        else resolve(fail({ code: 'CONTROL_CANNOT_LISTEN', address, why: error.message }))
+      })
+      server.listen({ host, port, exclusive: true }, () => {
+        this.#tcp = server
+        this.#survive(server)
+        resolve(ok({ port: (server.address() as AddressInfo).port }))
+      })
+    })
+  }
+
+  /** What clients find by port alone. Without it they still have TCP and the cookie in the data directory. */
+  async #publish(port: number): Promise<void> {
+    const stateDir = this.#options.stateDir ?? defaultStateDir(process.env)
+    const path = socketPath(stateDir, port)
+    if (await isSocketAlive(path)) {
+      this.#log.warn('control.socket-in-use', { path, advice: 'another daemon has this port on another address' })
+      return
+    }
+    const cookie = cookiePath(stateDir, port)
+    try {
+      await writeCookie(cookie, this.#token)
+      this.#cookies.push(cookie)
+    } catch (error) {
+      this.#log.warn('control.state-dir-unusable', { path: cookie, why: String(error) })
+      return
+    }
+    const server = this.#createServer(true)
+    const bound = await bindSocket(server, path)
+    if (bound.ok) {
+      this.#survive(server)
+      this.#socket = bound.value
+    } else this.#log.warn('control.no-socket', { path, why: bound.fault.why, advice: 'clients use TCP instead' })
+  }
+
+  #createServer(trusted: boolean): Server {
+    const server = createServer({ allowHalfOpen: true }, (socket) => void this.#serve(socket, trusted))
+    server.maxConnections = this.#limits.connections
+    server.on('drop', () => this.#log.warn('control.too-many-connections', { limit: this.#limits.connections }))
+    return server
+  }
+
+  /** A failed accept (out of file descriptors) is not worth the node's life. */
+  #survive(server: Server): void {
+    server.removeAllListeners('error')
+    server.on('error', (error) => this.#log.error('control.accept-failed', { why: error.message }))
+  }
+
+  async #serve(socket: Socket, trusted: boolean): Promise<void> {
+    const options = { limits: this.#limits, trusted }
+    const connection = new Connection(socket, options, { dispatcher: this.#dispatcher, log: this.#log })
+    this.#connections.add(connection)
+    await connection.serve()
+    this.#connections.delete(connection)
+  }
+}
+
+function isLoopbackName(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host.startsWith('127.')
+}

@@ -1,0 +1,82 @@
+/** The daemon as the `start` command runs it: configuration, signals and what a newcomer needs to read (spec §11, §12). */
+import { configFaultLines } from './config-faults.ts'
+import { loadConfig, reloadChains, type Config } from './config.ts'
+import { systemClock, testClock } from './clock.ts'
+import { startNode, type RunningNode } from './compose.ts'
+import { ControlError, controlErrorOf } from './control/faults.ts'
+import { createLogger, type Logger } from './log.ts'
+
+/** Arguments of `start`; what is absent comes from the config file, then from the defaults. */
+export interface DaemonOptions {
+  readonly dir?: string
+  readonly configFile?: string
+  readonly controlPort?: number
+  readonly listen: readonly string[]
+  readonly testClock: boolean
+}
+
+/** Runs until a signal or `host.stop`. Resolves after a clean stop. @throws {ControlError} what keeps it from starting */
+export async function runDaemon(options: DaemonOptions): Promise<void> {
+  const loaded = loadConfig({
+    file: options.configFile,
+    overrides: {
+      dataDir: options.dir,
+      controlPort: options.controlPort,
+      listen: options.listen.length === 0 ? undefined : options.listen,
+    },
+  })
+  if (!loaded.ok) throw new ControlError('bad-config', configFaultLines(loaded.fault).join('\n'))
+  const config = loaded.value
+  const log = createLogger({ level: config.logLevel })
+  for (const warning of config.warnings) log.warn('config.warning', { warning })
+  const started = await startNode(config, { clock: options.testClock ? testClock() : systemClock, log })
+  if (!started.ok) throw controlErrorOf(started.fault)
+  const node = started.value
+  process.stdout.write(`${welcome(config, node)}\n`)
+  await untilStopped(node, config, log)
+}
+
+/** Waits for SIGTERM, SIGINT or `host.stop`; SIGHUP reads the chains in the config file again. */
+async function untilStopped(node: RunningNode, config: Config, log: Logger): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<string>()
+  const onHangup = (): void => {
+    void reload(node, config, log)
+  }
+  process.once('SIGTERM', resolve)
+  process.once('SIGINT', resolve)
+  process.on('SIGHUP', onHangup)
+  void node.stopAsked.then(() => {
+    resolve('host.stop')
+  })
+  log.info('node.stopping', { why: await promise })
+  process.off('SIGHUP', onHangup)
+  await node.stop()
+}
+
+async function reload(node: RunningNode, config: Config, log: Logger): Promise<void> {
+  if (config.file === undefined) return
+  const read = reloadChains(config.file)
+  if (!read.ok) {
+    log.error('config.reload-failed', { why: configFaultLines(read.fault) })
+    return
+  }
+  for (const warning of read.value.warnings) log.warn('config.warning', { warning })
+  await node.joinAll(read.value.chains)
+  log.info('config.reloaded', { chains: read.value.chains.length })
+}
+
+/** What a newcomer needs: who this is, addresses to paste elsewhere, where to talk to it, three commands to try. */
+function welcome(config: Config, node: RunningNode): string {
+  const port = node.control.slice(node.control.lastIndexOf(':') + 1)
+  const command = port === '8330' ? 'freechains' : `freechains --port=${port}`
+  return [
+    `freechains node ${node.peerId}`,
+    ...node.addresses().map((address) => `address:      ${address}`),
+    `control port: ${node.control}`,
+    `data:         ${config.dataDir}`,
+    'try:',
+    `  ${command} chains join "#chat"`,
+    `  ${command} crypto pubpvt "my passphrase"`,
+    `  ${command} chain "#chat" listen`,
+  ].join('\n')
+}

@@ -1,0 +1,226 @@
+/**
+ * One chain's {@link ChainStore} on LevelDB. Holds in memory only what the next commit needs (`ChainState`), which runs
+ * ahead of the disk: it changes when a call is made, the disk when its turn to be written comes. Reads wait for the
+ * writes asked for before them.
+ */
+import { Bug } from '../dag/faults.ts'
+import type { BlockId } from '../dag/ids.ts'
+import {
+  ARRIVALS_KEPT,
+  FRAME_BYTES,
+  framesOfPayload,
+  type ChainStore,
+  type Commit,
+  type LoadedChain,
+  type NewBlock,
+  type StoredBlock,
+} from '../dag/store.ts'
+import { indexKey, type ChainKeys } from './disk-keys.ts'
+import { countFrames, loadChain, loadState, readRow, type ChainState } from './disk-load.ts'
+import {
+  decodeBlock,
+  encodeArrival,
+  encodeBlock,
+  encodeMeta,
+  encodePage,
+  encodeParked,
+  PAGE_BLOCKS,
+} from './disk-rows.ts'
+import type { DiskWriter, Level, WriteOp } from './disk-writer.ts'
+
+const NOTHING = new Uint8Array()
+
+export interface DiskChainModules {
+  readonly db: Level
+  readonly writer: DiskWriter
+  /** Removes all that is stored under the chain's keys. */
+  readonly destroy: () => Promise<void>
+}
+
+export class DiskChain implements ChainStore {
+  readonly #keys: ChainKeys
+  readonly #db: Level
+  readonly #writer: DiskWriter
+  readonly #removeAll: () => Promise<void>
+  #loading: Promise<ChainState> | undefined
+  /** Settles, and never rejects, when all writes asked for so far are over. */
+  #settled: Promise<void> = Promise.resolve()
+  #isDestroyed = false
+
+  constructor(keys: ChainKeys, { db, writer, destroy }: DiskChainModules) {
+    this.#keys = keys
+    this.#db = db
+    this.#writer = writer
+    this.#removeAll = destroy
+  }
+
+  async load(): Promise<LoadedChain> {
+    const state = await this.#read()
+    return loadChain(this.#db, this.#keys, state)
+  }
+
+  async commit(commit: Commit, { sync }: { readonly sync: boolean }): Promise<void> {
+    const state = await this.#state()
+    const { first, blocks, headsAdded, headsRemoved, parked } = commit
+    if (first !== state.blocks + 1) throw new Bug(`commit at ${String(first)} after ${String(state.blocks)} blocks`)
+    const ops: WriteOp[] = []
+    for (const block of blocks) ops.push(...this.#opsOfBlock(state, block))
+    for (const index of headsRemoved) ops.push({ type: 'del', key: indexKey(this.#keys.heads, index) })
+    for (const index of headsAdded) ops.push({ type: 'put', key: indexKey(this.#keys.heads, index), value: NOTHING })
+    for (const [index, reason] of parked ?? []) {
+      const key = indexKey(this.#keys.parked, index)
+      ops.push(reason === null ? { type: 'del', key } : { type: 'put', key, value: encodeParked(reason) })
+    }
+    ops.push(this.#opOfMeta(state))
+    await this.#write(ops, sync)
+  }
+
+  async block(index: number): Promise<StoredBlock | undefined> {
+    await this.#read()
+    const stored = await readRow(this.#db, indexKey(this.#keys.blocks, index))
+    if (stored === undefined) return undefined
+    const { headerBytes, signature } = decodeBlock(stored)
+    return signature === undefined ? { headerBytes } : { headerBytes, signature }
+  }
+
+  async frame(id: BlockId, n: number): Promise<Uint8Array | undefined> {
+    await this.#read()
+    return readRow(this.#db, this.#keys.frame(id, n))
+  }
+
+  async putFrame(id: BlockId, n: number, bytes: Uint8Array): Promise<void> {
+    const state = await this.#state()
+    const here = state.arriving.get(id) ?? 0
+    if (n > here) return
+    state.arriving.delete(id)
+    state.arriving.set(id, Math.max(here, n + 1))
+    const ops: WriteOp[] = [
+      { type: 'put', key: this.#keys.frame(id, n), value: bytes },
+      { type: 'put', key: this.#keys.arrival(id), value: encodeArrival(state.nextArrival) },
+    ]
+    state.nextArrival += 1
+    const [oldest] = state.arriving.keys()
+    if (oldest !== undefined && state.arriving.size > ARRIVALS_KEPT) {
+      ops.push(...this.#opsOfDrop(oldest, state.arriving.get(oldest) ?? 0))
+      state.arriving.delete(oldest)
+    }
+    await this.#write(ops, false)
+  }
+
+  async frames(id: BlockId): Promise<number> {
+    const state = await this.#read()
+    return state.arriving.get(id) ?? countFrames(this.#db, this.#keys, id)
+  }
+
+  async payloadArrived(index: number, bytes: number): Promise<void> {
+    await this.#read()
+    const stored = await readRow(this.#db, indexKey(this.#keys.blocks, index))
+    const state = await this.#state()
+    if (stored === undefined || !state.missing.delete(index)) throw new Bug(`no payload is missing at ${String(index)}`)
+    const { row } = decodeBlock(stored)
+    state.bytes += bytes
+    state.arriving.delete(row.id)
+    const ops: WriteOp[] = [
+      { type: 'del', key: indexKey(this.#keys.missing, index) },
+      { type: 'del', key: this.#keys.arrival(row.id) },
+      this.#opOfMeta(state),
+    ]
+    await this.#write(ops, false)
+  }
+
+  async dropFrames(id: BlockId): Promise<void> {
+    const count = await this.frames(id)
+    const state = await this.#state()
+    const ops = this.#opsOfDrop(id, Math.max(count, state.arriving.get(id) ?? 0))
+    state.arriving.delete(id)
+    await this.#write(ops, false)
+  }
+
+  async destroy(): Promise<void> {
+    // A chain that cannot be read can still be removed.
+    await this.#loading?.catch(() => undefined)
+    this.#isDestroyed = true
+    await this.#settled
+    await this.#removeAll()
+  }
+
+  /** Resolves when the commits and frames asked for so far are written, or were not. */
+  async idle(): Promise<void> {
+    await this.#loading?.catch(() => undefined)
+    await this.#settled
+  }
+
+  #opsOfBlock(state: ChainState, block: NewBlock): WriteOp[] {
+    const { row, headerBytes, signature, paySize, parked } = block
+    state.blocks += 1
+    state.bytes += headerBytes.byteLength + (signature?.byteLength ?? 0)
+    state.tail.push(row)
+    const index = state.blocks
+    const ops: WriteOp[] = [{ type: 'put', key: indexKey(this.#keys.blocks, index), value: encodeBlock(block) }]
+    if (parked !== undefined) {
+      ops.push({ type: 'put', key: indexKey(this.#keys.parked, index), value: encodeParked(parked) })
+    }
+    if (state.tail.length === PAGE_BLOCKS) {
+      const key = indexKey(this.#keys.pages, index / PAGE_BLOCKS)
+      ops.push({ type: 'put', key, value: encodePage(state.tail) })
+      state.tail.length = 0
+    }
+    if (block.payload === 'missing') {
+      state.missing.add(index)
+      ops.push({ type: 'put', key: indexKey(this.#keys.missing, index), value: NOTHING })
+    } else {
+      state.bytes += paySize
+      ops.push(...this.#opsOfPayload(state, block, block.payload))
+    }
+    return ops
+  }
+
+  #opsOfPayload(state: ChainState, { row, paySize }: NewBlock, payload: Uint8Array | 'stored'): WriteOp[] {
+    const arrived = state.arriving.get(row.id)
+    state.arriving.delete(row.id)
+    const ops: WriteOp[] = []
+    if (payload === 'stored') {
+      if (paySize > (arrived ?? 0) * FRAME_BYTES) throw new Bug(`the payload of ${row.id} is not here`)
+    } else {
+      if (arrived !== undefined) ops.push(...this.#opsOfDrop(row.id, arrived))
+      framesOfPayload(payload).forEach((value, n) => {
+        ops.push({ type: 'put', key: this.#keys.frame(row.id, n), value })
+      })
+    }
+    if (arrived !== undefined) ops.push({ type: 'del', key: this.#keys.arrival(row.id) })
+    return ops
+  }
+
+  #opsOfDrop(id: BlockId, frames: number): WriteOp[] {
+    const ops: WriteOp[] = [{ type: 'del', key: this.#keys.arrival(id) }]
+    for (let n = 0; n < frames; n += 1) ops.push({ type: 'del', key: this.#keys.frame(id, n) })
+    return ops
+  }
+
+  #opOfMeta({ blocks, bytes }: ChainState): WriteOp {
+    return { type: 'put', key: this.#keys.meta, value: encodeMeta({ blocks, bytes }) }
+  }
+
+  /**
+   * Everybody waits for the same promise, so that calls go on in the order in which they were made; from there on a
+   * call changes state and asks for its write without another wait.
+   */
+  #state(): Promise<ChainState> {
+    this.#loading ??= loadState(this.#db, this.#keys)
+    return this.#loading
+  }
+
+  async #read(): Promise<ChainState> {
+    const state = await this.#state()
+    await this.#settled
+    if (this.#isDestroyed) throw new Bug('the chain was destroyed')
+    return state
+  }
+
+  #write(ops: readonly WriteOp[], sync: boolean): Promise<void> {
+    if (this.#isDestroyed) throw new Bug('the chain was destroyed')
+    const written = this.#writer.write(ops, sync)
+    this.#settled = written.catch(() => undefined)
+    return written
+  }
+}

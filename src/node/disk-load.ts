@@ -1,0 +1,79 @@
+/** Reading a chain from LevelDB at start, without its headers and payloads, and removing one. */
+import { blockId, type BlockId } from '../dag/ids.ts'
+import type { GraphRow, LoadedChain } from '../dag/store.ts'
+import { DiskFailed } from './disk-faults.ts'
+import { indexKey, lastPart, numberIn, rangeOf, type ChainKeys } from './disk-keys.ts'
+import { decodeArrival, decodeBlock, decodeMeta, decodePage, decodeParked, PAGE_BLOCKS } from './disk-rows.ts'
+import type { Level } from './disk-writer.ts'
+
+/** Bytes that LevelDB hands over in one step; its default of 16 KiB is less than one page. */
+const READ_BYTES = 1024 * 1024
+
+/** What a chain's store keeps in memory. */
+export interface ChainState {
+  blocks: number
+  bytes: number
+  /** Blocks that fill no page yet. */
+  readonly tail: GraphRow[]
+  readonly missing: Set<number>
+  /** Frames here of each payload that is still arriving; the one longest untouched first. */
+  readonly arriving: Map<BlockId, number>
+  nextArrival: number
+}
+
+/** A stored value; Level's types do not say that there may be none. */
+export async function readRow(db: Level, key: string): Promise<Uint8Array | undefined> {
+  const value: Uint8Array | undefined = await db.get(key)
+  return value === undefined ? undefined : plainBytes(value)
+}
+
+/** Level hands out a `Buffer`, whose `slice` does not copy and which is equal to no `Uint8Array`. */
+export function plainBytes(value: Uint8Array): Uint8Array {
+  return new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
+}
+
+export async function loadState(db: Level, keys: ChainKeys): Promise<ChainState> {
+  const meta = await readRow(db, keys.meta)
+  const { blocks, bytes } = meta === undefined ? { blocks: 0, bytes: 0 } : decodeMeta(meta)
+  const paged = blocks - (blocks % PAGE_BLOCKS)
+  const tail: GraphRow[] = []
+  const range = { gte: indexKey(keys.blocks, paged + 1), lt: rangeOf(keys.blocks).lt, highWaterMarkBytes: READ_BYTES }
+  for await (const value of db.values(range)) tail.push(decodeBlock(value).row)
+  if (paged + tail.length !== blocks) throw new DiskFailed(`${String(tail.length)} blocks after page ${String(paged)}`)
+  const missing = (await db.keys(rangeOf(keys.missing)).all()).map(numberIn)
+  return { blocks, bytes, tail, missing: new Set(missing), ...(await loadArrivals(db, keys)) }
+}
+
+async function loadArrivals(db: Level, keys: ChainKeys): Promise<Pick<ChainState, 'arriving' | 'nextArrival'>> {
+  const rows = await db.iterator(rangeOf(keys.arrivals)).all()
+  const arrivals = rows.map(([key, value]) => ({
+    id: blockId(Buffer.from(lastPart(key), 'hex')),
+    order: decodeArrival(value),
+  }))
+  arrivals.sort((a, b) => a.order - b.order)
+  const arriving = new Map<BlockId, number>()
+  for (const { id } of arrivals) arriving.set(id, await countFrames(db, keys, id))
+  return { arriving, nextArrival: (arrivals.at(-1)?.order ?? 0) + 1 }
+}
+
+/** From the last key alone: frames come in order. */
+export async function countFrames(db: Level, keys: ChainKeys, id: BlockId): Promise<number> {
+  const [last] = await db.keys({ ...rangeOf(keys.frames(id)), reverse: true, limit: 1 }).all()
+  return last === undefined ? 0 : numberIn(last) + 1
+}
+
+export async function loadChain(db: Level, keys: ChainKeys, state: ChainState): Promise<LoadedChain> {
+  const { bytes, missing } = state
+  const tail = [...state.tail]
+  const paged = state.blocks - tail.length
+  const rows: GraphRow[] = []
+  const pages = db.values({ ...rangeOf(keys.pages), highWaterMarkBytes: READ_BYTES })
+  for await (const page of pages) decodePage(page, rows)
+  if (rows.length !== paged) throw new DiskFailed(`pages hold ${String(rows.length)} blocks, not ${String(paged)}`)
+  rows.push(...tail)
+  const heads = (await db.keys(rangeOf(keys.heads)).all()).map(numberIn)
+  const parked = (await db.iterator(rangeOf(keys.parked)).all()).map(
+    ([key, value]) => [numberIn(key), decodeParked(value)] as const,
+  )
+  return { rows, heads, parked: new Map(parked), missing: [...missing].sort((a, b) => a - b), bytes }
+}

@@ -1,0 +1,85 @@
+/**
+ * The one door for writes of chains: jobs are written in the order they come, each whole within one LevelDB batch. What
+ * comes while a batch is being written is merged into the next, so that any number of synced commits, of any chains,
+ * share one flush.
+ */
+import type { LevelDatastore } from 'datastore-level'
+import { DiskFailed } from './disk-faults.ts'
+
+export type Level = LevelDatastore['db']
+
+export type WriteOp =
+  | { readonly type: 'put'; readonly key: string; readonly value: Uint8Array }
+  | { readonly type: 'del'; readonly key: string }
+
+interface Job {
+  readonly ops: readonly WriteOp[]
+  readonly sync: boolean
+  readonly resolve: () => void
+  readonly reject: (failure: DiskFailed) => void
+}
+
+/** Merged jobs stop at this size: LevelDB copies a batch in memory. A single larger job is still one batch. */
+const MERGED_BYTES = 4 * 1024 * 1024
+
+/** What a row costs besides its value, roughly. */
+const OP_BYTES = 128
+
+export class DiskWriter {
+  readonly #db: Level
+  #queue: Job[] = []
+  #running: Promise<void> | undefined
+  #failure: DiskFailed | undefined
+  #isClosed = false
+
+  constructor(db: Level) {
+    this.#db = db
+  }
+
+  /** Resolves when the job is with the operating system or, if `sync`, on the disk. */
+  write(ops: readonly WriteOp[], sync: boolean): Promise<void> {
+    return new Promise((resolve, reject) => {
+      if (this.#isClosed) {
+        reject(new DiskFailed('the disk is closed'))
+        return
+      }
+      this.#queue.push({ ops, sync, resolve, reject })
+      this.#running ??= this.#run()
+    })
+  }
+
+  /** Writes what was asked for before, and refuses the rest. */
+  async close(): Promise<void> {
+    this.#isClosed = true
+    await this.#running
+  }
+
+  async #run(): Promise<void> {
+    // Lets all jobs of this tick into the first batch.
+    await Promise.resolve()
+    while (this.#queue.length > 0) await this.#writeNext()
+    this.#running = undefined
+  }
+
+  async #writeNext(): Promise<void> {
+    const jobs = this.#takeJobs()
+    try {
+      if (this.#failure !== undefined) throw this.#failure
+      const ops = jobs.flatMap((job) => job.ops)
+      await this.#db.batch(ops, { sync: jobs.some((job) => job.sync) })
+      for (const job of jobs) job.resolve()
+    } catch (cause) {
+      this.#failure ??= new DiskFailed('a write failed', { cause })
+      for (const job of jobs) job.reject(this.#failure)
+    }
+  }
+
+  #takeJobs(): Job[] {
+    let bytes = 0
+    const end = this.#queue.findIndex((job, n) => {
+      bytes += job.ops.reduce((sum, op) => sum + OP_BYTES + (op.type === 'put' ? op.value.byteLength : 0), 0)
+      return n > 0 && bytes > MERGED_BYTES
+    })
+    return this.#queue.splice(0, end === -1 ? this.#queue.length : end)
+  }
+}

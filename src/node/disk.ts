@@ -1,0 +1,157 @@
+/**
+ * The data directory's one LevelDB, opened through datastore-level: libp2p's datastore, the stores of all chains, and
+ * the node's own small records (spec §1, §3 as stored). What the rows are is in `disk-keys.ts` and `disk-rows.ts`.
+ */
+import { chmod, mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { LevelDatastore } from 'datastore-level'
+import { fail, ok, type Result } from '../dag/faults.ts'
+import { chainId, type ChainId } from '../dag/ids.ts'
+import type { ChainStore } from '../dag/store.ts'
+import { DiskChain } from './disk-chain.ts'
+import type { DiskFault } from './disk-faults.ts'
+import {
+  ChainKeys,
+  chainPrefix,
+  DOOMED_PREFIX,
+  doomedKey,
+  FORMAT_KEY,
+  JOINED_PREFIX,
+  joinedKey,
+  lastPart,
+  nodeKey,
+  rangeOf,
+} from './disk-keys.ts'
+import { plainBytes, readRow } from './disk-load.ts'
+import { DiskWriter, type Level } from './disk-writer.ts'
+
+/** Raised when rows change in a way that older programs would misread. */
+const FORMAT = 1
+
+/** What a node remembers of a chain that it joined. */
+export interface JoinedRecord {
+  readonly chain: ChainId
+  /** As it was put. */
+  readonly record: Uint8Array
+}
+
+export class Disk {
+  /** For libp2p: peer store, DHT, keys. Open; libp2p neither opens nor closes it. */
+  readonly datastore: LevelDatastore
+  readonly #db: Level
+  readonly #writer: DiskWriter
+  readonly #chains = new Map<ChainId, DiskChain>()
+
+  constructor(datastore: LevelDatastore) {
+    this.datastore = datastore
+    this.#db = datastore.db
+    this.#writer = new DiskWriter(datastore.db)
+  }
+
+  /** The store of a chain, empty if nothing was ever committed; the same one each time, until it is destroyed. */
+  chain(id: ChainId): ChainStore {
+    const known = this.#chains.get(id)
+    if (known !== undefined) return known
+    const destroy = (): Promise<void> => this.#destroy(id)
+    const chain = new DiskChain(new ChainKeys(id), { db: this.#db, writer: this.#writer, destroy })
+    this.#chains.set(id, chain)
+    return chain
+  }
+
+  async joined(): Promise<readonly JoinedRecord[]> {
+    const rows = await this.#db.iterator(rangeOf(JOINED_PREFIX)).all()
+    return rows.map(([key, record]) => ({ chain: chainInKey(key), record: plainBytes(record) }))
+  }
+
+  /** Resolves when it is on the disk. */
+  putJoined(chain: ChainId, record: Uint8Array): Promise<void> {
+    return this.#writer.write([{ type: 'put', key: joinedKey(chain), value: record }], true)
+  }
+
+  /** Resolves when it is on the disk. Removing the chain's store does this too. */
+  removeJoined(chain: ChainId): Promise<void> {
+    return this.#writer.write([{ type: 'del', key: joinedKey(chain) }], true)
+  }
+
+  /** A small record of the node's own. @param name - ours: a letter, then a-z, 0-9 and dashes */
+  get(name: string): Promise<Uint8Array | undefined> {
+    return readRow(this.#db, nodeKey(name))
+  }
+
+  /** Resolves when it is on the disk. */
+  put(name: string, value: Uint8Array): Promise<void> {
+    return this.#writer.write([{ type: 'put', key: nodeKey(name), value }], true)
+  }
+
+  /** Writes what was asked for, then closes; whatever comes later rejects. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#chains.values()].map((chain) => chain.idle()))
+    await this.#writer.close()
+    await this.datastore.close()
+  }
+
+  /** The joined record goes with the mark, in one batch: after a crash a chain is either whole or not joined. */
+  async #destroy(chain: ChainId): Promise<void> {
+    const mark = { type: 'put', key: doomedKey(chain), value: new Uint8Array() } as const
+    await this.#writer.write([mark, { type: 'del', key: joinedKey(chain) }], true)
+    await removeDoomed(this.#db, chain)
+    this.#chains.delete(chain)
+  }
+}
+
+/**
+ * Opens the database in `dir`, making both if needed. It lies in a subdirectory of its own that only its owner may read:
+ * it holds keys.
+ */
+export async function openDisk(dir: string): Promise<Result<Disk, DiskFault>> {
+  const path = join(dir, 'db')
+  try {
+    await mkdir(path, { recursive: true, mode: 0o700 })
+    await chmod(path, 0o700)
+  } catch (error) {
+    return fail({ code: 'DISK_UNREADABLE', dir, why: messageOf(error) })
+  }
+  const datastore = new LevelDatastore(path)
+  try {
+    // Not through the datastore, which drops the cause.
+    await datastore.db.open({ compression: false })
+  } catch (error) {
+    return fail(openFault(dir, error))
+  }
+  const found = await readFormat(datastore.db)
+  if (found !== FORMAT) {
+    await datastore.close()
+    return fail({ code: 'DISK_FORMAT', dir, found, expected: FORMAT })
+  }
+  for (const key of await datastore.db.keys(rangeOf(DOOMED_PREFIX)).all()) {
+    await removeDoomed(datastore.db, chainInKey(key))
+  }
+  return ok(new Disk(datastore))
+}
+
+function openFault(dir: string, error: unknown): DiskFault {
+  const cause: unknown = error instanceof Error ? (error.cause ?? error) : error
+  const isLocked = cause instanceof Error && 'code' in cause && cause.code === 'LEVEL_LOCKED'
+  return isLocked ? { code: 'DISK_LOCKED', dir } : { code: 'DISK_UNREADABLE', dir, why: messageOf(cause) }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
+/** Writes the number into a database that has none. */
+async function readFormat(db: Level): Promise<number> {
+  const stored = await readRow(db, FORMAT_KEY)
+  if (stored !== undefined) return Number(Buffer.from(stored).toString())
+  await db.batch([{ type: 'put', key: FORMAT_KEY, value: Buffer.from(String(FORMAT)) }], { sync: true })
+  return FORMAT
+}
+
+async function removeDoomed(db: Level, chain: ChainId): Promise<void> {
+  await db.clear(rangeOf(chainPrefix(chain)))
+  await db.del(doomedKey(chain))
+}
+
+function chainInKey(key: string): ChainId {
+  return chainId(Buffer.from(lastPart(key), 'hex'))
+}

@@ -1,0 +1,169 @@
+/**
+ * The libp2p host (spec §7–§9): one peer id, its connections, and what this node holds against peers. It knows nothing
+ * of chains. Everything above `src/node`'s edge speaks to libp2p through it, `topics.ts`, `rpc.ts`, `serve.ts` and
+ * `discovery.ts`.
+ */
+import type { Connection, PeerId, PeerInfo } from '@libp2p/interface'
+import { peerIdFromString } from '@libp2p/peer-id'
+import type { Multiaddr } from '@multiformats/multiaddr'
+import { createLibp2p, type Libp2p } from 'libp2p'
+import { fail, ok, type Result } from '../dag/faults.ts'
+import { systemClock, type Clock } from './clock.ts'
+import { hostFault, why, type DialFault, type HostFault } from './host-faults.ts'
+import { libp2pOptions, type HostDatastore, type HostOptions, type HostServices } from './libp2p-options.ts'
+import type { Logger } from './log.ts'
+import { Standing } from './standing.ts'
+
+export type { DialFault, HostFault } from './host-faults.ts'
+export type { HostDatastore, HostOptions } from './libp2p-options.ts'
+
+export interface HostModules {
+  /** Opened before and closed after the host, by its owner. In memory if absent. */
+  readonly datastore?: HostDatastore
+  readonly log: Logger
+  readonly clock?: Clock
+}
+
+/** Starts a host, or says why the addresses cannot be listened on. */
+export async function createHost(options: HostOptions, modules: HostModules): Promise<Result<Host, HostFault>> {
+  const clock = modules.clock ?? systemClock
+  const standing = new Standing()
+  const lanListeners = new Set<(peer: PeerInfo) => void>()
+  const isBanned = (peer: PeerId): boolean => standing.isBanned(peer.toString(), clock.nowMs())
+  try {
+    const libp2p = await createLibp2p(
+      libp2pOptions(options, {
+        ...(modules.datastore === undefined ? {} : { datastore: modules.datastore }),
+        gater: {
+          denyDialPeer: isBanned,
+          denyInboundEncryptedConnection: isBanned,
+          denyOutboundEncryptedConnection: isBanned,
+        },
+        points: (peer) => standing.points(peer, clock.nowMs()),
+        onLanPeer: (peer) => lanListeners.forEach((listener) => listener(peer)),
+      }),
+    )
+    await libp2p.start()
+    return ok(new Host({ libp2p, log: modules.log, clock, standing, lanListeners }))
+  } catch (error) {
+    return fail(hostFault(error))
+  }
+}
+
+interface HostParts {
+  readonly libp2p: Libp2p<HostServices>
+  readonly log: Logger
+  readonly clock: Clock
+  readonly standing: Standing
+  readonly lanListeners: Set<(peer: PeerInfo) => void>
+}
+
+export class Host {
+  readonly peerId: PeerId
+  /** For the other files of the libp2p edge alone. */
+  readonly libp2p: Libp2p<HostServices>
+  readonly #log: Logger
+  readonly #clock: Clock
+  readonly #standing: Standing
+  readonly #lanListeners: Set<(peer: PeerInfo) => void>
+
+  constructor(parts: HostParts) {
+    this.libp2p = parts.libp2p
+    this.peerId = parts.libp2p.peerId
+    this.#log = parts.log
+    this.#clock = parts.clock
+    this.#standing = parts.standing
+    this.#lanListeners = parts.lanListeners
+  }
+
+  /** Addresses that others can dial, each ending in `/p2p/<peer id>`. */
+  addresses(): string[] {
+    return this.libp2p.getMultiaddrs().map(String)
+  }
+
+  /** Connected peers, each once, with the address of one connection. */
+  connections(): { readonly peer: PeerId; readonly address: string }[] {
+    const byPeer = new Map<string, Connection>()
+    for (const connection of this.libp2p.getConnections()) byPeer.set(connection.remotePeer.toString(), connection)
+    return [...byPeer.values()].map(({ remotePeer, remoteAddr }) => ({
+      peer: remotePeer,
+      address: remoteAddr.toString(),
+    }))
+  }
+
+  isConnected(peer: string): boolean {
+    return this.libp2p.getPeers().some((other) => other.toString() === peer)
+  }
+
+  /** Dials, unless there is a connection already. */
+  async connect(
+    target: PeerId | Multiaddr,
+    { signal }: { readonly signal: AbortSignal },
+  ): Promise<Result<PeerId, DialFault>> {
+    try {
+      const connection = await this.libp2p.dial(target, { signal })
+      return ok(connection.remotePeer)
+    } catch (error) {
+      return fail({ code: 'PEER_UNREACHABLE', peer: target.toString(), why: why(error) })
+    }
+  }
+
+  /** Round trip in ms; dials first if need be. */
+  async ping(
+    target: PeerId | Multiaddr,
+    { signal }: { readonly signal: AbortSignal },
+  ): Promise<Result<number, DialFault>> {
+    try {
+      return ok(await this.libp2p.services.ping.ping(target, { signal }))
+    } catch (error) {
+      return fail({ code: 'PEER_UNREACHABLE', peer: target.toString(), why: why(error) })
+    }
+  }
+
+  /** Told once when the first connection to a peer is there. Returns the function that ends the subscription. */
+  onConnect(listener: (peer: PeerId) => void): () => void {
+    return this.#onPeer('peer:connect', listener)
+  }
+
+  /** Told when the last connection to a peer is gone. Returns the function that ends the subscription. */
+  onDisconnect(listener: (peer: PeerId) => void): () => void {
+    return this.#onPeer('peer:disconnect', listener)
+  }
+
+  /** Told of each peer that mDNS finds, again and again. Returns the function that ends the subscription. */
+  onLanPeer(listener: (peer: PeerInfo) => void): () => void {
+    this.#lanListeners.add(listener)
+    return () => this.#lanListeners.delete(listener)
+  }
+
+  /** A point against a peer; enough of them and it is banned. */
+  penalise(peer: string): void {
+    if (!this.#standing.penalise(peer, this.#clock.nowMs())) return
+    this.#log.warn('peer.banned', { peer })
+    this.#hangUp(peer)
+  }
+
+  /** Closes the connections to a peer and refuses new ones for a while. */
+  ban(peer: string): void {
+    this.#standing.ban(peer, this.#clock.nowMs())
+    this.#log.warn('peer.banned', { peer })
+    this.#hangUp(peer)
+  }
+
+  /** Closes every connection and listener. The datastore may be closed after it. */
+  async stop(): Promise<void> {
+    await this.libp2p.stop()
+  }
+
+  #hangUp(peer: string): void {
+    this.libp2p.hangUp(peerIdFromString(peer)).catch((error: unknown) => {
+      this.#log.debug('peer.hang-up-failed', { peer, why: why(error) })
+    })
+  }
+
+  #onPeer(event: 'peer:connect' | 'peer:disconnect', listener: (peer: PeerId) => void): () => void {
+    const onEvent = ({ detail }: CustomEvent<PeerId>): void => listener(detail)
+    this.libp2p.addEventListener(event, onEvent)
+    return () => this.libp2p.removeEventListener(event, onEvent)
+  }
+}

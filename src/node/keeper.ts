@@ -1,0 +1,50 @@
+/** What has to be done from time to time (spec §3, §7): compare heads with a peer of each chain, and let time pass. */
+import type { Chains } from './chains.ts'
+import type { Logger } from './log.ts'
+import type { OnNet } from './node-parts.ts'
+import type { Topics } from './topics.ts'
+
+/** A lost announcement matters for this long at the most; a comparison costs one round trip. */
+const COMPARE_MS = 60_000
+/** So that nodes that were started together do not ask all at once. */
+const JITTER = 0.3
+
+export interface KeeperModules {
+  readonly chains: Chains<OnNet>
+  readonly topics: Topics
+  readonly log: Logger
+}
+
+export class Keeper {
+  readonly #modules: KeeperModules
+  #timer: NodeJS.Timeout
+
+  constructor(modules: KeeperModules) {
+    this.#modules = modules
+    this.#timer = this.#next()
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer)
+  }
+
+  #next(): NodeJS.Timeout {
+    const delayMs = COMPARE_MS * (1 + JITTER * (2 * Math.random() - 1))
+    return setTimeout(() => {
+      this.#round().catch((error: unknown) => {
+        this.#modules.log.error('keeper.failed', { why: String(error) })
+      })
+      this.#timer = this.#next()
+    }, delayMs)
+  }
+
+  async #round(): Promise<void> {
+    const { chains, topics } = this.#modules
+    for (const { replica, attached } of chains.all()) {
+      await replica.settleClock()
+      const peers = topics.subscribers(attached.gossip.topic)
+      const one = peers[Math.floor(Math.random() * peers.length)]
+      if (one !== undefined) attached.sync.suggest(one)
+    }
+  }
+}

@@ -1,0 +1,52 @@
+/** Events of chains for local apps (spec §6, §10): live, or first what is here already and then live, without a gap. */
+import { showId } from '../dag/ids.ts'
+import { traverse } from '../dag/order.ts'
+import { EventFeed } from './control/feed.ts'
+import type { ControlEvent } from './control/schema.ts'
+import type { NodeParts } from './node-parts.ts'
+import type { ChainEvent, Origin, Replica } from './replica.ts'
+
+/** Events of every chain, of those joined later too. */
+export function listenAll({ chains }: NodeParts, signal: AbortSignal): AsyncIterable<ControlEvent> {
+  const feed = new EventFeed<ControlEvent>({ signal, onEnd: () => stop() })
+  const stop = chains.listen((replica, events) => {
+    for (const event of events) feed.push(controlEvent(replica, event))
+  })
+  return feed
+}
+
+/** `from`: local indexes; with it, what `traverse` gives comes first. */
+export function listenOne(replica: Replica, from: readonly number[] | undefined, signal: AbortSignal): AsyncIterable<ControlEvent> {
+  const { graph } = replica
+  const backlog = from === undefined ? [] : traverse(graph, from)
+  const sizeThen = graph.size
+  const inBacklog = (event: ChainEvent, origin: Origin): boolean =>
+    from !== undefined && origin !== 'clock' && (graph.indexOf(event.id) ?? sizeThen) < sizeThen
+  const feed = new EventFeed<ControlEvent>({ signal, onEnd: () => stop() })
+  const stop = replica.listen((events, origin) => {
+    for (const event of events) if (!inBacklog(event, origin)) feed.push(controlEvent(replica, event))
+  })
+  return replayThen(replica, backlog, feed)
+}
+
+/** The graph is ahead of its events by what is being committed; those blocks are in the backlog and skipped in the feed. */
+async function* replayThen(replica: Replica, backlog: readonly number[], feed: EventFeed<ControlEvent>): AsyncGenerator<ControlEvent> {
+  try {
+    for (const index of backlog) {
+      const { id, header } = await replica.block(index)
+      yield controlEvent(replica, {
+        id,
+        height: header.height,
+        ...(header.author === undefined ? {} : { author: header.author }),
+        kind: header.like === undefined ? 'post' : 'like',
+      })
+    }
+    yield* feed
+  } finally {
+    await feed.return()
+  }
+}
+
+function controlEvent(replica: Replica, { id, height, author, kind }: ChainEvent): ControlEvent {
+  return { chain: replica.chain.params.name, id: showId(height, id), height, ...(author === undefined ? {} : { author }), kind }
+}

@@ -1,0 +1,57 @@
+/**
+ * Makes the facts of a log line fit to be written: bytes become their count, errors their name and message, and whatever
+ * is called like a secret is struck out. A safety net: nothing secret is passed to the log in the first place.
+ */
+
+/** Names under which no value is ever written, whatever it is; word by word, so `publicKey` and `keyFile` fall too. */
+const SECRET = /^(?:key|keys|pvt|private|secret|seed|sign|passphrase|password|token|cookie|payload|text|signature)$/
+
+const MAX_DEPTH = 4
+const MAX_ITEMS = 50
+const MAX_TEXT = 1_000
+
+/** What every line has of its own: a fact of that name is written with `fact.` in front. */
+const RESERVED: readonly string[] = ['level', 'time', 'event']
+
+/** A copy that is safe to serialise; its depth, items and texts are bounded. Never throws: a log must not stop a node. */
+export function logFacts(facts: Record<string, unknown>): Record<string, unknown> {
+  try {
+    const entries = Object.entries(safeRecord(facts, 0))
+    return Object.fromEntries(entries.map(([name, value]) => [RESERVED.includes(name) ? `fact.${name}` : name, value]))
+  } catch {
+    return { facts: '[unreadable]' }
+  }
+}
+
+function safeRecord(facts: object, depth: number): Record<string, unknown> {
+  const entries = Object.entries(facts).slice(0, MAX_ITEMS)
+  return Object.fromEntries(
+    entries.map(([name, value]) => [name, isSecret(name) ? '[redacted]' : safe(value, depth + 1)]),
+  )
+}
+
+function isSecret(name: string): boolean {
+  return name.split(/(?<=[a-z])(?=[A-Z])|[-_.\s]/).some((word) => SECRET.test(word.toLowerCase()))
+}
+
+function safe(value: unknown, depth: number): unknown {
+  if (typeof value === 'string') return value.length > MAX_TEXT ? `${value.slice(0, MAX_TEXT)}…` : value
+  if (typeof value === 'bigint') return value.toString()
+  if (typeof value !== 'object' || value === null) return value
+  if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return `[${String(value.byteLength)} bytes]`
+  if (depth > MAX_DEPTH) return '[deep]'
+  if (Array.isArray(value)) return value.slice(0, MAX_ITEMS).map((item) => safe(item, depth + 1))
+  if (value instanceof Error) return safeError(value, depth)
+  const prototype: unknown = Object.getPrototypeOf(value)
+  if (prototype === Object.prototype || prototype === null) return safeRecord(value, depth)
+  return safe((value as { toString(): string }).toString(), depth)
+}
+
+/** With its causes; a defect of ours is found by its stack, so that stays. */
+function safeError(error: Error, depth: number): Record<string, unknown> {
+  const { name, message, stack, cause } = error
+  return safeRecord(
+    { name, message, ...(stack === undefined ? {} : { stack }), ...(cause === undefined ? {} : { cause }) },
+    depth,
+  )
+}

@@ -1,0 +1,58 @@
+/**
+ * The log port and its default, pino (spec §12 `logLevel`): one JSON object per line on stderr, a stable event name and
+ * facts. Callers never pass payloads, keys, tokens or a peer's bytes as text; what is done here is the net below that.
+ */
+import { pino } from 'pino'
+import { logFacts } from './log-facts.ts'
+
+/** `error` means that someone must act. Event names are `subject.what-happened` and stable. */
+export interface Logger {
+  debug(event: string, facts?: object): void
+  info(event: string, facts?: object): void
+  warn(event: string, facts?: object): void
+  error(event: string, facts?: object): void
+}
+
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const
+export type LogLevel = (typeof LOG_LEVELS)[number]
+
+export interface LoggerOptions {
+  readonly level: LogLevel
+  /** Where lines go; stderr unless told. */
+  readonly stream?: { write(line: string): void }
+}
+
+/** Writes at once, so that the lines before a crash are there. */
+export function createLogger({ level, stream }: LoggerOptions): Logger {
+  const sink = pino(
+    {
+      level,
+      base: null,
+      messageKey: 'event',
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }), log: logFacts },
+    },
+    stream ?? pino.destination({ dest: 2, sync: true }),
+  )
+  return {
+    debug: (event, facts = {}) => {
+      sink.debug(facts, event)
+    },
+    info: (event, facts = {}) => {
+      sink.info(facts, event)
+    },
+    warn: (event, facts = {}) => {
+      sink.warn(facts, event)
+    },
+    error: (event, facts = {}) => {
+      sink.error(facts, event)
+    },
+  }
+}
+
+function nothing(): void {
+  // A silent logger has nothing to say.
+}
+
+/** Drops everything. */
+export const silentLogger: Logger = { debug: nothing, info: nothing, warn: nothing, error: nothing }

@@ -1,0 +1,30 @@
+/** Opens one chain on a sync stream outside of a pull (spec §8 step 1), with the proof of membership both ways. */
+import { fail, ok, type Result } from '../dag/faults.ts'
+import { proofFor, proofHolds, type Handshake } from '../protocol/member.ts'
+import type { Replica } from './replica.ts'
+import type { SyncSession } from './rpc.ts'
+import type { SyncFault } from './sync-faults.ts'
+
+export async function openOn(
+  session: SyncSession,
+  { chain, pioneer }: Replica,
+  handshake: Handshake,
+  signal: AbortSignal,
+): Promise<Result<true, SyncFault>> {
+  const peer = session.peer.toString()
+  const { key } = chain.params
+  const membership = key === undefined ? undefined : { key, handshake }
+  const proof = membership === undefined ? {} : { proof: proofFor(membership, 'requester') }
+  const reply = await session.request({ t: 'open', chain: chain.rendezvous, ...proof }, { signal })
+  if (!reply.ok) return reply
+  if (reply.value.t === 'refuse') return fail({ code: 'SYNC_REFUSED', peer, why: reply.value.code })
+  if (reply.value.t !== 'opened') return fail({ code: 'SYNC_REFUSED', peer, why: reply.value.t })
+  if (membership !== undefined && !proofHolds(reply.value.proof, membership, 'responder')) {
+    return fail({ code: 'SYNC_REFUSED', peer, why: 'it did not prove the key' })
+  }
+  const theirs = reply.value.pioneer
+  if (pioneer !== undefined && theirs !== undefined && theirs !== pioneer) {
+    return fail({ code: 'SYNC_INCOMPATIBLE', ours: pioneer, theirs })
+  }
+  return ok(true)
+}

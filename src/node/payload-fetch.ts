@@ -1,0 +1,58 @@
+/** Fetches one long payload frame by frame into the store (spec §8), going on where an earlier try was cut. */
+import type { Block } from '../dag/block.ts'
+import { fail, ok, type Result } from '../dag/faults.ts'
+import type { ProtocolFault } from '../protocol/faults.ts'
+import { PayloadFetch } from '../protocol/frames.ts'
+import { storedPayloadHolds } from './payloads.ts'
+import type { Replica } from './replica.ts'
+import type { RpcFault, SyncSession } from './rpc.ts'
+
+export interface FetchOptions {
+  readonly replica: Replica
+  readonly session: SyncSession
+  readonly block: Block
+  readonly signal: AbortSignal
+}
+
+/** `stored`: all frames are in the store and hold; `absent`: this peer has none of it, or hides it. */
+export type Fetched = 'stored' | 'absent'
+
+/**
+ * Frames of a first try may stem from other peers, so a wrong digest is this peer's fault only when all of them were its
+ * own: then the whole was asked for again of it alone.
+ */
+export async function fetchPayload(options: FetchOptions): Promise<Result<Fetched, RpcFault | ProtocolFault>> {
+  const { replica, block } = options
+  const framesHere = await replica.store.frames(block.id)
+  const fetch = new PayloadFetch({ block: block.id, size: block.header.pay.size, framesHere })
+  for (let tries = framesHere === 0 ? 1 : 0; tries < 2; tries++) {
+    const came = await fetchFrames(fetch, options)
+    if (!came.ok || came.value === 'absent') return came
+    if (await storedPayloadHolds(replica, block)) return came
+    await replica.store.dropFrames(block.id)
+    fetch.reset()
+  }
+  return fail({ code: 'SYNC_BAD_PAYLOAD', block: block.id })
+}
+
+/** Keeps as many frames in flight as the fetch asks for; writes them in order. */
+async function fetchFrames(fetch: PayloadFetch, options: FetchOptions): Promise<Result<Fetched, RpcFault | ProtocolFault>> {
+  const { replica, session, block, signal } = options
+  const { rendezvous: chain } = replica.chain
+  const inFlight = new Map<number, Promise<{ offset: number; reply: Awaited<ReturnType<SyncSession['request']>> }>>()
+  while (!fetch.isComplete) {
+    for (const offset of fetch.ask()) {
+      const asked = session.request({ t: 'frame', chain, block: block.id, offset }, { signal })
+      inFlight.set(offset, asked.then((reply) => ({ offset, reply })))
+    }
+    const { offset, reply } = await Promise.race(inFlight.values())
+    inFlight.delete(offset)
+    if (!reply.ok) return reply
+    if (reply.value.t === 'no-payload') return ok('absent')
+    if (reply.value.t !== 'frame') return fail({ code: 'SYNC_WRONG_REPLY', asked: 'frame', got: reply.value.t })
+    const ready = fetch.take(offset, reply.value.bytes)
+    if (!ready.ok) return ready
+    for (const { n, bytes } of ready.value) await replica.store.putFrame(block.id, n, bytes)
+  }
+  return ok('stored')
+}

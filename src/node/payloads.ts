@@ -1,0 +1,51 @@
+/**
+ * Payloads of one chain as streams of frames (spec §8): reading one back, and checking one whose frames arrived bit by
+ * bit, without ever holding more than a frame.
+ */
+import type { Block } from '../dag/block.ts'
+import { sha256Stream } from '../dag/crypto.ts'
+import { encodeAad } from '../dag/codec.ts'
+import { payloadId } from '../dag/ids.ts'
+import { groupVerifier } from '../dag/seal.ts'
+import { FRAME_BYTES } from '../dag/store.ts'
+import type { Replica } from './replica.ts'
+
+/** Frames that a payload of this size is cut into. */
+export function frameCount(size: number): number {
+  return Math.ceil(size / FRAME_BYTES)
+}
+
+/** The frames of a stored payload in order; ends early if one is not here. */
+export async function* framesOf(replica: Replica, block: Block): AsyncGenerator<Uint8Array> {
+  for (let n = 0; n < frameCount(block.header.pay.size); n++) {
+    const frame = await replica.store.frame(block.id, n)
+    if (frame === undefined) return
+    yield frame
+  }
+}
+
+/** A whole payload as stored, or `undefined` if some of it is not here. */
+export async function readPayload(replica: Replica, block: Block): Promise<Uint8Array | undefined> {
+  const payload = new Uint8Array(block.header.pay.size)
+  let offset = 0
+  for await (const frame of framesOf(replica, block)) {
+    payload.set(frame, offset)
+    offset += frame.byteLength
+  }
+  return offset === payload.byteLength ? payload : undefined
+}
+
+/** Whether the frames in the store are the payload that the header speaks of, and in groups open under the key. */
+export async function storedPayloadHolds(replica: Replica, block: Block): Promise<boolean> {
+  const { key } = replica.chain.params
+  const hash = sha256Stream()
+  const tag = key === undefined ? undefined : groupVerifier(key, encodeAad(block.header))
+  let size = 0
+  for await (const frame of framesOf(replica, block)) {
+    size += frame.byteLength
+    hash.update(frame)
+    tag?.update(frame)
+  }
+  if (size !== block.header.pay.size || payloadId(hash.digest()) !== block.header.pay.id) return false
+  return tag === undefined || tag.finish()
+}

@@ -1,0 +1,71 @@
+/** What the control port's `peer` methods do (spec §10, §11): one-shot uses of what the node does by itself. */
+import type { PeerId } from '@libp2p/interface'
+import { showChainId } from '../dag/chain.ts'
+import type { Handlers } from './control/schema.ts'
+import type { NodeParts } from './node-parts.ts'
+import { orThrow } from './or-throw.ts'
+import { parsePeerAddress } from './peers.ts'
+
+/** Reaching a peer by hand takes this long at the most, so that a wrong address is not a hang. */
+const DIAL_MS = 15_000
+/** Peers added by command that are kept for the next start, oldest out. */
+const MAX_ADDED_PEERS = 256
+
+type PeerHandlers = Pick<Handlers, `peer.${'list' | 'add' | 'ping' | 'chains' | 'send' | 'recv'}`>
+
+export function peerHandlers(parts: NodeParts): PeerHandlers {
+  const { host, chains, discovery, addedPeers } = parts
+  const reach = async (addr: string, signal: AbortSignal): Promise<PeerId> => {
+    const address = orThrow(parsePeerAddress(addr))
+    return orThrow(await host.connect(address, { signal: AbortSignal.any([signal, AbortSignal.timeout(DIAL_MS)]) }))
+  }
+  return {
+    'peer.list': () => Promise.resolve(listPeers(parts)),
+    'peer.add': async ({ addr }, { signal }) => {
+      const address = orThrow(parsePeerAddress(addr))
+      const known = (await addedPeers.load()).filter((entry) => entry !== address.toString())
+      await addedPeers.save([...known, address.toString()].slice(-MAX_ADDED_PEERS))
+      discovery.addPeer(address)
+      const peer = await host.connect(address, { signal: AbortSignal.any([signal, AbortSignal.timeout(DIAL_MS)]) })
+      return peer.ok ? { id: peer.value.toString(), connected: true } : { connected: false }
+    },
+    'peer.ping': async ({ addr }, { signal }) => {
+      const address = orThrow(parsePeerAddress(addr))
+      const both = AbortSignal.any([signal, AbortSignal.timeout(DIAL_MS)])
+      return { ms: orThrow(await host.ping(address, { signal: both })) }
+    },
+    'peer.chains': async ({ addr }, { signal }) => {
+      const peer = await reach(addr, signal)
+      const asked = chains.all().map(async ({ replica: { chain }, attached }) =>
+        (await attached.sync.isShared(peer, signal)) ? [{ name: chain.params.name, id: showChainId(chain) }] : [],
+      )
+      return (await Promise.all(asked)).flat()
+    },
+    'peer.send': async ({ addr, chain }, { signal }) => {
+      const { attached } = orThrow(chains.find(chain))
+      const { fresh, missing } = orThrow(await attached.sync.offer(await reach(addr, signal), signal))
+      return { new: fresh, missing }
+    },
+    'peer.recv': async ({ addr, chain }, { signal }) => {
+      const { attached } = orThrow(chains.find(chain))
+      const { fresh, missing } = orThrow(await attached.sync.pullNow(await reach(addr, signal), signal))
+      return { new: fresh, missing }
+    },
+  }
+}
+
+function listPeers({ host, chains, topics }: NodeParts): Awaited<ReturnType<PeerHandlers['peer.list']>> {
+  const addresses = new Map<string, string[]>()
+  for (const { peer, address } of host.connections()) {
+    addresses.set(peer.toString(), [...(addresses.get(peer.toString()) ?? []), address])
+  }
+  return [...addresses].map(([id, known]) => ({
+    id,
+    addresses: known,
+    connected: true,
+    chains: chains
+      .all()
+      .filter(({ attached }) => topics.subscribers(attached.gossip.topic).includes(id))
+      .map(({ replica }) => replica.chain.params.name),
+  }))
+}

@@ -1,0 +1,59 @@
+/** Makes a post on top of what is accepted here, and takes it in before anything else can come between (spec §5 Posting). */
+import { randomBytes } from 'node:crypto'
+import { makeBlock, type MadeBlock } from '../dag/block.ts'
+import type { PrivateKey } from '../dag/crypto.ts'
+import { Bug, fail, ok, type Result } from '../dag/faults.ts'
+import type { BlockId } from '../dag/ids.ts'
+import { MAX_BACKS } from '../dag/limits.ts'
+import { inOrder } from '../dag/order.ts'
+import type { BlockFault } from './admit.ts'
+import type { Clock } from './clock.ts'
+import type { Replica } from './replica.ts'
+
+/** A post as its author asks for it. */
+export interface PostRequest {
+  /** As written; sealed on the way where the chain or `toOwner` asks for it. */
+  readonly payload: Uint8Array
+  readonly pvt?: PrivateKey
+  /** Seals the payload to the owner of an `@` chain. */
+  readonly toOwner?: boolean
+}
+
+/** A post that is in, and on disk. */
+export interface Posted {
+  readonly id: BlockId
+  readonly height: number
+  /** Set aside: its time, which is no earlier than its backs', is ahead of the clock. */
+  readonly ahead: boolean
+}
+
+/** Resolves when the post is on disk: a power cut after that does not lose it. */
+export async function post(replica: Replica, request: PostRequest, clock: Clock): Promise<Result<Posted, BlockFault>> {
+  const outcome = await replica.ingestMade(() => make(replica, request, clock.nowMs()))
+  if (!outcome.ok) return outcome
+  if (outcome.value.state === 'refused') return fail(outcome.value.fault)
+  const index = replica.graph.indexOf(outcome.value.id)
+  if (index === undefined) throw new Bug('a post that is in is in the graph')
+  return ok({ id: outcome.value.id, height: replica.graph.height(index), ahead: outcome.value.state === 'ahead' })
+}
+
+function make(replica: Replica, { payload, pvt, toOwner = false }: PostRequest, nowMs: number): Result<MadeBlock, BlockFault> {
+  const { chain, graph } = replica
+  const backs = linkedHeads(replica)
+  return makeBlock({
+    chain,
+    height: 1 + Math.max(...backs.map((back) => graph.height(back))),
+    time: Math.max(nowMs, ...backs.map((back) => graph.time(back))),
+    backs: backs.map((back) => graph.id(back)),
+    payload,
+    toOwner,
+    random: randomBytes(32),
+    ...(pvt === undefined ? {} : { pvt }),
+  })
+}
+
+/** All heads; of more than a block can link, the highest in order. */
+function linkedHeads({ graph }: Replica): readonly number[] {
+  const heads = graph.heads()
+  return heads.length <= MAX_BACKS ? heads : inOrder(graph, heads).slice(-MAX_BACKS)
+}

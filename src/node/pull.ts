@@ -1,0 +1,132 @@
+/**
+ * Carries out one pull of one chain from one peer (spec §8): feeds the session core, performs its effects. It has no
+ * opinions of its own but how a long payload gets from the stream into the store.
+ */
+import { checkStructure, verifyBlock } from '../dag/block.ts'
+import type { ProtocolFault } from '../protocol/faults.ts'
+import type { PulledBlock } from '../protocol/fetch.ts'
+import type { Handshake } from '../protocol/member.ts'
+import { haveList } from '../protocol/reconcile.ts'
+import type { PullEffect, PullEnd, PullInput } from '../protocol/pull.ts'
+import { newPull, step, type PullState } from '../protocol/session.ts'
+import type { Incoming } from './admit.ts'
+import { fetchPayload } from './payload-fetch.ts'
+import type { Replica } from './replica.ts'
+import type { RpcFault, SyncSession } from './rpc.ts'
+
+export interface PullOptions {
+  readonly replica: Replica
+  readonly session: SyncSession
+  /** Bytes of both peer ids and both nonces, for the proof of membership. */
+  readonly handshake: Handshake
+  readonly signal: AbortSignal
+  /** Asked between blocks: others wait for their turn. */
+  readonly shouldYield: () => boolean
+  /** Told of blocks as they come in, for `status`. */
+  readonly onProgress: (blocks: number) => void
+}
+
+/** `fresh`: blocks gained; `missing`: blocks that the peer lists and that are still not here. */
+export interface PullReport {
+  readonly fresh: number
+  readonly missing: number
+  readonly end: PullEnd
+}
+
+/** Why a pull was cut short so that another peer gets its turn; what came is kept. */
+export const TURN_IS_OVER = 'others wait for their turn'
+
+export function pull(options: PullOptions): Promise<PullReport> {
+  return new Run(options).run()
+}
+
+class Run {
+  readonly #options: PullOptions
+  readonly #over = Promise.withResolvers<PullReport>()
+  #state: PullState
+  /** What a peer did wrong with frames, of which the core knows nothing. */
+  #frameFault: ProtocolFault | undefined
+
+  constructor(options: PullOptions) {
+    this.#options = options
+    const { replica, handshake } = options
+    const { key } = replica.chain.params
+    this.#state = newPull({
+      rendezvous: replica.chain.rendezvous,
+      ...(key === undefined ? {} : { membership: { key, handshake } }),
+      world: {
+        has: (id) => replica.graph.has(id),
+        haveList: () => haveList(replica.graph),
+        size: () => replica.graph.size,
+        pioneer: () => replica.pioneer,
+      },
+    })
+  }
+
+  run(): Promise<PullReport> {
+    this.#feed({ on: 'start' })
+    return this.#over.promise
+  }
+
+  #feed(input: PullInput): void {
+    const [next, effects] = step(this.#state, input)
+    this.#state = next
+    for (const effect of effects) this.#perform(effect).catch(this.#over.reject)
+  }
+
+  async #perform(effect: PullEffect): Promise<void> {
+    switch (effect.do) {
+      case 'ask': {
+        const reply = await this.#options.session.request(effect.request, { signal: this.#options.signal })
+        this.#feed(reply.ok ? { on: 'reply', tag: effect.tag, reply: reply.value } : { on: 'failed', reason: reply.fault.code })
+        return
+      }
+      case 'store':
+        await this.#store(effect.blocks)
+        return
+      case 'finish':
+        this.#over.resolve({
+          fresh: effect.fresh,
+          missing: effect.missing,
+          end: this.#frameFault === undefined ? effect.end : { why: 'faulty', fault: this.#frameFault },
+        })
+    }
+  }
+
+  async #store(blocks: readonly PulledBlock[]): Promise<void> {
+    const { replica, shouldYield, onProgress } = this.#options
+    if (shouldYield()) {
+      this.#feed({ on: 'failed', reason: TURN_IS_OVER })
+      return
+    }
+    const incoming: Incoming[] = []
+    for (const pulled of blocks) {
+      const payload = await this.#payloadOf(pulled)
+      if (payload === 'cut') {
+        await replica.ingest(incoming, 'pull')
+        return
+      }
+      incoming.push({ block: pulled.block, payload })
+    }
+    const outcomes = await replica.ingest(incoming, 'pull')
+    onProgress(outcomes.filter(({ state }) => state === 'accepted').length)
+    this.#feed({ on: 'stored', outcomes })
+  }
+
+  /** Long payloads come in frames, and only for blocks whose signature holds: they are the dearest thing to be lied into. */
+  async #payloadOf({ block, state, payload }: PulledBlock): Promise<Incoming['payload'] | 'cut'> {
+    if (state === 'inline') return payload ?? 'missing'
+    const { replica, session, signal } = this.#options
+    if (state !== 'frames' || !checkStructure(replica.chain, block.header).ok || !verifyBlock(block)) return 'missing'
+    const fetched = await fetchPayload({ replica, session, block, signal })
+    if (fetched.ok) return fetched.value === 'stored' ? 'stored' : 'missing'
+    const { fault } = fetched
+    if (!isRpcFault(fault)) this.#frameFault = fault
+    this.#feed({ on: 'failed', reason: fault.code })
+    return 'cut'
+  }
+}
+
+function isRpcFault(fault: RpcFault | ProtocolFault): fault is RpcFault {
+  return fault.code.startsWith('RPC_')
+}

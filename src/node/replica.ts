@@ -1,0 +1,300 @@
+/**
+ * One joined chain on this node: its graph in memory, its store, and the one queue through which blocks come in, so that
+ * graph and store always agree. Spreads nothing by itself: others listen to {@link Replica.listen}.
+ */
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { decodeBlock, type Block, type Header } from '../dag/block.ts'
+import type { Chain } from '../dag/chain.ts'
+import { Bug, ok, type Result } from '../dag/faults.ts'
+import { Graph } from '../dag/graph.ts'
+import type { AuthorKey, BlockId } from '../dag/ids.ts'
+import { MAX_AHEAD_MS } from '../dag/limits.ts'
+import { hasFirstPostPioneer } from '../dag/sound.ts'
+import type { ChainStore, Commit, NewBlock, ParkReason } from '../dag/store.ts'
+import { admit, type BlockFault, type Incoming } from './admit.ts'
+import type { Clock } from './clock.ts'
+import type { Logger } from './log.ts'
+import { Serial } from './serial.ts'
+
+/** Signatures checked before other work gets a turn: about 5 ms at 9,000 verifications a second. */
+const BLOCKS_PER_TURN = 48
+
+/** Foreign blocks ahead of the clock that are kept for later; what is beyond is fetched again when its time comes. */
+export const MAX_AHEAD_BLOCKS = 1000
+
+/** What became of one block. */
+export type Outcome =
+  | { readonly id: BlockId; readonly state: 'accepted' | 'known' | 'ahead' }
+  | { readonly id: BlockId; readonly state: 'refused'; readonly fault: BlockFault }
+
+/** Where blocks came from: it decides who needs to be told of them. */
+export type Origin = 'here' | 'gossip' | 'pull' | 'clock'
+
+/** A change that local apps and peers hear of. */
+export interface ChainEvent {
+  readonly id: BlockId
+  readonly height: number
+  readonly author?: AuthorKey
+  readonly kind: 'post' | 'like'
+}
+
+export type ChainListener = (events: readonly ChainEvent[], origin: Origin) => void
+
+export interface ReplicaModules {
+  readonly store: ChainStore
+  readonly clock: Clock
+  readonly log: Logger
+}
+
+export class Replica {
+  readonly chain: Chain
+  readonly store: ChainStore
+  readonly graph: Graph
+  /** Author of the first post, in a forum joined without pioneers. */
+  pioneer: AuthorKey | undefined
+  /** Local indexes of blocks whose payload is not here. */
+  readonly missing: Set<number>
+  readonly #parked: Map<number, ParkReason>
+  readonly #clock: Clock
+  readonly #log: Logger
+  readonly #queue = new Serial()
+  readonly #listeners = new Set<ChainListener>()
+  #bytes: number
+
+  private constructor(
+    chain: Chain,
+    graph: Graph,
+    loaded: { bytes: number; missing: readonly number[]; parked: ReadonlyMap<number, ParkReason> },
+    modules: ReplicaModules,
+  ) {
+    this.chain = chain
+    this.graph = graph
+    this.store = modules.store
+    this.missing = new Set(loaded.missing)
+    this.#parked = new Map(loaded.parked)
+    this.#bytes = loaded.bytes
+    this.#clock = modules.clock
+    this.#log = modules.log
+  }
+
+  /** @param options `seed`: any 32-bit number, best a random one; it keeps strangers from aiming at one hash bucket. */
+  static async open(
+    options: { readonly chain: Chain; readonly seed: number },
+    modules: ReplicaModules,
+  ): Promise<Replica> {
+    const loaded = await modules.store.load()
+    const graph = new Graph(options.chain.id, options.seed)
+    loaded.rows.forEach((row, position) => graph.add(row, !loaded.parked.has(position + 1)))
+    graph.takeHeadChanges()
+    const replica = new Replica(options.chain, graph, loaded, modules)
+    await replica.#findPioneer()
+    await replica.settleClock()
+    return replica
+  }
+
+  /** Bytes of headers, signatures and payloads kept. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  /** Ids of blocks that are set aside because their time is ahead of the clock. */
+  get aheadCount(): number {
+    return this.#parked.size
+  }
+
+  /** Called with the blocks that one commit accepted, pasts first. Returns how to stop. */
+  listen(listener: ChainListener): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** Takes blocks in, in this order (pasts first). One bad block does not stop those that do not stand on it. */
+  ingest(list: readonly Incoming[], origin: Origin): Promise<Outcome[]> {
+    return this.#queue.run(() => this.#ingest(list, origin))
+  }
+
+  /** Runs `make` with the chain at rest, and takes in what it makes before anything else comes in. */
+  ingestMade<F>(make: () => Result<Incoming, F>): Promise<Result<Outcome, F>> {
+    return this.#queue.run(async () => {
+      const made = make()
+      if (!made.ok) return made
+      const [outcome] = await this.#ingest([made.value], 'here')
+      if (outcome === undefined) throw new Bug('one block gives one outcome')
+      return ok(outcome)
+    })
+  }
+
+  /** Accepts what the clock has reached, and sets aside what it was set back from (spec §3). */
+  settleClock(): Promise<void> {
+    return this.#queue.run(() => this.#settleClock())
+  }
+
+  /** A payload that was missing has all its frames in the store, checked. */
+  payloadArrived(index: number, bytes: number): Promise<void> {
+    return this.#queue.run(async () => {
+      if (!this.missing.has(index)) return
+      await this.store.payloadArrived(index, bytes)
+      this.missing.delete(index)
+      this.#bytes += bytes
+    })
+  }
+
+  /** Waits for a block that is being committed. @throws {Bug} if the store lacks a block that the graph has */
+  async block(index: number): Promise<Block> {
+    let stored = await this.store.block(index)
+    if (stored === undefined) {
+      await this.#queue.idle()
+      stored = await this.store.block(index)
+    }
+    if (stored === undefined) throw new Bug(`block ${String(index)} is in the graph and not in the store`)
+    const block = decodeBlock(stored.headerBytes, stored.signature)
+    if (!block.ok) throw new Bug(`block ${String(index)} does not decode: ${block.fault.code}`)
+    return block.value
+  }
+
+  /** Waits for what is under way, so that the store may be closed. */
+  async close(): Promise<void> {
+    await this.#queue.idle()
+    this.#listeners.clear()
+  }
+
+  async #ingest(list: readonly Incoming[], origin: Origin): Promise<Outcome[]> {
+    const first = this.graph.size
+    const blocks: NewBlock[] = []
+    const fresh = new Map<BlockId, Header>()
+    const outcomes: Outcome[] = []
+    for (const [position, incoming] of list.entries()) {
+      if (position > 0 && position % BLOCKS_PER_TURN === 0) await nextTurn()
+      outcomes.push(await this.#take(incoming, blocks, fresh))
+    }
+    await this.#commit(first, blocks, origin === 'here')
+    this.#announce(blocks, fresh, origin)
+    return outcomes
+  }
+
+  async #take(incoming: Incoming, blocks: NewBlock[], fresh: Map<BlockId, Header>): Promise<Outcome> {
+    const { block, payload } = incoming
+    const { id, header } = block
+    if (this.graph.has(id)) return { id, state: 'known' }
+    const target = header.like === undefined ? undefined : await this.#headerOf(header.like.target, fresh)
+    const admitted = admit(incoming, {
+      chain: this.chain,
+      graph: this.graph,
+      nowMs: this.#clock.nowMs(),
+      ...(this.pioneer === undefined ? {} : { pioneer: this.pioneer }),
+      ...(target === undefined ? {} : { target }),
+    })
+    if (!admitted.ok) return { id, state: 'refused', fault: admitted.fault }
+    const { row, parked } = admitted.value
+    if (parked !== undefined && this.#parked.size >= MAX_AHEAD_BLOCKS) return { id, state: 'ahead' }
+    const index = this.graph.add(row, parked === undefined)
+    if (parked !== undefined) this.#parked.set(index, parked)
+    else if (header.height === 1 && hasFirstPostPioneer(this.chain)) this.pioneer = header.author
+    fresh.set(id, header)
+    blocks.push({
+      row,
+      headerBytes: block.headerBytes,
+      ...(block.signature === undefined ? {} : { signature: block.signature }),
+      payId: header.pay.id,
+      paySize: header.pay.size,
+      payload: header.pay.size === 0 ? new Uint8Array(0) : payload,
+      ...(parked === undefined ? {} : { parked }),
+    })
+    return { id, state: parked === undefined ? 'accepted' : 'ahead' }
+  }
+
+  async #headerOf(id: BlockId, fresh: ReadonlyMap<BlockId, Header>): Promise<Header | undefined> {
+    const here = fresh.get(id)
+    if (here !== undefined) return here
+    const index = this.graph.indexOf(id)
+    return index === undefined || index === 0 ? undefined : (await this.block(index)).header
+  }
+
+  async #commit(first: number, blocks: readonly NewBlock[], sync: boolean, parked?: Commit['parked']): Promise<void> {
+    const heads = this.graph.takeHeadChanges()
+    if (blocks.length === 0 && parked === undefined) return
+    const commit: Commit = {
+      first,
+      blocks,
+      headsAdded: heads.added,
+      headsRemoved: heads.removed,
+      ...(parked === undefined ? {} : { parked }),
+    }
+    await this.store.commit(commit, { sync })
+    for (const [position, { headerBytes, signature, payload, paySize }] of blocks.entries()) {
+      if (payload === 'missing') this.missing.add(first + position)
+      this.#bytes += headerBytes.byteLength + (signature?.byteLength ?? 0) + (payload === 'missing' ? 0 : paySize)
+    }
+  }
+
+  #announce(blocks: readonly NewBlock[], headers: ReadonlyMap<BlockId, Header>, origin: Origin): void {
+    const events: ChainEvent[] = []
+    for (const { row, parked } of blocks) {
+      const header = headers.get(row.id)
+      if (parked === undefined && header !== undefined) events.push(eventOf(row.id, header))
+    }
+    this.#emit(events, origin)
+  }
+
+  #emit(events: readonly ChainEvent[], origin: Origin): void {
+    if (events.length === 0) return
+    this.#log.debug('chain.accepted', { chain: this.chain.id, blocks: events.length })
+    for (const listener of this.#listeners) listener(events, origin)
+  }
+
+  async #settleClock(): Promise<void> {
+    const limit = this.#clock.nowMs() + MAX_AHEAD_MS
+    const changed = new Map<number, ParkReason | null>()
+    this.#setAside(limit, changed)
+    const events: ChainEvent[] = []
+    for (const index of [...this.#parked.keys()].sort((a, b) => a - b)) {
+      if (this.graph.time(index) > limit || !(await this.#release(index))) continue
+      changed.set(index, null)
+      events.push(eventOf(this.graph.id(index), (await this.block(index)).header))
+    }
+    if (changed.size > 0) await this.#commit(this.graph.size, [], false, changed)
+    this.#emit(events, 'clock')
+  }
+
+  /** Children have higher indexes and no earlier time than their backs, so going down never withdraws from under one. */
+  #setAside(limit: number, changed: Map<number, ParkReason | null>): void {
+    if (!this.graph.heads().some((index) => this.graph.time(index) > limit)) return
+    for (let index = this.graph.size - 1; index > 0; index--) {
+      if (this.graph.time(index) <= limit || !this.graph.isAccepted(index)) continue
+      this.graph.withdraw(index)
+      this.#parked.set(index, 'ahead')
+      changed.set(index, 'ahead')
+    }
+    this.#log.warn('chain.ahead-of-clock', { chain: this.chain.id, blocks: changed.size })
+  }
+
+  async #release(index: number): Promise<boolean> {
+    if (!this.graph.backs(index).every((back) => this.graph.isAccepted(back))) return false
+    if (this.graph.height(index) === 1 && hasFirstPostPioneer(this.chain)) {
+      const { author } = (await this.block(index)).header
+      if (this.pioneer !== undefined && this.pioneer !== author) return false
+      this.pioneer = author
+    }
+    this.graph.accept(index)
+    this.#parked.delete(index)
+    return true
+  }
+
+  async #findPioneer(): Promise<void> {
+    if (!hasFirstPostPioneer(this.chain)) return
+    for (let index = 1; index < this.graph.size; index++) {
+      if (!this.graph.isAccepted(index)) continue
+      this.pioneer = (await this.block(index)).header.author
+      return
+    }
+  }
+}
+
+function eventOf(id: BlockId, header: Header): ChainEvent {
+  return {
+    id,
+    height: header.height,
+    ...(header.author === undefined ? {} : { author: header.author }),
+    kind: header.like === undefined ? 'post' : 'like',
+  }
+}

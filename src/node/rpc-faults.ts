@@ -1,0 +1,26 @@
+/** What can go wrong on a sync stream below the meaning of its messages (spec §8), as coded data. */
+import type { ProtocolFault } from '../protocol/faults.ts'
+
+export type RpcFault =
+  | { readonly code: 'RPC_UNREACHABLE'; readonly peer: string; readonly why: string }
+  /** No hello, or no reply, in time. */
+  | { readonly code: 'RPC_TIMEOUT'; readonly peer: string; readonly ms: number }
+  /** The stream ended before the reply. */
+  | { readonly code: 'RPC_CLOSED'; readonly peer: string; readonly why: string }
+  /** The peer broke the protocol; `protocol/faults.ts` says what to do about it. */
+  | { readonly code: 'RPC_MALFORMED'; readonly peer: string; readonly fault: ProtocolFault }
+  /** The caller's own signal. */
+  | { readonly code: 'RPC_ABORTED'; readonly peer: string }
+
+/** Frames that cannot be cut: the decoder's errors by name. Undefined for any other end of a stream. */
+export function framingFault(error: unknown): ProtocolFault | undefined {
+  if (!(error instanceof Error)) return undefined
+  switch (error.name) {
+    case 'InvalidDataLengthError':
+    case 'InvalidDataLengthLengthError':
+    case 'InvalidMessageLengthError':
+      return { code: 'WIRE_MALFORMED', message: 'frame', why: error.message }
+    default:
+      return undefined
+  }
+}

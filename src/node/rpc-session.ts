@@ -1,0 +1,223 @@
+/**
+ * One incarnation of the stream to a peer, the requester's end (spec §8): hello both ways, then requests, and replies in
+ * any order. It ends at the first thing that the peer gets wrong, and does not come back: `rpc.ts` opens the next one.
+ */
+import { randomBytes } from 'node:crypto'
+import type { PeerId, Stream } from '@libp2p/interface'
+import { pipe } from 'it-pipe'
+import { fail, ok, type Result } from '../dag/faults.ts'
+import { decodeHello, decodeReply, encodeHello, encodeRequest } from '../protocol/codec.ts'
+import type { ProtocolFault } from '../protocol/faults.ts'
+import { HELLO_NONCE_BYTES, MESSAGE_BYTES, REQUESTS_IN_FLIGHT, REQUEST_TIMEOUT_MS } from '../protocol/limits.ts'
+import type { Reply, Request } from '../protocol/messages.ts'
+import { why } from './host-faults.ts'
+import type { Logger } from './log.ts'
+import { framingFault, type RpcFault } from './rpc-faults.ts'
+import { frames, FrameWriter, readChunks, StreamCut } from './streams.ts'
+import { Gate, orAborted, pause } from './waiting.ts'
+
+/** A stranger that opens a stream and says nothing; one round trip and a busy machine take far less. */
+export const HELLO_MS = 10_000
+
+/** Abandoned requests whose replies may still come; a peer that owes us more is not worth waiting for. */
+const MAX_ABANDONED = 256
+
+type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never
+
+/** A request without its id: the session numbers them. */
+export type RequestBody = DistributiveOmit<Request, 'id'>
+
+export interface Nonces {
+  readonly requester: Uint8Array
+  readonly responder: Uint8Array
+}
+
+export interface SyncSession {
+  readonly peer: PeerId
+  readonly nonces: Nonces
+  readonly closed: boolean
+  /**
+   * The reply to a request. Waits while too many are in flight. No reply within `timeoutMs` (30 s unless told) ends the
+   * session; the caller's signal only abandons this request.
+   */
+  request(
+    message: RequestBody,
+    options: { readonly signal: AbortSignal; readonly timeoutMs?: number },
+  ): Promise<Result<Reply, RpcFault>>
+  /** Called once, at once if it is closed already. */
+  onClose(listener: () => void): void
+}
+
+export interface OpenSession extends SyncSession {
+  close(): void
+}
+
+export interface SessionModules {
+  readonly peer: PeerId
+  readonly log: Logger
+  readonly onFault?: (peer: PeerId, fault: RpcFault) => void
+  /** How long the peer may take to say hello; 10 s unless told. */
+  readonly helloMs?: number
+}
+
+/** Says hello and waits for the peer's. Call it in the tick in which the stream is handed over. */
+export async function openSession(stream: Stream, modules: SessionModules): Promise<Result<OpenSession, RpcFault>> {
+  const session = new Session(stream, modules)
+  const isDone = new AbortController()
+  const { helloMs = HELLO_MS, peer } = modules
+  void pause(helloMs, isDone.signal).then((isLate) => {
+    if (isLate) session.end({ code: 'RPC_TIMEOUT', peer: peer.toString(), ms: helloMs })
+  })
+  const fault = await session.ready
+  isDone.abort()
+  return fault === undefined ? ok(session) : fail(fault)
+}
+
+class Session implements OpenSession {
+  readonly peer: PeerId
+  readonly ready: Promise<RpcFault | undefined>
+  readonly #stream: Stream
+  readonly #writer: FrameWriter
+  readonly #modules: SessionModules
+  readonly #gate = new Gate(REQUESTS_IN_FLIGHT)
+  readonly #pending = new Map<number, (result: Result<Reply, RpcFault>) => void>()
+  readonly #abandoned = new Set<number>()
+  readonly #closing = new AbortController()
+  readonly #isReady = Promise.withResolvers<RpcFault | undefined>()
+  readonly #nonce = randomBytes(HELLO_NONCE_BYTES)
+  #theirNonce: Uint8Array | undefined
+  #fault: RpcFault | undefined
+  #lastId = 0
+
+  constructor(stream: Stream, modules: SessionModules) {
+    this.peer = modules.peer
+    this.ready = this.#isReady.promise
+    this.#stream = stream
+    this.#modules = modules
+    const chunks = readChunks(stream)
+    this.#writer = new FrameWriter(stream)
+    this.#write(encodeHello({ t: 'hello', v: 1, nonce: this.#nonce }))
+    void this.#read(chunks)
+  }
+
+  get nonces(): Nonces {
+    return { requester: this.#nonce, responder: this.#theirNonce ?? new Uint8Array() }
+  }
+
+  get closed(): boolean {
+    return this.#closing.signal.aborted
+  }
+
+  onClose(listener: () => void): void {
+    if (this.closed) listener()
+    else this.#closing.signal.addEventListener('abort', listener, { once: true })
+  }
+
+  close(): void {
+    this.end({ code: 'RPC_CLOSED', peer: this.peer.toString(), why: 'closed here' })
+  }
+
+  async request(
+    message: RequestBody,
+    { signal, timeoutMs = REQUEST_TIMEOUT_MS }: { readonly signal: AbortSignal; readonly timeoutMs?: number },
+  ): Promise<Result<Reply, RpcFault>> {
+    if (!(await orAborted(this.#gate.enter(signal), this.#closing.signal))) return fail(this.#whyNot())
+    const id = ++this.#lastId
+    const timer = setTimeout(
+      () => this.end({ code: 'RPC_TIMEOUT', peer: this.peer.toString(), ms: timeoutMs }),
+      timeoutMs,
+    )
+    try {
+      if (this.closed) return fail(this.#whyNot())
+      const frame = encodeRequest({ ...message, id })
+      const answer = Promise.withResolvers<Result<Reply, RpcFault>>()
+      this.#pending.set(id, answer.resolve)
+      this.#write(frame)
+      const result = await orAborted(answer.promise, signal)
+      if (result !== undefined) return result
+      this.#abandon(id)
+      return fail({ code: 'RPC_ABORTED', peer: this.peer.toString() })
+    } finally {
+      clearTimeout(timer)
+      this.#gate.leave()
+    }
+  }
+
+  /** Ends the session: every open request gets `fault`. */
+  end(fault: RpcFault): void {
+    if (this.closed) return
+    this.#fault = fault
+    this.#closing.abort()
+    this.#isReady.resolve(fault)
+    this.#stream.abort(new StreamCut(fault.code))
+    for (const resolve of this.#pending.values()) resolve(fail(fault))
+    this.#pending.clear()
+    if (fault.code === 'RPC_CLOSED') return
+    this.#modules.log.debug('sync.session-failed', fault)
+    this.#modules.onFault?.(this.peer, fault)
+  }
+
+  async #read(chunks: ReturnType<typeof readChunks>): Promise<void> {
+    try {
+      await pipe(chunks, frames(MESSAGE_BYTES), async (source) => {
+        for await (const frame of source) this.#take(frame)
+      })
+      this.end({ code: 'RPC_CLOSED', peer: this.peer.toString(), why: 'closed by the peer' })
+    } catch (error) {
+      const fault = framingFault(error)
+      if (fault === undefined) this.end({ code: 'RPC_CLOSED', peer: this.peer.toString(), why: why(error) })
+      else this.#breach(fault)
+    }
+  }
+
+  #take(frame: Uint8Array): void {
+    if (this.#theirNonce === undefined) {
+      this.#greet(frame)
+      return
+    }
+    const reply = decodeReply(frame)
+    if (!reply.ok) {
+      this.#breach(reply.fault)
+      return
+    }
+    const { id } = reply.value
+    const resolve = this.#pending.get(id)
+    if (resolve === undefined) {
+      if (!this.#abandoned.delete(id)) this.#breach({ code: 'SYNC_UNKNOWN_REPLY', id })
+      return
+    }
+    this.#pending.delete(id)
+    resolve(reply)
+  }
+
+  #greet(frame: Uint8Array): void {
+    const hello = decodeHello(frame)
+    if (!hello.ok) {
+      this.#breach(hello.fault)
+      return
+    }
+    this.#theirNonce = hello.value.nonce
+    this.#isReady.resolve(undefined)
+  }
+
+  #breach(fault: ProtocolFault): void {
+    this.end({ code: 'RPC_MALFORMED', peer: this.peer.toString(), fault })
+  }
+
+  #abandon(id: number): void {
+    if (!this.#pending.delete(id)) return
+    this.#abandoned.add(id)
+    if (this.#abandoned.size > MAX_ABANDONED) this.close()
+  }
+
+  /** A write fails only when the stream is over, and then the read loop says why. */
+  #write(frame: Uint8Array): void {
+    this.#writer.write(frame).catch((error: unknown) => {
+      this.end({ code: 'RPC_CLOSED', peer: this.peer.toString(), why: why(error) })
+    })
+  }
+
+  #whyNot(): RpcFault {
+    return this.#fault ?? { code: 'RPC_ABORTED', peer: this.peer.toString() }
+  }
+}

@@ -1,0 +1,97 @@
+/**
+ * The requester's side of `/freechains/sync/1.0.0` (spec §8): one long-lived stream to each peer, opened when first
+ * needed and again after it died, with many requests interleaved on it. It matches replies to requests by id and knows
+ * nothing of what they mean.
+ */
+import type { PeerId } from '@libp2p/interface'
+import { fail, type Result } from '../dag/faults.ts'
+import { SYNC_PROTOCOL } from '../protocol/messages.ts'
+import type { Host } from './host.ts'
+import { why } from './host-faults.ts'
+import type { Logger } from './log.ts'
+import type { RpcFault } from './rpc-faults.ts'
+import { openSession, type OpenSession, type SyncSession } from './rpc-session.ts'
+import { orAborted, withDeadline } from './waiting.ts'
+
+export type { RpcFault } from './rpc-faults.ts'
+export type { Nonces, RequestBody, SyncSession } from './rpc-session.ts'
+
+/** Dialling, opening the stream and the hello together. */
+const OPEN_MS = 20_000
+
+/** Our streams to one peer: one, and the one before it that is not quite gone. */
+const STREAMS_PER_PEER = 2
+
+export interface SyncClientModules {
+  readonly host: Host
+  readonly log: Logger
+  /** Told of what the peer did wrong, once per session; the session is closed then. */
+  readonly onFault?: (peer: PeerId, fault: RpcFault) => void
+  /** How long a peer may take to say hello; 10 s unless told. */
+  readonly helloMs?: number
+}
+
+type Opened = Result<OpenSession, RpcFault>
+
+export class SyncClient {
+  readonly #modules: SyncClientModules
+  readonly #sessions = new Map<string, Promise<Opened>>()
+  readonly #open = new Map<string, OpenSession>()
+  readonly #stopping = new AbortController()
+
+  constructor(modules: SyncClientModules) {
+    this.#modules = modules
+  }
+
+  /** The open session to a peer, or a new one (dialling if need be). Each new one needs its `open` requests again. */
+  async session(peer: PeerId, { signal }: { readonly signal: AbortSignal }): Promise<Result<SyncSession, RpcFault>> {
+    const key = peer.toString()
+    const open = this.#open.get(key)
+    if (open !== undefined && !open.closed) return { ok: true, value: open }
+    const opening = this.#sessions.get(key) ?? this.#start(peer, key)
+    const result = await orAborted(opening, signal)
+    return result ?? fail({ code: 'RPC_ABORTED', peer: key })
+  }
+
+  /** Ends the session with a peer; what is asked and not answered fails with `RPC_CLOSED`. */
+  close(peer: PeerId): void {
+    this.#open.get(peer.toString())?.close()
+  }
+
+  /** Ends every session. */
+  stop(): void {
+    this.#stopping.abort()
+    for (const session of [...this.#open.values()]) session.close()
+  }
+
+  #start(peer: PeerId, key: string): Promise<Opened> {
+    const opening = this.#openStream(peer, key).finally(() => this.#sessions.delete(key))
+    this.#sessions.set(key, opening)
+    return opening
+  }
+
+  async #openStream(peer: PeerId, key: string): Promise<Opened> {
+    const { host } = this.#modules
+    try {
+      const result = await withDeadline({ ms: OPEN_MS, signal: this.#stopping.signal }, async (signal) => {
+        const stream = await host.libp2p.dialProtocol(peer, SYNC_PROTOCOL, {
+          signal,
+          maxOutboundStreams: STREAMS_PER_PEER,
+        })
+        return openSession(stream, { ...this.#modules, peer })
+      })
+      if (!result.ok) return result
+      if (this.#stopping.signal.aborted) {
+        result.value.close()
+        return fail({ code: 'RPC_ABORTED', peer: key })
+      }
+      this.#open.set(key, result.value)
+      result.value.onClose(() => {
+        if (this.#open.get(key) === result.value) this.#open.delete(key)
+      })
+      return result
+    } catch (error) {
+      return fail({ code: 'RPC_UNREACHABLE', peer: key, why: why(error) })
+    }
+  }
+}

@@ -1,0 +1,168 @@
+/**
+ * One chain in the DHT (spec §9): says that this node has it, looks for others that have it, and connects to them, for as
+ * long as the chain is joined. It asks often while it is alone and seldom once it has company.
+ */
+import type { PeerId, Provider } from '@libp2p/interface'
+import { CID } from 'multiformats/cid'
+import * as raw from 'multiformats/codecs/raw'
+import * as Digest from 'multiformats/hashes/digest'
+import type { Host } from './host.ts'
+import { why } from './host-faults.ts'
+import type { Logger } from './log.ts'
+import { DIAL_MS, nextDelayMs } from './redial.ts'
+import { Gate, pause, withDeadline } from './waiting.ts'
+
+/** Multicodec of sha2-256: the rendezvous is such a digest, so it *is* the multihash, hashed no second time. */
+const SHA2_256 = 0x12
+
+/** A query over a network of millions takes seconds; one with an empty routing table waits for a first peer till then. */
+const QUERY_MS = 30_000
+
+/** Far below the 48 h that a record lives: a node that lost it, or came later, has it again soon. */
+const PROVIDE_EVERY_MS = 30 * 60_000
+
+/** With company, new neighbours are a bonus. */
+const SEEK_EVERY_MS = 5 * 60_000
+
+/** As many as gossipsub's mesh can use (Dhi); beyond it, chance meetings are enough. */
+const ENOUGH_PEERS = 12
+
+/** Providers looked at per query: a record costs nothing to write, so a flood of them must not become a flood of dials. */
+const MAX_FOUND = 32
+
+const PARALLEL_DIALS = 4
+
+const CHAIN_TAG = 'freechains-chain'
+const CHAIN_TAG_VALUE = 50
+
+export interface SeekerModules {
+  readonly host: Host
+  readonly log: Logger
+  readonly random: () => number
+}
+
+/** The key of a chain in the DHT. */
+export function rendezvousCid(rendezvous: Uint8Array): CID {
+  return CID.createV1(raw.code, Digest.create(SHA2_256, rendezvous))
+}
+
+/** Says that this peer shares a chain with us: it is among the last to go when there are too many connections. */
+export async function tagChainPeer(host: Host, peer: PeerId): Promise<void> {
+  await host.libp2p.peerStore.merge(peer, { tags: { [CHAIN_TAG]: { value: CHAIN_TAG_VALUE } } })
+}
+
+/** Connected peers that provide this rendezvous: asks the DHT, dials what it names. */
+export async function seek(rendezvous: Uint8Array, modules: SeekerModules, signal: AbortSignal): Promise<PeerId[]> {
+  const { host, log } = modules
+  const found = new Map<string, Promise<PeerId | undefined>>()
+  const dialling: Dialling = { gate: new Gate(PARALLEL_DIALS), signal, connected: 0 }
+  try {
+    await withDeadline({ ms: QUERY_MS, signal }, async (deadline) => {
+      for await (const provider of host.libp2p.contentRouting.findProviders(rendezvousCid(rendezvous), {
+        signal: deadline,
+      })) {
+        const key = provider.id.toString()
+        if (found.has(key) || provider.id.equals(host.peerId)) continue
+        found.set(key, dialProvider(provider, modules, dialling))
+        if (found.size >= MAX_FOUND) break
+      }
+    })
+  } catch (error) {
+    // An empty routing table, or the end of the time: what was found until then is of use.
+    if (!signal.aborted) log.debug('dht.find-failed', { why: why(error) })
+  }
+  const peers = await Promise.all(found.values())
+  return peers.filter((peer) => peer !== undefined)
+}
+
+interface Dialling {
+  readonly gate: Gate
+  readonly signal: AbortSignal
+  connected: number
+}
+
+async function dialProvider(
+  { id, multiaddrs }: Provider,
+  { host, log }: SeekerModules,
+  dialling: Dialling,
+): Promise<PeerId | undefined> {
+  const { gate, signal } = dialling
+  if (!(await gate.enter(signal))) return undefined
+  try {
+    if (dialling.connected >= ENOUGH_PEERS) return undefined
+    if (multiaddrs.length > 0) await host.libp2p.peerStore.merge(id, { multiaddrs })
+    const dialled = await withDeadline({ ms: DIAL_MS, signal }, (deadline) => host.connect(id, { signal: deadline }))
+    if (dialled.ok) {
+      dialling.connected += 1
+      await tagChainPeer(host, id)
+      return id
+    }
+    log.debug('peer.unreachable', { peer: id.toString(), why: dialled.fault.why })
+  } catch (error) {
+    log.debug('dht.provider-unusable', { peer: id.toString(), why: why(error) })
+  } finally {
+    gate.leave()
+  }
+  return undefined
+}
+
+export class Seeker {
+  readonly #rendezvous: Uint8Array
+  readonly #modules: SeekerModules
+  readonly #stopping = new AbortController()
+  readonly #running: Promise<unknown>
+
+  /** Starts at once. */
+  constructor(rendezvous: Uint8Array, modules: SeekerModules) {
+    this.#rendezvous = rendezvous
+    this.#modules = modules
+    this.#running = Promise.all([this.#provide(), this.#seek()])
+  }
+
+  /** Stops asking. The record stays in the DHT until it fades. */
+  async stop(): Promise<void> {
+    this.#stopping.abort()
+    await this.#running
+  }
+
+  /** Stops, and has libp2p renew the record no more. */
+  async forget(): Promise<void> {
+    await this.stop()
+    const { host, log } = this.#modules
+    try {
+      await host.libp2p.contentRouting.cancelReprovide(rendezvousCid(this.#rendezvous))
+    } catch (error) {
+      log.debug('dht.cancel-failed', { why: why(error) })
+    }
+  }
+
+  async #provide(): Promise<void> {
+    const { host, log, random } = this.#modules
+    const { signal } = this.#stopping
+    const cid = rendezvousCid(this.#rendezvous)
+    for (let failures = 0; !signal.aborted;) {
+      let waitMs = PROVIDE_EVERY_MS
+      try {
+        await withDeadline({ ms: QUERY_MS, signal }, (deadline) =>
+          host.libp2p.contentRouting.provide(cid, { signal: deadline }),
+        )
+        failures = 0
+      } catch (error) {
+        if (!signal.aborted) log.debug('dht.provide-failed', { why: why(error) })
+        waitMs = nextDelayMs(failures, random)
+        failures += 1
+      }
+      await pause(waitMs, signal)
+    }
+  }
+
+  async #seek(): Promise<void> {
+    const { random } = this.#modules
+    const { signal } = this.#stopping
+    for (let alone = 0; !signal.aborted;) {
+      const peers = await seek(this.#rendezvous, this.#modules, signal)
+      alone = peers.length === 0 ? alone + 1 : 0
+      await pause(alone === 0 ? SEEK_EVERY_MS : nextDelayMs(alone, random), signal)
+    }
+  }
+}

@@ -1,0 +1,199 @@
+/**
+ * The responder's side of `/freechains/sync/1.0.0` (spec §8): takes in the streams that peers open, says hello, hands
+ * requests to a handler and writes its replies in the order in which they get ready. It bounds what a peer can make this
+ * node hold, and knows nothing of what the messages mean.
+ */
+import { randomBytes } from 'node:crypto'
+import type { PeerId, Stream } from '@libp2p/interface'
+import { pipe } from 'it-pipe'
+import { decodeHello, decodeRequest, encodeHello, encodeReply } from '../protocol/codec.ts'
+import type { ProtocolFault } from '../protocol/faults.ts'
+import {
+  HELLO_NONCE_BYTES,
+  MESSAGE_BYTES,
+  OFFER_TIMEOUT_MS,
+  REQUESTS_IN_FLIGHT,
+  REQUEST_TIMEOUT_MS,
+} from '../protocol/limits.ts'
+import { SYNC_PROTOCOL, type Reply, type Request } from '../protocol/messages.ts'
+import type { Host } from './host.ts'
+import { why } from './host-faults.ts'
+import type { Logger } from './log.ts'
+import { framingFault, type RpcFault } from './rpc-faults.ts'
+import { HELLO_MS, type Nonces } from './rpc-session.ts'
+import { frames, FrameWriter, readChunks, StreamCut } from './streams.ts'
+import { Gate, orAborted, pause, withDeadline } from './waiting.ts'
+
+/** Inbound sync streams of one peer, over all its connections: the one in use, and those it has not yet let go. */
+const STREAMS_PER_PEER = 4
+
+/** Who asks. `stream` is unique to one incarnation of a stream: what an `open` proved holds for it alone. */
+export interface SyncCaller {
+  readonly peer: PeerId
+  readonly nonces: Nonces
+  readonly stream: object
+}
+
+/** The signal aborts when the stream ends or the time for the request is over; then nobody waits for the reply. */
+export type SyncHandler = (caller: SyncCaller, request: Request, signal: AbortSignal) => Promise<Reply>
+
+export interface ServeModules {
+  readonly host: Host
+  readonly log: Logger
+  readonly handler: SyncHandler
+  /** Told of what a peer did wrong; its stream is closed then. */
+  readonly onFault?: (peer: PeerId, fault: RpcFault) => void
+  /** How long a peer that opened a stream may take to say hello; 10 s unless told. */
+  readonly helloMs?: number
+}
+
+/** Serves until the returned function is called, which closes all streams and waits for the handlers under way. */
+export async function serveSync(modules: ServeModules): Promise<() => Promise<void>> {
+  const streams = new Map<Stream, Promise<void>>()
+  const perPeer = new Map<string, number>()
+  const { libp2p } = modules.host
+
+  const take = (stream: Stream, peer: PeerId): void => {
+    const key = peer.toString()
+    const count = perPeer.get(key) ?? 0
+    if (count >= STREAMS_PER_PEER) {
+      stream.abort(new StreamCut('too many streams'))
+      return
+    }
+    perPeer.set(key, count + 1)
+    const served = new Served(stream, peer, modules).run().finally(() => {
+      streams.delete(stream)
+      const left = (perPeer.get(key) ?? 1) - 1
+      if (left === 0) perPeer.delete(key)
+      else perPeer.set(key, left)
+    })
+    streams.set(stream, served)
+  }
+
+  await libp2p.handle(SYNC_PROTOCOL, (stream, connection) => take(stream, connection.remotePeer), {
+    maxInboundStreams: STREAMS_PER_PEER,
+  })
+  return async () => {
+    await libp2p.unhandle(SYNC_PROTOCOL)
+    for (const stream of streams.keys()) stream.abort(new StreamCut('the node stops'))
+    await Promise.all(streams.values())
+  }
+}
+
+/** One stream from its hello to its end. */
+class Served {
+  readonly #stream: Stream
+  readonly #peer: PeerId
+  readonly #modules: ServeModules
+  readonly #writer: FrameWriter
+  readonly #chunks: ReturnType<typeof readChunks>
+  readonly #closing = new AbortController()
+  readonly #gate = new Gate(REQUESTS_IN_FLIGHT)
+  readonly #answering = new Map<number, Promise<void>>()
+  readonly #nonce = randomBytes(HELLO_NONCE_BYTES)
+  #caller: SyncCaller | undefined
+
+  constructor(stream: Stream, peer: PeerId, modules: ServeModules) {
+    this.#stream = stream
+    this.#peer = peer
+    this.#modules = modules
+    this.#chunks = readChunks(stream)
+    this.#writer = new FrameWriter(stream)
+    stream.addEventListener('close', () => this.#closing.abort(), { once: true })
+  }
+
+  async run(): Promise<void> {
+    const isGreeted = new AbortController()
+    const { helloMs = HELLO_MS } = this.#modules
+    void pause(helloMs, AbortSignal.any([isGreeted.signal, this.#closing.signal])).then((isLate) => {
+      if (isLate) this.#breach({ code: 'RPC_TIMEOUT', peer: this.#peer.toString(), ms: helloMs })
+    })
+    this.#write(encodeHello({ t: 'hello', v: 1, nonce: this.#nonce }))
+    try {
+      await pipe(this.#chunks, frames(MESSAGE_BYTES), async (source) => {
+        for await (const frame of source) {
+          if (this.#caller === undefined) {
+            this.#greet(frame)
+            isGreeted.abort()
+          } else await this.#accept(frame, this.#caller)
+          if (this.#closing.signal.aborted) return
+        }
+      })
+    } catch (error) {
+      const fault = framingFault(error)
+      if (fault !== undefined) this.#malformed(fault)
+    } finally {
+      isGreeted.abort()
+    }
+    await Promise.all(this.#answering.values())
+    await this.#writer.idle()
+    this.#stream.close().catch((error: unknown) => this.#stream.abort(new StreamCut(why(error))))
+  }
+
+  #greet(frame: Uint8Array): void {
+    const hello = decodeHello(frame)
+    if (!hello.ok) {
+      this.#malformed(hello.fault)
+      return
+    }
+    const nonces = { requester: hello.value.nonce, responder: this.#nonce }
+    this.#caller = { peer: this.#peer, nonces, stream: this.#stream }
+  }
+
+  /** Returns when there is room for the next request: until then the stream is not read, and the peer has to wait. */
+  async #accept(frame: Uint8Array, caller: SyncCaller): Promise<void> {
+    const request = decodeRequest(frame)
+    if (!request.ok) {
+      this.#malformed(request.fault)
+      return
+    }
+    const { id } = request.value
+    if (this.#answering.has(id)) {
+      this.#malformed({ code: 'WIRE_MALFORMED', message: 'request', why: 'an id that is in use' })
+      return
+    }
+    if (!(await this.#gate.enter(this.#closing.signal))) return
+    const answering = this.#answer(caller, request.value).finally(() => {
+      this.#answering.delete(id)
+      this.#gate.leave()
+    })
+    this.#answering.set(id, answering)
+  }
+
+  async #answer(caller: SyncCaller, request: Request): Promise<void> {
+    const ms = request.t === 'offer' ? OFFER_TIMEOUT_MS : REQUEST_TIMEOUT_MS
+    const { log, handler } = this.#modules
+    let reply: Reply | undefined
+    try {
+      reply = await withDeadline({ ms, signal: this.#closing.signal }, (signal) =>
+        orAborted(handler(caller, request, signal), signal),
+      )
+    } catch (error) {
+      if (!this.#closing.signal.aborted) log.error('sync.handler-failed', { request: request.t, why: why(error) })
+    }
+    if (this.#closing.signal.aborted) return
+    await this.#write(encodeReply(reply ?? { t: 'refuse', id: request.id, code: 'busy' }))
+  }
+
+  #malformed(fault: ProtocolFault): void {
+    this.#breach({ code: 'RPC_MALFORMED', peer: this.#peer.toString(), fault })
+  }
+
+  #breach(fault: RpcFault): void {
+    if (this.#closing.signal.aborted) return
+    this.#modules.log.debug('sync.stream-failed', fault)
+    this.#stream.abort(new StreamCut(fault.code))
+    this.#closing.abort()
+    this.#modules.onFault?.(this.#peer, fault)
+  }
+
+  /** A write fails only when the stream is over, and then the read loop ends too. */
+  async #write(frame: Uint8Array): Promise<void> {
+    try {
+      await this.#writer.write(frame)
+    } catch (error) {
+      this.#modules.log.debug('sync.write-failed', { peer: this.#peer.toString(), why: why(error) })
+      this.#closing.abort()
+    }
+  }
+}

@@ -1,0 +1,61 @@
+/**
+ * What this node holds against its peers (spec §8: "a breach closes the stream and lowers the peer's score"): points that
+ * fade, and bans that end. It closes no connections; the time is an argument.
+ */
+
+/** So many points at once and the peer is banned: one breach may be a fault on the way, four are not. */
+export const BAN_AT_POINTS = 4
+
+/** Half of the points are gone after this: ten minutes without a breach and a peer is nearly as good as new. */
+export const POINTS_HALF_LIFE_MS = 5 * 60_000
+
+/** Long enough to make lying expensive, short enough that a peer that was repaired comes back by itself. */
+export const BAN_MS = 10 * 60_000
+
+/** Peers remembered at once, the oldest entry goes first: a fresh peer id costs nothing, so more would protect nobody. */
+const MAX_PEERS = 1024
+
+interface Entry {
+  readonly points: number
+  readonly atMs: number
+  readonly bannedUntilMs: number
+}
+
+export class Standing {
+  readonly #entries = new Map<string, Entry>()
+
+  /** Adds a point; true when the peer is banned by it. */
+  penalise(peer: string, nowMs: number): boolean {
+    const points = this.points(peer, nowMs) + 1
+    // Fading has taken a little off each earlier point by the time the last one comes.
+    const isBanned = points > BAN_AT_POINTS - 0.5
+    const bannedUntilMs = isBanned ? nowMs + BAN_MS : (this.#entries.get(peer)?.bannedUntilMs ?? 0)
+    this.#put(peer, { points, atMs: nowMs, bannedUntilMs })
+    return isBanned
+  }
+
+  ban(peer: string, nowMs: number): void {
+    this.#put(peer, { points: BAN_AT_POINTS, atMs: nowMs, bannedUntilMs: nowMs + BAN_MS })
+  }
+
+  isBanned(peer: string, nowMs: number): boolean {
+    return (this.#entries.get(peer)?.bannedUntilMs ?? 0) > nowMs
+  }
+
+  /** Points left of a peer's breaches, 0 for a stranger. */
+  points(peer: string, nowMs: number): number {
+    const entry = this.#entries.get(peer)
+    if (entry === undefined) return 0
+    return entry.points * 2 ** (-Math.max(0, nowMs - entry.atMs) / POINTS_HALF_LIFE_MS)
+  }
+
+  #put(peer: string, entry: Entry): void {
+    this.#entries.delete(peer)
+    this.#entries.set(peer, entry)
+    if (this.#entries.size <= MAX_PEERS) return
+    for (const oldest of this.#entries.keys()) {
+      this.#entries.delete(oldest)
+      return
+    }
+  }
+}

@@ -1,0 +1,136 @@
+/**
+ * Framing on libp2p streams (spec §8): length-prefixed frames with a cap, backpressure both ways, a deadline on slow
+ * readers. What is in a frame is not its business.
+ */
+import type { Stream, StreamCloseEvent, StreamMessageEvent } from '@libp2p/interface'
+import { decode, encode } from 'it-length-prefixed'
+import type { Uint8ArrayList } from 'uint8arraylist'
+import { Serial } from './serial.ts'
+import { withDeadline } from './waiting.ts'
+
+type Chunk = Uint8Array | Uint8ArrayList
+
+/** Bytes taken from a stream and not used yet; beyond it the stream is paused and the sender runs out of window. */
+const HIGH_WATER_BYTES = 512 * 1024
+
+/** Bytes handed to a stream beyond what its window lets out: one frame, and the next one while it drains. */
+const WRITE_BUFFER_BYTES = 1024 * 1024
+
+/** A reader that takes nothing for this long while something waits for it is stuck, or wants to hold our memory. */
+const DRAIN_MS = 30_000
+
+/** Bytes of a length prefix: 2^28 is far above every cap. */
+const LENGTH_BYTES = 4
+
+/** This side ended a stream, and why. */
+export class StreamCut extends Error {
+  override readonly name = 'StreamCut'
+}
+
+/**
+ * What a stream receives. Call it in the tick in which the stream is handed over: libp2p's own iterator misses an end
+ * that came before it, and it takes everything in at once, so that the sender never feels that we are slow.
+ */
+export function readChunks(stream: Stream): AsyncGenerator<Chunk, void> {
+  const queue: Chunk[] = []
+  let queuedBytes = 0
+  let isResuming = false
+  let hasEnded = stream.remoteWriteStatus !== 'writable'
+  let error: Error | undefined = stream.status === 'open' ? undefined : new StreamCut(`the stream is ${stream.status}`)
+  let wake = (): void => undefined
+
+  const throttle = (): void => {
+    if (queuedBytes >= HIGH_WATER_BYTES && stream.readStatus === 'readable') stream.pause()
+  }
+  const relax = (): void => {
+    if (queuedBytes > HIGH_WATER_BYTES / 2 || stream.readStatus !== 'paused') return
+    // A resuming stream hands over what it holds before it opens its window again: a pause in between would be lost.
+    isResuming = true
+    stream.resume()
+    isResuming = false
+    throttle()
+  }
+  const onMessage = ({ data }: StreamMessageEvent): void => {
+    queue.push(data)
+    queuedBytes += data.byteLength
+    if (!isResuming) throttle()
+    wake()
+  }
+  const onEnd = (): void => {
+    hasEnded = true
+    wake()
+  }
+  const onClose = (event: StreamCloseEvent): void => {
+    error ??= event.error
+    onEnd()
+  }
+  stream.addEventListener('message', onMessage)
+  stream.addEventListener('remoteCloseWrite', onEnd)
+  stream.addEventListener('close', onClose)
+
+  async function* drain(): AsyncGenerator<Chunk, void> {
+    try {
+      // What came before the listeners is handed over in a microtask.
+      await Promise.resolve()
+      for (;;) {
+        const chunk = queue.shift()
+        if (chunk !== undefined) {
+          queuedBytes -= chunk.byteLength
+          yield chunk
+        }
+        relax()
+        if (queue.length > 0) continue
+        if (error !== undefined) throw error
+        if (hasEnded) return
+        await new Promise<void>((resolve) => (wake = resolve))
+      }
+    } finally {
+      stream.removeEventListener('message', onMessage)
+      stream.removeEventListener('remoteCloseWrite', onEnd)
+      stream.removeEventListener('close', onClose)
+    }
+  }
+  return drain()
+}
+
+/** A stage of a pipe: cuts chunks into frames. Throws at a frame above `limitBytes`, before its content is taken in. */
+export function frames(limitBytes: number): (source: AsyncIterable<Chunk>) => AsyncGenerator<Uint8Array> {
+  return async function* cut(source) {
+    const lists = decode(source, { maxDataLength: limitBytes, maxLengthLength: LENGTH_BYTES })
+    for await (const list of lists) yield list.subarray()
+  }
+}
+
+/** Writes frames one after another; the promise of each resolves when the stream has room for more. */
+export class FrameWriter {
+  readonly #stream: Stream
+  readonly #queue = new Serial()
+  readonly #cut = new AbortController()
+
+  constructor(stream: Stream) {
+    this.#stream = stream
+    stream.maxWriteBufferLength = WRITE_BUFFER_BYTES
+    stream.addEventListener('close', () => this.#cut.abort(), { once: true })
+  }
+
+  /** Rejects when the stream is over; a reader that is too slow ends it. */
+  write(frame: Uint8Array): Promise<void> {
+    return this.#queue.run(() => this.#send(frame))
+  }
+
+  /** Resolves when everything written so far is out or lost. */
+  idle(): Promise<void> {
+    return this.#queue.idle()
+  }
+
+  async #send(frame: Uint8Array): Promise<void> {
+    if (this.#cut.signal.aborted) throw new StreamCut('the stream is closed')
+    if (this.#stream.send(encode.single(frame))) return
+    try {
+      await withDeadline({ ms: DRAIN_MS, signal: this.#cut.signal }, (signal) => this.#stream.onDrain({ signal }))
+    } catch (error) {
+      this.#stream.abort(new StreamCut('the reader is too slow'))
+      throw error
+    }
+  }
+}

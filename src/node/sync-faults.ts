@@ -1,0 +1,8 @@
+/** Why a sync with a peer that a command asked for did not happen, as coded data. */
+import type { RpcFault } from './rpc.ts'
+
+export type SyncFault =
+  | RpcFault
+  | { readonly code: 'SYNC_REFUSED'; readonly peer: string; readonly why: string }
+  | { readonly code: 'SYNC_INCOMPATIBLE'; readonly ours: string; readonly theirs: string }
+  | { readonly code: 'SYNC_FAILED'; readonly peer: string; readonly why: string }

@@ -1,0 +1,122 @@
+/**
+ * Pubsub glue (spec §7): joining topics, their validators, publishing hints, and who subscribes. What an announcement
+ * means is decided by the validators that callers pass in.
+ */
+import {
+  TopicValidatorResult,
+  type Message,
+  type SubscriptionChangeData,
+  type TopicValidatorFn,
+} from '@chainsafe/libp2p-gossipsub'
+import type { PeerId } from '@libp2p/interface'
+import { Bug } from '../dag/faults.ts'
+import { ANNOUNCEMENT_BYTES } from '../protocol/limits.ts'
+import type { Host } from './host.ts'
+import { why } from './host-faults.ts'
+import type { Logger } from './log.ts'
+import { scoreTopic } from './topic-score.ts'
+
+/** `accept` relays; `ignore` is a hint that was used; `reject` costs the neighbour that sent it. */
+export type TopicVerdict = 'accept' | 'ignore' | 'reject'
+
+/** `from` is the neighbour that sent it, not the author. It should answer within 100 ms. */
+export type TopicValidator = (from: string, data: Uint8Array) => Promise<TopicVerdict>
+
+const RESULTS: Record<TopicVerdict, TopicValidatorResult> = {
+  accept: TopicValidatorResult.Accept,
+  ignore: TopicValidatorResult.Ignore,
+  reject: TopicValidatorResult.Reject,
+}
+
+export interface TopicsModules {
+  readonly host: Host
+  readonly log: Logger
+}
+
+export class Topics {
+  readonly #host: Host
+  readonly #log: Logger
+  readonly #joined = new Set<string>()
+  readonly #listeners = new Set<(topic: string, peer: string) => void>()
+
+  constructor({ host, log }: TopicsModules) {
+    this.#host = host
+    this.#log = log
+    this.#pubsub.addEventListener('subscription-change', this.#onChange)
+  }
+
+  get #pubsub(): Host['libp2p']['services']['pubsub'] {
+    return this.#host.libp2p.services.pubsub
+  }
+
+  /** @throws {Bug} if the topic is joined already */
+  join(topic: string, validate: TopicValidator): void {
+    if (this.#joined.has(topic)) throw new Bug('a topic is joined once')
+    this.#joined.add(topic)
+    scoreTopic(this.#pubsub, topic)
+    this.#pubsub.topicValidators.set(topic, this.#validator(validate))
+    this.#pubsub.subscribe(topic)
+    for (const peer of this.subscribers(topic)) this.#tell(topic, peer)
+  }
+
+  leave(topic: string): void {
+    if (!this.#joined.delete(topic)) return
+    this.#pubsub.unsubscribe(topic)
+    this.#pubsub.topicValidators.delete(topic)
+  }
+
+  /** Sends a hint; returns to how many peers it went. None is fine, and nothing is queued for those who come later. */
+  async publish(topic: string, bytes: Uint8Array): Promise<number> {
+    try {
+      const { recipients } = await this.#pubsub.publish(topic, bytes)
+      return recipients.length
+    } catch (error) {
+      this.#log.warn('topic.publish-failed', { topic, why: why(error) })
+      return 0
+    }
+  }
+
+  /** Connected peers that subscribe to a topic. */
+  subscribers(topic: string): string[] {
+    return this.#pubsub.getSubscribers(topic).map(String)
+  }
+
+  /**
+   * Told of each peer that subscribes to a joined topic, at `join` also of those known then. Gossip may not reach that
+   * peer yet: its stream opens a little later. Returns the function that ends the subscription.
+   */
+  onSubscriber(listener: (topic: string, peer: string) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** Leaves every topic. */
+  stop(): void {
+    this.#pubsub.removeEventListener('subscription-change', this.#onChange)
+    for (const topic of [...this.#joined]) this.leave(topic)
+    this.#listeners.clear()
+  }
+
+  readonly #onChange = ({ detail }: CustomEvent<SubscriptionChangeData>): void => {
+    for (const { topic, subscribe } of detail.subscriptions) {
+      if (subscribe && this.#joined.has(topic)) this.#tell(topic, detail.peerId.toString())
+    }
+  }
+
+  #tell(topic: string, peer: string): void {
+    for (const listener of this.#listeners) listener(topic, peer)
+  }
+
+  #validator(validate: TopicValidator): TopicValidatorFn {
+    return async (from: PeerId, message: Message) => {
+      if (message.data.byteLength > ANNOUNCEMENT_BYTES) return TopicValidatorResult.Reject
+      try {
+        return RESULTS[await validate(from.toString(), message.data)]
+      } catch (error) {
+        // Our own defect is not the neighbour's fault.
+        this.#log.error('topic.validator-failed', { topic: message.topic, why: why(error) })
+        return TopicValidatorResult.Ignore
+      }
+    }
+  }
+}

@@ -1,0 +1,90 @@
+/**
+ * Waiting that always ends: pauses and deadlines under an `AbortSignal`. Nothing here outlives its signal, and each
+ * listener put on a long-lived signal is taken off again (a chain of `AbortSignal.any` would keep them all).
+ */
+import { setTimeout as sleep } from 'node:timers/promises'
+
+/** Waits; false when the signal ended it early. The timer keeps no process alive. */
+export async function pause(ms: number, signal: AbortSignal): Promise<boolean> {
+  try {
+    await sleep(ms, undefined, { signal, ref: false })
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** A deadline passed. */
+export class DeadlineError extends Error {
+  override readonly name = 'DeadlineError'
+}
+
+/** Runs `job` with a signal that aborts when `signal` does, or after `ms`. */
+export async function withDeadline<T>(
+  { ms, signal }: { readonly ms: number; readonly signal: AbortSignal },
+  job: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const controller = new AbortController()
+  const onAbort = (): void => controller.abort(signal.reason)
+  const timer = setTimeout(() => controller.abort(new DeadlineError(`nothing within ${String(ms)} ms`)), ms)
+  signal.addEventListener('abort', onAbort, { once: true })
+  if (signal.aborted) onAbort()
+  try {
+    return await job(controller.signal)
+  } finally {
+    clearTimeout(timer)
+    signal.removeEventListener('abort', onAbort)
+  }
+}
+
+/** Resolves when the signal aborts or `promise` settles, whichever is first; undefined in the first case. */
+export async function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+  if (signal.aborted) return undefined
+  const aborted = Promise.withResolvers<undefined>()
+  const onAbort = (): void => aborted.resolve(undefined)
+  signal.addEventListener('abort', onAbort, { once: true })
+  try {
+    return await Promise.race([promise, aborted.promise])
+  } finally {
+    signal.removeEventListener('abort', onAbort)
+  }
+}
+
+/** At most `limit` inside at once; the others wait in order. */
+export class Gate {
+  readonly #limit: number
+  readonly #waiting: (() => void)[] = []
+  #inside = 0
+
+  constructor(limit: number) {
+    this.#limit = limit
+  }
+
+  get inside(): number {
+    return this.#inside
+  }
+
+  /** False when the signal aborted before there was room: then nothing was entered. */
+  async enter(signal: AbortSignal): Promise<boolean> {
+    if (signal.aborted) return false
+    if (this.#inside < this.#limit) {
+      this.#inside += 1
+      return true
+    }
+    const turn = Promise.withResolvers<true>()
+    const take = (): void => turn.resolve(true)
+    this.#waiting.push(take)
+    if ((await orAborted(turn.promise, signal)) === true) return true
+    const index = this.#waiting.indexOf(take)
+    // The place was handed over in the same moment: pass it on.
+    if (index === -1) this.leave()
+    else this.#waiting.splice(index, 1)
+    return false
+  }
+
+  leave(): void {
+    const next = this.#waiting.shift()
+    if (next === undefined) this.#inside -= 1
+    else next()
+  }
+}

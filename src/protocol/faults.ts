@@ -1,0 +1,96 @@
+/**
+ * Every way a peer can break the protocols (spec §7, §8), as coded data, and what to do about the peer. Missing
+ * information is not malice: only what no honest peer sends is held against anybody.
+ */
+import { unreachable, type DagFault } from '../dag/faults.ts'
+import type { BlockId } from '../dag/ids.ts'
+import type { ReputationFault } from '../reputation/faults.ts'
+
+/** Everything that can be wrong with a block that a peer sent. */
+export type BlockFault = DagFault | ReputationFault
+
+export type ProtocolFault =
+  | { readonly code: 'WIRE_TOO_LARGE'; readonly bytes: number; readonly limit: number }
+  | { readonly code: 'WIRE_MALFORMED'; readonly message: string; readonly why: string }
+  | { readonly code: 'WIRE_OTHER_VERSION'; readonly found: number }
+  | { readonly code: 'SYNC_TOO_MANY_REQUESTS'; readonly limit: number }
+  | { readonly code: 'SYNC_UNKNOWN_REPLY'; readonly id: number }
+  | { readonly code: 'SYNC_WRONG_REPLY'; readonly asked: string; readonly got: string }
+  | { readonly code: 'SYNC_BAD_PROOF' }
+  | { readonly code: 'SYNC_BAD_PAGE'; readonly why: string }
+  | { readonly code: 'SYNC_UNASKED_BLOCK'; readonly block: BlockId }
+  | { readonly code: 'SYNC_NO_PROGRESS' }
+  | { readonly code: 'SYNC_BAD_BLOCK'; readonly block?: BlockId; readonly fault: BlockFault }
+  | { readonly code: 'SYNC_BAD_FRAME'; readonly block: BlockId; readonly offset: number; readonly why: string }
+  | { readonly code: 'SYNC_BAD_PAYLOAD'; readonly block: BlockId }
+  | { readonly code: 'GOSSIP_NOT_A_MEMBER' }
+  | { readonly code: 'GOSSIP_BAD_BLOCK'; readonly block?: BlockId; readonly fault: BlockFault }
+
+/**
+ * What to do about the peer. `ignore`: nothing. `close`: end the stream and think no worse of it. `penalise`: end the
+ * stream and lower its score.
+ */
+export type Consequence = 'ignore' | 'close' | 'penalise'
+
+/** Whether the sender of a wrong block could have known better: `reject` is what no honest peer sends. */
+export type BlockVerdict = 'ignore' | 'reject'
+
+export function consequence(fault: ProtocolFault): Consequence {
+  switch (fault.code) {
+    case 'SYNC_BAD_BLOCK':
+    case 'GOSSIP_BAD_BLOCK':
+      return blockVerdict(fault.fault) === 'reject' ? 'penalise' : 'ignore'
+    case 'WIRE_OTHER_VERSION':
+      return 'close'
+    case 'WIRE_TOO_LARGE':
+    case 'WIRE_MALFORMED':
+    case 'SYNC_TOO_MANY_REQUESTS':
+    case 'SYNC_UNKNOWN_REPLY':
+    case 'SYNC_WRONG_REPLY':
+    case 'SYNC_BAD_PROOF':
+    case 'SYNC_BAD_PAGE':
+    case 'SYNC_UNASKED_BLOCK':
+    case 'SYNC_NO_PROGRESS':
+    case 'SYNC_BAD_FRAME':
+    case 'SYNC_BAD_PAYLOAD':
+    case 'GOSSIP_NOT_A_MEMBER':
+      return 'penalise'
+    default:
+      return unreachable(fault)
+  }
+}
+
+/**
+ * What a fault of a received block says about its sender. A missing back, another pioneer, or an author without
+ * reputation here depend on what this peer has; everything else can be seen from the block and its past alone.
+ */
+export function blockVerdict(fault: BlockFault): BlockVerdict {
+  switch (fault.code) {
+    case 'DAG_MISSING_BACK':
+    case 'DAG_OTHER_PIONEER':
+    case 'REP_UNSIGNED':
+      return 'ignore'
+    case 'DAG_BAD_HEADER':
+    case 'DAG_HEADER_TOO_LARGE':
+    case 'DAG_BAD_BACKS':
+    case 'DAG_BAD_HEIGHT':
+    case 'DAG_BAD_TIME':
+    case 'DAG_UNSIGNED':
+    case 'DAG_NOT_OWNER':
+    case 'DAG_BAD_SIGNATURE':
+    case 'DAG_BAD_SEAL':
+    case 'DAG_BAD_LIKE':
+    case 'DAG_PAYLOAD_TOO_LARGE':
+    case 'DAG_BAD_PAYLOAD':
+      return 'reject'
+    // What only a user's typing can cause says nothing about a peer.
+    case 'DAG_BAD_ID':
+    case 'DAG_BAD_KEY':
+    case 'DAG_BAD_CHAIN_NAME':
+    case 'DAG_AMBIGUOUS_ID':
+    case 'DAG_UNKNOWN_ID':
+      return 'ignore'
+    default:
+      return unreachable(fault)
+  }
+}

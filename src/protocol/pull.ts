@@ -1,0 +1,58 @@
+/**
+ * What goes into one pull and what comes out of it (spec §8), as data: the vocabulary of `session.ts`, where it is
+ * decided which comes when.
+ */
+import type { AuthorKey, BlockId } from '../dag/ids.ts'
+import type { BlockFault, ProtocolFault } from './faults.ts'
+import type { PulledBlock } from './fetch.ts'
+import type { Membership } from './member.ts'
+import type { Reply, RequestBody } from './messages.ts'
+
+/** What a pull asks of the chain as it is here, at the moment it asks. */
+export interface PullWorld {
+  /** Known here: accepted, or set aside. */
+  readonly has: (id: BlockId) => boolean
+  /** See `haveList` in `reconcile.ts`. */
+  readonly haveList: () => readonly BlockId[]
+  /** Blocks known here. */
+  readonly size: () => number
+  /** Author of the first post, in a forum joined without pioneers that has one. */
+  readonly pioneer: () => AuthorKey | undefined
+}
+
+export interface PullOptions {
+  /** 32 bytes, names the chain. */
+  readonly rendezvous: Uint8Array
+  /** For groups. */
+  readonly membership?: Membership
+  readonly world: PullWorld
+}
+
+/** What became of one block of a `store`. */
+export type StoreOutcome =
+  | { readonly id: BlockId; readonly state: 'accepted' | 'known' | 'ahead' }
+  | { readonly id: BlockId; readonly state: 'refused'; readonly fault: BlockFault }
+
+export type PullInput =
+  | { readonly on: 'start' }
+  /** `tag` is that of the `ask`; the reply's own id is the stream's business. */
+  | { readonly on: 'reply'; readonly tag: number; readonly reply: Reply }
+  /** The last `store` is done, one outcome per block in its order. */
+  | { readonly on: 'stored'; readonly outcomes: readonly StoreOutcome[] }
+  /** The stream broke, or time is up. */
+  | { readonly on: 'failed'; readonly reason: string }
+
+/** How a pull ended. `stalled`: the peer lists blocks and gives none of them that fits here; it did nothing wrong. */
+export type PullEnd =
+  | { readonly why: 'done' | 'stalled' | 'unknown-chain' | 'busy' | 'refused' }
+  | { readonly why: 'incompatible'; readonly ours: string; readonly theirs: string }
+  | { readonly why: 'failed'; readonly reason: string }
+  /** See `consequence` in `faults.ts` for what to do about the peer. */
+  | { readonly why: 'faulty'; readonly fault: ProtocolFault }
+
+export type PullEffect =
+  | { readonly do: 'ask'; readonly tag: number; readonly request: RequestBody }
+  /** In this order. The payload of a block in state `frames` is to be fetched first, see `frames.ts`. */
+  | { readonly do: 'store'; readonly blocks: readonly PulledBlock[] }
+  /** The last effect. `fresh`: blocks gained; `missing`: those the peer lists that are still not had. */
+  | { readonly do: 'finish'; readonly fresh: number; readonly missing: number; readonly end: PullEnd }

@@ -1,0 +1,77 @@
+/**
+ * Finding what the requester lacks (spec §8, step 2): it names some of what it has, and the responder lists what it
+ * accepts beyond that. Right for any two DAGs, since the list goes on page by page to its end; short for DAGs that
+ * differ by little, since the names lie close together near the heads and ever further apart below. Pure.
+ */
+import type { Graph } from '../dag/graph.ts'
+import type { BlockId } from '../dag/ids.ts'
+import { missingFrom } from '../dag/walk.ts'
+import { HAVE_IDS, HAVE_STEPS, IDS_PER_PAGE } from './limits.ts'
+
+/** Of `have`, this many places are for heads, and as many again for what stands right below them. */
+const HAVE_SHARE = Math.floor(HAVE_IDS / 3)
+
+/**
+ * Names for what is here: the newest heads; blocks 1, 2, 4, 8… steps below them; and blocks 1, 2, 4, 8… places before
+ * the last one that came in. Its cost and length hardly grow with the chain. Never names the genesis.
+ */
+export function haveList(graph: Graph): BlockId[] {
+  const heads = newestHeads(graph, HAVE_SHARE)
+  const chosen = new Set(heads)
+  for (const index of stepsBelow(graph, heads)) {
+    if (chosen.size >= 2 * HAVE_SHARE) break
+    chosen.add(index)
+  }
+  for (let distance = 1; distance < graph.size; distance *= 2) chosen.add(graph.size - distance)
+  return [...chosen].map((index) => graph.id(index))
+}
+
+/** Heads by local index, the one accepted last first; none for an empty chain. */
+export function newestHeads(graph: Graph, atMost: number): number[] {
+  const heads = graph.heads().filter((index) => index > 0)
+  return heads.sort((a, b) => (graph.rank(b) ?? 0) - (graph.rank(a) ?? 0)).slice(0, atMost)
+}
+
+/** Blocks whose distance to a head is a power of two, nearest first, looking at no more than `HAVE_STEPS` blocks. */
+function stepsBelow(graph: Graph, heads: readonly number[]): number[] {
+  const found: number[] = []
+  const seen = new Set(heads)
+  let level = [...heads]
+  for (let depth = 1; level.length > 0 && seen.size < HAVE_STEPS; depth += 1) {
+    const below: number[] = []
+    for (const index of level) {
+      graph.forEachBack(index, (back) => {
+        if (back === 0 || seen.has(back)) return
+        seen.add(back)
+        below.push(back)
+      })
+    }
+    if (Number.isInteger(Math.log2(depth))) found.push(...below)
+    level = below
+  }
+  return found
+}
+
+/** One page of what the requester lacks. */
+export interface DiffPage {
+  readonly ids: readonly BlockId[]
+  readonly more: boolean
+}
+
+/**
+ * Accepted blocks that are neither `have` nor in the past of one of them, in the order in which they were accepted here:
+ * pasts first, and what is accepted meanwhile comes last. Ids not known here say nothing. `after` goes on behind the
+ * last id of the page before; `undefined` if that is not accepted here (any more).
+ */
+export function answerDiff(graph: Graph, have: readonly BlockId[], after?: BlockId): DiffPage | undefined {
+  const known = have.map((id) => graph.indexOf(id)).filter((index) => index !== undefined)
+  if (after === undefined) {
+    const { indexes, more } = missingFrom(graph, known, IDS_PER_PAGE)
+    return { ids: indexes.map((index) => graph.id(index)), more }
+  }
+  const last = graph.indexOf(after)
+  const rank = last === undefined ? undefined : graph.rank(last)
+  if (rank === undefined) return undefined
+  const rest = missingFrom(graph, known).indexes.filter((index) => (graph.rank(index) ?? 0) > rank)
+  return { ids: rest.slice(0, IDS_PER_PAGE).map((index) => graph.id(index)), more: rest.length > IDS_PER_PAGE }
+}

@@ -1,0 +1,175 @@
+/**
+ * The responder's side of sync as pure decisions (spec §8): a request and the chain it names give a plan as data. What
+ * needs the store is left to the driver: loading blocks and frames. Only accepted blocks are ever named or served. The
+ * requester's side is `session.ts`.
+ */
+import type { Chain } from '../dag/chain.ts'
+import { unreachable } from '../dag/faults.ts'
+import type { Graph } from '../dag/graph.ts'
+import type { AuthorKey, BlockId } from '../dag/ids.ts'
+import { BLOCKS_REPLY_BYTES, HEADS_PER_PAGE, INLINE_PAYLOAD_BYTES } from './limits.ts'
+import { proofFor, proofHolds, type Handshake } from './member.ts'
+import type { Reply, Request, WireBlock } from './messages.ts'
+import { answerDiff } from './reconcile.ts'
+
+/** A joined chain as requests see it. */
+export interface ServedChain {
+  readonly chain: Chain
+  readonly graph: Graph
+  /** Author of the first post, in a forum joined without pioneers that has one. */
+  readonly pioneer?: AuthorKey
+}
+
+/** What one incarnation of a stream remembers. Mutated by {@link planReply}. */
+export interface ServeStream {
+  readonly handshake: Handshake
+  /** Chains opened on it; bounded by the chains joined here. */
+  readonly opened: Set<Chain['id']>
+}
+
+export function newServeStream(handshake: Handshake): ServeStream {
+  return { handshake, opened: new Set() }
+}
+
+export type ServePlan =
+  | { readonly do: 'reply'; readonly reply: Reply }
+  /** Load these in order (`undefined`: not had) into a {@link BlocksReply} until it is full. */
+  | { readonly do: 'blocks'; readonly id: number; readonly indexes: readonly (number | undefined)[] }
+  /** Read the frame at `offset`; `noPayload` if it is not here. */
+  | {
+      readonly do: 'frame'
+      readonly id: number
+      readonly index: number
+      readonly block: BlockId
+      readonly offset: number
+    }
+  /** Pull this chain from the requester, then say how it went. */
+  | { readonly do: 'offer'; readonly id: number }
+
+/**
+ * @param served the chain that `request.chain` names, `undefined` if none is joined; a non-member of a group, and whoever
+ * did not open the chain on this stream, gets the very same refusal
+ */
+export function planReply(request: Request, served: ServedChain | undefined, stream: ServeStream): ServePlan {
+  const { id } = request
+  if (served === undefined) return refuse(id, 'unknown-chain')
+  if (request.t === 'open') return open(request, served, stream)
+  if (!stream.opened.has(served.chain.id)) return refuse(id, 'unknown-chain')
+  const { graph } = served
+  switch (request.t) {
+    case 'heads':
+      return { do: 'reply', reply: { t: 'heads', id, ...headsPage(graph, request.after) } }
+    case 'diff': {
+      const page = answerDiff(graph, request.have, request.after)
+      return page === undefined ? refuse(id, 'bad-request') : { do: 'reply', reply: { t: 'ids', id, ...page } }
+    }
+    case 'get':
+      return { do: 'blocks', id, indexes: request.ids.map((block) => acceptedIndex(graph, block)) }
+    case 'frame': {
+      const index = acceptedIndex(graph, request.block)
+      if (index === undefined) return { do: 'reply', reply: noPayload(id, 'absent') }
+      return { do: 'frame', id, index, block: request.block, offset: request.offset }
+    }
+    case 'offer':
+      return { do: 'offer', id }
+    default:
+      return unreachable(request)
+  }
+}
+
+export function noPayload(id: number, why: 'hidden' | 'absent'): Reply {
+  return { t: 'no-payload', id, why }
+}
+
+function refuse(id: number, code: 'unknown-chain' | 'bad-request'): ServePlan {
+  return { do: 'reply', reply: { t: 'refuse', id, code } }
+}
+
+function open(request: Request & { readonly t: 'open' }, served: ServedChain, stream: ServeStream): ServePlan {
+  const { chain, graph, pioneer } = served
+  const { key } = chain.params
+  const membership = key === undefined ? undefined : { key, handshake: stream.handshake }
+  if (membership !== undefined && !proofHolds(request.proof, membership, 'requester')) {
+    return refuse(request.id, 'unknown-chain')
+  }
+  stream.opened.add(chain.id)
+  const reply: Reply = {
+    t: 'opened',
+    id: request.id,
+    ...(membership === undefined ? {} : { proof: proofFor(membership, 'responder') }),
+    ...(pioneer === undefined ? {} : { pioneer }),
+    ...headsPage(graph),
+  }
+  return { do: 'reply', reply }
+}
+
+function acceptedIndex(graph: Graph, block: BlockId): number | undefined {
+  const index = graph.indexOf(block)
+  return index !== undefined && index > 0 && graph.isAccepted(index) ? index : undefined
+}
+
+/** By the list the graph gives, which is another one once heads change: paging through many heads sorts them once. */
+const sortedHeads = new WeakMap<readonly number[], readonly BlockId[]>()
+
+function headsPage(graph: Graph, after?: BlockId): { heads: readonly BlockId[]; more: boolean } {
+  const indexes = graph.heads()
+  let heads = sortedHeads.get(indexes)
+  if (heads === undefined) {
+    const ids = indexes.filter((index) => index > 0).map((index) => graph.id(index))
+    heads = ids.sort()
+    sortedHeads.set(indexes, heads)
+  }
+  const next = after === undefined ? 0 : heads.findIndex((head) => head > after)
+  const rest = next < 0 ? [] : heads.slice(next)
+  return { heads: rest.slice(0, HEADS_PER_PAGE), more: rest.length > HEADS_PER_PAGE }
+}
+
+/** A block as loaded for a `blocks` reply; `payload` holds bytes iff {@link travelsInline} says so. */
+export interface LoadedBlock {
+  readonly headerBytes: Uint8Array
+  readonly signature?: Uint8Array
+  readonly payload: Uint8Array | 'frames' | 'hidden' | 'absent'
+}
+
+/** Whether a payload of this size goes into `blocks`; a larger one goes in frames and need not be loaded. */
+export function travelsInline(size: number): boolean {
+  return size <= INLINE_PAYLOAD_BYTES
+}
+
+/** Collects blocks, in the order asked, for as long as they fit. The first one always does. */
+export class BlocksReply {
+  readonly #id: number
+  readonly #blocks: WireBlock[] = []
+  #asked = 0
+  #bytes = 0
+
+  constructor(id: number) {
+    this.#id = id
+  }
+
+  /** Settles the next asked id (`undefined`: not had); `false` if it does not fit, and the reply is to go as it is. */
+  add(loaded: LoadedBlock | undefined): boolean {
+    if (loaded !== undefined) {
+      const block = wireBlock(loaded)
+      const bytes = sizeOf(block)
+      if (this.#blocks.length > 0 && this.#bytes + bytes > BLOCKS_REPLY_BYTES) return false
+      this.#blocks.push(block)
+      this.#bytes += bytes
+    }
+    this.#asked += 1
+    return true
+  }
+
+  reply(): Reply {
+    return { t: 'blocks', id: this.#id, asked: this.#asked, blocks: this.#blocks }
+  }
+}
+
+function sizeOf({ headerBytes, signature, payload }: WireBlock): number {
+  return headerBytes.byteLength + (signature?.byteLength ?? 0) + (payload?.byteLength ?? 0)
+}
+
+function wireBlock({ headerBytes, signature, payload }: LoadedBlock): WireBlock {
+  const block = { headerBytes, ...(signature === undefined ? {} : { signature }) }
+  return payload instanceof Uint8Array ? { ...block, state: 'inline', payload } : { ...block, state: payload }
+}

@@ -1,0 +1,212 @@
+/**
+ * One pull: the requester's side of a sync of one chain with one peer, as a pure step function (spec §8). It is fed
+ * inputs and returns effects; sockets, stores and timeouts are the driver's. The other side is `serve.ts`.
+ *
+ *     open ─► heads of theirs all had? ── yes ─► finish
+ *                │ no
+ *                ▼
+ *              diff ─► a page of ids ─► get, get, get ─► store in order ─┐
+ *                ▲                                                       │
+ *                └────────────────── more pages ─────────────────────────┘
+ */
+import type { BlockId } from '../dag/ids.ts'
+import { blockVerdict, type BlockFault, type ProtocolFault } from './faults.ts'
+import { Fetch } from './fetch.ts'
+import { GIVEN_UP_IDS, HAVE_IDS, HEADS_PER_PAGE } from './limits.ts'
+import { proofFor, proofHolds } from './member.ts'
+import type { Reply, Request, RequestBody } from './messages.ts'
+import type { PullEffect, PullEnd, PullInput, PullOptions, StoreOutcome } from './pull.ts'
+
+/** Mutated by {@link step}; nobody else looks inside. */
+export interface PullState {
+  readonly options: PullOptions
+  readonly asked: Map<number, Request['t']>
+  nextTag: number
+  isOver: boolean
+  /** Heads of theirs that are had: they describe what both sides have better than anything of ours. */
+  readonly commonHeads: BlockId[]
+  lastHead: BlockId | undefined
+  /** Ids listed by the peer that were had before they were listed. */
+  listedKnown: number
+  page:
+    { readonly fetch: Fetch; readonly wanted: readonly BlockId[]; readonly more: boolean; gained: boolean } | undefined
+  lastListed: BlockId | undefined
+  readonly givenUp: Set<BlockId>
+  fresh: number
+}
+
+export type PullStep = readonly [PullState, readonly PullEffect[]]
+
+export function newPull(options: PullOptions): PullState {
+  return {
+    options,
+    asked: new Map(),
+    nextTag: 1,
+    isOver: false,
+    commonHeads: [],
+    lastHead: undefined,
+    listedKnown: 0,
+    page: undefined,
+    lastListed: undefined,
+    givenUp: new Set(),
+    fresh: 0,
+  }
+}
+
+/** After `finish` every input is ignored: late replies are no news. */
+export function step(state: PullState, input: PullInput): PullStep {
+  return [state, state.isOver ? [] : effectsOf(state, input)]
+}
+
+function effectsOf(state: PullState, input: PullInput): PullEffect[] {
+  switch (input.on) {
+    case 'start':
+      return [open(state)]
+    case 'reply':
+      return onReply(state, input.tag, input.reply)
+    case 'stored':
+      return onStored(state, input.outcomes)
+    case 'failed':
+      return finish(state, { why: 'failed', reason: input.reason })
+  }
+}
+
+function ask(state: PullState, request: RequestBody): PullEffect {
+  const tag = state.nextTag++
+  state.asked.set(tag, request.t)
+  return { do: 'ask', tag, request }
+}
+
+function finish(state: PullState, end: PullEnd): PullEffect[] {
+  state.isOver = true
+  const { has } = state.options.world
+  const unsettled = state.page?.wanted.filter((id) => !state.givenUp.has(id) && !has(id)).length ?? 0
+  return [{ do: 'finish', fresh: state.fresh, missing: state.givenUp.size + unsettled, end }]
+}
+
+function faulty(state: PullState, fault: ProtocolFault): PullEffect[] {
+  return finish(state, { why: 'faulty', fault })
+}
+
+function open(state: PullState): PullEffect {
+  const { rendezvous, membership } = state.options
+  const proof = membership === undefined ? {} : { proof: proofFor(membership, 'requester') }
+  return ask(state, { t: 'open', chain: rendezvous, ...proof })
+}
+
+function onReply(state: PullState, tag: number, reply: Reply): PullEffect[] {
+  const asked = state.asked.get(tag)
+  if (asked === undefined) return faulty(state, { code: 'SYNC_UNKNOWN_REPLY', id: reply.id })
+  state.asked.delete(tag)
+  if (reply.t === 'refuse') return onRefuse(state, reply)
+  if (asked === 'open' && reply.t === 'opened') return onOpened(state, reply)
+  if (asked === 'heads' && reply.t === 'heads') return onHeads(state, reply)
+  if (asked === 'diff' && reply.t === 'ids') return onIds(state, reply)
+  if (asked === 'get' && reply.t === 'blocks' && state.page !== undefined) {
+    const taken = state.page.fetch.take(tag, reply)
+    return taken.ok ? goOn(state) : faulty(state, taken.fault)
+  }
+  return faulty(state, { code: 'SYNC_WRONG_REPLY', asked, got: reply.t })
+}
+
+function onRefuse(state: PullState, { code, pioneer }: Reply & { readonly t: 'refuse' }): PullEffect[] {
+  const ours = state.options.world.pioneer()
+  if (code === 'incompatible' && ours !== undefined && pioneer !== undefined) {
+    return finish(state, { why: 'incompatible', ours, theirs: pioneer })
+  }
+  return finish(state, { why: code === 'unknown-chain' || code === 'busy' ? code : 'refused' })
+}
+
+function onOpened(state: PullState, reply: Reply & { readonly t: 'opened' }): PullEffect[] {
+  const { membership, world } = state.options
+  if (membership !== undefined && !proofHolds(reply.proof, membership, 'responder')) {
+    return faulty(state, { code: 'SYNC_BAD_PROOF' })
+  }
+  const ours = world.pioneer()
+  if (ours !== undefined && reply.pioneer !== undefined && ours !== reply.pioneer) {
+    return finish(state, { why: 'incompatible', ours, theirs: reply.pioneer })
+  }
+  return onHeads(state, reply)
+}
+
+/** Pages of heads end at the first one that shows something missing; the next ones would not say more. */
+function onHeads(state: PullState, { heads, more }: { heads: readonly BlockId[]; more: boolean }): PullEffect[] {
+  const { rendezvous, world } = state.options
+  const first = heads[0]
+  const last = heads.at(-1)
+  if (first !== undefined && state.lastHead !== undefined && first <= state.lastHead) {
+    return faulty(state, { code: 'SYNC_BAD_PAGE', why: 'heads that were listed before' })
+  }
+  const had = heads.filter((id) => world.has(id))
+  if (state.commonHeads.length < HEADS_PER_PAGE) state.commonHeads.push(...had)
+  if (had.length < heads.length) return [diff(state)]
+  if (!more) return finish(state, { why: 'done' })
+  if (last === undefined) return faulty(state, { code: 'SYNC_BAD_PAGE', why: 'no heads, and more to come' })
+  state.lastHead = last
+  return [ask(state, { t: 'heads', chain: rendezvous, after: last })]
+}
+
+function diff(state: PullState): PullEffect {
+  const { rendezvous, world } = state.options
+  const have = [...new Set([...state.commonHeads, ...world.haveList()])].slice(0, HAVE_IDS)
+  const after = state.lastListed === undefined ? {} : { after: state.lastListed }
+  return ask(state, { t: 'diff', chain: rendezvous, have, ...after })
+}
+
+function onIds(state: PullState, { ids, more }: Reply & { readonly t: 'ids' }): PullEffect[] {
+  const { world } = state.options
+  const last = ids.at(-1)
+  if (last === undefined && more) return faulty(state, { code: 'SYNC_BAD_PAGE', why: 'no ids, and more to come' })
+  const lacked = ids.filter((id) => !world.has(id))
+  state.listedKnown += ids.length - lacked.length
+  // An honest list names a block once, so it cannot name more known ones than there are.
+  if (state.listedKnown > world.size()) return faulty(state, { code: 'SYNC_BAD_PAGE', why: 'ids listed before' })
+  state.lastListed = last
+  const wanted = lacked.filter((id) => !state.givenUp.has(id))
+  state.page = { fetch: new Fetch(wanted), wanted, more, gained: wanted.length === 0 }
+  return goOn(state)
+}
+
+function onStored(state: PullState, outcomes: readonly StoreOutcome[]): PullEffect[] {
+  const { page } = state
+  if (page === undefined) return []
+  const blocks = page.fetch.stored()
+  const kept = outcomes.filter((outcome) => outcome.state !== 'refused')
+  page.gained ||= kept.length > 0
+  state.fresh += kept.filter((outcome) => outcome.state === 'accepted').length
+  for (const [position, outcome] of outcomes.entries()) {
+    if (outcome.state !== 'refused') continue
+    const end = endOfRefused(outcome.id, outcome.fault, blocks[position]?.state === 'inline')
+    if (end !== undefined) return finish(state, end)
+  }
+  return goOn(state)
+}
+
+/** How a refused block ends the pull, if it does. A payload that was not sent cannot be a bad one. */
+function endOfRefused(id: BlockId, fault: BlockFault, cameWithPayload: boolean): PullEnd | undefined {
+  if (fault.code === 'DAG_OTHER_PIONEER') return { why: 'incompatible', ours: fault.ours, theirs: fault.theirs }
+  if (blockVerdict(fault) === 'ignore' || (fault.code === 'DAG_BAD_PAYLOAD' && !cameWithPayload)) return undefined
+  return { why: 'faulty', fault: { code: 'SYNC_BAD_BLOCK', block: id, fault } }
+}
+
+/** Asks and stores as far as there is room; at the end of a page, goes on to the next. */
+function goOn(state: PullState): PullEffect[] {
+  const { page, options } = state
+  if (page === undefined) return []
+  if (page.fetch.isDone) return endPage(state, page)
+  const effects: PullEffect[] = []
+  for (;;) {
+    const ids = page.fetch.ask(state.nextTag)
+    if (ids === undefined) break
+    effects.push(ask(state, { t: 'get', chain: options.rendezvous, ids }))
+  }
+  const blocks = page.fetch.toStore()
+  if (blocks !== undefined) effects.push({ do: 'store', blocks })
+  return effects
+}
+
+function endPage(state: PullState, page: NonNullable<PullState['page']>): PullEffect[] {
+  for (const id of page.wanted) if (!state.options.world.has(id)) state.givenUp.add(id)
+  if (!page.gained || state.givenUp.size > GIVEN_UP_IDS) return finish(state, { why: 'stalled' })
+  return page.more ? [diff(state)] : finish(state, { why: 'done' })
+}

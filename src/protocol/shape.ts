@@ -1,0 +1,119 @@
+/**
+ * Reads what a peer sent as dag-cbor into typed fields (spec §7, §8): size first, then the bytes, then the shape, each
+ * field exactly once and none unknown. It knows no message; `codec.ts` and `gossip-codec.ts` do.
+ */
+import { decode } from '@ipld/dag-cbor'
+import { fail, ok, type Result } from '../dag/faults.ts'
+import { blockId, ID_BYTES, type BlockId } from '../dag/ids.ts'
+import type { ProtocolFault } from './faults.ts'
+
+/** Ends the reading of one message; never leaves {@link decodeMessage}. */
+class Misshapen extends Error {
+  override readonly name = 'Misshapen'
+}
+
+/** Says that the message being read is not of its shape. */
+export function misshapen(why: string): never {
+  throw new Misshapen(why)
+}
+
+/** Decodes at most `limit` bytes and reads them with `read`, which may call {@link misshapen}. Never throws on input. */
+export function decodeMessage<T>(
+  message: string,
+  bytes: Uint8Array,
+  limit: number,
+  read: (value: unknown) => T,
+): Result<T, ProtocolFault> {
+  if (bytes.byteLength > limit) return fail({ code: 'WIRE_TOO_LARGE', bytes: bytes.byteLength, limit })
+  let value: unknown
+  try {
+    value = decode(bytes)
+  } catch {
+    return fail({ code: 'WIRE_MALFORMED', message, why: 'it is not dag-cbor' })
+  }
+  try {
+    return ok(read(value))
+  } catch (error) {
+    if (error instanceof Misshapen) return fail({ code: 'WIRE_MALFORMED', message, why: error.message })
+    throw error
+  }
+}
+
+/** Length of a byte string: exactly, or at most. */
+export type Length = { readonly exactly: number } | { readonly atMost: number }
+
+export function readBytes(value: unknown, length: Length, what: string): Uint8Array {
+  if (!(value instanceof Uint8Array)) return misshapen(`${what} is not a byte string`)
+  const right = 'exactly' in length ? value.byteLength === length.exactly : value.byteLength <= length.atMost
+  return right ? value : misshapen(`${what} has ${String(value.byteLength)} bytes`)
+}
+
+export function readArray(value: unknown, what: string): readonly unknown[] {
+  return Array.isArray(value) ? value : misshapen(`${what} is not a list`)
+}
+
+/** Digests end to end in one byte string: distinct, at most `max` of them. */
+export function readIds(value: unknown, max: number, what: string): BlockId[] {
+  const bytes = readBytes(value, { atMost: max * ID_BYTES }, what)
+  if (bytes.byteLength % ID_BYTES !== 0) return misshapen(`${what} is not a whole number of digests`)
+  const ids: BlockId[] = []
+  for (let at = 0; at < bytes.byteLength; at += ID_BYTES) ids.push(blockId(bytes.subarray(at, at + ID_BYTES)))
+  return new Set(ids).size === ids.length ? ids : misshapen(`${what} names an id twice`)
+}
+
+function isPlainMap(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype
+}
+
+/** The fields of one map. {@link Fields.end} refuses those that nobody asked for. */
+export class Fields {
+  readonly #map: Readonly<Record<string, unknown>>
+  readonly #unread: Set<string>
+
+  constructor(value: unknown) {
+    this.#map = isPlainMap(value) ? value : misshapen('it is not a map')
+    this.#unread = new Set(Object.keys(this.#map))
+  }
+
+  has(name: string): boolean {
+    return Object.hasOwn(this.#map, name)
+  }
+
+  take(name: string): unknown {
+    if (!this.#unread.delete(name)) return misshapen(`field "${name}" is missing`)
+    return this.#map[name]
+  }
+
+  text(name: string): string {
+    const value = this.take(name)
+    return typeof value === 'string' ? value : misshapen(`${name} is not text`)
+  }
+
+  bool(name: string): boolean {
+    const value = this.take(name)
+    return typeof value === 'boolean' ? value : misshapen(`${name} is not true or false`)
+  }
+
+  uint(name: string, max: number): number {
+    const value = this.take(name)
+    const right = typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= max
+    return right ? value : misshapen(`${name} is not an integer from 0 to ${String(max)}`)
+  }
+
+  bytes(name: string, length: Length): Uint8Array {
+    return readBytes(this.take(name), length, name)
+  }
+
+  ids(name: string, max: number): BlockId[] {
+    return readIds(this.take(name), max, name)
+  }
+
+  blockId(name: string): BlockId {
+    return blockId(this.bytes(name, { exactly: ID_BYTES }))
+  }
+
+  /** Nothing is left: a field of a later version is a breach in this one, which has its own protocol id. */
+  end(): void {
+    if (this.#unread.size > 0) misshapen('it has fields that are not of this message')
+  }
+}

@@ -1,0 +1,169 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { createInterface } from 'node:readline'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { checkGraph } from '../../src/dag/check.ts'
+import { Graph } from '../../src/dag/graph.ts'
+import { chainId } from '../../src/dag/ids.ts'
+import { openDisk, type Disk } from '../../src/node/disk.ts'
+import { DiskFailed } from '../../src/node/disk-faults.ts'
+import { must } from '../support/blocks.ts'
+import { DRAWN_CHAIN } from '../support/draw.ts'
+import { line, rowOf, stored } from '../support/stored.ts'
+import { storeContract } from './store.ts'
+
+storeContract('disk', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'freechains-'))
+  let disk = must(await openDisk(dir))
+  return {
+    chain: (id) => disk.chain(id),
+    reopen: async () => {
+      await disk.close()
+      disk = must(await openDisk(dir))
+    },
+    close: async () => {
+      await disk.close()
+      await rm(dir, { recursive: true })
+    },
+  }
+})
+
+describe('disk: a data directory', () => {
+  let dir: string
+  const open: Disk[] = []
+  const opened = async (): Promise<Disk> => {
+    const disk = must(await openDisk(dir))
+    open.push(disk)
+    return disk
+  }
+  beforeEach(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'freechains-'))
+  })
+  afterEach(async () => {
+    for (const disk of open.splice(0)) await disk.close()
+    await rm(dir, { recursive: true })
+  })
+
+  test('that another node uses is refused, saying so, and works on for the other', async () => {
+    const disk = await opened()
+    expect(await openDisk(dir)).toEqual({ ok: false, fault: { code: 'DISK_LOCKED', dir } })
+    await disk.chain(DRAWN_CHAIN).commit(line(1, 1), { sync: true })
+  })
+
+  test('that is a file is refused as unreadable', async () => {
+    const file = join(dir, 'file')
+    await writeFile(file, '')
+    expect(await openDisk(file)).toMatchObject({ ok: false, fault: { code: 'DISK_UNREADABLE', dir: file } })
+  })
+
+  test('of another format is refused and left alone', async () => {
+    const disk = await opened()
+    await disk.datastore.db.put('/freechains/format', new TextEncoder().encode('2'))
+    await disk.close()
+    const refused = { ok: false, fault: { code: 'DISK_FORMAT', dir, found: 2, expected: 1 } }
+    expect(await openDisk(dir)).toEqual(refused)
+    expect(await openDisk(dir)).toEqual(refused)
+  })
+
+  test('keeps its database from other users', async () => {
+    await opened()
+    expect((await stat(join(dir, 'db'))).mode & 0o777).toBe(0o700)
+  })
+
+  test('remembers joined chains and small records, apart from the datastore of libp2p', async () => {
+    const other = chainId(new Uint8Array(32).fill(9))
+    let disk = await opened()
+    await disk.datastore.db.put('/peers/x', Uint8Array.of(1))
+    await disk.putJoined(DRAWN_CHAIN, Uint8Array.of(2))
+    await disk.putJoined(other, Uint8Array.of(3))
+    await disk.removeJoined(other)
+    await disk.put('private-key', Uint8Array.of(4))
+    await disk.close()
+    disk = await opened()
+    expect(await disk.joined()).toEqual([{ chain: DRAWN_CHAIN, record: Uint8Array.of(2) }])
+    expect(await disk.get('private-key')).toEqual(Uint8Array.of(4))
+    expect(await disk.get('nothing')).toBeUndefined()
+    expect(await disk.datastore.db.get('/peers/x')).toEqual(Buffer.of(1))
+  })
+
+  test('removes the rest of a chain whose removal was cut, and its joined record', async () => {
+    let disk = await opened()
+    await disk.putJoined(DRAWN_CHAIN, Uint8Array.of(2))
+    const store = disk.chain(DRAWN_CHAIN)
+    await store.commit(line(1, 3), { sync: false })
+    vi.spyOn(disk.datastore.db, 'clear').mockRejectedValueOnce(new DiskFailed('unplugged'))
+    await expect(store.destroy()).rejects.toThrow(DiskFailed)
+    await disk.close()
+    disk = await opened()
+    expect(await disk.joined()).toEqual([])
+    expect((await disk.chain(DRAWN_CHAIN).load()).rows).toEqual([])
+    expect(await disk.datastore.db.keys({ gt: '/freechains/', lt: '/freechains0' }).all()).toEqual([
+      '/freechains/format',
+    ])
+  })
+
+  test('synced commits made together share a flush, across chains', async () => {
+    const disk = await opened()
+    const batches = vi.spyOn(disk.datastore.db, 'batch')
+    const stores = Array.from({ length: 8 }, (_, n) => disk.chain(chainId(new Uint8Array(32).fill(n))))
+    await Promise.all(stores.flatMap((store) => [1, 2, 3].map((n) => store.commit(line(n, n), { sync: true }))))
+    expect(batches.mock.calls.length).toBeLessThanOrEqual(3)
+    expect(batches.mock.calls.map(([, options]) => (options as { sync?: boolean }).sync)).not.toContain(false)
+    for (const store of stores) expect((await store.load()).heads).toEqual([3])
+  })
+
+  test('after a write that failed, nothing later is written, so that no hole appears', async () => {
+    const disk = await opened()
+    const store = disk.chain(DRAWN_CHAIN)
+    await store.commit(line(1, 1), { sync: false })
+    vi.spyOn(disk.datastore.db, 'batch').mockRejectedValueOnce(new DiskFailed('full'))
+    await expect(store.commit(line(2, 2), { sync: false })).rejects.toThrow(DiskFailed)
+    await expect(store.commit(line(3, 3), { sync: true })).rejects.toThrow(DiskFailed)
+    await disk.close()
+    const again = await opened()
+    expect(await again.chain(DRAWN_CHAIN).load()).toMatchObject({ rows: [rowOf(1)], heads: [1] })
+  })
+
+  test('writes what was asked for before it is closed, and refuses what comes after', async () => {
+    const disk = await opened()
+    const store = disk.chain(DRAWN_CHAIN)
+    const last = store.commit(line(1, 1), { sync: false })
+    await Promise.all([last, disk.close()])
+    await expect(store.commit(line(2, 2), { sync: false })).rejects.toThrow(DiskFailed)
+    expect((await (await opened()).chain(DRAWN_CHAIN).load()).heads).toEqual([1])
+  })
+
+  test('whose node was killed while it wrote holds all that was acknowledged, and a consistent chain', async () => {
+    const root = resolve(import.meta.dirname, '../..')
+    const child = spawn(
+      process.execPath,
+      [join(root, 'node_modules/vite-node/vite-node.mjs'), join(root, 'test/support/committer.ts'), dir],
+      { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] },
+    )
+    let acknowledged = 0
+    for await (const text of createInterface({ input: child.stdout })) {
+      acknowledged = Number(text)
+      if (acknowledged > 3000 && child.exitCode === null) child.kill('SIGKILL')
+    }
+    if (child.signalCode === null) await once(child, 'exit')
+    expect(child.signalCode).toBe('SIGKILL')
+
+    const store = (await opened()).chain(DRAWN_CHAIN)
+    const loaded = await store.load()
+    const count = loaded.rows.length
+    expect(count).toBeGreaterThanOrEqual(acknowledged)
+    expect(count % 37).toBe(0)
+    expect(loaded.heads).toEqual([count])
+    const graph = new Graph(DRAWN_CHAIN, 1)
+    for (const row of loaded.rows) graph.add(row, true)
+    expect(checkGraph(graph)).toEqual([])
+    for (const index of [1, 1024, 1025, count]) {
+      expect((await store.block(index))?.headerBytes).toEqual(stored(index).headerBytes)
+      expect(await store.frames(rowOf(index).id)).toBe(1)
+    }
+    await store.commit(line(count + 1, count + 1), { sync: true })
+  })
+})

@@ -1,0 +1,123 @@
+import { afterEach, expect, test, vi } from 'vitest'
+import type { Host } from '../../src/node/host.ts'
+import { silentLogger } from '../../src/node/log.ts'
+import { Topics, type TopicVerdict } from '../../src/node/topics.ts'
+import { ANNOUNCEMENT_BYTES } from '../../src/protocol/limits.ts'
+import { dial, startHosts, stopAll } from '../support/hosts.ts'
+
+const TOPIC = '/freechains/1/test'
+
+let hosts: Host[] = []
+afterEach(async () => {
+  await stopAll(hosts)
+  hosts = []
+})
+
+interface Node {
+  readonly host: Host
+  readonly topics: Topics
+  readonly heard: { from: string; text: string }[]
+  verdict: TopicVerdict
+}
+
+async function line(length: number): Promise<Node[]> {
+  hosts = await startHosts(length)
+  const nodes = hosts.map((host): Node => ({
+    host,
+    topics: new Topics({ host, log: silentLogger }),
+    heard: [],
+    verdict: 'accept',
+  }))
+  for (const node of nodes) {
+    node.topics.join(TOPIC, async (from, data) => {
+      node.heard.push({ from, text: new TextDecoder().decode(data) })
+      return node.verdict
+    })
+  }
+  const links = nodes.slice(1).map((node, index) => ({ left: nodes[index]!, right: node }))
+  const meshed = Promise.all(links.flatMap(({ left, right }) => [grafted(left, right), grafted(right, left)]))
+  for (const { left, right } of links) await dial(left.host, right.host)
+  await meshed
+  return nodes
+}
+
+/** A link carries messages that are passed on once both ends have grafted each other. */
+function grafted(node: Node, other: Node): Promise<void> {
+  return new Promise((resolve) => {
+    node.host.libp2p.services.pubsub.addEventListener('gossipsub:graft', ({ detail }) => {
+      if (detail.peerId === other.host.peerId.toString()) resolve()
+    })
+  })
+}
+
+const say = (node: Node, text: string): Promise<number> => node.topics.publish(TOPIC, new TextEncoder().encode(text))
+const texts = (node: Node): string[] => node.heard.map(({ text }) => text)
+
+test('what a node in the middle accepts goes on, what it ignores or rejects does not', async () => {
+  const [a, b, c] = (await line(3)) as [Node, Node, Node]
+  b.verdict = 'ignore'
+  await say(a, 'ignored')
+  await vi.waitFor(() => expect(texts(b)).toEqual(['ignored']))
+  b.verdict = 'accept'
+  await say(a, 'accepted')
+  await vi.waitFor(() => expect(texts(c)).toEqual(['accepted']), { timeout: 5000 })
+  b.verdict = 'reject'
+  await say(a, 'rejected')
+  await vi.waitFor(() => expect(texts(b)).toEqual(['ignored', 'accepted', 'rejected']))
+  await say(b, 'last')
+  await vi.waitFor(() => expect(texts(c)).toEqual(['accepted', 'last']))
+  expect(c.heard.every(({ from }) => from === b.host.peerId.toString())).toBe(true)
+})
+
+test('an announcement above the limit is rejected unread, and rejecting costs the neighbour until it is not heard', async () => {
+  const [a, b] = (await line(2)) as [Node, Node]
+  const scoreOf = (): number =>
+    (b.host.libp2p.services.pubsub as unknown as { getScore(id: string): number }).getScore(a.host.peerId.toString())
+  await a.topics.publish(TOPIC, new Uint8Array(ANNOUNCEMENT_BYTES + 1))
+  await vi.waitFor(() => expect(scoreOf()).toBeLessThan(-10), { timeout: 5000 })
+  expect(b.heard).toEqual([])
+  for (const index of [1, 2, 3]) await a.topics.publish(TOPIC, new Uint8Array(ANNOUNCEMENT_BYTES + 1 + index))
+  await vi.waitFor(() => expect(scoreOf()).toBeLessThan(-80), { timeout: 5000 })
+})
+
+test("what breaks inside a validator is not the neighbour's fault", async () => {
+  hosts = await startHosts(2)
+  const [a, b] = hosts as [Host, Host]
+  const [left, right] = [new Topics({ host: a, log: silentLogger }), new Topics({ host: b, log: silentLogger })]
+  const reached = Promise.withResolvers<undefined>()
+  left.join(TOPIC, async () => 'accept')
+  right.join(TOPIC, async () => {
+    reached.resolve(undefined)
+    throw new Error('broken')
+  })
+  await dial(a, b)
+  await vi.waitFor(async () => expect(await left.publish(TOPIC, crypto.getRandomValues(new Uint8Array(8)))).toBe(1), {
+    timeout: 5000,
+  })
+  await reached.promise
+  expect(a.isConnected(b.peerId.toString())).toBe(true)
+})
+
+test('a node alone may publish, and a topic that was left says nothing more', async () => {
+  const [a, b] = (await line(2)) as [Node, Node]
+  b.topics.leave(TOPIC)
+  await vi.waitFor(() => expect(a.topics.subscribers(TOPIC)).toEqual([]))
+  expect(await say(a, 'to nobody')).toBe(0)
+  expect(b.heard).toEqual([])
+})
+
+test('subscribers of joined topics are told of, those that were there before too', async () => {
+  hosts = await startHosts(2)
+  const [a, b] = hosts as [Host, Host]
+  const [left, right] = [new Topics({ host: a, log: silentLogger }), new Topics({ host: b, log: silentLogger })]
+  const told: string[] = []
+  left.onSubscriber((topic, peer) => told.push(`${topic} ${peer}`))
+  await dial(a, b)
+  right.join('unknown', async () => 'ignore')
+  right.join('before', async () => 'ignore')
+  await vi.waitFor(() => expect(left.subscribers('before')).toHaveLength(1))
+  left.join('before', async () => 'ignore')
+  left.join('after', async () => 'ignore')
+  right.join('after', async () => 'ignore')
+  await vi.waitFor(() => expect(told).toEqual([`before ${b.peerId.toString()}`, `after ${b.peerId.toString()}`]))
+})

@@ -1,0 +1,40 @@
+/** Blocks as a store is given them: a line of blocks with made-up headers, which no store looks into. */
+import { payloadId } from '../../src/dag/ids.ts'
+import { FRAME_BYTES, type ChainStore, type Commit, type GraphRow, type NewBlock } from '../../src/dag/store.ts'
+import { drawnId } from './draw.ts'
+
+/** Block number `index` of a line, or with the given backs; every second one is signed. */
+export function stored(index: number, more: Partial<NewBlock> & { readonly backs?: readonly number[] } = {}): NewBlock {
+  const { backs, ...rest } = more
+  const payload = rest.payload ?? new TextEncoder().encode(`payload ${String(index)}`)
+  return {
+    row: rowOf(index, backs),
+    headerBytes: new TextEncoder().encode(`header ${String(index)}`),
+    ...(index % 2 === 0 ? { signature: new Uint8Array(64).fill(index) } : {}),
+    payId: payloadId(new Uint8Array(32).fill(index)),
+    paySize: typeof payload === 'string' ? 0 : payload.byteLength,
+    payload,
+    ...rest,
+  }
+}
+
+export function rowOf(index: number, backs: readonly number[] = [index - 1]): GraphRow {
+  return { id: drawnId(`stored ${String(index)}`), height: index, time: 1_700_000_000_000 + index, backs }
+}
+
+/** Appends a line of blocks up to `last` in one commit; the last of them is the only head. */
+export function line(first: number, last: number): Commit {
+  const blocks = Array.from({ length: last - first + 1 }, (_, n) => stored(first + n))
+  return { first, blocks, headsAdded: [last], headsRemoved: first === 1 ? [] : [first - 1] }
+}
+
+/** Of this many bytes, each frame different. */
+export function payloadOf(bytes: number): Uint8Array {
+  return Uint8Array.from({ length: bytes }, (_, n) => (n + Math.floor(n / FRAME_BYTES)) % 251)
+}
+
+export async function readAll(store: ChainStore, id: GraphRow['id']): Promise<Uint8Array> {
+  const parts: Uint8Array[] = []
+  for (let n = 0; n < (await store.frames(id)); n += 1) parts.push((await store.frame(id, n))!)
+  return Uint8Array.from(Buffer.concat(parts))
+}

@@ -1,0 +1,109 @@
+/** The import rules are tested: each forbidden import is planted and must be seen. A silent checker is worse than none. */
+import { describe, expect, test } from 'vitest'
+import { cruisePlanted, cruiseSrc } from '../../support/cruise.ts'
+import { sourcesUnder } from '../../support/sources.ts'
+
+const CLEAN = {
+  'src/dag/ids.ts': "import { bytesToHex } from '@noble/hashes/utils.js'\nexport const hex = bytesToHex\n",
+  'src/dag/crypto.ts': "import { createHash } from 'node:crypto'\nexport const hash = createHash\n",
+  'src/reputation/rules.ts': "export { hex } from '../dag/ids.ts'\n",
+  'src/protocol/codec.ts': "export { hex } from '../reputation/rules.ts'\n",
+  'src/node/main.ts':
+    "import 'node:fs'\nimport 'libp2p'\nimport '@chainsafe/libp2p-gossipsub'\nexport { hex } from '../protocol/codec.ts'\n",
+}
+
+const PLANTED: readonly [title: string, files: Record<string, string>, violation: string][] = [
+  [
+    'dag imports reputation',
+    { 'src/dag/bad.ts': "import '../reputation/rules.ts'\n" },
+    'dag-stands-alone: src/dag/bad.ts → src/reputation/rules.ts',
+  ],
+  [
+    'a type alone is imported upwards',
+    {
+      'src/dag/bad.ts': "import type { Wire } from '../protocol/wire.ts'\nexport type Bad = Wire\n",
+      'src/protocol/wire.ts': 'export interface Wire { readonly v: 1 }\n',
+    },
+    'dag-stands-alone: src/dag/bad.ts → src/protocol/wire.ts',
+  ],
+  [
+    'reputation imports protocol',
+    { 'src/reputation/bad.ts': "import '../protocol/codec.ts'\n" },
+    'reputation-imports-dag-only: src/reputation/bad.ts → src/protocol/codec.ts',
+  ],
+  [
+    'protocol imports node',
+    { 'src/protocol/bad.ts': "import '../node/main.ts'\n" },
+    'protocol-below-node: src/protocol/bad.ts → src/node/main.ts',
+  ],
+  [
+    'two files import each other',
+    {
+      'src/dag/one.ts': "import { two } from './two.ts'\nexport const one = (): unknown => two\n",
+      'src/dag/two.ts': "import { one } from './one.ts'\nexport const two = (): unknown => one\n",
+    },
+    'no-circular: src/dag/one.ts → src/dag/two.ts',
+  ],
+  [
+    'dag reads files',
+    { 'src/dag/bad.ts': "import { readFileSync } from 'node:fs'\nexport const read = readFileSync\n" },
+    'pure-floors-no-builtins: src/dag/bad.ts → fs',
+  ],
+  [
+    'protocol opens sockets, without the prefix',
+    { 'src/protocol/bad.ts': "import { connect } from 'net'\nexport const open = connect\n" },
+    'pure-floors-no-builtins: src/protocol/bad.ts → net',
+  ],
+  [
+    'a file other than dag/crypto.ts imports node:crypto',
+    { 'src/dag/bad.ts': "import { createHash } from 'node:crypto'\nexport const hash = createHash\n" },
+    'pure-floors-no-builtins: src/dag/bad.ts → crypto',
+  ],
+  [
+    'dag/crypto.ts imports more than crypto',
+    { 'src/dag/crypto.ts': "import 'node:crypto'\nimport 'node:os'\n" },
+    'dag-crypto-only-crypto: src/dag/crypto.ts → os',
+  ],
+  [
+    'protocol imports an @libp2p package',
+    { 'src/protocol/bad.ts': "import '@libp2p/utils'\n" },
+    'world-packages-only-in-node: src/protocol/bad.ts → @libp2p/utils',
+  ],
+  [
+    'a file imports the index of its own floor',
+    { 'src/dag/index.ts': "export { hex } from './ids.ts'\n", 'src/dag/bad.ts': "import './index.ts'\n" },
+    'no-own-floor-index: src/dag/bad.ts → src/dag/index.ts',
+  ],
+  [
+    'src imports a development dependency',
+    { 'src/node/bad.ts': "import 'fast-check'\n" },
+    'no-dev-packages-in-src: src/node/bad.ts → fast-check',
+  ],
+  [
+    'src imports a package that is not declared',
+    { 'src/node/bad.ts': "import 'no-such-package'\n" },
+    'no-unresolvable: src/node/bad.ts → no-such-package',
+  ],
+  [
+    'src imports a test',
+    { 'src/node/bad.ts': "import '../../test/fake.ts'\n", 'test/fake.ts': 'export {}\n' },
+    'src-imports-src: src/node/bad.ts → test/fake.ts',
+  ],
+]
+
+describe('import rules', () => {
+  test('a clean tree passes', async () => {
+    expect(await cruisePlanted(CLEAN)).toEqual({ modules: 5, violations: [] })
+  })
+
+  test.each(PLANTED)('refused: %s', async (_title, files, violation) => {
+    const { violations } = await cruisePlanted({ ...CLEAN, ...files })
+    expect(violations).toContain(violation)
+  })
+
+  test('the checker reads every real source', async () => {
+    const { modules } = await cruiseSrc()
+    expect(modules).toBeGreaterThan(0)
+    expect(modules).toBe(sourcesUnder('src').length)
+  })
+})

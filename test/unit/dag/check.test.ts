@@ -1,0 +1,35 @@
+import { expect, test } from 'vitest'
+import { checkGraph } from '../../../src/dag/check.ts'
+import type { Graph } from '../../../src/dag/graph.ts'
+import { draw } from '../../support/draw.ts'
+
+const PICTURE = 'genesis < a ; a < b c ; b c < d ; d < e held?'
+
+/** A sound graph that lies in one answer. */
+function bent(lie: Partial<Pick<Graph, BentMethod>>): Graph {
+  const { graph } = draw(PICTURE)
+  return Object.assign(graph, lie)
+}
+type BentMethod = 'height' | 'time' | 'backs' | 'indexOf' | 'acceptedChildren' | 'rank' | 'heads' | 'isCovering'
+
+test('a sound graph has no violations, also after blocks were accepted late and withdrawn', () => {
+  const { graph, at } = draw(PICTURE)
+  expect(checkGraph(graph)).toEqual([])
+  graph.accept(at('held'))
+  graph.withdraw(at('e'))
+  expect(checkGraph(graph)).toEqual([])
+})
+
+test.each([
+  ['GRAPH_GENESIS', { rank: () => 5 }],
+  ['GRAPH_HEIGHT', { height: (index: number) => index * 2 }],
+  ['GRAPH_TIME', { time: (index: number) => -index }],
+  ['GRAPH_BACKS', { backs: (index: number) => (index === 0 ? [] : [index]) }],
+  ['GRAPH_ID', { indexOf: () => 1 }],
+  ['GRAPH_CHILDREN', { acceptedChildren: () => 7 }],
+  ['GRAPH_ACCEPTED', { rank: (index: number) => (index === 0 ? 0 : 1) }],
+  ['GRAPH_COVERING', { isCovering: () => true }],
+  ['GRAPH_HEADS', { heads: () => [1] }],
+] as const)('%s is reported as data', (code, lie) => {
+  expect(checkGraph(bent(lie)).map((violation) => violation.code)).toContain(code)
+})

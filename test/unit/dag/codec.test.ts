@@ -1,0 +1,226 @@
+import * as dagCbor from '@ipld/dag-cbor'
+import fc from 'fast-check'
+import { CID } from 'multiformats/cid'
+import * as Digest from 'multiformats/hashes/digest'
+import { describe, expect, test } from 'vitest'
+import {
+  blockIdOfCid,
+  cidOfBlock,
+  cidOfPayload,
+  decodeHeader,
+  encodeAad,
+  encodeHeader,
+  headerDigest,
+} from '../../../src/dag/codec.ts'
+import { Bug } from '../../../src/dag/faults.ts'
+import type { Header, Seal } from '../../../src/dag/header.ts'
+import { authorKey, blockId, idBytes, payloadId } from '../../../src/dag/ids.ts'
+import { must } from '../../support/blocks.ts'
+
+const digests = fc.uint8Array({ minLength: 32, maxLength: 32 })
+const integers = fc.oneof(fc.maxSafeNat(), fc.nat(70_000), fc.constantFrom(23, 24, 255, 256, 65535, 65536, 2 ** 32))
+const ids = digests.map(blockId)
+
+const headers: fc.Arbitrary<Header> = fc
+  .record({
+    height: integers.map((n) => Math.max(1, n)),
+    time: integers,
+    backs: fc.uniqueArray(ids, { minLength: 1, maxLength: 16 }).map((backs) => backs.sort()),
+    author: fc.option(digests.map(authorKey), { nil: undefined }),
+    pay: fc.record({
+      id: digests.map(payloadId),
+      size: integers,
+      seal: fc.constantFrom<Seal>('none', 'group', 'owner'),
+    }),
+    like: fc.option(fc.record({ n: fc.constantFrom<1 | -1>(1, -1), target: ids }), { nil: undefined }),
+  })
+  .map(({ author, like, ...rest }) => ({
+    v: 1,
+    ...rest,
+    ...(author === undefined ? {} : { author }),
+    ...(like === undefined ? {} : { like }),
+  }))
+
+/** A header as the library knows it, with anything a test wants to have wrong. */
+function raw(changes: Record<string, unknown> = {}): Uint8Array {
+  const digest = new Uint8Array(32).fill(7)
+  const fields: Record<string, unknown> = {
+    v: 1,
+    height: 2,
+    time: 1_700_000_000_000,
+    backs: [link(0x71, digest)],
+    pay: { cid: link(0x55, digest), size: 3, seal: 'none' },
+    ...changes,
+  }
+  for (const key of Object.keys(fields)) if (fields[key] === undefined) Reflect.deleteProperty(fields, key)
+  return dagCbor.encode(fields)
+}
+
+function link(codec: number, digest: Uint8Array): CID {
+  return CID.createV1(codec, Digest.create(0x12, digest))
+}
+
+/** The slow twin: @ipld/dag-cbor reads, each rule of §3 is looked up by name, and the result must encode to the same bytes. */
+function isHeader(bytes: Uint8Array): boolean {
+  try {
+    const fields = dagCbor.decode<Record<string, unknown>>(bytes)
+    const { v, height, time, backs, author, pay, like, ...unknown } = fields
+    const { cid, size, seal, ...unknownPay } = pay as Record<string, unknown>
+    const { n, target, ...unknownLike } = (like ?? {}) as Record<string, unknown>
+    const isInteger = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0
+    const isLink = (value: unknown, codec: number): boolean => {
+      const it = CID.asCID(value)
+      return it?.version === 1 && it.code === codec && it.multihash.code === 0x12 && it.multihash.digest.length === 32
+    }
+    const hexes = (backs as CID[]).map((back) => (isLink(back, 0x71) ? blockId(back.multihash.digest) : ''))
+    return [
+      [unknown, unknownPay, unknownLike].every((rest) => Object.keys(rest).length === 0),
+      v === 1 && isInteger(height) && height !== 0 && isInteger(time) && isInteger(size),
+      hexes.length >= 1 && hexes.length <= 16 && hexes.every((hex, i) => hex !== '' && (hexes[i - 1] ?? '') < hex),
+      !('author' in fields) || (author instanceof Uint8Array && author.length === 32),
+      isLink(cid, 0x55) && ['none', 'group', 'owner'].includes(seal as string),
+      !('like' in fields) || ((n === 1 || n === -1) && isLink(target, 0x71)),
+      Buffer.from(dagCbor.encode(fields)).equals(bytes),
+    ].every((isRight) => isRight)
+  } catch {
+    return false
+  }
+}
+
+describe('§3 one encoding per header', () => {
+  test('decode gives back what encode was given, and encode what decode was given', () => {
+    fc.assert(
+      fc.property(headers, (header) => {
+        const bytes = encodeHeader(header)
+        expect(must(decodeHeader(bytes))).toEqual(header)
+        expect(isHeader(bytes)).toBe(true)
+      }),
+    )
+  })
+
+  test('a view with an offset decodes like bytes of their own', () => {
+    const bytes = raw()
+    const wide = new Uint8Array(bytes.length + 20).fill(0xff)
+    wide.set(bytes, 9)
+    expect(decodeHeader(wide.subarray(9, 9 + bytes.length))).toEqual(decodeHeader(bytes))
+  })
+
+  test('any change of a single byte is refused or makes another id, and the slow twin agrees', () => {
+    fc.assert(
+      fc.property(headers, fc.nat(), fc.integer({ min: 1, max: 255 }), (header, where, change) => {
+        const bytes = encodeHeader(header)
+        const mutated = Uint8Array.from(bytes)
+        const at = where % bytes.length
+        mutated[at] = (bytes[at] ?? 0) ^ change
+        const decoded = decodeHeader(mutated)
+        expect(decoded.ok).toBe(isHeader(mutated))
+        if (decoded.ok) expect(headerDigest(mutated)).not.toBe(headerDigest(bytes))
+      }),
+      { numRuns: 2000 },
+    )
+  })
+
+  test('headers that are cut or continued are refused', () => {
+    const bytes = raw({ author: new Uint8Array(32) })
+    for (let length = 0; length < bytes.length; length++) expect(decodeHeader(bytes.subarray(0, length)).ok).toBe(false)
+    expect(decodeHeader(Uint8Array.of(...bytes, 0)).ok).toBe(false)
+  })
+
+  test('no bytes whatever make it throw', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 400 }), (bytes) => {
+        expect(decodeHeader(bytes).ok).toBe(isHeader(bytes))
+      }),
+    )
+  })
+})
+
+describe('§3 what is no header', () => {
+  const digest = new Uint8Array(32).fill(7)
+  const backs = (count: number): CID[] =>
+    Array.from({ length: count }, (_, n) => link(0x71, new Uint8Array(32).fill(n + 1)))
+  const pay = (changes: Record<string, unknown>): unknown => ({
+    cid: link(0x55, digest),
+    size: 3,
+    seal: 'none',
+    ...changes,
+  })
+
+  test('the base of these cases is one', () => {
+    expect(decodeHeader(raw()).ok).toBe(true)
+    expect(decodeHeader(raw({ backs: backs(16) })).ok).toBe(true)
+  })
+
+  test.each<[string, Record<string, unknown>]>([
+    ['another version', { v: 2 }],
+    ['a missing field', { time: undefined }],
+    ['an unknown field', { zzz: 1 }],
+    ['an unknown field that sorts first', { a: 1 }],
+    ['height 0', { height: 0 }],
+    ['a negative time', { time: -1 }],
+    ['a fractional time', { time: 0.5 }],
+    ['a time of 2^53', { time: BigInt(2 ** 53) }],
+    ['a text for a time', { time: '1' }],
+    ['no backs', { backs: [] }],
+    ['17 backs', { backs: backs(17) }],
+    ['descending backs', { backs: backs(2).reverse() }],
+    ['a back twice', { backs: [link(0x71, digest), link(0x71, digest)] }],
+    ['a back to raw bytes', { backs: [link(0x55, digest)] }],
+    ['a back with another hash', { backs: [CID.createV1(0x71, Digest.create(0x16, digest))] }],
+    ['a CID v0', { backs: [CID.createV0(Digest.create(0x12, digest))] }],
+    ['bytes for a back', { backs: [digest] }],
+    ['an author of 31 bytes', { author: digest.subarray(1) }],
+    ['an author that is null', { author: null }],
+    ['a payload that is no raw bytes', { pay: pay({ cid: link(0x71, digest) }) }],
+    ['an unknown seal', { pay: pay({ seal: 'both' }) }],
+    ['a size of -1', { pay: pay({ size: -1 }) }],
+    ['an unknown field of pay', { pay: pay({ more: 1 }) }],
+    ['a like of 2', { like: { n: 2, target: link(0x71, digest) } }],
+    ['a like of 0', { like: { n: 0, target: link(0x71, digest) } }],
+    ['a like of nothing', { like: { n: 1 } }],
+    ['a like that is null', { like: null }],
+  ])('%s', (_title, changes) => {
+    const bytes = raw(changes)
+    expect(decodeHeader(bytes)).toMatchObject({ ok: false, fault: { code: 'DAG_BAD_HEADER' } })
+    expect(isHeader(bytes)).toBe(false)
+  })
+
+  test('more than 4 KiB, before anything is read', () => {
+    const fault = { code: 'DAG_HEADER_TOO_LARGE', bytes: 4097 }
+    expect(decodeHeader(new Uint8Array(4097))).toEqual({ ok: false, fault })
+    expect(decodeHeader(new Uint8Array(4096))).toMatchObject({ ok: false, fault: { code: 'DAG_BAD_HEADER' } })
+  })
+
+  test('we do not make what nobody would read: that is a defect', () => {
+    const header = must(decodeHeader(raw({ backs: backs(2) })))
+    for (const wrong of [
+      { backs: [] },
+      { backs: [...header.backs].reverse() },
+      { height: 0 },
+      { time: -1 },
+      { time: 0.5 },
+    ]) {
+      expect(() => encodeHeader({ ...header, ...wrong })).toThrow(Bug)
+    }
+    expect(Buffer.from(encodeHeader(header)).equals(raw({ backs: backs(2) }))).toBe(true)
+  })
+})
+
+test('§3 associated data is the header without its pay', () => {
+  fc.assert(
+    fc.property(headers, (header) => {
+      const { pay: _pay, ...fields } = dagCbor.decode<Record<string, unknown>>(encodeHeader(header))
+      expect(Buffer.from(encodeAad(header)).equals(dagCbor.encode(fields))).toBe(true)
+    }),
+  )
+})
+
+test('§3 ids and CIDs stand for each other; a CID of anything else names no block', () => {
+  const id = blockId(new Uint8Array(32).fill(9))
+  expect(must(blockIdOfCid(cidOfBlock(id)))).toBe(id)
+  const payload = cidOfPayload(payloadId(idBytes(id)))
+  expect(payload.code).toBe(0x55)
+  for (const other of [payload, CID.createV1(0x71, Digest.create(0x12, new Uint8Array(20)))]) {
+    expect(blockIdOfCid(other)).toMatchObject({ ok: false, fault: { code: 'DAG_BAD_ID' } })
+  }
+})

@@ -1,0 +1,26 @@
+import { expect, test } from 'vitest'
+import { parsePrivateKey, publicKeyOf } from '../../../src/dag/crypto.ts'
+import { keyPair, sharedKey } from '../../../src/dag/keys.ts'
+import { must } from '../../support/blocks.ts'
+
+test('§3 a key pair has the shared key of its passphrase as its seed', async () => {
+  const { pub, pvt } = await keyPair('correct horse')
+  const seed = await sharedKey('correct horse')
+  expect(publicKeyOf(seed)).toBe(pub)
+  expect(must(parsePrivateKey(pvt))).toEqual({ seed, author: pub })
+  expect(pvt).toMatch(/^[0-9A-F]{128}$/)
+})
+
+test('the event loop runs on while a key is made', async () => {
+  let turns = 0
+  let isDone = false
+  const turn = (): void => {
+    turns += 1
+    if (!isDone) setImmediate(turn)
+  }
+  turn()
+  await sharedKey('').finally(() => {
+    isDone = true
+  })
+  expect(turns).toBeGreaterThan(5)
+})

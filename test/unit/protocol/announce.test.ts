@@ -1,0 +1,85 @@
+import { describe, expect, test } from 'vitest'
+import type { MadeBlock } from '../../../src/dag/block.ts'
+import type { BlockId } from '../../../src/dag/ids.ts'
+import { buildAnnouncement, headsToAnnounce, judge, ridesAlong, verdictOf } from '../../../src/protocol/announce.ts'
+import { ANNOUNCE_HEADS, RIDING_BLOCK_BYTES } from '../../../src/protocol/limits.ts'
+import type { Announcement } from '../../../src/protocol/messages.ts'
+import { author, bytes, chain, post } from '../../support/blocks.ts'
+import { Side } from '../../support/sync-sim.ts'
+
+const FORUM = chain('#announce', author(0).author)
+const a = post(FORUM, { author: 0, payload: 'a' })
+const b = post(FORUM, { author: 0, payload: 'b', backs: [a.block] })
+const c = post(FORUM, { author: 0, payload: 'c', backs: [b.block] })
+const other = post(FORUM, { author: 1, payload: 'other' })
+const nonce = new Uint8Array(8)
+
+function announce(heads: readonly MadeBlock[], riding?: MadeBlock): Announcement {
+  const ids: BlockId[] = heads.map((made) => made.block.id)
+  return buildAnnouncement({
+    heads: ids,
+    nonce,
+    ...(riding === undefined ? {} : { riding: { ...riding.block, payload: riding.payload } }),
+  })
+}
+
+describe('what is announced', () => {
+  test('the heads accepted last, newest first, at most 16', () => {
+    const wide = Array.from({ length: 20 }, (_, n) => post(FORUM, { time: 100 - n }))
+    const { graph } = new Side(FORUM, wide)
+    const newest = wide.slice(-ANNOUNCE_HEADS).reverse()
+    expect(headsToAnnounce(graph).map((index) => graph.id(index))).toEqual(newest.map((made) => made.block.id))
+  })
+
+  test('an empty chain announces nothing', () => {
+    expect(headsToAnnounce(new Side(FORUM).graph)).toEqual([])
+  })
+
+  test('a block rides along up to 16 KiB with its payload', () => {
+    expect([ridesAlong(1, RIDING_BLOCK_BYTES - 1), ridesAlong(1, RIDING_BLOCK_BYTES)]).toEqual([true, false])
+  })
+})
+
+describe('what an announcement is worth', () => {
+  const { graph } = new Side(FORUM, [a])
+
+  test('heads that are had are no news', () => {
+    expect(judge(announce([a]), graph)).toEqual({ verdict: 'ignore', pull: false })
+    expect(judge(announce([a], a), graph)).toEqual({ verdict: 'ignore', pull: false })
+  })
+
+  test('a head that is not had is a hint to pull', () => {
+    expect(judge(announce([a, b]), graph)).toEqual({ verdict: 'ignore', pull: true })
+  })
+
+  test('a new block on accepted ones is worth a check, and other new heads a pull', () => {
+    const { block, payload } = b
+    expect(judge(announce([b], b), graph)).toEqual({ verdict: 'check', block, payload, pull: false })
+    expect(judge(announce([b, other], b), graph)).toMatchObject({ verdict: 'check', pull: true })
+    expect(judge(announce([other], other), graph)).toMatchObject({ verdict: 'check', pull: false })
+  })
+
+  test('missing backs are nobody’s fault: ignored and pulled, and so are backs that are set aside', () => {
+    expect(judge(announce([c], c), graph)).toEqual({ verdict: 'ignore', pull: true })
+    const parked = new Side(FORUM, [a, b]).graph
+    parked.withdraw(2)
+    expect(judge(announce([c], c), parked)).toEqual({ verdict: 'ignore', pull: true })
+  })
+
+  test('what no honest peer sends is rejected: GOSSIP_BAD_BLOCK', () => {
+    const malformed = { ...announce([b]), block: { headerBytes: bytes('?'), payload: bytes('') } }
+    const wrongSize = { ...announce([b]), block: { ...b.block, payload: bytes('longer than b') } }
+    for (const bad of [malformed, wrongSize]) {
+      expect(judge(bad, graph)).toMatchObject({ verdict: 'reject', fault: { code: 'GOSSIP_BAD_BLOCK' } })
+    }
+  })
+
+  test('only a block that is accepted by this message is passed on', () => {
+    const { id } = b.block
+    expect(verdictOf({ id, state: 'accepted' })).toBe('accept')
+    expect(verdictOf({ id, state: 'known' })).toBe('ignore')
+    expect(verdictOf({ id, state: 'ahead' })).toBe('ignore')
+    expect(verdictOf({ id, state: 'refused', fault: { code: 'DAG_MISSING_BACK', back: 'x' } })).toBe('ignore')
+    expect(verdictOf({ id, state: 'refused', fault: { code: 'DAG_BAD_SIGNATURE' } })).toBe('reject')
+  })
+})

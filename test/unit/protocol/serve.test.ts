@@ -1,0 +1,169 @@
+import { describe, expect, test } from 'vitest'
+import type { MadeBlock } from '../../../src/dag/block.ts'
+import { sha256 } from '../../../src/dag/crypto.ts'
+import { blockId, genesisBlockId, type BlockId } from '../../../src/dag/ids.ts'
+import { encodeReply } from '../../../src/protocol/codec.ts'
+import { BLOCKS_REPLY_BYTES, HEADS_PER_PAGE, INLINE_PAYLOAD_BYTES } from '../../../src/protocol/limits.ts'
+import { proofFor } from '../../../src/protocol/member.ts'
+import type { Reply, RequestBody } from '../../../src/protocol/messages.ts'
+import {
+  BlocksReply,
+  newServeStream,
+  planReply,
+  travelsInline,
+  type ServePlan,
+  type ServeStream,
+} from '../../../src/protocol/serve.ts'
+import { author, bytes, chain, post } from '../../support/blocks.ts'
+import { HANDSHAKE, Side } from '../../support/sync-sim.ts'
+
+const FORUM = chain('#serve', author(0).author)
+const a = post(FORUM, { payload: 'a' })
+const b = post(FORUM, { backs: [a.block], payload: 'b' })
+const NOWHERE = blockId(sha256(bytes('nowhere')))
+
+type Unnamed = RequestBody extends infer R ? (R extends unknown ? Omit<R, 'chain'> : never) : never
+
+function ask(side: Side, stream: ServeStream, request: Unnamed): ServePlan {
+  return planReply({ ...request, id: 7, chain: side.chain.rendezvous }, side, stream)
+}
+
+function opened(side: Side): ServeStream {
+  const stream = newServeStream(HANDSHAKE)
+  ask(side, stream, { t: 'open' })
+  return stream
+}
+
+function replyOf(plan: ServePlan): Reply | undefined {
+  return plan.do === 'reply' ? plan.reply : undefined
+}
+
+/** `b` is set aside: known, and not accepted. */
+function sideWithParked(): Side {
+  const side = new Side(FORUM, [a, b])
+  side.graph.withdraw(2)
+  return side
+}
+
+describe('what is served', () => {
+  test('only accepted blocks are named, listed or served', () => {
+    const side = sideWithParked()
+    const stream = opened(side)
+    expect(replyOf(ask(side, newServeStream(HANDSHAKE), { t: 'open' }))).toMatchObject({ heads: [a.block.id] })
+    expect(replyOf(ask(side, stream, { t: 'diff', have: [] }))).toMatchObject({ ids: [a.block.id], more: false })
+    const ids: BlockId[] = [b.block.id, a.block.id, genesisBlockId(FORUM.id), NOWHERE]
+    expect(ask(side, stream, { t: 'get', ids })).toEqual({
+      do: 'blocks',
+      id: 7,
+      indexes: [undefined, 1, undefined, undefined],
+    })
+    expect(replyOf(ask(side, stream, { t: 'frame', block: b.block.id, offset: 0 }))).toEqual({
+      t: 'no-payload',
+      id: 7,
+      why: 'absent',
+    })
+    expect(ask(side, stream, { t: 'frame', block: a.block.id, offset: 0 })).toMatchObject({ do: 'frame', index: 1 })
+  })
+
+  test('an empty chain has no heads: the genesis is never sent', () => {
+    expect(replyOf(ask(new Side(FORUM), newServeStream(HANDSHAKE), { t: 'open' }))).toEqual({
+      t: 'opened',
+      id: 7,
+      heads: [],
+      more: false,
+    })
+  })
+
+  test('a pioneer is named to who opens', () => {
+    const served = { chain: FORUM, graph: new Side(FORUM).graph, pioneer: author(3).author }
+    const plan = planReply({ t: 'open', id: 1, chain: FORUM.rendezvous }, served, newServeStream(HANDSHAKE))
+    expect(replyOf(plan)).toMatchObject({ pioneer: author(3).author })
+  })
+
+  test('heads come in pages, ascending, each once', () => {
+    const wide = Array.from({ length: 2 * HEADS_PER_PAGE + 10 }, (_, n) => post(FORUM, { time: n + 1 }))
+    const side = new Side(FORUM, wide)
+    const stream = newServeStream(HANDSHAKE)
+    const all: BlockId[] = []
+    let page = replyOf(ask(side, stream, { t: 'open' }))
+    while (page?.t === 'opened' || page?.t === 'heads') {
+      all.push(...page.heads)
+      const after = all.at(-1)
+      page = page.more && after !== undefined ? replyOf(ask(side, stream, { t: 'heads', after })) : undefined
+    }
+    expect(all).toEqual(wide.map((made) => made.block.id).sort())
+  })
+
+  test('a list that goes on after a block which is not accepted here is refused', () => {
+    const side = sideWithParked()
+    const plan = ask(side, opened(side), { t: 'diff', have: [], after: b.block.id })
+    expect(replyOf(plan)).toEqual({ t: 'refuse', id: 7, code: 'bad-request' })
+  })
+
+  test('an offer is for the driver to carry out', () => {
+    const side = new Side(FORUM)
+    expect(ask(side, opened(side), { t: 'offer' })).toEqual({ do: 'offer', id: 7 })
+  })
+})
+
+describe('who is served', () => {
+  const GROUP = chain('$serve', '09'.repeat(32))
+  const group = new Side(GROUP)
+  const membership = { key: new Uint8Array(32).fill(9), handshake: HANDSHAKE }
+  const right = proofFor(membership, 'requester')
+
+  test('without the right proof a group looks like a chain that is not joined, byte for byte', () => {
+    const request = { t: 'open', id: 7, chain: GROUP.rendezvous } as const
+    const unknown = replyOf(planReply(request, undefined, newServeStream(HANDSHAKE)))
+    const wrong = [undefined, new Uint8Array(32), proofFor(membership, 'responder')]
+    const otherStream = { ...membership, handshake: { ...HANDSHAKE, responderNonce: new Uint8Array(32) } }
+    for (const proof of [...wrong, proofFor(otherStream, 'requester')]) {
+      const stream = newServeStream(HANDSHAKE)
+      const refused = replyOf(ask(group, stream, { t: 'open', ...(proof === undefined ? {} : { proof }) }))
+      expect(encodeReply(refused as Reply)).toEqual(encodeReply(unknown as Reply))
+      for (const next of [
+        { t: 'diff', have: [] },
+        { t: 'get', ids: [NOWHERE] },
+        { t: 'heads', after: NOWHERE },
+        { t: 'frame', block: NOWHERE, offset: 0 },
+        { t: 'offer' },
+      ] as const) {
+        expect(replyOf(ask(group, stream, next))).toEqual(unknown)
+      }
+    }
+  })
+
+  test('a member is let in, and gets the proof of the other side', () => {
+    const stream = newServeStream(HANDSHAKE)
+    expect(replyOf(ask(group, stream, { t: 'open', proof: right }))).toMatchObject({
+      t: 'opened',
+      proof: proofFor(membership, 'responder'),
+    })
+    expect(replyOf(ask(group, stream, { t: 'diff', have: [] }))).toMatchObject({ t: 'ids' })
+  })
+})
+
+describe('blocks replies', () => {
+  const loaded = (size: number): { headerBytes: Uint8Array; payload: Uint8Array } => ({
+    headerBytes: new Uint8Array(100),
+    payload: new Uint8Array(size),
+  })
+
+  test('hold what fits, in the order asked, counting what is not had', () => {
+    const reply = new BlocksReply(1)
+    const taken = [loaded(INLINE_PAYLOAD_BYTES), undefined, ...Array.from({ length: 4 }, () => loaded(60_000))]
+    const fits = taken.map((block) => reply.add(block))
+    expect(fits).toEqual([true, true, true, true, true, false])
+    const { asked, blocks } = reply.reply() as Reply & { t: 'blocks' }
+    expect([asked, blocks.length]).toEqual([5, 4])
+    expect(encodeReply(reply.reply()).byteLength).toBeLessThan(BLOCKS_REPLY_BYTES + 1024)
+  })
+
+  test('a payload beyond the inline bound is named and not sent', () => {
+    expect([travelsInline(INLINE_PAYLOAD_BYTES), travelsInline(INLINE_PAYLOAD_BYTES + 1)]).toEqual([true, false])
+    const reply = new BlocksReply(1)
+    const { headerBytes, signature } = (post(FORUM, { author: 1 }) satisfies MadeBlock).block
+    reply.add({ headerBytes, ...(signature === undefined ? {} : { signature }), payload: 'frames' })
+    expect(reply.reply()).toMatchObject({ blocks: [{ headerBytes, signature, state: 'frames' }] })
+  })
+})

@@ -1,0 +1,285 @@
+import { describe, expect, test } from 'vitest'
+import type { MadeBlock } from '../../../src/dag/block.ts'
+import { genesisBlockId, type BlockId } from '../../../src/dag/ids.ts'
+import { blockId } from '../../../src/dag/ids.ts'
+import { sha256 } from '../../../src/dag/crypto.ts'
+import { GET_IDS, GETS_IN_FLIGHT } from '../../../src/protocol/limits.ts'
+import { proofFor } from '../../../src/protocol/member.ts'
+import type { Reply, WireBlock } from '../../../src/protocol/messages.ts'
+import type { PullEffect, PullInput, PullOptions } from '../../../src/protocol/pull.ts'
+import { newPull, step } from '../../../src/protocol/session.ts'
+import { author, bytes, chain, post } from '../../support/blocks.ts'
+import { HANDSHAKE, pullAll, Side } from '../../support/sync-sim.ts'
+
+const FORUM = chain('#session', author(0).author)
+
+function line(length: number, on?: MadeBlock): MadeBlock[] {
+  const blocks: MadeBlock[] = []
+  for (let n = 0; n < length; n++) {
+    const back = blocks.at(-1) ?? on
+    blocks.push(post(FORUM, { backs: back === undefined ? [] : [back.block], payload: String(n) }))
+  }
+  return blocks
+}
+
+const inline = ({ block, payload }: MadeBlock): WireBlock => ({
+  headerBytes: block.headerBytes,
+  state: 'inline',
+  payload,
+})
+
+/** A session fed by hand: `reply` answers the oldest request of that kind. */
+class ByHand {
+  readonly side: Side
+  readonly #state: ReturnType<typeof newPull>
+  effects: readonly PullEffect[] = []
+
+  constructor(side: Side, more: Partial<PullOptions> = {}) {
+    this.side = side
+    this.#state = newPull(side.options(more))
+    this.feed({ on: 'start' })
+  }
+
+  feed(input: PullInput): readonly PullEffect[] {
+    const [, effects] = step(this.#state, input)
+    this.effects = [...this.effects, ...effects]
+    return effects
+  }
+
+  get asked(): (PullEffect & { do: 'ask' })[] {
+    return this.effects.filter((effect) => effect.do === 'ask')
+  }
+
+  get end(): unknown {
+    return this.effects.find((effect) => effect.do === 'finish')?.end
+  }
+
+  reply(reply: Reply, tag = this.asked.at(-1)?.tag ?? 0): this {
+    this.feed({ on: 'reply', tag, reply })
+    return this
+  }
+
+  opened(heads: readonly MadeBlock[]): this {
+    return this.reply({ t: 'opened', id: 0, heads: heads.map((made) => made.block.id).sort(), more: false })
+  }
+
+  listed(ids: readonly MadeBlock[], more = false): this {
+    return this.reply({ t: 'ids', id: 0, ids: ids.map((made) => made.block.id), more })
+  }
+}
+
+/** A session that has just asked for these blocks. */
+function asking(blocks: readonly MadeBlock[], side = new Side(FORUM)): ByHand {
+  return new ByHand(side).opened(blocks.slice(-1)).listed(blocks)
+}
+
+function faultOf(session: ByHand): unknown {
+  return (session.end as { fault?: { code: string } } | undefined)?.fault?.code
+}
+
+describe('cost', () => {
+  /** A chain whose blocks below the last ones are names only: nobody asks for them. */
+  function longLine(length: number): { sides: [Side, Side]; tip: MadeBlock['block'] } {
+    const sides: [Side, Side] = [new Side(FORUM), new Side(FORUM)]
+    let last = genesisBlockId(FORUM.id)
+    for (let height = 1; height <= length; height++) {
+      const id = blockId(sha256(bytes(String(height))))
+      for (const { graph } of sides) {
+        graph.add({ id, height, time: 1, backs: [graph.indexOf(last) ?? 0] }, true)
+      }
+      last = id
+    }
+    const header = { ...post(FORUM).block.header, height: length, time: 1 }
+    return { sides, tip: { id: last, header, headerBytes: new Uint8Array(0) } }
+  }
+
+  test('one missing block out of 100,000 costs less than 4 KiB', () => {
+    const { sides, tip } = longLine(100_000)
+    const [to, from] = sides
+    from.add(post(FORUM, { backs: [tip], author: 1 }))
+    const pulled = pullAll(to, from)
+    expect(pulled.end).toMatchObject({ fresh: 1, missing: 0 })
+    expect(pulled.bytes).toBeLessThan(4096)
+  })
+
+  test('nor does it cost more when the requester has a block of its own that the responder lacks', () => {
+    const { sides, tip } = longLine(100_000)
+    const [to, from] = sides
+    from.add(post(FORUM, { backs: [tip], author: 1 }))
+    to.add(post(FORUM, { backs: [tip], author: 2 }))
+    const pulled = pullAll(to, from)
+    expect(pulled.end).toMatchObject({ fresh: 1, missing: 0 })
+    expect(pulled.bytes).toBeLessThan(4096)
+  })
+
+  test('with nothing missing a pull is one request', () => {
+    const blocks = line(50)
+    const session = new ByHand(new Side(FORUM, blocks)).opened(blocks.slice(-1))
+    expect(session.end).toEqual({ why: 'done' })
+    expect(session.asked).toHaveLength(1)
+  })
+
+  test('wide chains of more heads than any list holds come through page by page', () => {
+    const wide = Array.from({ length: 9_000 }, (_, n) => post(FORUM, { time: n + 1 }))
+    const to = new Side(FORUM, wide.slice(0, 4_000).reverse())
+    const from = new Side(FORUM, wide.slice(2_000))
+    const pulled = pullAll(to, from)
+    expect(pulled.end).toMatchObject({ fresh: 5_000, missing: 0, end: { why: 'done' } })
+    expect(pullAll(to, from).end).toMatchObject({ fresh: 0, missing: 0 })
+  })
+})
+
+describe('order', () => {
+  test('blocks are stored in the order listed, one store at a time, whatever the order of replies', () => {
+    const blocks = line(3 * GET_IDS)
+    const session = asking(blocks)
+    const gets = session.asked.slice(2)
+    expect(gets).toHaveLength(GETS_IN_FLIGHT)
+    const part = (n: number): WireBlock[] => blocks.slice(n * GET_IDS, (n + 1) * GET_IDS).map(inline)
+    session.reply({ t: 'blocks', id: 0, asked: GET_IDS, blocks: part(2) }, gets[2]?.tag)
+    session.reply({ t: 'blocks', id: 0, asked: GET_IDS, blocks: part(1) }, gets[1]?.tag)
+    expect(session.effects.some((effect) => effect.do === 'store')).toBe(false)
+    session.reply({ t: 'blocks', id: 0, asked: GET_IDS, blocks: part(0) }, gets[0]?.tag)
+    const stored: BlockId[] = []
+    for (let n = 0; n < 3; n++) {
+      const stores = session.effects.filter((effect) => effect.do === 'store')
+      expect(stores).toHaveLength(n + 1)
+      const ids = stores[n]?.blocks.map(({ block }) => block.id) ?? []
+      stored.push(...ids)
+      session.feed({ on: 'stored', outcomes: ids.map((id) => ({ id, state: 'accepted' })) })
+    }
+    expect(stored).toEqual(blocks.map((made) => made.block.id))
+    expect(session.end).toEqual({ why: 'done' })
+  })
+
+  test('no more is asked for than can be held while a store is slow', () => {
+    const blocks = line(6 * GET_IDS)
+    const session = asking(blocks)
+    const blocksOf = (n: number): WireBlock[] => blocks.slice(n * GET_IDS, n * GET_IDS + 100).map(inline)
+    for (let n = 0; n < GETS_IN_FLIGHT; n++) {
+      session.reply({ t: 'blocks', id: 0, asked: 100, blocks: blocksOf(n) }, session.asked[2 + n]?.tag)
+    }
+    expect(session.asked).toHaveLength(2 + GETS_IN_FLIGHT)
+  })
+})
+
+describe('ends', () => {
+  const [a, b, c] = line(3) as [MadeBlock, MadeBlock, MadeBlock]
+
+  test.each(['unknown-chain', 'busy'] as const)('a refusal says why: %s', (code) => {
+    expect(new ByHand(new Side(FORUM)).reply({ t: 'refuse', id: 0, code }).end).toEqual({ why: code })
+  })
+
+  test('two different pioneers are incompatible, and both are named', () => {
+    const side = new Side(FORUM)
+    const world = { ...side.options().world, pioneer: () => author(1).author }
+    const session = new ByHand(side, { world })
+    session.reply({ t: 'opened', id: 0, pioneer: author(2).author, heads: [a.block.id], more: false })
+    expect(session.end).toEqual({ why: 'incompatible', ours: author(1).author, theirs: author(2).author })
+    expect(session.asked).toHaveLength(1)
+  })
+
+  test('a peer that lists blocks and has none of them stalls the pull, and is not blamed', () => {
+    const session = asking([a, b]).reply({ t: 'blocks', id: 0, asked: 2, blocks: [] })
+    expect(session.effects.at(-1)).toEqual({ do: 'finish', fresh: 0, missing: 2, end: { why: 'stalled' } })
+  })
+
+  test('a missing back is counted as missing, and the rest goes on', () => {
+    const session = asking([a, c]).reply({ t: 'blocks', id: 0, asked: 2, blocks: [inline(a), inline(c)] })
+    session.feed({ on: 'stored', outcomes: [session.side.add(a), session.side.add(c)] })
+    expect(session.effects.at(-1)).toEqual({ do: 'finish', fresh: 1, missing: 1, end: { why: 'done' } })
+  })
+
+  test('a payload that the peer says it lacks cannot make its block a bad one', () => {
+    const absent: WireBlock = { headerBytes: a.block.headerBytes, state: 'absent' }
+    const session = asking([a]).reply({ t: 'blocks', id: 0, asked: 1, blocks: [absent] })
+    const fault = { code: 'DAG_BAD_PAYLOAD', why: 'missing' } as const
+    session.feed({ on: 'stored', outcomes: [{ id: a.block.id, state: 'refused', fault }] })
+    expect(session.end).toEqual({ why: 'stalled' })
+  })
+
+  test('after the end nothing has an effect', () => {
+    const session = asking([a])
+    session.feed({ on: 'failed', reason: 'cut' })
+    expect(session.end).toEqual({ why: 'failed', reason: 'cut' })
+    expect(session.feed({ on: 'reply', tag: 3, reply: { t: 'blocks', id: 0, asked: 1, blocks: [] } })).toEqual([])
+  })
+})
+
+describe('hostile peers', () => {
+  const [a, b, c] = line(3) as [MadeBlock, MadeBlock, MadeBlock]
+  const blocks = (asked: number, ...made: MadeBlock[]): Reply => ({
+    t: 'blocks',
+    id: 0,
+    asked,
+    blocks: made.map(inline),
+  })
+
+  test('a block that was not asked for, in another order, or twice: SYNC_UNASKED_BLOCK', () => {
+    expect(faultOf(asking([a, b]).reply(blocks(2, c)))).toBe('SYNC_UNASKED_BLOCK')
+    expect(faultOf(asking([a, b]).reply(blocks(2, b, a)))).toBe('SYNC_UNASKED_BLOCK')
+    expect(faultOf(asking([a, b]).reply(blocks(2, a, a)))).toBe('SYNC_UNASKED_BLOCK')
+    expect(faultOf(asking([a, b]).reply(blocks(1, b)))).toBe('SYNC_UNASKED_BLOCK')
+  })
+
+  test('a reply that settles nothing: SYNC_NO_PROGRESS; more than was asked: SYNC_BAD_PAGE', () => {
+    expect(faultOf(asking([a]).reply(blocks(0)))).toBe('SYNC_NO_PROGRESS')
+    expect(faultOf(asking([a]).reply(blocks(2, a)))).toBe('SYNC_BAD_PAGE')
+  })
+
+  test('a reply of another kind: SYNC_WRONG_REPLY; to nothing that was asked: SYNC_UNKNOWN_REPLY', () => {
+    expect(faultOf(asking([a]).listed([a]))).toBe('SYNC_WRONG_REPLY')
+    expect(faultOf(asking([a]).reply(blocks(1, a), 99))).toBe('SYNC_UNKNOWN_REPLY')
+    const twice = asking([a, b]).reply(blocks(1, a), 3).reply(blocks(1, a), 3)
+    expect(faultOf(twice)).toBe('SYNC_UNKNOWN_REPLY')
+  })
+
+  test('a header that does not decode, or a block that is refused: SYNC_BAD_BLOCK', () => {
+    const broken: WireBlock = { headerBytes: bytes('no header'), state: 'absent' }
+    expect(faultOf(asking([a]).reply({ t: 'blocks', id: 0, asked: 1, blocks: [broken] }))).toBe('SYNC_BAD_BLOCK')
+    const session = asking([a]).reply(blocks(1, a))
+    session.feed({
+      on: 'stored',
+      outcomes: [{ id: a.block.id, state: 'refused', fault: { code: 'DAG_BAD_SIGNATURE' } }],
+    })
+    expect(session.end).toEqual({
+      why: 'faulty',
+      fault: { code: 'SYNC_BAD_BLOCK', block: a.block.id, fault: { code: 'DAG_BAD_SIGNATURE' } },
+    })
+  })
+
+  test('a payload of another length than the header says: SYNC_BAD_PAYLOAD', () => {
+    const longer: WireBlock = { headerBytes: a.block.headerBytes, state: 'inline', payload: bytes('more than that') }
+    expect(faultOf(asking([a]).reply({ t: 'blocks', id: 0, asked: 1, blocks: [longer] }))).toBe('SYNC_BAD_PAYLOAD')
+  })
+
+  test('pages that lead nowhere: SYNC_BAD_PAGE', () => {
+    const known = new Side(FORUM, [a, b])
+    expect(faultOf(new ByHand(new Side(FORUM)).opened([a]).listed([], true))).toBe('SYNC_BAD_PAGE')
+    const heads = (made: MadeBlock): Reply => ({ t: 'heads', id: 0, heads: [made.block.id], more: true })
+    const session = new ByHand(known).reply({ t: 'opened', id: 0, heads: [a.block.id], more: true }).reply(heads(a))
+    expect(faultOf(session)).toBe('SYNC_BAD_PAGE')
+    expect(faultOf(new ByHand(known).reply({ t: 'opened', id: 0, heads: [], more: true }))).toBe('SYNC_BAD_PAGE')
+    const again = new ByHand(known).opened([c]).listed([a, b], true).listed([a, b], true)
+    expect(faultOf(again)).toBe('SYNC_BAD_PAGE')
+  })
+})
+
+describe('groups', () => {
+  const membership = { key: new Uint8Array(32).fill(9), handshake: HANDSHAKE }
+
+  test('the requester proves the key in open, and takes nothing from who does not: SYNC_BAD_PROOF', () => {
+    const session = new ByHand(new Side(FORUM), { membership })
+    expect(session.asked[0]?.request).toMatchObject({ proof: proofFor(membership, 'requester') })
+    session.reply({ t: 'opened', id: 0, proof: proofFor(membership, 'requester'), heads: [], more: false })
+    expect(faultOf(session)).toBe('SYNC_BAD_PROOF')
+    const without = new ByHand(new Side(FORUM), { membership }).opened([])
+    expect(faultOf(without)).toBe('SYNC_BAD_PROOF')
+  })
+
+  test('a right proof is taken', () => {
+    const session = new ByHand(new Side(FORUM), { membership })
+    session.reply({ t: 'opened', id: 0, proof: proofFor(membership, 'responder'), heads: [], more: false })
+    expect(session.end).toEqual({ why: 'done' })
+  })
+})
