@@ -2,115 +2,43 @@
  * Canonical bytes of headers and genesis blocks, and ids as CIDs (spec §2, §3). There is one encoding per header, and
  * {@link decodeHeader} refuses every other spelling. It says nothing about whether a block is allowed: see `block.ts`.
  */
-import { encode } from '@ipld/dag-cbor'
+import { decode, encode } from '@ipld/dag-cbor'
 import { CID } from 'multiformats/cid'
 import * as Digest from 'multiformats/hashes/digest'
-import type { Header, Seal } from './header.ts'
-import { ARRAY, BYTES, CborReader, CborWriter, DAG_LINK, MAP, RAW_LINK, shortText, UINT } from './cbor.ts'
+import { equalBytes } from '@noble/curves/utils.js'
 import { sha256 } from './crypto.ts'
 import { Bug, fail, ok, type DagFault, type Result } from './faults.ts'
-import {
-  authorKey,
-  blockId,
-  ID_BYTES,
-  idBytes,
-  payloadId,
-  type AuthorKey,
-  type BlockId,
-  type PayloadId,
-} from './ids.ts'
+import type { Header } from './header.ts'
+import { authorKey, blockId, ID_BYTES, idBytes, payloadId, type AuthorKey, type BlockId, type PayloadId } from './ids.ts'
 import { MAX_BACKS, MAX_HEADER_BYTES } from './limits.ts'
 
 const DAG_CBOR_CODE = 0x71
 const RAW_CODE = 0x55
 const SHA2_256_CODE = 0x12
 
-/** Keys and words of a header as they stand in its bytes. */
-const V = shortText('v')
-const PAY = shortText('pay')
-const CID_KEY = shortText('cid')
-const SEAL = shortText('seal')
-const SIZE = shortText('size')
-const LIKE = shortText('like')
-const N = shortText('n')
-const TARGET = shortText('target')
-const TIME = shortText('time')
-const BACKS = shortText('backs')
-const AUTHOR = shortText('author')
-const HEIGHT = shortText('height')
-const SEALS: readonly (readonly [Seal, Uint8Array])[] = [
-  ['none', shortText('none')],
-  ['group', shortText('group')],
-  ['owner', shortText('owner')],
-]
-const VERSION_1 = Uint8Array.of(1)
-/** CBOR of 1 and −1. */
-const LIKE_BYTE = Uint8Array.of(0x01)
-const DISLIKE_BYTE = Uint8Array.of(0x20)
-/** First byte and length of 32 bytes. */
-const BYTES_32 = Uint8Array.of(BYTES | 24, ID_BYTES)
-/** Fields that every header has: v, pay, time, backs, height. */
-const MIN_FIELDS = 5
-
-const writer = new CborWriter(MAX_HEADER_BYTES)
-
-function write(header: Header, withPay: boolean): Uint8Array {
-  const { like, author, pay, backs } = header
-  const fields = MIN_FIELDS + (like === undefined ? 0 : 1) + (author === undefined ? 0 : 1) - (withPay ? 0 : 1)
-  writer.start()
-  writer.head(MAP, fields)
-  writer.raw(V)
-  writer.raw(VERSION_1)
-  if (withPay) writePay(pay)
-  if (like !== undefined) {
-    writer.raw(LIKE)
-    writer.head(MAP, 2)
-    writer.raw(N)
-    writer.raw(like.n === 1 ? LIKE_BYTE : DISLIKE_BYTE)
-    writer.raw(TARGET)
-    writeLink(like.target)
-  }
-  writer.raw(TIME)
-  writer.head(UINT, header.time)
-  writer.raw(BACKS)
-  writer.head(ARRAY, backs.length)
-  for (const back of backs) writeLink(back)
-  if (author !== undefined) {
-    writer.raw(AUTHOR)
-    writer.raw(BYTES_32)
-    writer.raw(idBytes(author))
-  }
-  writer.raw(HEIGHT)
-  writer.head(UINT, header.height)
-  return writer.finish()
-}
-
-function writePay(pay: Header['pay']): void {
-  writer.raw(PAY)
-  writer.head(MAP, 3)
-  writer.raw(CID_KEY)
-  writer.raw(RAW_LINK)
-  writer.raw(idBytes(pay.id))
-  writer.raw(SEAL)
-  writer.raw(shortText(pay.seal))
-  writer.raw(SIZE)
-  writer.head(UINT, pay.size)
-}
-
-function writeLink(id: BlockId): void {
-  writer.raw(DAG_LINK)
-  writer.raw(idBytes(id))
-}
-
-function checkEncodable(header: Header): void {
-  const { backs } = header
-  if (header.height < 1 || backs.length < 1 || backs.length > MAX_BACKS || !isAscending(backs)) {
-    throw new Bug('a header has a height from 1 and 1 to 16 ascending, distinct backs')
-  }
+/** The library hands out a `Buffer` on Node; ids and tests want the plain type over the same bytes. */
+function plain(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
 function isAscending(backs: readonly BlockId[]): boolean {
   return backs.every((back, i) => i === 0 || (backs[i - 1] as BlockId) < back)
+}
+
+/** Fields in the library's hands: it sorts and spells them canonically. */
+function fieldsOf({ v, height, time, backs, author, like }: Omit<Header, 'pay'>): Record<string, unknown> {
+  const isWhole = Number.isSafeInteger(height) && height >= 1 && Number.isSafeInteger(time) && time >= 0
+  if (!isWhole || backs.length < 1 || backs.length > MAX_BACKS || !isAscending(backs)) {
+    throw new Bug('a header has integers in bounds, and 1 to 16 ascending, distinct backs')
+  }
+  return {
+    v,
+    height,
+    time,
+    backs: backs.map(cidOfBlock),
+    ...(author === undefined ? {} : { author: idBytes(author) }),
+    ...(like === undefined ? {} : { like: { n: like.n, target: cidOfBlock(like.target) } }),
+  }
 }
 
 /**
@@ -118,91 +46,101 @@ function isAscending(backs: readonly BlockId[]): boolean {
  * @throws {Bug} if no peer would decode it: integers or backs out of bounds, backs not ascending
  */
 export function encodeHeader(header: Header): Uint8Array {
-  checkEncodable(header)
-  return write(header, true)
+  const { id, size, seal } = header.pay
+  return plain(encode({ ...fieldsOf(header), pay: { cid: cidOfPayload(id), size, seal } }))
 }
 
 /** What a group's sealing binds a payload to: the canonical header without `pay`. */
 export function encodeAad(header: Omit<Header, 'pay'>): Uint8Array {
-  const pay = { id: '' as PayloadId, size: 0, seal: 'none' } as const
-  checkEncodable({ ...header, pay })
-  return write({ ...header, pay }, false)
+  return plain(encode(fieldsOf(header)))
 }
 
-function readLink(reader: CborReader, prefix: Uint8Array, what: string): Uint8Array {
-  if (!reader.skips(prefix)) reader.fail(`${what} is no CID v1 of sha2-256 with the codec that belongs there`)
-  return reader.take(ID_BYTES, what)
+/** Carries what is wrong out of the nested readers; never leaves this file. */
+class Misshapen extends Error {
+  override readonly name = 'Misshapen'
 }
 
-function expectKey(reader: CborReader, key: Uint8Array, name: string): void {
-  if (!reader.skips(key)) reader.fail(`field "${name}" is missing, or one that has no place here stands before it`)
+function misshapen(why: string): never {
+  throw new Misshapen(why)
 }
 
-function readPay(reader: CborReader): Header['pay'] {
-  expectKey(reader, PAY, 'pay')
-  if (reader.head(MAP, 'pay') !== 3) reader.fail('pay has three fields')
-  expectKey(reader, CID_KEY, 'pay.cid')
-  const id = payloadId(readLink(reader, RAW_LINK, 'pay.cid'))
-  expectKey(reader, SEAL, 'pay.seal')
-  const seal = SEALS.find(([, bytes]) => reader.skips(bytes))?.[0]
-  if (seal === undefined) reader.fail('pay.seal is none of "none", "group" and "owner"')
-  expectKey(reader, SIZE, 'pay.size')
-  return { id, size: reader.head(UINT, 'pay.size'), seal: seal ?? 'none' }
+/** A map with these fields, all but the `optional` ones there, and no other. */
+function readMap(value: unknown, what: string, required: readonly string[], optional: readonly string[] = []): Record<string, unknown> {
+  if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype) misshapen(`${what} is no map`)
+  const fields = value as Record<string, unknown>
+  for (const name of required) if (!Object.hasOwn(fields, name)) misshapen(`${what} has no field "${name}"`)
+  const other = Object.keys(fields).find((name) => !required.includes(name) && !optional.includes(name))
+  if (other !== undefined) misshapen(`${what} has a field that does not belong there`)
+  return fields
 }
 
-function readLike(reader: CborReader): NonNullable<Header['like']> {
-  if (reader.head(MAP, 'like') !== 2) reader.fail('like has two fields')
-  expectKey(reader, N, 'like.n')
-  const isLike = reader.skips(LIKE_BYTE)
-  if (!isLike && !reader.skips(DISLIKE_BYTE)) reader.fail('like.n is neither 1 nor -1')
-  expectKey(reader, TARGET, 'like.target')
-  return { n: isLike ? 1 : -1, target: blockId(readLink(reader, DAG_LINK, 'like.target')) }
+function readUint(value: unknown, what: string): number {
+  if (!Number.isSafeInteger(value) || (value as number) < 0) misshapen(`${what} is no integer of 0 to 2^53 - 1`)
+  return value as number
 }
 
-function readBacks(reader: CborReader): BlockId[] {
-  expectKey(reader, BACKS, 'backs')
-  const count = reader.head(ARRAY, 'backs')
-  if (count < 1 || count > MAX_BACKS) reader.fail(`a block has 1 to ${String(MAX_BACKS)} backs`)
-  const backs: BlockId[] = []
-  while (backs.length < count && reader.wrong === undefined) backs.push(blockId(readLink(reader, DAG_LINK, 'a back')))
-  if (!isAscending(backs)) reader.fail('backs stand in ascending order of their digests, each once')
+function readDigest(value: unknown, code: number, what: string): Uint8Array {
+  const link = CID.asCID(value)
+  const { version, multihash } = link ?? misshapen(`${what} is no link`)
+  if (version !== 1 || link?.code !== code || multihash.code !== SHA2_256_CODE || multihash.digest.byteLength !== ID_BYTES) {
+    misshapen(`${what} is no CID v1 of sha2-256 with the codec that belongs there`)
+  }
+  return multihash.digest
+}
+
+function readPay(value: unknown): Header['pay'] {
+  const { cid, size, seal } = readMap(value, 'pay', ['cid', 'size', 'seal'])
+  if (seal !== 'none' && seal !== 'group' && seal !== 'owner') misshapen('pay.seal is none of "none", "group" and "owner"')
+  return { id: payloadId(readDigest(cid, RAW_CODE, 'pay.cid')), size: readUint(size, 'pay.size'), seal }
+}
+
+function readLike(value: unknown): NonNullable<Header['like']> {
+  const { n, target } = readMap(value, 'like', ['n', 'target'])
+  if (n !== 1 && n !== -1) misshapen('like.n is neither 1 nor -1')
+  return { n, target: blockId(readDigest(target, DAG_CBOR_CODE, 'like.target')) }
+}
+
+function readBacks(value: unknown): BlockId[] {
+  if (!Array.isArray(value) || value.length < 1 || value.length > MAX_BACKS) misshapen(`a block has 1 to ${String(MAX_BACKS)} backs`)
+  const backs = value.map((back) => blockId(readDigest(back, DAG_CBOR_CODE, 'a back')))
+  if (!isAscending(backs)) misshapen('backs stand in ascending order of their digests, each once')
   return backs
 }
 
-function readAuthor(reader: CborReader): AuthorKey | undefined {
-  if (!reader.skips(AUTHOR)) return undefined
-  if (!reader.skips(BYTES_32)) reader.fail('author has 32 bytes')
-  return authorKey(reader.take(ID_BYTES, 'author'))
+function readAuthor(value: unknown): AuthorKey {
+  if (!(value instanceof Uint8Array) || value.byteLength !== ID_BYTES) misshapen('author has 32 bytes')
+  return authorKey(value)
 }
 
-/** Reads a header in its one encoding; refuses everything else and never throws, whatever the bytes. */
-export function decodeHeader(bytes: Uint8Array): Result<Header, DagFault> {
-  if (bytes.byteLength > MAX_HEADER_BYTES) return fail({ code: 'DAG_HEADER_TOO_LARGE', bytes: bytes.byteLength })
-  const reader = new CborReader(bytes)
-  const fields = reader.head(MAP, 'the header')
-  expectKey(reader, V, 'v')
-  if (!reader.skips(VERSION_1)) reader.fail('v is not 1')
-  const pay = readPay(reader)
-  const like = reader.skips(LIKE) ? readLike(reader) : undefined
-  expectKey(reader, TIME, 'time')
-  const time = reader.head(UINT, 'time')
-  const backs = readBacks(reader)
-  const author = readAuthor(reader)
-  expectKey(reader, HEIGHT, 'height')
-  const height = reader.head(UINT, 'height')
-  if (height < 1) reader.fail('height is at least 1')
-  const expectedFields = MIN_FIELDS + (like === undefined ? 0 : 1) + (author === undefined ? 0 : 1)
-  if (fields !== expectedFields || !reader.atEnd) reader.fail('the header has fields or bytes that do not belong there')
-  if (reader.wrong !== undefined) return fail({ code: 'DAG_BAD_HEADER', why: reader.wrong })
-  return ok({
+function readHeader(value: unknown): Header {
+  const fields = readMap(value, 'the header', ['v', 'height', 'time', 'backs', 'pay'], ['author', 'like'])
+  if (fields['v'] !== 1) misshapen('v is not 1')
+  const height = readUint(fields['height'], 'height')
+  if (height < 1) misshapen('height is at least 1')
+  return {
     v: 1,
     height,
-    time,
-    backs,
-    ...(author === undefined ? {} : { author }),
-    pay,
-    ...(like === undefined ? {} : { like }),
-  })
+    time: readUint(fields['time'], 'time'),
+    backs: readBacks(fields['backs']),
+    ...(Object.hasOwn(fields, 'author') ? { author: readAuthor(fields['author']) } : {}),
+    pay: readPay(fields['pay']),
+    ...(Object.hasOwn(fields, 'like') ? { like: readLike(fields['like']) } : {}),
+  }
+}
+
+/**
+ * Reads a header in its one encoding; refuses everything else and never throws, whatever the bytes. That nothing was
+ * spelt otherwise is seen by spelling it again: the library's strictness need not be complete.
+ */
+export function decodeHeader(bytes: Uint8Array): Result<Header, DagFault> {
+  if (bytes.byteLength > MAX_HEADER_BYTES) return fail({ code: 'DAG_HEADER_TOO_LARGE', bytes: bytes.byteLength })
+  try {
+    const header = readHeader(decode(bytes))
+    return equalBytes(encodeHeader(header), bytes) ? ok(header) : fail({ code: 'DAG_BAD_HEADER', why: 'it is not in canonical form' })
+  } catch (error) {
+    if (error instanceof Bug) throw error
+    return fail({ code: 'DAG_BAD_HEADER', why: error instanceof Misshapen ? error.message : 'it is no dag-cbor' })
+  }
 }
 
 /** A header's id: the sha2-256 of its bytes. */
@@ -222,8 +160,7 @@ export interface GenesisFields {
 
 export function encodeGenesis({ name, pioneers, group }: GenesisFields): Uint8Array {
   const fields = { freechains: 1, name, pioneers: pioneers.map((key) => idBytes(key)) }
-  /** A copy: on Node the library hands out a `Buffer`. */
-  return Uint8Array.from(encode(group === undefined ? fields : { ...fields, group }))
+  return plain(encode(group === undefined ? fields : { ...fields, group }))
 }
 
 function cid(codec: number, digest: Uint8Array): CID {

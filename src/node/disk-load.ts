@@ -23,7 +23,7 @@ export interface ChainState {
 
 /** A stored value; Level's types do not say that there may be none. */
 export async function readRow(db: Level, key: string): Promise<Uint8Array | undefined> {
-  const value: Uint8Array | undefined = await db.get(key)
+  const value = (await db.get(key)) as Uint8Array | undefined
   return value === undefined ? undefined : plainBytes(value)
 }
 

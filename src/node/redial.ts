@@ -8,7 +8,7 @@ import type { Host } from './host.ts'
 import { why } from './host-faults.ts'
 import type { Logger } from './log.ts'
 import { peerIdOf } from './peers.ts'
-import { pause, withDeadline } from './waiting.ts'
+import { orAborted, pause, withDeadline } from './waiting.ts'
 
 /** The first retry comes about this long after a failure: a peer that restarts is back within seconds. */
 const FIRST_DELAY_MS = 1000
@@ -100,14 +100,10 @@ export class Redialler {
 
   async #disconnected(peer: PeerId): Promise<void> {
     const gone = Promise.withResolvers<undefined>()
-    const { signal } = this.#stopping
-    const onAbort = (): void => gone.resolve(undefined)
     const unsubscribe = this.#host.onDisconnect((other) => {
       if (other.equals(peer)) gone.resolve(undefined)
     })
-    signal.addEventListener('abort', onAbort, { once: true })
-    if (!signal.aborted && this.#host.isConnected(peer.toString())) await gone.promise
-    signal.removeEventListener('abort', onAbort)
+    if (this.#host.isConnected(peer.toString())) await orAborted(gone.promise, this.#stopping.signal)
     unsubscribe()
   }
 }

@@ -2,7 +2,6 @@
  * One incarnation of the stream to a peer, the requester's end (spec §8): hello both ways, then requests, and replies in
  * any order. It ends at the first thing that the peer gets wrong, and does not come back: `rpc.ts` opens the next one.
  */
-import { randomBytes } from 'node:crypto'
 import type { PeerId, Stream } from '@libp2p/interface'
 import { pipe } from 'it-pipe'
 import { fail, ok, type Result } from '../dag/faults.ts'
@@ -14,7 +13,7 @@ import { why } from './host-faults.ts'
 import type { Logger } from './log.ts'
 import { framingFault, type RpcFault } from './rpc-faults.ts'
 import { frames, FrameWriter, readChunks, StreamCut } from './streams.ts'
-import { Gate, orAborted, pause } from './waiting.ts'
+import { Gate, onAbort, orAborted, pause } from './waiting.ts'
 
 /** A stranger that opens a stream and says nothing; one round trip and a busy machine take far less. */
 export const HELLO_MS = 10_000
@@ -84,7 +83,7 @@ class Session implements OpenSession {
   readonly #abandoned = new Set<number>()
   readonly #closing = new AbortController()
   readonly #isReady = Promise.withResolvers<RpcFault | undefined>()
-  readonly #nonce = randomBytes(HELLO_NONCE_BYTES)
+  readonly #nonce = crypto.getRandomValues(new Uint8Array(HELLO_NONCE_BYTES))
   #theirNonce: Uint8Array | undefined
   #fault: RpcFault | undefined
   #lastId = 0
@@ -109,8 +108,7 @@ class Session implements OpenSession {
   }
 
   onClose(listener: () => void): void {
-    if (this.closed) listener()
-    else this.#closing.signal.addEventListener('abort', listener, { once: true })
+    onAbort(this.#closing.signal, listener)
   }
 
   close(): void {

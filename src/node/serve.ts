@@ -3,7 +3,6 @@
  * requests to a handler and writes its replies in the order in which they get ready. It bounds what a peer can make this
  * node hold, and knows nothing of what the messages mean.
  */
-import { randomBytes } from 'node:crypto'
 import type { PeerId, Stream } from '@libp2p/interface'
 import { pipe } from 'it-pipe'
 import { decodeHello, decodeRequest, encodeHello, encodeReply } from '../protocol/codec.ts'
@@ -90,7 +89,7 @@ class Served {
   readonly #closing = new AbortController()
   readonly #gate = new Gate(REQUESTS_IN_FLIGHT)
   readonly #answering = new Map<number, Promise<void>>()
-  readonly #nonce = randomBytes(HELLO_NONCE_BYTES)
+  readonly #nonce = crypto.getRandomValues(new Uint8Array(HELLO_NONCE_BYTES))
   #caller: SyncCaller | undefined
 
   constructor(stream: Stream, peer: PeerId, modules: ServeModules) {
@@ -105,7 +104,7 @@ class Served {
   async run(): Promise<void> {
     const isGreeted = new AbortController()
     const { helloMs = HELLO_MS } = this.#modules
-    void pause(helloMs, AbortSignal.any([isGreeted.signal, this.#closing.signal])).then((isLate) => {
+    void pause(helloMs, isGreeted.signal).then((isLate) => {
       if (isLate) this.#breach({ code: 'RPC_TIMEOUT', peer: this.#peer.toString(), ms: helloMs })
     })
     this.#write(encodeHello({ t: 'hello', v: 1, nonce: this.#nonce }))

@@ -2,6 +2,7 @@
  * Waiting that always ends: pauses and deadlines under an `AbortSignal`. Nothing here outlives its signal, and each
  * listener put on a long-lived signal is taken off again (a chain of `AbortSignal.any` would keep them all).
  */
+import { setMaxListeners } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /** Waits; false when the signal ended it early. The timer keeps no process alive. */
@@ -12,6 +13,18 @@ export async function pause(ms: number, signal: AbortSignal): Promise<boolean> {
   } catch {
     return false
   }
+}
+
+/** Calls back once when the signal aborts, at once if it has. Returns the function that takes the listener off again. */
+export function onAbort(signal: AbortSignal, listener: () => void): () => void {
+  if (signal.aborted) {
+    listener()
+    return () => undefined
+  }
+  // Hundreds of requests may share a signal; Node warns at eleven, for the sake of those who never take theirs off.
+  setMaxListeners(0, signal)
+  signal.addEventListener('abort', listener, { once: true })
+  return () => signal.removeEventListener('abort', listener)
 }
 
 /** A deadline passed. */
@@ -25,15 +38,13 @@ export async function withDeadline<T>(
   job: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const controller = new AbortController()
-  const onAbort = (): void => controller.abort(signal.reason)
   const timer = setTimeout(() => controller.abort(new DeadlineError(`nothing within ${String(ms)} ms`)), ms)
-  signal.addEventListener('abort', onAbort, { once: true })
-  if (signal.aborted) onAbort()
+  const unsubscribe = onAbort(signal, () => controller.abort(signal.reason))
   try {
     return await job(controller.signal)
   } finally {
     clearTimeout(timer)
-    signal.removeEventListener('abort', onAbort)
+    unsubscribe()
   }
 }
 
@@ -41,12 +52,11 @@ export async function withDeadline<T>(
 export async function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
   if (signal.aborted) return undefined
   const aborted = Promise.withResolvers<undefined>()
-  const onAbort = (): void => aborted.resolve(undefined)
-  signal.addEventListener('abort', onAbort, { once: true })
+  const unsubscribe = onAbort(signal, () => aborted.resolve(undefined))
   try {
     return await Promise.race([promise, aborted.promise])
   } finally {
-    signal.removeEventListener('abort', onAbort)
+    unsubscribe()
   }
 }
 

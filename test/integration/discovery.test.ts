@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { Discovery } from '../../src/node/discovery.ts'
 import type { Host } from '../../src/node/host.ts'
@@ -84,18 +84,9 @@ test('a peer that shared a chain is remembered by an address that can be dialled
   const first = await discover(a, { dht: false, store })
   await dial(a, b)
   await dial(c, a)
-  const identified = new Set<string>()
-  await eventually(
-    () => identified.size === 2,
-    (changed) => {
-      const onIdentify = ({ detail }: CustomEvent<{ peerId: unknown }>): void => {
-        identified.add(String(detail.peerId))
-        changed()
-      }
-      a.libp2p.addEventListener('peer:identify', onIdentify)
-      return () => a.libp2p.removeEventListener('peer:identify', onIdentify)
-    },
-  )
+  const addressesOf = async (peer: Host): Promise<number> =>
+    (await a.libp2p.peerStore.get(peer.peerId)).addresses.length
+  await vi.waitFor(async () => expect(await Promise.all([addressesOf(b), addressesOf(c)])).toEqual([1, 1]))
   first.sharesChain(b.peerId)
   first.sharesChain(c.peerId)
   expect([...(await saved.promise)].sort()).toEqual([addressOf(b), addressOf(c)].map(String).sort())

@@ -13,9 +13,9 @@ import type { GraphRow } from '../../src/dag/store.ts'
 export interface Drawing {
   readonly graph: Graph
   /** Index of a named block; `genesis` is 0. */
-  at(name: string): number
+  readonly at: (name: string) => number
   /** Names of indexes, for readable expectations: `a1 b1`. */
-  names(indexes: readonly number[]): string
+  readonly names: (indexes: readonly number[]) => string
 }
 
 const NEW_BLOCK = /^([A-Za-z][A-Za-z0-9]*)(?:@([0-9]+))?(\?)?$/

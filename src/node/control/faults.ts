@@ -137,7 +137,10 @@ const REPORTS: { readonly [C in ReportedFault['code']]: (fault: Extract<Reported
   ],
 
   REP_UNSIGNED: (f) => ['not-signed', `posts in ${f.chain} must be signed: add --sign=PVT (\`sign\` in the call)`],
-  CHAIN_NOT_JOINED: (f) => ['chain-not-found', `no chain “${f.chain}” is joined here: join it with \`freechains chains join\``],
+  CHAIN_NOT_JOINED: (f) => [
+    'chain-not-found',
+    `no chain “${f.chain}” is joined here: join it with \`freechains chains join\``,
+  ],
   CHAIN_NAME_TAKEN: (f) => [
     'chain-name-taken',
     `a chain named ${f.name} with other keys is joined here (${f.joined}): leave that one first`,
@@ -184,7 +187,10 @@ const REPORTS: { readonly [C in ReportedFault['code']]: (fault: Extract<Reported
     'incompatible-chain',
     `the chains are not the same: the pioneer here is ${f.ours}, there ${f.theirs}; nothing was merged`,
   ],
-  SYNC_FAILED: (f) => ['peer-unreachable', `the sync with ${f.peer} broke off (${f.why}): what came is kept; try again`],
+  SYNC_FAILED: (f) => [
+    'peer-unreachable',
+    `the sync with ${f.peer} broke off (${f.why}): what came is kept; try again`,
+  ],
   RPC_ABORTED: (f) => ['peer-unreachable', `the call to the peer ${f.peer} was given up`],
 }
 

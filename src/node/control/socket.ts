@@ -2,7 +2,6 @@
  * The control port's unix socket (spec §10): reachable by its owner alone from the moment it exists, in place of one
  * that an unclean stop left behind.
  */
-import { randomBytes } from 'node:crypto'
 import { chmod, lstat, mkdtemp, rename, rm } from 'node:fs/promises'
 import { connect, type Server } from 'node:net'
 import { dirname, join } from 'node:path'
@@ -38,7 +37,7 @@ export async function bindSocket(server: Server, path: string): Promise<Result<B
   let privateDir: string | undefined
   try {
     privateDir = await mkdtemp(join(dirname(path), '.'))
-    const first = join(privateDir, randomBytes(1).toString('hex'))
+    const first = join(privateDir, 's')
     await listen(server, first)
     await chmod(first, 0o600)
     await rename(first, path)

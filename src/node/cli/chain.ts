@@ -1,0 +1,145 @@
+/** `chain`: one chain's blocks (spec §11). The chain itself is taken out of the words before parsing. */
+import { Argument, type Command } from 'commander'
+import type { ResultOf } from '../control/schema.ts'
+import { readPayload, writeWhole } from './files.ts'
+import { UsageError } from './io.ts'
+import { readKey } from './secrets.ts'
+import type { Session } from './session.ts'
+
+export function addChainCommands(program: Command, session: Session): void {
+  const chain = program
+    .command('chain')
+    .usage('<chain> <command> [arguments] [options]')
+    .description("one chain: '#forum', '$group', '@PUB', or its id 0_…")
+  addReading(chain, session)
+  addGet(chain, session)
+  addPost(chain, session)
+}
+
+function addReading(chain: Command, session: Session): void {
+  chain
+    .command('genesis')
+    .description('the id of the genesis block')
+    .action(async () => {
+      const id = await (await session.client()).call('chain.genesis', { chain: session.subject('chain') })
+      await session.answer(id, id)
+    })
+
+  chain
+    .command('heads')
+    .description('ids of the blocks that no block links to yet; blocked: of posts that wait for a like')
+    .addArgument(new Argument('[state]', 'which heads').choices(['linked', 'blocked', 'all']).default('linked'))
+    .action(async (state: 'linked' | 'blocked' | 'all') => {
+      const ids = await (await session.client()).call('chain.heads', { chain: session.subject('chain'), state })
+      await session.answer(ids, ids.join(' '))
+    })
+
+  chain
+    .command('traverse')
+    .usage('[all | linked] <ids...>')
+    .description('ids of the blocks that are neither the given ones nor in their past, in order')
+    .argument('<ids...>', 'all before the ids adds posts that wait for a like')
+    .action(async (words: string[]) => {
+      const [first = '', ...rest] = words
+      const isScope = first === 'all' || first === 'linked'
+      const from = isScope ? rest : words
+      if (from.length === 0) throw new UsageError('from which ids on? (0_… is the genesis)')
+      const params = { chain: session.subject('chain'), from, ...(first === 'all' ? { all: true } : {}) }
+      const ids = await (await session.client()).call('chain.traverse', params)
+      await session.answer(ids, ids.join(' '))
+    })
+
+  chain
+    .command('consensus')
+    .description('ids of all accepted blocks in order, the genesis first')
+    .action(async () => {
+      const ids = await (await session.client()).call('chain.consensus', { chain: session.subject('chain') })
+      await session.answer(ids, ids.join(' '))
+    })
+
+  chain
+    .command('status')
+    .description('how much of the chain is here, and how well it is in sync')
+    .action(async () => {
+      const status = await (await session.client()).call('chain.status', { chain: session.subject('chain') })
+      await session.answer(status, showStatus(status))
+    })
+
+  chain
+    .command('listen')
+    .description('print the id of each new block, until Ctrl-C')
+    .action(async () => {
+      const events = (await session.client()).subscribe('chain.listen', { chain: session.subject('chain') })
+      await session.follow(events, (event) => event.id)
+    })
+}
+
+function addGet(chain: Command, session: Session): void {
+  chain
+    .command('get')
+    .usage('(block | payload) <id> [file <path>] [--decrypt=PVT]')
+    .description('print a block or its payload, or write it to a file')
+    .addArgument(new Argument('<part>', 'what to get').choices(['block', 'payload']))
+    .argument('<id>', 'the id, or at least six of its hex digits')
+    .addArgument(new Argument('[to]', 'where to write it').choices(['file']))
+    .argument('[path]')
+    .option('--decrypt <pvt>', "the owner's private key, for a sealed payload; @FILE and env:NAME work")
+    .action(
+      async (part: 'block' | 'payload', id: string, to?: string, path?: string, options?: { decrypt?: string }) => {
+        if (to !== undefined && path === undefined) throw new UsageError('file: which path?')
+        const key = options?.decrypt === undefined ? {} : { decrypt: await readKey(options.decrypt, session.io) }
+        const client = await session.client()
+        const got = await client.call('chain.get', { chain: session.subject('chain'), id, part, ...key })
+        const text = typeof got === 'string' ? undefined : JSON.stringify(got, null, 2)
+        if (path !== undefined) {
+          await writeWhole(path, text === undefined ? Buffer.from(String(got), 'base64') : Buffer.from(`${text}\n`))
+        } else if (text === undefined) await session.answerBytes(String(got))
+        else await session.answer(got, text)
+      },
+    )
+}
+
+function addPost(chain: Command, session: Session): void {
+  chain
+    .command('post')
+    .usage('(inline <text> | file <path> | -) [--sign=PVT] [--encrypt]')
+    .description('post a message and print its id')
+    .addArgument(new Argument('<how>', 'where the message is; - is stdin').choices(['inline', 'file', '-']))
+    .argument('[what]', 'the text (behind -- if it begins with a dash), or the path')
+    .option('--sign <pvt>', 'private key to sign with; @FILE and env:NAME work')
+    .option('--encrypt', 'seal it to the owner of an @ chain')
+    .action(async (how: 'inline' | 'file' | '-', what?: string, options?: { sign?: string; encrypt?: true }) => {
+      if (how !== '-' && what === undefined)
+        throw new UsageError(`post ${how}: which ${how === 'file' ? 'path' : 'text'}?`)
+      if (how === '-' && what !== undefined) throw new UsageError('post -: the message is on stdin, nothing follows')
+      const content =
+        how === 'inline' ? { text: what ?? '' } : { payload: (await readPayload(what, session.io)).toString('base64') }
+      const posted = await (
+        await session.client()
+      ).call('chain.post', {
+        chain: session.subject('chain'),
+        ...content,
+        ...(options?.sign === undefined ? {} : { sign: await readKey(options.sign, session.io) }),
+        ...(options?.encrypt === true ? { encrypt: true } : {}),
+      })
+      await session.answer(posted, posted.id)
+      const why = posted.why ?? ''
+      if (posted.state === 'held') await session.note(`held, not accepted yet${why === '' ? '' : `: ${why}`}`)
+      else if (why !== '') await session.note(why)
+    })
+}
+
+function showStatus(status: ResultOf<'chain.status'>): string {
+  return [
+    `state:    ${status.state} (${status.why})`,
+    `blocks:   ${String(status.blocks)}`,
+    `heads:    ${String(status.heads)}`,
+    `held:     ${String(status.held)}`,
+    `bytes:    ${String(status.bytes)}`,
+    `missing:  ${String(status.missing)}`,
+    ...status.peers.map(({ id, lastSyncMs, state }) => {
+      const last = lastSyncMs === null ? 'never' : new Date(lastSyncMs).toISOString()
+      return `peer:     ${id} ${state}, last in sync ${last}`
+    }),
+  ].join('\n')
+}

@@ -1,0 +1,24 @@
+/** `crypto` and its alias `keys`: keys from passphrases (spec §3, §11). */
+import { Argument, type Command } from 'commander'
+import { readPassphrase } from './secrets.ts'
+import type { Session } from './session.ts'
+
+export function addKeyCommands(program: Command, session: Session): void {
+  program
+    .command('crypto')
+    .alias('keys')
+    .description('make keys from a passphrase: a shared key for groups, or a public and a private key')
+    .addArgument(new Argument('<kind>', 'shared: prints KEY; pubpvt: prints PUB PVT').choices(['shared', 'pubpvt']))
+    .argument('<passphrase>', 'the same passphrase always gives the same keys; - reads it from stdin')
+    .action(async (kind: 'shared' | 'pubpvt', text: string) => {
+      const passphrase = await readPassphrase(text, session.io)
+      const client = await session.client()
+      if (kind === 'shared') {
+        const made = await client.call('keys.shared', { passphrase })
+        await session.answer(made, made.key)
+      } else {
+        const made = await client.call('keys.pubpvt', { passphrase })
+        await session.answer(made, `${made.pub} ${made.pvt}`)
+      }
+    })
+}

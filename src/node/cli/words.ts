@@ -1,0 +1,58 @@
+/**
+ * Puts the words of a command line into the one order that commander parses (spec §11). The paper writes the chain or
+ * the peer in the middle of a command (`chain "#chat" post …`), and options may stand anywhere. Pure.
+ */
+import { UsageError } from './io.ts'
+
+export interface Words {
+  /** Words, then options, then what stands behind `--`. */
+  readonly args: readonly string[]
+  /** The chain or the peer that the command is about, taken out of the words. */
+  readonly subject?: string
+}
+
+/** Commands of `peer` that are about no single one. */
+const PEER_COMMANDS_ALONE: readonly string[] = ['list', 'add']
+
+/**
+ * @param takesValue whether an option (`--sign`) is followed by its value when that is not attached with `=`
+ * @throws {UsageError} what stands where a chain belongs is none
+ */
+export function arrange(argv: readonly string[], takesValue: (option: string) => boolean): Words {
+  const words: string[] = []
+  const options: string[] = []
+  const dashes = argv.indexOf('--')
+  const end = dashes === -1 ? argv.length : dashes
+  for (let at = 0; at < end; at++) {
+    const arg = argv[at] ?? ''
+    // A single dash is a word: it stands for stdin.
+    if (!arg.startsWith('-') || arg === '-') words.push(arg)
+    else {
+      options.push(arg)
+      if (takesValue(arg) && at + 1 < end) options.push(argv[++at] ?? '')
+    }
+  }
+  const behind = dashes === -1 ? [] : argv.slice(dashes)
+  const [group, subject, ...rest] = words
+  const isAbout =
+    (group === 'chain' && subject !== undefined) ||
+    (group === 'peer' && subject !== undefined && !PEER_COMMANDS_ALONE.includes(subject))
+  if (!isAbout) {
+    // The shell takes an unquoted #chat for a comment, so that not even the command is left.
+    if (group === 'chain' && !asksHelp(options)) throw new UsageError("which chain? (in a shell, quote it: '#chat')")
+    return { args: [...words, ...options, ...behind] }
+  }
+  if (group === 'chain') requireChain(subject)
+  return { args: [group, ...rest, ...options, ...behind], subject }
+}
+
+function asksHelp(options: readonly string[]): boolean {
+  return options.includes('--help') || options.includes('-h')
+}
+
+/** Catches what the shell made of an unquoted `$name` or `#name`, and a forgotten chain. */
+function requireChain(subject: string): void {
+  if (/^[#$@]/.test(subject) || /^0_[0-9A-Fa-f]+$/.test(subject)) return
+  const found = subject === '' ? 'the chain is empty' : `“${subject}” is no chain`
+  throw new UsageError(`${found}: chains begin with #, $ or @, or are an id 0_… (in a shell, quote them: '$family')`)
+}

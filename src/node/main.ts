@@ -1,0 +1,26 @@
+#!/usr/bin/env node
+/** The `freechains` executable: arguments, signals, exit status (spec §11). Commands are in `cli/`. */
+import './polyfill.ts'
+import { run } from './cli/run.ts'
+import { connect } from './control/client.ts'
+
+const interrupted = new AbortController()
+// Once: a second Ctrl-C ends the process the hard way.
+process.once('SIGINT', () => interrupted.abort())
+process.once('SIGTERM', () => interrupted.abort())
+// Failed writes are reported to who writes; without a listener they would be thrown as well.
+process.stdout.on('error', () => undefined)
+process.stderr.on('error', () => undefined)
+
+const { stdin, stdout, stderr, env } = process
+process.exitCode = await run(
+  process.argv.slice(2),
+  { stdin, stdout, stderr, env, signal: interrupted.signal },
+  {
+    connect,
+    // The node and libp2p take a while to load: only `start` needs them.
+    runDaemon: async (options) => (await import('./daemon.ts')).runDaemon(options),
+  },
+)
+// Stdin that was not read to its end would keep the process.
+stdin.destroy()

@@ -1,0 +1,357 @@
+import type { Stream } from '@libp2p/interface'
+import { lpStream } from '@libp2p/utils'
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { blockId } from '../../src/dag/ids.ts'
+import type { Host } from '../../src/node/host.ts'
+import { silentLogger } from '../../src/node/log.ts'
+import { SyncClient, type RpcFault, type SyncSession } from '../../src/node/rpc.ts'
+import { serveSync, type SyncHandler } from '../../src/node/serve.ts'
+import { decodeReply, encodeHello, encodeReply, encodeRequest } from '../../src/protocol/codec.ts'
+import { MESSAGE_BYTES, REQUESTS_IN_FLIGHT } from '../../src/protocol/limits.ts'
+import { SYNC_PROTOCOL, type Request } from '../../src/protocol/messages.ts'
+import { dial, soon, startHosts, stopAll } from '../support/hosts.ts'
+
+const CHAIN = new Uint8Array(32).fill(1)
+const BLOCK = blockId(new Uint8Array(32).fill(2))
+const FRAME_BYTES = 256 * 1024
+const HELLO_MS = 200
+
+interface Pair {
+  readonly asker: Host
+  readonly server: Host
+  readonly client: SyncClient
+  /** Breaches, as either side tells of them. */
+  readonly faults: { readonly at: 'client' | 'server'; readonly fault: RpcFault }[]
+  stopServing(): Promise<void>
+}
+
+let hosts: Host[] = []
+let pairs: Pair[] = []
+afterEach(async () => {
+  for (const { client, stopServing } of pairs) {
+    client.stop()
+    await stopServing()
+  }
+  await stopAll(hosts)
+  hosts = []
+  pairs = []
+})
+
+/** Two connected hosts, the second of which answers with `handler`; without one it speaks no sync. */
+async function pair(handler?: SyncHandler): Promise<Pair> {
+  hosts = await startHosts(2)
+  const [asker, server] = hosts as [Host, Host]
+  const faults: Pair['faults'] = []
+  const tell = (at: 'client' | 'server') => (_peer: unknown, fault: RpcFault) => void faults.push({ at, fault })
+  const common = { log: silentLogger, helloMs: HELLO_MS }
+  const stopServing = handler && (await serveSync({ ...common, host: server, handler, onFault: tell('server') }))
+  const client = new SyncClient({ ...common, host: asker, onFault: tell('client') })
+  await dial(asker, server)
+  const made = { asker, server, client, faults, stopServing: stopServing ?? (async () => {}) }
+  pairs.push(made)
+  return made
+}
+
+/** A server that greets as it should and then does as `play` says, by hand. */
+async function mischief(play: (stream: Stream) => void | Promise<void>): Promise<Pair> {
+  const made = await pair()
+  await made.server.libp2p.handle(SYNC_PROTOCOL, async (stream) => {
+    await lpStream(stream).write(hello())
+    await play(stream)
+  })
+  return made
+}
+
+const hello = (): Uint8Array => encodeHello({ t: 'hello', v: 1, nonce: new Uint8Array(32) })
+
+async function sessionOf({ client, server }: Pair): Promise<SyncSession> {
+  const session = await client.session(server.peerId, { signal: soon() })
+  if (!session.ok) throw new Error(JSON.stringify(session.fault))
+  return session.value
+}
+
+const closeOf = (session: SyncSession): Promise<void> => new Promise((resolve) => session.onClose(resolve))
+
+/** Frames are asked for by number here; on the wire an offset is a multiple of their size. */
+const frameAt = (index: number): Omit<Extract<Request, { t: 'frame' }>, 'id'> => ({
+  t: 'frame',
+  chain: CHAIN,
+  block: BLOCK,
+  offset: index * FRAME_BYTES,
+})
+
+const echo: SyncHandler = async (_caller, request) => ({
+  t: 'frame',
+  id: request.id,
+  offset: request.t === 'frame' ? request.offset : 0,
+  bytes: new Uint8Array([1]),
+})
+
+describe('a session', () => {
+  test('both sides know the same two nonces, and one stream serves everybody who asks', async () => {
+    const callers: unknown[] = []
+    const made = await pair(async (caller, request, signal) => {
+      callers.push(caller.nonces)
+      return echo(caller, request, signal)
+    })
+    const [first, second] = await Promise.all([sessionOf(made), sessionOf(made)])
+    expect(second).toBe(first)
+    await first.request(frameAt(0), { signal: soon() })
+    expect(callers).toEqual([{ requester: first.nonces.requester, responder: first.nonces.responder }])
+    expect(first.nonces.requester).not.toEqual(first.nonces.responder)
+  })
+
+  test('two hundred requests interleave, and each gets its own reply, in whatever order they are answered', async () => {
+    let first: (() => void) | undefined
+    let answered = 0
+    const made = await pair(async (caller, request, signal) => {
+      // The first one waits until the others are through.
+      if (first === undefined) await new Promise<void>((resolve) => (first = resolve))
+      answered += 1
+      if (answered === 199) first()
+      return echo(caller, request, signal)
+    })
+    const session = await sessionOf(made)
+    const offsets = Array.from({ length: 200 }, (_, index) => index)
+    const replies = await Promise.all(offsets.map((offset) => session.request(frameAt(offset), { signal: soon() })))
+    expect(replies.map((reply) => reply.ok && reply.value.t === 'frame' && reply.value.offset / FRAME_BYTES)).toEqual(
+      offsets,
+    )
+  })
+
+  test('64 MiB pass in frames of 256 KiB with no more than four under way at either end', async () => {
+    const total = 256
+    let atServer = 0
+    let atClient = 0
+    let mostAtServer = 0
+    let mostAtClient = 0
+    const made = await pair(async (_caller, request) => {
+      mostAtServer = Math.max(mostAtServer, ++atServer)
+      await Promise.resolve()
+      atServer -= 1
+      const offset = request.t === 'frame' ? request.offset : 0
+      return { t: 'frame', id: request.id, offset, bytes: new Uint8Array(FRAME_BYTES).fill(offset / FRAME_BYTES) }
+    })
+    const session = await sessionOf(made)
+    let next = 0
+    let bytes = 0
+    const worker = async (): Promise<void> => {
+      while (next < total) {
+        const index = next++
+        mostAtClient = Math.max(mostAtClient, ++atClient)
+        const reply = await session.request(frameAt(index), { signal: soon() })
+        atClient -= 1
+        if (!reply.ok || reply.value.t !== 'frame') throw new Error(JSON.stringify(reply))
+        expect(reply.value.bytes.every((byte) => byte === index)).toBe(true)
+        bytes += reply.value.bytes.byteLength
+      }
+    }
+    await Promise.all([worker(), worker(), worker(), worker()])
+    expect(bytes).toBe(64 * 1024 * 1024)
+    expect(mostAtClient).toBe(4)
+    expect(mostAtServer).toBeLessThanOrEqual(4)
+  })
+
+  test('it ends when the peer is gone, and the next one is new', async () => {
+    const made = await pair(echo)
+    const session = await sessionOf(made)
+    const closed = closeOf(session)
+    await made.asker.libp2p.hangUp(made.server.peerId)
+    await closed
+    expect(session.closed).toBe(true)
+    expect(await session.request(frameAt(0), { signal: soon() })).toMatchObject({
+      ok: false,
+      fault: { code: 'RPC_CLOSED' },
+    })
+    await dial(made.asker, made.server)
+    const again = await sessionOf(made)
+    expect(again).not.toBe(session)
+    expect(again.nonces.requester).not.toEqual(session.nonces.requester)
+    expect((await again.request(frameAt(0), { signal: soon() })).ok).toBe(true)
+  })
+
+  test('a request that the caller gives up does no harm to the others', async () => {
+    const parked = Promise.withResolvers<undefined>()
+    const made = await pair(async (caller, request, signal) => {
+      if (request.t === 'frame' && request.offset === FRAME_BYTES) await parked.promise
+      return echo(caller, request, signal)
+    })
+    const session = await sessionOf(made)
+    const given = session.request(frameAt(1), { signal: AbortSignal.timeout(20) })
+    expect(await given).toMatchObject({ ok: false, fault: { code: 'RPC_ABORTED' } })
+    parked.resolve(undefined)
+    expect((await session.request(frameAt(2), { signal: soon() })).ok).toBe(true)
+    expect(made.faults).toEqual([])
+  })
+})
+
+describe('a server that misbehaves', () => {
+  test('says no hello: the session fails after the deadline', async () => {
+    const made = await pair()
+    await made.server.libp2p.handle(SYNC_PROTOCOL, () => {})
+    const session = await made.client.session(made.server.peerId, { signal: soon() })
+    expect(session).toMatchObject({ ok: false, fault: { code: 'RPC_TIMEOUT', ms: HELLO_MS } })
+  })
+
+  test('does not speak the protocol: unreachable', async () => {
+    const made = await pair()
+    const session = await made.client.session(made.server.peerId, { signal: soon() })
+    expect(session).toMatchObject({ ok: false, fault: { code: 'RPC_UNREACHABLE' } })
+  })
+
+  test('never answers: every request fails when the first is overdue', async () => {
+    const made = await pair(
+      (_caller, _request, signal) =>
+        new Promise((resolve) => {
+          signal.addEventListener('abort', () => resolve({ t: 'refuse', id: 0, code: 'busy' }))
+        }),
+    )
+    const session = await sessionOf(made)
+    const slow = session.request(frameAt(0), { signal: soon() })
+    expect(await session.request(frameAt(1), { signal: soon(), timeoutMs: 50 })).toMatchObject({
+      fault: { code: 'RPC_TIMEOUT', ms: 50 },
+    })
+    expect(await slow).toMatchObject({ fault: { code: 'RPC_TIMEOUT' } })
+    expect(session.closed).toBe(true)
+    expect(made.faults).toEqual([
+      { at: 'client', fault: { code: 'RPC_TIMEOUT', peer: made.server.peerId.toString(), ms: 50 } },
+    ])
+  })
+
+  test.each([
+    ['garbage', async (stream: Stream) => lpStream(stream).write(new Uint8Array([0xff])), 'WIRE_MALFORMED'],
+    [
+      'a reply to a request that was never made',
+      async (stream: Stream) => lpStream(stream).write(encodeReply({ t: 'refuse', id: 7, code: 'busy' })),
+      'SYNC_UNKNOWN_REPLY',
+    ],
+    [
+      'a frame above the limit',
+      async (stream: Stream) => void stream.send(new Uint8Array([0xff, 0xff, 0xff, 0x7f])),
+      'WIRE_MALFORMED',
+    ],
+  ])('sends %s: the session closes and the fault is told', async (_what, play, code) => {
+    const made = await mischief(play)
+    const session = await sessionOf(made)
+    await closeOf(session)
+    expect(made.faults).toMatchObject([{ at: 'client', fault: { code: 'RPC_MALFORMED', fault: { code } } }])
+  })
+})
+
+describe('a client that misbehaves', () => {
+  async function raw(made: Pair): Promise<Stream> {
+    return made.asker.libp2p.dialProtocol(made.server.peerId, SYNC_PROTOCOL, { signal: soon() })
+  }
+
+  const closedOf = (stream: Stream): Promise<unknown> =>
+    new Promise((resolve) =>
+      stream.status === 'open' ? stream.addEventListener('close', resolve) : resolve(undefined),
+    )
+
+  test('says no hello: its stream is closed after the deadline', async () => {
+    const made = await pair(echo)
+    const stream = await raw(made)
+    stream.addEventListener('message', () => {})
+    await closedOf(stream)
+    expect(made.faults).toMatchObject([{ at: 'server', fault: { code: 'RPC_TIMEOUT', ms: HELLO_MS } }])
+  })
+
+  test('sends garbage after the hello: its stream is closed, and the node serves on', async () => {
+    const made = await pair(echo)
+    const stream = await raw(made)
+    const lp = lpStream(stream)
+    await lp.write(hello())
+    await lp.write(new Uint8Array([0xff]))
+    await closedOf(stream)
+    expect(made.faults).toMatchObject([
+      { at: 'server', fault: { code: 'RPC_MALFORMED', fault: { code: 'WIRE_MALFORMED' } } },
+    ])
+    expect((await (await sessionOf(made)).request(frameAt(0), { signal: soon() })).ok).toBe(true)
+  })
+
+  test('asks without end and reads nothing: it is not read on, and the node holds a bounded number of requests', async () => {
+    let inHand = 0
+    let most = 0
+    const release = Promise.withResolvers<undefined>()
+    const made = await pair(async (caller, request, signal) => {
+      most = Math.max(most, ++inHand)
+      await release.promise
+      inHand -= 1
+      return echo(caller, request, signal)
+    })
+    const stream = await raw(made)
+    const lp = lpStream(stream)
+    await lp.write(hello())
+    await lp.read({ signal: soon() })
+    for (let id = 1; id <= 1000; id += 1) await lp.write(encodeRequest({ ...frameAt(id), id }), { signal: soon() })
+    await vi.waitFor(() => expect(inHand).toBe(REQUESTS_IN_FLIGHT))
+    release.resolve(undefined)
+    const seen = new Set<number>()
+    while (seen.size < 1000) {
+      const reply = decodeReply((await lp.read({ signal: soon() }).catch((e)=>{console.log(JSON.stringify(made.faults), stream.status, seen.size); throw e})).subarray())
+      if (!reply.ok) throw new Error(reply.fault.code)
+      seen.add(reply.value.id)
+    }
+    expect(most).toBe(REQUESTS_IN_FLIGHT)
+    stream.abort(new Error('done'))
+  })
+
+  test('stops reading while large replies wait: the sender feels it long before its memory does', async () => {
+    let answered = 0
+    const made = await pair(async (_caller, request) => {
+      answered += 1
+      return { t: 'frame', id: request.id, offset: 0, bytes: new Uint8Array(FRAME_BYTES) }
+    })
+    const stream = await raw(made)
+    const lp = lpStream(stream, { maxBufferSize: 1024 * 1024 * 1024 })
+    await lp.write(hello())
+    await lp.read({ signal: soon() })
+    stream.pause()
+    for (let id = 1; id <= 500; id += 1) await lp.write(encodeRequest({ ...frameAt(0), id }), { signal: soon() })
+    // 125 MiB are asked for; what the window and the bound on requests let out is less than 20.
+    await vi.waitFor(() => expect(answered).toBeGreaterThanOrEqual(REQUESTS_IN_FLIGHT))
+    const ping = await made.asker.ping(made.server.peerId, { signal: soon() })
+    expect(ping.ok).toBe(true)
+    expect(answered * FRAME_BYTES).toBeLessThan(20 * 1024 * 1024)
+    stream.abort(new Error('done'))
+  })
+
+  test('opens more streams than one peer may have: the surplus is reset, the first ones stay', async () => {
+    const made = await pair(echo)
+    const streams = await Promise.all(Array.from({ length: 4 }, () => raw(made)))
+    const lps = streams.map((stream) => lpStream(stream))
+    for (const lp of lps) {
+      await lp.write(hello())
+      await lp.read({ signal: soon() })
+    }
+    const surplus = await raw(made)
+    await closedOf(surplus)
+    expect(streams.map(({ status }) => status)).toEqual(['open', 'open', 'open', 'open'])
+  })
+
+  test('sends a frame that promises more than the limit: it is refused before its content is taken in', async () => {
+    const made = await pair(echo)
+    const stream = await raw(made)
+    await lpStream(stream).write(hello())
+    await lpStream(stream)
+      .write(new Uint8Array(MESSAGE_BYTES + 1), { signal: soon() })
+      .catch(() => {})
+    await closedOf(stream)
+    expect(made.faults).toMatchObject([
+      { at: 'server', fault: { code: 'RPC_MALFORMED', fault: { code: 'WIRE_MALFORMED' } } },
+    ])
+  })
+})
+
+test('a handler that breaks answers busy, and the stream lives on', async () => {
+  const made = await pair(async () => {
+    throw new Error('broken')
+  })
+  const session = await sessionOf(made)
+  for (const offset of [0, 1]) {
+    expect(await session.request(frameAt(offset), { signal: soon() })).toMatchObject({
+      value: { t: 'refuse', code: 'busy' },
+    })
+  }
+  expect(made.faults).toEqual([])
+})

@@ -1,0 +1,235 @@
+import { encode } from '@ipld/dag-cbor'
+import { bytesToHex } from '@noble/hashes/utils.js'
+import * as fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { sha256 } from '../../../src/dag/crypto.ts'
+import { authorKey, blockId } from '../../../src/dag/ids.ts'
+import { FRAME_BYTES } from '../../../src/dag/store.ts'
+import {
+  decodeHello,
+  decodeReply,
+  decodeRequest,
+  encodeHello,
+  encodeReply,
+  encodeRequest,
+} from '../../../src/protocol/codec.ts'
+import { GET_IDS, HAVE_IDS, HEADS_PER_PAGE, IDS_PER_PAGE, MESSAGE_BYTES } from '../../../src/protocol/limits.ts'
+import type { Hello, Reply, Request } from '../../../src/protocol/messages.ts'
+import { must } from '../../support/blocks.ts'
+
+const digest = fc.uint8Array({ minLength: 32, maxLength: 32 })
+const id = fc.nat({ max: 0xffff_ffff })
+const block = digest.map(blockId)
+const ids = (minLength: number): fc.Arbitrary<ReturnType<typeof blockId>[]> =>
+  fc.uniqueArray(block, { minLength, maxLength: 20 })
+const more = fc.boolean()
+const heads = ids(0).map((list) => list.sort())
+const optional = { requiredKeys: ['t', 'id', 'chain'] as ['t', 'id', 'chain'] }
+const about = { id, chain: digest }
+
+const requests: fc.Arbitrary<Request> = fc.oneof(
+  fc.record({ t: fc.constant('open' as const), ...about, proof: digest }, optional),
+  fc.record({ t: fc.constant('heads' as const), ...about, after: block }),
+  fc.record(
+    { t: fc.constant('diff' as const), ...about, have: ids(0), after: block },
+    { requiredKeys: ['t', 'id', 'chain', 'have'] },
+  ),
+  fc.record({ t: fc.constant('get' as const), ...about, ids: ids(1) }),
+  fc.record({
+    t: fc.constant('frame' as const),
+    ...about,
+    block,
+    offset: fc.nat({ max: 255 }).map((n) => n * FRAME_BYTES),
+  }),
+  fc.record({ t: fc.constant('offer' as const), ...about }),
+)
+
+const header = fc.uint8Array({ maxLength: 4096 })
+const signature = fc.uint8Array({ minLength: 64, maxLength: 64 })
+const wireBlock = fc.oneof(
+  fc.record(
+    { headerBytes: header, signature, state: fc.constant('inline' as const), payload: fc.uint8Array() },
+    { requiredKeys: ['headerBytes', 'state', 'payload'] },
+  ),
+  fc.record(
+    { headerBytes: header, signature, state: fc.constantFrom('frames' as const, 'hidden' as const, 'absent' as const) },
+    { requiredKeys: ['headerBytes', 'state'] },
+  ),
+)
+
+const replies: fc.Arbitrary<Reply> = fc.oneof(
+  fc.record(
+    { t: fc.constant('opened' as const), id, proof: digest, pioneer: digest.map(authorKey), heads, more },
+    { requiredKeys: ['t', 'id', 'heads', 'more'] },
+  ),
+  fc.record({ t: fc.constant('heads' as const), id, heads, more }),
+  fc.record({ t: fc.constant('ids' as const), id, ids: ids(0), more }),
+  fc.array(wireBlock, { maxLength: 5 }).chain((blocks) =>
+    fc.record({
+      t: fc.constant('blocks' as const),
+      id,
+      asked: fc.integer({ min: blocks.length, max: GET_IDS }),
+      blocks: fc.constant(blocks),
+    }),
+  ),
+  fc.record({ t: fc.constant('frame' as const), id, offset: fc.nat({ max: 1 << 26 }), bytes: fc.uint8Array() }),
+  fc.record({ t: fc.constant('no-payload' as const), id, why: fc.constantFrom('hidden' as const, 'absent' as const) }),
+  fc.record({ t: fc.constant('offered' as const), id, fresh: fc.maxSafeNat(), missing: fc.maxSafeNat() }),
+  fc.record(
+    {
+      t: fc.constant('refuse' as const),
+      id,
+      code: fc.constantFrom('unknown-chain' as const, 'incompatible' as const, 'busy' as const, 'bad-request' as const),
+      pioneer: digest.map(authorKey),
+    },
+    { requiredKeys: ['t', 'id', 'code'] },
+  ),
+)
+
+describe('encode and decode', () => {
+  test('are inverse', () => {
+    fc.assert(
+      fc.property(requests, (request) => {
+        expect(must(decodeRequest(encodeRequest(request)))).toEqual(request)
+      }),
+    )
+    fc.assert(
+      fc.property(replies, (reply) => {
+        expect(must(decodeReply(encodeReply(reply)))).toEqual(reply)
+      }),
+    )
+    const hello: Hello = { t: 'hello', v: 1, nonce: new Uint8Array(32).fill(3) }
+    expect(must(decodeHello(encodeHello(hello)))).toEqual(hello)
+  })
+
+  test('decoding never throws, whatever the bytes', () => {
+    const decoders = [decodeHello, decodeRequest, decodeReply]
+    const torn = fc
+      .tuple(fc.oneof(requests.map(encodeRequest), replies.map(encodeReply)), fc.array(fc.tuple(fc.nat(), fc.nat())))
+      .map(([bytes, edits]) => {
+        const copy = Uint8Array.from(bytes)
+        for (const [at, value] of edits) copy[at % copy.byteLength] = value
+        return copy
+      })
+    const values = fc.anything({ withTypedArray: false }).map((value) => {
+      try {
+        return encode(value)
+      } catch {
+        return new Uint8Array(0)
+      }
+    })
+    fc.assert(
+      fc.property(fc.oneof(fc.uint8Array(), torn, values), (bytes) => {
+        for (const decode of decoders) expect(typeof decode(bytes).ok).toBe('boolean')
+      }),
+      { numRuns: 2000 },
+    )
+  })
+
+  test('deep nesting is refused, not followed', () => {
+    expect(decodeReply(new Uint8Array(MESSAGE_BYTES).fill(0x81))).toMatchObject({ fault: { code: 'WIRE_MALFORMED' } })
+  })
+})
+
+describe('what is refused', () => {
+  const chain = new Uint8Array(32)
+  const digests = (n: number): Uint8Array => {
+    const all = new Uint8Array(32 * n)
+    for (let i = 0; i < n; i++) new DataView(all.buffer).setUint32(32 * i, i)
+    return all
+  }
+
+  test('too many bytes, before any of them is read: WIRE_TOO_LARGE', () => {
+    const bytes = new Uint8Array(MESSAGE_BYTES + 1)
+    expect(decodeRequest(bytes)).toEqual({
+      ok: false,
+      fault: { code: 'WIRE_TOO_LARGE', bytes: MESSAGE_BYTES + 1, limit: MESSAGE_BYTES },
+    })
+  })
+
+  test('another version: WIRE_OTHER_VERSION', () => {
+    const later = encode({ t: 'hello', v: 2, nonce: chain, more: true })
+    expect(decodeHello(later)).toEqual({ ok: false, fault: { code: 'WIRE_OTHER_VERSION', found: 2 } })
+  })
+
+  test.each<[string, unknown]>([
+    ['no map', [1, 2]],
+    ['an unknown kind', { t: 'take', id: 1, chain }],
+    ['an unknown field', { t: 'offer', id: 1, chain, extra: 1 }],
+    ['a missing field', { t: 'heads', id: 1, chain }],
+    ['a field of another type', { t: 'offer', id: '1', chain }],
+    ['a negative id', { t: 'offer', id: -1, chain }],
+    ['an id beyond 32 bits', { t: 'offer', id: 2 ** 32, chain }],
+    ['a short rendezvous', { t: 'offer', id: 1, chain: new Uint8Array(31) }],
+    ['half a digest', { t: 'get', id: 1, chain, ids: new Uint8Array(33) }],
+    ['an id twice', { t: 'get', id: 1, chain, ids: new Uint8Array(64) }],
+    ['a get of nothing', { t: 'get', id: 1, chain, ids: new Uint8Array(0) }],
+    ['too many ids', { t: 'get', id: 1, chain, ids: digests(GET_IDS + 1) }],
+    ['too long a have list', { t: 'diff', id: 1, chain, have: digests(HAVE_IDS + 1) }],
+    ['an offset within a frame', { t: 'frame', id: 1, chain, block: chain, offset: 1 }],
+  ])('a request with %s: WIRE_MALFORMED', (_, wire) => {
+    expect(decodeRequest(encode(wire))).toMatchObject({ fault: { code: 'WIRE_MALFORMED', message: 'request' } })
+  })
+
+  const head = new Uint8Array(10)
+  test.each<[string, unknown]>([
+    ['too many heads', { t: 'heads', id: 1, heads: digests(HEADS_PER_PAGE + 1), more: false }],
+    ['heads that do not ascend', { t: 'heads', id: 1, heads: digests(3).reverse(), more: false }],
+    ['too many ids', { t: 'ids', id: 1, ids: digests(IDS_PER_PAGE + 1), more: false }],
+    ['more blocks than it settles', { t: 'blocks', id: 1, asked: 0, blocks: [[head, null, head]] }],
+    ['a header beyond 4 KiB', { t: 'blocks', id: 1, asked: 1, blocks: [[new Uint8Array(4097), null, head]] }],
+    ['a signature of 63 bytes', { t: 'blocks', id: 1, asked: 1, blocks: [[head, new Uint8Array(63), head]] }],
+    [
+      'an inline payload beyond 64 KiB',
+      { t: 'blocks', id: 1, asked: 1, blocks: [[head, null, new Uint8Array(65537)]] },
+    ],
+    ['an unknown place of a payload', { t: 'blocks', id: 1, asked: 1, blocks: [[head, null, 'inline']] }],
+    ['a block of four parts', { t: 'blocks', id: 1, asked: 1, blocks: [[head, null, head, head]] }],
+    ['an unknown refusal', { t: 'refuse', id: 1, code: 'no' }],
+  ])('a reply with %s: WIRE_MALFORMED', (_, wire) => {
+    expect(decodeReply(encode(wire))).toMatchObject({ fault: { code: 'WIRE_MALFORMED', message: 'reply' } })
+  })
+})
+
+/** The worked example of `docs/wire.md`; these bytes never change. */
+describe('vectors', () => {
+  const named = (name: string): Uint8Array => sha256(new TextEncoder().encode(name))
+  const chain = named('chain')
+  const one = blockId(named('1'))
+  const two = blockId(named('2'))
+  const hex = (bytes: Uint8Array): string => bytesToHex(bytes)
+
+  test('requests', () => {
+    expect({
+      hello: hex(encodeHello({ t: 'hello', v: 1, nonce: named('nonce') })),
+      open: hex(encodeRequest({ t: 'open', id: 1, chain })),
+      diff: hex(encodeRequest({ t: 'diff', id: 2, chain, have: [one] })),
+      get: hex(encodeRequest({ t: 'get', id: 0xffff_ffff, chain, ids: [two] })),
+    }).toMatchInlineSnapshot(`
+      {
+        "diff": "a46174646469666662696402646861766558206b86b273ff34fce19d6b804eff5a3f5747ada4eaa22f1d49c01e52ddb7875b4b65636861696e58209414886b1ebf025db067a4cbd13a0903fbd9733a5372bba1b58bd72c1699b798",
+        "get": "a46174636765746269641affffffff636964735820d4735e3a265e16eee03f59718b9b5d03019c07d8b6c51f90da3a666eec13ab3565636861696e58209414886b1ebf025db067a4cbd13a0903fbd9733a5372bba1b58bd72c1699b798",
+        "hello": "a361746568656c6c6f617601656e6f6e6365582078377b525757b494427f89014f97d79928f3938d14eb51e20fb5dec9834eb304",
+        "open": "a36174646f70656e6269640165636861696e58209414886b1ebf025db067a4cbd13a0903fbd9733a5372bba1b58bd72c1699b798",
+      }
+    `)
+  })
+
+  test('replies', () => {
+    const absent = { headerBytes: Uint8Array.of(0xa0), state: 'absent' } as const
+    const inline = { ...absent, state: 'inline', payload: Uint8Array.of(1, 2) } as const
+    expect({
+      opened: hex(encodeReply({ t: 'opened', id: 1, heads: [two], more: false })),
+      ids: hex(encodeReply({ t: 'ids', id: 2, ids: [two], more: false })),
+      blocks: hex(encodeReply({ t: 'blocks', id: 3, asked: 2, blocks: [inline, absent] })),
+      refuse: hex(encodeReply({ t: 'refuse', id: 4, code: 'unknown-chain' })),
+    }).toMatchInlineSnapshot(`
+      {
+        "blocks": "a4617466626c6f636b73626964036561736b65640266626c6f636b73828341a0f64201028341a0f666616273656e74",
+        "ids": "a461746369647362696402636964735820d4735e3a265e16eee03f59718b9b5d03019c07d8b6c51f90da3a666eec13ab35646d6f7265f4",
+        "opened": "a46174666f70656e656462696401646d6f7265f46568656164735820d4735e3a265e16eee03f59718b9b5d03019c07d8b6c51f90da3a666eec13ab35",
+        "refuse": "a36174667265667573656269640464636f64656d756e6b6e6f776e2d636861696e",
+      }
+    `)
+  })
+})
