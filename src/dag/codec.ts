@@ -9,7 +9,16 @@ import { equalBytes } from '@noble/curves/utils.js'
 import { sha256 } from './crypto.ts'
 import { Bug, fail, ok, type DagFault, type Result } from './faults.ts'
 import type { Header } from './header.ts'
-import { authorKey, blockId, ID_BYTES, idBytes, payloadId, type AuthorKey, type BlockId, type PayloadId } from './ids.ts'
+import {
+  authorKey,
+  blockId,
+  ID_BYTES,
+  idBytes,
+  payloadId,
+  type AuthorKey,
+  type BlockId,
+  type PayloadId,
+} from './ids.ts'
 import { MAX_BACKS, MAX_HEADER_BYTES } from './limits.ts'
 
 const DAG_CBOR_CODE = 0x71
@@ -65,8 +74,14 @@ function misshapen(why: string): never {
 }
 
 /** A map with these fields, all but the `optional` ones there, and no other. */
-function readMap(value: unknown, what: string, required: readonly string[], optional: readonly string[] = []): Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype) misshapen(`${what} is no map`)
+function readMap(
+  value: unknown,
+  what: string,
+  required: readonly string[],
+  optional: readonly string[] = [],
+): Record<string, unknown> {
+  if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype)
+    misshapen(`${what} is no map`)
   const fields = value as Record<string, unknown>
   for (const name of required) if (!Object.hasOwn(fields, name)) misshapen(`${what} has no field "${name}"`)
   const other = Object.keys(fields).find((name) => !required.includes(name) && !optional.includes(name))
@@ -82,7 +97,12 @@ function readUint(value: unknown, what: string): number {
 function readDigest(value: unknown, code: number, what: string): Uint8Array {
   const link = CID.asCID(value)
   const { version, multihash } = link ?? misshapen(`${what} is no link`)
-  if (version !== 1 || link?.code !== code || multihash.code !== SHA2_256_CODE || multihash.digest.byteLength !== ID_BYTES) {
+  if (
+    version !== 1 ||
+    link?.code !== code ||
+    multihash.code !== SHA2_256_CODE ||
+    multihash.digest.byteLength !== ID_BYTES
+  ) {
     misshapen(`${what} is no CID v1 of sha2-256 with the codec that belongs there`)
   }
   return multihash.digest
@@ -90,7 +110,8 @@ function readDigest(value: unknown, code: number, what: string): Uint8Array {
 
 function readPay(value: unknown): Header['pay'] {
   const { cid, size, seal } = readMap(value, 'pay', ['cid', 'size', 'seal'])
-  if (seal !== 'none' && seal !== 'group' && seal !== 'owner') misshapen('pay.seal is none of "none", "group" and "owner"')
+  if (seal !== 'none' && seal !== 'group' && seal !== 'owner')
+    misshapen('pay.seal is none of "none", "group" and "owner"')
   return { id: payloadId(readDigest(cid, RAW_CODE, 'pay.cid')), size: readUint(size, 'pay.size'), seal }
 }
 
@@ -101,7 +122,8 @@ function readLike(value: unknown): NonNullable<Header['like']> {
 }
 
 function readBacks(value: unknown): BlockId[] {
-  if (!Array.isArray(value) || value.length < 1 || value.length > MAX_BACKS) misshapen(`a block has 1 to ${String(MAX_BACKS)} backs`)
+  if (!Array.isArray(value) || value.length < 1 || value.length > MAX_BACKS)
+    misshapen(`a block has 1 to ${String(MAX_BACKS)} backs`)
   const backs = value.map((back) => blockId(readDigest(back, DAG_CBOR_CODE, 'a back')))
   if (!isAscending(backs)) misshapen('backs stand in ascending order of their digests, each once')
   return backs
@@ -136,7 +158,9 @@ export function decodeHeader(bytes: Uint8Array): Result<Header, DagFault> {
   if (bytes.byteLength > MAX_HEADER_BYTES) return fail({ code: 'DAG_HEADER_TOO_LARGE', bytes: bytes.byteLength })
   try {
     const header = readHeader(decode(bytes))
-    return equalBytes(encodeHeader(header), bytes) ? ok(header) : fail({ code: 'DAG_BAD_HEADER', why: 'it is not in canonical form' })
+    return equalBytes(encodeHeader(header), bytes)
+      ? ok(header)
+      : fail({ code: 'DAG_BAD_HEADER', why: 'it is not in canonical form' })
   } catch (error) {
     if (error instanceof Bug) throw error
     return fail({ code: 'DAG_BAD_HEADER', why: error instanceof Misshapen ? error.message : 'it is no dag-cbor' })

@@ -33,7 +33,12 @@ export function createHandlers(parts: NodeParts): Handlers {
   return { ...hostHandlers(parts), ...chainsHandlers(parts), ...chainHandlers(parts), ...peerHandlers(parts) }
 }
 
-function hostHandlers({ clock, host, chains, info }: NodeParts): Pick<Handlers, 'host.info' | 'host.now' | 'keys.shared' | 'keys.pubpvt'> {
+function hostHandlers({
+  clock,
+  host,
+  chains,
+  info,
+}: NodeParts): Pick<Handlers, 'host.info' | 'host.now' | 'keys.shared' | 'keys.pubpvt'> {
   return {
     'host.info': () =>
       Promise.resolve({
@@ -49,7 +54,10 @@ function hostHandlers({ clock, host, chains, info }: NodeParts): Pick<Handlers, 
     'host.now': async ({ ms }) => {
       if (ms === undefined) return clock.nowMs()
       if (clock.set === undefined) {
-        throw new ControlError('clock-not-settable', 'this clock is the machine\'s: start the node with --test-clock to set it')
+        throw new ControlError(
+          'clock-not-settable',
+          "this clock is the machine's: start the node with --test-clock to set it",
+        )
       }
       clock.set(ms)
       for (const { replica } of chains.all()) await replica.settleClock()
@@ -73,7 +81,9 @@ function chainsHandlers(parts: NodeParts): Pick<Handlers, `chains.${'join' | 'le
       return found.ok && (await chains.leave(found.value.replica.chain))
     },
     'chains.list': () =>
-      Promise.resolve(chains.all().map(({ replica }) => ({ name: replica.chain.params.name, id: showChainId(replica.chain) }))),
+      Promise.resolve(
+        chains.all().map(({ replica }) => ({ name: replica.chain.params.name, id: showChainId(replica.chain) })),
+      ),
     'chains.listen': (_params, { signal }) => Promise.resolve({ events: listenAll(parts, signal) }),
   }
 }
@@ -91,7 +101,11 @@ function chainHandlers(parts: NodeParts): Pick<Handlers, ChainMethod> {
     'chain.get': async ({ chain, id, part, decrypt }) => {
       const replica = replicaOf(chain)
       const index = orThrow(resolvePrefix(replica.graph, id))
-      if (index === 0) throw new ControlError('block-not-found', 'the genesis is derived from the chain\'s name and keys: it has no block to get')
+      if (index === 0)
+        throw new ControlError(
+          'block-not-found',
+          "the genesis is derived from the chain's name and keys: it has no block to get",
+        )
       const block = await replica.block(index)
       if (part === 'block') return viewOf(replica, index, block)
       return (await openPayload(replica, index, block, decrypt)).toString('base64')
@@ -101,11 +115,13 @@ function chainHandlers(parts: NodeParts): Pick<Handlers, ChainMethod> {
       const pvt = sign === undefined ? {} : { pvt: orThrow(parsePrivateKey(sign)) }
       const bytes = payload === undefined ? Buffer.from(text ?? '', 'utf8') : Buffer.from(payload, 'base64')
       await findFirstPost(joined)
-      const posted = orThrow(await post(joined.replica, { payload: bytes, toOwner: encrypt ?? false, ...pvt }, parts.clock))
+      const posted = orThrow(
+        await post(joined.replica, { payload: bytes, toOwner: encrypt ?? false, ...pvt }, parts.clock),
+      )
       return {
         id: showId(posted.height, posted.id),
         state: posted.ahead ? 'held' : 'accepted',
-        ...(posted.ahead ? { why: 'set aside: the chain\'s newest time is ahead of this node\'s clock' } : {}),
+        ...(posted.ahead ? { why: "set aside: the chain's newest time is ahead of this node's clock" } : {}),
       }
     },
     'chain.traverse': ({ chain, from }) => {
@@ -143,7 +159,7 @@ function viewOf({ chain, graph }: Replica, index: number, { id, header }: Block)
     ...(header.like === undefined ? {} : { like: { n: header.like.n, target: showTarget(graph, header.like.target) } }),
     pay: { cid: cidOfPayload(header.pay.id).toString(), size: header.pay.size, seal: header.pay.seal },
     state: accepted ? verdict.state : 'held',
-    why: accepted ? verdict.why : 'set aside: its time is ahead of this node\'s clock',
+    why: accepted ? verdict.why : "set aside: its time is ahead of this node's clock",
   }
 }
 
@@ -153,17 +169,28 @@ function showTarget(graph: Replica['graph'], target: Block['id']): string {
 }
 
 /** A payload as its author wrote it. */
-async function openPayload(replica: Replica, index: number, block: Block, decrypt: string | undefined): Promise<Buffer> {
+async function openPayload(
+  replica: Replica,
+  index: number,
+  block: Block,
+  decrypt: string | undefined,
+): Promise<Buffer> {
   const shown = showId(block.header.height, block.id)
   const stored = replica.missing.has(index) ? undefined : await readPayload(replica, block)
   if (stored === undefined) {
-    throw new ControlError('payload-missing', `the payload of ${shown} is not here yet: no peer has given it to us; it is asked for again`)
+    throw new ControlError(
+      'payload-missing',
+      `the payload of ${shown} is not here yet: no peer has given it to us; it is asked for again`,
+    )
   }
   const { key } = replica.chain.params
   if (key !== undefined) return Buffer.from(orThrow(openGroup(key, encodeAad(block.header), stored)))
   if (block.header.pay.seal !== 'owner') return Buffer.from(stored)
   if (decrypt === undefined) {
-    throw new ControlError('payload-sealed', `the payload of ${shown} is sealed to the chain's owner: pass the owner's private key with --decrypt`)
+    throw new ControlError(
+      'payload-sealed',
+      `the payload of ${shown} is sealed to the chain's owner: pass the owner's private key with --decrypt`,
+    )
   }
   const pvt: PrivateKey = orThrow(parsePrivateKey(decrypt))
   return Buffer.from(orThrow(openOwner(pvt, stored)))

@@ -5,7 +5,14 @@
 import { randomBytes } from 'node:crypto'
 import { base32 } from 'multiformats/bases/base32'
 import { NONCE_BYTES } from '../dag/seal.ts'
-import { buildAnnouncement, headsToAnnounce, judge, ridesAlong, verdictOf, type GossipVerdict } from '../protocol/announce.ts'
+import {
+  buildAnnouncement,
+  headsToAnnounce,
+  judge,
+  ridesAlong,
+  verdictOf,
+  type GossipVerdict,
+} from '../protocol/announce.ts'
 import type { ProtocolFault } from '../protocol/faults.ts'
 import { decodeAnnouncement, encodeAnnouncement, openAnnouncement, sealAnnouncement } from '../protocol/gossip-codec.ts'
 import { ANNOUNCE_COALESCE_MS, ANNOUNCE_NONCE_BYTES, RIDING_QUEUE } from '../protocol/limits.ts'
@@ -71,7 +78,10 @@ export class ChainGossip {
       const announcement = await this.#compose()
       if (announcement === undefined) return
       const { key } = replica.chain.params
-      const bytes = key === undefined ? encodeAnnouncement(announcement) : sealAnnouncement(announcement, key, randomBytes(NONCE_BYTES))
+      const bytes =
+        key === undefined
+          ? encodeAnnouncement(announcement)
+          : sealAnnouncement(announcement, key, randomBytes(NONCE_BYTES))
       const peers = await topics.publish(this.topic, bytes)
       log.debug('gossip.announced', { chain: replica.chain.id, heads: announcement.heads.length, peers })
     } catch (error) {
@@ -90,7 +100,11 @@ export class ChainGossip {
     const fits = !replica.missing.has(newest) && ridesAlong(headerBytes.byteLength, header.pay.size)
     const payload = fits ? await readPayload(replica, block) : undefined
     if (payload === undefined) return buildAnnouncement({ heads, nonce })
-    return buildAnnouncement({ heads, nonce, riding: { headerBytes, ...(signature === undefined ? {} : { signature }), payload } })
+    return buildAnnouncement({
+      heads,
+      nonce,
+      riding: { headerBytes, ...(signature === undefined ? {} : { signature }), payload },
+    })
   }
 
   async #validate(from: string, data: Uint8Array): Promise<GossipVerdict> {

@@ -118,7 +118,10 @@ export class ChainNetwork {
     const { host, topics, discovery } = this.#modules
     if (host.connections().length === 0) return []
     const found = await discovery.lookup(replica.chain.rendezvous, { signal })
-    const ids = new Set([...topics.subscribers(topicOf(replica.chain.rendezvous)), ...found.map((peer) => peer.toString())])
+    const ids = new Set([
+      ...topics.subscribers(topicOf(replica.chain.rendezvous)),
+      ...found.map((peer) => peer.toString()),
+    ])
     return [...ids].map((id) => peerIdFromString(id))
   }
 

@@ -108,7 +108,11 @@ export class ChainSync {
     const reply = await session.value.request({ t: 'offer', chain }, { signal, timeoutMs: OFFER_TIMEOUT_MS })
     if (!reply.ok) return reply
     if (reply.value.t === 'offered') return ok({ fresh: reply.value.fresh, missing: reply.value.missing })
-    return fail({ code: 'SYNC_REFUSED', peer: peer.toString(), why: reply.value.t === 'refuse' ? reply.value.code : reply.value.t })
+    return fail({
+      code: 'SYNC_REFUSED',
+      peer: peer.toString(),
+      why: reply.value.t === 'refuse' ? reply.value.code : reply.value.t,
+    })
   }
 
   /** Whether the peer has this chain, and both prove that they may. */

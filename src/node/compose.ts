@@ -63,7 +63,11 @@ export async function startNode(config: Config, modules: NodeModules): Promise<R
   }
 }
 
-async function start(config: Config, { clock, log }: NodeModules, started: Started): Promise<Result<RunningNode, ReportedFault>> {
+async function start(
+  config: Config,
+  { clock, log }: NodeModules,
+  started: Started,
+): Promise<Result<RunningNode, ReportedFault>> {
   const startedAt = performance.now()
   const disk = await openDisk(config.dataDir)
   if (!disk.ok) return disk
@@ -92,7 +96,13 @@ async function start(config: Config, { clock, log }: NodeModules, started: Start
   started.ending(() => {
     network.stop()
   })
-  const chains = new Chains<OnNet>({ disk: disk.value, clock, log, seed: randomInt(2 ** 32), attach: (replica) => network.attach(replica) })
+  const chains = new Chains<OnNet>({
+    disk: disk.value,
+    clock,
+    log,
+    seed: randomInt(2 ** 32),
+    attach: (replica) => network.attach(replica),
+  })
   started.ending(() => chains.stop())
   started.ending(await network.serve())
   await chains.restore()
@@ -106,7 +116,13 @@ async function start(config: Config, { clock, log }: NodeModules, started: Start
   const stopAsked = Promise.withResolvers<undefined>()
   const server = new ControlServer(
     { ...config.control, dataDir: config.dataDir },
-    { handlers, log, requestStop: () => { stopAsked.resolve(undefined) } },
+    {
+      handlers,
+      log,
+      requestStop: () => {
+        stopAsked.resolve(undefined)
+      },
+    },
   )
   const listening = await server.start()
   if (!listening.ok) return listening

@@ -16,7 +16,11 @@ export function listenAll({ chains }: NodeParts, signal: AbortSignal): AsyncIter
 }
 
 /** `from`: local indexes; with it, what `traverse` gives comes first. */
-export function listenOne(replica: Replica, from: readonly number[] | undefined, signal: AbortSignal): AsyncIterable<ControlEvent> {
+export function listenOne(
+  replica: Replica,
+  from: readonly number[] | undefined,
+  signal: AbortSignal,
+): AsyncIterable<ControlEvent> {
   const { graph } = replica
   const backlog = from === undefined ? [] : traverse(graph, from)
   const sizeThen = graph.size
@@ -30,7 +34,11 @@ export function listenOne(replica: Replica, from: readonly number[] | undefined,
 }
 
 /** The graph is ahead of its events by what is being committed; those blocks are in the backlog and skipped in the feed. */
-async function* replayThen(replica: Replica, backlog: readonly number[], feed: EventFeed<ControlEvent>): AsyncGenerator<ControlEvent> {
+async function* replayThen(
+  replica: Replica,
+  backlog: readonly number[],
+  feed: EventFeed<ControlEvent>,
+): AsyncGenerator<ControlEvent> {
   try {
     for (const index of backlog) {
       const { id, header } = await replica.block(index)
@@ -48,5 +56,11 @@ async function* replayThen(replica: Replica, backlog: readonly number[], feed: E
 }
 
 function controlEvent(replica: Replica, { id, height, author, kind }: ChainEvent): ControlEvent {
-  return { chain: replica.chain.params.name, id: showId(height, id), height, ...(author === undefined ? {} : { author }), kind }
+  return {
+    chain: replica.chain.params.name,
+    id: showId(height, id),
+    height,
+    ...(author === undefined ? {} : { author }),
+    kind,
+  }
 }

@@ -17,7 +17,11 @@ interface Backoff {
 const backoffs = new WeakMap<Replica, Map<number, Backoff>>()
 
 /** As `nowMs` grows, payloads that nobody had become due again. */
-export async function askMissing(replica: Replica, session: SyncSession, when: { signal: AbortSignal; nowMs: number }): Promise<void> {
+export async function askMissing(
+  replica: Replica,
+  session: SyncSession,
+  when: { signal: AbortSignal; nowMs: number },
+): Promise<void> {
   const known = backoffs.get(replica) ?? new Map<number, Backoff>()
   backoffs.set(replica, known)
   const due = [...replica.missing].filter((index) => (known.get(index)?.nextMs ?? 0) <= when.nowMs)

@@ -36,14 +36,20 @@ export async function fetchPayload(options: FetchOptions): Promise<Result<Fetche
 }
 
 /** Keeps as many frames in flight as the fetch asks for; writes them in order. */
-async function fetchFrames(fetch: PayloadFetch, options: FetchOptions): Promise<Result<Fetched, RpcFault | ProtocolFault>> {
+async function fetchFrames(
+  fetch: PayloadFetch,
+  options: FetchOptions,
+): Promise<Result<Fetched, RpcFault | ProtocolFault>> {
   const { replica, session, block, signal } = options
   const { rendezvous: chain } = replica.chain
   const inFlight = new Map<number, Promise<{ offset: number; reply: Awaited<ReturnType<SyncSession['request']>> }>>()
   while (!fetch.isComplete) {
     for (const offset of fetch.ask()) {
       const asked = session.request({ t: 'frame', chain, block: block.id, offset }, { signal })
-      inFlight.set(offset, asked.then((reply) => ({ offset, reply })))
+      inFlight.set(
+        offset,
+        asked.then((reply) => ({ offset, reply })),
+      )
     }
     const { offset, reply } = await Promise.race(inFlight.values())
     inFlight.delete(offset)

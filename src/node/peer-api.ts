@@ -36,9 +36,11 @@ export function peerHandlers(parts: NodeParts): PeerHandlers {
     },
     'peer.chains': async ({ addr }, { signal }) => {
       const peer = await reach(addr, signal)
-      const asked = chains.all().map(async ({ replica: { chain }, attached }) =>
-        (await attached.sync.isShared(peer, signal)) ? [{ name: chain.params.name, id: showChainId(chain) }] : [],
-      )
+      const asked = chains
+        .all()
+        .map(async ({ replica: { chain }, attached }) =>
+          (await attached.sync.isShared(peer, signal)) ? [{ name: chain.params.name, id: showChainId(chain) }] : [],
+        )
       return (await Promise.all(asked)).flat()
     },
     'peer.send': async ({ addr, chain }, { signal }) => {

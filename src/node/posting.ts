@@ -37,7 +37,11 @@ export async function post(replica: Replica, request: PostRequest, clock: Clock)
   return ok({ id: outcome.value.id, height: replica.graph.height(index), ahead: outcome.value.state === 'ahead' })
 }
 
-function make(replica: Replica, { payload, pvt, toOwner = false }: PostRequest, nowMs: number): Result<MadeBlock, BlockFault> {
+function make(
+  replica: Replica,
+  { payload, pvt, toOwner = false }: PostRequest,
+  nowMs: number,
+): Result<MadeBlock, BlockFault> {
   const { chain, graph } = replica
   const backs = linkedHeads(replica)
   return makeBlock({

@@ -78,7 +78,9 @@ class Run {
     switch (effect.do) {
       case 'ask': {
         const reply = await this.#options.session.request(effect.request, { signal: this.#options.signal })
-        this.#feed(reply.ok ? { on: 'reply', tag: effect.tag, reply: reply.value } : { on: 'failed', reason: reply.fault.code })
+        this.#feed(
+          reply.ok ? { on: 'reply', tag: effect.tag, reply: reply.value } : { on: 'failed', reason: reply.fault.code },
+        )
         return
       }
       case 'store':

@@ -81,7 +81,7 @@ export class Redialler {
         await this.#tag(dialled.value)
         await this.#disconnected(dialled.value)
         if (performance.now() - sinceMs >= STABLE_MS) failures = 0
-      } else if (!signal.aborted) {
+      } else {
         this.#log.debug('peer.unreachable', { address: address.toString(), why: dialled.fault.why, failures })
       }
       await pause(nextDelayMs(failures, this.#random), signal)

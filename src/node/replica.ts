@@ -60,6 +60,7 @@ export class Replica {
   readonly #queue = new Serial()
   readonly #listeners = new Set<ChainListener>()
   #bytes: number
+  #blocks: number
 
   private constructor(
     chain: Chain,
@@ -73,6 +74,7 @@ export class Replica {
     this.missing = new Set(loaded.missing)
     this.#parked = new Map(loaded.parked)
     this.#bytes = loaded.bytes
+    this.#blocks = graph.acceptedCount
     this.#clock = modules.clock
     this.#log = modules.log
   }
@@ -90,6 +92,11 @@ export class Replica {
     await replica.#findPioneer()
     await replica.settleClock()
     return replica
+  }
+
+  /** Accepted blocks that are in the store: a crash of this process loses none of them. */
+  get blocks(): number {
+    return this.#blocks
   }
 
   /** Bytes of headers, signatures and payloads kept. */
@@ -220,7 +227,9 @@ export class Replica {
       headsRemoved: heads.removed,
       ...(parked === undefined ? {} : { parked }),
     }
+    const accepted = this.graph.acceptedCount
     await this.store.commit(commit, { sync })
+    this.#blocks = accepted
     for (const [position, { headerBytes, signature, payload, paySize }] of blocks.entries()) {
       if (payload === 'missing') this.missing.add(first + position)
       this.#bytes += headerBytes.byteLength + (signature?.byteLength ?? 0) + (payload === 'missing' ? 0 : paySize)

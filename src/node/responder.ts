@@ -3,7 +3,15 @@ import { bytesToHex } from '@noble/hashes/utils.js'
 import type { PeerId } from '@libp2p/interface'
 import { FRAME_BYTES } from '../dag/store.ts'
 import type { Reply, Request } from '../protocol/messages.ts'
-import { BlocksReply, newServeStream, noPayload, planReply, travelsInline, type LoadedBlock, type ServeStream } from '../protocol/serve.ts'
+import {
+  BlocksReply,
+  newServeStream,
+  noPayload,
+  planReply,
+  travelsInline,
+  type LoadedBlock,
+  type ServeStream,
+} from '../protocol/serve.ts'
 import { readPayload } from './payloads.ts'
 import type { Replica } from './replica.ts'
 import type { SyncCaller, SyncHandler } from './serve.ts'
@@ -13,7 +21,11 @@ export interface ResponderModules {
   /** Joined chains by rendezvous, in lower-case hex. */
   readonly find: (rendezvous: string) => Replica | undefined
   /** A peer offers what it has of a chain: pull it. */
-  readonly onOffer: (replica: Replica, peer: PeerId, signal: AbortSignal) => Promise<{ readonly fresh: number; readonly missing: number }>
+  readonly onOffer: (
+    replica: Replica,
+    peer: PeerId,
+    signal: AbortSignal,
+  ) => Promise<{ readonly fresh: number; readonly missing: number }>
 }
 
 export function createResponder({ self, find, onOffer }: ResponderModules): SyncHandler {
@@ -68,7 +80,11 @@ async function loadBlock(replica: Replica, index: number): Promise<LoadedBlock> 
   return { ...signed, payload: (await readPayload(replica, block)) ?? 'absent' }
 }
 
-async function loadFrame(replica: Replica, plan: { id: number; index: number; offset: number }, request: Request): Promise<Reply> {
+async function loadFrame(
+  replica: Replica,
+  plan: { id: number; index: number; offset: number },
+  request: Request,
+): Promise<Reply> {
   if (request.t !== 'frame' || replica.missing.has(plan.index)) return noPayload(plan.id, 'absent')
   const bytes = await replica.store.frame(request.block, plan.offset / FRAME_BYTES)
   return bytes === undefined ? noPayload(plan.id, 'absent') : { t: 'frame', id: plan.id, offset: plan.offset, bytes }

@@ -148,7 +148,7 @@ export class Seeker {
         )
         failures = 0
       } catch (error) {
-        if (!signal.aborted) log.debug('dht.provide-failed', { why: why(error) })
+        log.debug('dht.provide-failed', { why: why(error) })
         waitMs = nextDelayMs(failures, random)
         failures += 1
       }

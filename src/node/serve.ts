@@ -44,6 +44,8 @@ export interface ServeModules {
   readonly onFault?: (peer: PeerId, fault: RpcFault) => void
   /** How long a peer that opened a stream may take to say hello; 10 s unless told. */
   readonly helloMs?: number
+  /** How long a peer may take none of what waits for it; 30 s unless told. */
+  readonly drainMs?: number
 }
 
 /** Serves until the returned function is called, which closes all streams and waits for the handlers under way. */
@@ -97,7 +99,7 @@ class Served {
     this.#peer = peer
     this.#modules = modules
     this.#chunks = readChunks(stream)
-    this.#writer = new FrameWriter(stream)
+    this.#writer = new FrameWriter(stream, modules.drainMs)
     stream.addEventListener('close', () => this.#closing.abort(), { once: true })
   }
 
@@ -107,7 +109,7 @@ class Served {
     void pause(helloMs, isGreeted.signal).then((isLate) => {
       if (isLate) this.#breach({ code: 'RPC_TIMEOUT', peer: this.#peer.toString(), ms: helloMs })
     })
-    this.#write(encodeHello({ t: 'hello', v: 1, nonce: this.#nonce }))
+    void this.#write(encodeHello({ t: 'hello', v: 1, nonce: this.#nonce }))
     try {
       await pipe(this.#chunks, frames(MESSAGE_BYTES), async (source) => {
         for await (const frame of source) {

@@ -7,17 +7,23 @@ import type { NodeParts, OnNet } from './node-parts.ts'
 type Status = ResultOf<'chain.status'>
 
 export function statusOf({ replica, attached }: Joined<OnNet>, { topics, host }: NodeParts): Status {
-  const { graph, missing, bytes, aheadCount } = replica
+  const { graph, missing, bytes, aheadCount, blocks } = replica
   const peers = attached.sync.peers()
   const onTopic = topics.subscribers(attached.gossip.topic)
   return {
-    blocks: graph.acceptedCount,
+    blocks,
     heads: graph.heads().length,
     held: aheadCount,
     bytes,
     missing: missing.size,
     peers: [...peers],
-    ...judge({ peers, onTopic, active: attached.sync.active, connections: host.connections().length, missing: missing.size }),
+    ...judge({
+      peers,
+      onTopic,
+      active: attached.sync.active,
+      connections: host.connections().length,
+      missing: missing.size,
+    }),
   }
 }
 

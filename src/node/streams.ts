@@ -104,11 +104,13 @@ export function frames(limitBytes: number): (source: AsyncIterable<Chunk>) => As
 /** Writes frames one after another; the promise of each resolves when the stream has room for more. */
 export class FrameWriter {
   readonly #stream: Stream
+  readonly #drainMs: number
   readonly #queue = new Serial()
   readonly #cut = new AbortController()
 
-  constructor(stream: Stream) {
+  constructor(stream: Stream, drainMs = DRAIN_MS) {
     this.#stream = stream
+    this.#drainMs = drainMs
     stream.maxWriteBufferLength = WRITE_BUFFER_BYTES
     stream.addEventListener('close', () => this.#cut.abort(), { once: true })
   }
@@ -127,7 +129,7 @@ export class FrameWriter {
     if (this.#cut.signal.aborted) throw new StreamCut('the stream is closed')
     if (this.#stream.send(encode.single(frame))) return
     try {
-      await withDeadline({ ms: DRAIN_MS, signal: this.#cut.signal }, (signal) => this.#stream.onDrain({ signal }))
+      await withDeadline({ ms: this.#drainMs, signal: this.#cut.signal }, (signal) => this.#stream.onDrain({ signal }))
     } catch (error) {
       this.#stream.abort(new StreamCut('the reader is too slow'))
       throw error

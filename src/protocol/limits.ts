@@ -57,9 +57,6 @@ export const REQUEST_TIMEOUT_MS = 30_000
 /** An `offer` is answered when the other side's pull has ended: as long as a first copy of a large chain may take. */
 export const OFFER_TIMEOUT_MS = 600_000
 
-/** A pull that gained nothing for this long is given up; the next one goes on where it stopped. */
-export const PROGRESS_TIMEOUT_MS = 60_000
-
 /** Heads in one announcement (spec §7). */
 export const ANNOUNCE_HEADS = 16
 

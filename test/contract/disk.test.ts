@@ -4,6 +4,7 @@ import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { checkGraph } from '../../src/dag/check.ts'
 import { Graph } from '../../src/dag/graph.ts'
@@ -141,7 +142,11 @@ describe('disk: a data directory', () => {
     const root = resolve(import.meta.dirname, '../..')
     const child = spawn(
       process.execPath,
-      [join(root, 'node_modules/vite-node/vite-node.mjs'), join(root, 'test/support/committer.ts'), dir],
+      [
+        join(root, 'node_modules/vite-node/vite-node.mjs'),
+        fileURLToPath(new URL('../support/committer.ts', import.meta.url)),
+        dir,
+      ],
       { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] },
     )
     let acknowledged = 0

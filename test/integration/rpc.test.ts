@@ -22,7 +22,7 @@ interface Pair {
   readonly client: SyncClient
   /** Breaches, as either side tells of them. */
   readonly faults: { readonly at: 'client' | 'server'; readonly fault: RpcFault }[]
-  stopServing(): Promise<void>
+  readonly stopServing: () => Promise<void>
 }
 
 let hosts: Host[] = []
@@ -38,13 +38,14 @@ afterEach(async () => {
 })
 
 /** Two connected hosts, the second of which answers with `handler`; without one it speaks no sync. */
-async function pair(handler?: SyncHandler): Promise<Pair> {
+async function pair(handler?: SyncHandler, options: { readonly drainMs?: number } = {}): Promise<Pair> {
   hosts = await startHosts(2)
   const [asker, server] = hosts as [Host, Host]
   const faults: Pair['faults'] = []
   const tell = (at: 'client' | 'server') => (_peer: unknown, fault: RpcFault) => void faults.push({ at, fault })
   const common = { log: silentLogger, helloMs: HELLO_MS }
-  const stopServing = handler && (await serveSync({ ...common, host: server, handler, onFault: tell('server') }))
+  const stopServing =
+    handler && (await serveSync({ ...common, ...options, host: server, handler, onFault: tell('server') }))
   const client = new SyncClient({ ...common, host: asker, onFault: tell('client') })
   await dial(asker, server)
   const made = { asker, server, client, faults, stopServing: stopServing ?? (async () => {}) }
@@ -102,13 +103,14 @@ describe('a session', () => {
   })
 
   test('two hundred requests interleave, and each gets its own reply, in whatever order they are answered', async () => {
-    let first: (() => void) | undefined
+    const first = Promise.withResolvers<undefined>()
+    let begun = 0
     let answered = 0
     const made = await pair(async (caller, request, signal) => {
       // The first one waits until the others are through.
-      if (first === undefined) await new Promise<void>((resolve) => (first = resolve))
+      if (++begun === 1) await first.promise
       answered += 1
-      if (answered === 199) first()
+      if (answered === 199) first.resolve(undefined)
       return echo(caller, request, signal)
     })
     const session = await sessionOf(made)
@@ -283,16 +285,47 @@ describe('a client that misbehaves', () => {
     const lp = lpStream(stream)
     await lp.write(hello())
     await lp.read({ signal: soon() })
-    for (let id = 1; id <= 1000; id += 1) await lp.write(encodeRequest({ ...frameAt(id), id }), { signal: soon() })
+    for (let id = 1; id <= 1000; id += 1) await lp.write(encodeRequest({ ...frameAt(0), id }), { signal: soon() })
     await vi.waitFor(() => expect(inHand).toBe(REQUESTS_IN_FLIGHT))
     release.resolve(undefined)
     const seen = new Set<number>()
     while (seen.size < 1000) {
-      const reply = decodeReply((await lp.read({ signal: soon() }).catch((e)=>{console.log(JSON.stringify(made.faults), stream.status, seen.size); throw e})).subarray())
+      const reply = decodeReply((await lp.read({ signal: soon() })).subarray())
       if (!reply.ok) throw new Error(reply.fault.code)
       seen.add(reply.value.id)
     }
     expect(most).toBe(REQUESTS_IN_FLIGHT)
+    stream.abort(new Error('done'))
+  })
+
+  test('sends more than the node can work off: its writes come to a halt, and go on when there is room', async () => {
+    const release = Promise.withResolvers<undefined>()
+    const made = await pair(async (_caller, { id }) => {
+      await release.promise
+      return { t: 'refuse', id, code: 'busy' }
+    })
+    const stream = await raw(made)
+    const lp = lpStream(stream)
+    await lp.write(hello())
+    await lp.read({ signal: soon() })
+    const have = Array.from({ length: 1000 }, (_, index) =>
+      blockId(new Uint8Array(32).fill(index % 256).fill(index >> 8, 0, 1)),
+    )
+    const sent = encodeRequest({ t: 'diff', id: 1, chain: CHAIN, have }).byteLength
+    let id = 0
+    let isStuck = false
+    while (!isStuck && id * sent < 64 * 1024 * 1024) {
+      const frame = encodeRequest({ t: 'diff', id: ++id, chain: CHAIN, have })
+      isStuck = await lp.write(frame, { signal: AbortSignal.timeout(500) }).then(
+        () => false,
+        () => true,
+      )
+    }
+    expect([isStuck, stream.status]).toEqual([true, 'open'])
+    expect(id * sent).toBeLessThan(8 * 1024 * 1024)
+    release.resolve(undefined)
+    for (let count = 0; count < id; count += 1) await lp.read({ signal: soon() })
+    expect(made.faults).toEqual([])
     stream.abort(new Error('done'))
   })
 
@@ -314,6 +347,24 @@ describe('a client that misbehaves', () => {
     expect(ping.ok).toBe(true)
     expect(answered * FRAME_BYTES).toBeLessThan(20 * 1024 * 1024)
     stream.abort(new Error('done'))
+  })
+
+  test('reads nothing for too long: its stream is cut, and what waited for it is let go', async () => {
+    const large: SyncHandler = async (_caller, { id }) => ({
+      t: 'frame',
+      id,
+      offset: 0,
+      bytes: new Uint8Array(FRAME_BYTES),
+    })
+    const made = await pair(large, { drainMs: 100 })
+    const stream = await raw(made)
+    const lp = lpStream(stream)
+    await lp.write(hello())
+    await lp.read({ signal: soon() })
+    stream.pause()
+    for (let id = 1; id <= 20; id += 1) await lp.write(encodeRequest({ ...frameAt(0), id }), { signal: soon() })
+    await closedOf(stream)
+    expect((await (await sessionOf(made)).request(frameAt(0), { signal: soon() })).ok).toBe(true)
   })
 
   test('opens more streams than one peer may have: the surplus is reset, the first ones stay', async () => {

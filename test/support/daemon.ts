@@ -60,7 +60,14 @@ export class Playground {
     const { listen = '/ip4/127.0.0.1/tcp/0', testClock = false, discovery = {}, ...rest } = config
     const off = { dht: false, mdns: false, remembered: false }
     const limits = { inboundConnectionsPerSecond: 100 }
-    const yaml = { dataDir: dir, listen: [listen], control: '127.0.0.1:0', discovery: { ...off, ...discovery }, limits, ...rest }
+    const yaml = {
+      dataDir: dir,
+      listen: [listen],
+      control: '127.0.0.1:0',
+      discovery: { ...off, ...discovery },
+      limits,
+      ...rest,
+    }
     await writeFile(file, JSON.stringify(yaml), { mode: 0o600 })
     const child = spawn(process.execPath, [MAIN, 'start', '--config', file, ...(testClock ? ['--test-clock'] : [])], {
       env: this.env,
@@ -74,7 +81,11 @@ export class Playground {
       })
     })
     const welcome = await this.#welcome(child, exited)
-    const client = await connect({ host: '127.0.0.1', port: welcome.controlPort, env: this.env })
+    const client = await connect({
+      host: '127.0.0.1',
+      port: welcome.controlPort,
+      stateDir: join(this.root, 'state', 'freechains'),
+    })
     return {
       ...welcome,
       client,
@@ -97,7 +108,10 @@ export class Playground {
     await rm(this.root, { recursive: true, force: true, maxRetries: 5 })
   }
 
-  async #welcome(child: ChildProcess, exited: Promise<number | null>): Promise<Pick<Daemon, 'peerId' | 'addresses' | 'controlPort'>> {
+  async #welcome(
+    child: ChildProcess,
+    exited: Promise<number | null>,
+  ): Promise<Pick<Daemon, 'peerId' | 'addresses' | 'controlPort'>> {
     const { stdout, stderr } = child
     if (stdout === null || stderr === null) throw new Error('the daemon has pipes')
     const errors: string[] = []
@@ -115,7 +129,9 @@ export class Playground {
     })
     const late = AbortSignal.timeout(START_MS)
     const gaveUp = new Promise<never>((_resolve, reject) => {
-      late.addEventListener('abort', () => { reject(new Error(`the daemon did not start:\n${errors.join('\n')}`)) })
+      late.addEventListener('abort', () => {
+        reject(new Error(`the daemon did not start:\n${errors.join('\n')}`))
+      })
     })
     const died = exited.then((code): never => {
       throw new Error(`the daemon ended with ${String(code)}:\n${errors.join('\n')}`)
@@ -128,12 +144,17 @@ export class Playground {
 }
 
 /** Asks again until it holds; a test's deadline, not a sleep, ends it. */
-export async function eventually<T>(ask: () => Promise<T>, holds: (value: T) => boolean, deadlineMs = 20_000): Promise<T> {
+export async function eventually<T>(
+  ask: () => Promise<T>,
+  holds: (value: T) => boolean,
+  deadlineMs = 20_000,
+): Promise<T> {
   const end = performance.now() + deadlineMs
   for (;;) {
     const value = await ask()
     if (holds(value)) return value
-    if (performance.now() > end) throw new Error(`still not so after ${String(deadlineMs)} ms: ${JSON.stringify(value)?.slice(0, 500)}`)
+    if (performance.now() > end)
+      throw new Error(`still not so after ${String(deadlineMs)} ms: ${JSON.stringify(value).slice(0, 500)}`)
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
 }

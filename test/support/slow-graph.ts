@@ -1,18 +1,7 @@
-/** Slow twins of `walk.ts` and of what `graph.ts` keeps up to date: sets, recursion by definition, nothing clever. */
+/** Slow twins of `walk.ts` and of what `graph.ts` keeps up to date: sets by definition, nothing clever. */
 import type { Graph } from '../../src/dag/graph.ts'
 
-/** All that is reachable by backs, the block itself and the genesis excluded. */
-export function slowPast(graph: Graph, index: number): Set<number> {
-  const found = new Set<number>()
-  for (const back of graph.backs(index)) {
-    if (back === 0) continue
-    found.add(back)
-    for (const deeper of slowPast(graph, back)) found.add(deeper)
-  }
-  return found
-}
-
-/** Pasts of all blocks, built upwards: for graphs that {@link slowPast} would take too long on. */
+/** The past of each block: all that is reachable by backs, the block itself and the genesis excluded. */
 export function slowPasts(graph: Graph): ReadonlySet<number>[] {
   const pasts: Set<number>[] = [new Set()]
   for (let index = 1; index < graph.size; index += 1) {
@@ -24,10 +13,6 @@ export function slowPasts(graph: Graph): ReadonlySet<number>[] {
     pasts.push(past)
   }
   return pasts
-}
-
-export function slowIsAncestor(graph: Graph, a: number, b: number): boolean {
-  return slowPast(graph, b).has(a)
 }
 
 /** Ascending. */

@@ -90,10 +90,11 @@ function addGet(chain: Command, session: Session): void {
         const key = options?.decrypt === undefined ? {} : { decrypt: await readKey(options.decrypt, session.io) }
         const client = await session.client()
         const got = await client.call('chain.get', { chain: session.subject('chain'), id, part, ...key })
-        const text = typeof got === 'string' ? undefined : JSON.stringify(got, null, 2)
-        if (path !== undefined) {
-          await writeWhole(path, text === undefined ? Buffer.from(String(got), 'base64') : Buffer.from(`${text}\n`))
-        } else if (text === undefined) await session.answerBytes(String(got))
+        const text = typeof got === 'string' ? got : JSON.stringify(got, null, 2)
+        const isPayload = typeof got === 'string'
+        if (path !== undefined)
+          await writeWhole(path, isPayload ? Buffer.from(text, 'base64') : Buffer.from(`${text}\n`))
+        else if (isPayload) await session.answerBytes(text)
         else await session.answer(got, text)
       },
     )

@@ -23,7 +23,7 @@ const GREETING_MS = 5_000
 
 const answerSchema = z.object({
   id: z.union([z.string(), z.number(), z.null()]),
-  result: z.unknown(),
+  result: z.unknown().optional(),
   error: z.object({ message: z.string(), data: z.object({ code: z.string() }).optional() }).optional(),
 })
 const noticeSchema = z.object({

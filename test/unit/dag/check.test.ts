@@ -33,3 +33,8 @@ test.each([
 ] as const)('%s is reported as data', (code, lie) => {
   expect(checkGraph(bent(lie)).map((violation) => violation.code)).toContain(code)
 })
+
+test('GRAPH_COUNT is reported with what was counted', () => {
+  const graph = Object.defineProperty(draw(PICTURE).graph, 'acceptedCount', { value: 1 })
+  expect(checkGraph(graph)).toEqual([{ code: 'GRAPH_COUNT', expected: 5 }])
+})

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { DeadlineError, Gate, orAborted, pause, withDeadline } from '../../../src/node/waiting.ts'
 
 const forEver = new AbortController().signal
-const never = new Promise<never>(() => {})
+const never = new Promise<number>(() => {})
 
 describe('a gate', () => {
   test('lets in so many, and the others in order as places get free', async () => {
@@ -43,8 +43,10 @@ describe('a gate', () => {
 })
 
 test('a deadline aborts the job, and so does the signal around it', async () => {
-  const cut = (signal: AbortSignal): Promise<unknown> =>
-    new Promise((resolve) => signal.addEventListener('abort', () => resolve(signal.reason)))
+  const cut = async (signal: AbortSignal): Promise<unknown> => {
+    await orAborted(never, signal)
+    return signal.reason
+  }
   expect(await withDeadline({ ms: 1, signal: forEver }, cut)).toBeInstanceOf(DeadlineError)
   const outer = new AbortController()
   const job = withDeadline({ ms: 60_000, signal: outer.signal }, cut)

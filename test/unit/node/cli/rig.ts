@@ -1,0 +1,91 @@
+/** Runs command lines in this process against a fake daemon. */
+import { PassThrough, Writable } from 'node:stream'
+import type { DaemonOptions } from '../../../../src/node/daemon.ts'
+import { run } from '../../../../src/node/cli/run.ts'
+import { ReaderGone } from '../../../../src/node/cli/io.ts'
+import type { Endpoint } from '../../../../src/node/control/dial.ts'
+import type { ControlCaller } from '../../../../src/node/control/client.ts'
+import type { ControlEvent } from '../../../../src/node/control/schema.ts'
+
+export interface Outcome {
+  readonly status: number
+  readonly out: string
+  readonly err: string
+  /** What the daemon was asked. */
+  readonly calls: (readonly [string, unknown])[]
+  readonly endpoints: Endpoint[]
+  readonly started: DaemonOptions[]
+}
+
+export interface FakeDaemon {
+  /** Results by method; an `Error` is thrown. */
+  readonly results?: Readonly<Record<string, unknown>>
+  readonly events?: readonly ControlEvent[]
+  readonly stdin?: string
+  readonly env?: Readonly<Record<string, string>>
+  /** Stdout that breaks after so many writes. */
+  readonly readerLeavesAfter?: number
+  readonly connectError?: Error
+  readonly interrupt?: AbortSignal
+}
+
+function collector(limit = Infinity): { stream: Writable; text: () => string } {
+  let text = ''
+  let writes = 0
+  const stream = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      if (++writes > limit) {
+        done(Object.assign(new ReaderGone('write EPIPE'), { code: 'EPIPE' }))
+        return
+      }
+      text += chunk.toString('utf8')
+      done()
+    },
+  })
+  stream.on('error', () => undefined)
+  return { stream, text: () => text }
+}
+
+export async function command(argv: readonly string[], daemon: FakeDaemon = {}): Promise<Outcome> {
+  const out = collector(daemon.readerLeavesAfter)
+  const err = collector()
+  const stdin = new PassThrough()
+  stdin.end(daemon.stdin ?? '')
+  const calls: Outcome['calls'] = []
+  const endpoints: Endpoint[] = []
+  const started: DaemonOptions[] = []
+  const caller: ControlCaller = {
+    call: async (method, params) => {
+      calls.push([method, params])
+      const result = daemon.results?.[method]
+      if (result instanceof Error) throw result
+      return result as never
+    },
+    async *subscribe (method, params) {
+      calls.push([method, params])
+      yield* daemon.events ?? []
+    },
+    close: () => {},
+  }
+  const status = await run(
+    argv,
+    {
+      stdin,
+      stdout: out.stream,
+      stderr: err.stream,
+      env: daemon.env ?? {},
+      signal: daemon.interrupt ?? new AbortController().signal,
+    },
+    {
+      connect: async (endpoint) => {
+        endpoints.push(endpoint)
+        if (daemon.connectError !== undefined) throw daemon.connectError
+        return caller
+      },
+      runDaemon: async (options) => {
+        started.push(options)
+      },
+    },
+  )
+  return { status, out: out.text(), err: err.text(), calls, endpoints, started }
+}

@@ -1,0 +1,277 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { ClientError } from '../../../../src/node/control/client-error.ts'
+import { command } from './rig.ts'
+
+const ids = ['1_A5EF', '2_1B5C']
+const results = {
+  'host.stop': true,
+  'host.now': 42,
+  'keys.shared': { key: '8889BB' },
+  'keys.pubpvt': { pub: 'EB172E', pvt: '96700A' },
+  'chains.join': { id: '0_10EE' },
+  'chains.leave': false,
+  'chains.list': [
+    { name: '#a', id: '0_AA' },
+    { name: '$b', id: '0_BB' },
+  ],
+  'chain.genesis': '0_10EE',
+  'chain.heads': ids,
+  'chain.traverse': ids,
+  'chain.consensus': ['0_10EE', ...ids],
+  'chain.get': Buffer.from('Bom Dia!').toString('base64'),
+  'chain.post': { id: '1_A5EF', state: 'accepted' },
+  'peer.list': [{ id: '12D3', addresses: ['/ip4/10.0.0.2/tcp/8331'], connected: true }],
+  'peer.add': { id: '12D3', connected: true },
+  'peer.ping': { ms: 3 },
+  'peer.chains': [{ name: '#chat', id: '0_10EE' }],
+  'peer.send': { new: 2, missing: 0 },
+  'peer.recv': { new: 1, missing: 4 },
+}
+const events = [
+  { chain: '#chat', id: '1_A5EF', height: 1, kind: 'post' },
+  { chain: '#chat', id: '2_FFFF', height: 2, kind: 'withdrawn' },
+  { chain: '#chat', id: '2_1B5C', height: 2, kind: 'like' },
+] as const
+
+async function tempDir(): Promise<string> {
+  const dir = await mkdtemp(join(tmpdir(), 'fc-'))
+  onTestFinished(() => rm(dir, { recursive: true, force: true }))
+  return dir
+}
+
+/** Splits at blanks outside quotes, as a shell does. */
+function shell(line: string): string[] {
+  return [...line.matchAll(/(?:"[^"]*"|'[^']*'|[^\s"'])+/g)].map(([word]) => word.replaceAll(/["']/g, ''))
+}
+
+const chat = { chain: '#chat' }
+const post = { ...chat, text: 'Bom Dia!', sign: '96700A' }
+
+describe('every command line parses, in every order, and prints just the answer', () => {
+  test.each([
+    // As the paper prints them.
+    ['crypto pubpvt "senha"', 'keys.pubpvt', { passphrase: 'senha' }, 'EB172E 96700A\n'],
+    ['chains join "#chat"', 'chains.join', { name: '#chat' }, '0_10EE\n'],
+    ['chain "#chat" post inline "Bom Dia!" --sign=96700A', 'chain.post', post, '1_A5EF\n'],
+    ['peer 10.0.0.2 send "#chat"', 'peer.send', { addr: '10.0.0.2', ...chat }, '2 / 0\n'],
+    ['peer 10.0.0.2 recv "#chat"', 'peer.recv', { addr: '10.0.0.2', ...chat }, '1 / 4\n'],
+    ['chain "#chat" genesis', 'chain.genesis', chat, '0_10EE\n'],
+    [
+      'chain "#chat" traverse all 0_10EE',
+      'chain.traverse',
+      { ...chat, from: ['0_10EE'], all: true },
+      '1_A5EF 2_1B5C\n',
+    ],
+    ['chain "#chat" get payload 1_A5EF', 'chain.get', { ...chat, id: '1_A5EF', part: 'payload' }, 'Bom Dia!'],
+    ['chain "#chat" listen', 'chain.listen', chat, '1_A5EF\n2_1B5C\n'],
+    ['chains join "$familia" 8889BB', 'chains.join', { name: '$familia', keys: ['8889BB'] }, '0_10EE\n'],
+    ['chains join "@EB172E"', 'chains.join', { name: '@EB172E' }, '0_10EE\n'],
+    ['chain "@EB172E" post inline "Bom Dia!" --sign=96700A', 'chain.post', { ...post, chain: '@EB172E' }, '1_A5EF\n'],
+    // Options anywhere, values attached or not.
+    ['--sign=96700A chain "#chat" post inline "Bom Dia!"', 'chain.post', post, '1_A5EF\n'],
+    ['chain --sign 96700A "#chat" post inline "Bom Dia!"', 'chain.post', post, '1_A5EF\n'],
+    ['chain "#chat" --sign 96700A post inline "Bom Dia!"', 'chain.post', post, '1_A5EF\n'],
+    ['chain "#chat" post --sign=96700A inline "Bom Dia!"', 'chain.post', post, '1_A5EF\n'],
+    ['chain "#chat" post inline --sign 96700A -- "Bom Dia!"', 'chain.post', post, '1_A5EF\n'],
+    [
+      'chain "#chat" post inline --encrypt -- "--sign=x"',
+      'chain.post',
+      { ...chat, text: '--sign=x', encrypt: true },
+      '1_A5EF\n',
+    ],
+    // The rest.
+    ['stop', 'host.stop', {}, 'true\n'],
+    ['now', 'host.now', {}, '42\n'],
+    ['now 42', 'host.now', { ms: 42 }, '42\n'],
+    ['keys shared senha', 'keys.shared', { passphrase: 'senha' }, '8889BB\n'],
+    ['chains leave "#chat"', 'chains.leave', { name: '#chat' }, 'false\n'],
+    ['chains list', 'chains.list', {}, '#a 0_AA\n$b 0_BB\n'],
+    ['chains list --json', 'chains.list', {}, '[{"name":"#a","id":"0_AA"},{"name":"$b","id":"0_BB"}]\n'],
+    ['chains listen', 'chains.listen', {}, '#chat 1_A5EF\n#chat 2_1B5C\n'],
+    ['chain "#chat" heads', 'chain.heads', { ...chat, state: 'linked' }, '1_A5EF 2_1B5C\n'],
+    ['chain "#chat" heads blocked --json', 'chain.heads', { ...chat, state: 'blocked' }, '["1_A5EF","2_1B5C"]\n'],
+    ['chain "#" traverse 1_A 2_B', 'chain.traverse', { chain: '#', from: ['1_A', '2_B'] }, '1_A5EF 2_1B5C\n'],
+    ['chain "#chat" traverse linked 1_A', 'chain.traverse', { ...chat, from: ['1_A'] }, '1_A5EF 2_1B5C\n'],
+    ['chain 0_10EE consensus', 'chain.consensus', { chain: '0_10EE' }, '0_10EE 1_A5EF 2_1B5C\n'],
+    ['peer list', 'peer.list', {}, '12D3 connected /ip4/10.0.0.2/tcp/8331\n'],
+    ['peer add /dns4/a.org/tcp/1', 'peer.add', { addr: '/dns4/a.org/tcp/1' }, '12D3\n'],
+    ['peer [::1]:9 ping', 'peer.ping', { addr: '[::1]:9' }, '3\n'],
+    ['peer 10.0.0.2 chains', 'peer.chains', { addr: '10.0.0.2' }, '#chat 0_10EE\n'],
+  ])('%s', async (line, method, params, out) => {
+    const outcome = await command(shell(line), { results, events })
+    expect(outcome).toMatchObject({ status: 0, err: '', calls: [[method, params]], out })
+  })
+
+  test('start has its own options, and --port is its control port', async () => {
+    const line =
+      'start /var/fcs/ --config c.yaml --port 9000 --listen /ip4/0.0.0.0/tcp/1 --listen=/ip4/0.0.0.0/tcp/2 --test-clock'
+    expect((await command(shell(line))).started).toEqual([
+      {
+        dir: '/var/fcs/',
+        configFile: 'c.yaml',
+        controlPort: 9000,
+        listen: ['/ip4/0.0.0.0/tcp/1', '/ip4/0.0.0.0/tcp/2'],
+        testClock: true,
+      },
+    ])
+    expect((await command(['start'])).started).toEqual([{ listen: [], testClock: false }])
+  })
+
+  test.each([
+    ['now', { host: '127.0.0.1', port: 8330 }],
+    ['now --port=9000', { host: '127.0.0.1', port: 9000 }],
+    ['--host 127.0.0.2:9001 now', { host: '127.0.0.2', port: 9001 }],
+    ['--host=[::1]:9001 now', { host: '::1', port: 9001 }],
+    ['--host=localhost now', { host: 'localhost', port: 8330 }],
+  ])('%s goes to the daemon there', async (line, endpoint) => {
+    expect((await command(shell(line), { results })).endpoints).toEqual([endpoint])
+  })
+})
+
+describe('how it ends', () => {
+  test.each([
+    ['frobnicate'],
+    [''],
+    ['now soon'],
+    ['now --port=99999'],
+    ['--host=a:b:c now'],
+    ['crypto pubpvt'],
+    ['crypto secret x'],
+    ['chain'],
+    ['chain post inline hi'],
+    ['chain "" post inline hi'],
+    ['chain "#chat"'],
+    ['chain "#chat" post inline'],
+    ['chain "#chat" post inline --nosuch'],
+    ['chain "#chat" post inline two words'],
+    ['chain "#chat" post -- - more'],
+    ['chain "#chat" traverse all'],
+    ['chain "#chat" heads sideways'],
+    ['chain "#chat" get payload 1_A file'],
+    ['peer'],
+    ['peer 10.0.0.2'],
+    ['peer 10.0.0.2 send'],
+  ])('usage error, exit status 2, nothing on stdout, nothing asked: %s', async (line) => {
+    const { status, out, err, calls } = await command(shell(line), { results })
+    expect({ status, out, calls }).toEqual({ status: 2, out: '', calls: [] })
+    expect(err).not.toBe('')
+  })
+
+  test('an error is one line with exit status 1', async () => {
+    const failed = new ClientError('chain-not-found', 'no chain #chat')
+    const outcome = await command(['chain', '#chat', 'genesis'], { results: { 'chain.genesis': failed } })
+    expect(outcome).toMatchObject({ status: 1, out: '', err: 'freechains: no chain #chat\n' })
+    const alone = await command(['now'], { connectError: new ClientError('no-daemon', 'no daemon answers') })
+    expect(alone).toMatchObject({ status: 1, out: '', err: 'freechains: no daemon answers\n' })
+  })
+
+  test.each([
+    ['--help'],
+    ['chain --help'],
+    ['chain "#chat" post --help'],
+    ['peer --help'],
+    ['start -h'],
+    ['--version'],
+  ])('%s is answered on stdout with exit status 0', async (line) => {
+    const { status, out, err } = await command(shell(line))
+    expect({ status, err }).toEqual({ status: 0, err: '' })
+    expect(out.length).toBeGreaterThan(4)
+  })
+
+  test('Ctrl-C ends with 130 and says nothing', async () => {
+    const interrupt = new AbortController()
+    interrupt.abort()
+    const lost = new ClientError('aborted', 'the call was given up')
+    const outcome = await command(['now'], { results: { 'host.now': lost }, interrupt: interrupt.signal })
+    expect(outcome).toMatchObject({ status: 130, out: '', err: '' })
+  })
+
+  test('a reader of stdout that leaves ends listen cleanly', async () => {
+    const outcome = await command(['chain', '#chat', 'listen'], { events, readerLeavesAfter: 1 })
+    expect(outcome).toMatchObject({ status: 0, out: '1_A5EF\n', err: '' })
+  })
+
+  test('with --json listen prints every event', async () => {
+    const { out } = await command(['chains', 'listen', '--json'], { events })
+    expect(
+      out
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as unknown),
+    ).toEqual(events)
+  })
+})
+
+describe('posting', () => {
+  test('a held post prints its id on stdout, and what happened on stderr', async () => {
+    const held = { 'chain.post': { id: '1_A5EF', state: 'held', why: 'no reputation' } }
+    const outcome = await command(['chain', '#chat', 'post', 'inline', 'x'], { results: held })
+    expect(outcome).toMatchObject({ status: 0, out: '1_A5EF\n' })
+    expect(outcome.err).toBe('freechains: held, not accepted yet: no reputation\n')
+  })
+
+  test('the message and the passphrase come from stdin with -', async () => {
+    const posted = await command(['chain', '#chat', 'post', '-'], { results, stdin: 'a\nb\n' })
+    expect(posted.calls).toEqual([['chain.post', { ...chat, payload: Buffer.from('a\nb\n').toString('base64') }]])
+    const made = await command(['crypto', 'shared', '-'], { results, stdin: 'my passphrase\n' })
+    expect(made.calls).toEqual([['keys.shared', { passphrase: 'my passphrase' }]])
+  })
+
+  test('keys come from a file or the environment', async () => {
+    const file = join(await tempDir(), 'key')
+    await writeFile(file, '96700A\n')
+    const post = ['chain', '#chat', 'post', 'inline', 'x']
+    const fromFile = await command([...post, `--sign=@${file}`], { results })
+    const fromEnv = await command([...post, '--sign', 'env:KEY'], { results, env: { KEY: '96700A' } })
+    for (const { calls } of [fromFile, fromEnv]) {
+      expect(calls).toEqual([['chain.post', { ...chat, text: 'x', sign: '96700A' }]])
+    }
+    const joined = await command(['chains', 'join', '$g', 'env:KEY'], { results, env: { KEY: 'AB' } })
+    expect(joined.calls).toEqual([['chains.join', { name: '$g', keys: ['AB'] }]])
+    for (const where of ['@/nowhere/at/all', 'env:NOTHING']) {
+      expect(await command([...post, '--sign', where], { results })).toMatchObject({ status: 1, calls: [] })
+    }
+  })
+
+  test('a file is posted byte for byte; one that cannot be read posts nothing', async () => {
+    const file = join(await tempDir(), 'payload')
+    await writeFile(file, Buffer.from([0, 255, 10]))
+    const posted = await command(['chain', '#chat', 'post', 'file', file], { results })
+    expect(posted.calls).toEqual([['chain.post', { ...chat, payload: 'AP8K' }]])
+    const missing = await command(['chain', '#chat', 'post', 'file', `${file}x`], { results })
+    expect(missing).toMatchObject({
+      status: 1,
+      calls: [],
+      err: `freechains: cannot read ${file}x: no such file or directory\n`,
+    })
+  })
+})
+
+describe('get to a file', () => {
+  test('the file is written whole, and nothing else is left beside it', async () => {
+    const dir = await tempDir()
+    const path = join(dir, 'out')
+    const outcome = await command(['chain', '#chat', 'get', 'payload', '1_A5EF', 'file', path], { results })
+    expect(outcome).toMatchObject({ status: 0, out: '' })
+    expect(await readFile(path, 'utf8')).toBe('Bom Dia!')
+    expect(await readdir(dir)).toEqual(['out'])
+  })
+
+  test('when it fails, the old file is untouched and no half file is left', async () => {
+    const dir = await tempDir()
+    const path = join(dir, 'out')
+    await writeFile(path, 'old')
+    const failed = { 'chain.get': new ClientError('payload-missing', 'not here yet') }
+    const outcome = await command(['chain', '#chat', 'get', 'payload', '1_A5EF', 'file', path], { results: failed })
+    expect(outcome.status).toBe(1)
+    const nowhere = await command(['chain', '#chat', 'get', 'payload', '1_A5EF', 'file', join(dir, 'no', 'x')], {
+      results,
+    })
+    expect(nowhere.status).toBe(1)
+    expect(await readdir(dir)).toEqual(['out'])
+    expect(await readFile(path, 'utf8')).toBe('old')
+  })
+})
