@@ -46,7 +46,10 @@ async function startNode(name, peers) {
     logLevel: 'error',
   }
   await writeFile(file, JSON.stringify(config), { mode: 0o600 })
-  const child = spawn(process.execPath, [MAIN, 'start', '--config', file], { env, stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, [MAIN, 'start', '--config', file], {
+    env,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   children.push(child)
   const addresses = []
   let port = 0
@@ -79,7 +82,9 @@ const chains = [
   { name: `@${alice.pub}`, keys: [], says: 'to my followers' },
 ]
 for (const { client } of nodes) for (const { name, keys } of chains) await client.call('chains.join', { name, keys })
-console.log(`${seconds()} s  all three follow the forum ${chains[0].name}, the group ${chains[1].name} and the identity @${alice.pub.slice(0, 8)}…`)
+console.log(
+  `${seconds()} s  all three follow the forum ${chains[0].name}, the group ${chains[1].name} and the identity @${alice.pub.slice(0, 8)}…`,
+)
 
 /** When each post was made, by id. */
 const madeAt = new Map()

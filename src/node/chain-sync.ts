@@ -11,13 +11,14 @@ import type { Handshake } from '../protocol/member.ts'
 import type { PullEnd } from '../protocol/pull.ts'
 import { askMissing } from './missing.ts'
 import type { Clock } from './clock.ts'
+import { Lane, type Turn } from './lane.ts'
 import type { Logger } from './log.ts'
 import { openOn } from './open-chain.ts'
 import { pull, TURN_IS_OVER, type PullReport } from './pull.ts'
 import type { Replica } from './replica.ts'
 import type { RpcFault, SyncClient, SyncSession } from './rpc.ts'
-import { Serial } from './serial.ts'
 import type { SyncFault } from './sync-faults.ts'
+import { withEither } from './waiting.ts'
 
 /** How long a pull may go on while other peers wait. */
 const TURN_MS = 15_000
@@ -47,22 +48,24 @@ export interface SyncModules {
 
 export class ChainSync {
   readonly #modules: SyncModules
-  readonly #turns = new Serial()
+  readonly #lane = new Lane()
   readonly #queued = new Set<string>()
   readonly #standing = new Map<string, PeerStanding>()
   readonly #failures = new Map<string, number>()
   readonly #retries = new Map<string, NodeJS.Timeout>()
   readonly #stopped = new AbortController()
-  #waiting = 0
-  #active: string | undefined
+  readonly #jobs = new Set<Promise<unknown>>()
+  readonly #active = new Set<string>()
+  /** Peers that had news while they were being pulled from. */
+  readonly #again = new Set<string>()
 
   constructor(modules: SyncModules) {
     this.#modules = modules
   }
 
-  /** The peer being pulled from. */
-  get active(): string | undefined {
-    return this.#active
+  /** The peers being pulled from. */
+  get active(): readonly string[] {
+    return [...this.#active]
   }
 
   peers(): readonly PeerStanding[] {
@@ -72,15 +75,17 @@ export class ChainSync {
   /** Pull from this peer soon; asking again while it waits changes nothing. */
   suggest(peer: string): void {
     if (this.#stopped.signal.aborted || this.#queued.has(peer)) return
+    if (this.#active.has(peer)) {
+      this.#again.add(peer)
+      return
+    }
     clearTimeout(this.#retries.get(peer))
     this.#retries.delete(peer)
     this.#queued.add(peer)
-    this.#inTurn(() => {
-      this.#queued.delete(peer)
-      return this.#pullFrom(peerIdFromString(peer), this.#stopped.signal)
-    }).catch((error: unknown) => {
+    const job = this.#pullFrom(peerIdFromString(peer), this.#stopped.signal).catch((error: unknown) => {
       this.#modules.log.error('sync.broken', { chain: this.#modules.replica.chain.id, why: String(error) })
     })
+    this.#track(job)
   }
 
   /** The peer went away. */
@@ -92,9 +97,10 @@ export class ChainSync {
   }
 
   /** Pulls now, in turn, and says how it went. */
-  async pullNow(peer: PeerId, signal: AbortSignal): Promise<Result<PullReport, SyncFault>> {
-    const both = AbortSignal.any([signal, this.#stopped.signal])
-    return this.#inTurn(() => this.#pullFrom(peer, both))
+  pullNow(peer: PeerId, signal: AbortSignal): Promise<Result<PullReport, SyncFault>> {
+    const job = withEither(signal, this.#stopped.signal, (both) => this.#pullFrom(peer, both))
+    this.#track(job)
+    return job
   }
 
   /** Asks the peer to pull from here. */
@@ -130,44 +136,57 @@ export class ChainSync {
   async stop(): Promise<void> {
     this.#stopped.abort()
     for (const timer of this.#retries.values()) clearTimeout(timer)
-    await this.#turns.idle()
+    await Promise.allSettled(this.#jobs)
   }
 
-  async #inTurn<T>(job: () => Promise<T>): Promise<T> {
-    this.#waiting += 1
-    return this.#turns.run(() => {
-      this.#waiting -= 1
-      return job()
-    })
-  }
-
-  async #pullFrom(peer: PeerId, signal: AbortSignal): Promise<Result<PullReport, SyncFault>> {
-    const { client, replica, log } = this.#modules
-    const id = peer.toString()
-    if (signal.aborted) return fail({ code: 'RPC_ABORTED', peer: id })
-    this.#active = id
-    try {
-      this.#note(id, 'syncing', false)
-      const session = await client.session(peer, { signal })
-      if (!session.ok) return this.#failed(id, session.fault)
-      const startedMs = performance.now()
-      const report = await pull({
-        replica,
-        session: session.value,
-        handshake: this.#handshake(session.value),
-        signal,
-        shouldYield: () => this.#waiting > 0 && performance.now() - startedMs > TURN_MS,
-        onProgress: () => undefined,
-      })
-      const { fresh, missing, end } = report
-      log.info('sync.pulled', { chain: replica.chain.id, peer: id, fresh, missing, end: end.why })
-      const failed = this.#afterPull(peer, report)
-      if (failed !== undefined) return fail(failed)
-      await askMissing(replica, session.value, { signal, nowMs: this.#modules.clock.nowMs() })
-      return ok({ ...report, missing: missing + replica.missing.size })
-    } finally {
-      this.#active = undefined
+  #track(job: Promise<unknown>): void {
+    this.#jobs.add(job)
+    const done = (): void => {
+      this.#jobs.delete(job)
     }
+    job.then(done, done)
+  }
+
+  /** Waits for its turn, then pulls. */
+  async #pullFrom(peer: PeerId, signal: AbortSignal): Promise<Result<PullReport, SyncFault>> {
+    const id = peer.toString()
+    const turn = await this.#lane.enter(signal)
+    this.#queued.delete(id)
+    if (turn === undefined) return fail({ code: 'RPC_ABORTED', peer: id })
+    this.#active.add(id)
+    try {
+      return await this.#pullInTurn(peer, turn, signal)
+    } finally {
+      this.#active.delete(id)
+      turn.end()
+      if (this.#again.delete(id)) this.suggest(id)
+    }
+  }
+
+  async #pullInTurn(peer: PeerId, turn: Turn, signal: AbortSignal): Promise<Result<PullReport, SyncFault>> {
+    const { client, replica, log, clock } = this.#modules
+    const id = peer.toString()
+    this.#note(id, 'syncing', false)
+    const session = await client.session(peer, { signal })
+    if (!session.ok) return this.#failed(id, session.fault)
+    const startedMs = performance.now()
+    const onProgress = (): void => {
+      turn.progress()
+    }
+    const report = await pull({
+      replica,
+      session: session.value,
+      handshake: this.#handshake(session.value),
+      signal,
+      shouldYield: () => this.#lane.waiting > 0 && performance.now() - startedMs > TURN_MS,
+      onProgress,
+    })
+    const { fresh, missing, end } = report
+    log.info('sync.pulled', { chain: replica.chain.id, peer: id, fresh, missing, end: end.why })
+    const failed = this.#afterPull(peer, report)
+    if (failed !== undefined) return fail(failed)
+    await askMissing(replica, session.value, { signal, nowMs: clock.nowMs(), onProgress })
+    return ok({ ...report, missing: missing + replica.missing.size })
   }
 
   /** What a pull's end means for this peer; the fault, if the command that asked for it is to hear of one. */

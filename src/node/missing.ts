@@ -20,7 +20,7 @@ const backoffs = new WeakMap<Replica, Map<number, Backoff>>()
 export async function askMissing(
   replica: Replica,
   session: SyncSession,
-  when: { signal: AbortSignal; nowMs: number },
+  when: { signal: AbortSignal; nowMs: number; onProgress: () => void },
 ): Promise<void> {
   const known = backoffs.get(replica) ?? new Map<number, Backoff>()
   backoffs.set(replica, known)
@@ -28,7 +28,7 @@ export async function askMissing(
   for (const index of due.slice(0, PAYLOADS_PER_MEETING)) {
     if (session.closed || when.signal.aborted) return
     const block = await replica.block(index)
-    const fetched = await fetchPayload({ replica, session, block, signal: when.signal })
+    const fetched = await fetchPayload({ replica, session, block, signal: when.signal, onProgress: when.onProgress })
     if (fetched.ok && fetched.value === 'stored') {
       await replica.payloadArrived(index, block.header.pay.size)
       known.delete(index)

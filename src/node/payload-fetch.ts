@@ -12,6 +12,8 @@ export interface FetchOptions {
   readonly session: SyncSession
   readonly block: Block
   readonly signal: AbortSignal
+  /** Told of each frame that was stored. */
+  readonly onProgress: () => void
 }
 
 /** `stored`: all frames are in the store and hold; `absent`: this peer has none of it, or hides it. */
@@ -40,7 +42,7 @@ async function fetchFrames(
   fetch: PayloadFetch,
   options: FetchOptions,
 ): Promise<Result<Fetched, RpcFault | ProtocolFault>> {
-  const { replica, session, block, signal } = options
+  const { replica, session, block, signal, onProgress } = options
   const { rendezvous: chain } = replica.chain
   const inFlight = new Map<number, Promise<{ offset: number; reply: Awaited<ReturnType<SyncSession['request']>> }>>()
   while (!fetch.isComplete) {
@@ -59,6 +61,7 @@ async function fetchFrames(
     const ready = fetch.take(offset, reply.value.bytes)
     if (!ready.ok) return ready
     for (const { n, bytes } of ready.value) await replica.store.putFrame(block.id, n, bytes)
+    if (ready.value.length > 0) onProgress()
   }
   return ok('stored')
 }

@@ -1,10 +1,13 @@
 /** What the control port's `peer` methods do (spec §10, §11): one-shot uses of what the node does by itself. */
 import type { PeerId } from '@libp2p/interface'
+import type { Multiaddr } from '@multiformats/multiaddr'
 import { showChainId } from '../dag/chain.ts'
 import type { Handlers } from './control/schema.ts'
+import type { Host } from './host.ts'
 import type { NodeParts } from './node-parts.ts'
 import { orThrow } from './or-throw.ts'
 import { parsePeerAddress } from './peers.ts'
+import { withDeadline } from './waiting.ts'
 
 /** Reaching a peer by hand takes this long at the most, so that a wrong address is not a hang. */
 const DIAL_MS = 15_000
@@ -15,9 +18,11 @@ type PeerHandlers = Pick<Handlers, `peer.${'list' | 'add' | 'ping' | 'chains' | 
 
 export function peerHandlers(parts: NodeParts): PeerHandlers {
   const { host, chains, discovery, addedPeers } = parts
+  const dial = (address: Multiaddr, signal: AbortSignal): ReturnType<Host['connect']> =>
+    withDeadline({ ms: DIAL_MS, signal }, (deadline) => host.connect(address, { signal: deadline }))
   const reach = async (addr: string, signal: AbortSignal): Promise<PeerId> => {
     const address = orThrow(parsePeerAddress(addr))
-    return orThrow(await host.connect(address, { signal: AbortSignal.any([signal, AbortSignal.timeout(DIAL_MS)]) }))
+    return orThrow(await dial(address, signal))
   }
   return {
     'peer.list': () => Promise.resolve(listPeers(parts)),
@@ -26,13 +31,13 @@ export function peerHandlers(parts: NodeParts): PeerHandlers {
       const known = (await addedPeers.load()).filter((entry) => entry !== address.toString())
       await addedPeers.save([...known, address.toString()].slice(-MAX_ADDED_PEERS))
       discovery.addPeer(address)
-      const peer = await host.connect(address, { signal: AbortSignal.any([signal, AbortSignal.timeout(DIAL_MS)]) })
+      const peer = await dial(address, signal)
       return peer.ok ? { id: peer.value.toString(), connected: true } : { connected: false }
     },
     'peer.ping': async ({ addr }, { signal }) => {
       const address = orThrow(parsePeerAddress(addr))
-      const both = AbortSignal.any([signal, AbortSignal.timeout(DIAL_MS)])
-      return { ms: orThrow(await host.ping(address, { signal: both })) }
+      const ping = await withDeadline({ ms: DIAL_MS, signal }, (deadline) => host.ping(address, { signal: deadline }))
+      return { ms: orThrow(ping) }
     },
     'peer.chains': async ({ addr }, { signal }) => {
       const peer = await reach(addr, signal)

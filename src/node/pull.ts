@@ -22,8 +22,8 @@ export interface PullOptions {
   readonly signal: AbortSignal
   /** Asked between blocks: others wait for their turn. */
   readonly shouldYield: () => boolean
-  /** Told of blocks as they come in, for `status`. */
-  readonly onProgress: (blocks: number) => void
+  /** Told when something useful came in. */
+  readonly onProgress: () => void
 }
 
 /** `fresh`: blocks gained; `missing`: blocks that the peer lists and that are still not here. */
@@ -111,16 +111,16 @@ class Run {
       incoming.push({ block: pulled.block, payload })
     }
     const outcomes = await replica.ingest(incoming, 'pull')
-    onProgress(outcomes.filter(({ state }) => state === 'accepted').length)
+    if (outcomes.some(({ state }) => state === 'accepted')) onProgress()
     this.#feed({ on: 'stored', outcomes })
   }
 
   /** Long payloads come in frames, and only for blocks whose signature holds: they are the dearest thing to be lied into. */
   async #payloadOf({ block, state, payload }: PulledBlock): Promise<Incoming['payload'] | 'cut'> {
     if (state === 'inline') return payload ?? 'missing'
-    const { replica, session, signal } = this.#options
+    const { replica, session, signal, onProgress } = this.#options
     if (state !== 'frames' || !checkStructure(replica.chain, block.header).ok || !verifyBlock(block)) return 'missing'
-    const fetched = await fetchPayload({ replica, session, block, signal })
+    const fetched = await fetchPayload({ replica, session, block, signal, onProgress })
     if (fetched.ok) return fetched.value === 'stored' ? 'stored' : 'missing'
     const { fault } = fetched
     if (!isRpcFault(fault)) this.#frameFault = fault

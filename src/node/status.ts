@@ -30,13 +30,13 @@ export function statusOf({ replica, attached }: Joined<OnNet>, { topics, host }:
 interface Situation {
   readonly peers: readonly PeerStanding[]
   readonly onTopic: readonly string[]
-  readonly active: string | undefined
+  readonly active: readonly string[]
   readonly connections: number
   readonly missing: number
 }
 
 function judge({ peers, onTopic, active, connections, missing }: Situation): Pick<Status, 'state' | 'why'> {
-  if (active !== undefined) return { state: 'syncing', why: `pulling from ${active}` }
+  if (active.length > 0) return { state: 'syncing', why: `pulling from ${active.join(', ')}` }
   const synced = peers.filter(({ state }) => state === 'synced')
   if (synced.length > 0) {
     const payloads = missing === 0 ? '' : `; ${String(missing)} payloads that no peer has given yet`

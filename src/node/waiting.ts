@@ -48,6 +48,21 @@ export async function withDeadline<T>(
   }
 }
 
+/** Runs `job` with a signal that aborts when either of two does. */
+export async function withEither<T>(
+  one: AbortSignal,
+  other: AbortSignal,
+  job: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const controller = new AbortController()
+  const unsubscribe = [one, other].map((signal) => onAbort(signal, () => controller.abort(signal.reason)))
+  try {
+    return await job(controller.signal)
+  } finally {
+    for (const end of unsubscribe) end()
+  }
+}
+
 /** Resolves when the signal aborts or `promise` settles, whichever is first; undefined in the first case. */
 export async function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
   if (signal.aborted) return undefined
