@@ -57,6 +57,16 @@ export function past(graph: Graph, tips: readonly number[]): number[] {
 
 /** `tips` and their pasts, less `have` and their pasts; accepted or not; by ascending index, so pasts first. */
 export function difference(graph: Graph, tips: readonly number[], have: readonly number[]): number[] {
+  return differenceWithin(graph, tips, have, Number.POSITIVE_INFINITY) ?? []
+}
+
+/** {@link difference}, or `undefined` if it takes more than `steps` blocks looked at. */
+export function differenceWithin(
+  graph: Graph,
+  tips: readonly number[],
+  have: readonly number[],
+  steps: number,
+): number[] | undefined {
   const isShared = new Map<number, boolean>()
   const heap = new IndexHeap()
   const found: number[] = []
@@ -76,7 +86,8 @@ export function difference(graph: Graph, tips: readonly number[], have: readonly
 
   for (const index of have) reach(index, true)
   for (const index of tips) reach(index, false)
-  while (unshared > 0) {
+  for (let taken = 0; unshared > 0; taken += 1) {
+    if (taken >= steps) return undefined
     const index = heap.pop() ?? 0
     const shared = isShared.get(index) ?? false
     if (!shared) unshared -= 1

@@ -1,0 +1,204 @@
+/**
+ * What a peer accepts, kept up block by block (spec §5): the blocks paid in V, and their pasts. V is what was added and
+ * not dropped. A new block stands above nothing, so it changes nobody's answers but its author's: those about itself
+ * and, if it is paid, about the blocks that come after it in order, for each of which it is a rival more. Applies the
+ * changes to the graph. Neither counts reps (k is in the ledger) nor bounds what is kept.
+ */
+import type { Graph } from '../dag/graph.ts'
+import { IndexHeap } from '../dag/index-heap.ts'
+import type { Ledger, Like } from './ledger.ts'
+import { Line } from './line.ts'
+import { Paid } from './paid.ts'
+import { Zone } from './zone.ts'
+
+/** What one block changes. Nothing is in two lists of a pair. */
+export interface Change {
+  /** Pasts first. */
+  readonly accepted: readonly number[]
+  /** Was accepted, is not any more; tops first. */
+  readonly withdrawn: readonly number[]
+  /** Blocks that are paid now and were not, the new one perhaps among them. */
+  readonly paid: readonly number[]
+  /** Blocks that were paid and are not any more; accepted still, if accepted blocks stand on them. */
+  readonly unpaid: readonly number[]
+}
+
+export interface AcceptanceParts {
+  readonly graph: Graph
+  readonly ledger: Ledger
+  /** Rules 4.d and 4.e, of the block's author. */
+  readonly isUnlimited: (index: number) => boolean
+}
+
+/** Where a known block is when a chain is loaded; those outside V are set aside or delayed. */
+export type LoadedState = 'paid' | 'unpaid' | 'outside'
+
+const NOTHING: Change = { accepted: [], withdrawn: [], paid: [], unpaid: [] }
+
+interface Plan {
+  readonly change: Change
+  /** The author's blocks as judged; absent for unlimited authors, and if nothing changes. */
+  readonly line?: Line
+}
+
+export class Acceptance {
+  readonly #graph: Graph
+  readonly #ledger: Ledger
+  readonly #isUnlimited: (index: number) => boolean
+  readonly #paid: Paid
+
+  constructor({ graph, ledger, isUnlimited }: AcceptanceParts) {
+    this.#graph = graph
+    this.#ledger = ledger
+    this.#isUnlimited = isUnlimited
+    this.#paid = new Paid(graph, ledger)
+  }
+
+  isPaid(index: number): boolean {
+    return this.#paid.isPaid(index)
+  }
+
+  /** Whether the block is in V. */
+  has(index: number): boolean {
+    return this.#paid.isInside(index)
+  }
+
+  /**
+   * Takes a sound block into V that is in the graph, not accepted, and in the ledger; all its backs are in V. The graph
+   * accepts and withdraws what the answer says.
+   * @throws {Bug} if it is in V
+   */
+  add(index: number): Change {
+    this.#paid.enter(index)
+    const { change, line } = this.#plan(index)
+    const author = this.#ledger.authorOf(index)
+    if (line === undefined || author === undefined) for (const block of change.paid) this.#paid.pay(block)
+    else this.#paid.settle(author, line)
+    for (const block of change.accepted) this.#graph.accept(block)
+    for (const block of change.withdrawn) this.#graph.withdraw(block)
+    return change
+  }
+
+  /**
+   * Takes an unpaid block on which nothing in V stands out of V: that changes no other block.
+   * @throws {Bug} if it is not in V, or paid
+   */
+  drop(index: number): void {
+    this.#paid.leave(index)
+  }
+
+  /** What {@link add} would withdraw, of a block as that takes it; changes nothing. */
+  wouldWithdraw(index: number): readonly number[] {
+    return this.#plan(index).change.withdrawn
+  }
+
+  /**
+   * Whether each back of a block to be is accepted in its past, or welcomed by it (spec §5, *sound*): else the first
+   * that is not. That the like's target is a post is not asked.
+   * @param backs - distinct, in the graph and in the ledger, sound; in V or not
+   */
+  backsAccepted(backs: readonly number[], like?: Like): 'sound' | number {
+    const zone = new Zone(
+      { graph: this.#graph, ledger: this.#ledger, paid: this.#paid, isUnlimited: this.#isUnlimited },
+      backs,
+    )
+    const isWelcomed = (back: number): boolean => like !== undefined && like.n === 1 && like.target === back
+    return backs.find((back) => !isWelcomed(back) && !zone.isAccepted(back)) ?? 'sound'
+  }
+
+  /** Takes over what was stored, once, while V is empty. The ledger and the graph, with what is accepted, are filled. */
+  load(stateOf: (index: number) => LoadedState): void {
+    for (let author = 0; author < this.#ledger.authorCount; author += 1) {
+      const blocks = this.#ledger.blocksOf(author)
+      if (blocks[0] === undefined || this.#isUnlimited(blocks[0])) continue
+      this.#paid.load(
+        author,
+        blocks.filter((index) => stateOf(index) === 'paid'),
+      )
+    }
+    for (let index = 1; index < this.#graph.size; index += 1) {
+      const state = stateOf(index)
+      if (state === 'outside' || this.#paid.isInside(index)) continue
+      this.#paid.enter(index)
+      if (state === 'paid') this.#paid.pay(index)
+    }
+  }
+
+  #plan(index: number): Plan {
+    if (this.#isUnlimited(index)) return { change: this.#changeOf([index], []) }
+    const author = this.#ledger.authorOf(index)
+    if (author === undefined) return { change: NOTHING }
+    const before = this.#paid.lineOf(author)
+    const line = new Line(this.#graph, this.#ledger, this.#paid, author, this.#paid.positionIn(before, index))
+    if (!line.push(index)) return { change: NOTHING }
+    const paid = [index]
+    const unpaid = this.#judgeAgain(line, before, author, paid)
+    return { change: this.#changeOf(paid, unpaid), line }
+  }
+
+  /**
+   * Judges what comes after a block that is paid now, and gives those that are not paid any more. An unpaid block stays
+   * so while at most one block before it got lost and none but the new one was won: it has the new one as a rival and
+   * at most one less, and its backs are paid or not as before. So unpaid ones are judged only behind the second loss.
+   */
+  #judgeAgain(line: Line, before: readonly number[], author: number, paid: number[]): number[] {
+    const unpaid: number[] = []
+    let at = line.start
+    for (; at < before.length && unpaid.length < 2; at += 1) {
+      const block = before[at] ?? 0
+      if (!line.push(block)) unpaid.push(block)
+    }
+    if (unpaid.length < 2) return unpaid
+    const blocks = this.#ledger.blocksOf(author)
+    for (let next = this.#ledger.positionOf(before[at - 1] ?? 0, author) + 1; next < blocks.length; next += 1) {
+      const block = blocks[next] ?? 0
+      if (!this.#paid.isInside(block)) continue
+      const was = this.#paid.isPaid(block)
+      const is = line.push(block)
+      if (is && !was) paid.push(block)
+      if (was && !is) unpaid.push(block)
+    }
+    return unpaid
+  }
+
+  #changeOf(paid: readonly number[], unpaid: readonly number[]): Change {
+    const accepted = this.#unacceptedUnder(paid)
+    return { accepted, withdrawn: this.#uncovered(accepted, paid, unpaid), paid, unpaid }
+  }
+
+  #unacceptedUnder(tips: readonly number[]): number[] {
+    const found = new Set<number>()
+    const waiting = [...tips]
+    for (let at = waiting.pop(); at !== undefined; at = waiting.pop()) {
+      if (at === 0 || found.has(at) || this.#graph.isAccepted(at)) continue
+      found.add(at)
+      this.#graph.forEachBack(at, (back) => waiting.push(back))
+    }
+    return [...found].sort((a, b) => a - b)
+  }
+
+  /** Accepted blocks that neither are paid nor have an accepted block on them, once the changes are made. */
+  #uncovered(accepted: readonly number[], paid: readonly number[], unpaid: readonly number[]): number[] {
+    const [won, lost] = [new Set(paid), new Set(unpaid)]
+    const children = new Map<number, number>()
+    const count = (back: number, by: 1 | -1): number => {
+      const now = (children.get(back) ?? this.#graph.acceptedChildren(back)) + by
+      children.set(back, now)
+      return now
+    }
+    const heap = new IndexHeap()
+    const withdrawn: number[] = []
+    if (lost.size > 0) for (const block of accepted) this.#graph.forEachBack(block, (back) => count(back, 1))
+    for (const block of unpaid) {
+      if ((children.get(block) ?? this.#graph.acceptedChildren(block)) === 0) heap.push(block)
+    }
+    for (let at = heap.pop(); at !== undefined; at = heap.pop()) {
+      withdrawn.push(at)
+      this.#graph.forEachBack(at, (back) => {
+        if (count(back, -1) > 0 || back === 0 || won.has(back)) return
+        if (lost.has(back) || !this.#paid.isPaid(back)) heap.push(back)
+      })
+    }
+    return withdrawn
+  }
+}

@@ -1,0 +1,72 @@
+/**
+ * Votes on posts that count for the posts themselves (spec §4, rule 3.b): the paid ones, without a window. What is paid
+ * is told to it, block by block; it does not know of payloads, which its caller deletes and fetches.
+ */
+import { isUnlimited, type Chain } from '../dag/chain.ts'
+import { Bug } from '../dag/faults.ts'
+import { grown } from '../dag/grow.ts'
+import type { Ledger } from './ledger.ts'
+import { isDislikedAway } from './rules.ts'
+
+const FIRST_CAPACITY = 64
+
+/** A post that came to be hidden, or came back. */
+export interface HiddenChange {
+  readonly post: number
+  readonly hidden: boolean
+}
+
+export class Hidden {
+  readonly #chain: Chain
+  readonly #ledger: Ledger
+  #likes = new Uint32Array(FIRST_CAPACITY)
+  #dislikes = new Uint32Array(FIRST_CAPACITY)
+
+  constructor(chain: Chain, ledger: Ledger) {
+    this.#chain = chain
+    this.#ledger = ledger
+  }
+
+  /** A block is paid now. Answers with its target if that makes the difference; posts change nothing. */
+  paid(index: number): HiddenChange | undefined {
+    return this.#count(index, 1)
+  }
+
+  /**
+   * A block that was paid is not any more.
+   * @throws {Bug} if no such vote was counted
+   */
+  unpaid(index: number): HiddenChange | undefined {
+    return this.#count(index, -1)
+  }
+
+  /** Rule 3.b; never the owner's posts nor those in groups. */
+  isHidden(post: number): boolean {
+    return this.#canHide(post) && isDislikedAway(this.#likes[post] ?? 0, this.#dislikes[post] ?? 0)
+  }
+
+  /** Paid likes less paid dislikes. */
+  repsOf(post: number): number {
+    return (this.#likes[post] ?? 0) - (this.#dislikes[post] ?? 0)
+  }
+
+  #count(index: number, by: 1 | -1): HiddenChange | undefined {
+    const like = this.#ledger.likeOf(index)
+    if (like === undefined) return undefined
+    const { n, target } = like
+    const before = this.isHidden(target)
+    this.#likes = grown(this.#likes, target + 1)
+    this.#dislikes = grown(this.#dislikes, target + 1)
+    const column = n === 1 ? this.#likes : this.#dislikes
+    const votes = (column[target] ?? 0) + by
+    if (votes < 0) throw new Bug(`block ${String(target)} has no vote to take back`)
+    column[target] = votes
+    const hidden = this.isHidden(target)
+    return hidden === before ? undefined : { post: target, hidden }
+  }
+
+  #canHide(post: number): boolean {
+    const author = this.#ledger.authorOf(post)
+    return !isUnlimited(this.#chain.params, author === undefined ? undefined : this.#ledger.keyOf(author))
+  }
+}

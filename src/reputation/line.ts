@@ -1,0 +1,115 @@
+/**
+ * Whether the blocks of one author are paid, judged in order (spec §5), from where somebody else's answers end.
+ *
+ * Rule 2 is a question about the block's own backs alone. Call a block *bare* in a past if nobody else's block stands on
+ * it there. If the latest own blocks in past(u) are paid or not bare, so is each own block below them: what a paid one
+ * stands on met the rule already, and who stands on a block stands on its past. Nothing own is above a latest own block,
+ * so it is bare just if it is a back of u and in the past of no other back.
+ *
+ * Rule 3 counts *rivals* of u: paid, earlier in order, concurrent with it. Let x be the last paid own block before u in
+ * order that is in past(u). Those after x are rivals; of those before x, only the rivals of x can be: the others are in
+ * past(x). So the rivals of a block follow from those of one other, and a paid block has fewer rivals than reps, thus
+ * fewer than 30.
+ */
+import type { Graph } from '../dag/graph.ts'
+import { isAncestor } from '../dag/walk.ts'
+import { LazyPast } from './lazy-past.ts'
+import type { Ledger } from './ledger.ts'
+import { isEnough } from './rules.ts'
+
+/** What is known of V, the blocks that a peer goes by. */
+export interface Known {
+  isPaid(index: number): boolean
+  /** The author's blocks paid in V, in order. */
+  lineOf(author: number): readonly number[]
+  /** Rivals in V of a paid block. */
+  rivalsOf(index: number, author: number): readonly number[]
+}
+
+export const NOBODY: readonly number[] = []
+
+/**
+ * Blocks of one author judged in order, in V or in another set: up to `start` as they are in V, from there on anew. It
+ * changes nothing but itself.
+ */
+export class Line {
+  /** How many of the blocks paid in V stay as they are. */
+  readonly start: number
+  /** Blocks found to be paid since, in order. */
+  readonly tail: number[] = []
+  /** Of those in the tail that have some. */
+  readonly rivals = new Map<number, readonly number[]>()
+  readonly #graph: Graph
+  readonly #ledger: Ledger
+  readonly #known: Known
+  readonly #author: number
+  readonly #paidSince = new Set<number>()
+
+  constructor(graph: Graph, ledger: Ledger, known: Known, author: number, start: number) {
+    this.#graph = graph
+    this.#ledger = ledger
+    this.#known = known
+    this.#author = author
+    this.start = start
+  }
+
+  /** Whether the author's next block is paid. */
+  push(index: number): boolean {
+    const k = this.#ledger.k(index)
+    if (!isEnough(k) || !this.#standsOnPaid(index)) return false
+    const rivals = this.rivalsOf(index, k)
+    if (!isEnough(k - rivals.length)) return false
+    this.tail.push(index)
+    this.#paidSince.add(index)
+    if (rivals.length > 0) this.rivals.set(index, rivals)
+    return true
+  }
+
+  /** Rivals of the author's next block; some of them if there are `enough`. */
+  rivalsOf(index: number, enough = Number.POSITIVE_INFINITY): readonly number[] {
+    const backs = this.#graph.backs(index)
+    const past = new LazyPast(this.#graph, backs)
+    const found: number[] = []
+    for (let at = this.start + this.tail.length - 1; at >= 0; at -= 1) {
+      const before = this.#at(at)
+      if (past.has(before)) {
+        const theirs = this.#rivalsOfPaid(before)
+        if (theirs.length === 0) return found
+        const since = new LazyPast(this.#graph, backs, before)
+        const ours = theirs.filter((rival) => !since.has(rival))
+        // Long runs share one list.
+        return found.length === 0 && ours.length === theirs.length ? theirs : [...found, ...ours]
+      }
+      found.push(before)
+      if (found.length >= enough) break
+    }
+    return found
+  }
+
+  /** Rule 2, as above. */
+  #standsOnPaid(index: number): boolean {
+    const backs = this.#graph.backs(index)
+    return backs.every(
+      (back) =>
+        this.#ledger.authorOf(back) !== this.#author ||
+        this.#isPaid(back) ||
+        backs.some((other) => isAncestor(this.#graph, back, other)),
+    )
+  }
+
+  #isPaid(index: number): boolean {
+    if (this.#paidSince.has(index)) return true
+    const line = this.#known.lineOf(this.#author)
+    const first = line[this.start]
+    return this.#known.isPaid(index) && (first === undefined || this.#graph.compare(index, first) < 0)
+  }
+
+  #at(position: number): number {
+    const paid = position < this.start ? this.#known.lineOf(this.#author)[position] : this.tail[position - this.start]
+    return paid ?? 0
+  }
+
+  #rivalsOfPaid(index: number): readonly number[] {
+    return this.#paidSince.has(index) ? (this.rivals.get(index) ?? NOBODY) : this.#known.rivalsOf(index, this.#author)
+  }
+}

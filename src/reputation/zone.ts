@@ -1,0 +1,128 @@
+/**
+ * What is accepted in the past of a block to be (spec §5: each back of a sound block is). Its past P is the union of its
+ * backs and their pasts; all of them are sound, as known blocks are. Answers come, cheapest first, from these:
+ * - A block paid in V whose rivals are all in P is paid in P, if all of P is in V: judging goes by the author's earlier
+ *   paid blocks alone, and those that are not in its past are its rivals.
+ * - A block b is paid in b and its past, if k(b) ≥ 1: as b is sound, its own backs are paid there or not bare (rule 2),
+ *   and nothing there is concurrent with it (rule 3). So it is paid in P, if the rest of P has no block of its author.
+ * - Else the author's blocks are judged in P, from the first one on that may have another answer there than in V: only
+ *   authors with concurrent blocks are.
+ */
+import type { Graph } from '../dag/graph.ts'
+import { isAncestor } from '../dag/walk.ts'
+import { LazyPast } from './lazy-past.ts'
+import type { Ledger } from './ledger.ts'
+import { Line } from './line.ts'
+import type { Paid } from './paid.ts'
+import { isEnough } from './rules.ts'
+
+/** Blocks of P besides b and its past that are looked through for the author of b, rather than judge all over. */
+const REST_STEPS = 1000
+
+export interface Surroundings {
+  readonly graph: Graph
+  readonly ledger: Ledger
+  readonly paid: Paid
+  readonly isUnlimited: (index: number) => boolean
+}
+
+export class Zone {
+  readonly #around: Surroundings
+  readonly #tips: readonly number[]
+  readonly #past: LazyPast
+  readonly #isPaid = new Map<number, boolean>()
+
+  /** @param tips - the backs of the block to be */
+  constructor(around: Surroundings, tips: readonly number[]) {
+    this.#around = around
+    this.#tips = tips
+    this.#past = new LazyPast(around.graph, tips)
+  }
+
+  /** Whether one of the tips is accepted in this past: paid, or in the past of a paid one. */
+  isAccepted(tip: number): boolean {
+    if (tip === 0 || this.#paid(tip)) return true
+    const { graph } = this.#around
+    const seen = new Set<number>()
+    const waiting = [...this.#tips]
+    for (let at = waiting.pop(); at !== undefined; at = waiting.pop()) {
+      if (seen.has(at) || !isAncestor(graph, tip, at)) continue
+      if (this.#paid(at)) return true
+      seen.add(at)
+      graph.forEachBack(at, (back) => waiting.push(back))
+    }
+    return false
+  }
+
+  #paid(index: number): boolean {
+    const before = this.#isPaid.get(index)
+    if (before !== undefined) return before
+    const answer = this.#judge(index)
+    this.#isPaid.set(index, answer)
+    return answer
+  }
+
+  #judge(index: number): boolean {
+    const { ledger, paid, isUnlimited } = this.#around
+    if (isUnlimited(index)) return true
+    const author = ledger.authorOf(index)
+    if (author === undefined || !isEnough(ledger.k(index))) return false
+    const isPaidInV = paid.isPaid(index) && !paid.hasOutside(author)
+    const rivals = isPaidInV ? paid.rivalsOf(index, author) : []
+    if (isPaidInV && rivals.length === 0) return true
+    if (this.#isAuthorAlone(index, author)) return true
+    if (isPaidInV && rivals.every((rival) => this.#past.has(rival))) return true
+    return this.#judgeLine(index, author)
+  }
+
+  /** Whether no block of the author is in the past and neither `index` nor below it; `false` if not found out. */
+  #isAuthorAlone(index: number, author: number): boolean {
+    const { graph, ledger } = this.#around
+    const others = this.#tips.filter((tip) => tip !== index)
+    if (others.length === 0) return true
+    const rest = new LazyPast(graph, others, index).all(REST_STEPS)
+    return rest?.every((at) => ledger.authorOf(at) !== author) ?? false
+  }
+
+  #judgeLine(index: number, author: number): boolean {
+    const { graph, ledger, paid } = this.#around
+    const first = this.#firstDoubtful(index, author)
+    if (first === undefined) return paid.isPaid(index)
+    const start = paid.positionIn(paid.lineOf(author), first)
+    const line = new Line(graph, ledger, paid, author, start)
+    const blocks = ledger.blocksOf(author)
+    for (let at = ledger.positionOf(first, author); at < blocks.length; at += 1) {
+      const block = blocks[at] ?? 0
+      if (!this.#past.has(block)) continue
+      const isPaid = line.push(block)
+      this.#isPaid.set(block, isPaid)
+      if (block === index) return isPaid
+    }
+    return false
+  }
+
+  /**
+   * The first of the author's blocks before `index` from which on answers in V may be others than here: one paid in V
+   * that is not here, or one here that is not in V. Those before it are judged here as in V.
+   */
+  #firstDoubtful(index: number, author: number): number | undefined {
+    const { graph, ledger, paid } = this.#around
+    let first: number | undefined
+    const doubt = (block: number): void => {
+      if (first === undefined || graph.compare(block, first) < 0) first = block
+    }
+    const line = paid.lineOf(author)
+    for (let at = paid.positionIn(line, index) - 1; at >= 0; at -= 1) {
+      const block = line[at] ?? 0
+      if (this.#past.has(block)) {
+        for (const rival of paid.rivalsOf(block, author)) if (!this.#past.has(rival)) doubt(rival)
+        break
+      }
+      doubt(block)
+    }
+    if (!paid.hasOutside(author)) return first
+    const outside = ledger.blocksOf(author).find((block) => !paid.isInside(block) && this.#past.has(block))
+    if (outside !== undefined && graph.compare(outside, index) <= 0) doubt(outside)
+    return first
+  }
+}

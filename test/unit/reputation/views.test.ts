@@ -1,0 +1,80 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { chainOf, type Chain } from '../../../src/dag/chain.ts'
+import { Views } from '../../../src/reputation/views.ts'
+import { ReputationTwin } from '../../support/reputation-twin.ts'
+import { AUTHORS, keyFor, plans, VotedDag } from '../../support/voted-dags.ts'
+
+const DAY = 86_400_000
+const [ann, bob, eve] = ['ann', 'bob', 'eve'].map(keyFor)
+const forum = (chainOf('#f', []) as { value: Chain }).value
+const twin = new ReputationTwin({ kind: 'forum', pioneers: [], pioneer: ann! })
+
+test('k of every block, and reps of everybody after it, are what the definition says, whatever is accepted', () => {
+  const flips = fc.array(fc.array(fc.nat(40), { maxLength: 4 }), { maxLength: 40 })
+  fc.assert(
+    fc.property(plans(40), flips, (blocks, changes) => {
+      const dag = new VotedDag()
+      const views = new Views(forum, dag)
+      for (const [n, plan] of blocks.entries()) {
+        const index = dag.add(plan)
+        const block = dag.twins[index]!
+        if (block.author !== undefined) {
+          const author = AUTHORS.find((key) => key === block.author)!
+          const backs = dag.graph.backs(index)
+          expect(views.kOf(author, backs, block.time, ann)).toBe(twin.reps(author, dag.closed(backs), block.time))
+        }
+        for (const flip of [index, ...(changes[n] ?? [])]) {
+          const at = flip % dag.graph.size
+          const change = dag.flip(at)
+          if (change === 'accepted') views.accepted(at)
+          else if (change === 'withdrawn') views.withdrawn(at)
+        }
+        for (const author of AUTHORS) {
+          expect(views.repsOf(author, ann, block.time)).toBe(twin.reps(author, dag.accepted(), block.time))
+        }
+      }
+    }),
+    { numRuns: 300 },
+  )
+})
+
+test('1.a in its own eyes the author of the first post is the pioneer, and nobody is before', () => {
+  const views = new Views(forum, new VotedDag())
+  expect(views.kOf(bob!, [0], 5, undefined)).toBe(30)
+  expect(views.kOf(bob!, [0], 5, ann)).toBe(0)
+  expect(views.repsOf(bob!, undefined, 5)).toBe(0)
+})
+
+/** 3,000 posts by three authors, an hour apart, and what each was worth when it came. */
+function longChain() {
+  const dag = new VotedDag()
+  const views = new Views(forum, dag)
+  for (let n = 0; n < 3000; n += 1) {
+    const index = dag.add({ backs: [0], author: n % 3, lateMs: DAY / 24, vote: n % 5 === 4 ? 1 : 0, target: n })
+    dag.flip(index)
+    views.accepted(index)
+  }
+  return { dag, views }
+}
+
+test('four late branches that grow in turns, and one more, are worth what the definition says', () => {
+  const { dag, views } = longChain()
+  const tips = [100, 700, 1500, 2300, 2900]
+  for (let n = 0; n < 40; n += 1) {
+    const branch = n % tips.length
+    const back = tips[branch]!
+    const index = dag.add({
+      backs: [dag.graph.size - 1 - back],
+      author: 1 + (n % 2),
+      lateMs: DAY / 3,
+      vote: 0,
+      target: 0,
+    })
+    const author = [bob, eve][n % 2]!
+    const time = dag.graph.time(index)
+    expect(views.kOf(author, [back], time, ann)).toBe(twin.reps(author, dag.closed([back]), time))
+    tips[branch] = index
+    if (n % 3 === 0 && dag.flip(index) === 'accepted') views.accepted(index)
+  }
+})
