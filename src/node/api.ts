@@ -121,7 +121,7 @@ function chainHandlers(parts: NodeParts): Pick<Handlers, ChainMethod> {
       return {
         id: showId(posted.height, posted.id),
         state: posted.ahead ? 'held' : 'accepted',
-        ...(posted.ahead ? { why: "set aside: the chain's newest time is ahead of this node's clock" } : {}),
+        ...(posted.why === undefined ? {} : { why: posted.why }),
       }
     },
     'chain.traverse': ({ chain, from }) => {

@@ -15,6 +15,7 @@ import type { Logger } from './log.ts'
 import type { OnNet } from './node-parts.ts'
 import type { Replica } from './replica.ts'
 import { createResponder } from './responder.ts'
+import type { RpcFault } from './rpc-faults.ts'
 import { SyncClient } from './rpc.ts'
 import { serveSync } from './serve.ts'
 import type { Topics } from './topics.ts'
@@ -42,7 +43,7 @@ export class ChainNetwork {
   constructor(modules: ChainNetworkModules) {
     this.#modules = modules
     const { host, topics, log } = modules
-    this.#client = new SyncClient({ host, log, onFault: (peer, fault) => this.#onFault(peer.toString(), fault.code) })
+    this.#client = new SyncClient({ host, log, onFault: (peer, fault) => this.#onStreamFault(peer.toString(), fault) })
     this.#endings = [
       topics.onSubscriber((topic, peer) => this.#byTopic.get(topic)?.sync.suggest(peer)),
       host.onDisconnect((peer) => {
@@ -99,7 +100,7 @@ export class ChainNetwork {
       find: (rendezvous) => this.#byRendezvous.get(rendezvous)?.replica,
       onOffer: (replica, peer, signal) => this.#onOffer(replica, peer, signal),
     })
-    return serveSync({ host, log, handler, onFault: (peer, fault) => this.#onFault(peer.toString(), fault.code) })
+    return serveSync({ host, log, handler, onFault: (peer, fault) => this.#onStreamFault(peer.toString(), fault) })
   }
 
   stop(): void {
@@ -137,9 +138,9 @@ export class ChainNetwork {
     else if (what === 'penalise') host.penalise(peer)
   }
 
-  /** Faults of the stream itself: only what no honest peer sends counts against it. */
-  #onFault(peer: string, code: string): void {
-    this.#modules.log.debug('peer.stream-fault', { peer, code })
-    if (code === 'RPC_MALFORMED') this.#modules.host.penalise(peer)
+  /** A stream that breaks off is nobody's fault; what came on it may be. */
+  #onStreamFault(peer: string, fault: RpcFault): void {
+    if (fault.code === 'RPC_MALFORMED') this.#onProtocolFault(peer, fault.fault)
+    else this.#modules.log.debug('peer.stream-fault', { peer, code: fault.code })
   }
 }

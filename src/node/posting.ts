@@ -25,16 +25,28 @@ export interface Posted {
   readonly height: number
   /** Set aside: its time, which is no earlier than its backs', is ahead of the clock. */
   readonly ahead: boolean
+  /** What its author should know, in words. */
+  readonly why?: string
 }
+
+const AHEAD = "set aside: the chain's newest time is ahead of this node's clock"
+/** Spec §2: the author of the first post becomes the pioneer and is told so. */
+const FOUNDER =
+  'this is the first post of the forum: its author is now the pioneer, here and for all who join it from here'
 
 /** Resolves when the post is on disk: a power cut after that does not lose it. */
 export async function post(replica: Replica, request: PostRequest, clock: Clock): Promise<Result<Posted, BlockFault>> {
+  const hadPioneer = replica.pioneer !== undefined
   const outcome = await replica.ingestMade(() => make(replica, request, clock.nowMs()))
   if (!outcome.ok) return outcome
-  if (outcome.value.state === 'refused') return fail(outcome.value.fault)
-  const index = replica.graph.indexOf(outcome.value.id)
+  const { id, state } = outcome.value
+  if (state === 'refused') return fail(outcome.value.fault)
+  const index = replica.graph.indexOf(id)
   if (index === undefined) throw new Bug('a post that is in is in the graph')
-  return ok({ id: outcome.value.id, height: replica.graph.height(index), ahead: outcome.value.state === 'ahead' })
+  const ahead = state === 'ahead'
+  const isFounder = !ahead && !hadPioneer && replica.pioneer !== undefined
+  const why = ahead ? AHEAD : isFounder ? FOUNDER : undefined
+  return ok({ id, height: replica.graph.height(index), ahead, ...(why === undefined ? {} : { why }) })
 }
 
 function make(

@@ -104,7 +104,7 @@ export class Replica {
     return this.#bytes
   }
 
-  /** Ids of blocks that are set aside because their time is ahead of the clock. */
+  /** How many blocks are set aside because their time is ahead of the clock. */
   get aheadCount(): number {
     return this.#parked.size
   }
@@ -172,14 +172,14 @@ export class Replica {
     const outcomes: Outcome[] = []
     for (const [position, incoming] of list.entries()) {
       if (position > 0 && position % BLOCKS_PER_TURN === 0) await nextTurn()
-      outcomes.push(await this.#take(incoming, blocks, fresh))
+      outcomes.push(await this.#take(incoming, origin, blocks, fresh))
     }
     await this.#commit(first, blocks, origin === 'here')
     this.#announce(blocks, fresh, origin)
     return outcomes
   }
 
-  async #take(incoming: Incoming, blocks: NewBlock[], fresh: Map<BlockId, Header>): Promise<Outcome> {
+  async #take(incoming: Incoming, origin: Origin, blocks: NewBlock[], fresh: Map<BlockId, Header>): Promise<Outcome> {
     const { block, payload } = incoming
     const { id, header } = block
     if (this.graph.has(id)) return { id, state: 'known' }
@@ -193,7 +193,8 @@ export class Replica {
     })
     if (!admitted.ok) return { id, state: 'refused', fault: admitted.fault }
     const { row, parked } = admitted.value
-    if (parked !== undefined && this.#parked.size >= MAX_AHEAD_BLOCKS) return { id, state: 'ahead' }
+    if (parked !== undefined && origin !== 'here' && this.#parked.size >= MAX_AHEAD_BLOCKS)
+      return { id, state: 'ahead' }
     const index = this.graph.add(row, parked === undefined)
     if (parked !== undefined) this.#parked.set(index, parked)
     else if (header.height === 1 && hasFirstPostPioneer(this.chain)) this.pioneer = header.author
