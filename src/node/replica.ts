@@ -8,19 +8,16 @@ import type { Chain } from '../dag/chain.ts'
 import { Bug, ok, type Result } from '../dag/faults.ts'
 import { Graph } from '../dag/graph.ts'
 import type { AuthorKey, BlockId } from '../dag/ids.ts'
-import { MAX_AHEAD_MS } from '../dag/limits.ts'
 import { hasFirstPostPioneer } from '../dag/sound.ts'
 import type { ChainStore, Commit, NewBlock, ParkReason } from '../dag/store.ts'
 import { admit, type BlockFault, type Incoming } from './admit.ts'
 import type { Clock } from './clock.ts'
 import type { Logger } from './log.ts'
 import { Serial } from './serial.ts'
+import { SetAside } from './set-aside.ts'
 
 /** Signatures checked before other work gets a turn: about 5 ms at 9,000 verifications a second. */
 const BLOCKS_PER_TURN = 48
-
-/** Foreign blocks ahead of the clock that are kept for later; what is beyond is fetched again when its time comes. */
-export const MAX_AHEAD_BLOCKS = 1000
 
 /** What became of one block. */
 export type Outcome =
@@ -54,7 +51,7 @@ export class Replica {
   pioneer: AuthorKey | undefined
   /** Local indexes of blocks whose payload is not here. */
   readonly missing: Set<number>
-  readonly #parked: Map<number, ParkReason>
+  readonly #aside: SetAside
   readonly #clock: Clock
   readonly #log: Logger
   readonly #queue = new Serial()
@@ -72,7 +69,7 @@ export class Replica {
     this.graph = graph
     this.store = modules.store
     this.missing = new Set(loaded.missing)
-    this.#parked = new Map(loaded.parked)
+    this.#aside = new SetAside(graph, loaded.parked)
     this.#bytes = loaded.bytes
     this.#blocks = graph.acceptedCount
     this.#clock = modules.clock
@@ -106,7 +103,7 @@ export class Replica {
 
   /** How many blocks are set aside because their time is ahead of the clock. */
   get aheadCount(): number {
-    return this.#parked.size
+    return this.#aside.size
   }
 
   /** Called with the blocks that one commit accepted, pasts first. Returns how to stop. */
@@ -193,10 +190,9 @@ export class Replica {
     })
     if (!admitted.ok) return { id, state: 'refused', fault: admitted.fault }
     const { row, parked } = admitted.value
-    if (parked !== undefined && origin !== 'here' && this.#parked.size >= MAX_AHEAD_BLOCKS)
-      return { id, state: 'ahead' }
+    if (parked !== undefined && origin !== 'here' && this.#aside.isFull) return { id, state: 'ahead' }
     const index = this.graph.add(row, parked === undefined)
-    if (parked !== undefined) this.#parked.set(index, parked)
+    if (parked !== undefined) this.#aside.add(index)
     else if (header.height === 1 && hasFirstPostPioneer(this.chain)) this.pioneer = header.author
     fresh.set(id, header)
     blocks.push({
@@ -253,29 +249,18 @@ export class Replica {
   }
 
   async #settleClock(): Promise<void> {
-    const limit = this.#clock.nowMs() + MAX_AHEAD_MS
+    const nowMs = this.#clock.nowMs()
     const changed = new Map<number, ParkReason | null>()
-    this.#setAside(limit, changed)
+    for (const index of this.#aside.takeFrom(nowMs)) changed.set(index, 'ahead')
+    if (changed.size > 0) this.#log.warn('chain.ahead-of-clock', { chain: this.chain.id, blocks: changed.size })
     const events: ChainEvent[] = []
-    for (const index of [...this.#parked.keys()].sort((a, b) => a - b)) {
-      if (this.graph.time(index) > limit || !(await this.#release(index))) continue
+    for (const index of this.#aside.due(nowMs)) {
+      if (!(await this.#release(index))) continue
       changed.set(index, null)
       events.push(eventOf(this.graph.id(index), (await this.block(index)).header))
     }
     if (changed.size > 0) await this.#commit(this.graph.size, [], false, changed)
     this.#emit(events, 'clock')
-  }
-
-  /** Children have higher indexes and no earlier time than their backs, so going down never withdraws from under one. */
-  #setAside(limit: number, changed: Map<number, ParkReason | null>): void {
-    if (!this.graph.heads().some((index) => this.graph.time(index) > limit)) return
-    for (let index = this.graph.size - 1; index > 0; index--) {
-      if (this.graph.time(index) <= limit || !this.graph.isAccepted(index)) continue
-      this.graph.withdraw(index)
-      this.#parked.set(index, 'ahead')
-      changed.set(index, 'ahead')
-    }
-    this.#log.warn('chain.ahead-of-clock', { chain: this.chain.id, blocks: changed.size })
   }
 
   async #release(index: number): Promise<boolean> {
@@ -286,7 +271,7 @@ export class Replica {
       this.pioneer = author
     }
     this.graph.accept(index)
-    this.#parked.delete(index)
+    this.#aside.delete(index)
     return true
   }
 

@@ -175,6 +175,7 @@ test('§8 a member tells an outsider who answers nothing but that it knows the r
 
 test('§7 nothing that an outsider announces or offers changes anything', async () => {
   const before = await Promise.all(members.map(view))
+  // Sound, so that it is the sealing of the announcement alone that keeps it out.
   const forged = post(group, { payload: 'I am one of you', time: Date.now() })
   const { id, headerBytes } = forged.block
   const riding = (): Announcement => ({

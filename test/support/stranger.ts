@@ -69,9 +69,17 @@ export class Wire {
     }
   }
 
+  send(request: Request): void {
+    this.write(encodeRequest(request))
+  }
+
+  reply(reply: Reply): void {
+    this.write(encodeReply(reply))
+  }
+
   /** Sends a request and gives the reply as it came. */
   async ask(request: Request): Promise<Uint8Array | undefined> {
-    this.write(encodeRequest(request))
+    this.send(request)
     return this.next()
   }
 
@@ -183,7 +191,7 @@ export class Stranger {
       const request = must(decodeRequest(frame))
       this.asked.push(request)
       const reply = this.answer(request, wire)
-      if (reply !== undefined) wire.write(encodeReply(reply))
+      if (reply !== undefined) wire.reply(reply)
     }
   }
 }
