@@ -22,9 +22,12 @@ import { withEither } from './waiting.ts'
 
 /** How long a pull may go on while other peers wait. */
 const TURN_MS = 15_000
-/** A failed pull is tried again after this, doubling; the timer of the node comes by anyway. */
+/**
+ * A failed pull is tried again after this, doubling, for about a minute: to a peer that is still there the timer of the
+ * node comes by anyway, and one that went away in the middle tells of itself when it comes back.
+ */
 const RETRY_MS = 1_000
-const MAX_RETRY_MS = 60_000
+const MAX_RETRIES = 6
 
 /** How it stands with one peer on this chain; `state` in words. */
 export interface PeerStanding {
@@ -173,19 +176,22 @@ export class ChainSync {
     const onProgress = (): void => {
       turn.progress()
     }
+    const shouldYield = (): boolean => this.#lane.waiting > 0 && performance.now() - startedMs > TURN_MS
     const report = await pull({
       replica,
       session: session.value,
       handshake: this.#handshake(session.value),
       signal,
-      shouldYield: () => this.#lane.waiting > 0 && performance.now() - startedMs > TURN_MS,
+      shouldYield,
       onProgress,
     })
     const { fresh, missing, end } = report
     log.info('sync.pulled', { chain: replica.chain.id, peer: id, fresh, missing, end: end.why })
     const failed = this.#afterPull(peer, report)
     if (failed !== undefined) return fail(failed)
-    await askMissing(replica, session.value, { signal, nowMs: clock.nowMs(), onProgress })
+    const when = { signal, nowMs: clock.nowMs(), onProgress, shouldYield }
+    const fault = await askMissing(replica, session.value, when)
+    if (fault !== undefined) this.#modules.onFault(id, fault)
     return ok({ ...report, missing: missing + replica.missing.size })
   }
 
@@ -237,8 +243,12 @@ export class ChainSync {
   #retryLater(peer: string): void {
     if (this.#stopped.signal.aborted) return
     const failures = (this.#failures.get(peer) ?? 0) + 1
+    if (failures > MAX_RETRIES) {
+      this.forget(peer)
+      return
+    }
     this.#failures.set(peer, failures)
-    const delayMs = Math.min(MAX_RETRY_MS, RETRY_MS * 2 ** (failures - 1))
+    const delayMs = RETRY_MS * 2 ** (failures - 1)
     clearTimeout(this.#retries.get(peer))
     this.#retries.set(
       peer,

@@ -13,7 +13,7 @@ import { ANNOUNCEMENT_BYTES, MESSAGE_BYTES } from '../../src/protocol/limits.ts'
 import type { Reply, Request } from '../../src/protocol/messages.ts'
 import { author, bytes, chain, must, post, type PostParts } from '../support/blocks.ts'
 import { eventually, Playground, type Daemon } from '../support/daemon.ts'
-import { altered, BREACHES, refuse, shelf, Stranger, wireBlock, type Answer } from '../support/stranger.ts'
+import { altered, BREACHES, refuse, shelf, Stranger, wireBlock, type Answer, type Lies } from '../support/stranger.ts'
 
 const HOUR_MS = 3_600_000
 const ALICE = 1
@@ -66,7 +66,10 @@ async function scene(name = `#scene-${String(++scenes)}`): Promise<Scene> {
   const base = post(on, { author: ALICE, payload: 'the first one', time: Date.now() - 60_000 })
   await Promise.all([node, honest].map(({ client }) => client.call('chains.join', { name })))
   await bring(name, shelf(on, [base]))
-  await eventually(() => idsOf(honest, name), (ids) => ids.length === 2)
+  await eventually(
+    () => idsOf(honest, name),
+    (ids) => ids.length === 2,
+  )
   return { on, name, base }
 }
 
@@ -96,7 +99,10 @@ async function honestSyncMs(name: string, length = 10): Promise<number> {
   const text = 'x'.repeat(length)
   const { id } = await honest.client.call('chain.post', { chain: name, text, sign: pvt(ALICE) })
   const postedMs = performance.now()
-  await eventually(() => idsOf(node, name), (ids) => ids.includes(id))
+  await eventually(
+    () => idsOf(node, name),
+    (ids) => ids.includes(id),
+  )
   return performance.now() - postedMs
 }
 
@@ -140,7 +146,9 @@ const SYNC_LIES: readonly Lie[] = [
   {
     title: 'blocks that were not asked for',
     tell: (at) =>
-      shelf(at.on, [at.base, above(at)], { get: (_reply, request) => give(request, [above(at, { payload: 'other' })]) }),
+      shelf(at.on, [at.base, above(at)], {
+        get: (_reply, request) => give(request, [above(at, { payload: 'other' })]),
+      }),
     error: /SYNC_UNASKED_BLOCK/,
     breachesLeft: blamed,
   },
@@ -240,7 +248,8 @@ const SYNC_LIES: readonly Lie[] = [
   },
   {
     title: 'another message than was asked for',
-    tell: (at) => shelf(at.on, [at.base, above(at)], { diff: ({ id }) => ({ t: 'offered', id, fresh: 1, missing: 0 }) }),
+    tell: (at) =>
+      shelf(at.on, [at.base, above(at)], { diff: ({ id }) => ({ t: 'offered', id, fresh: 1, missing: 0 }) }),
     error: /SYNC_WRONG_REPLY/,
     breachesLeft: blamed,
   },
@@ -278,7 +287,10 @@ const SYNC_LIES: readonly Lie[] = [
   },
   ...(['unknown-chain', 'busy', 'bad-request', 'incompatible'] as const).map((code) => ({
     title: `a refusal of everything: ${code}`,
-    tell: () => ({ id }: Request) => ({ t: 'refuse', id, code }) as const,
+    tell:
+      () =>
+      ({ id }: Request) =>
+        ({ t: 'refuse', id, code }) as const,
     error: code === 'unknown-chain' ? /does not have this chain/ : /refuse|busy/,
     breachesLeft: BREACHES,
   })),
@@ -303,11 +315,14 @@ describe('§8 a peer that lies when it is asked', () => {
   })
 })
 
-/** The connection is closed, and no new one holds. */
+/** The connection is closed, and none can be opened from either side. */
 async function isBanned(liar: Stranger): Promise<void> {
-  const connected = (): Promise<boolean> => Promise.resolve(liar.host.isConnected(node.peerId))
-  await eventually(connected, (is) => !is)
-  await expect(liar.meet(node)).rejects.toThrow()
+  await eventually(
+    () => Promise.resolve(liar.host.isConnected(node.peerId)),
+    (is) => !is,
+  )
+  await expect(liar.wire(node)).rejects.toThrow()
+  expect(await liar.isWelcome(node)).toBe(false)
   expect((await node.client.call('peer.list', {})).map(({ id }) => id)).not.toContain(liar.id)
 }
 
@@ -365,7 +380,10 @@ describe('§7 a peer that lies in an announcement', () => {
     await liar.say(at.on, () => randomBytes(ANNOUNCEMENT_BYTES + 1))
     const good = above(at)
     await liar.say(at.on, () => riding(good))
-    await eventually(() => idsOf(node, at.name), (ids) => ids.includes(shown(good)))
+    await eventually(
+      () => idsOf(node, at.name),
+      (ids) => ids.includes(shown(good)),
+    )
     await honestSyncMs(at.name)
   })
 
@@ -375,9 +393,15 @@ describe('§7 a peer that lies in an announcement', () => {
     const liar = await newLiar()
     const hidden = above(at)
     await liar.say(at.on, () => riding(post(at.on, { backs: [hidden.block], author: ALICE })))
-    await eventually(() => Promise.resolve(liar.asked.length), (asked) => asked === 1)
+    await eventually(
+      () => Promise.resolve(liar.asked.length),
+      (asked) => asked === 1,
+    )
     await liar.say(at.on, () => encodeAnnouncement({ v: 1, nonce: randomBytes(8), heads: [inventedId()] }))
-    await eventually(() => Promise.resolve(liar.asked.length), (asked) => asked === 2)
+    await eventually(
+      () => Promise.resolve(liar.asked.length),
+      (asked) => asked === 2,
+    )
     expect(await view(node, at.name)).toEqual(before)
     await honestSyncMs(at.name)
     expect(await liar.breachesLeft(node)).toBe(BREACHES)
@@ -421,6 +445,34 @@ describe('§2 a forum with another pioneer', () => {
   })
 })
 
+describe('§8 a payload that one peer lacks', () => {
+  const PAYLOAD = new Uint8Array(100_000).fill(7)
+
+  /** The node has the block, and misses its payload. */
+  async function missing(): Promise<Scene & { large: MadeBlock }> {
+    const at = await scene()
+    const large = above(at, { payload: PAYLOAD })
+    const absent: Lies = { frame: ({ id }) => ({ t: 'no-payload', id, why: 'absent' }) }
+    expect(await bring(at.name, shelf(at.on, [at.base, large], absent))).toBe(1)
+    expect(await node.client.call('chain.status', { chain: at.name })).toMatchObject({ blocks: 2, missing: 1 })
+    return { ...at, large }
+  }
+
+  test('is asked of the next one; who gives something else for it is blamed, and the one after that is asked', async () => {
+    const { on, name, base, large } = await missing()
+    const liar = await newLiar(shelf(on, [base, { ...large, payload: altered(PAYLOAD) }]))
+    await node.client.call('peer.recv', { addr: liar.address, chain: name })
+    expect(await node.client.call('chain.status', { chain: name })).toMatchObject({ missing: 1 })
+    expect(await liar.breachesLeft(node)).toBe(BREACHES - 1)
+    const giver = await newLiar(shelf(on, [base, large]))
+    await node.client.call('peer.recv', { addr: giver.address, chain: name })
+    expect(await node.client.call('chain.status', { chain: name })).toMatchObject({ missing: 0 })
+    const got = await node.client.call('chain.get', { chain: name, id: shown(large), part: 'payload' })
+    expect(got === Buffer.from(PAYLOAD).toString('base64')).toBe(true)
+    expect(await giver.breachesLeft(node)).toBe(BREACHES)
+  })
+})
+
 describe('§8 a silent peer', () => {
   test.each([
     { title: 'that does not even say hello', greets: false },
@@ -430,7 +482,10 @@ describe('§8 a silent peer', () => {
     const silent = await newLiar(() => undefined)
     silent.greets = greets
     const waiting = node.client.call('peer.recv', { addr: silent.address, chain: at.name }).catch(() => undefined)
-    await eventually(() => Promise.resolve(silent.streams), (streams) => streams > 0)
+    await eventually(
+      () => Promise.resolve(silent.streams),
+      (streams) => streams > 0,
+    )
     expect(await honestSyncMs(at.name)).toBeLessThan(2000)
     expect(await honestSyncMs(elsewhere.name, TOO_LARGE_TO_RIDE)).toBeLessThan(2000)
     expect(await honestSyncMs(at.name, TOO_LARGE_TO_RIDE)).toBeLessThan(6000)
@@ -445,7 +500,10 @@ describe('§8 a silent peer', () => {
     const wire = await silent.wire(node)
     await wire.ask({ t: 'open', id: 1, chain: at.on.rendezvous })
     for (let id = 2; id < 30; id++) wire.send({ t: 'offer', id, chain: at.on.rendezvous })
-    await eventually(() => Promise.resolve(silent.asked.length), (asked) => asked > 0)
+    await eventually(
+      () => Promise.resolve(silent.asked.length),
+      (asked) => asked > 0,
+    )
     expect(await honestSyncMs(at.name, TOO_LARGE_TO_RIDE)).toBeLessThan(6000)
   })
 })
@@ -466,7 +524,10 @@ test('§8 frames of a peer that lies meanwhile are not held against the one that
   )
   const lied = node.client.call('peer.recv', { addr: slow.address, chain: at.name })
   lied.catch(() => undefined)
-  await eventually(() => Promise.resolve(held.length), (frames) => frames === 3)
+  await eventually(
+    () => Promise.resolve(held.length),
+    (frames) => frames === 3,
+  )
   const giver = await newLiar()
   let given = 0
   giver.answer = shelf(at.on, [at.base, large], {

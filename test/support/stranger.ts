@@ -42,10 +42,13 @@ export class Wire {
     this.#writer = new FrameWriter(stream)
   }
 
-  async greet(): Promise<void> {
+  /** Both hellos; false if the other side hung up instead of saying its own. */
+  async greet(): Promise<boolean> {
     this.write(encodeHello({ t: 'hello', v: 1, nonce: this.nonce }))
     const hello = await this.next()
-    if (hello !== undefined) this.theirNonce = must(decodeHello(hello)).nonce
+    if (hello === undefined) return false
+    this.theirNonce = must(decodeHello(hello)).nonce
+    return true
   }
 
   /** A frame, behind its length. */
@@ -62,8 +65,8 @@ export class Wire {
   /** The next frame as it came; nothing when the stream is over. */
   async next(): Promise<Uint8Array | undefined> {
     try {
-      const { value, done } = await this.#frames.next()
-      return done === true ? undefined : value
+      const next = await this.#frames.next()
+      return next.done === true ? undefined : next.value
     } catch {
       return undefined
     }
@@ -128,7 +131,7 @@ export class Stranger {
   /** A sync stream to a daemon, after both hellos. */
   async wire(daemon: Daemon): Promise<Wire> {
     const wire = new Wire(await this.host.libp2p.dialProtocol(addressOf(daemon), SYNC_PROTOCOL, { signal: soon() }))
-    await wire.greet()
+    if (!(await wire.greet())) throw new Error('the daemon hung up')
     return wire
   }
 
@@ -186,7 +189,7 @@ export class Stranger {
   async #serve(wire: Wire): Promise<void> {
     this.streams += 1
     if (!this.greets) return
-    await wire.greet()
+    if (!(await wire.greet())) return
     for (let frame = await wire.next(); frame !== undefined; frame = await wire.next()) {
       const request = must(decodeRequest(frame))
       this.asked.push(request)
