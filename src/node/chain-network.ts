@@ -19,6 +19,7 @@ import type { RpcFault } from './rpc-faults.ts'
 import { SyncClient } from './rpc.ts'
 import { serveSync } from './serve.ts'
 import type { Topics } from './topics.ts'
+import { orAborted } from './waiting.ts'
 
 export interface ChainNetworkModules {
   readonly host: Host
@@ -68,6 +69,7 @@ export class ChainNetwork {
       onShared: (peer) => {
         discovery.sharesChain(peer)
       },
+      subscribers: () => this.#subscribers(replica),
       findPeers: (signal) => this.#findPeers(replica, signal),
     })
     const topic = topicOf(rendezvous)
@@ -114,16 +116,19 @@ export class ChainNetwork {
     return pulled?.ok === true ? pulled.value : { fresh: 0, missing: 0 }
   }
 
-  /** Alone in the world there is nobody to look up. */
-  async #findPeers(replica: Replica, signal: AbortSignal): Promise<readonly PeerId[]> {
-    const { host, topics, discovery } = this.#modules
-    if (host.connections().length === 0) return []
-    const found = await discovery.lookup(replica.chain.rendezvous, { signal })
-    const ids = new Set([
-      ...topics.subscribers(topicOf(replica.chain.rendezvous)),
-      ...found.map((peer) => peer.toString()),
-    ])
-    return [...ids].map((id) => peerIdFromString(id))
+  #subscribers(replica: Replica): readonly PeerId[] {
+    return this.#modules.topics.subscribers(topicOf(replica.chain.rendezvous)).map((peer) => peerIdFromString(peer))
+  }
+
+  /** Alone in the world there is nobody to ask. A search that its deadline ends has connected whom it found so far. */
+  async #findPeers(replica: Replica, signal: AbortSignal): Promise<void> {
+    const { host, discovery, log } = this.#modules
+    if (host.connections().length === 0) return
+    try {
+      await orAborted(discovery.lookup(replica.chain.rendezvous, { signal }), signal)
+    } catch (error) {
+      log.debug('discovery.lookup-failed', { chain: replica.chain.id, why: String(error) })
+    }
   }
 
   /** A forged signature is the dearest lie to find out, so the first one ends it with that peer (spec §7). */

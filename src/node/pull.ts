@@ -7,7 +7,7 @@ import type { ProtocolFault } from '../protocol/faults.ts'
 import type { PulledBlock } from '../protocol/fetch.ts'
 import type { Handshake } from '../protocol/member.ts'
 import { haveList } from '../protocol/reconcile.ts'
-import type { PullEffect, PullEnd, PullInput } from '../protocol/pull.ts'
+import type { PullEffect, PullEnd, PullInput, StoreOutcome } from '../protocol/pull.ts'
 import { newPull, step, type PullState } from '../protocol/session.ts'
 import type { Incoming } from './admit.ts'
 import { fetchPayload } from './payload-fetch.ts'
@@ -103,6 +103,7 @@ class Run {
       return
     }
     const incoming: Incoming[] = []
+    const outcomes: StoreOutcome[] = []
     for (const pulled of blocks) {
       const payload = await this.#payloadOf(pulled)
       if (payload === 'cut') {
@@ -110,8 +111,10 @@ class Run {
         return
       }
       incoming.push({ block: pulled.block, payload })
+      // A store keeps only so many payloads whose block is not in yet, and a cut loses none of those that are.
+      if (payload === 'stored') outcomes.push(...(await replica.ingest(incoming.splice(0), 'pull')))
     }
-    const outcomes = await replica.ingest(incoming, 'pull')
+    outcomes.push(...(await replica.ingest(incoming, 'pull')))
     if (outcomes.some(({ state }) => state === 'accepted')) onProgress()
     this.#feed({ on: 'stored', outcomes })
   }

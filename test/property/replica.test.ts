@@ -2,8 +2,10 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Block, MadeBlock } from '../../src/dag/block.ts'
+import { checkGraph } from '../../src/dag/check.ts'
+import { MAX_AHEAD_MS } from '../../src/dag/limits.ts'
 import { author, chain, post } from '../support/blocks.ts'
-import { openReplica, takeIn, viewOf, type TestReplica } from '../support/replicas.ts'
+import { NOW_MS, openReplica, takeIn, viewOf, type TestReplica } from '../support/replicas.ts'
 
 const identity = chain(`@${author(1).author}`)
 
@@ -74,5 +76,41 @@ test('blocks that come before their backs are refused without harm; given again 
       expect(viewOf(on)).toEqual(viewOf(straight))
     }),
     { numRuns: 30 },
+  )
+})
+
+/** As {@link build}, but with times up to an hour from now. */
+const timed = fc.array(fc.tuple(fc.nat(1000), fc.nat(60)), { minLength: 1, maxLength: 20 }).map((choices) => {
+  const made: MadeBlock[] = []
+  for (const [n, [choice, minutes]] of choices.entries()) {
+    const back = choice % 4 === 0 ? undefined : made[choice % Math.max(made.length, 1)]?.block
+    const time = Math.max(NOW_MS + minutes * 60_000, back?.header.time ?? 0)
+    made.push(post(identity, { author: 1, backs: back === undefined ? [] : [back], time, payload: String(n) }))
+  }
+  return made
+})
+
+const clocks = fc.array(fc.integer({ min: -30, max: 60 }), { minLength: 1, maxLength: 8 })
+
+test('§3 wherever the clock has been, what is accepted is what the clock now allows', async () => {
+  await fc.assert(
+    fc.asyncProperty(timed, clocks, fc.integer({ min: 1, max: 10 }), async (blocks, minutes, size) => {
+      const on = await openReplica(identity)
+      for (const [n, minute] of minutes.entries()) {
+        await takeIn(on, blocks.slice(n * size, (n + 1) * size))
+        on.clock.set(NOW_MS + minute * 60_000)
+        await on.replica.settleClock()
+      }
+      await takeIn(on, blocks)
+      const nowMs = on.clock.nowMs()
+      const straight = await openReplica(identity, undefined, nowMs)
+      await takeIn(straight, blocks)
+      expect(viewOf(on)).toEqual(viewOf(straight))
+      expect(on.replica.blocks).toBe(blocks.filter(({ block }) => block.header.time <= nowMs + MAX_AHEAD_MS).length)
+      expect(on.replica.blocks + on.replica.aheadCount).toBe(blocks.length)
+      expect(checkGraph(on.replica.graph)).toEqual([])
+      expect(viewOf(await openReplica(identity, on.store, nowMs))).toEqual(viewOf(on))
+    }),
+    { numRuns: 60 },
   )
 })

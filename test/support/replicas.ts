@@ -6,7 +6,8 @@ import { consensus } from '../../src/dag/order.ts'
 import type { ChainStore } from '../../src/dag/store.ts'
 import { testClock, type TestClock } from '../../src/node/clock.ts'
 import { silentLogger } from '../../src/node/log.ts'
-import { Replica, type Outcome } from '../../src/node/replica.ts'
+import type { StoreOutcome } from '../../src/protocol/pull.ts'
+import { Replica } from '../../src/node/replica.ts'
 
 /** Well after every block that `blocks.ts` makes by default. */
 export const NOW_MS = 1_800_000_000_000
@@ -34,7 +35,7 @@ export async function takeIn({ replica }: TestReplica, blocks: readonly MadeBloc
   return outcomes.map(inWords)
 }
 
-export function inWords(outcome: Outcome): string {
+export function inWords(outcome: StoreOutcome): string {
   return outcome.state === 'refused' ? outcome.fault.code : outcome.state
 }
 

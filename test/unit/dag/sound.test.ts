@@ -71,6 +71,11 @@ describe('§2 the pioneer of a forum', () => {
     expect(verdict(forum, again.header, [first], 1)).toBe('sound')
   })
 
+  test('in a forum joined with pioneers anybody may make a block of height 1', () => {
+    const ruled = chain('#forum', author(1).author)
+    expect(verdict(ruled, post(ruled, { author: 2 }).block.header, [post(ruled, { author: 1 }).block])).toBe('sound')
+  })
+
   test('the first post is signed', () => {
     const { author: _, ...unsigned } = first.header
     expect(verdict(forum, unsigned, [])).toBe('DAG_UNSIGNED')

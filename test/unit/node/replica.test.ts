@@ -1,8 +1,10 @@
 /** One chain on one node: what is taken in, what is refused and why, what time does, and that the store agrees. */
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { MemoryStore } from '../../../src/dag/memory-store.ts'
 import { MAX_AHEAD_MS } from '../../../src/dag/limits.ts'
 import type { MadeBlock } from '../../../src/dag/block.ts'
+import { Bug } from '../../../src/dag/faults.ts'
+import { DiskFailed } from '../../../src/node/disk-faults.ts'
 import { post as makePost } from '../../../src/node/posting.ts'
 import type { ChainEvent } from '../../../src/node/replica.ts'
 import { author, bytes, chain, like, must, post } from '../../support/blocks.ts'
@@ -160,52 +162,27 @@ describe('§3 blocks ahead of the clock', () => {
     expect([posted.ahead, posted.height]).toEqual([false, 2])
     expect(viewOf(await openReplica(forum, on.store))).toEqual(viewOf(on))
   })
-})
 
-describe('posting', () => {
-  test('links all heads, of more than 16 the highest in order; time never goes back', async () => {
-    const on = await openReplica(owned)
-    const many = Array.from({ length: 20 }, (_, n) =>
-      post(owned, { author: 1, payload: `head ${String(n)}`, time: NOW_MS + n }),
-    )
-    await takeIn(on, many)
-    const posted = must(await makePost(on.replica, { payload: bytes('above'), pvt: author(1) }, on.clock))
-    const index = on.replica.graph.indexOf(posted.id) ?? expect.unreachable('it was posted')
-    const { header } = await on.replica.block(index)
-    expect([...header.backs].sort()).toEqual(
-      many
-        .slice(4)
-        .map(({ block }) => block.id)
-        .sort(),
-    )
-    expect(header.time).toBe(NOW_MS + 19)
+  test('a first post that is set aside again leaves its author the pioneer, in the running node as after a restart', async () => {
+    const on = await openReplica(forum, new MemoryStore(), NOW_MS + 10 * MAX_AHEAD_MS)
+    await takeIn(on, [post(forum, { author: 1, time: NOW_MS + 9 * MAX_AHEAD_MS })])
+    on.clock.set(NOW_MS)
+    await on.replica.settleClock()
+    for (const each of [on, await openReplica(forum, on.store)]) {
+      expect([each.replica.pioneer, each.replica.blocks]).toEqual([author(1).author, 0])
+      expect(await takeIn(each, [post(forum, { author: 2 })])).toEqual(['DAG_OTHER_PIONEER'])
+    }
   })
 
-  test('what the chain does not take is refused, and leaves nothing behind', async () => {
-    const on = await openReplica(ownerOnly)
-    const refused = await makePost(on.replica, { payload: bytes('me too'), pvt: author(2) }, on.clock)
-    expect(refused).toMatchObject({ ok: false, fault: { code: 'DAG_NOT_OWNER' } })
-    expect(viewOf(on).consensus).toEqual([ownerOnly.id])
-    expect(on.replica.bytes).toBe(0)
-  })
-
-  test('the founder of a forum is told so, once', async () => {
+  test('a block that stands on one whose time has come, but that was not looked at yet, is asked for again', async () => {
     const on = await openReplica(forum)
-    const posts = [
-      await makePost(on.replica, { payload: bytes('1'), pvt: author(1) }, on.clock),
-      await makePost(on.replica, { payload: bytes('2'), pvt: author(1) }, on.clock),
-    ]
-    expect(posts.map((one) => must(one).why?.includes('pioneer') ?? false)).toEqual([true, false])
-  })
-
-  test('posts made at once each stand on the one before', async () => {
-    const on = await openReplica(forum)
-    await Promise.all(
-      Array.from({ length: 20 }, (_, n) =>
-        makePost(on.replica, { payload: bytes(String(n)), pvt: author(1) }, on.clock),
-      ),
-    )
-    expect([on.replica.blocks, viewOf(on).heads.length]).toEqual([20, 1])
+    const first = post(forum, { author: 1, time: soon + 1 })
+    const second = post(forum, { author: 1, backs: [first.block] })
+    await takeIn(on, [first])
+    on.clock.set(NOW_MS + 1)
+    expect(await takeIn(on, [second])).toEqual(['DAG_MISSING_BACK'])
+    await on.replica.settleClock()
+    expect(await takeIn(on, [second])).toEqual(['accepted'])
   })
 })
 
@@ -237,15 +214,46 @@ describe('events and payloads', () => {
     expect(refused).toMatchObject({ state: 'refused', fault: { code: 'DAG_BAD_PAYLOAD' } })
   })
 
-  test('after a write that failed nothing more is taken, so that memory never runs ahead of the disk', async () => {
+  test('what was being written when the disk failed is nowhere: no head, not served, not known to be here', async () => {
     const store = new MemoryStore()
     const on = await openReplica(forum, store)
     const first = post(forum, { author: 1 })
-    await takeIn(on, [first])
-    store.commit = () => Promise.reject(new Error('the disk is full'))
     const second = post(forum, { author: 1, backs: [first.block] })
-    await expect(takeIn(on, [second])).rejects.toThrow('the disk is full')
-    await expect(takeIn(on, [post(forum, { author: 1, backs: [second.block] })])).rejects.toThrow('the disk is full')
-    expect(on.replica.blocks).toBe(1)
+    const third = post(forum, { author: 1, backs: [second.block] })
+    await takeIn(on, [first])
+    const before = viewOf(on)
+    const events: ChainEvent[] = []
+    on.replica.listen((seen) => events.push(...seen))
+    vi.spyOn(store, 'commit').mockRejectedValueOnce(new DiskFailed('the disk is full'))
+    await expect(takeIn(on, [second, third])).rejects.toThrow('the disk is full')
+    expect(viewOf(on)).toEqual(before)
+    expect([on.replica.blocks, events]).toEqual([1, []])
+    await expect(on.replica.block(2)).rejects.toThrow('the disk is full')
+  })
+
+  test('after a write that failed nothing is taken in, not even what is known, until the node starts anew', async () => {
+    const store = new MemoryStore()
+    const on = await openReplica(forum, store)
+    const first = post(forum, { author: 1 })
+    vi.spyOn(store, 'commit').mockRejectedValueOnce(new DiskFailed('the disk is full'))
+    await expect(takeIn(on, [first])).rejects.toThrow('the disk is full')
+    expect(on.replica.pioneer).toBeUndefined()
+    await expect(takeIn(on, [first])).rejects.toThrow('the disk is full')
+    await expect(makePost(on.replica, { payload: bytes('mine'), pvt: author(1) }, on.clock)).rejects.toThrow(DiskFailed)
+    await expect(on.replica.settleClock()).rejects.toThrow(DiskFailed)
+    const anew = await openReplica(forum, store)
+    expect(await takeIn(anew, [first])).toEqual(['accepted'])
+  })
+
+  test('a listener that fails does not undo what is in the store', async () => {
+    const on = await openReplica(forum)
+    const first = post(forum, { author: 1 })
+    const stop = on.replica.listen(() => {
+      throw new Bug('a listener is broken')
+    })
+    await expect(takeIn(on, [first])).rejects.toThrow(Bug)
+    stop()
+    expect(await takeIn(on, [first, post(forum, { author: 1, backs: [first.block] })])).toEqual(['known', 'accepted'])
+    expect(viewOf(await openReplica(forum, on.store))).toEqual(viewOf(on))
   })
 })

@@ -1,11 +1,12 @@
 /** What a caller reads about the faults of the node's own floors: a stable code, the facts, and what to do. */
 import { expect, test } from 'vitest'
-import { controlErrorOf, CONTROL_CODES, type ReportedFault } from '../../../../src/node/control/faults.ts'
+import { controlErrorOf, type ControlCode, type ReportedFault } from '../../../../src/node/control/faults.ts'
 
 const KEY_A = 'A'.repeat(64)
 const KEY_B = 'B'.repeat(64)
 
-const cases: readonly (readonly [ReportedFault, keyof typeof CONTROL_CODES, readonly string[]])[] = [
+const cases: readonly (readonly [ReportedFault, ControlCode, readonly string[]])[] = [
+  [{ code: 'SYNC_CUT', fresh: 12 }, 'peer-refused', ['12', 'later']],
   [{ code: 'CHAIN_NOT_JOINED', chain: '#nope' }, 'chain-not-found', ['#nope', 'chains join']],
   [{ code: 'CHAIN_NAME_TAKEN', name: '#chat', joined: '0_AB' }, 'chain-name-taken', ['#chat', '0_AB', 'leave']],
   [{ code: 'REP_UNSIGNED', chain: '#chat' }, 'not-signed', ['#chat', '--sign']],
