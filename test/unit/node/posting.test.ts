@@ -33,6 +33,20 @@ describe('posting', () => {
     expect(header.time).toBe(NOW_MS + 19)
   })
 
+  test("§5 of more than 16 heads, first the one over the author's latest block, so that it never stands aside", async () => {
+    const on = await openReplica(owned)
+    const own = post(owned, { author: 2, payload: 'mine', time: NOW_MS - 100 })
+    const over = post(owned, { author: 1, backs: [own.block], payload: 'over mine', time: NOW_MS - 99 })
+    const many = Array.from({ length: 20 }, (_, n) =>
+      post(owned, { author: 1, payload: `head ${String(n)}`, time: NOW_MS + n }),
+    )
+    await takeIn(on, [own, over, ...many])
+    const posted = must(await makePost(on.replica, { payload: bytes('above'), pvt: author(2) }, on.clock))
+    const index = on.replica.graph.indexOf(posted.id) ?? expect.unreachable('it was posted')
+    const { backs } = (await on.replica.block(index)).header
+    expect(new Set(backs)).toEqual(new Set([over, ...many.slice(5)].map(({ block }) => block.id)))
+  })
+
   test('what the chain does not take is refused, and leaves nothing behind', async () => {
     const on = await openReplica(ownerOnly)
     const refused = await makePost(on.replica, { payload: bytes('me too'), pvt: author(2) }, on.clock)
