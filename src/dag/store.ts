@@ -32,8 +32,8 @@ export interface GraphRow {
   readonly backs: readonly number[]
 }
 
-/** Why a known block is not accepted here. */
-export type ParkReason = 'ahead'
+/** Why a known block is not accepted here: its time is ahead of the clock, and it never was, or it was until the clock was set back. */
+export type ParkReason = 'ahead' | 'set-back'
 
 /** A block as committed; its index is `first + position`. */
 export interface NewBlock {

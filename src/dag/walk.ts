@@ -107,11 +107,20 @@ export function differenceWithin(
 
 /**
  * Accepted blocks that are neither in `have` nor in the past of one of them, pasts first (in the order in which they
- * were accepted here), at most `limit`: asking again with those added to `have` goes on where this answer ends.
+ * were accepted here), at most `limit`: asking again with those added to `have`, or with the rank of the last one, goes
+ * on where this answer ends.
  */
-export function missingFrom(graph: Graph, have: readonly number[], limit = Number.POSITIVE_INFINITY): Missing {
+export function missingFrom(
+  graph: Graph,
+  have: readonly number[],
+  limit = Number.POSITIVE_INFINITY,
+  afterRank = 0,
+): Missing {
   const floor = sharedFloor(graph, have)
-  const indexes = floor === undefined ? missingByWalk(graph, have) : missingAbove(graph, floor, limit + 1)
+  const indexes =
+    floor === undefined
+      ? missingByWalk(graph, have).filter((index) => (graph.rank(index) ?? 0) > afterRank)
+      : missingAbove(graph, { ...floor, rank: Math.max(floor.rank, afterRank) }, limit + 1)
   if (indexes.length <= limit) return { indexes, more: false }
   return { indexes: indexes.slice(0, limit), more: true }
 }

@@ -2,20 +2,16 @@
  * Decides what becomes of one block that came in (spec §3, §5), cheapest check first and the signature last. Only
  * looks: whoever calls it adds the block to the graph and commits it.
  */
-import { checkPayload, checkStructure, type Block, type Header } from '../dag/block.ts'
+import { checkPayload, checkStructure, verifyBlock, type Block, type Header } from '../dag/block.ts'
 import type { Chain } from '../dag/chain.ts'
-import { verify } from '../dag/crypto.ts'
 import { fail, ok, type DagFault, type Result } from '../dag/faults.ts'
 import type { Graph } from '../dag/graph.ts'
 import type { AuthorKey } from '../dag/ids.ts'
 import { MAX_AHEAD_MS } from '../dag/limits.ts'
 import { checkSound } from '../dag/sound.ts'
-import type { GraphRow, ParkReason } from '../dag/store.ts'
-import type { ReputationFault } from '../reputation/faults.ts'
+import type { GraphRow, NewBlock, ParkReason } from '../dag/store.ts'
+import type { BlockFault } from '../protocol/faults.ts'
 import { judgeBlock } from '../reputation/verdict.ts'
-
-/** Everything that can be wrong with a block. */
-export type BlockFault = DagFault | ReputationFault
 
 /** A block on its way in. `stored`: its frames are in the store already, and were checked there. */
 export interface Incoming {
@@ -54,8 +50,22 @@ export function admit(incoming: Incoming, context: AdmitContext): Result<Admitte
   const ahead = header.time > nowMs + MAX_AHEAD_MS
   const parkedBack = sound.value.find((back) => !graph.isAccepted(back))
   if (parkedBack !== undefined && !ahead) return fail({ code: 'DAG_MISSING_BACK', back: graph.id(parkedBack) })
-  if (!signatureHolds(incoming.block)) return fail({ code: 'DAG_BAD_SIGNATURE' })
+  if (!verifyBlock(incoming.block)) return fail({ code: 'DAG_BAD_SIGNATURE' })
   return ok(ahead ? { row, parked: 'ahead' } : { row })
+}
+
+/** An admitted block as the store takes it. An empty payload is here without having come. */
+export function newBlockOf({ block, payload }: Incoming, { row, parked }: Admitted): NewBlock {
+  const { headerBytes, signature, header } = block
+  return {
+    row,
+    headerBytes,
+    ...(signature === undefined ? {} : { signature }),
+    payId: header.pay.id,
+    paySize: header.pay.size,
+    payload: header.pay.size === 0 ? new Uint8Array(0) : payload,
+    ...(parked === undefined ? {} : { parked }),
+  }
 }
 
 /** A missing payload never stops acceptance, except in groups: only what opens under the key was written by a member. */
@@ -65,9 +75,4 @@ function checkIncomingPayload({ block, payload }: Incoming, chain: Chain): Resul
   if (chain.params.kind === 'group')
     return fail({ code: 'DAG_BAD_PAYLOAD', why: 'a group needs it to check membership' })
   return ok(true)
-}
-
-function signatureHolds({ id, header, signature }: Block): boolean {
-  if (header.author === undefined) return signature === undefined
-  return signature !== undefined && verify(header.author, id, signature)
 }

@@ -11,6 +11,7 @@ import { showId } from '../dag/ids.ts'
 import { keyPair, sharedKey } from '../dag/keys.ts'
 import { consensus, inOrder, traverse } from '../dag/order.ts'
 import { resolvePrefix } from '../dag/prefix.ts'
+import { hasFirstPostPioneer } from '../dag/sound.ts'
 import { openGroup, openOwner } from '../dag/seal.ts'
 import { judgeBlock } from '../reputation/verdict.ts'
 import type { Joined } from './chains.ts'
@@ -25,9 +26,6 @@ import { post } from './posting.ts'
 import type { Replica } from './replica.ts'
 import { statusOf } from './status.ts'
 import { VERSION } from './version.ts'
-
-/** How long a first post waits for peers that may have one already. */
-const FIRST_POST_MS = 5_000
 
 export function createHandlers(parts: NodeParts): Handlers {
   return { ...hostHandlers(parts), ...chainsHandlers(parts), ...chainHandlers(parts), ...peerHandlers(parts) }
@@ -110,18 +108,18 @@ function chainHandlers(parts: NodeParts): Pick<Handlers, ChainMethod> {
       if (part === 'block') return viewOf(replica, index, block)
       return (await openPayload(replica, index, block, decrypt)).toString('base64')
     },
-    'chain.post': async ({ chain, payload, text, sign, encrypt }) => {
+    'chain.post': async ({ chain, payload, text, sign, encrypt }, { signal }) => {
       const joined = orThrow(parts.chains.find(chain))
       const pvt = sign === undefined ? {} : { pvt: orThrow(parsePrivateKey(sign)) }
       const bytes = payload === undefined ? Buffer.from(text ?? '', 'utf8') : Buffer.from(payload, 'base64')
-      await findFirstPost(joined)
+      await findFirstPost(joined, signal)
       const posted = orThrow(
         await post(joined.replica, { payload: bytes, toOwner: encrypt ?? false, ...pvt }, parts.clock),
       )
       return {
         id: showId(posted.height, posted.id),
         state: posted.ahead ? 'held' : 'accepted',
-        ...(posted.ahead ? { why: "set aside: the chain's newest time is ahead of this node's clock" } : {}),
+        ...(posted.why === undefined ? {} : { why: posted.why }),
       }
     },
     'chain.traverse': ({ chain, from }) => {
@@ -197,8 +195,8 @@ async function openPayload(
 }
 
 /** Spec §2: posting into an empty forum first asks the peers that can be found. */
-async function findFirstPost({ replica, attached }: Joined<OnNet>): Promise<void> {
+async function findFirstPost({ replica, attached }: Joined<OnNet>, signal: AbortSignal): Promise<void> {
   const { chain, graph } = replica
-  if (chain.params.kind !== 'forum' || graph.acceptedCount > 0) return
-  await attached.sync.askEverybody(AbortSignal.timeout(FIRST_POST_MS))
+  if (!hasFirstPostPioneer(chain) || graph.acceptedCount > 0) return
+  await attached.sync.askEverybody(signal)
 }

@@ -15,9 +15,11 @@ import type { Logger } from './log.ts'
 import type { OnNet } from './node-parts.ts'
 import type { Replica } from './replica.ts'
 import { createResponder } from './responder.ts'
+import type { RpcFault } from './rpc-faults.ts'
 import { SyncClient } from './rpc.ts'
 import { serveSync } from './serve.ts'
 import type { Topics } from './topics.ts'
+import { orAborted } from './waiting.ts'
 
 export interface ChainNetworkModules {
   readonly host: Host
@@ -42,7 +44,7 @@ export class ChainNetwork {
   constructor(modules: ChainNetworkModules) {
     this.#modules = modules
     const { host, topics, log } = modules
-    this.#client = new SyncClient({ host, log, onFault: (peer, fault) => this.#onFault(peer.toString(), fault.code) })
+    this.#client = new SyncClient({ host, log, onFault: (peer, fault) => this.#onStreamFault(peer.toString(), fault) })
     this.#endings = [
       topics.onSubscriber((topic, peer) => this.#byTopic.get(topic)?.sync.suggest(peer)),
       host.onDisconnect((peer) => {
@@ -67,6 +69,7 @@ export class ChainNetwork {
       onShared: (peer) => {
         discovery.sharesChain(peer)
       },
+      subscribers: () => this.#subscribers(replica),
       findPeers: (signal) => this.#findPeers(replica, signal),
     })
     const topic = topicOf(rendezvous)
@@ -99,7 +102,7 @@ export class ChainNetwork {
       find: (rendezvous) => this.#byRendezvous.get(rendezvous)?.replica,
       onOffer: (replica, peer, signal) => this.#onOffer(replica, peer, signal),
     })
-    return serveSync({ host, log, handler, onFault: (peer, fault) => this.#onFault(peer.toString(), fault.code) })
+    return serveSync({ host, log, handler, onFault: (peer, fault) => this.#onStreamFault(peer.toString(), fault) })
   }
 
   stop(): void {
@@ -113,16 +116,19 @@ export class ChainNetwork {
     return pulled?.ok === true ? pulled.value : { fresh: 0, missing: 0 }
   }
 
-  /** Alone in the world there is nobody to look up. */
-  async #findPeers(replica: Replica, signal: AbortSignal): Promise<readonly PeerId[]> {
-    const { host, topics, discovery } = this.#modules
-    if (host.connections().length === 0) return []
-    const found = await discovery.lookup(replica.chain.rendezvous, { signal })
-    const ids = new Set([
-      ...topics.subscribers(topicOf(replica.chain.rendezvous)),
-      ...found.map((peer) => peer.toString()),
-    ])
-    return [...ids].map((id) => peerIdFromString(id))
+  #subscribers(replica: Replica): readonly PeerId[] {
+    return this.#modules.topics.subscribers(topicOf(replica.chain.rendezvous)).map((peer) => peerIdFromString(peer))
+  }
+
+  /** Alone in the world there is nobody to ask. A search that its deadline ends has connected whom it found so far. */
+  async #findPeers(replica: Replica, signal: AbortSignal): Promise<void> {
+    const { host, discovery, log } = this.#modules
+    if (host.connections().length === 0) return
+    try {
+      await orAborted(discovery.lookup(replica.chain.rendezvous, { signal }), signal)
+    } catch (error) {
+      log.debug('discovery.lookup-failed', { chain: replica.chain.id, why: String(error) })
+    }
   }
 
   /** A forged signature is the dearest lie to find out, so the first one ends it with that peer (spec §7). */
@@ -137,9 +143,9 @@ export class ChainNetwork {
     else if (what === 'penalise') host.penalise(peer)
   }
 
-  /** Faults of the stream itself: only what no honest peer sends counts against it. */
-  #onFault(peer: string, code: string): void {
-    this.#modules.log.debug('peer.stream-fault', { peer, code })
-    if (code === 'RPC_MALFORMED') this.#modules.host.penalise(peer)
+  /** A stream that breaks off is nobody's fault; what came on it may be. */
+  #onStreamFault(peer: string, fault: RpcFault): void {
+    if (fault.code === 'RPC_MALFORMED') this.#onProtocolFault(peer, fault.fault)
+    else this.#modules.log.debug('peer.stream-fault', { peer, code: fault.code })
   }
 }

@@ -16,15 +16,16 @@ import type { Logger } from './log.ts'
 import { openOn } from './open-chain.ts'
 import { pull, TURN_IS_OVER, type PullReport } from './pull.ts'
 import type { Replica } from './replica.ts'
+import { Retries } from './retries.ts'
 import type { RpcFault, SyncClient, SyncSession } from './rpc.ts'
 import type { SyncFault } from './sync-faults.ts'
-import { withEither } from './waiting.ts'
+import { withDeadline, withEither } from './waiting.ts'
 
 /** How long a pull may go on while other peers wait. */
 const TURN_MS = 15_000
-/** A failed pull is tried again after this, doubling; the timer of the node comes by anyway. */
-const RETRY_MS = 1_000
-const MAX_RETRY_MS = 60_000
+
+/** How long it takes at the most to look for peers, and to ask those that are there. */
+const ASK_MS = 3_000
 
 /** How it stands with one peer on this chain; `state` in words. */
 export interface PeerStanding {
@@ -42,8 +43,10 @@ export interface SyncModules {
   readonly onFault: (peer: string, fault: ProtocolFault) => void
   /** The peer has this chain. */
   readonly onShared: (peer: PeerId) => void
-  /** Peers of this chain that can be found now. */
-  readonly findPeers: (signal: AbortSignal) => Promise<readonly PeerId[]>
+  /** Peers that are connected and on this chain. */
+  readonly subscribers: () => readonly PeerId[]
+  /** Looks for more of them, and connects. */
+  readonly findPeers: (signal: AbortSignal) => Promise<void>
 }
 
 export class ChainSync {
@@ -51,8 +54,14 @@ export class ChainSync {
   readonly #lane = new Lane()
   readonly #queued = new Set<string>()
   readonly #standing = new Map<string, PeerStanding>()
-  readonly #failures = new Map<string, number>()
-  readonly #retries = new Map<string, NodeJS.Timeout>()
+  readonly #retries = new Retries({
+    again: (peer) => {
+      this.suggest(peer)
+    },
+    giveUp: (peer) => {
+      this.forget(peer)
+    },
+  })
   readonly #stopped = new AbortController()
   readonly #jobs = new Set<Promise<unknown>>()
   readonly #active = new Set<string>()
@@ -79,8 +88,7 @@ export class ChainSync {
       this.#again.add(peer)
       return
     }
-    clearTimeout(this.#retries.get(peer))
-    this.#retries.delete(peer)
+    this.#retries.cancel(peer)
     this.#queued.add(peer)
     const job = this.#pullFrom(peerIdFromString(peer), this.#stopped.signal).catch((error: unknown) => {
       this.#modules.log.error('sync.broken', { chain: this.#modules.replica.chain.id, why: String(error) })
@@ -90,15 +98,13 @@ export class ChainSync {
 
   /** The peer went away. */
   forget(peer: string): void {
-    clearTimeout(this.#retries.get(peer))
-    this.#retries.delete(peer)
-    this.#failures.delete(peer)
+    this.#retries.forget(peer)
     this.#standing.delete(peer)
   }
 
   /** Pulls now, in turn, and says how it went. */
   pullNow(peer: PeerId, signal: AbortSignal): Promise<Result<PullReport, SyncFault>> {
-    const job = withEither(signal, this.#stopped.signal, (both) => this.#pullFrom(peer, both))
+    const job = withEither(signal, this.#stopped.signal, (both) => this.#pullToEnd(peer, both))
     this.#track(job)
     return job
   }
@@ -127,15 +133,23 @@ export class ChainSync {
     return session.ok && (await openOn(session.value, this.#modules.replica, this.#handshake(session.value), signal)).ok
   }
 
-  /** Pulls once from everybody who can be found within a few seconds; for an empty forum, before a first post. */
+  /** Pulls once from those on the chain, and from those who can be found; for an empty forum, before a first post. */
   async askEverybody(signal: AbortSignal): Promise<void> {
-    const peers = await this.#modules.findPeers(signal)
-    await Promise.all(peers.map((peer) => this.pullNow(peer, signal)))
+    const { subscribers, findPeers } = this.#modules
+    const pullAll = async (peers: readonly PeerId[]): Promise<void> => {
+      await withDeadline({ ms: ASK_MS, signal }, (deadline) =>
+        Promise.all(peers.map((peer) => this.pullNow(peer, deadline))),
+      )
+    }
+    await pullAll(subscribers())
+    if (this.#modules.replica.blocks > 0) return
+    await withDeadline({ ms: ASK_MS, signal }, findPeers)
+    await pullAll(subscribers())
   }
 
   async stop(): Promise<void> {
     this.#stopped.abort()
-    for (const timer of this.#retries.values()) clearTimeout(timer)
+    this.#retries.stop()
     await Promise.allSettled(this.#jobs)
   }
 
@@ -147,15 +161,27 @@ export class ChainSync {
     job.then(done, done)
   }
 
-  /** Waits for its turn, then pulls. */
+  /** As often as it has to give way to others. */
+  async #pullToEnd(peer: PeerId, signal: AbortSignal): Promise<Result<PullReport, SyncFault>> {
+    for (let before = 0; ;) {
+      const pulled = await this.#pullFrom(peer, signal)
+      if (pulled.ok) return ok({ ...pulled.value, fresh: before + pulled.value.fresh })
+      if (pulled.fault.code !== 'SYNC_CUT') return pulled
+      before += pulled.fault.fresh
+    }
+  }
+
+  /** Reaches the peer, which may take long and takes nobody's turn; then waits for its turn, and pulls. */
   async #pullFrom(peer: PeerId, signal: AbortSignal): Promise<Result<PullReport, SyncFault>> {
     const id = peer.toString()
-    const turn = await this.#lane.enter(signal)
+    const session = await this.#modules.client.session(peer, { signal })
+    const turn = session.ok ? await this.#lane.enter(signal, this.#retries.failedBefore(id)) : undefined
     this.#queued.delete(id)
+    if (!session.ok) return this.#failed(id, session.fault)
     if (turn === undefined) return fail({ code: 'RPC_ABORTED', peer: id })
     this.#active.add(id)
     try {
-      return await this.#pullInTurn(peer, turn, signal)
+      return await this.#pullInTurn(session.value, turn, signal)
     } finally {
       this.#active.delete(id)
       turn.end()
@@ -163,41 +189,42 @@ export class ChainSync {
     }
   }
 
-  async #pullInTurn(peer: PeerId, turn: Turn, signal: AbortSignal): Promise<Result<PullReport, SyncFault>> {
-    const { client, replica, log, clock } = this.#modules
-    const id = peer.toString()
+  async #pullInTurn(session: SyncSession, turn: Turn, signal: AbortSignal): Promise<Result<PullReport, SyncFault>> {
+    const { replica, log, clock } = this.#modules
+    const id = session.peer.toString()
     this.#note(id, 'syncing', false)
-    const session = await client.session(peer, { signal })
-    if (!session.ok) return this.#failed(id, session.fault)
     const startedMs = performance.now()
     const onProgress = (): void => {
       turn.progress()
     }
+    const shouldYield = (): boolean => this.#lane.waiting > 0 && performance.now() - startedMs > TURN_MS
     const report = await pull({
       replica,
-      session: session.value,
-      handshake: this.#handshake(session.value),
+      session,
+      handshake: this.#handshake(session),
       signal,
-      shouldYield: () => this.#lane.waiting > 0 && performance.now() - startedMs > TURN_MS,
+      shouldYield,
       onProgress,
     })
     const { fresh, missing, end } = report
     log.info('sync.pulled', { chain: replica.chain.id, peer: id, fresh, missing, end: end.why })
-    const failed = this.#afterPull(peer, report)
+    const failed = this.#afterPull(session.peer, report)
     if (failed !== undefined) return fail(failed)
-    await askMissing(replica, session.value, { signal, nowMs: clock.nowMs(), onProgress })
+    const when = { signal, nowMs: clock.nowMs(), onProgress, shouldYield }
+    const fault = await askMissing(replica, session, when)
+    if (fault !== undefined) this.#modules.onFault(id, fault)
     return ok({ ...report, missing: missing + replica.missing.size })
   }
 
   /** What a pull's end means for this peer; the fault, if the command that asked for it is to hear of one. */
-  #afterPull(peer: PeerId, { end }: PullReport): SyncFault | undefined {
+  #afterPull(peer: PeerId, { end, fresh }: PullReport): SyncFault | undefined {
     const id = peer.toString()
     const { onFault, onShared } = this.#modules
     const refused = (why: string): SyncFault => ({ code: 'SYNC_REFUSED', peer: id, why })
     switch (end.why) {
       case 'done':
       case 'stalled':
-        this.#failures.delete(id)
+        this.#retries.forget(id)
         this.#note(id, end.why === 'done' ? 'synced' : 'lists blocks that it does not give', true)
         onShared(peer)
         return undefined
@@ -209,16 +236,19 @@ export class ChainSync {
         onFault(id, end.fault)
         return { code: 'SYNC_FAILED', peer: id, why: end.fault.code }
       case 'failed':
-        if (end.reason === TURN_IS_OVER) this.suggest(id)
-        else this.#retryLater(id)
         this.#note(id, `interrupted: ${end.reason}`, false)
+        if (end.reason === TURN_IS_OVER) {
+          this.suggest(id)
+          return { code: 'SYNC_CUT', fresh }
+        }
+        if (end.reason !== 'RPC_ABORTED') this.#retries.later(id)
         return { code: 'SYNC_FAILED', peer: id, why: end.reason }
       case 'unknown-chain':
         this.#note(id, 'does not have this chain', false)
         return refused(end.why)
       case 'busy':
-        this.#retryLater(id)
         this.#note(id, 'busy', false)
+        this.#retries.later(id)
         return refused(end.why)
       case 'refused':
         this.#note(id, 'refused', false)
@@ -229,23 +259,10 @@ export class ChainSync {
   }
 
   #failed(peer: string, fault: RpcFault): Result<PullReport, SyncFault> {
+    if (fault.code === 'RPC_ABORTED') return fail(fault)
     this.#note(peer, `does not answer: ${'why' in fault ? fault.why : fault.code}`, false)
-    this.#retryLater(peer)
+    this.#retries.later(peer)
     return fail(fault)
-  }
-
-  #retryLater(peer: string): void {
-    if (this.#stopped.signal.aborted) return
-    const failures = (this.#failures.get(peer) ?? 0) + 1
-    this.#failures.set(peer, failures)
-    const delayMs = Math.min(MAX_RETRY_MS, RETRY_MS * 2 ** (failures - 1))
-    clearTimeout(this.#retries.get(peer))
-    this.#retries.set(
-      peer,
-      setTimeout(() => {
-        this.suggest(peer)
-      }, delayMs),
-    )
   }
 
   #note(id: string, state: string, isSynced: boolean): void {

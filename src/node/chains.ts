@@ -30,6 +30,8 @@ export interface ChainsModules<A extends Attachment> {
   readonly log: Logger
   /** Puts a chain on the network. */
   readonly attach: (replica: Replica) => A
+  /** Told when a chain's store failed. */
+  readonly onFailure: (error: Error) => void
   /** Any 32-bit number, fresh at each start. */
   readonly seed: number
 }
@@ -84,7 +86,6 @@ export class Chains<A extends Attachment> {
       const joined = this.#joined.get(chain.id)
       if (joined === undefined) return false
       this.#joined.delete(chain.id)
-      await this.#modules.disk.removeJoined(chain.id)
       await close(joined)
       await joined.replica.store.destroy()
       this.#modules.log.info('chain.left', { chain: chain.id })
@@ -110,8 +111,8 @@ export class Chains<A extends Attachment> {
   }
 
   async #open(chain: Chain): Promise<Joined<A>> {
-    const { disk, clock, log, seed, attach } = this.#modules
-    const replica = await Replica.open({ chain, seed }, { store: disk.chain(chain.id), clock, log })
+    const { disk, clock, log, seed, attach, onFailure } = this.#modules
+    const replica = await Replica.open({ chain, seed }, { store: disk.chain(chain.id), clock, log, onFailure })
     replica.listen((events) => {
       for (const listener of this.#listeners) listener(replica, events)
     })

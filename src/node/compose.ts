@@ -32,8 +32,8 @@ export interface RunningNode {
   addresses(): readonly string[]
   /** Joins what is not joined yet, without remembering it: the config file does. */
   joinAll(chains: readonly Chain[]): Promise<void>
-  /** Resolves when `host.stop` was called. */
-  readonly stopAsked: Promise<void>
+  /** Resolves when the node is to stop: `host.stop` was called, or the disk failed and no write succeeds any more. */
+  readonly stopAsked: Promise<'host.stop' | Error>
   stop(): Promise<void>
 }
 
@@ -45,8 +45,15 @@ class Started {
     this.#endings.push(end)
   }
 
-  async endAll(): Promise<void> {
-    for (let end = this.#endings.pop(); end !== undefined; end = this.#endings.pop()) await end()
+  /** One that fails does not keep the others from ending. */
+  async endAll(log: Logger): Promise<void> {
+    for (let end = this.#endings.pop(); end !== undefined; end = this.#endings.pop()) {
+      try {
+        await end()
+      } catch (error) {
+        log.error('node.ending-failed', { why: String(error) })
+      }
+    }
   }
 }
 
@@ -55,10 +62,10 @@ export async function startNode(config: Config, modules: NodeModules): Promise<R
   const started = new Started()
   try {
     const node = await start(config, modules, started)
-    if (!node.ok) await started.endAll()
+    if (!node.ok) await started.endAll(modules.log)
     return node
   } catch (error) {
-    await started.endAll()
+    await started.endAll(modules.log)
     throw error
   }
 }
@@ -82,11 +89,13 @@ async function start(
   if (!host.ok) return host
   started.ending(() => host.value.stop())
 
+  const isLonely = (): boolean =>
+    chains.all().some(({ attached }) => topics.subscribers(attached.gossip.topic).length === 0)
   const addedPeers = textList(disk.value, 'added-peers')
   const known = [...config.bootstrap, ...config.peers, ...(await addedPeers.load())]
   const discovery = new Discovery(
     { dht: switches.dht, remembered: switches.remembered, peers: known.map((address) => multiaddr(address)) },
-    { host: host.value, log, store: textList(disk.value, 'remembered-peers') },
+    { host: host.value, log, store: textList(disk.value, 'remembered-peers'), isLonely: () => isLonely() },
   )
   const topics = new Topics({ host: host.value, log })
   started.ending(() => {
@@ -96,7 +105,9 @@ async function start(
   started.ending(() => {
     network.stop()
   })
-  const chains = new Chains<OnNet>({
+  const stopAsked = Promise.withResolvers<'host.stop' | Error>()
+  const chains: Chains<OnNet> = new Chains<OnNet>({
+    onFailure: stopAsked.resolve,
     disk: disk.value,
     clock,
     log,
@@ -113,14 +124,13 @@ async function start(
   const control = { address: '' }
   const info = { control: () => control.address, dataDir: config.dataDir, startedAt }
   const handlers = createHandlers({ host: host.value, topics, discovery, chains, clock, addedPeers, info })
-  const stopAsked = Promise.withResolvers<undefined>()
   const server = new ControlServer(
     { ...config.control, dataDir: config.dataDir },
     {
       handlers,
       log,
       requestStop: () => {
-        stopAsked.resolve(undefined)
+        stopAsked.resolve('host.stop')
       },
     },
   )
@@ -139,7 +149,7 @@ async function start(
     addresses: () => host.value.addresses(),
     joinAll: (more) => joinAll(chains, more, log),
     stopAsked: stopAsked.promise,
-    stop: () => started.endAll(),
+    stop: () => started.endAll(log),
   })
 }
 

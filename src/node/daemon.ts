@@ -5,6 +5,7 @@ import { systemClock, testClock } from './clock.ts'
 import { startNode, type RunningNode } from './compose.ts'
 import { ControlError, controlErrorOf } from './control/faults.ts'
 import { createLogger, type Logger } from './log.ts'
+import { onAbort } from './waiting.ts'
 
 /** Arguments of `start`; what is absent comes from the config file, then from the defaults. */
 export interface DaemonOptions {
@@ -15,8 +16,12 @@ export interface DaemonOptions {
   readonly testClock: boolean
 }
 
-/** Runs until a signal or `host.stop`. Resolves after a clean stop. @throws {ControlError} what keeps it from starting */
-export async function runDaemon(options: DaemonOptions): Promise<void> {
+/**
+ * Runs until it is interrupted or `host.stop`. Resolves after a clean stop.
+ * @param interrupted aborted by SIGTERM and SIGINT, with the signal's name for a reason
+ * @throws {ControlError} what keeps it from starting
+ */
+export async function runDaemon(options: DaemonOptions, interrupted: AbortSignal): Promise<void> {
   const loaded = loadConfig({
     file: options.configFile,
     overrides: {
@@ -25,32 +30,40 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
       listen: options.listen.length === 0 ? undefined : options.listen,
     },
   })
-  if (!loaded.ok) throw new ControlError('bad-config', configFaultLines(loaded.fault).join('\n'))
+  if (!loaded.ok) throw new ControlError('bad-config', configFaultLines(loaded.fault).join('\nfreechains: '))
   const config = loaded.value
   const log = createLogger({ level: config.logLevel })
   for (const warning of config.warnings) log.warn('config.warning', { warning })
+  // One that comes while the node starts would kill it; the config has just been read anyway.
+  process.on('SIGHUP', () => undefined)
   const started = await startNode(config, { clock: options.testClock ? testClock() : systemClock, log })
   if (!started.ok) throw controlErrorOf(started.fault)
   const node = started.value
   process.stdout.write(`${welcome(config, node)}\n`)
-  await untilStopped(node, config, log)
+  await untilStopped(node, config, log, interrupted)
 }
 
-/** Waits for SIGTERM, SIGINT or `host.stop`; SIGHUP reads the chains in the config file again. */
-async function untilStopped(node: RunningNode, config: Config, log: Logger): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<string>()
+/** Waits for SIGTERM, SIGINT (which may have come already) or `host.stop`; SIGHUP reads the chains in the config file again. */
+async function untilStopped(node: RunningNode, config: Config, log: Logger, interrupted: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<string | Error>()
+  onAbort(interrupted, () => resolve(String(interrupted.reason)))
   const onHangup = (): void => {
-    void reload(node, config, log)
+    reload(node, config, log).catch((error: unknown) => {
+      log.error('config.reload-failed', { why: String(error) })
+    })
   }
-  process.once('SIGTERM', resolve)
-  process.once('SIGINT', resolve)
   process.on('SIGHUP', onHangup)
-  void node.stopAsked.then(() => {
-    resolve('host.stop')
-  })
-  log.info('node.stopping', { why: await promise })
+  void node.stopAsked.then(resolve)
+  const reason = await promise
+  log.info('node.stopping', { why: String(reason) })
   process.off('SIGHUP', onHangup)
   await node.stop()
+  // Ending with an error lets whoever supervises the node start it anew, on what the disk really holds.
+  if (reason instanceof Error)
+    throw new ControlError(
+      'data-dir-unusable',
+      `the data directory failed: ${reason.message}; see to the disk, then start again`,
+    )
 }
 
 async function reload(node: RunningNode, config: Config, log: Logger): Promise<void> {

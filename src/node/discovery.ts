@@ -14,13 +14,13 @@ import { RememberedPeers, type RememberedStore } from './remembered.ts'
 import { seek, Seeker, tagChainPeer, type SeekerModules } from './seeker.ts'
 import { pause, withDeadline } from './waiting.ts'
 
-/** While there is any connection the remembered peers are not needed. */
+/** While every chain has somebody to talk to the remembered peers are not needed. */
 const CHECK_LONELY_MS = 30_000
 
 /** mDNS tells of each neighbour every ten seconds; one that does not answer is tried less often. */
 const LAN_RETRY_MS = 60_000
 
-/** A LAN with more Freechains nodes than this would be dialled bit by bit. */
+/** Neighbours whose last try is remembered, the oldest out: ids cost nothing. */
 const MAX_LAN_PEERS = 256
 
 export interface DiscoveryOptions {
@@ -36,6 +36,8 @@ export interface DiscoveryModules {
   readonly log: Logger
   /** Absent: nothing is remembered. */
   readonly store?: RememberedStore
+  /** Whether some chain has nobody to talk to; without it, having no connection at all counts. */
+  readonly isLonely?: () => boolean
   /** 0 … 1; `Math.random` unless told. */
   readonly random?: () => number
 }
@@ -49,9 +51,11 @@ export class Discovery {
   readonly #lanTriedMs = new Map<string, number>()
   readonly #stopping = new AbortController()
   readonly #jobs = new Set<Promise<void>>()
+  readonly #isLonely: () => boolean
   #stopLan = (): void => undefined
 
-  constructor(options: DiscoveryOptions, { host, log, store, random = Math.random }: DiscoveryModules) {
+  constructor(options: DiscoveryOptions, { host, log, store, isLonely, random = Math.random }: DiscoveryModules) {
+    this.#isLonely = () => host.connections().length === 0 || isLonely?.() === true
     this.#options = options
     this.#modules = { host, log, random }
     this.#redialler = new Redialler(this.#modules)
@@ -128,14 +132,14 @@ export class Discovery {
   }
 
   async #dialRemembered(remembered: RememberedPeers): Promise<void> {
-    const { host, random } = this.#modules
+    const { random } = this.#modules
     const { signal } = this.#stopping
     for (let attempt = 0; !signal.aborted;) {
-      if (attempt === 0 || host.connections().length === 0) {
+      if (attempt === 0 || this.#isLonely()) {
         const addresses = remembered.list.map(parsePeerAddress).filter((address) => address.ok)
         await Promise.all(addresses.map(({ value }) => this.#dial(value)))
       }
-      const isLonely = host.connections().length === 0
+      const isLonely = this.#isLonely()
       await pause(isLonely ? nextDelayMs(attempt, random) : CHECK_LONELY_MS, signal)
       attempt = isLonely ? attempt + 1 : 1
     }
@@ -146,9 +150,12 @@ export class Discovery {
     const key = id.toString()
     const nowMs = performance.now()
     const triedMs = this.#lanTriedMs.get(key)
-    const isDue = triedMs === undefined ? this.#lanTriedMs.size < MAX_LAN_PEERS : nowMs - triedMs >= LAN_RETRY_MS
+    const isDue = triedMs === undefined || nowMs - triedMs >= LAN_RETRY_MS
     if (!isDue || id.equals(host.peerId) || host.isConnected(key)) return
+    this.#lanTriedMs.delete(key)
     this.#lanTriedMs.set(key, nowMs)
+    for (const oldest of this.#lanTriedMs.keys())
+      if (this.#lanTriedMs.size > MAX_LAN_PEERS) this.#lanTriedMs.delete(oldest)
     await host.libp2p.peerStore.merge(id, { multiaddrs })
     await this.#dial(id)
   }

@@ -41,7 +41,8 @@ export class Keeper {
   async #round(): Promise<void> {
     const { chains, topics } = this.#modules
     for (const { replica, attached } of chains.all()) {
-      await replica.settleClock()
+      // A chain that is unusable says so itself, and must not keep the others from theirs.
+      await replica.settleClock().catch(() => undefined)
       const peers = topics.subscribers(attached.gossip.topic)
       const one = peers[Math.floor(Math.random() * peers.length)]
       if (one !== undefined) attached.sync.suggest(one)

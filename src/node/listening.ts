@@ -8,10 +8,12 @@ import type { ChainEvent, Origin, Replica } from './replica.ts'
 
 /** Events of every chain, of those joined later too. */
 export function listenAll({ chains }: NodeParts, signal: AbortSignal): AsyncIterable<ControlEvent> {
+  let stop = (): void => undefined
   const feed = new EventFeed<ControlEvent>({ signal, onEnd: () => stop() })
-  const stop = chains.listen((replica, events) => {
+  stop = chains.listen((replica, events) => {
     for (const event of events) feed.push(controlEvent(replica, event))
   })
+  if (signal.aborted) stop()
   return feed
 }
 
@@ -26,10 +28,17 @@ export function listenOne(
   const sizeThen = graph.size
   const inBacklog = (event: ChainEvent, origin: Origin): boolean =>
     from !== undefined && origin !== 'clock' && (graph.indexOf(event.id) ?? sizeThen) < sizeThen
+  let stop = (): void => undefined
   const feed = new EventFeed<ControlEvent>({ signal, onEnd: () => stop() })
-  const stop = replica.listen((events, origin) => {
-    for (const event of events) if (!inBacklog(event, origin)) feed.push(controlEvent(replica, event))
-  })
+  stop = replica.listen(
+    (events, origin) => {
+      for (const event of events) if (!inBacklog(event, origin)) feed.push(controlEvent(replica, event))
+    },
+    () => {
+      feed.end()
+    },
+  )
+  if (signal.aborted) stop()
   return replayThen(replica, backlog, feed)
 }
 

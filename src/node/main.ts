@@ -6,8 +6,8 @@ import { connect } from './control/client.ts'
 
 const interrupted = new AbortController()
 // Once: a second Ctrl-C ends the process the hard way.
-process.once('SIGINT', () => interrupted.abort())
-process.once('SIGTERM', () => interrupted.abort())
+process.once('SIGINT', (name) => interrupted.abort(name))
+process.once('SIGTERM', (name) => interrupted.abort(name))
 // Failed writes are reported to who writes; without a listener they would be thrown as well.
 process.stdout.on('error', () => undefined)
 process.stderr.on('error', () => undefined)
@@ -19,8 +19,8 @@ process.exitCode = await run(
   {
     connect,
     // The node and libp2p take a while to load: only `start` needs them.
-    runDaemon: async (options) => (await import('./daemon.ts')).runDaemon(options),
+    runDaemon: async (options) => (await import('./daemon.ts')).runDaemon(options, interrupted.signal),
   },
 )
-// Stdin that was not read to its end would keep the process.
-stdin.destroy()
+// Stdin that was not read to its end would keep the process, and so would, for a second, a timer of libp2p's.
+process.exit()

@@ -1,40 +1,57 @@
 /** Asks a peer for payloads that are missing here (spec §8 step 4): a few at each meeting, each with a backoff. */
+import type { ProtocolFault } from '../protocol/faults.ts'
 import { fetchPayload } from './payload-fetch.ts'
 import type { Replica } from './replica.ts'
+import { isRpcFault } from './rpc-faults.ts'
 import type { SyncSession } from './rpc.ts'
 
 /** Payloads asked for at one meeting; the next meeting goes on. */
 const PAYLOADS_PER_MEETING = 32
-/** After a peer had it not: doubling from the first to the last. */
+/** After a peer had it not: doubling from the first to the last. Another peer may have it, and is asked at once. */
 const FIRST_BACKOFF_MS = 60_000
 const MAX_BACKOFF_MS = 3_600_000
+/** Backoffs remembered per chain, oldest out: peers are free to invent. */
+const MAX_BACKOFFS = 4096
 
 interface Backoff {
-  tries: number
-  nextMs: number
+  readonly tries: number
+  readonly nextMs: number
 }
 
-const backoffs = new WeakMap<Replica, Map<number, Backoff>>()
+/** By peer and local index. */
+const backoffs = new WeakMap<Replica, Map<string, Backoff>>()
 
-/** As `nowMs` grows, payloads that nobody had become due again. */
+export interface MissingOptions {
+  readonly signal: AbortSignal
+  readonly nowMs: number
+  /** Told of each frame that came. */
+  readonly onProgress: () => void
+  readonly shouldYield: () => boolean
+}
+
+/** As `nowMs` grows, payloads that the peer did not have become due again. What it did wrong, if it did, ends it. */
 export async function askMissing(
   replica: Replica,
   session: SyncSession,
-  when: { signal: AbortSignal; nowMs: number; onProgress: () => void },
-): Promise<void> {
-  const known = backoffs.get(replica) ?? new Map<number, Backoff>()
+  { nowMs, ...options }: MissingOptions,
+): Promise<ProtocolFault | undefined> {
+  const known = backoffs.get(replica) ?? new Map<string, Backoff>()
   backoffs.set(replica, known)
-  const due = [...replica.missing].filter((index) => (known.get(index)?.nextMs ?? 0) <= when.nowMs)
+  const keyOf = (index: number): string => `${session.peer.toString()} ${String(index)}`
+  const due = [...replica.missing].filter((index) => (known.get(keyOf(index))?.nextMs ?? 0) <= nowMs)
   for (const index of due.slice(0, PAYLOADS_PER_MEETING)) {
-    if (session.closed || when.signal.aborted) return
+    if (session.closed || options.signal.aborted || options.shouldYield()) return undefined
     const block = await replica.block(index)
-    const fetched = await fetchPayload({ replica, session, block, signal: when.signal, onProgress: when.onProgress })
+    const fetched = await fetchPayload({ replica, session, block, ...options })
+    const tries = (known.get(keyOf(index))?.tries ?? 0) + 1
+    known.delete(keyOf(index))
     if (fetched.ok && fetched.value === 'stored') {
       await replica.payloadArrived(index, block.header.pay.size)
-      known.delete(index)
-    } else {
-      const tries = (known.get(index)?.tries ?? 0) + 1
-      known.set(index, { tries, nextMs: when.nowMs + Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** (tries - 1)) })
+      continue
     }
+    known.set(keyOf(index), { tries, nextMs: nowMs + Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** (tries - 1)) })
+    for (const oldest of known.keys()) if (known.size > MAX_BACKOFFS) known.delete(oldest)
+    if (!fetched.ok && !isRpcFault(fetched.fault)) return fetched.fault
   }
+  return undefined
 }

@@ -1,6 +1,7 @@
 /** Fetches one long payload frame by frame into the store (spec §8), going on where an earlier try was cut. */
 import type { Block } from '../dag/block.ts'
 import { fail, ok, type Result } from '../dag/faults.ts'
+import type { BlockId } from '../dag/ids.ts'
 import type { ProtocolFault } from '../protocol/faults.ts'
 import { PayloadFetch } from '../protocol/frames.ts'
 import { storedPayloadHolds } from './payloads.ts'
@@ -14,7 +15,12 @@ export interface FetchOptions {
   readonly signal: AbortSignal
   /** Told of each frame that was stored. */
   readonly onProgress: () => void
+  /** Asked between frames: others wait for their turn. What came is kept. */
+  readonly shouldYield: () => boolean
 }
+
+/** The fetch under way for each block: its frames have one place in the store, so there is one that writes them. */
+const writers = new WeakMap<Replica, Map<BlockId, FetchOptions>>()
 
 /** `stored`: all frames are in the store and hold; `absent`: this peer has none of it, or hides it. */
 export type Fetched = 'stored' | 'absent'
@@ -25,12 +31,29 @@ export type Fetched = 'stored' | 'absent'
  */
 export async function fetchPayload(options: FetchOptions): Promise<Result<Fetched, RpcFault | ProtocolFault>> {
   const { replica, block } = options
+  const current = writers.get(replica) ?? new Map<BlockId, FetchOptions>()
+  writers.set(replica, current)
+  // An earlier one that is still at it has lost its turn: it was too slow, and may be lying.
+  current.set(block.id, options)
+  try {
+    return await fetchInTurn(options, () => current.get(block.id) === options)
+  } finally {
+    if (current.get(block.id) === options) current.delete(block.id)
+  }
+}
+
+async function fetchInTurn(
+  options: FetchOptions,
+  isWriter: () => boolean,
+): Promise<Result<Fetched, RpcFault | ProtocolFault>> {
+  const { replica, session, block } = options
   const framesHere = await replica.store.frames(block.id)
   const fetch = new PayloadFetch({ block: block.id, size: block.header.pay.size, framesHere })
   for (let tries = framesHere === 0 ? 1 : 0; tries < 2; tries++) {
-    const came = await fetchFrames(fetch, options)
+    const came = await fetchFrames(fetch, options, isWriter)
     if (!came.ok || came.value === 'absent') return came
     if (await storedPayloadHolds(replica, block)) return came
+    if (!isWriter()) return fail({ code: 'RPC_ABORTED', peer: session.peer.toString() })
     await replica.store.dropFrames(block.id)
     fetch.reset()
   }
@@ -41,11 +64,15 @@ export async function fetchPayload(options: FetchOptions): Promise<Result<Fetche
 async function fetchFrames(
   fetch: PayloadFetch,
   options: FetchOptions,
+  isWriter: () => boolean,
 ): Promise<Result<Fetched, RpcFault | ProtocolFault>> {
-  const { replica, session, block, signal, onProgress } = options
+  const { replica, session, block, signal, onProgress, shouldYield } = options
+  const givenUp = { code: 'RPC_ABORTED', peer: session.peer.toString() } as const
   const { rendezvous: chain } = replica.chain
   const inFlight = new Map<number, Promise<{ offset: number; reply: Awaited<ReturnType<SyncSession['request']>> }>>()
+  let isOver = false
   while (!fetch.isComplete) {
+    if (isOver) return fail(givenUp)
     for (const offset of fetch.ask()) {
       const asked = session.request({ t: 'frame', chain, block: block.id, offset }, { signal })
       inFlight.set(
@@ -58,10 +85,12 @@ async function fetchFrames(
     if (!reply.ok) return reply
     if (reply.value.t === 'no-payload') return ok('absent')
     if (reply.value.t !== 'frame') return fail({ code: 'SYNC_WRONG_REPLY', asked: 'frame', got: reply.value.t })
+    if (!isWriter()) return fail(givenUp)
     const ready = fetch.take(offset, reply.value.bytes)
     if (!ready.ok) return ready
     for (const { n, bytes } of ready.value) await replica.store.putFrame(block.id, n, bytes)
     if (ready.value.length > 0) onProgress()
+    isOver = shouldYield()
   }
   return ok('stored')
 }

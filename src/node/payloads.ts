@@ -7,13 +7,8 @@ import { sha256Stream } from '../dag/crypto.ts'
 import { encodeAad } from '../dag/codec.ts'
 import { payloadId } from '../dag/ids.ts'
 import { groupVerifier } from '../dag/seal.ts'
-import { FRAME_BYTES } from '../dag/store.ts'
+import { frameCount } from './payload-size.ts'
 import type { Replica } from './replica.ts'
-
-/** Frames that a payload of this size is cut into. */
-export function frameCount(size: number): number {
-  return Math.ceil(size / FRAME_BYTES)
-}
 
 /** The frames of a stored payload in order; ends early if one is not here. */
 export async function* framesOf(replica: Replica, block: Block): AsyncGenerator<Uint8Array> {

@@ -7,12 +7,13 @@ import type { ProtocolFault } from '../protocol/faults.ts'
 import type { PulledBlock } from '../protocol/fetch.ts'
 import type { Handshake } from '../protocol/member.ts'
 import { haveList } from '../protocol/reconcile.ts'
-import type { PullEffect, PullEnd, PullInput } from '../protocol/pull.ts'
+import type { PullEffect, PullEnd, PullInput, StoreOutcome } from '../protocol/pull.ts'
 import { newPull, step, type PullState } from '../protocol/session.ts'
 import type { Incoming } from './admit.ts'
 import { fetchPayload } from './payload-fetch.ts'
 import type { Replica } from './replica.ts'
-import type { RpcFault, SyncSession } from './rpc.ts'
+import { isRpcFault } from './rpc-faults.ts'
+import type { SyncSession } from './rpc.ts'
 
 export interface PullOptions {
   readonly replica: Replica
@@ -20,7 +21,7 @@ export interface PullOptions {
   /** Bytes of both peer ids and both nonces, for the proof of membership. */
   readonly handshake: Handshake
   readonly signal: AbortSignal
-  /** Asked between blocks: others wait for their turn. */
+  /** Asked between blocks and frames: others wait for their turn. */
   readonly shouldYield: () => boolean
   /** Told when something useful came in. */
   readonly onProgress: () => void
@@ -102,6 +103,7 @@ class Run {
       return
     }
     const incoming: Incoming[] = []
+    const outcomes: StoreOutcome[] = []
     for (const pulled of blocks) {
       const payload = await this.#payloadOf(pulled)
       if (payload === 'cut') {
@@ -109,8 +111,10 @@ class Run {
         return
       }
       incoming.push({ block: pulled.block, payload })
+      // A store keeps only so many payloads whose block is not in yet, and a cut loses none of those that are.
+      if (payload === 'stored') outcomes.push(...(await replica.ingest(incoming.splice(0), 'pull')))
     }
-    const outcomes = await replica.ingest(incoming, 'pull')
+    outcomes.push(...(await replica.ingest(incoming, 'pull')))
     if (outcomes.some(({ state }) => state === 'accepted')) onProgress()
     this.#feed({ on: 'stored', outcomes })
   }
@@ -118,17 +122,13 @@ class Run {
   /** Long payloads come in frames, and only for blocks whose signature holds: they are the dearest thing to be lied into. */
   async #payloadOf({ block, state, payload }: PulledBlock): Promise<Incoming['payload'] | 'cut'> {
     if (state === 'inline') return payload ?? 'missing'
-    const { replica, session, signal, onProgress } = this.#options
+    const { replica, session, signal, onProgress, shouldYield } = this.#options
     if (state !== 'frames' || !checkStructure(replica.chain, block.header).ok || !verifyBlock(block)) return 'missing'
-    const fetched = await fetchPayload({ replica, session, block, signal, onProgress })
+    const fetched = await fetchPayload({ replica, session, block, signal, onProgress, shouldYield })
     if (fetched.ok) return fetched.value === 'stored' ? 'stored' : 'missing'
     const { fault } = fetched
     if (!isRpcFault(fault)) this.#frameFault = fault
-    this.#feed({ on: 'failed', reason: fault.code })
+    this.#feed({ on: 'failed', reason: shouldYield() ? TURN_IS_OVER : fault.code })
     return 'cut'
   }
-}
-
-function isRpcFault(fault: RpcFault | ProtocolFault): fault is RpcFault {
-  return fault.code.startsWith('RPC_')
 }

@@ -8,42 +8,28 @@ import type { Chain } from '../dag/chain.ts'
 import { Bug, ok, type Result } from '../dag/faults.ts'
 import { Graph } from '../dag/graph.ts'
 import type { AuthorKey, BlockId } from '../dag/ids.ts'
-import { MAX_AHEAD_MS } from '../dag/limits.ts'
 import { hasFirstPostPioneer } from '../dag/sound.ts'
 import type { ChainStore, Commit, NewBlock, ParkReason } from '../dag/store.ts'
-import { admit, type BlockFault, type Incoming } from './admit.ts'
+import { admit, newBlockOf, type Incoming } from './admit.ts'
+import { eventOf, eventsOf, type ChainEvent, type ChainListener, type Origin } from './chain-events.ts'
+import type { StoreOutcome } from '../protocol/pull.ts'
 import type { Clock } from './clock.ts'
 import type { Logger } from './log.ts'
+import { frameCount } from './payload-size.ts'
 import { Serial } from './serial.ts'
+import { SetAside } from './set-aside.ts'
+
+export type { ChainEvent, ChainListener, Origin } from './chain-events.ts'
 
 /** Signatures checked before other work gets a turn: about 5 ms at 9,000 verifications a second. */
 const BLOCKS_PER_TURN = 48
-
-/** Foreign blocks ahead of the clock that are kept for later; what is beyond is fetched again when its time comes. */
-export const MAX_AHEAD_BLOCKS = 1000
-
-/** What became of one block. */
-export type Outcome =
-  | { readonly id: BlockId; readonly state: 'accepted' | 'known' | 'ahead' }
-  | { readonly id: BlockId; readonly state: 'refused'; readonly fault: BlockFault }
-
-/** Where blocks came from: it decides who needs to be told of them. */
-export type Origin = 'here' | 'gossip' | 'pull' | 'clock'
-
-/** A change that local apps and peers hear of. */
-export interface ChainEvent {
-  readonly id: BlockId
-  readonly height: number
-  readonly author?: AuthorKey
-  readonly kind: 'post' | 'like'
-}
-
-export type ChainListener = (events: readonly ChainEvent[], origin: Origin) => void
 
 export interface ReplicaModules {
   readonly store: ChainStore
   readonly clock: Clock
   readonly log: Logger
+  /** Told once, when the store failed and nothing more can be taken in until the node starts anew. */
+  readonly onFailure?: (error: Error) => void
 }
 
 export class Replica {
@@ -54,13 +40,17 @@ export class Replica {
   pioneer: AuthorKey | undefined
   /** Local indexes of blocks whose payload is not here. */
   readonly missing: Set<number>
-  readonly #parked: Map<number, ParkReason>
+  readonly #aside: SetAside
   readonly #clock: Clock
   readonly #log: Logger
   readonly #queue = new Serial()
-  readonly #listeners = new Set<ChainListener>()
+  /** Each with what to do when the chain is closed. */
+  readonly #listeners = new Map<ChainListener, () => void>()
+  readonly #onFailure: (error: Error) => void
   #bytes: number
   #blocks: number
+  /** Of the first change that broke off: what is on the disk since then is not known, so nothing more is taken in. */
+  #failure: Error | undefined
 
   private constructor(
     chain: Chain,
@@ -72,11 +62,12 @@ export class Replica {
     this.graph = graph
     this.store = modules.store
     this.missing = new Set(loaded.missing)
-    this.#parked = new Map(loaded.parked)
+    this.#aside = new SetAside(graph, loaded.parked)
     this.#bytes = loaded.bytes
     this.#blocks = graph.acceptedCount
     this.#clock = modules.clock
     this.#log = modules.log
+    this.#onFailure = modules.onFailure ?? (() => undefined)
   }
 
   /** @param options `seed`: any 32-bit number, best a random one; it keeps strangers from aiming at one hash bucket. */
@@ -89,7 +80,7 @@ export class Replica {
     loaded.rows.forEach((row, position) => graph.add(row, !loaded.parked.has(position + 1)))
     graph.takeHeadChanges()
     const replica = new Replica(options.chain, graph, loaded, modules)
-    await replica.#findPioneer()
+    await replica.#findPioneer(loaded.parked)
     await replica.settleClock()
     return replica
   }
@@ -104,26 +95,26 @@ export class Replica {
     return this.#bytes
   }
 
-  /** Ids of blocks that are set aside because their time is ahead of the clock. */
+  /** How many blocks are set aside because their time is ahead of the clock. */
   get aheadCount(): number {
-    return this.#parked.size
+    return this.#aside.size
   }
 
-  /** Called with the blocks that one commit accepted, pasts first. Returns how to stop. */
-  listen(listener: ChainListener): () => void {
-    this.#listeners.add(listener)
+  /** Called with the blocks that one commit accepted, pasts first; `onClose` when the chain is left. Returns how to stop. */
+  listen(listener: ChainListener, onClose: () => void = () => undefined): () => void {
+    this.#listeners.set(listener, onClose)
     return () => this.#listeners.delete(listener)
   }
 
   /** Takes blocks in, in this order (pasts first). One bad block does not stop those that do not stand on it. */
-  ingest(list: readonly Incoming[], origin: Origin): Promise<Outcome[]> {
+  ingest(list: readonly Incoming[], origin: Origin): Promise<StoreOutcome[]> {
     return this.#queue.run(() => this.#ingest(list, origin))
   }
 
   /** Runs `make` with the chain at rest, and takes in what it makes before anything else comes in. */
-  ingestMade<F>(make: () => Result<Incoming, F>): Promise<Result<Outcome, F>> {
+  ingestMade<F>(make: () => Promise<Result<Incoming, F>>): Promise<Result<StoreOutcome, F>> {
     return this.#queue.run(async () => {
-      const made = make()
+      const made = await make()
       if (!made.ok) return made
       const [outcome] = await this.#ingest([made.value], 'here')
       if (outcome === undefined) throw new Bug('one block gives one outcome')
@@ -153,7 +144,9 @@ export class Replica {
       await this.#queue.idle()
       stored = await this.store.block(index)
     }
-    if (stored === undefined) throw new Bug(`block ${String(index)} is in the graph and not in the store`)
+    if (stored === undefined) {
+      throw this.#failure ?? new Bug(`block ${String(index)} is in the graph and not in the store`)
+    }
     const block = decodeBlock(stored.headerBytes, stored.signature)
     if (!block.ok) throw new Bug(`block ${String(index)} does not decode: ${block.fault.code}`)
     return block.value
@@ -162,52 +155,82 @@ export class Replica {
   /** Waits for what is under way, so that the store may be closed. */
   async close(): Promise<void> {
     await this.#queue.idle()
+    const listeners = [...this.#listeners.values()]
     this.#listeners.clear()
+    for (const onClose of listeners) onClose()
   }
 
-  async #ingest(list: readonly Incoming[], origin: Origin): Promise<Outcome[]> {
+  async #ingest(list: readonly Incoming[], origin: Origin): Promise<StoreOutcome[]> {
     const first = this.graph.size
     const blocks: NewBlock[] = []
     const fresh = new Map<BlockId, Header>()
-    const outcomes: Outcome[] = []
-    for (const [position, incoming] of list.entries()) {
-      if (position > 0 && position % BLOCKS_PER_TURN === 0) await nextTurn()
-      outcomes.push(await this.#take(incoming, blocks, fresh))
-    }
-    await this.#commit(first, blocks, origin === 'here')
-    this.#announce(blocks, fresh, origin)
+    const outcomes: StoreOutcome[] = []
+    await this.#change(async () => {
+      for (const [position, incoming] of list.entries()) {
+        if (position > 0 && position % BLOCKS_PER_TURN === 0) await nextTurn()
+        outcomes.push(await this.#take(incoming, origin, blocks, fresh))
+      }
+      await this.#commit(first, blocks, origin === 'here')
+    })
+    this.#emit(eventsOf(blocks, fresh), origin)
     return outcomes
   }
 
-  async #take(incoming: Incoming, blocks: NewBlock[], fresh: Map<BlockId, Header>): Promise<Outcome> {
-    const { block, payload } = incoming
+  /** Changes graph and store alike. If it breaks off, its blocks are withdrawn, and every later change fails as it did. */
+  async #change(run: () => Promise<void>): Promise<void> {
+    if (this.#failure !== undefined) throw this.#failure
+    const first = this.graph.size
+    const { pioneer } = this
+    try {
+      await run()
+    } catch (error) {
+      this.#failure = error instanceof Error ? error : new Bug(String(error))
+      this.#log.error('chain.unusable', { chain: this.chain.id, error: this.#failure })
+      for (let index = this.graph.size - 1; index >= first; index--) {
+        if (this.graph.isAccepted(index)) this.graph.withdraw(index)
+      }
+      this.pioneer = pioneer
+      this.#onFailure(this.#failure)
+      throw this.#failure
+    }
+  }
+
+  async #take(
+    incoming: Incoming,
+    origin: Origin,
+    blocks: NewBlock[],
+    fresh: Map<BlockId, Header>,
+  ): Promise<StoreOutcome> {
+    const { block } = incoming
     const { id, header } = block
     if (this.graph.has(id)) return { id, state: 'known' }
+    const payload = await this.#payloadOf(incoming)
     const target = header.like === undefined ? undefined : await this.#headerOf(header.like.target, fresh)
-    const admitted = admit(incoming, {
-      chain: this.chain,
-      graph: this.graph,
-      nowMs: this.#clock.nowMs(),
-      ...(this.pioneer === undefined ? {} : { pioneer: this.pioneer }),
-      ...(target === undefined ? {} : { target }),
-    })
+    const admitted = admit(
+      { block, payload },
+      {
+        chain: this.chain,
+        graph: this.graph,
+        nowMs: this.#clock.nowMs(),
+        ...(this.pioneer === undefined ? {} : { pioneer: this.pioneer }),
+        ...(target === undefined ? {} : { target }),
+      },
+    )
     if (!admitted.ok) return { id, state: 'refused', fault: admitted.fault }
     const { row, parked } = admitted.value
-    if (parked !== undefined && this.#parked.size >= MAX_AHEAD_BLOCKS) return { id, state: 'ahead' }
+    if (parked !== undefined && origin !== 'here' && this.#aside.isFull) return { id, state: 'ahead' }
     const index = this.graph.add(row, parked === undefined)
-    if (parked !== undefined) this.#parked.set(index, parked)
+    if (parked !== undefined) this.#aside.add(index)
     else if (header.height === 1 && hasFirstPostPioneer(this.chain)) this.pioneer = header.author
     fresh.set(id, header)
-    blocks.push({
-      row,
-      headerBytes: block.headerBytes,
-      ...(block.signature === undefined ? {} : { signature: block.signature }),
-      payId: header.pay.id,
-      paySize: header.pay.size,
-      payload: header.pay.size === 0 ? new Uint8Array(0) : payload,
-      ...(parked === undefined ? {} : { parked }),
-    })
+    blocks.push(newBlockOf({ block, payload }, admitted.value))
     return { id, state: parked === undefined ? 'accepted' : 'ahead' }
+  }
+
+  /** Frames of a payload that arrived may have had to go for others since: then it is missing, which harms nobody. */
+  async #payloadOf({ block, payload }: Incoming): Promise<Incoming['payload']> {
+    if (payload !== 'stored') return payload
+    return (await this.store.frames(block.id)) === frameCount(block.header.pay.size) ? 'stored' : 'missing'
   }
 
   async #headerOf(id: BlockId, fresh: ReadonlyMap<BlockId, Header>): Promise<Header | undefined> {
@@ -236,45 +259,27 @@ export class Replica {
     }
   }
 
-  #announce(blocks: readonly NewBlock[], headers: ReadonlyMap<BlockId, Header>, origin: Origin): void {
-    const events: ChainEvent[] = []
-    for (const { row, parked } of blocks) {
-      const header = headers.get(row.id)
-      if (parked === undefined && header !== undefined) events.push(eventOf(row.id, header))
-    }
-    this.#emit(events, origin)
-  }
-
   #emit(events: readonly ChainEvent[], origin: Origin): void {
     if (events.length === 0) return
     this.#log.debug('chain.accepted', { chain: this.chain.id, blocks: events.length })
-    for (const listener of this.#listeners) listener(events, origin)
+    for (const listener of this.#listeners.keys()) listener(events, origin)
   }
 
   async #settleClock(): Promise<void> {
-    const limit = this.#clock.nowMs() + MAX_AHEAD_MS
+    const nowMs = this.#clock.nowMs()
     const changed = new Map<number, ParkReason | null>()
-    this.#setAside(limit, changed)
     const events: ChainEvent[] = []
-    for (const index of [...this.#parked.keys()].sort((a, b) => a - b)) {
-      if (this.graph.time(index) > limit || !(await this.#release(index))) continue
-      changed.set(index, null)
-      events.push(eventOf(this.graph.id(index), (await this.block(index)).header))
-    }
-    if (changed.size > 0) await this.#commit(this.graph.size, [], false, changed)
+    await this.#change(async () => {
+      for (const index of this.#aside.takeFrom(nowMs)) changed.set(index, 'set-back')
+      if (changed.size > 0) this.#log.warn('chain.ahead-of-clock', { chain: this.chain.id, blocks: changed.size })
+      for (const index of this.#aside.due(nowMs)) {
+        if (!(await this.#release(index))) continue
+        changed.set(index, null)
+        events.push(eventOf(this.graph.id(index), (await this.block(index)).header))
+      }
+      if (changed.size > 0) await this.#commit(this.graph.size, [], false, changed)
+    })
     this.#emit(events, 'clock')
-  }
-
-  /** Children have higher indexes and no earlier time than their backs, so going down never withdraws from under one. */
-  #setAside(limit: number, changed: Map<number, ParkReason | null>): void {
-    if (!this.graph.heads().some((index) => this.graph.time(index) > limit)) return
-    for (let index = this.graph.size - 1; index > 0; index--) {
-      if (this.graph.time(index) <= limit || !this.graph.isAccepted(index)) continue
-      this.graph.withdraw(index)
-      this.#parked.set(index, 'ahead')
-      changed.set(index, 'ahead')
-    }
-    this.#log.warn('chain.ahead-of-clock', { chain: this.chain.id, blocks: changed.size })
   }
 
   async #release(index: number): Promise<boolean> {
@@ -285,25 +290,17 @@ export class Replica {
       this.pioneer = author
     }
     this.graph.accept(index)
-    this.#parked.delete(index)
+    this.#aside.delete(index)
     return true
   }
 
-  async #findPioneer(): Promise<void> {
+  /** Whoever was the pioneer stays it: a clock that was set back takes nothing from anybody. */
+  async #findPioneer(parked: ReadonlyMap<number, ParkReason>): Promise<void> {
     if (!hasFirstPostPioneer(this.chain)) return
     for (let index = 1; index < this.graph.size; index++) {
-      if (!this.graph.isAccepted(index)) continue
+      if (!this.graph.isAccepted(index) && parked.get(index) !== 'set-back') continue
       this.pioneer = (await this.block(index)).header.author
       return
     }
-  }
-}
-
-function eventOf(id: BlockId, header: Header): ChainEvent {
-  return {
-    id,
-    height: header.height,
-    ...(header.author === undefined ? {} : { author: header.author }),
-    kind: header.like === undefined ? 'post' : 'like',
   }
 }

@@ -30,6 +30,8 @@ export interface ResponderModules {
 
 export function createResponder({ self, find, onOffer }: ResponderModules): SyncHandler {
   const streams = new WeakMap<object, ServeStream>()
+  // An offer waits for its turn to be pulled: many of one peer would hold up everybody else's.
+  const offering = new Set<string>()
   return async (caller, request, signal) => {
     const replica = find(bytesToHex(request.chain))
     const stream = streams.get(caller.stream) ?? newServeStream(handshakeOf(caller, self))
@@ -43,7 +45,11 @@ export function createResponder({ self, find, onOffer }: ResponderModules): Sync
       case 'frame':
         return loadFrame(replica, plan, request)
       case 'offer': {
-        const { fresh, missing } = await onOffer(replica, caller.peer, signal)
+        const offer = `${caller.peer.toString()} ${replica.chain.id}`
+        if (offering.has(offer)) return { t: 'refuse', id: plan.id, code: 'busy' }
+        offering.add(offer)
+        const pulled = onOffer(replica, caller.peer, signal).finally(() => offering.delete(offer))
+        const { fresh, missing } = await pulled
         return { t: 'offered', id: plan.id, fresh, missing }
       }
     }

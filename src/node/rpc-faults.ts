@@ -12,6 +12,11 @@ export type RpcFault =
   /** The caller's own signal. */
   | { readonly code: 'RPC_ABORTED'; readonly peer: string }
 
+/** Whether the stream is to blame, and not what was asked for on it. */
+export function isRpcFault(fault: RpcFault | ProtocolFault): fault is RpcFault {
+  return fault.code.startsWith('RPC_')
+}
+
 /** Frames that cannot be cut: the decoder's errors by name. Undefined for any other end of a stream. */
 export function framingFault(error: unknown): ProtocolFault | undefined {
   if (!(error instanceof Error)) return undefined

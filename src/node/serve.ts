@@ -11,6 +11,7 @@ import {
   HELLO_NONCE_BYTES,
   MESSAGE_BYTES,
   OFFER_TIMEOUT_MS,
+  LOADS_IN_FLIGHT,
   REQUESTS_IN_FLIGHT,
   REQUEST_TIMEOUT_MS,
 } from '../protocol/limits.ts'
@@ -90,6 +91,7 @@ class Served {
   readonly #chunks: ReturnType<typeof readChunks>
   readonly #closing = new AbortController()
   readonly #gate = new Gate(REQUESTS_IN_FLIGHT)
+  readonly #loads = new Gate(LOADS_IN_FLIGHT)
   readonly #answering = new Map<number, Promise<void>>()
   readonly #nonce = crypto.getRandomValues(new Uint8Array(HELLO_NONCE_BYTES))
   #caller: SyncCaller | undefined
@@ -161,7 +163,18 @@ class Served {
     this.#answering.set(id, answering)
   }
 
+  /** Replies with blocks or frames are large: the next ones are loaded when those before them were taken. */
   async #answer(caller: SyncCaller, request: Request): Promise<void> {
+    const isLarge = request.t === 'get' || request.t === 'frame'
+    if (isLarge && !(await this.#loads.enter(this.#closing.signal))) return
+    try {
+      await this.#answerNow(caller, request)
+    } finally {
+      if (isLarge) this.#loads.leave()
+    }
+  }
+
+  async #answerNow(caller: SyncCaller, request: Request): Promise<void> {
     const ms = request.t === 'offer' ? OFFER_TIMEOUT_MS : REQUEST_TIMEOUT_MS
     const { log, handler } = this.#modules
     let reply: Reply | undefined

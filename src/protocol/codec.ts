@@ -1,5 +1,5 @@
 /**
- * Sync messages to bytes and back (spec §8; `docs/wire.md` has the grammar): dag-cbor, lists of ids as one byte string
+ * Sync messages to bytes and back (spec §8; `docs/spec.md` has the grammar): dag-cbor, lists of ids as one byte string
  * of digests. Decoding checks size, then shape, and never throws on what a peer sent; what a message means is not asked.
  */
 import { encode } from '@ipld/dag-cbor'

@@ -13,7 +13,6 @@ export type ProtocolFault =
   | { readonly code: 'WIRE_TOO_LARGE'; readonly bytes: number; readonly limit: number }
   | { readonly code: 'WIRE_MALFORMED'; readonly message: string; readonly why: string }
   | { readonly code: 'WIRE_OTHER_VERSION'; readonly found: number }
-  | { readonly code: 'SYNC_TOO_MANY_REQUESTS'; readonly limit: number }
   | { readonly code: 'SYNC_UNKNOWN_REPLY'; readonly id: number }
   | { readonly code: 'SYNC_WRONG_REPLY'; readonly asked: string; readonly got: string }
   | { readonly code: 'SYNC_BAD_PROOF' }
@@ -44,7 +43,6 @@ export function consequence(fault: ProtocolFault): Consequence {
       return 'close'
     case 'WIRE_TOO_LARGE':
     case 'WIRE_MALFORMED':
-    case 'SYNC_TOO_MANY_REQUESTS':
     case 'SYNC_UNKNOWN_REPLY':
     case 'SYNC_WRONG_REPLY':
     case 'SYNC_BAD_PROOF':

@@ -51,6 +51,9 @@ export const GETS_IN_FLIGHT = 3
 /** Requests without a reply on one stream: a few pulls at full width; more than this is a breach. */
 export const REQUESTS_IN_FLIGHT = 32
 
+/** Large replies loaded per stream and not taken yet: four of 256 KiB keep a stream busy, and bound what one that is not read holds. */
+export const LOADS_IN_FLIGHT = 4
+
 /** No reply in this time: the peer is gone or stuck. */
 export const REQUEST_TIMEOUT_MS = 30_000
 

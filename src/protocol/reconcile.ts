@@ -72,6 +72,6 @@ export function answerDiff(graph: Graph, have: readonly BlockId[], after?: Block
   const last = graph.indexOf(after)
   const rank = last === undefined ? undefined : graph.rank(last)
   if (rank === undefined) return undefined
-  const rest = missingFrom(graph, known).indexes.filter((index) => (graph.rank(index) ?? 0) > rank)
-  return { ids: rest.slice(0, IDS_PER_PAGE).map((index) => graph.id(index)), more: rest.length > IDS_PER_PAGE }
+  const { indexes, more } = missingFrom(graph, known, IDS_PER_PAGE, rank)
+  return { ids: indexes.map((index) => graph.id(index)), more }
 }

@@ -162,8 +162,9 @@ function onIds(state: PullState, { ids, more }: Reply & { readonly t: 'ids' }): 
   // An honest list names a block once, so it cannot name more known ones than there are.
   if (state.listedKnown > world.size()) return faulty(state, { code: 'SYNC_BAD_PAGE', why: 'ids listed before' })
   state.lastListed = last
-  const wanted = lacked.filter((id) => !state.givenUp.has(id))
-  state.page = { fetch: new Fetch(wanted), wanted, more, gained: wanted.length === 0 }
+  // An honest list goes on behind its last id, so what was given up does not come again.
+  if (lacked.some((id) => state.givenUp.has(id))) return finish(state, { why: 'stalled' })
+  state.page = { fetch: new Fetch(lacked), wanted: lacked, more, gained: lacked.length === 0 }
   return goOn(state)
 }
 

@@ -227,3 +227,32 @@ test('§10 a listener that starts from an id gets what is there and then what co
   await posting
   expect(events.map(({ height }) => height)).toEqual(Array.from({ length: 200 }, (_, n) => n + 1))
 })
+
+test('§8 a joiner gets a hundred payloads in a row that are too long to come with their blocks', async () => {
+  const a = await playground.start('a')
+  const { key } = await a.client.call('keys.shared', { passphrase: 'photos' })
+  const photos = { chains: [{ name: '$photos', key }] }
+  await a.client.call('chains.join', { name: '$photos', keys: [key] })
+  for (let n = 0; n < 100; n++) {
+    const payload = Buffer.alloc(100_000, n).toString('base64')
+    await a.client.call('chain.post', { chain: '$photos', payload })
+  }
+  const late = await playground.start('late', { ...photos, peers: a.addresses })
+  await sameEverywhere([a, late], '$photos', 100)
+  const [id = ''] = await late.client.call('chain.heads', { chain: '$photos' })
+  const payload = await late.client.call('chain.get', { chain: '$photos', id, part: 'payload' })
+  expect(Buffer.from(payload as string, 'base64').equals(Buffer.alloc(100_000, 99))).toBe(true)
+})
+
+test('§10 a listener is told when its chain is left', async () => {
+  const a = await playground.start('a', forum)
+  const ended = (async () => {
+    const events: string[] = []
+    for await (const { id } of a.client.subscribe('chain.listen', { chain: FORUM })) events.push(id)
+    return events
+  })()
+  const { pvt } = await keyPair(a, 'alice')
+  await a.client.call('chain.post', { chain: FORUM, text: 'the only one', sign: pvt })
+  await a.client.call('chains.leave', { name: FORUM })
+  expect(await ended).toHaveLength(1)
+})

@@ -7,7 +7,7 @@ import { silentLogger } from '../../src/node/log.ts'
 import { SyncClient, type RpcFault, type SyncSession } from '../../src/node/rpc.ts'
 import { serveSync, type SyncHandler } from '../../src/node/serve.ts'
 import { decodeReply, encodeHello, encodeReply, encodeRequest } from '../../src/protocol/codec.ts'
-import { MESSAGE_BYTES, REQUESTS_IN_FLIGHT } from '../../src/protocol/limits.ts'
+import { LOADS_IN_FLIGHT, MESSAGE_BYTES, REQUESTS_IN_FLIGHT } from '../../src/protocol/limits.ts'
 import { SYNC_PROTOCOL, type Request } from '../../src/protocol/messages.ts'
 import { dial, soon, startHosts, stopAll } from '../support/hosts.ts'
 
@@ -271,32 +271,38 @@ describe('a client that misbehaves', () => {
     expect((await (await sessionOf(made)).request(frameAt(0), { signal: soon() })).ok).toBe(true)
   })
 
-  test('asks without end and reads nothing: it is not read on, and the node holds a bounded number of requests', async () => {
-    let inHand = 0
-    let most = 0
-    const release = Promise.withResolvers<undefined>()
-    const made = await pair(async (caller, request, signal) => {
-      most = Math.max(most, ++inHand)
-      await release.promise
-      inHand -= 1
-      return echo(caller, request, signal)
-    })
-    const stream = await raw(made)
-    const lp = lpStream(stream)
-    await lp.write(hello())
-    await lp.read({ signal: soon() })
-    for (let id = 1; id <= 1000; id += 1) await lp.write(encodeRequest({ ...frameAt(0), id }), { signal: soon() })
-    await vi.waitFor(() => expect(inHand).toBe(REQUESTS_IN_FLIGHT))
-    release.resolve(undefined)
-    const seen = new Set<number>()
-    while (seen.size < 1000) {
-      const reply = decodeReply((await lp.read({ signal: soon() })).subarray())
-      if (!reply.ok) throw new Error(reply.fault.code)
-      seen.add(reply.value.id)
-    }
-    expect(most).toBe(REQUESTS_IN_FLIGHT)
-    stream.abort(new Error('done'))
-  })
+  test.each([
+    ['small', { t: 'open', chain: new Uint8Array(32) }, REQUESTS_IN_FLIGHT],
+    ['large', frameAt(0), LOADS_IN_FLIGHT],
+  ] as const)(
+    'asks without end for %s replies and reads nothing: the node holds a bounded number',
+    async (_size, ask, bound) => {
+      let inHand = 0
+      let most = 0
+      const release = Promise.withResolvers<undefined>()
+      const made = await pair(async (_caller, { id }) => {
+        most = Math.max(most, ++inHand)
+        await release.promise
+        inHand -= 1
+        return { t: 'refuse', id, code: 'busy' }
+      })
+      const stream = await raw(made)
+      const lp = lpStream(stream)
+      await lp.write(hello())
+      await lp.read({ signal: soon() })
+      for (let id = 1; id <= 1000; id += 1) await lp.write(encodeRequest({ ...ask, id }), { signal: soon() })
+      await vi.waitFor(() => expect(inHand).toBe(bound))
+      release.resolve(undefined)
+      const seen = new Set<number>()
+      while (seen.size < 1000) {
+        const reply = decodeReply((await lp.read({ signal: soon() })).subarray())
+        if (!reply.ok) throw new Error(reply.fault.code)
+        seen.add(reply.value.id)
+      }
+      expect(most).toBe(bound)
+      stream.abort(new Error('done'))
+    },
+  )
 
   test('sends more than the node can work off: its writes come to a halt, and go on when there is room', async () => {
     const release = Promise.withResolvers<undefined>()
@@ -341,11 +347,11 @@ describe('a client that misbehaves', () => {
     await lp.read({ signal: soon() })
     stream.pause()
     for (let id = 1; id <= 500; id += 1) await lp.write(encodeRequest({ ...frameAt(0), id }), { signal: soon() })
-    // 125 MiB are asked for; what the window and the bound on requests let out is less than 20.
-    await vi.waitFor(() => expect(answered).toBeGreaterThanOrEqual(REQUESTS_IN_FLIGHT))
+    // 125 MiB are asked for; what the window and the bound on large replies let out is less than 8.
+    await vi.waitFor(() => expect(answered).toBeGreaterThanOrEqual(LOADS_IN_FLIGHT))
     const ping = await made.asker.ping(made.server.peerId, { signal: soon() })
     expect(ping.ok).toBe(true)
-    expect(answered * FRAME_BYTES).toBeLessThan(20 * 1024 * 1024)
+    expect(answered * FRAME_BYTES).toBeLessThan(8 * 1024 * 1024)
     stream.abort(new Error('done'))
   })
 

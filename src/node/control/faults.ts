@@ -187,6 +187,10 @@ const REPORTS: { readonly [C in ReportedFault['code']]: (fault: Extract<Reported
     'incompatible-chain',
     `the chains are not the same: the pioneer here is ${f.ours}, there ${f.theirs}; nothing was merged`,
   ],
+  SYNC_CUT: (f) => [
+    'peer-refused',
+    `${String(f.fresh)} blocks came before others had their turn: the rest comes later`,
+  ],
   SYNC_FAILED: (f) => [
     'peer-unreachable',
     `the sync with ${f.peer} broke off (${f.why}): what came is kept; try again`,

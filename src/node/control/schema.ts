@@ -212,7 +212,7 @@ export interface CallContext {
 /**
  * What the handler of a subscription returns. The server answers `{subscription}` first, then sends one event after the
  * other, each when the client has room for it; it calls `return()` on the iterator when the client goes. Live events
- * wait in an {@link ./feed.ts EventFeed}, whose byte bound cuts a slow reader off. When the iterable ends by itself
+ * wait in an `EventFeed` (`feed.ts`), whose byte bound cuts a slow reader off. When the iterable ends by itself
  * (the chain was left) the client is told that the subscription ended.
  */
 export interface Subscription {

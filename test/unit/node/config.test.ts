@@ -452,3 +452,14 @@ describe('reload', () => {
     expect(names()).toEqual([expect.stringMatching(/no such file$/)])
   })
 })
+
+describe('§12 the fault says which of two things is wrong', () => {
+  test('a file that cannot be read is CONFIG_UNREADABLE, one that is wrong CONFIG_INVALID', () => {
+    const absent = loadConfig({ file: join(dir, 'absent.yaml'), env: ENV })
+    const wrong = loadConfig({ file: put('node.yaml', 'listn: []\n'), env: ENV })
+    expect([absent, wrong]).toMatchObject([
+      { ok: false, fault: { code: 'CONFIG_UNREADABLE' } },
+      { ok: false, fault: { code: 'CONFIG_INVALID' } },
+    ])
+  })
+})

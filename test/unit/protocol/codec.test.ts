@@ -191,7 +191,7 @@ describe('what is refused', () => {
   })
 })
 
-/** The worked example of `docs/wire.md`; these bytes never change. */
+/** Fixed examples; these bytes never change. */
 describe('vectors', () => {
   const named = (name: string): Uint8Array => sha256(new TextEncoder().encode(name))
   const chain = named('chain')

@@ -38,7 +38,6 @@ test('a breach of the protocol costs score; another version only ends the stream
   expect(consequence({ code: 'WIRE_OTHER_VERSION', found: 2 })).toBe('close')
   for (const fault of [
     { code: 'WIRE_TOO_LARGE', bytes: 2, limit: 1 },
-    { code: 'SYNC_TOO_MANY_REQUESTS', limit: 32 },
     { code: 'SYNC_BAD_PROOF' },
     { code: 'SYNC_BAD_PAYLOAD', block },
     { code: 'GOSSIP_NOT_A_MEMBER' },

@@ -102,7 +102,7 @@ describe('what is refused', () => {
   })
 })
 
-/** The worked example of `docs/wire.md`; these bytes never change. */
+/** Fixed examples; these bytes never change. */
 test('vectors', () => {
   const heads = [blockId(named('2'))]
   const block = { headerBytes: Uint8Array.of(0xa0), payload: Uint8Array.of(1, 2) }

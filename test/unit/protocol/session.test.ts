@@ -184,6 +184,15 @@ describe('ends', () => {
     expect(session.effects.at(-1)).toEqual({ do: 'finish', fresh: 0, missing: 2, end: { why: 'stalled' } })
   })
 
+  test('a page that names again what was given up ends the pull: it could go on for ever', () => {
+    const session = new ByHand(new Side(FORUM)).opened([b]).listed([a, b], true)
+    session.reply({ t: 'blocks', id: 0, asked: 2, blocks: [inline(a)] })
+    session.feed({ on: 'stored', outcomes: [session.side.add(a)] })
+    expect(session.end).toBeUndefined()
+    session.listed([b], true)
+    expect(session.end).toEqual({ why: 'stalled' })
+  })
+
   test('a missing back is counted as missing, and the rest goes on', () => {
     const session = asking([a, c]).reply({ t: 'blocks', id: 0, asked: 2, blocks: [inline(a), inline(c)] })
     session.feed({ on: 'stored', outcomes: [session.side.add(a), session.side.add(c)] })

@@ -61,7 +61,7 @@ export async function command(argv: readonly string[], daemon: FakeDaemon = {}):
       if (result instanceof Error) throw result
       return result as never
     },
-    async *subscribe (method, params) {
+    async *subscribe(method, params) {
       calls.push([method, params])
       yield* daemon.events ?? []
     },

@@ -1,0 +1,152 @@
+/** The `freechains` command as users have it: child processes of the built program, with folders of their own. */
+import { spawn, type ChildProcess } from 'node:child_process'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { eventually } from './daemon.ts'
+
+const MAIN = fileURLToPath(new URL('../../dist/node/main.js', import.meta.url))
+
+/** A command that has ended. */
+export interface Finished {
+  /** `null`: ended by a signal. */
+  readonly status: number | null
+  readonly out: string
+  readonly err: string
+}
+
+export interface RunOptions {
+  readonly stdin?: string
+  readonly env?: Readonly<Record<string, string>>
+}
+
+/** A daemon that `start` runs. */
+export interface StartedDaemon {
+  readonly command: Command
+  readonly peerId: string
+  /** Its one TCP address, as `host:port` and as a multiaddr with the peer id. */
+  readonly address: string
+  readonly multiaddr: string
+  readonly port: string
+}
+
+/** A command that may still run. */
+export class Command {
+  readonly #child: ChildProcess
+  readonly #out: Buffer[] = []
+  readonly #err: Buffer[] = []
+  /** Resolves when it has ended and everything it wrote is here. */
+  readonly ended: Promise<Finished>
+
+  constructor(child: ChildProcess) {
+    this.#child = child
+    child.stdout?.on('data', (part: Buffer) => this.#out.push(part))
+    child.stderr?.on('data', (part: Buffer) => this.#err.push(part))
+    this.ended = new Promise((resolve) => {
+      child.once('close', (status) => resolve({ status, out: this.out, err: this.err }))
+    })
+  }
+
+  get out(): string {
+    return Buffer.concat(this.#out).toString()
+  }
+
+  get err(): string {
+    return Buffer.concat(this.#err).toString()
+  }
+
+  get isRunning(): boolean {
+    return this.#child.exitCode === null && this.#child.signalCode === null
+  }
+
+  /** Gives it its whole input. */
+  feed(stdin: string): void {
+    // A command that needs no input may be gone before it is written.
+    this.#child.stdin?.on('error', () => undefined)
+    this.#child.stdin?.end(stdin)
+  }
+
+  /** Stops reading what it prints, as `head` does. */
+  stopReading(): void {
+    this.#child.stdout?.destroy()
+  }
+
+  async end(signal: NodeJS.Signals): Promise<Finished> {
+    this.#child.kill(signal)
+    return this.ended
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal)
+  }
+}
+
+/** A home folder, and the commands that run in it; `close` ends whatever still runs and removes it. */
+export class Shell {
+  readonly root: string
+  readonly #commands = new Set<Command>()
+
+  private constructor(root: string) {
+    this.root = root
+  }
+
+  static async open(): Promise<Shell> {
+    return new Shell(await mkdtemp(join(tmpdir(), 'fc-')))
+  }
+
+  get stateDir(): string {
+    return join(this.root, 'state', 'freechains')
+  }
+
+  path(name: string): string {
+    return join(this.root, name)
+  }
+
+  /** A file in the home folder; returns its path. */
+  async file(name: string, content: string | Uint8Array): Promise<string> {
+    await writeFile(this.path(name), content, { mode: 0o600 })
+    return this.path(name)
+  }
+
+  launch(args: readonly string[], { env = {} }: Pick<RunOptions, 'env'> = {}): Command {
+    const home = { HOME: this.root, XDG_STATE_HOME: this.path('state'), XDG_DATA_HOME: this.path('data') }
+    const command = new Command(
+      spawn(process.execPath, [MAIN, ...args], { cwd: this.root, env: { ...process.env, ...home, ...env } }),
+    )
+    this.#commands.add(command)
+    void command.ended.then(() => this.#commands.delete(command))
+    return command
+  }
+
+  /** Runs a command to its end. */
+  async run(args: readonly string[], { stdin = '', ...options }: RunOptions = {}): Promise<Finished> {
+    const command = this.launch(args, options)
+    command.feed(stdin)
+    return command.ended
+  }
+
+  /** `start` with these arguments, until the node is ready. */
+  async start(...args: readonly string[]): Promise<StartedDaemon> {
+    const command = this.launch(['start', ...args])
+    await eventually(
+      () => Promise.resolve(command),
+      ({ out, isRunning }) => !isRunning || /^try:$/m.test(out),
+    )
+    if (!command.isRunning) throw new Error(`the daemon ended:\n${command.err}`)
+    const said = (pattern: RegExp): string => pattern.exec(command.out)?.[1] ?? ''
+    const multiaddr = said(/^address: +(\S+)$/m)
+    return {
+      command,
+      multiaddr,
+      address: `127.0.0.1:${/\/tcp\/(\d+)\//.exec(multiaddr)?.[1] ?? ''}`,
+      peerId: said(/^freechains node (\S+)$/m),
+      port: said(/^control port: \S+:(\d+)$/m),
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#commands].map((command) => command.end('SIGKILL')))
+    await rm(this.root, { recursive: true, force: true, maxRetries: 5 })
+  }
+}

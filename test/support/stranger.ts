@@ -1,0 +1,264 @@
+/**
+ * A peer in this process that meets real daemons: our own host and gossip under it, and both ends of its sync streams by
+ * hand, byte for byte, so that it can say whatever it likes. It refuses everything until it is told what to answer.
+ */
+import { randomBytes } from 'node:crypto'
+import type { Stream } from '@libp2p/interface'
+import { multiaddr } from '@multiformats/multiaddr'
+import type { MadeBlock } from '../../src/dag/block.ts'
+import type { Chain } from '../../src/dag/chain.ts'
+import { FRAME_BYTES } from '../../src/dag/store.ts'
+import { topicOf } from '../../src/node/chain-gossip.ts'
+import type { Host } from '../../src/node/host.ts'
+import { silentLogger } from '../../src/node/log.ts'
+import { frames, FrameWriter, readChunks } from '../../src/node/streams.ts'
+import { Topics } from '../../src/node/topics.ts'
+import { decodeHello, decodeRequest, encodeHello, encodeReply, encodeRequest } from '../../src/protocol/codec.ts'
+import { INLINE_PAYLOAD_BYTES, MESSAGE_BYTES } from '../../src/protocol/limits.ts'
+import type { Handshake } from '../../src/protocol/member.ts'
+import { SYNC_PROTOCOL, type Reply, type Request, type WireBlock } from '../../src/protocol/messages.ts'
+import { must } from './blocks.ts'
+import { eventually, type Daemon } from './daemon.ts'
+import { soon, startHost } from './hosts.ts'
+
+/** What a stranger answers to a daemon's request; nothing at all: it stays silent, or has written to the wire itself. */
+export type Answer = (request: Request, wire: Wire) => Reply | undefined
+
+/** Breaches that a daemon takes from a peer before it bans it. */
+export const BREACHES = 4
+
+/** One end of a sync stream: whole frames, or raw bytes. */
+export class Wire {
+  readonly nonce: Uint8Array = randomBytes(32)
+  theirNonce: Uint8Array = new Uint8Array()
+  readonly #stream: Stream
+  readonly #writer: FrameWriter
+  readonly #frames: AsyncGenerator<Uint8Array>
+
+  /** In the tick in which the stream is handed over. */
+  constructor(stream: Stream) {
+    this.#stream = stream
+    this.#frames = frames(MESSAGE_BYTES)(readChunks(stream))
+    this.#writer = new FrameWriter(stream)
+  }
+
+  /** Both hellos; false if the other side hung up instead of saying its own. */
+  async greet(): Promise<boolean> {
+    this.write(encodeHello({ t: 'hello', v: 1, nonce: this.nonce }))
+    const hello = await this.next()
+    if (hello === undefined) return false
+    this.theirNonce = must(decodeHello(hello)).nonce
+    return true
+  }
+
+  /** A frame, behind its length. */
+  write(frame: Uint8Array): void {
+    // Who is cut off in the middle of a lie has nobody to tell.
+    this.#writer.write(frame).catch(() => undefined)
+  }
+
+  /** Bytes as they are. */
+  writeRaw(bytes: Uint8Array): void {
+    this.#stream.send(bytes)
+  }
+
+  /** The next frame as it came; nothing when the stream is over. */
+  async next(): Promise<Uint8Array | undefined> {
+    try {
+      const next = await this.#frames.next()
+      return next.done === true ? undefined : next.value
+    } catch {
+      return undefined
+    }
+  }
+
+  send(request: Request): void {
+    this.write(encodeRequest(request))
+  }
+
+  reply(reply: Reply): void {
+    this.write(encodeReply(reply))
+  }
+
+  /** Sends a request and gives the reply as it came. */
+  async ask(request: Request): Promise<Uint8Array | undefined> {
+    this.send(request)
+    return this.next()
+  }
+
+  async close(): Promise<void> {
+    await this.#stream.close()
+  }
+}
+
+export class Stranger {
+  readonly host: Host
+  answer: Answer = refuse
+  /** Whether it says hello on streams that daemons open. */
+  greets = true
+  /** What daemons asked, oldest first. */
+  readonly asked: Request[] = []
+  /** Announcements as they came, of the topics it listens to. */
+  readonly heard: Uint8Array[] = []
+  /** Streams that daemons opened. */
+  streams = 0
+  readonly #topics: Topics
+
+  private constructor(host: Host) {
+    this.host = host
+    this.#topics = new Topics({ host, log: silentLogger })
+  }
+
+  static async start(): Promise<Stranger> {
+    const stranger = new Stranger(await startHost())
+    await stranger.host.libp2p.handle(SYNC_PROTOCOL, (stream) => stranger.#serve(new Wire(stream)))
+    return stranger
+  }
+
+  get id(): string {
+    return this.host.peerId.toString()
+  }
+
+  /** With the peer id. */
+  get address(): string {
+    return this.host.addresses()[0] ?? ''
+  }
+
+  async meet(...daemons: readonly Daemon[]): Promise<void> {
+    for (const daemon of daemons) must(await this.host.connect(addressOf(daemon), { signal: soon() }))
+  }
+
+  /** A sync stream to a daemon, after both hellos. */
+  async wire(daemon: Daemon): Promise<Wire> {
+    const wire = new Wire(await this.host.libp2p.dialProtocol(addressOf(daemon), SYNC_PROTOCOL, { signal: soon() }))
+    if (!(await wire.greet())) throw new Error('the daemon hung up')
+    return wire
+  }
+
+  /** What a proof of membership on this stream to the daemon speaks of. */
+  handshake(wire: Wire, daemon: Daemon): Handshake {
+    const other = this.host.libp2p.getPeers().find((peer) => peer.toString() === daemon.peerId)
+    return {
+      requesterNonce: wire.nonce,
+      responderNonce: wire.theirNonce,
+      requesterPeer: this.host.peerId.toMultihash().bytes,
+      responderPeer: other?.toMultihash().bytes ?? new Uint8Array(),
+    }
+  }
+
+  /** Subscribes to a chain's topic and passes nothing on. */
+  listen(chain: Chain): void {
+    this.#topics.join(topicOf(chain.rendezvous), (_from, data) => {
+      this.heard.push(data)
+      return Promise.resolve('ignore')
+    })
+  }
+
+  /** Publishes on a chain's topic, again (with other bytes) until there was somebody to hear it. */
+  async say(chain: Chain, make: () => Uint8Array): Promise<void> {
+    await eventually(
+      () => this.#topics.publish(topicOf(chain.rendezvous), make()),
+      (recipients) => recipients > 0,
+    )
+  }
+
+  /** Whether the daemon has to do with this peer: it can be banned and not know. */
+  async isWelcome(daemon: Daemon): Promise<boolean> {
+    return daemon.client.call('peer.ping', { addr: this.address }).then(
+      () => true,
+      () => false,
+    )
+  }
+
+  /** What the daemon holds against this peer, by how many breaches are left to it. It is banned after that. */
+  async breachesLeft(daemon: Daemon): Promise<number> {
+    for (let breaches = 0; breaches <= BREACHES; breaches++) {
+      if (!(await this.isWelcome(daemon))) return breaches
+      const wire = await this.wire(daemon)
+      await wire.ask({ t: 'offer', id: 1, chain: new Uint8Array(32) })
+      wire.write(new Uint8Array([0xff]))
+      await wire.next()
+    }
+    return Infinity
+  }
+
+  async stop(): Promise<void> {
+    await this.host.stop()
+  }
+
+  async #serve(wire: Wire): Promise<void> {
+    this.streams += 1
+    if (!this.greets) return
+    if (!(await wire.greet())) return
+    for (let frame = await wire.next(); frame !== undefined; frame = await wire.next()) {
+      const request = must(decodeRequest(frame))
+      this.asked.push(request)
+      const reply = this.answer(request, wire)
+      if (reply !== undefined) wire.reply(reply)
+    }
+  }
+}
+
+export function refuse({ id }: Request): Reply {
+  return { t: 'refuse', id, code: 'unknown-chain' }
+}
+
+/** What to say instead of the honest reply, by request. */
+export type Lies = {
+  readonly [T in Request['t']]?: (honest: Reply, request: Request & { readonly t: T }, wire: Wire) => Reply | undefined
+}
+
+/** Answers as a peer that has just these blocks of a chain, pasts first; but for the lies. */
+export function shelf(chain: Chain, blocks: readonly MadeBlock[], lies: Lies = {}): Answer {
+  return (request, wire) => {
+    const honest = Buffer.compare(request.chain, chain.rendezvous) === 0 ? fromShelf(blocks, request) : refuse(request)
+    const lie = lies[request.t] as ((honest: Reply, request: Request, wire: Wire) => Reply | undefined) | undefined
+    return lie === undefined ? honest : lie(honest, request, wire)
+  }
+}
+
+function fromShelf(blocks: readonly MadeBlock[], request: Request): Reply {
+  const { id } = request
+  switch (request.t) {
+    case 'open': {
+      const below = new Set(blocks.flatMap(({ block }) => block.header.backs))
+      const heads = blocks.map(({ block }) => block.id).filter((head) => !below.has(head))
+      return { t: 'opened', id, heads: heads.sort(), more: false }
+    }
+    case 'heads':
+      return { t: 'heads', id, heads: [], more: false }
+    case 'diff':
+      return { t: 'ids', id, ids: blocks.map(({ block }) => block.id), more: false }
+    case 'get': {
+      const found = request.ids.flatMap((wanted) => blocks.find(({ block }) => block.id === wanted) ?? [])
+      return { t: 'blocks', id, asked: request.ids.length, blocks: found.map(wireBlock) }
+    }
+    case 'frame': {
+      const payload = blocks.find(({ block }) => block.id === request.block)?.payload
+      if (payload === undefined) return { t: 'no-payload', id, why: 'absent' }
+      const { offset } = request
+      return { t: 'frame', id, offset, bytes: payload.subarray(offset, offset + FRAME_BYTES) }
+    }
+    case 'offer':
+      return { t: 'refuse', id, code: 'busy' }
+  }
+}
+
+/** A block as an honest peer sends it. */
+export function wireBlock({ block: { headerBytes, signature }, payload }: MadeBlock): WireBlock {
+  const signed = { headerBytes, ...(signature === undefined ? {} : { signature }) }
+  return payload.byteLength > INLINE_PAYLOAD_BYTES
+    ? { ...signed, state: 'frames' }
+    : { ...signed, state: 'inline', payload }
+}
+
+/** The same bytes but for the last bit. */
+export function altered(bytes: Uint8Array): Uint8Array {
+  const other = Uint8Array.from(bytes)
+  other[other.length - 1]! ^= 1
+  return other
+}
+
+function addressOf(daemon: Daemon): ReturnType<typeof multiaddr> {
+  return multiaddr(daemon.addresses[0])
+}

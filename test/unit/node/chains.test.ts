@@ -1,0 +1,169 @@
+/** The chains of one node: joining, leaving, finding, and what a restart remembers (spec §2, §12). On a real disk. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { showChainId } from '../../../src/dag/chain.ts'
+import { Chains, type Attachment } from '../../../src/node/chains.ts'
+import { systemClock } from '../../../src/node/clock.ts'
+import { openDisk, type Disk } from '../../../src/node/disk.ts'
+import { silentLogger } from '../../../src/node/log.ts'
+import { author, chain, must, post } from '../../support/blocks.ts'
+
+const KEY = 'AB'.repeat(32)
+const forum = chain('#forum')
+const ruled = chain('#ruled', author(1).author, author(2).author)
+const group = chain('$group', KEY)
+const owned = chain(`@${author(1).author}`)
+const REMEMBER = { remember: true }
+const ONCE = { remember: false }
+
+let dir: string
+let disk: Disk
+/** What happened to attachments, in order. */
+let story: string[]
+
+function openChains(log = silentLogger): Chains<Attachment> {
+  return new Chains({
+    disk,
+    clock: systemClock,
+    log,
+    seed: 1,
+    onFailure: (error) => {
+      throw error
+    },
+    attach: ({ chain: { params } }) => {
+      story.push(`+${params.name}`)
+      return {
+        stop: () => {
+          story.push(`-${params.name}`)
+          return Promise.resolve()
+        },
+      }
+    },
+  })
+}
+
+/** As after a stop and a start of the node. */
+async function restart(chains: Chains<Attachment>): Promise<Chains<Attachment>> {
+  await chains.stop()
+  await disk.close()
+  disk = must(await openDisk(dir))
+  const anew = openChains()
+  await anew.restore()
+  return anew
+}
+
+const namesOf = (chains: Chains<Attachment>): string[] => chains.all().map(({ replica }) => replica.chain.params.name)
+
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'freechains-'))
+  disk = must(await openDisk(dir))
+  story = []
+})
+afterEach(async () => {
+  await disk.close()
+  await rm(dir, { recursive: true })
+})
+
+describe('joining', () => {
+  test('joining what is joined already changes nothing, also when both are asked at once', async () => {
+    const chains = openChains()
+    const [one, two] = await Promise.all([chains.join(forum, REMEMBER), chains.join(forum, REMEMBER)])
+    expect(must(one)).toBe(must(two))
+    expect(story).toEqual(['+#forum'])
+  })
+
+  test('one name stands for one chain at a time: other parameters are refused until the first is left', async () => {
+    const chains = openChains()
+    const other = chain('#forum', author(1).author)
+    await chains.join(forum, REMEMBER)
+    expect(await chains.join(other, REMEMBER)).toEqual({
+      ok: false,
+      fault: { code: 'CHAIN_NAME_TAKEN', name: '#forum', joined: showChainId(forum) },
+    })
+    await chains.leave(forum)
+    must(await chains.join(other, REMEMBER))
+    expect(chains.all().map(({ replica }) => replica.chain.id)).toEqual([other.id])
+  })
+})
+
+describe('restarts', () => {
+  test('what was joined by command is joined again, the same chain of every kind with its blocks; the rest is not', async () => {
+    const chains = openChains()
+    for (const each of [ruled, group, owned]) must(await chains.join(each, REMEMBER))
+    const { replica } = must(await chains.join(forum, ONCE))
+    await must(chains.find('$group')).replica.ingest([post(group)], 'pull')
+    await replica.ingest([post(forum, { author: 1 })], 'pull')
+    const anew = await restart(chains)
+    expect(anew.all().map((joined) => joined.replica.chain)).toEqual(
+      expect.arrayContaining([ruled, group, owned].map((one) => expect.objectContaining(one) as unknown)),
+    )
+    expect(namesOf(anew)).not.toContain('#forum')
+    expect(must(anew.find('$group')).replica.blocks).toBe(1)
+    expect(must(await anew.join(forum, ONCE)).replica.blocks).toBe(1)
+  })
+
+  test('joined by the configuration first and by command later: remembered from then on', async () => {
+    const chains = openChains()
+    await chains.join(forum, ONCE)
+    await chains.join(forum, REMEMBER)
+    expect(namesOf(await restart(chains))).toEqual(['#forum'])
+  })
+
+  test('a record that makes no chain is told to the operator, and does not keep the others from being joined', async () => {
+    const chains = openChains()
+    await chains.join(forum, REMEMBER)
+    const [record] = await disk.joined()
+    const bad = Uint8Array.from(record?.record ?? [])
+    bad[bad.indexOf('#'.charCodeAt(0))] = '?'.charCodeAt(0)
+    await disk.putJoined(ruled.id, bad)
+    await chains.stop()
+    const error = vi.fn()
+    const anew = openChains({ ...silentLogger, error })
+    await anew.restore()
+    expect(namesOf(anew)).toEqual(['#forum'])
+    expect(error).toHaveBeenCalledExactlyOnceWith('chains.record-damaged', { chain: ruled.id })
+  })
+})
+
+describe('leaving', () => {
+  test("takes the chain off the network and removes its data, and nobody else's", async () => {
+    const chains = openChains()
+    for (const each of [forum, owned]) {
+      const { replica } = must(await chains.join(each, REMEMBER))
+      await replica.ingest([post(each, { author: 1 })], 'pull')
+    }
+    expect([await chains.leave(forum), await chains.leave(forum)]).toEqual([true, false])
+    expect(story).toEqual(['+#forum', `+@${author(1).author}`, '-#forum'])
+    expect(chains.find('#forum')).toEqual({ ok: false, fault: { code: 'CHAIN_NOT_JOINED', chain: '#forum' } })
+    const anew = await restart(chains)
+    expect(anew.all().map(({ replica }) => [replica.chain.id, replica.blocks])).toEqual([[owned.id, 1]])
+    expect(must(await anew.join(forum, ONCE)).replica.blocks).toBe(0)
+  })
+})
+
+describe('finding and listening', () => {
+  test('by name, by id in any case, and owners in any case; nothing else', async () => {
+    const chains = openChains()
+    const [inForum, inOwned] = [must(await chains.join(forum, ONCE)), must(await chains.join(owned, ONCE))]
+    for (const text of ['#forum', showChainId(forum), showChainId(forum).toLowerCase(), forum.id]) {
+      expect(must(chains.find(text)), text).toBe(inForum)
+    }
+    expect(must(chains.find(owned.params.name.toLowerCase()))).toBe(inOwned)
+    for (const text of ['#FORUM', 'forum', '', showChainId(group)]) expect(chains.find(text).ok, text).toBe(false)
+  })
+
+  test('a listener hears of all chains, of those joined later too, until it stops', async () => {
+    const chains = openChains()
+    const heard: string[] = []
+    const stop = chains.listen(({ chain: { params } }, events) => heard.push(`${params.name} ${String(events.length)}`))
+    const { replica } = must(await chains.join(forum, ONCE))
+    const first = post(forum, { author: 1 })
+    await replica.ingest([first, post(forum, { author: 1, backs: [first.block] })], 'pull')
+    await must(await chains.join(group, ONCE)).replica.ingest([post(group)], 'gossip')
+    stop()
+    await replica.ingest([post(forum, { author: 1, payload: 'unheard' })], 'pull')
+    expect(heard).toEqual(['#forum 2', '$group 1'])
+  })
+})

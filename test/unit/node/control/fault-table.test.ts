@@ -1,0 +1,33 @@
+/** What a caller reads about the faults of the node's own floors: a stable code, the facts, and what to do. */
+import { expect, test } from 'vitest'
+import { controlErrorOf, type ControlCode, type ReportedFault } from '../../../../src/node/control/faults.ts'
+
+const KEY_A = 'A'.repeat(64)
+const KEY_B = 'B'.repeat(64)
+
+const cases: readonly (readonly [ReportedFault, ControlCode, readonly string[]])[] = [
+  [{ code: 'SYNC_CUT', fresh: 12 }, 'peer-refused', ['12', 'later']],
+  [{ code: 'CHAIN_NOT_JOINED', chain: '#nope' }, 'chain-not-found', ['#nope', 'chains join']],
+  [{ code: 'CHAIN_NAME_TAKEN', name: '#chat', joined: '0_AB' }, 'chain-name-taken', ['#chat', '0_AB', 'leave']],
+  [{ code: 'REP_UNSIGNED', chain: '#chat' }, 'not-signed', ['#chat', '--sign']],
+  [{ code: 'SYNC_REFUSED', peer: 'P', why: 'unknown-chain' }, 'peer-refused', ['P', 'does not have this chain']],
+  [{ code: 'SYNC_REFUSED', peer: 'P', why: 'busy' }, 'peer-refused', ['P', 'busy', 'later']],
+  [
+    { code: 'SYNC_INCOMPATIBLE', ours: KEY_A, theirs: KEY_B },
+    'incompatible-chain',
+    [KEY_A, KEY_B, 'nothing was merged'],
+  ],
+  [{ code: 'SYNC_FAILED', peer: 'P', why: 'RPC_CLOSED' }, 'peer-unreachable', ['P', 'RPC_CLOSED', 'kept']],
+  [
+    { code: 'CONTROL_CANNOT_LISTEN', address: '127.0.0.1:1', why: 'EACCES' },
+    'cannot-listen',
+    ['127.0.0.1:1', 'EACCES'],
+  ],
+  [{ code: 'CONTROL_CANNOT_WRITE_COOKIE', path: '/c', why: 'ENOSPC' }, 'data-dir-unusable', ['/c', 'ENOSPC']],
+]
+
+test.each(cases)('%o reads as %s', (fault, code, facts) => {
+  const error = controlErrorOf(fault)
+  expect(error.toJSON()).toMatchObject({ code: 1, data: { code } })
+  for (const fact of facts) expect(error.message).toContain(fact)
+})
