@@ -13,7 +13,7 @@ export const DAY_MS = 86_400_000
 export const PIONEERS_REPS = 30
 
 /** Rules 1.b, 2.a, 3.a, 3.b: a block of this age is old. */
-export const OLD_AGE_MS = DAY_MS
+export const OLD_AGE_MS = 24 * 60 * 60 * 1000
 
 /** Rule 3.b: fewer dislikes never hide a post. */
 export const HIDING_DISLIKES = 5
