@@ -81,7 +81,9 @@ async function reload(node: RunningNode, config: Config, log: Logger): Promise<v
 /** What a newcomer needs: who this is, addresses to paste elsewhere, where to talk to it, three commands to try. */
 function welcome(config: Config, node: RunningNode): string {
   const port = node.control.slice(node.control.lastIndexOf(':') + 1)
-  const command = port === '8330' ? 'freechains' : `freechains --port=${port}`
+  // Whoever starts the node from a checkout has no `freechains` on the PATH, and says how to call it.
+  const program = process.env['FREECHAINS_COMMAND'] ?? 'freechains'
+  const command = port === '8330' ? program : `${program} --port=${port}`
   return [
     `freechains node ${node.peerId}`,
     ...node.addresses().map((address) => `address:      ${address}`),
