@@ -19,7 +19,8 @@ import { ANNOUNCE_COALESCE_MS, ANNOUNCE_NONCE_BYTES, RIDING_QUEUE } from '../pro
 import { TOPIC_PREFIX, type Announcement } from '../protocol/messages.ts'
 import type { Logger } from './log.ts'
 import { readPayload } from './payloads.ts'
-import type { Origin, Replica } from './replica.ts'
+import type { Origin } from './chain-events.ts'
+import type { Replica } from './replica.ts'
 import { Serial } from './serial.ts'
 import type { Topics } from './topics.ts'
 

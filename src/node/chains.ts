@@ -11,7 +11,8 @@ import type { ChainsFault } from './chains-faults.ts'
 import type { Clock } from './clock.ts'
 import type { Disk } from './disk.ts'
 import type { Logger } from './log.ts'
-import { Replica, type ChainEvent } from './replica.ts'
+import type { ChainEvent } from './chain-events.ts'
+import { Replica } from './replica.ts'
 import { Serial } from './serial.ts'
 
 /** What a joined chain has besides its replica; ended before the replica is. */

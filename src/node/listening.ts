@@ -4,7 +4,8 @@ import { traverse } from '../dag/order.ts'
 import { EventFeed } from './control/feed.ts'
 import type { ControlEvent } from './control/schema.ts'
 import type { NodeParts } from './node-parts.ts'
-import type { ChainEvent, Origin, Replica } from './replica.ts'
+import type { ChainEvent, Origin } from './chain-events.ts'
+import type { Replica } from './replica.ts'
 
 /** Events of every chain, of those joined later too. */
 export function listenAll({ chains }: NodeParts, signal: AbortSignal): AsyncIterable<ControlEvent> {

@@ -1,7 +1,14 @@
-/** How a payload is cut into frames (spec §8). */
-import { FRAME_BYTES } from '../dag/store.ts'
+/** How a payload is cut into frames (spec §8), and whether all of them are here. */
+import { FRAME_BYTES, type ChainStore } from '../dag/store.ts'
+import type { Incoming } from './admit.ts'
 
 /** Frames that a payload of this size is cut into. */
 export function frameCount(size: number): number {
   return Math.ceil(size / FRAME_BYTES)
+}
+
+/** Frames of a payload that arrived may have had to go for others since: then it is missing, which harms nobody. */
+export async function payloadHere(store: ChainStore, { block, payload }: Incoming): Promise<Incoming['payload']> {
+  if (payload !== 'stored') return payload
+  return (await store.frames(block.id)) === frameCount(block.header.pay.size) ? 'stored' : 'missing'
 }

@@ -3,7 +3,7 @@
  * graph and store always agree. Spreads nothing by itself: others listen to {@link Replica.listen}.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { decodeBlock, type Block, type Header } from '../dag/block.ts'
+import type { Block, Header } from '../dag/block.ts'
 import type { Chain } from '../dag/chain.ts'
 import { Bug, ok, type Result } from '../dag/faults.ts'
 import { Graph } from '../dag/graph.ts'
@@ -15,11 +15,10 @@ import { eventOf, eventsOf, type ChainEvent, type ChainListener, type Origin } f
 import type { StoreOutcome } from '../protocol/pull.ts'
 import type { Clock } from './clock.ts'
 import type { Logger } from './log.ts'
-import { frameCount } from './payload-size.ts'
+import { payloadHere } from './payload-size.ts'
 import { Serial } from './serial.ts'
 import { SetAside } from './set-aside.ts'
-
-export type { ChainEvent, ChainListener, Origin } from './chain-events.ts'
+import { blockOfStored } from './stored-block.ts'
 
 /** Signatures checked before other work gets a turn: about 5 ms at 9,000 verifications a second. */
 const BLOCKS_PER_TURN = 48
@@ -139,17 +138,10 @@ export class Replica {
 
   /** Waits for a block that is being committed. @throws {Bug} if the store lacks a block that the graph has */
   async block(index: number): Promise<Block> {
-    let stored = await this.store.block(index)
-    if (stored === undefined) {
-      await this.#queue.idle()
-      stored = await this.store.block(index)
-    }
-    if (stored === undefined) {
-      throw this.#failure ?? new Bug(`block ${String(index)} is in the graph and not in the store`)
-    }
-    const block = decodeBlock(stored.headerBytes, stored.signature)
-    if (!block.ok) throw new Bug(`block ${String(index)} does not decode: ${block.fault.code}`)
-    return block.value
+    const stored = await this.store.block(index)
+    if (stored !== undefined) return blockOfStored(index, stored)
+    await this.#queue.idle()
+    return this.#storedBlock(index)
   }
 
   /** Waits for what is under way, so that the store may be closed. */
@@ -158,6 +150,13 @@ export class Replica {
     const listeners = [...this.#listeners.values()]
     this.#listeners.clear()
     for (const onClose of listeners) onClose()
+  }
+
+  /** From within the queue, where nobody may wait for it. */
+  async #storedBlock(index: number): Promise<Block> {
+    const stored = await this.store.block(index)
+    if (stored !== undefined) return blockOfStored(index, stored)
+    throw this.#failure ?? new Bug(`block ${String(index)} is in the graph and not in the store`)
   }
 
   async #ingest(list: readonly Incoming[], origin: Origin): Promise<StoreOutcome[]> {
@@ -204,7 +203,7 @@ export class Replica {
     const { block } = incoming
     const { id, header } = block
     if (this.graph.has(id)) return { id, state: 'known' }
-    const payload = await this.#payloadOf(incoming)
+    const payload = await payloadHere(this.store, incoming)
     const target = header.like === undefined ? undefined : await this.#headerOf(header.like.target, fresh)
     const admitted = admit(
       { block, payload },
@@ -227,17 +226,11 @@ export class Replica {
     return { id, state: parked === undefined ? 'accepted' : 'ahead' }
   }
 
-  /** Frames of a payload that arrived may have had to go for others since: then it is missing, which harms nobody. */
-  async #payloadOf({ block, payload }: Incoming): Promise<Incoming['payload']> {
-    if (payload !== 'stored') return payload
-    return (await this.store.frames(block.id)) === frameCount(block.header.pay.size) ? 'stored' : 'missing'
-  }
-
   async #headerOf(id: BlockId, fresh: ReadonlyMap<BlockId, Header>): Promise<Header | undefined> {
     const here = fresh.get(id)
     if (here !== undefined) return here
     const index = this.graph.indexOf(id)
-    return index === undefined || index === 0 ? undefined : (await this.block(index)).header
+    return index === undefined || index === 0 ? undefined : (await this.#storedBlock(index)).header
   }
 
   async #commit(first: number, blocks: readonly NewBlock[], sync: boolean, parked?: Commit['parked']): Promise<void> {
@@ -275,7 +268,7 @@ export class Replica {
       for (const index of this.#aside.due(nowMs)) {
         if (!(await this.#release(index))) continue
         changed.set(index, null)
-        events.push(eventOf(this.graph.id(index), (await this.block(index)).header))
+        events.push(eventOf(this.graph.id(index), (await this.#storedBlock(index)).header))
       }
       if (changed.size > 0) await this.#commit(this.graph.size, [], false, changed)
     })
@@ -285,7 +278,7 @@ export class Replica {
   async #release(index: number): Promise<boolean> {
     if (!this.graph.backs(index).every((back) => this.graph.isAccepted(back))) return false
     if (this.graph.height(index) === 1 && hasFirstPostPioneer(this.chain)) {
-      const { author } = (await this.block(index)).header
+      const { author } = (await this.#storedBlock(index)).header
       if (this.pioneer !== undefined && this.pioneer !== author) return false
       this.pioneer = author
     }
@@ -299,7 +292,7 @@ export class Replica {
     if (!hasFirstPostPioneer(this.chain)) return
     for (let index = 1; index < this.graph.size; index++) {
       if (!this.graph.isAccepted(index) && parked.get(index) !== 'set-back') continue
-      this.pioneer = (await this.block(index)).header.author
+      this.pioneer = (await this.#storedBlock(index)).header.author
       return
     }
   }
