@@ -1,10 +1,10 @@
 /** Events of chains for local apps (spec §6, §10): live, or first what is here already and then live, without a gap. */
 import { showId } from '../dag/ids.ts'
 import { traverse } from '../dag/order.ts'
+import { eventOf, type ChainEvent, type Origin } from './chain-events.ts'
 import { EventFeed } from './control/feed.ts'
 import type { ControlEvent } from './control/schema.ts'
 import type { NodeParts } from './node-parts.ts'
-import type { ChainEvent, Origin } from './chain-events.ts'
 import type { Replica } from './replica.ts'
 
 /** Events of every chain, of those joined later too. */
@@ -52,12 +52,7 @@ async function* replayThen(
   try {
     for (const index of backlog) {
       const { id, header } = await replica.block(index)
-      yield controlEvent(replica, {
-        id,
-        height: header.height,
-        ...(header.author === undefined ? {} : { author: header.author }),
-        kind: header.like === undefined ? 'post' : 'like',
-      })
+      yield controlEvent(replica, eventOf(id, header))
     }
     yield* feed
   } finally {

@@ -8,7 +8,7 @@ import { fail, ok, type Result } from '../dag/faults.ts'
 import { decodeHello, decodeReply, encodeHello, encodeRequest } from '../protocol/codec.ts'
 import type { ProtocolFault } from '../protocol/faults.ts'
 import { HELLO_NONCE_BYTES, MESSAGE_BYTES, REQUESTS_IN_FLIGHT, REQUEST_TIMEOUT_MS } from '../protocol/limits.ts'
-import type { Reply, Request } from '../protocol/messages.ts'
+import type { Reply, RequestBody } from '../protocol/messages.ts'
 import { why } from './host-faults.ts'
 import type { Logger } from './log.ts'
 import { framingFault, type RpcFault } from './rpc-faults.ts'
@@ -20,11 +20,6 @@ export const HELLO_MS = 10_000
 
 /** Abandoned requests whose replies may still come; a peer that owes us more is not worth waiting for. */
 const MAX_ABANDONED = 256
-
-type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never
-
-/** A request without its id: the session numbers them. */
-export type RequestBody = DistributiveOmit<Request, 'id'>
 
 export interface Nonces {
   readonly requester: Uint8Array

@@ -14,7 +14,7 @@ import { openSession, type OpenSession, type SyncSession } from './rpc-session.t
 import { orAborted, withDeadline } from './waiting.ts'
 
 export type { RpcFault } from './rpc-faults.ts'
-export type { Nonces, RequestBody, SyncSession } from './rpc-session.ts'
+export type { Nonces, SyncSession } from './rpc-session.ts'
 
 /** Dialling, opening the stream and the hello together. */
 const OPEN_MS = 20_000
