@@ -1,6 +1,7 @@
 /**
  * Digests and their dense local indexes, both ways: 32 packed bytes per digest and an open-addressing hash table over
- * them. Indexes are given in order of arrival and never change; nothing is ever removed. Knows nothing of blocks.
+ * them. Indexes are given in order of arrival and never change; only the last one given can be taken back. Knows nothing
+ * of blocks.
  */
 import { blockId, type BlockId } from './ids.ts'
 import { Bug } from './faults.ts'
@@ -45,6 +46,22 @@ export class DigestIndex {
     if (this.#size * 3 > this.#slots.length * 2) this.#rehash()
     else this.#occupy(index)
     return index
+  }
+
+  /**
+   * Takes the last index given back. The table is then as if it had never been there, without a mark on its slot: that
+   * slot was free when all the others were put in, so none of them was put behind it because of it. A rehash puts them
+   * in again by index, so it stays true.
+   * @throws {Bug} if there is none
+   */
+  pop(): void {
+    if (this.#size === 0) throw new Bug('there is no digest to take back')
+    const last = this.#size - 1
+    const mask = this.#slots.length - 1
+    let slot = this.#hash(this.#words, last * WORDS) & mask
+    while (this.#slots[slot] !== last + 1) slot = (slot + 1) & mask
+    this.#slots[slot] = 0
+    this.#size = last
   }
 
   find(id: BlockId): number | undefined {

@@ -1,7 +1,7 @@
 /**
- * The graph of one chain (spec §1): append-only, one dense local index per block, columns in typed arrays. A back's
- * index is always lower than its block's; the genesis is index 0. Keeps which blocks are accepted, and the heads, up to
- * date in O(backs) per operation. Decides nothing: whether a block is sound or accepted is told to it. Questions about
+ * The graph of one chain (spec §1): one dense local index per block, columns in typed arrays; it grows and, at its end,
+ * shrinks. A back's index is always lower than its block's; the genesis is index 0. Keeps which blocks are accepted, and
+ * the heads, up to date in O(backs) per operation. Decides nothing: whether a block is sound or accepted is told to it. Questions about
  * pasts are in `walk.ts`, listings in `order.ts`.
  */
 import { DigestIndex } from './digest-index.ts'
@@ -166,6 +166,17 @@ export class Graph {
     this.#starts[index + 1] = start + row.backs.length
     if (accepted) this.#accept(index)
     return index
+  }
+
+  /**
+   * Forgets the block with the highest index, which the next one gets. Nothing links back to it, and {@link add} or
+   * {@link withdraw} left nothing of it in the other columns.
+   * @throws {Bug} if it is accepted, or the genesis
+   */
+  pop(): void {
+    const index = this.size - 1
+    if (index === 0 || this.isAccepted(index)) throw new Bug(`block ${String(index)} cannot be taken back`)
+    this.#ids.pop()
   }
 
   /** @throws {Bug} if it is accepted, or a back is not */

@@ -7,18 +7,17 @@ import {
   framesOfPayload,
   type ChainStore,
   type Commit,
-  type GraphRow,
+  type DroppedPayload,
   type LoadedChain,
+  type LoadedRow,
   type NewBlock,
-  type ParkReason,
   type StoredBlock,
 } from './store.ts'
 
 export class MemoryStore implements ChainStore {
-  readonly #rows: GraphRow[] = []
+  readonly #rows: LoadedRow[] = []
   readonly #blocks: StoredBlock[] = []
   readonly #heads = new Set<number>()
-  readonly #parked = new Map<number, ParkReason>()
   readonly #missing = new Set<number>()
   readonly #frames = new Map<BlockId, Uint8Array[]>()
   /** Payloads whose block is not here, or lacks them; the one longest untouched first. */
@@ -30,27 +29,31 @@ export class MemoryStore implements ChainStore {
     return this.#isDestroyed
   }
 
-  load(): Promise<LoadedChain> {
-    return this.#now(() => ({
-      rows: [...this.#rows],
-      heads: [...this.#heads].sort((a, b) => a - b),
-      parked: new Map(this.#parked),
-      missing: [...this.#missing].sort((a, b) => a - b),
-      bytes: this.#bytes,
-    }))
+  load(take: (row: LoadedRow) => void): Promise<LoadedChain> {
+    return this.#now(() => {
+      this.#rows.forEach((row) => {
+        take(row)
+      })
+      return {
+        heads: [...this.#heads].sort((a, b) => a - b),
+        missing: [...this.#missing].sort((a, b) => a - b),
+        bytes: this.#bytes,
+      }
+    })
   }
 
-  commit({ first, blocks, headsAdded, headsRemoved, parked }: Commit): Promise<void> {
+  commit({ first, blocks, headsAdded, headsRemoved, states, payloadsDropped }: Commit): Promise<void> {
     return this.#now(() => {
       if (first !== this.#rows.length + 1)
         throw new Bug(`commit at ${String(first)} after ${String(this.#rows.length)}`)
       for (const block of blocks) this.#add(block)
       for (const index of headsRemoved) this.#heads.delete(index)
       for (const index of headsAdded) this.#heads.add(index)
-      for (const [index, reason] of parked ?? []) {
-        if (reason === null) this.#parked.delete(index)
-        else this.#parked.set(index, reason)
+      for (const [index, state] of states ?? []) {
+        const row = this.#rows[index - 1]
+        if (row !== undefined) this.#rows[index - 1] = { ...row, state }
       }
+      for (const dropped of payloadsDropped ?? []) this.#dropPayload(dropped)
     })
   }
 
@@ -105,12 +108,18 @@ export class MemoryStore implements ChainStore {
     this.#arriving.delete(id)
   }
 
-  #add({ row, headerBytes, signature, payload, paySize, parked }: NewBlock): void {
-    this.#rows.push(row)
+  #dropPayload({ index, id, size }: DroppedPayload): void {
+    if (this.#missing.has(index)) return
+    this.#missing.add(index)
+    this.#bytes -= size
+    this.#drop(id)
+  }
+
+  #add({ row, state, headerBytes, signature, payload, paySize }: NewBlock): void {
+    this.#rows.push({ ...row, state })
     const index = this.#rows.length
     this.#blocks.push(signature === undefined ? { headerBytes } : { headerBytes, signature })
     this.#bytes += headerBytes.byteLength + (signature?.byteLength ?? 0)
-    if (parked !== undefined) this.#parked.set(index, parked)
     if (payload === 'missing') {
       this.#missing.add(index)
       return

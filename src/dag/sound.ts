@@ -14,8 +14,15 @@ export interface Surroundings {
   readonly graph: Graph
   /** Author of the first post, for a forum joined without pioneers that has one. */
   readonly pioneer?: AuthorKey
-  /** Header of the like's target, if it is known here. */
-  readonly target?: Header
+  /** What is known of the like's target, if it is known here. */
+  readonly target?: LikedBlock
+}
+
+/** What soundness asks of a like's target. */
+export interface LikedBlock {
+  readonly author?: AuthorKey
+  /** No like itself. */
+  readonly isPost: boolean
 }
 
 /** Whether the chain's first author is its pioneer (rule 1.a): forums joined without pioneers. */
@@ -61,7 +68,7 @@ function checkLike(header: Header, backs: readonly number[], around: Surrounding
   const target = around.graph.indexOf(like.target)
   if (target === undefined || around.target === undefined)
     return fail({ code: 'DAG_BAD_LIKE', why: 'its target is not in its past' })
-  if (around.target.like !== undefined) return fail({ code: 'DAG_BAD_LIKE', why: 'its target is a like' })
+  if (!around.target.isPost) return fail({ code: 'DAG_BAD_LIKE', why: 'its target is a like' })
   if (like.n === 1 && around.target.author === header.author)
     return fail({ code: 'DAG_BAD_LIKE', why: 'authors cannot like their own posts' })
   if (!backs.some((back) => back === target || isAncestor(around.graph, target, back))) {

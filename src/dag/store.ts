@@ -4,7 +4,7 @@
  * {@link ChainStore.commit} is atomic, and a call sees the effect of every call before it, awaited or not. Bytes that
  * were handed in are not altered afterwards by anybody. Implementations run the suite in `test/contract`.
  */
-import type { BlockId, PayloadId } from './ids.ts'
+import type { AuthorKey, BlockId, PayloadId } from './ids.ts'
 
 /** Bytes of payload in one stored row and in one frame on the wire. */
 export const FRAME_BYTES = 256 * 1024
@@ -32,19 +32,44 @@ export interface GraphRow {
   readonly backs: readonly number[]
 }
 
-/** Why a known block is not accepted here: its time is ahead of the clock, and it never was, or it was until the clock was set back. */
-export type ParkReason = 'ahead' | 'set-back'
+/** What never changes of a known block, and is needed of all blocks at a start. */
+export interface BlockRow extends GraphRow {
+  /** Present iff the block is signed. */
+  readonly author?: AuthorKey
+  /** Present iff it is a like or dislike; the target's local index. */
+  readonly like?: { readonly n: 1 | -1; readonly target: number }
+  /** k(u) of spec §5, a whole number of 32 bits; 0 where nobody asks for it. */
+  readonly k: number
+  /** Made on this node. */
+  readonly isOurs: boolean
+}
+
+/**
+ * How a known block stands here (spec §3, §5).
+ * - accepted: `paid`; `unpaid` (accepted for what stands on it)
+ * - sound and not accepted: `held` (made here); `guest` (fetched by `peer held`); `surplus` (any other)
+ * - not gone by: `ahead` of the clock; `set-back` (was accepted, and the clock was set back from under it); `dropped`
+ */
+export type BlockState = 'paid' | 'unpaid' | 'held' | 'guest' | 'surplus' | 'ahead' | 'set-back' | 'dropped'
 
 /** A block as committed; its index is `first + position`. */
 export interface NewBlock {
-  readonly row: GraphRow
+  readonly row: BlockRow
+  readonly state: BlockState
   readonly headerBytes: Uint8Array
   readonly signature?: Uint8Array
   readonly payId: PayloadId
   readonly paySize: number
   /** The whole payload; `'stored'` if its frames were put before; `'missing'` if it is not here. */
   readonly payload: Uint8Array | 'stored' | 'missing'
-  readonly parked?: ParkReason
+}
+
+/** A payload that is deleted, of the block with this local index. */
+export interface DroppedPayload {
+  readonly index: number
+  readonly id: BlockId
+  /** Bytes of the payload; not 0: an empty one is always here. */
+  readonly size: number
 }
 
 /** One atomic change. Indexes speak of local indexes. */
@@ -54,16 +79,20 @@ export interface Commit {
   readonly blocks: readonly NewBlock[]
   readonly headsAdded: readonly number[]
   readonly headsRemoved: readonly number[]
-  /** Known blocks whose acceptance changed: parked with a reason, or (`null`) accepted now. */
-  readonly parked?: ReadonlyMap<number, ParkReason | null>
+  /** Blocks known before whose state changed, with the new one. */
+  readonly states?: ReadonlyMap<number, BlockState>
+  /** Deletes the frames; the payload is missing from now on. Those that are missing already stay so. Known blocks or new ones. */
+  readonly payloadsDropped?: readonly DroppedPayload[]
+}
+
+/** A row as loaded, with the state that the block was given last. */
+export interface LoadedRow extends BlockRow {
+  readonly state: BlockState
 }
 
 export interface LoadedChain {
-  /** In index order, from index 1 on. */
-  readonly rows: readonly GraphRow[]
   readonly heads: readonly number[]
-  readonly parked: ReadonlyMap<number, ParkReason>
-  /** Indexes of blocks whose payload is not here. */
+  /** Indexes of blocks whose payload is not here, ascending. */
   readonly missing: readonly number[]
   /** Bytes of headers, signatures and payloads stored; without payloads that are still arriving. */
   readonly bytes: number
@@ -75,8 +104,11 @@ export interface StoredBlock {
 }
 
 export interface ChainStore {
-  /** Reads heads and graph rows; never headers or payloads of the whole chain. */
-  load(): Promise<LoadedChain>
+  /**
+   * Reads heads and rows, never headers or payloads of the whole chain. `take` is called with each row in index order,
+   * from index 1 on; the rows are not kept.
+   */
+  load(take: (row: LoadedRow) => void): Promise<LoadedChain>
   /** `sync: true` resolves after the bytes are on disk (a post made here); concurrent synced commits share one flush. */
   commit(commit: Commit, options: { readonly sync: boolean }): Promise<void>
   block(index: number): Promise<StoredBlock | undefined>

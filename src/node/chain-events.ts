@@ -1,36 +1,32 @@
-/** What is told of blocks that a chain accepted, to local apps and to whoever spreads them. Decides nothing. */
-import type { Header } from '../dag/block.ts'
+/** What is told of a chain's blocks, to local apps and to whoever spreads them. Decides nothing. */
 import type { AuthorKey, BlockId } from '../dag/ids.ts'
-import type { NewBlock } from '../dag/store.ts'
+import type { Reputation } from '../reputation/reputation.ts'
 
-/** Where blocks came from: it decides who needs to be told of them. */
-export type Origin = 'here' | 'gossip' | 'pull' | 'clock'
+/** Where blocks came from: it decides who needs to be told of them. `held`: asked of one peer by command. */
+export type Origin = 'here' | 'gossip' | 'pull' | 'held' | 'clock'
 
-/** A change that local apps and peers hear of. */
+/** A change that local apps and peers hear of. `post` and `like` are accepted. */
 export interface ChainEvent {
   readonly id: BlockId
   readonly height: number
   readonly author?: AuthorKey
-  readonly kind: 'post' | 'like'
+  readonly kind: 'post' | 'like' | 'held' | 'hidden' | 'withdrawn'
 }
 
 export type ChainListener = (events: readonly ChainEvent[], origin: Origin) => void
 
-export function eventOf(id: BlockId, header: Header): ChainEvent {
-  return {
-    id,
-    height: header.height,
-    ...(header.author === undefined ? {} : { author: header.author }),
-    kind: header.like === undefined ? 'post' : 'like',
-  }
+export function eventOf(reputation: Reputation, index: number, kind: ChainEvent['kind']): ChainEvent {
+  const { graph } = reputation
+  const author = reputation.authorOf(index)
+  return { id: graph.id(index), height: graph.height(index), ...(author === undefined ? {} : { author }), kind }
 }
 
-/** Of those that were accepted at once, in their order. */
-export function eventsOf(blocks: readonly NewBlock[], headers: ReadonlyMap<BlockId, Header>): ChainEvent[] {
-  const events: ChainEvent[] = []
-  for (const { row, parked } of blocks) {
-    const header = headers.get(row.id)
-    if (parked === undefined && header !== undefined) events.push(eventOf(row.id, header))
-  }
-  return events
+/** Of a block that is accepted now. */
+export function acceptedEvent(reputation: Reputation, index: number): ChainEvent {
+  return eventOf(reputation, index, reputation.isPost(index) ? 'post' : 'like')
+}
+
+/** Whether it changes what the chain's peers should hear of: the heads. */
+export function isForPeers({ kind }: ChainEvent): boolean {
+  return kind === 'post' || kind === 'like' || kind === 'withdrawn'
 }

@@ -19,7 +19,7 @@ import { ANNOUNCE_COALESCE_MS, ANNOUNCE_NONCE_BYTES, RIDING_QUEUE } from '../pro
 import { TOPIC_PREFIX, type Announcement } from '../protocol/messages.ts'
 import type { Logger } from './log.ts'
 import { readPayload } from './payloads.ts'
-import type { Origin } from './chain-events.ts'
+import { isForPeers, type Origin } from './chain-events.ts'
 import type { Replica } from './replica.ts'
 import { Serial } from './serial.ts'
 import type { Topics } from './topics.ts'
@@ -53,8 +53,8 @@ export class ChainGossip {
     const { replica, topics } = modules
     this.topic = topicOf(replica.chain.rendezvous)
     topics.join(this.topic, (from, data) => this.#validate(from, data))
-    this.#stopListening = replica.listen((_events, origin) => {
-      this.#onNew(origin)
+    this.#stopListening = replica.listen((events, origin) => {
+      if (events.some(isForPeers)) this.#onNew(origin)
     })
   }
 
@@ -127,7 +127,7 @@ export class ChainGossip {
 
   async #take(from: string, announcement: Announcement): Promise<GossipVerdict> {
     const { replica, onHint } = this.#modules
-    const judgement = judge(announcement, replica.graph)
+    const judgement = judge(announcement, { graph: replica.graph, has: (id) => replica.has(id) })
     if (judgement.verdict === 'reject') return this.#reject(from, judgement.fault)
     if (judgement.pull) onHint(from)
     if (judgement.verdict === 'ignore') return 'ignore'

@@ -5,6 +5,7 @@
 import { peerIdFromString } from '@libp2p/peer-id'
 import type { PeerId } from '@libp2p/interface'
 import { fail, ok, unreachable, type Result } from '../dag/faults.ts'
+import type { BlockId } from '../dag/ids.ts'
 import type { ProtocolFault } from '../protocol/faults.ts'
 import { OFFER_TIMEOUT_MS } from '../protocol/limits.ts'
 import type { Handshake } from '../protocol/member.ts'
@@ -13,10 +14,12 @@ import { askMissing } from './missing.ts'
 import type { Clock } from './clock.ts'
 import { Lane, type Turn } from './lane.ts'
 import type { Logger } from './log.ts'
+import { fetchHeld } from './fetch-held.ts'
 import { openOn } from './open-chain.ts'
 import { pull, TURN_IS_OVER, type PullReport } from './pull.ts'
 import type { Replica } from './replica.ts'
 import { Retries } from './retries.ts'
+import { isRpcFault } from './rpc-faults.ts'
 import type { RpcFault, SyncClient, SyncSession } from './rpc.ts'
 import type { SyncFault } from './sync-faults.ts'
 import { withDeadline, withEither } from './waiting.ts'
@@ -111,12 +114,9 @@ export class ChainSync {
 
   /** Asks the peer to pull from here. */
   async offer(peer: PeerId, signal: AbortSignal): Promise<Result<{ fresh: number; missing: number }, SyncFault>> {
-    const { client, replica } = this.#modules
-    const session = await client.session(peer, { signal })
+    const session = await this.#openWith(peer, signal)
     if (!session.ok) return session
-    const opened = await openOn(session.value, replica, this.#handshake(session.value), signal)
-    if (!opened.ok) return opened
-    const { rendezvous: chain } = replica.chain
+    const { rendezvous: chain } = this.#modules.replica.chain
     const reply = await session.value.request({ t: 'offer', chain }, { signal, timeoutMs: OFFER_TIMEOUT_MS })
     if (!reply.ok) return reply
     if (reply.value.t === 'offered') return ok({ fresh: reply.value.fresh, missing: reply.value.missing })
@@ -127,10 +127,23 @@ export class ChainSync {
     })
   }
 
+  /** Pulls, then fetches the peer's held posts too; gives those that are here now. */
+  async fetchHeld(peer: PeerId, signal: AbortSignal): Promise<Result<readonly BlockId[], SyncFault>> {
+    const pulled = await this.pullNow(peer, signal)
+    if (!pulled.ok) return pulled
+    const session = await this.#openWith(peer, signal)
+    if (!session.ok) return session
+    const fetched = await fetchHeld(session.value, this.#modules.replica, signal)
+    if (fetched.ok) return fetched
+    const { fault } = fetched
+    if (isRpcFault(fault)) return fail(fault)
+    this.#modules.onFault(peer.toString(), fault)
+    return fail({ code: 'SYNC_FAILED', peer: peer.toString(), why: fault.code })
+  }
+
   /** Whether the peer has this chain, and both prove that they may. */
   async isShared(peer: PeerId, signal: AbortSignal): Promise<boolean> {
-    const session = await this.#modules.client.session(peer, { signal })
-    return session.ok && (await openOn(session.value, this.#modules.replica, this.#handshake(session.value), signal)).ok
+    return (await this.#openWith(peer, signal)).ok
   }
 
   /** Pulls once from those on the chain, and from those who can be found; for an empty forum, before a first post. */
@@ -151,6 +164,14 @@ export class ChainSync {
     this.#stopped.abort()
     this.#retries.stop()
     await Promise.allSettled(this.#jobs)
+  }
+
+  async #openWith(peer: PeerId, signal: AbortSignal): Promise<Result<SyncSession, SyncFault>> {
+    const { client, replica } = this.#modules
+    const session = await client.session(peer, { signal })
+    if (!session.ok) return session
+    const opened = await openOn(session.value, replica, this.#handshake(session.value), signal)
+    return opened.ok ? session : opened
   }
 
   #track(job: Promise<unknown>): void {
@@ -229,6 +250,7 @@ export class ChainSync {
         onShared(peer)
         return undefined
       case 'incompatible':
+        this.#warnIncompatible(id, end)
         this.#note(id, incompatibleText(end), false)
         return { code: 'SYNC_INCOMPATIBLE', ours: end.ours, theirs: end.theirs }
       case 'faulty':
@@ -256,6 +278,10 @@ export class ChainSync {
       default:
         return unreachable(end)
     }
+  }
+
+  #warnIncompatible(peer: string, { ours, theirs }: { readonly ours: string; readonly theirs: string }): void {
+    this.#modules.log.warn('sync.incompatible', { chain: this.#modules.replica.chain.id, peer, ours, theirs })
   }
 
   #failed(peer: string, fault: RpcFault): Result<PullReport, SyncFault> {

@@ -11,7 +11,9 @@ import {
   framesOfPayload,
   type ChainStore,
   type Commit,
+  type DroppedPayload,
   type LoadedChain,
+  type LoadedRow,
   type NewBlock,
   type StoredBlock,
 } from '../dag/store.ts'
@@ -22,8 +24,9 @@ import {
   encodeArrival,
   encodeBlock,
   encodeMeta,
+  encodeMissing,
   encodePage,
-  encodeParked,
+  encodeState,
   PAGE_BLOCKS,
 } from './disk-rows.ts'
 import type { DiskWriter, Level, WriteOp } from './disk-writer.ts'
@@ -54,23 +57,29 @@ export class DiskChain implements ChainStore {
     this.#removeAll = destroy
   }
 
-  async load(): Promise<LoadedChain> {
-    const state = await this.#read()
-    return loadChain(this.#db, this.#keys, state)
+  async load(take: (row: LoadedRow) => void): Promise<LoadedChain> {
+    // What is read is of one moment only if nothing was asked for while this waited.
+    let settled: Promise<void>
+    let state: ChainState
+    do {
+      settled = this.#settled
+      state = await this.#read()
+    } while (settled !== this.#settled)
+    return loadChain(this.#db, this.#keys, state, take)
   }
 
   async commit(commit: Commit, { sync }: { readonly sync: boolean }): Promise<void> {
     const state = await this.#state()
-    const { first, blocks, headsAdded, headsRemoved, parked } = commit
+    const { first, blocks, headsAdded, headsRemoved, states, payloadsDropped } = commit
     if (first !== state.blocks + 1) throw new Bug(`commit at ${String(first)} after ${String(state.blocks)} blocks`)
     const ops: WriteOp[] = []
     for (const block of blocks) ops.push(...this.#opsOfBlock(state, block))
     for (const index of headsRemoved) ops.push({ type: 'del', key: indexKey(this.#keys.heads, index) })
     for (const index of headsAdded) ops.push({ type: 'put', key: indexKey(this.#keys.heads, index), value: NOTHING })
-    for (const [index, reason] of parked ?? []) {
-      const key = indexKey(this.#keys.parked, index)
-      ops.push(reason === null ? { type: 'del', key } : { type: 'put', key, value: encodeParked(reason) })
+    for (const [index, latest] of states ?? []) {
+      ops.push({ type: 'put', key: indexKey(this.#keys.states, index), value: encodeState(latest) })
     }
+    for (const dropped of payloadsDropped ?? []) ops.push(...this.#opsOfDropped(state, dropped))
     ops.push(this.#opOfMeta(state))
     await this.#write(ops, sync)
   }
@@ -79,8 +88,7 @@ export class DiskChain implements ChainStore {
     await this.#read()
     const stored = await readRow(this.#db, indexKey(this.#keys.blocks, index))
     if (stored === undefined) return undefined
-    const { headerBytes, signature } = decodeBlock(stored)
-    return signature === undefined ? { headerBytes } : { headerBytes, signature }
+    return decodeBlock(stored).block
   }
 
   async frame(id: BlockId, n: number): Promise<Uint8Array | undefined> {
@@ -113,24 +121,23 @@ export class DiskChain implements ChainStore {
   }
 
   async payloadArrived(index: number, bytes: number): Promise<void> {
-    await this.#read()
-    const stored = await readRow(this.#db, indexKey(this.#keys.blocks, index))
     const state = await this.#state()
-    if (stored === undefined || !state.missing.delete(index)) throw new Bug(`no payload is missing at ${String(index)}`)
-    const { row } = decodeBlock(stored)
+    const id = state.missing.get(index)
+    if (id === undefined) throw new Bug(`no payload is missing at ${String(index)}`)
+    state.missing.delete(index)
     state.bytes += bytes
-    state.arriving.delete(row.id)
+    state.arriving.delete(id)
     const ops: WriteOp[] = [
       { type: 'del', key: indexKey(this.#keys.missing, index) },
-      { type: 'del', key: this.#keys.arrival(row.id) },
+      { type: 'del', key: this.#keys.arrival(id) },
       this.#opOfMeta(state),
     ]
     await this.#write(ops, false)
   }
 
   async dropFrames(id: BlockId): Promise<void> {
-    const count = await this.frames(id)
     const state = await this.#state()
+    const count = state.arriving.get(id) ?? (await this.frames(id))
     const ops = this.#opsOfDrop(id, Math.max(count, state.arriving.get(id) ?? 0))
     state.arriving.delete(id)
     await this.#write(ops, false)
@@ -151,23 +158,19 @@ export class DiskChain implements ChainStore {
   }
 
   #opsOfBlock(state: ChainState, block: NewBlock): WriteOp[] {
-    const { row, headerBytes, signature, paySize, parked } = block
+    const { row, headerBytes, signature, paySize } = block
     state.blocks += 1
     state.bytes += headerBytes.byteLength + (signature?.byteLength ?? 0)
-    state.tail.push(row)
+    state.tail.push({ ...row, state: block.state })
     const index = state.blocks
     const ops: WriteOp[] = [{ type: 'put', key: indexKey(this.#keys.blocks, index), value: encodeBlock(block) }]
-    if (parked !== undefined) {
-      ops.push({ type: 'put', key: indexKey(this.#keys.parked, index), value: encodeParked(parked) })
-    }
     if (state.tail.length === PAGE_BLOCKS) {
       const key = indexKey(this.#keys.pages, index / PAGE_BLOCKS)
       ops.push({ type: 'put', key, value: encodePage(state.tail) })
       state.tail.length = 0
     }
     if (block.payload === 'missing') {
-      state.missing.add(index)
-      ops.push({ type: 'put', key: indexKey(this.#keys.missing, index), value: NOTHING })
+      ops.push(this.#opOfMissing(state, index, row.id))
     } else {
       state.bytes += paySize
       ops.push(...this.#opsOfPayload(state, block, block.payload))
@@ -189,6 +192,19 @@ export class DiskChain implements ChainStore {
     }
     if (arrived !== undefined) ops.push({ type: 'del', key: this.#keys.arrival(row.id) })
     return ops
+  }
+
+  #opsOfDropped(state: ChainState, { index, id, size }: DroppedPayload): WriteOp[] {
+    if (state.missing.has(index)) return []
+    const frames = Math.max(Math.ceil(size / FRAME_BYTES), state.arriving.get(id) ?? 0)
+    state.arriving.delete(id)
+    state.bytes -= size
+    return [...this.#opsOfDrop(id, frames), this.#opOfMissing(state, index, id)]
+  }
+
+  #opOfMissing(state: ChainState, index: number, id: BlockId): WriteOp {
+    state.missing.set(index, id)
+    return { type: 'put', key: indexKey(this.#keys.missing, index), value: encodeMissing(id) }
   }
 
   #opsOfDrop(id: BlockId, frames: number): WriteOp[] {

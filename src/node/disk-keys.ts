@@ -53,7 +53,7 @@ export class ChainKeys {
   readonly blocks: string
   readonly pages: string
   readonly heads: string
-  readonly parked: string
+  readonly states: string
   readonly missing: string
   readonly arrivals: string
   readonly #frames: string
@@ -64,7 +64,7 @@ export class ChainKeys {
     this.blocks = `${prefix}block/`
     this.pages = `${prefix}page/`
     this.heads = `${prefix}head/`
-    this.parked = `${prefix}parked/`
+    this.states = `${prefix}state/`
     this.missing = `${prefix}missing/`
     this.arrivals = `${prefix}arriving/`
     this.#frames = `${prefix}frame/`

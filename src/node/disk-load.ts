@@ -1,9 +1,17 @@
-/** Reading a chain from LevelDB at start, without its headers and payloads, and removing one. */
+/** Reading a chain from LevelDB at start, without its headers and payloads. */
 import { blockId, type BlockId } from '../dag/ids.ts'
-import type { GraphRow, LoadedChain } from '../dag/store.ts'
+import type { LoadedChain, LoadedRow } from '../dag/store.ts'
 import { DiskFailed } from './disk-faults.ts'
 import { indexKey, lastPart, numberIn, rangeOf, type ChainKeys } from './disk-keys.ts'
-import { decodeArrival, decodeBlock, decodeMeta, decodePage, decodeParked, PAGE_BLOCKS } from './disk-rows.ts'
+import {
+  decodeArrival,
+  decodeBlock,
+  decodeMeta,
+  decodeMissing,
+  decodePage,
+  decodeState,
+  PAGE_BLOCKS,
+} from './disk-rows.ts'
 import type { Level } from './disk-writer.ts'
 
 /** Bytes that LevelDB hands over in one step; its default of 16 KiB is less than one page. */
@@ -13,9 +21,10 @@ const READ_BYTES = 1024 * 1024
 export interface ChainState {
   blocks: number
   bytes: number
-  /** Blocks that fill no page yet. */
-  readonly tail: GraphRow[]
-  readonly missing: Set<number>
+  /** Blocks that fill no page yet, with the states that they were committed with. */
+  readonly tail: LoadedRow[]
+  /** Blocks whose payload is not here. Their ids too, so that a payload that arrives takes no reading. */
+  readonly missing: Map<number, BlockId>
   /** Frames here of each payload that is still arriving; the one longest untouched first. */
   readonly arriving: Map<BlockId, number>
   nextArrival: number
@@ -36,12 +45,13 @@ export async function loadState(db: Level, keys: ChainKeys): Promise<ChainState>
   const meta = await readRow(db, keys.meta)
   const { blocks, bytes } = meta === undefined ? { blocks: 0, bytes: 0 } : decodeMeta(meta)
   const paged = blocks - (blocks % PAGE_BLOCKS)
-  const tail: GraphRow[] = []
+  const tail: LoadedRow[] = []
   const range = { gte: indexKey(keys.blocks, paged + 1), lt: rangeOf(keys.blocks).lt, highWaterMarkBytes: READ_BYTES }
   for await (const value of db.values(range)) tail.push(decodeBlock(value).row)
   if (paged + tail.length !== blocks) throw new DiskFailed(`${String(tail.length)} blocks after page ${String(paged)}`)
-  const missing = (await db.keys(rangeOf(keys.missing)).all()).map(numberIn)
-  return { blocks, bytes, tail, missing: new Set(missing), ...(await loadArrivals(db, keys)) }
+  const missing = new Map<number, BlockId>()
+  for await (const [key, value] of db.iterator(rangeOf(keys.missing))) missing.set(numberIn(key), decodeMissing(value))
+  return { blocks, bytes, tail, missing, ...(await loadArrivals(db, keys)) }
 }
 
 async function loadArrivals(db: Level, keys: ChainKeys): Promise<Pick<ChainState, 'arriving' | 'nextArrival'>> {
@@ -62,18 +72,36 @@ export async function countFrames(db: Level, keys: ChainKeys, id: BlockId): Prom
   return last === undefined ? 0 : numberIn(last) + 1
 }
 
-export async function loadChain(db: Level, keys: ChainKeys, state: ChainState): Promise<LoadedChain> {
-  const { bytes, missing } = state
+/**
+ * Hands all rows to `take`. When it is called, no write may be on its way: what is in memory and what the iterators see,
+ * which is the disk of the moment in which they are made, have to be of one moment. Writes may come while it runs.
+ */
+export async function loadChain(
+  db: Level,
+  keys: ChainKeys,
+  state: ChainState,
+  take: (row: LoadedRow) => void,
+): Promise<LoadedChain> {
+  const { bytes } = state
+  const missing = [...state.missing.keys()].sort((a, b) => a - b)
   const tail = [...state.tail]
   const paged = state.blocks - tail.length
-  const rows: GraphRow[] = []
-  const pages = db.values({ ...rangeOf(keys.pages), highWaterMarkBytes: READ_BYTES })
-  for await (const page of pages) decodePage(page, rows)
-  if (rows.length !== paged) throw new DiskFailed(`pages hold ${String(rows.length)} blocks, not ${String(paged)}`)
-  rows.push(...tail)
-  const heads = (await db.keys(rangeOf(keys.heads)).all()).map(numberIn)
-  const parked = (await db.iterator(rangeOf(keys.parked)).all()).map(
-    ([key, value]) => [numberIn(key), decodeParked(value)] as const,
-  )
-  return { rows, heads, parked: new Map(parked), missing: [...missing].sort((a, b) => a - b), bytes }
+  const headKeys = db.keys(rangeOf(keys.heads))
+  const stateRows = db.iterator(rangeOf(keys.states))
+  const pages = db.iterator({ ...rangeOf(keys.pages), highWaterMarkBytes: READ_BYTES })
+  const heads = (await headKeys.all()).map(numberIn)
+  const states = new Map((await stateRows.all()).map(([key, value]) => [numberIn(key), decodeState(value)] as const))
+  let index = 0
+  const takeNext = (row: LoadedRow): void => {
+    index += 1
+    const latest = states.get(index)
+    take(latest === undefined ? row : { ...row, state: latest })
+  }
+  for await (const [key, page] of pages) {
+    if ((numberIn(key) - 1) * PAGE_BLOCKS !== index) throw new DiskFailed(`no page for block ${String(index + 1)}`)
+    decodePage(page, takeNext)
+  }
+  if (index !== paged) throw new DiskFailed(`pages hold ${String(index)} blocks, not ${String(paged)}`)
+  tail.forEach(takeNext)
+  return { heads, missing, bytes }
 }

@@ -3,8 +3,9 @@
  * damaged disk ({@link DiskFailed}), never a hostile peer.
  */
 import { decode, encode } from '@ipld/dag-cbor'
-import { blockId, ID_BYTES, idBytes } from '../dag/ids.ts'
-import type { GraphRow, NewBlock, ParkReason, StoredBlock } from '../dag/store.ts'
+import { Bug } from '../dag/faults.ts'
+import { authorKey, blockId, ID_BYTES, idBytes, type AuthorKey, type BlockId } from '../dag/ids.ts'
+import type { BlockRow, BlockState, LoadedRow, NewBlock, StoredBlock } from '../dag/store.ts'
 import { DiskFailed } from './disk-faults.ts'
 
 /**
@@ -13,8 +14,40 @@ import { DiskFailed } from './disk-faults.ts'
  */
 export const PAGE_BLOCKS = 1024
 
-/** Digest, height, time and count of backs of one block in a page. */
-const ROW_BYTES = ID_BYTES + 4 + 8 + 1
+/** States as stored: numbers that never change their meaning. 0 is none, so that zeroed bytes do not pass for one. */
+const STATE_NUMBERS: { readonly [S in BlockState]: number } = {
+  paid: 1,
+  unpaid: 2,
+  held: 3,
+  guest: 4,
+  surplus: 5,
+  ahead: 6,
+  'set-back': 7,
+  dropped: 8,
+}
+
+const STATES = new Map<number, BlockState>()
+for (const state of Object.keys(STATE_NUMBERS) as BlockState[]) STATES.set(STATE_NUMBERS[state], state)
+
+/** In the byte of flags, beside the number of the state. */
+const OURS = 0x80
+
+/** In a page, in place of an author's number; a page has at most as many authors as blocks. */
+const UNSIGNED = 0xffff
+
+/** Targets of likes are stored doubled, in 32 bits. */
+const TARGETS = 2 ** 31
+
+/** Where the columns of a page start, one after the other. */
+const TIMES = PAGE_BLOCKS * ID_BYTES
+const HEIGHTS = TIMES + PAGE_BLOCKS * 8
+const LIKES = HEIGHTS + PAGE_BLOCKS * 4
+const KS = LIKES + PAGE_BLOCKS * 4
+const AUTHORS = KS + PAGE_BLOCKS * 4
+const FLAGS = AUTHORS + PAGE_BLOCKS * 2
+const BACK_COUNTS = FLAGS + PAGE_BLOCKS
+const KEY_COUNT = BACK_COUNTS + PAGE_BLOCKS
+const KEYS = KEY_COUNT + 2
 
 /** Bytes and blocks of a chain, brought up to date in every commit. */
 export interface Meta {
@@ -22,80 +55,145 @@ export interface Meta {
   readonly bytes: number
 }
 
+/** The optional parts are set where there are any: cheaper than spreading a row of a million. */
+type Draft = { -readonly [K in keyof LoadedRow]: LoadedRow[K] }
+
+type StoredRow = [
+  header: Uint8Array,
+  signature: Uint8Array | null,
+  digest: Uint8Array,
+  height: number,
+  time: number,
+  backs: number[],
+  author: Uint8Array | null,
+  like: number,
+  k: number,
+  flags: number,
+]
+
 export function encodeMeta({ blocks, bytes }: Meta): Uint8Array {
   return encode([blocks, bytes])
 }
 
 export function decodeMeta(stored: Uint8Array): Meta {
-  const [blocks, bytes] = decode<[number, number]>(stored)
+  const [blocks, bytes] = decodedList<[number, number]>(stored, 2)
   return { blocks, bytes }
 }
 
-type BlockRow = [Uint8Array, Uint8Array | null, Uint8Array, number, number, number[]]
-
-/** The graph's part stands beside the header, so that a start decodes no headers. */
-export function encodeBlock({ row, headerBytes, signature }: NewBlock): Uint8Array {
-  const stored: BlockRow = [headerBytes, signature ?? null, idBytes(row.id), row.height, row.time, [...row.backs]]
+/** The row stands beside the header, so that a start decodes no headers. */
+export function encodeBlock({ row, state, headerBytes, signature }: NewBlock): Uint8Array {
+  const { id, height, time, backs, author } = row
+  if ((row.k | 0) !== row.k) throw new Bug(`k = ${String(row.k)} is no whole number of 32 bits`)
+  const stored: StoredRow = [
+    headerBytes,
+    signature ?? null,
+    idBytes(id),
+    height,
+    time,
+    [...backs],
+    author === undefined ? null : idBytes(author),
+    packedLike(row),
+    row.k,
+    packedFlags(row, state),
+  ]
   return encode(stored)
 }
 
-export function decodeBlock(stored: Uint8Array): StoredBlock & { readonly row: GraphRow } {
-  const [headerBytes, signature, digest, height, time, backs] = decode<BlockRow>(stored)
-  const row = { id: blockId(digest), height, time, backs }
-  return signature === null ? { row, headerBytes } : { row, headerBytes, signature }
+/** With the state that it was committed with. */
+export function decodeBlock(stored: Uint8Array): { readonly row: LoadedRow; readonly block: StoredBlock } {
+  const [headerBytes, signature, digest, height, time, backs, author, like, k, flags] = decodedList<StoredRow>(
+    stored,
+    10,
+  )
+  const row: Draft = { id: blockId(digest), height, time, backs, k, ...unpackedFlags(flags) }
+  if (author !== null) row.author = authorKey(author)
+  if (like !== 0) row.like = unpackedLike(like)
+  return { row, block: signature === null ? { headerBytes } : { headerBytes, signature } }
 }
 
-/** Columns, little-endian: digests, heights (u32), times (f64), counts of backs (u8), all backs (u32). */
-export function encodePage(rows: readonly GraphRow[]): Uint8Array {
+/**
+ * Columns of {@link PAGE_BLOCKS} rows, little-endian: digests, times (f64), heights (u32), likes (u32), k (i32), numbers
+ * of authors (u16), flags (u8), counts of backs (u8); then the count of authors (u16), their keys, and all backs (u32).
+ */
+export function encodePage(rows: readonly LoadedRow[]): Uint8Array {
+  const numbers = new Map<AuthorKey, number>()
+  for (const { author } of rows) if (author !== undefined && !numbers.has(author)) numbers.set(author, numbers.size)
   const backs = rows.flatMap((row) => row.backs)
-  const page = new Uint8Array(rows.length * ROW_BYTES + backs.length * 4)
+  const backsAt = KEYS + numbers.size * ID_BYTES
+  const page = new Uint8Array(backsAt + backs.length * 4)
   const view = new DataView(page.buffer)
-  const at = columnsOf(rows.length)
   rows.forEach((row, n) => {
     page.set(idBytes(row.id), n * ID_BYTES)
-    view.setUint32(at.heights + n * 4, row.height, true)
-    view.setFloat64(at.times + n * 8, row.time, true)
-    view.setUint8(at.counts + n, row.backs.length)
+    view.setFloat64(TIMES + n * 8, row.time, true)
+    view.setUint32(HEIGHTS + n * 4, row.height, true)
+    view.setUint32(LIKES + n * 4, packedLike(row), true)
+    view.setInt32(KS + n * 4, row.k, true)
+    view.setUint16(AUTHORS + n * 2, row.author === undefined ? UNSIGNED : (numbers.get(row.author) ?? UNSIGNED), true)
+    view.setUint8(FLAGS + n, packedFlags(row, row.state))
+    view.setUint8(BACK_COUNTS + n, row.backs.length)
   })
+  view.setUint16(KEY_COUNT, numbers.size, true)
+  for (const [author, number] of numbers) page.set(idBytes(author), KEYS + number * ID_BYTES)
   backs.forEach((back, n) => {
-    view.setUint32(at.backs + n * 4, back, true)
+    view.setUint32(backsAt + n * 4, back, true)
   })
   return page
 }
 
-/** Appends the page's rows to `rows`. */
-export function decodePage(page: Uint8Array, rows: GraphRow[]): void {
+/** Hands over the page's rows one by one, with the states that they were committed with. */
+export function decodePage(page: Uint8Array, take: (row: LoadedRow) => void): void {
   const view = new DataView(page.buffer, page.byteOffset, page.byteLength)
-  const at = columnsOf(PAGE_BLOCKS)
-  if (page.byteLength < at.backs) throw new DiskFailed('a page of blocks is too short')
-  let backAt = at.backs
+  if (page.byteLength < KEYS) throw new DiskFailed('a page of blocks is too short')
+  const keyCount = view.getUint16(KEY_COUNT, true)
+  let backAt = KEYS + keyCount * ID_BYTES
+  if (page.byteLength < backAt) throw new DiskFailed('a page of blocks is too short')
+  const authors: AuthorKey[] = []
+  for (let at = KEYS; at < backAt; at += ID_BYTES) authors.push(authorKey(page.subarray(at, at + ID_BYTES)))
   for (let n = 0; n < PAGE_BLOCKS; n += 1) {
-    const end = backAt + view.getUint8(at.counts + n) * 4
+    const end = backAt + view.getUint8(BACK_COUNTS + n) * 4
     if (end > page.byteLength) throw new DiskFailed('a page of blocks is too short')
     const backs: number[] = []
     for (; backAt < end; backAt += 4) backs.push(view.getUint32(backAt, true))
-    rows.push({
+    const flags = view.getUint8(FLAGS + n)
+    const row: Draft = {
       id: blockId(page.subarray(n * ID_BYTES, (n + 1) * ID_BYTES)),
-      height: view.getUint32(at.heights + n * 4, true),
-      time: view.getFloat64(at.times + n * 8, true),
+      height: view.getUint32(HEIGHTS + n * 4, true),
+      time: view.getFloat64(TIMES + n * 8, true),
       backs,
-    })
+      k: view.getInt32(KS + n * 4, true),
+      isOurs: (flags & OURS) !== 0,
+      state: stateOf(flags & ~OURS),
+    }
+    const number = view.getUint16(AUTHORS + n * 2, true)
+    if (number !== UNSIGNED) {
+      const author = authors[number]
+      if (author === undefined) throw new DiskFailed(`a page of blocks has no author ${String(number)}`)
+      row.author = author
+    }
+    const like = view.getUint32(LIKES + n * 4, true)
+    if (like !== 0) row.like = unpackedLike(like)
+    take(row)
   }
+  if (backAt !== page.byteLength) throw new DiskFailed('a page of blocks is too long')
 }
 
-function columnsOf(rows: number): { heights: number; times: number; counts: number; backs: number } {
-  const heights = rows * ID_BYTES
-  const times = heights + rows * 4
-  const counts = times + rows * 8
-  return { heights, times, counts, backs: counts + rows }
+/** A state that came after the one that the block was committed with. */
+export function encodeState(state: BlockState): Uint8Array {
+  return Uint8Array.of(STATE_NUMBERS[state])
 }
 
-export function encodeParked(reason: ParkReason): Uint8Array {
-  return encode(reason)
+export function decodeState(stored: Uint8Array): BlockState {
+  return stateOf(stored.byteLength === 1 ? stored[0] : undefined)
 }
 
-export function decodeParked(stored: Uint8Array): ParkReason {
-  return decode<ParkReason>(stored)
+/** The block whose payload is not here. */
+export function encodeMissing(id: BlockId): Uint8Array {
+  return idBytes(id)
+}
+
+export function decodeMissing(stored: Uint8Array): BlockId {
+  if (stored.byteLength !== ID_BYTES) throw new DiskFailed('a mark of a missing payload is no digest')
+  return blockId(stored)
 }
 
 /** When a payload's latest frame came, as a number that only grows. */
@@ -104,5 +202,48 @@ export function encodeArrival(order: number): Uint8Array {
 }
 
 export function decodeArrival(stored: Uint8Array): number {
-  return decode<number>(stored)
+  const order = decoded(stored)
+  if (typeof order !== 'number') throw new DiskFailed('an arrival has no number')
+  return order
+}
+
+function decoded(stored: Uint8Array): unknown {
+  try {
+    return decode(stored)
+  } catch (cause) {
+    throw new DiskFailed('a stored row does not decode', { cause })
+  }
+}
+
+function decodedList<T extends readonly unknown[]>(stored: Uint8Array, length: T['length']): T {
+  const list = decoded(stored)
+  if (!Array.isArray(list) || list.length !== length) throw new DiskFailed('a stored row has other parts')
+  return list as unknown as T
+}
+
+/** Twice the target, and 1 more for a like; 0 for a post. The genesis is no target. */
+function packedLike({ like }: BlockRow): number {
+  if (like === undefined) return 0
+  const { n, target } = like
+  if (target < 1 || target >= TARGETS) throw new Bug(`a like of block ${String(target)}`)
+  return target * 2 + (n === 1 ? 1 : 0)
+}
+
+function unpackedLike(packed: number): NonNullable<BlockRow['like']> {
+  if (packed === 1) throw new DiskFailed('a like of the genesis')
+  return { n: (packed & 1) === 1 ? 1 : -1, target: packed >>> 1 }
+}
+
+function packedFlags({ isOurs }: BlockRow, state: BlockState): number {
+  return STATE_NUMBERS[state] | (isOurs ? OURS : 0)
+}
+
+function unpackedFlags(flags: number): Pick<LoadedRow, 'isOurs' | 'state'> {
+  return { isOurs: (flags & OURS) !== 0, state: stateOf(flags & ~OURS) }
+}
+
+function stateOf(number: number | undefined): BlockState {
+  const state = number === undefined ? undefined : STATES.get(number)
+  if (state === undefined) throw new DiskFailed(`no state of a block has the number ${String(number)}`)
+  return state
 }

@@ -26,7 +26,7 @@ import { plainBytes, readRow } from './disk-load.ts'
 import { DiskWriter, type Level } from './disk-writer.ts'
 
 /** Raised when rows change in a way that older programs would misread. */
-const FORMAT = 1
+const FORMAT = 2
 
 /** What a node remembers of a chain that it joined. */
 export interface JoinedRecord {

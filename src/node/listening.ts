@@ -1,7 +1,7 @@
 /** Events of chains for local apps (spec §6, §10): live, or first what is here already and then live, without a gap. */
 import { showId } from '../dag/ids.ts'
 import { traverse } from '../dag/order.ts'
-import { eventOf, type ChainEvent, type Origin } from './chain-events.ts'
+import { acceptedEvent, type ChainEvent } from './chain-events.ts'
 import { EventFeed } from './control/feed.ts'
 import type { ControlEvent } from './control/schema.ts'
 import type { NodeParts } from './node-parts.ts'
@@ -26,14 +26,17 @@ export function listenOne(
 ): AsyncIterable<ControlEvent> {
   const { graph } = replica
   const backlog = from === undefined ? [] : traverse(graph, from)
-  const sizeThen = graph.size
-  const inBacklog = (event: ChainEvent, origin: Origin): boolean =>
-    from !== undefined && origin !== 'clock' && (graph.indexOf(event.id) ?? sizeThen) < sizeThen
+  const rankedThen = graph.ranked
+  const inBacklog = ({ id, kind }: ChainEvent): boolean => {
+    const index = from === undefined || (kind !== 'post' && kind !== 'like') ? undefined : graph.indexOf(id)
+    // What is accepted later, or once more, has a higher rank.
+    return index !== undefined && (graph.rank(index) ?? rankedThen) < rankedThen
+  }
   let stop = (): void => undefined
   const feed = new EventFeed<ControlEvent>({ signal, onEnd: () => stop() })
   stop = replica.listen(
-    (events, origin) => {
-      for (const event of events) if (!inBacklog(event, origin)) feed.push(controlEvent(replica, event))
+    (events) => {
+      for (const event of events) if (!inBacklog(event)) feed.push(controlEvent(replica, event))
     },
     () => {
       feed.end()
@@ -51,8 +54,7 @@ async function* replayThen(
 ): AsyncGenerator<ControlEvent> {
   try {
     for (const index of backlog) {
-      const { id, header } = await replica.block(index)
-      yield controlEvent(replica, eventOf(id, header))
+      yield controlEvent(replica, acceptedEvent(replica.reputation, index))
     }
     yield* feed
   } finally {

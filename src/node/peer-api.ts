@@ -2,6 +2,7 @@
 import type { PeerId } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { showChainId } from '../dag/chain.ts'
+import { showId } from '../dag/ids.ts'
 import type { Handlers } from './control/schema.ts'
 import type { Host } from './host.ts'
 import type { NodeParts } from './node-parts.ts'
@@ -14,7 +15,7 @@ const DIAL_MS = 15_000
 /** Peers added by command that are kept for the next start, oldest out. */
 const MAX_ADDED_PEERS = 256
 
-type PeerHandlers = Pick<Handlers, `peer.${'list' | 'add' | 'ping' | 'chains' | 'send' | 'recv'}`>
+type PeerHandlers = Pick<Handlers, `peer.${'list' | 'add' | 'ping' | 'chains' | 'send' | 'recv' | 'held'}`>
 
 export function peerHandlers(parts: NodeParts): PeerHandlers {
   const { host, chains, discovery, addedPeers } = parts
@@ -57,6 +58,11 @@ export function peerHandlers(parts: NodeParts): PeerHandlers {
       const { attached } = orThrow(chains.find(chain))
       const { fresh, missing } = orThrow(await attached.sync.pullNow(await reach(addr, signal), signal))
       return { new: fresh, missing }
+    },
+    'peer.held': async ({ addr, chain }, { signal }) => {
+      const { attached, replica } = orThrow(chains.find(chain))
+      const ids = orThrow(await attached.sync.fetchHeld(await reach(addr, signal), signal))
+      return { ids: ids.map((id) => showId(replica.graph.height(replica.graph.indexOf(id) ?? 0), id)) }
     },
   }
 }

@@ -1,13 +1,14 @@
-/** Makes a post on top of what is accepted here, and takes it in before anything else can come between (spec §5 Posting). */
+/**
+ * Makes a block on top of what is accepted here, and takes it in before anything else can come between (spec §5
+ * *Posting*). Which blocks it links is the reputation floor's affair.
+ */
 import { randomBytes } from 'node:crypto'
 import { makeBlock, type MadeBlock } from '../dag/block.ts'
 import type { PrivateKey } from '../dag/crypto.ts'
 import { Bug, fail, ok, type Result } from '../dag/faults.ts'
-import type { AuthorKey, BlockId } from '../dag/ids.ts'
-import { MAX_BACKS } from '../dag/limits.ts'
-import { inOrder } from '../dag/order.ts'
-import { isAncestor } from '../dag/walk.ts'
+import type { BlockId } from '../dag/ids.ts'
 import type { BlockFault } from '../protocol/faults.ts'
+import { whyOf } from '../reputation/why.ts'
 import type { Clock } from './clock.ts'
 import type { Replica } from './replica.ts'
 
@@ -20,74 +21,80 @@ export interface PostRequest {
   readonly toOwner?: boolean
 }
 
-/** A post that is in, and on disk. */
+/** A like (n = 1) or dislike as its author asks for it. */
+export interface VoteRequest {
+  readonly n: 1 | -1
+  /** Local index of the post. */
+  readonly target: number
+  /** The reason, or empty. */
+  readonly payload: Uint8Array
+  readonly pvt: PrivateKey
+}
+
+/** A block that is in, and on disk. */
 export interface Posted {
   readonly id: BlockId
   readonly height: number
-  /** Set aside: its time, which is no earlier than its backs', is ahead of the clock. */
-  readonly ahead: boolean
+  /** Held: nobody pays for it yet, or its time, which is no earlier than its backs', is ahead of the clock. */
+  readonly state: 'accepted' | 'held'
   /** What its author should know, in words. */
   readonly why?: string
 }
-
-/** Blocks looked at for the author's latest, newest first: a chain as wide as this is busy. */
-const LOOK_BACK = 1024
 
 const AHEAD = "set aside: the chain's newest time is ahead of this node's clock"
 /** Spec §2: the author of the first post becomes the pioneer and is told so. */
 const FOUNDER =
   'this is the first post of the forum: its author is now the pioneer, here and for all who join it from here'
+/** Spec §5, *held*: how it gets out. */
+const HELD_HERE = 'it stays on this node until somebody with reps likes it here, or fetches it with `peer held`'
+
+type MakeRequest = PostRequest | VoteRequest
 
 /** Resolves when the post is on disk: a power cut after that does not lose it. */
 export async function post(replica: Replica, request: PostRequest, clock: Clock): Promise<Result<Posted, BlockFault>> {
   const hadPioneer = replica.pioneer !== undefined
-  const outcome = await replica.ingestMade(() => make(replica, request, clock.nowMs()))
+  const posted = await put(replica, request, clock)
+  if (!posted.ok || posted.value.state === 'held' || hadPioneer || replica.pioneer === undefined) return posted
+  return ok({ ...posted.value, why: FOUNDER })
+}
+
+/** As {@link post}. Refused with `REP_NO_REPS` if its author cannot pay for it. */
+export function vote(replica: Replica, request: VoteRequest, clock: Clock): Promise<Result<Posted, BlockFault>> {
+  return put(replica, request, clock)
+}
+
+async function put(replica: Replica, request: MakeRequest, clock: Clock): Promise<Result<Posted, BlockFault>> {
+  const outcome = await replica.ingestMade(() => Promise.resolve(make(replica, request, clock.nowMs())))
   if (!outcome.ok) return outcome
   const { id, state } = outcome.value
   if (state === 'refused') return fail(outcome.value.fault)
-  const index = replica.graph.indexOf(id)
-  if (index === undefined) throw new Bug('a post that is in is in the graph')
-  const ahead = state === 'ahead'
-  const isFounder = !ahead && !hadPioneer && replica.pioneer !== undefined
-  const why = ahead ? AHEAD : isFounder ? FOUNDER : undefined
-  return ok({ id, height: replica.graph.height(index), ahead, ...(why === undefined ? {} : { why }) })
+  const { graph, reputation } = replica
+  const index = graph.indexOf(id)
+  if (index === undefined) throw new Bug('a block that is in is in the graph')
+  const made = { id, height: graph.height(index) }
+  if (state === 'accepted') return ok({ ...made, state })
+  const why = whyOf(reputation, index, { state: replica.stateOf(index), now: clock.nowMs() })
+  return ok({ ...made, state: 'held', why: state === 'ahead' ? AHEAD : `${why}; ${HELD_HERE}` })
 }
 
-async function make(
-  replica: Replica,
-  { payload, pvt, toOwner = false }: PostRequest,
-  nowMs: number,
-): Promise<Result<MadeBlock, BlockFault>> {
-  const { chain, graph } = replica
-  const backs = await linkedHeads(replica, pvt?.author)
+function make(replica: Replica, request: MakeRequest, nowMs: number): Result<MadeBlock, BlockFault> {
+  const { chain, graph, reputation } = replica
+  const { pvt, payload } = request
+  const like = 'target' in request ? { n: request.n, target: request.target } : undefined
+  const backs = reputation.backsFor({
+    isShunned: (head) => replica.isShunned(head),
+    ...(pvt === undefined ? {} : { author: pvt.author }),
+    ...(like === undefined ? {} : { vote: like }),
+  })
   return makeBlock({
     chain,
     height: 1 + Math.max(...backs.map((back) => graph.height(back))),
     time: Math.max(nowMs, ...backs.map((back) => graph.time(back))),
     backs: backs.map((back) => graph.id(back)),
     payload,
-    toOwner,
+    toOwner: 'toOwner' in request && request.toOwner === true,
     random: randomBytes(32),
     ...(pvt === undefined ? {} : { pvt }),
+    ...(like === undefined ? {} : { like: { n: like.n, target: graph.id(like.target) } }),
   })
-}
-
-/** Spec §5: all heads; of more than a block can link, first the one over the author's latest block, then the highest in order. */
-async function linkedHeads(replica: Replica, author: AuthorKey | undefined): Promise<readonly number[]> {
-  const heads = replica.graph.heads()
-  if (heads.length <= MAX_BACKS) return heads
-  const own = author === undefined ? undefined : await headOverOwn(replica, author)
-  const others = inOrder(replica.graph, heads).filter((head) => head !== own)
-  return own === undefined ? others.slice(-MAX_BACKS) : [own, ...others.slice(1 - MAX_BACKS)]
-}
-
-/** Linking it keeps an author's blocks in one line. An author who was not heard of lately is taken to have none. */
-async function headOverOwn(replica: Replica, author: AuthorKey): Promise<number | undefined> {
-  const { graph } = replica
-  const lowest = Math.max(1, graph.size - LOOK_BACK)
-  for (let index = graph.size - 1; index >= lowest; index--) {
-    if (!graph.isAccepted(index) || (await replica.block(index)).header.author !== author) continue
-    return graph.heads().find((head) => head === index || isAncestor(graph, index, head))
-  }
-  return undefined
 }

@@ -37,8 +37,12 @@ export interface PullReport {
 /** Why a pull was cut short so that another peer gets its turn; what came is kept. */
 export const TURN_IS_OVER = 'others wait for their turn'
 
-export function pull(options: PullOptions): Promise<PullReport> {
-  return new Run(options).run()
+export async function pull(options: PullOptions): Promise<PullReport> {
+  try {
+    return await new Run(options).run()
+  } finally {
+    await options.replica.endPull()
+  }
 }
 
 class Run {
@@ -56,9 +60,9 @@ class Run {
       rendezvous: replica.chain.rendezvous,
       ...(key === undefined ? {} : { membership: { key, handshake } }),
       world: {
-        has: (id) => replica.graph.has(id),
+        has: (id) => replica.has(id),
         haveList: () => haveList(replica.graph),
-        size: () => replica.graph.size,
+        size: () => replica.knownCount,
         pioneer: () => replica.pioneer,
       },
     })

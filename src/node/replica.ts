@@ -1,23 +1,25 @@
 /**
- * One joined chain on this node: its graph in memory, its store, and the one queue through which blocks come in, so that
- * graph and store always agree. Spreads nothing by itself: others listen to {@link Replica.listen}.
+ * One joined chain on this node: what is known of it in memory, its store, and the one queue through which blocks come in,
+ * so that the two always agree. Spreads nothing by itself: others listen to {@link Replica.listen}.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { Block, Header } from '../dag/block.ts'
+import type { Block } from '../dag/block.ts'
 import type { Chain } from '../dag/chain.ts'
 import { Bug, ok, type Result } from '../dag/faults.ts'
-import { Graph } from '../dag/graph.ts'
+import type { Graph } from '../dag/graph.ts'
 import type { AuthorKey, BlockId } from '../dag/ids.ts'
-import { hasFirstPostPioneer } from '../dag/sound.ts'
-import type { ChainStore, Commit, NewBlock, ParkReason } from '../dag/store.ts'
-import { admit, newBlockOf, type Incoming } from './admit.ts'
-import { eventOf, eventsOf, type ChainEvent, type ChainListener, type Origin } from './chain-events.ts'
+import type { BlockState, ChainStore, LoadedChain } from '../dag/store.ts'
 import type { StoreOutcome } from '../protocol/pull.ts'
+import { Reputation } from '../reputation/reputation.ts'
+import { Throttle, Watch } from '../reputation/throttle.ts'
+import type { Incoming } from './admit.ts'
+import type { ChainEvent, ChainListener, Origin } from './chain-events.ts'
 import type { Clock } from './clock.ts'
+import { commitPending } from './committing.ts'
+import { Intake } from './intake.ts'
 import type { Logger } from './log.ts'
-import { payloadHere } from './payload-size.ts'
 import { Serial } from './serial.ts'
-import { SetAside } from './set-aside.ts'
+import { Stock } from './stock.ts'
 import { blockOfStored } from './stored-block.ts'
 
 /** Signatures checked before other work gets a turn: about 5 ms at 9,000 verifications a second. */
@@ -27,6 +29,8 @@ export interface ReplicaModules {
   readonly store: ChainStore
   readonly clock: Clock
   readonly log: Logger
+  /** When this node was in sync on the chain, from earlier runs; none by default. */
+  readonly watch?: Watch
   /** Told once, when the store failed and nothing more can be taken in until the node starts anew. */
   readonly onFailure?: (error: Error) => void
 }
@@ -34,36 +38,35 @@ export interface ReplicaModules {
 export class Replica {
   readonly chain: Chain
   readonly store: ChainStore
-  readonly graph: Graph
-  /** Author of the first post, in a forum joined without pioneers. */
-  pioneer: AuthorKey | undefined
-  /** Local indexes of blocks whose payload is not here. */
-  readonly missing: Set<number>
-  readonly #aside: SetAside
+  readonly reputation: Reputation
+  readonly watch: Watch
+  readonly #intake: Intake
+  readonly #stock: Stock
   readonly #clock: Clock
   readonly #log: Logger
   readonly #queue = new Serial()
   /** Each with what to do when the chain is closed. */
   readonly #listeners = new Map<ChainListener, () => void>()
   readonly #onFailure: (error: Error) => void
-  #bytes: number
+  /** As far as they are in the store. */
   #blocks: number
+  #pioneer: AuthorKey | undefined
   /** Of the first change that broke off: what is on the disk since then is not known, so nothing more is taken in. */
   #failure: Error | undefined
 
   private constructor(
-    chain: Chain,
-    graph: Graph,
-    loaded: { bytes: number; missing: readonly number[]; parked: ReadonlyMap<number, ParkReason> },
+    { reputation, intake, watch }: { reputation: Reputation; intake: Intake; watch: Watch },
+    loaded: LoadedChain,
     modules: ReplicaModules,
   ) {
-    this.chain = chain
-    this.graph = graph
+    this.chain = reputation.chain
+    this.reputation = reputation
+    this.watch = watch
     this.store = modules.store
-    this.missing = new Set(loaded.missing)
-    this.#aside = new SetAside(graph, loaded.parked)
-    this.#bytes = loaded.bytes
-    this.#blocks = graph.acceptedCount
+    this.#intake = intake
+    this.#stock = new Stock(loaded, (index) => intake.isLive(index) && !reputation.isHidden(index))
+    this.#blocks = reputation.graph.acceptedCount
+    this.#pioneer = reputation.pioneer
     this.#clock = modules.clock
     this.#log = modules.log
     this.#onFailure = modules.onFailure ?? (() => undefined)
@@ -71,17 +74,44 @@ export class Replica {
 
   /** @param options `seed`: any 32-bit number, best a random one; it keeps strangers from aiming at one hash bucket. */
   static async open(
-    options: { readonly chain: Chain; readonly seed: number },
+    { chain, seed }: { readonly chain: Chain; readonly seed: number },
     modules: ReplicaModules,
   ): Promise<Replica> {
-    const loaded = await modules.store.load()
-    const graph = new Graph(options.chain.id, options.seed)
-    loaded.rows.forEach((row, position) => graph.add(row, !loaded.parked.has(position + 1)))
-    graph.takeHeadChanges()
-    const replica = new Replica(options.chain, graph, loaded, modules)
-    await replica.#findPioneer(loaded.parked)
+    const ours = new Set<number>()
+    const unaccepted: (readonly [number, BlockState])[] = []
+    let count = 0
+    const load = Promise.withResolvers<LoadedChain>()
+    const reputation = await Reputation.loaded(chain, seed, async (take) => {
+      const loaded = await modules.store.load((row) => {
+        count += 1
+        if (row.isOurs) ours.add(count)
+        if (row.state !== 'paid' && row.state !== 'unpaid') unaccepted.push([count, row.state])
+        take(row)
+      })
+      load.resolve(loaded)
+    })
+    const watch = modules.watch ?? new Watch()
+    const intake = new Intake(reputation, { ours, throttle: new Throttle(watch) })
+    for (const [index, state] of unaccepted) {
+      if (state !== 'paid' && state !== 'unpaid' && state !== 'dropped') intake.unaccepted.set(index, state)
+    }
+    const replica = new Replica({ reputation, intake, watch }, await load.promise, modules)
     await replica.settleClock()
     return replica
+  }
+
+  get graph(): Graph {
+    return this.reputation.graph
+  }
+
+  /** Author of the first post, in a forum joined without pioneers. */
+  get pioneer(): AuthorKey | undefined {
+    return this.#pioneer
+  }
+
+  /** Local indexes of blocks whose payload is wanted and not here. */
+  get missing(): ReadonlySet<number> {
+    return this.#stock.missing
   }
 
   /** Accepted blocks that are in the store: a crash of this process loses none of them. */
@@ -91,15 +121,64 @@ export class Replica {
 
   /** Bytes of headers, signatures and payloads kept. */
   get bytes(): number {
-    return this.#bytes
+    return this.#stock.bytes
   }
 
   /** How many blocks are set aside because their time is ahead of the clock. */
   get aheadCount(): number {
-    return this.#aside.size
+    return this.#intake.unaccepted.count('ahead', 'set-back')
   }
 
-  /** Called with the blocks that one commit accepted, pasts first; `onClose` when the chain is left. Returns how to stop. */
+  /** How many blocks are kept back for now (spec §5, *Throttle*). */
+  get delayedCount(): number {
+    return this.#intake.bag.delayedCount
+  }
+
+  /** Blocks here that peers name: those in the graph, and those that wait for somebody to pay for them. */
+  get knownCount(): number {
+    return this.graph.size + this.#intake.bag.size
+  }
+
+  /** Whether a block is here, accepted or not. */
+  has(id: BlockId): boolean {
+    return this.#intake.has(id)
+  }
+
+  /** Whether the block of a local index is here to stay: neither dropped, nor waiting for somebody to pay for it. */
+  isKept(index: number): boolean {
+    return index < this.#intake.staging.settled && (index === 0 || this.#intake.isLive(index))
+  }
+
+  /** How a kept block stands. */
+  stateOf(index: number): BlockState {
+    return this.#intake.stateOf(index)
+  }
+
+  /** Held posts: those made here, then those of other peers; in each, oldest arrivals first. */
+  held(): number[] {
+    const { unaccepted } = this.#intake
+    return [...unaccepted.in('held'), ...unaccepted.in('guest')]
+  }
+
+  /** What waits here for somebody or for its time: held posts, and blocks made here that are ahead of the clock. */
+  blocked(): number[] {
+    return [
+      ...this.held(),
+      ...this.#intake.unaccepted.in('ahead', 'set-back').filter((index) => this.#intake.isOurs(index)),
+    ]
+  }
+
+  /** Held posts that were made here: those that other peers may ask for. */
+  heldHere(): number[] {
+    return this.#intake.unaccepted.in('held')
+  }
+
+  /** Whether a head is left out by a post made here now (spec §5, *Posting*). */
+  isShunned(head: number): boolean {
+    return this.#intake.shunned.has(head, this.#clock.nowMs())
+  }
+
+  /** Called with what one commit changed, pasts first; `onClose` when the chain is left. Returns how to stop. */
   listen(listener: ChainListener, onClose: () => void = () => undefined): () => void {
     this.#listeners.set(listener, onClose)
     return () => this.#listeners.delete(listener)
@@ -121,18 +200,55 @@ export class Replica {
     })
   }
 
-  /** Accepts what the clock has reached, and sets aside what it was set back from (spec §3). */
+  /** A pull is over: blocks that nobody paid for go where they cost little. */
+  endPull(): Promise<void> {
+    return this.#queue.run(() => {
+      this.#intake.endPull()
+      return Promise.resolve()
+    })
+  }
+
+  /** Keeps held posts of another peer that were ingested just now, as far as they are not accepted. */
+  keepGuests(ids: readonly BlockId[]): Promise<void> {
+    return this.#queue.run(() =>
+      this.#change('held', () => {
+        this.#intake.keepGuests(ids, this.#clock.nowMs())
+        this.#intake.endPull()
+      }),
+    )
+  }
+
+  /** Forgets a kept block that is not accepted, and what stands on it. False if it is accepted, or gone. */
+  drop(index: number): Promise<boolean> {
+    return this.#queue.run(async () => {
+      if (this.graph.isAccepted(index) || !this.isKept(index)) return false
+      await this.#change('here', () => {
+        this.#intake.drop(index)
+      })
+      return true
+    })
+  }
+
+  /** Accepts what the clock has reached, sets aside what it was set back from, and tries what was delayed (spec §3, §5). */
   settleClock(): Promise<void> {
-    return this.#queue.run(() => this.#settleClock())
+    return this.#queue.run(() =>
+      this.#change('clock', () => {
+        const { setBack } = this.#intake.settleClock(this.#clock.nowMs())
+        if (setBack > 0) this.#log.warn('chain.ahead-of-clock', { chain: this.chain.id, blocks: setBack })
+      }),
+    )
   }
 
   /** A payload that was missing has all its frames in the store, checked. */
   payloadArrived(index: number, bytes: number): Promise<void> {
     return this.#queue.run(async () => {
-      if (!this.missing.has(index)) return
+      if (!this.#stock.missing.has(index)) {
+        // Hidden or dropped meanwhile: what came is not wanted any more.
+        if (!this.#stock.has(index)) await this.store.dropFrames(this.graph.id(index))
+        return
+      }
       await this.store.payloadArrived(index, bytes)
-      this.missing.delete(index)
-      this.#bytes += bytes
+      this.#stock.addPayload(index, bytes)
     })
   }
 
@@ -141,7 +257,9 @@ export class Replica {
     const stored = await this.store.block(index)
     if (stored !== undefined) return blockOfStored(index, stored)
     await this.#queue.idle()
-    return this.#storedBlock(index)
+    const late = await this.store.block(index)
+    if (late !== undefined) return blockOfStored(index, late)
+    throw this.#failure ?? new Bug(`block ${String(index)} is in the graph and not in the store`)
   }
 
   /** Waits for what is under way, so that the store may be closed. */
@@ -152,148 +270,47 @@ export class Replica {
     for (const onClose of listeners) onClose()
   }
 
-  /** From within the queue, where nobody may wait for it. */
-  async #storedBlock(index: number): Promise<Block> {
-    const stored = await this.store.block(index)
-    if (stored !== undefined) return blockOfStored(index, stored)
-    throw this.#failure ?? new Bug(`block ${String(index)} is in the graph and not in the store`)
-  }
-
   async #ingest(list: readonly Incoming[], origin: Origin): Promise<StoreOutcome[]> {
-    const first = this.graph.size
-    const blocks: NewBlock[] = []
-    const fresh = new Map<BlockId, Header>()
     const outcomes: StoreOutcome[] = []
-    await this.#change(async () => {
+    await this.#change(origin, async () => {
       for (const [position, incoming] of list.entries()) {
         if (position > 0 && position % BLOCKS_PER_TURN === 0) await nextTurn()
-        outcomes.push(await this.#take(incoming, origin, blocks, fresh))
+        outcomes.push(this.#intake.take(incoming, origin, this.#clock.nowMs()))
       }
-      await this.#commit(first, blocks, origin === 'here')
     })
-    this.#emit(eventsOf(blocks, fresh), origin)
     return outcomes
   }
 
-  /** Changes graph and store alike. If it breaks off, its blocks are withdrawn, and every later change fails as it did. */
-  async #change(run: () => Promise<void>): Promise<void> {
+  /** Changes memory and store alike, then tells. If it breaks off, every later change fails as it did. */
+  async #change(origin: Origin, run: () => Promise<void> | void): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure
-    const first = this.graph.size
-    const { pioneer } = this
+    let events: readonly ChainEvent[] = []
     try {
       await run()
+      const pending = this.#intake.takePending()
+      const { acceptedCount } = this.graph
+      const parts = { intake: this.#intake, store: this.store, stock: this.#stock }
+      await commitPending(parts, pending, { sync: origin === 'here' })
+      this.#blocks = acceptedCount
+      this.#pioneer = this.reputation.pioneer
+      if (pending.delayed > 0) this.#log.warn('chain.delayed', { chain: this.chain.id, blocks: pending.delayed })
+      ;({ events } = pending)
     } catch (error) {
-      this.#failure = error instanceof Error ? error : new Bug(String(error))
-      this.#log.error('chain.unusable', { chain: this.chain.id, error: this.#failure })
-      for (let index = this.graph.size - 1; index >= first; index--) {
-        if (this.graph.isAccepted(index)) this.graph.withdraw(index)
-      }
-      this.pioneer = pioneer
-      this.#onFailure(this.#failure)
-      throw this.#failure
+      this.#fail(error instanceof Error ? error : new Bug(String(error)))
     }
-  }
-
-  async #take(
-    incoming: Incoming,
-    origin: Origin,
-    blocks: NewBlock[],
-    fresh: Map<BlockId, Header>,
-  ): Promise<StoreOutcome> {
-    const { block } = incoming
-    const { id, header } = block
-    if (this.graph.has(id)) return { id, state: 'known' }
-    const payload = await payloadHere(this.store, incoming)
-    const target = header.like === undefined ? undefined : await this.#headerOf(header.like.target, fresh)
-    const admitted = admit(
-      { block, payload },
-      {
-        chain: this.chain,
-        graph: this.graph,
-        nowMs: this.#clock.nowMs(),
-        ...(this.pioneer === undefined ? {} : { pioneer: this.pioneer }),
-        ...(target === undefined ? {} : { target }),
-      },
-    )
-    if (!admitted.ok) return { id, state: 'refused', fault: admitted.fault }
-    const { row, parked } = admitted.value
-    if (parked !== undefined && origin !== 'here' && this.#aside.isFull) return { id, state: 'ahead' }
-    const index = this.graph.add(row, parked === undefined)
-    if (parked !== undefined) this.#aside.add(index)
-    else if (header.height === 1 && hasFirstPostPioneer(this.chain)) this.pioneer = header.author
-    fresh.set(id, header)
-    blocks.push(newBlockOf({ block, payload }, admitted.value))
-    return { id, state: parked === undefined ? 'accepted' : 'ahead' }
-  }
-
-  async #headerOf(id: BlockId, fresh: ReadonlyMap<BlockId, Header>): Promise<Header | undefined> {
-    const here = fresh.get(id)
-    if (here !== undefined) return here
-    const index = this.graph.indexOf(id)
-    return index === undefined || index === 0 ? undefined : (await this.#storedBlock(index)).header
-  }
-
-  async #commit(first: number, blocks: readonly NewBlock[], sync: boolean, parked?: Commit['parked']): Promise<void> {
-    const heads = this.graph.takeHeadChanges()
-    if (blocks.length === 0 && parked === undefined) return
-    const commit: Commit = {
-      first,
-      blocks,
-      headsAdded: heads.added,
-      headsRemoved: heads.removed,
-      ...(parked === undefined ? {} : { parked }),
-    }
-    const accepted = this.graph.acceptedCount
-    await this.store.commit(commit, { sync })
-    this.#blocks = accepted
-    for (const [position, { headerBytes, signature, payload, paySize }] of blocks.entries()) {
-      if (payload === 'missing') this.missing.add(first + position)
-      this.#bytes += headerBytes.byteLength + (signature?.byteLength ?? 0) + (payload === 'missing' ? 0 : paySize)
-    }
-  }
-
-  #emit(events: readonly ChainEvent[], origin: Origin): void {
     if (events.length === 0) return
-    this.#log.debug('chain.accepted', { chain: this.chain.id, blocks: events.length })
+    this.#log.debug('chain.changed', { chain: this.chain.id, events: events.length })
     for (const listener of this.#listeners.keys()) listener(events, origin)
   }
 
-  async #settleClock(): Promise<void> {
-    const nowMs = this.#clock.nowMs()
-    const changed = new Map<number, ParkReason | null>()
-    const events: ChainEvent[] = []
-    await this.#change(async () => {
-      for (const index of this.#aside.takeFrom(nowMs)) changed.set(index, 'set-back')
-      if (changed.size > 0) this.#log.warn('chain.ahead-of-clock', { chain: this.chain.id, blocks: changed.size })
-      for (const index of this.#aside.due(nowMs)) {
-        if (!(await this.#release(index))) continue
-        changed.set(index, null)
-        events.push(eventOf(this.graph.id(index), (await this.#storedBlock(index)).header))
-      }
-      if (changed.size > 0) await this.#commit(this.graph.size, [], false, changed)
-    })
-    this.#emit(events, 'clock')
-  }
-
-  async #release(index: number): Promise<boolean> {
-    if (!this.graph.backs(index).every((back) => this.graph.isAccepted(back))) return false
-    if (this.graph.height(index) === 1 && hasFirstPostPioneer(this.chain)) {
-      const { author } = (await this.#storedBlock(index)).header
-      if (this.pioneer !== undefined && this.pioneer !== author) return false
-      this.pioneer = author
+  /** What is not in the store is not served: its blocks are withdrawn, highest first. */
+  #fail(error: Error): never {
+    this.#failure = error
+    this.#log.error('chain.unusable', { chain: this.chain.id, error })
+    for (let index = this.graph.size - 1; index >= this.#intake.staging.stored; index -= 1) {
+      if (this.graph.isAccepted(index)) this.graph.withdraw(index)
     }
-    this.graph.accept(index)
-    this.#aside.delete(index)
-    return true
-  }
-
-  /** Whoever was the pioneer stays it: a clock that was set back takes nothing from anybody. */
-  async #findPioneer(parked: ReadonlyMap<number, ParkReason>): Promise<void> {
-    if (!hasFirstPostPioneer(this.chain)) return
-    for (let index = 1; index < this.graph.size; index++) {
-      if (!this.graph.isAccepted(index) && parked.get(index) !== 'set-back') continue
-      this.pioneer = (await this.#storedBlock(index)).header.author
-      return
-    }
+    this.#onFailure(error)
+    throw error
   }
 }

@@ -65,8 +65,9 @@ function handshakeOf({ peer, nonces }: SyncCaller, self: PeerId): ServeStream['h
   }
 }
 
-function servedOf({ chain, graph, pioneer }: Replica): NonNullable<Parameters<typeof planReply>[1]> {
-  return { chain, graph, ...(pioneer === undefined ? {} : { pioneer }) }
+function servedOf(replica: Replica): NonNullable<Parameters<typeof planReply>[1]> {
+  const { chain, graph, pioneer } = replica
+  return { chain, graph, held: () => replica.heldHere(), ...(pioneer === undefined ? {} : { pioneer }) }
 }
 
 async function loadBlocks(replica: Replica, id: number, indexes: readonly (number | undefined)[]): Promise<Reply> {
@@ -77,10 +78,13 @@ async function loadBlocks(replica: Replica, id: number, indexes: readonly (numbe
   return blocks.reply()
 }
 
-async function loadBlock(replica: Replica, index: number): Promise<LoadedBlock> {
+/** `undefined` if it was dropped meanwhile. */
+async function loadBlock(replica: Replica, index: number): Promise<LoadedBlock | undefined> {
+  if (!replica.isKept(index)) return undefined
   const block = await replica.block(index)
   const { headerBytes, signature, header } = block
   const signed = { headerBytes, ...(signature === undefined ? {} : { signature }) }
+  if (replica.reputation.isHidden(index)) return { ...signed, payload: 'hidden' }
   if (replica.missing.has(index)) return { ...signed, payload: 'absent' }
   if (!travelsInline(header.pay.size)) return { ...signed, payload: 'frames' }
   return { ...signed, payload: (await readPayload(replica, block)) ?? 'absent' }
@@ -91,6 +95,7 @@ async function loadFrame(
   plan: { id: number; index: number; offset: number },
   request: Request,
 ): Promise<Reply> {
+  if (replica.reputation.isHidden(plan.index)) return noPayload(plan.id, 'hidden')
   if (request.t !== 'frame' || replica.missing.has(plan.index)) return noPayload(plan.id, 'absent')
   const bytes = await replica.store.frame(request.block, plan.offset / FRAME_BYTES)
   return bytes === undefined ? noPayload(plan.id, 'absent') : { t: 'frame', id: plan.id, offset: plan.offset, bytes }

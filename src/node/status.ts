@@ -7,13 +7,13 @@ import type { NodeParts, OnNet } from './node-parts.ts'
 type Status = ResultOf<'chain.status'>
 
 export function statusOf({ replica, attached }: Joined<OnNet>, { topics, host }: NodeParts): Status {
-  const { graph, missing, bytes, aheadCount, blocks } = replica
+  const { graph, missing, bytes, aheadCount, delayedCount, blocks } = replica
   const peers = attached.sync.peers()
   const onTopic = topics.subscribers(attached.gossip.topic)
   return {
     blocks,
     heads: graph.heads().length,
-    held: aheadCount,
+    held: replica.held().length + aheadCount,
     bytes,
     missing: missing.size,
     peers: [...peers],
@@ -23,6 +23,7 @@ export function statusOf({ replica, attached }: Joined<OnNet>, { topics, host }:
       active: attached.sync.active,
       connections: host.connections().length,
       missing: missing.size,
+      delayed: delayedCount,
     }),
   }
 }
@@ -33,14 +34,20 @@ interface Situation {
   readonly active: readonly string[]
   readonly connections: number
   readonly missing: number
+  readonly delayed: number
 }
 
-function judge({ peers, onTopic, active, connections, missing }: Situation): Pick<Status, 'state' | 'why'> {
+function judge({ peers, onTopic, active, connections, missing, delayed }: Situation): Pick<Status, 'state' | 'why'> {
   if (active.length > 0) return { state: 'syncing', why: `pulling from ${active.join(', ')}` }
   const synced = peers.filter(({ state }) => state === 'synced')
   if (synced.length > 0) {
     const payloads = missing === 0 ? '' : `; ${String(missing)} payloads that no peer has given yet`
-    return { state: 'synced', why: `in sync with ${String(synced.length)} of ${String(peers.length)} peers${payloads}` }
+    const late =
+      delayed === 0 ? '' : `; ${String(delayed)} blocks kept back that claim to be old or would withdraw others`
+    const incompatible = peers.find(({ state }) => state.startsWith('incompatible'))
+    const rival = incompatible === undefined ? '' : `; peer ${incompatible.id} is ${incompatible.state}`
+    const count = `in sync with ${String(synced.length)} of ${String(peers.length)} peers`
+    return { state: 'synced', why: `${count}${payloads}${late}${rival}` }
   }
   const troubled = peers.at(-1)
   if (troubled !== undefined) return { state: 'alone', why: `peer ${troubled.id}: ${troubled.state}` }

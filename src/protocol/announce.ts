@@ -45,9 +45,16 @@ export function buildAnnouncement(what: {
   return { v: 1, nonce, heads, ...(riding === undefined ? {} : { block: riding }) }
 }
 
+/** The chain as it is here. */
+export interface AnnouncedTo {
+  readonly graph: Graph
+  /** Whether a block is here, accepted or not. */
+  readonly has: (id: BlockId) => boolean
+}
+
 /** Looks, cheaply. What it costs a signature to find out is left to whoever gets `check`. */
-export function judge({ heads, block: riding }: Announcement, graph: Graph): Judgement {
-  const unknown = heads.filter((id) => !graph.has(id))
+export function judge({ heads, block: riding }: Announcement, { graph, has }: AnnouncedTo): Judgement {
+  const unknown = heads.filter((id) => !has(id))
   if (riding === undefined) return { verdict: 'ignore', pull: unknown.length > 0 }
   const decoded = decodeBlock(riding.headerBytes, riding.signature)
   if (!decoded.ok) return { verdict: 'reject', fault: { code: 'GOSSIP_BAD_BLOCK', fault: decoded.fault } }
@@ -57,7 +64,7 @@ export function judge({ heads, block: riding }: Announcement, graph: Graph): Jud
     const fault = { code: 'DAG_BAD_PAYLOAD', why: 'its size is another one' } as const
     return { verdict: 'reject', fault: { code: 'GOSSIP_BAD_BLOCK', block: block.id, fault } }
   }
-  if (graph.has(block.id) || !backs.every((back) => isAcceptedHere(graph, back))) {
+  if (has(block.id) || !backs.every((back) => isAcceptedHere(graph, back))) {
     return { verdict: 'ignore', pull: unknown.length > 0 }
   }
   return { verdict: 'check', block, payload: riding.payload, pull: unknown.some((id) => id !== block.id) }
@@ -70,6 +77,9 @@ export function verdictOf(outcome: StoreOutcome): GossipVerdict {
       return 'accept'
     case 'known':
     case 'ahead':
+    case 'held':
+    case 'surplus':
+    case 'delayed':
       return 'ignore'
     case 'refused':
       return blockVerdict(outcome.fault)

@@ -73,6 +73,7 @@ function wireRequest(request: Request): unknown {
   switch (request.t) {
     case 'open':
     case 'offer':
+    case 'held':
       return request
     case 'heads':
       return { ...request, after: idBytes(request.after) }
@@ -149,6 +150,7 @@ function readRequestOf(t: string, about: { id: number; chain: Uint8Array }, fiel
     case 'open':
       return { t, ...about, ...(fields.has('proof') ? { proof: fields.bytes('proof', PROOF) } : {}) }
     case 'offer':
+    case 'held':
       return { t, ...about }
     case 'heads':
       return { t, ...about, after: fields.blockId('after') }

@@ -66,7 +66,7 @@ export function blockVerdict(fault: BlockFault): BlockVerdict {
   switch (fault.code) {
     case 'DAG_MISSING_BACK':
     case 'DAG_OTHER_PIONEER':
-    case 'REP_UNSIGNED':
+    case 'REP_NO_REPS':
       return 'ignore'
     case 'DAG_BAD_HEADER':
     case 'DAG_HEADER_TOO_LARGE':
@@ -80,6 +80,7 @@ export function blockVerdict(fault: BlockFault): BlockVerdict {
     case 'DAG_BAD_LIKE':
     case 'DAG_PAYLOAD_TOO_LARGE':
     case 'DAG_BAD_PAYLOAD':
+    case 'REP_UNACCEPTED_BACK':
       return 'reject'
     // What only a user's typing can cause says nothing about a peer.
     case 'DAG_BAD_ID':

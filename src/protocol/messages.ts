@@ -46,6 +46,8 @@ export type Request =
       readonly block: BlockId
       readonly offset: number
     }
+  /** Asks for the responder's held posts: ids of those and of what is not accepted below them, pasts first. */
+  | { readonly t: 'held'; readonly id: number; readonly chain: Uint8Array }
   /** Asks the responder to pull this chain from the requester now, and to say how it went. */
   | { readonly t: 'offer'; readonly id: number; readonly chain: Uint8Array }
 

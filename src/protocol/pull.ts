@@ -10,7 +10,7 @@ import type { Reply, RequestBody } from './messages.ts'
 
 /** What a pull asks of the chain as it is here, at the moment it asks. */
 export interface PullWorld {
-  /** Known here: accepted, or set aside. */
+  /** Here: accepted, or not. */
   readonly has: (id: BlockId) => boolean
   /** See `haveList` in `reconcile.ts`. */
   readonly haveList: () => readonly BlockId[]
@@ -30,7 +30,10 @@ export interface PullOptions {
 
 /** What became of one block of a `store`. */
 export type StoreOutcome =
-  | { readonly id: BlockId; readonly state: 'accepted' | 'known' | 'ahead' }
+  /** `others`: blocks accepted with it: those it welcomes. */
+  | { readonly id: BlockId; readonly state: 'accepted'; readonly others: number }
+  /** `surplus`: sound, and nobody has paid for it yet; `delayed`: kept back for now. */
+  | { readonly id: BlockId; readonly state: 'known' | 'ahead' | 'held' | 'surplus' | 'delayed' }
   | { readonly id: BlockId; readonly state: 'refused'; readonly fault: BlockFault }
 
 export type PullInput =

@@ -22,7 +22,10 @@ export function haveList(graph: Graph): BlockId[] {
     if (chosen.size >= 2 * HAVE_SHARE) break
     chosen.add(index)
   }
-  for (let distance = 1; distance < graph.size; distance *= 2) chosen.add(graph.size - distance)
+  for (let distance = 1; distance < graph.size; distance *= 2) {
+    // Of what is not accepted some was dropped: who is told of it would not send it.
+    if (graph.isAccepted(graph.size - distance)) chosen.add(graph.size - distance)
+  }
   return [...chosen].map((index) => graph.id(index))
 }
 

@@ -1,13 +1,14 @@
 /**
  * The responder's side of sync as pure decisions (spec §8): a request and the chain it names give a plan as data. What
- * needs the store is left to the driver: loading blocks and frames. Only accepted blocks are ever named or served. The
+ * needs the store is left to the driver: loading blocks and frames. Only accepted blocks are named and
+ * served, and held posts to those that ask for them. The
  * requester's side is `session.ts`.
  */
 import type { Chain } from '../dag/chain.ts'
 import { unreachable } from '../dag/faults.ts'
 import type { Graph } from '../dag/graph.ts'
 import type { AuthorKey, BlockId } from '../dag/ids.ts'
-import { BLOCKS_REPLY_BYTES, HEADS_PER_PAGE, INLINE_PAYLOAD_BYTES } from './limits.ts'
+import { BLOCKS_REPLY_BYTES, HEADS_PER_PAGE, IDS_PER_PAGE, INLINE_PAYLOAD_BYTES } from './limits.ts'
 import { proofFor, proofHolds, type Handshake } from './member.ts'
 import type { Reply, Request, WireBlock } from './messages.ts'
 import { answerDiff } from './reconcile.ts'
@@ -18,6 +19,8 @@ export interface ServedChain {
   readonly graph: Graph
   /** Author of the first post, in a forum joined without pioneers that has one. */
   readonly pioneer?: AuthorKey
+  /** Held posts that were made here, by local index. */
+  readonly held: () => readonly number[]
 }
 
 /** What one incarnation of a stream remembers. Mutated by {@link planReply}. */
@@ -25,10 +28,12 @@ export interface ServeStream {
   readonly handshake: Handshake
   /** Chains opened on it; bounded by the chains joined here. */
   readonly opened: Set<Chain['id']>
+  /** Blocks that are not accepted, and that the requester was told of when it asked for held posts: it may get them. */
+  readonly told: Map<Chain['id'], ReadonlySet<BlockId>>
 }
 
 export function newServeStream(handshake: Handshake): ServeStream {
-  return { handshake, opened: new Set() }
+  return { handshake, opened: new Set(), told: new Map() }
 }
 
 export type ServePlan =
@@ -63,10 +68,17 @@ export function planReply(request: Request, served: ServedChain | undefined, str
       const page = answerDiff(graph, request.have, request.after)
       return page === undefined ? refuse(id, 'bad-request') : { do: 'reply', reply: { t: 'ids', id, ...page } }
     }
-    case 'get':
-      return { do: 'blocks', id, indexes: request.ids.map((block) => acceptedIndex(graph, block)) }
+    case 'held': {
+      const ids = heldWithPasts(served).map((index) => graph.id(index))
+      stream.told.set(served.chain.id, new Set(ids))
+      return { do: 'reply', reply: { t: 'ids', id, ids, more: false } }
+    }
+    case 'get': {
+      const told = stream.told.get(served.chain.id)
+      return { do: 'blocks', id, indexes: request.ids.map((block) => servedIndex(graph, block, told)) }
+    }
     case 'frame': {
-      const index = acceptedIndex(graph, request.block)
+      const index = servedIndex(graph, request.block, stream.told.get(served.chain.id))
       if (index === undefined) return { do: 'reply', reply: noPayload(id, 'absent') }
       return { do: 'frame', id, index, block: request.block, offset: request.offset }
     }
@@ -103,9 +115,22 @@ function open(request: Request & { readonly t: 'open' }, served: ServedChain, st
   return { do: 'reply', reply }
 }
 
-function acceptedIndex(graph: Graph, block: BlockId): number | undefined {
+function servedIndex(graph: Graph, block: BlockId, told?: ReadonlySet<BlockId>): number | undefined {
   const index = graph.indexOf(block)
-  return index !== undefined && index > 0 && graph.isAccepted(index) ? index : undefined
+  if (index === undefined || index === 0) return undefined
+  return graph.isAccepted(index) || told?.has(block) === true ? index : undefined
+}
+
+/** The held posts and what is not accepted below them, pasts first. What is accepted comes by the usual way. */
+function heldWithPasts({ graph, held }: ServedChain): number[] {
+  const found = new Set<number>()
+  const waiting = [...held()]
+  for (let at = waiting.pop(); at !== undefined && found.size < IDS_PER_PAGE; at = waiting.pop()) {
+    if (at === 0 || graph.isAccepted(at) || found.has(at)) continue
+    found.add(at)
+    graph.forEachBack(at, (back) => waiting.push(back))
+  }
+  return [...found].sort((a, b) => a - b)
 }
 
 /** By the list the graph gives, which is another one once heads change: paging through many heads sorts them once. */

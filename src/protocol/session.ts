@@ -174,7 +174,7 @@ function onStored(state: PullState, outcomes: readonly StoreOutcome[]): PullEffe
   const blocks = page.fetch.stored()
   const kept = outcomes.filter((outcome) => outcome.state !== 'refused')
   page.gained ||= kept.length > 0
-  state.fresh += kept.filter((outcome) => outcome.state === 'accepted').length
+  for (const outcome of kept) if (outcome.state === 'accepted') state.fresh += 1 + outcome.others
   for (const [position, outcome] of outcomes.entries()) {
     if (outcome.state !== 'refused') continue
     const end = endOfRefused(outcome.id, outcome.fault, blocks[position]?.state === 'inline')

@@ -80,11 +80,29 @@ export class Acceptance {
   }
 
   /**
-   * Takes an unpaid block on which nothing in V stands out of V: that changes no other block.
+   * Takes an unpaid block on which nothing in V stands out of V, before the ledger and the graph forget it: that changes
+   * no other block. Its index, and its author's number, may then be given to others.
    * @throws {Bug} if it is not in V, or paid
    */
   drop(index: number): void {
     this.#paid.leave(index)
+  }
+
+  /**
+   * Takes a block out of V, paid or not, on which nothing in V stands and which comes last in order of its author's
+   * blocks in V. It is nobody's rival then, so nobody else's being paid changes. The graph withdraws what the answer says.
+   * @throws {Bug} if it is not in V, or not the last
+   */
+  retreat(index: number): Change {
+    if (!this.isPaid(index)) {
+      this.drop(index)
+      return NOTHING
+    }
+    const withdrawn = this.#uncovered([], [], [index])
+    this.#paid.unpay(index)
+    this.drop(index)
+    for (const block of withdrawn) this.#graph.withdraw(block)
+    return { ...NOTHING, withdrawn, unpaid: [index] }
   }
 
   /** What {@link add} would withdraw, of a block as that takes it; changes nothing. */

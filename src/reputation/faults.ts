@@ -1,2 +1,8 @@
-/** Coded refusals of the rules (spec §2, §4): a block that is well made, but that its chain's kind does not take. */
-export type ReputationFault = { readonly code: 'REP_UNSIGNED'; readonly chain: string }
+/** Coded refusals of the rules (spec §4, §5). */
+import type { BlockId } from '../dag/ids.ts'
+
+export type ReputationFault =
+  /** Not sound: the block stands on one that is accepted nowhere in its own past. */
+  | { readonly code: 'REP_UNACCEPTED_BACK'; readonly back: BlockId }
+  /** A like made here that its author cannot pay for. */
+  | { readonly code: 'REP_NO_REPS'; readonly reps: number }

@@ -1,7 +1,8 @@
 /**
  * What reputation needs to know of each block of one chain beside the graph (spec §4, §5): who wrote it, what it likes,
  * and k. Columns by the graph's local index, some 20 bytes a block, an author's place in {@link Ledger.blocksOf}
- * included. Authors are small numbers inside. Decides nothing, and does not know what is accepted.
+ * included. Authors are small numbers inside, in the order of their first blocks' indexes. Decides nothing, and does not
+ * know what is accepted.
  */
 import { Bug } from '../dag/faults.ts'
 import type { Graph } from '../dag/graph.ts'
@@ -39,6 +40,8 @@ export class Ledger {
   readonly #numbers = new Map<AuthorKey, number>()
   readonly #keys: AuthorKey[] = []
   readonly #blocks: number[][] = []
+  /** By author: the block that the number was given for. */
+  readonly #firsts: number[] = []
 
   constructor(graph: Graph) {
     this.#graph = graph
@@ -50,8 +53,8 @@ export class Ledger {
   }
 
   /**
-   * Takes in a block that is in the graph; again, if it was removed since. O(log n) and a shift of the author's later
-   * blocks: none in the usual case.
+   * Takes in a block that is in the graph; again, if it was removed since. For the first time, blocks come by index.
+   * O(log n) and a shift of the author's later blocks: none in the usual case.
    * @throws {Bug} on a signed block that is in already, or a k that is no whole number of 32 bits
    */
   add(index: number, { author, like, k }: BlockFacts): void {
@@ -61,8 +64,9 @@ export class Ledger {
     this.#k = grown(this.#k, index + 1)
     this.#likes[index] = like === undefined ? 0 : like.target * 2 + (like.n === 1 ? 1 : 0)
     this.#k[index] = k
+    this.#authors[index] = 0
     if (author === undefined) return
-    const number = this.#numbered(author)
+    const number = this.#numbered(author, index)
     this.#authors[index] = number + 1
     const blocks = this.#blocksOf(number)
     const at = this.#positionIn(blocks, index)
@@ -83,6 +87,22 @@ export class Ledger {
     const at = this.#positionIn(blocks, index)
     if (blocks[at] !== index) throw new Bug(`block ${String(index)} is not in the ledger`)
     blocks.splice(at, 1)
+  }
+
+  /**
+   * Forgets the graph's last block, removed before or not, right before the graph does. If its author got a number for
+   * it, the next new author gets that: strangers may sign each block with a fresh key, and numbers cost memory for ever.
+   * @throws {Bug} if it is not the graph's last
+   */
+  pop(index: number): void {
+    if (index !== this.#graph.size - 1) throw new Bug(`block ${String(index)} is not the last`)
+    const author = this.authorOf(index)
+    if (author === undefined) return
+    const blocks = this.#blocksOf(author)
+    const at = this.#positionIn(blocks, index)
+    if (blocks[at] === index) blocks.splice(at, 1)
+    this.#authors[index] = 0
+    if (this.#firsts[author] === index) this.#forget(author)
   }
 
   /** Number of the block's author; `undefined` for unsigned blocks and the genesis. */
@@ -146,12 +166,22 @@ export class Ledger {
     return blocks
   }
 
-  #numbered(key: AuthorKey): number {
+  #numbered(key: AuthorKey, first: number): number {
     const before = this.#numbers.get(key)
     if (before !== undefined) return before
     const number = this.#keys.push(key) - 1
     this.#blocks.push([])
+    this.#firsts.push(first)
     this.#numbers.set(key, number)
     return number
+  }
+
+  /** Its first block is the graph's last: whoever got a number later had only blocks that are gone. */
+  #forget(author: number): void {
+    if (author !== this.#keys.length - 1) throw new Bug(`author ${String(author)} is not the last one`)
+    this.#numbers.delete(this.keyOf(author))
+    this.#keys.pop()
+    this.#blocks.pop()
+    this.#firsts.pop()
   }
 }

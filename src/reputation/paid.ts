@@ -87,6 +87,21 @@ export class Paid implements Known {
     this.#states[index] = PAID_WITH_RIVALS_KNOWN
   }
 
+  /**
+   * A paid block is not any more; it is the last one of its author that is, or its author is unlimited.
+   * @throws {Bug} if not
+   */
+  unpay(index: number): void {
+    const author = this.#ledger.authorOf(index)
+    const line = author === undefined ? [] : this.#lineOf(author)
+    if (!this.isPaid(index) || (line.length > 0 && line.at(-1) !== index)) {
+      throw new Bug(`block ${String(index)} is not the last paid one of its author`)
+    }
+    line.pop()
+    this.#states[index] = UNPAID
+    this.#rivals.delete(index)
+  }
+
   /** Goes by what was worked out for an author, from where that starts to the author's last block. */
   settle(author: number, { start, tail, rivals }: Line): void {
     const line = this.#lineOf(author)
@@ -102,8 +117,9 @@ export class Paid implements Known {
   }
 
   /**
-   * Takes an author's paid blocks as they are, in order, before anything of that author is entered. A block whose past is known to hold all earlier
-   * ones of the line has no rivals: that is told without a walk. The others' are found when asked for.
+   * Takes an author's paid blocks as they are, in order, before anything of that author is entered. A block whose past is
+   * known to hold all earlier ones of the line has no rivals: that is told without a walk. The others' are found when
+   * asked for.
    */
   load(author: number, paid: readonly number[]): void {
     let highest = -1

@@ -89,6 +89,11 @@ export class View {
     return this.#removed.size + this.#added.size
   }
 
+  /** Whether the block is one of the version's tips. */
+  standsOn(index: number): boolean {
+    return this.#tips.includes(index)
+  }
+
   /**
    * Moves to `tips` and their pasts, to be asked about times not before `t`. Does nothing and answers `false` if that
    * takes more than some `steps`, or if it left out blocks that count at `t`.

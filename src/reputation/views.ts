@@ -60,6 +60,14 @@ export class Views {
     })
   }
 
+  /**
+   * To be called for the graph's last block, not accepted, before the ledger and the graph forget it: another block will
+   * have its index. Views that hold it go: it is one of their tips, as nothing stands on it any more.
+   */
+  popped(index: number): void {
+    this.#pool = this.#pool.filter(({ view }) => !view.standsOn(index))
+  }
+
   /** reps(author, accepted, now); the formula alone: unlimited authors have no other. */
   repsOf(author: AuthorKey, pioneer: AuthorKey | undefined, now: number): number {
     return this.#reps(author, pioneer, (number) => this.#main.countsOf(number, now))

@@ -7,13 +7,16 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { checkGraph } from '../../src/dag/check.ts'
+import { Bug } from '../../src/dag/faults.ts'
 import { Graph } from '../../src/dag/graph.ts'
 import { chainId } from '../../src/dag/ids.ts'
+import type { NewBlock } from '../../src/dag/store.ts'
 import { openDisk, type Disk } from '../../src/node/disk.ts'
 import { DiskFailed } from '../../src/node/disk-faults.ts'
+import { ChainKeys, indexKey, rangeOf } from '../../src/node/disk-keys.ts'
 import { must } from '../support/blocks.ts'
 import { DRAWN_CHAIN } from '../support/draw.ts'
-import { line, rowOf, stored } from '../support/stored.ts'
+import { line, loadAll, loadedRow, rowOf, stored } from '../support/stored.ts'
 import { storeContract } from './store.ts'
 
 storeContract('disk', async () => {
@@ -62,9 +65,9 @@ describe('disk: a data directory', () => {
 
   test('of another format is refused and left alone', async () => {
     const disk = await opened()
-    await disk.datastore.db.put('/freechains/format', new TextEncoder().encode('2'))
+    await disk.datastore.db.put('/freechains/format', new TextEncoder().encode('1'))
     await disk.close()
-    const refused = { ok: false, fault: { code: 'DISK_FORMAT', dir, found: 2, expected: 1 } }
+    const refused = { ok: false, fault: { code: 'DISK_FORMAT', dir, found: 1, expected: 2 } }
     expect(await openDisk(dir)).toEqual(refused)
     expect(await openDisk(dir)).toEqual(refused)
   })
@@ -100,7 +103,7 @@ describe('disk: a data directory', () => {
     await disk.close()
     disk = await opened()
     expect(await disk.joined()).toEqual([])
-    expect((await disk.chain(DRAWN_CHAIN).load()).rows).toEqual([])
+    expect((await loadAll(disk.chain(DRAWN_CHAIN))).rows).toEqual([])
     expect(await disk.datastore.db.keys({ gt: '/freechains/', lt: '/freechains0' }).all()).toEqual([
       '/freechains/format',
     ])
@@ -114,7 +117,7 @@ describe('disk: a data directory', () => {
     expect(batches.mock.calls.length).toBeLessThanOrEqual(3)
     const calls = batches.mock.calls as readonly (readonly unknown[])[]
     for (const [, options] of calls) expect(options).toEqual({ sync: true })
-    for (const store of stores) expect((await store.load()).heads).toEqual([3])
+    for (const store of stores) expect((await loadAll(store)).heads).toEqual([3])
   })
 
   test('after a write that failed, nothing later is written, so that no hole appears', async () => {
@@ -126,7 +129,7 @@ describe('disk: a data directory', () => {
     await expect(store.commit(line(3, 3), { sync: true })).rejects.toThrow(DiskFailed)
     await disk.close()
     const again = await opened()
-    expect(await again.chain(DRAWN_CHAIN).load()).toMatchObject({ rows: [rowOf(1)], heads: [1] })
+    expect(await loadAll(again.chain(DRAWN_CHAIN))).toMatchObject({ rows: [loadedRow(1)], heads: [1] })
   })
 
   test('writes what was asked for before it is closed, and refuses what comes after', async () => {
@@ -135,7 +138,67 @@ describe('disk: a data directory', () => {
     const last = store.commit(line(1, 1), { sync: false })
     await Promise.all([last, disk.close()])
     await expect(store.commit(line(2, 2), { sync: false })).rejects.toThrow(DiskFailed)
-    expect((await (await opened()).chain(DRAWN_CHAIN).load()).heads).toEqual([1])
+    expect((await loadAll((await opened()).chain(DRAWN_CHAIN))).heads).toEqual([1])
+  })
+
+  test('keeps states as numbers that no change of the program may alter', async () => {
+    const disk = await opened()
+    const states = ['paid', 'unpaid', 'held', 'guest', 'surplus', 'ahead', 'set-back', 'dropped'] as const
+    const changed = { first: 9, blocks: [], headsAdded: [], headsRemoved: [] }
+    await disk.chain(DRAWN_CHAIN).commit(line(1, 8), { sync: false })
+    await disk
+      .chain(DRAWN_CHAIN)
+      .commit({ ...changed, states: new Map(states.map((state, n) => [n + 1, state])) }, { sync: true })
+    expect(await disk.datastore.db.values(rangeOf(new ChainKeys(DRAWN_CHAIN).states)).all()).toEqual(
+      [1, 2, 3, 4, 5, 6, 7, 8].map((number) => Buffer.of(number)),
+    )
+  })
+
+  test.each<[string, Partial<NewBlock['row']>]>([
+    ['a k of more than 32 bits', { k: 2 ** 31 }],
+    ['a k that is not whole', { k: 0.5 }],
+    ['a like of the genesis', { like: { n: 1, target: 0 } }],
+    ['a like of a target beyond 31 bits', { like: { n: -1, target: 2 ** 31 } }],
+  ])('has no room for %s, and says so', async (_, more) => {
+    const disk = await opened()
+    const block = { ...stored(1), row: { ...rowOf(1), ...more } }
+    const commit = { first: 1, blocks: [block], headsAdded: [1], headsRemoved: [] }
+    await expect(disk.chain(DRAWN_CHAIN).commit(commit, { sync: false })).rejects.toThrow(Bug)
+  })
+
+  const keys = new ChainKeys(DRAWN_CHAIN)
+  const page = indexKey(keys.pages, 1)
+  test.each<[string, string, (bytes: Uint8Array) => Uint8Array]>([
+    ['page is cut short', page, (bytes) => bytes.subarray(0, bytes.byteLength - 1)],
+    ['page is cut to nothing', page, () => new Uint8Array()],
+    ['page is too long', page, (bytes) => Uint8Array.of(...bytes, 0)],
+    ['page is zeroed', page, (bytes) => new Uint8Array(bytes.byteLength)],
+    ['page is of ones', page, (bytes) => new Uint8Array(bytes.byteLength).fill(255)],
+    ['page names an author that it lacks', page, (bytes) => bytes.fill(1, 1024 * 52, 1024 * 52 + 2)],
+    ['block outside of pages is cut short', indexKey(keys.blocks, 1025), (bytes) => bytes.subarray(0, 40)],
+    ['block outside of pages is another thing', indexKey(keys.blocks, 1025), () => Uint8Array.of(1)],
+    ['state has no meaning', indexKey(keys.states, 3), () => Uint8Array.of(9)],
+    ['mark of a missing payload is no digest', indexKey(keys.missing, 4), () => new Uint8Array(31)],
+    ['count of blocks is another thing', keys.meta, () => Uint8Array.of(0x80)],
+  ])('whose %s stops the load, rather than giving wrong rows', async (_, key, damage) => {
+    let disk = await opened()
+    await disk.chain(DRAWN_CHAIN).commit(line(1, 1030), { sync: true })
+    const before = ((await disk.datastore.db.get(key)) as Uint8Array | undefined) ?? new Uint8Array()
+    await disk.datastore.db.put(key, damage(Uint8Array.from(before)))
+    await disk.close()
+    disk = await opened()
+    await expect(loadAll(disk.chain(DRAWN_CHAIN))).rejects.toThrow(DiskFailed)
+  })
+
+  test('that lacks a page stops the load before the rows behind it', async () => {
+    let disk = await opened()
+    await disk.chain(DRAWN_CHAIN).commit(line(1, 2050), { sync: true })
+    await disk.datastore.db.del(page)
+    await disk.close()
+    disk = await opened()
+    const take = vi.fn()
+    await expect(disk.chain(DRAWN_CHAIN).load(take)).rejects.toThrow(DiskFailed)
+    expect(take).not.toHaveBeenCalled()
   })
 
   test('whose node was killed while it wrote holds all that was acknowledged, and a consistent chain', async () => {
@@ -158,7 +221,7 @@ describe('disk: a data directory', () => {
     expect(child.signalCode).toBe('SIGKILL')
 
     const store = (await opened()).chain(DRAWN_CHAIN)
-    const loaded = await store.load()
+    const loaded = await loadAll(store)
     const count = loaded.rows.length
     expect(count).toBeGreaterThanOrEqual(acknowledged)
     expect(count % 37).toBe(0)

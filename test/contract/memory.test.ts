@@ -1,6 +1,7 @@
 import type { ChainId } from '../../src/dag/ids.ts'
 import { MemoryStore } from '../../src/dag/memory-store.ts'
-import { storeContract, type StorePlace } from './store.ts'
+import type { StorePlace } from './place.ts'
+import { storeContract } from './store.ts'
 
 /** Stands in for a disk: a chain's store lives on over a reopening, and is a new one after it was destroyed. */
 class MemoryPlace implements StorePlace {

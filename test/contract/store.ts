@@ -1,24 +1,29 @@
-/** The exam of the `BlockStore` port: every implementation runs it. */
+/** The exam of the `BlockStore` port: every implementation runs it. That of payloads is in `store-payloads.ts`. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { Bug } from '../../src/dag/faults.ts'
-import { chainId, type ChainId } from '../../src/dag/ids.ts'
-import { ARRIVALS_KEPT, FRAME_BYTES, type ChainStore } from '../../src/dag/store.ts'
+import { authorKey } from '../../src/dag/ids.ts'
+import type { BlockState, ChainStore, NewBlock } from '../../src/dag/store.ts'
 import { drawnId } from '../support/draw.ts'
-import { line, payloadOf, readAll, rowOf, stored } from '../support/stored.ts'
+import { line, loadAll, loadedRow, payloadOf, rowOf, stored } from '../support/stored.ts'
+import { NOTHING, ONE, TWO, UNSYNCED, type StorePlace } from './place.ts'
+import { payloadContract } from './store-payloads.ts'
 
-/** A place that keeps chains. */
-export interface StorePlace {
-  chain(id: ChainId): ChainStore
-  /** As after a stop and a start; stores handed out before are used no more. */
-  reopen(): Promise<void>
-  close(): Promise<void>
+const BIG = 2 ** 31 - 1
+
+/** Signed and unsigned, likes and dislikes, of this node and of others, out of step with each other. */
+function various(index: number): NewBlock {
+  const author = authorKey(new Uint8Array(32).fill(index % 5))
+  const like = { n: index % 3 === 0 ? 1 : -1, target: index % 9 === 0 ? BIG : index - 1 } as const
+  const row = { ...rowOf(index), k: (index % 4) * 1_000_000 - 2_000_000, isOurs: index % 6 === 0 }
+  return {
+    ...stored(index),
+    row: { ...row, ...(index % 5 === 0 ? {} : { author }), ...(index % 7 < 2 && index > 1 ? { like } : {}) },
+  }
 }
 
-const ONE = chainId(new Uint8Array(32).fill(1))
-const TWO = chainId(new Uint8Array(32).fill(2))
-const UNSYNCED = { sync: false }
-
 export function storeContract(name: string, make: () => Promise<StorePlace>): void {
+  payloadContract(name, make)
+
   describe(`${name}: a chain's store`, () => {
     let place: StorePlace
     let store: ChainStore
@@ -33,21 +38,23 @@ export function storeContract(name: string, make: () => Promise<StorePlace>): vo
     }
 
     test('is empty at first', async () => {
-      expect(await store.load()).toEqual({ rows: [], heads: [], parked: new Map(), missing: [], bytes: 0 })
+      expect(await loadAll(store)).toEqual({ rows: [], heads: [], missing: [], bytes: 0 })
       expect(await store.block(1)).toBeUndefined()
       expect(await store.frame(drawnId('nobody'), 0)).toBeUndefined()
       expect(await store.frames(drawnId('nobody'))).toBe(0)
     })
 
     test('loads what was committed, after a restart too', async () => {
-      const fork = stored(4, { backs: [1, 2], parked: 'ahead', payload: 'missing', paySize: 77 })
+      const fork = stored(4, { backs: [1, 2], state: 'ahead', payload: 'missing', paySize: 77 })
       await store.commit(line(1, 3), UNSYNCED)
       await store.commit({ first: 4, blocks: [fork], headsAdded: [], headsRemoved: [] }, { sync: true })
       for (const step of ['live', 'reopened']) {
-        const loaded = await store.load()
-        expect(loaded.rows, step).toEqual([rowOf(1), rowOf(2), rowOf(3), rowOf(4, [1, 2])])
+        const loaded = await loadAll(store)
+        expect(loaded.rows, step).toEqual([
+          ...[1, 2, 3].map((index) => loadedRow(index)),
+          { ...loadedRow(4, [1, 2]), state: 'ahead' },
+        ])
         expect(loaded.heads).toEqual([3])
-        expect([...loaded.parked]).toEqual([[4, 'ahead']])
         expect(loaded.missing).toEqual([4])
         expect(loaded.bytes).toBe(3 * 'header 1'.length + 3 * 'payload 1'.length + 'header 4'.length + 2 * 64)
         expect(await store.block(3)).toEqual({ headerBytes: stored(3).headerBytes })
@@ -57,27 +64,43 @@ export function storeContract(name: string, make: () => Promise<StorePlace>): vo
       }
     })
 
-    test('keeps heads, parked blocks and rows together as commits change them', async () => {
+    test('keeps heads, states and rows together as commits change them', async () => {
       await store.commit({ ...line(1, 3), headsAdded: [2, 3] }, UNSYNCED)
-      await store.commit(
-        { first: 4, blocks: [], headsAdded: [1], headsRemoved: [2, 3], parked: new Map([[3, 'ahead']]) },
-        UNSYNCED,
-      )
+      const changed = { ...NOTHING, first: 4, headsAdded: [1], headsRemoved: [2, 3] }
+      await store.commit({ ...changed, states: new Map([[3, 'set-back']]) }, UNSYNCED)
       await reopen()
-      expect(await store.load()).toMatchObject({ heads: [1], parked: new Map([[3, 'ahead']]) })
-      await store.commit(
-        { first: 4, blocks: [], headsAdded: [3], headsRemoved: [1], parked: new Map([[3, null]]) },
-        UNSYNCED,
-      )
+      const setBack = { ...loadedRow(3), state: 'set-back' }
+      expect(await loadAll(store)).toMatchObject({ heads: [1], rows: [loadedRow(1), loadedRow(2), setBack] })
+      const back = { ...NOTHING, first: 4, headsAdded: [3], headsRemoved: [1] }
+      await store.commit({ ...back, states: new Map([[3, 'paid']]) }, UNSYNCED)
       await reopen()
-      expect(await store.load()).toMatchObject({ heads: [3], parked: new Map() })
+      expect(await loadAll(store)).toMatchObject({ heads: [3], rows: [1, 2, 3].map((index) => loadedRow(index)) })
+    })
+
+    test.each([8, 1024, 1030])('gives back every state, and the one given last, of %i blocks', async (count) => {
+      const states: BlockState[] = ['paid', 'unpaid', 'held', 'guest', 'surplus', 'ahead', 'set-back', 'dropped']
+      const stateAt = (n: number): BlockState => states[n % states.length]!
+      const blocks = line(1, count).blocks.map((block, n) => ({ ...block, state: stateAt(n) }))
+      await store.commit({ ...NOTHING, blocks }, UNSYNCED)
+      for (const later of [0, 3, 5]) {
+        const changed = new Map(states.map((_, n) => [count - n, stateAt(count - n - 1 + later)]))
+        if (later > 0) await store.commit({ ...NOTHING, first: count + 1, states: changed }, UNSYNCED)
+        const expected = blocks.map(({ state }, n) => changed.get(n + 1) ?? state)
+        for (const step of ['live', 'reopened']) {
+          expect(
+            (await loadAll(store)).rows.map(({ state }) => state),
+            step,
+          ).toEqual(expected)
+          await reopen()
+        }
+      }
     })
 
     test('refuses a commit that does not follow on the last one, whole', async () => {
       await store.commit(line(1, 2), UNSYNCED)
       await expect(store.commit(line(4, 4), UNSYNCED)).rejects.toThrow(Bug)
       await reopen()
-      expect(await store.load()).toMatchObject({ rows: [rowOf(1), rowOf(2)], heads: [2] })
+      expect(await loadAll(store)).toMatchObject({ rows: [loadedRow(1), loadedRow(2)], heads: [2] })
     })
 
     test('applies calls in order and shows their effect to later ones, awaited or not', async () => {
@@ -85,7 +108,7 @@ export function storeContract(name: string, make: () => Promise<StorePlace>): vo
       const put = store.putFrame(drawnId('coming'), 0, payloadOf(3))
       expect((await store.block(20))?.headerBytes).toEqual(stored(20).headerBytes)
       expect(await store.frames(drawnId('coming'))).toBe(1)
-      expect((await store.load()).heads).toEqual([20])
+      expect((await loadAll(store)).heads).toEqual([20])
       await Promise.all([...commits, put])
     })
 
@@ -95,8 +118,8 @@ export function storeContract(name: string, make: () => Promise<StorePlace>): vo
       await reopen()
       await store.commit(line(count + 1, count + 1), UNSYNCED)
       await reopen()
-      const loaded = await store.load()
-      expect(loaded.rows).toEqual(Array.from({ length: count + 1 }, (_, n) => rowOf(n + 1)))
+      const loaded = await loadAll(store)
+      expect(loaded.rows).toEqual(Array.from({ length: count + 1 }, (_, n) => loadedRow(n + 1)))
       expect(loaded.heads).toEqual([count + 1])
       expect((await store.block(count))?.headerBytes).toEqual(stored(count).headerBytes)
     })
@@ -108,87 +131,36 @@ export function storeContract(name: string, make: () => Promise<StorePlace>): vo
       })
       await store.commit({ first: 1, blocks, headsAdded: [1100], headsRemoved: [] }, UNSYNCED)
       await reopen()
-      expect((await store.load()).rows).toEqual(blocks.map((block) => block.row))
+      expect((await loadAll(store)).rows).toEqual(blocks.map(({ row, state }) => ({ ...row, state })))
     })
 
-    test.each([0, 1, FRAME_BYTES, FRAME_BYTES + 1, 3 * FRAME_BYTES])(
-      'gives back a payload of %i bytes',
-      async (size) => {
-        const payload = payloadOf(size)
-        await store.commit({ first: 1, blocks: [stored(1, { payload })], headsAdded: [1], headsRemoved: [] }, UNSYNCED)
-        await reopen()
-        expect(await store.frames(rowOf(1).id)).toBe(Math.ceil(size / FRAME_BYTES))
-        expect(Buffer.compare(await readAll(store, rowOf(1).id), payload)).toBe(0)
-        expect((await store.load()).bytes).toBe('header 1'.length + size)
-      },
-    )
-
-    test('keeps the frames of an arrival that was cut, and knows how many', async () => {
-      const payload = payloadOf(FRAME_BYTES + 9)
-      const { id } = rowOf(1)
-      await store.putFrame(id, 0, payload.subarray(0, FRAME_BYTES))
+    test.each([1, 20, 1024, 2060])('gives back authors, likes, k and whose they are, of %i blocks', async (count) => {
+      const blocks = Array.from({ length: count }, (_, n) => various(n + 1))
+      await store.commit({ ...NOTHING, blocks }, UNSYNCED)
       await reopen()
-      expect(await store.frames(id)).toBe(1)
-      expect((await store.load()).bytes).toBe(0)
-      await store.putFrame(id, 1, payload.subarray(FRAME_BYTES))
-      const block = stored(1, { payload: 'stored', paySize: payload.byteLength })
-      await store.commit({ first: 1, blocks: [block], headsAdded: [1], headsRemoved: [] }, UNSYNCED)
-      await reopen()
-      expect(Buffer.compare(await readAll(store, id), payload)).toBe(0)
-      expect((await store.load()).bytes).toBe('header 1'.length + payload.byteLength)
+      expect((await loadAll(store)).rows).toStrictEqual(blocks.map(({ row, state }) => ({ ...row, state })))
     })
 
-    test('refuses a block whose payload is said to be stored and is not', async () => {
-      const block = stored(1, { payload: 'stored', paySize: FRAME_BYTES + 1 })
-      await store.putFrame(block.row.id, 0, payloadOf(FRAME_BYTES))
-      await expect(
-        store.commit({ first: 1, blocks: [block], headsAdded: [1], headsRemoved: [] }, UNSYNCED),
-      ).rejects.toThrow(Bug)
+    test('gives back a full page of which each block has an author of its own, and the largest k', async () => {
+      const blocks = Array.from({ length: 1024 }, (_, n) => {
+        const author = authorKey(Uint8Array.from({ length: 32 }, (_, at) => (at < 2 ? n >> (8 * at) : 7)))
+        return { ...stored(n + 1), row: { ...rowOf(n + 1), author, k: n % 2 === 0 ? BIG : -BIG - 1 } }
+      })
+      await store.commit({ ...NOTHING, blocks }, UNSYNCED)
+      await reopen()
+      expect((await loadAll(store)).rows).toStrictEqual(blocks.map(({ row, state }) => ({ ...row, state })))
     })
 
-    test('a whole payload replaces a longer arrival', async () => {
-      const { id } = rowOf(1)
-      await store.putFrame(id, 0, payloadOf(FRAME_BYTES))
-      await store.putFrame(id, 1, payloadOf(5))
-      await store.commit(line(1, 1), UNSYNCED)
+    test('rows that commits bring while it loads do not disturb it', async () => {
+      await store.commit(line(1, 1020), UNSYNCED)
       await reopen()
-      expect(await readAll(store, id)).toEqual(stored(1).payload)
-    })
-
-    test('fills in a payload that was missing, once', async () => {
-      const block = stored(1, { payload: 'missing', paySize: 5 })
-      await store.commit({ first: 1, blocks: [block], headsAdded: [1], headsRemoved: [] }, UNSYNCED)
-      await store.putFrame(block.row.id, 0, payloadOf(5))
-      await store.payloadArrived(1, 5)
-      await expect(store.payloadArrived(1, 5)).rejects.toThrow(Bug)
-      await reopen()
-      expect(await store.load()).toMatchObject({ missing: [], bytes: 'header 1'.length + 5 })
-      expect(await readAll(store, block.row.id)).toEqual(payloadOf(5))
-    })
-
-    test('drops frames, of one payload only', async () => {
-      for (const name of ['bad', 'good']) {
-        await store.putFrame(drawnId(name), 0, payloadOf(FRAME_BYTES))
-        await store.putFrame(drawnId(name), 1, payloadOf(2))
-      }
-      await store.dropFrames(drawnId('bad'))
-      await reopen()
-      expect(await store.frames(drawnId('bad'))).toBe(0)
-      expect(await store.frame(drawnId('bad'), 0)).toBeUndefined()
-      expect(await store.frames(drawnId('good'))).toBe(2)
-    })
-
-    test('keeps a bounded number of arrivals, and drops the one longest untouched', async () => {
-      const arrival = (n: number) => drawnId(`arrival ${String(n)}`)
-      for (let n = 0; n < ARRIVALS_KEPT; n += 1) await store.putFrame(arrival(n), 0, payloadOf(1))
-      await reopen()
-      await store.putFrame(arrival(0), 1, payloadOf(1))
-      await store.putFrame(drawnId('one too many'), 0, payloadOf(1))
-      expect(await store.frames(arrival(0))).toBe(2)
-      expect(await store.frames(arrival(1))).toBe(0)
-      expect(await store.frames(arrival(2))).toBe(1)
-      await store.putFrame(arrival(1), 1, payloadOf(1))
-      expect(await store.frames(arrival(1))).toBe(0)
+      const loading = loadAll(store)
+      const commits = [line(1021, 1030), line(1031, 2060)].map((commit) => store.commit(commit, UNSYNCED))
+      const { rows, heads } = await loading
+      await Promise.all(commits)
+      expect([1020, 1030, 2060]).toContain(rows.length)
+      expect(heads).toEqual([rows.length])
+      expect(rows).toEqual(rows.map((_, n) => loadedRow(n + 1)))
     })
 
     test('is empty again once destroyed; other chains stay', async () => {
@@ -199,14 +171,14 @@ export function storeContract(name: string, make: () => Promise<StorePlace>): vo
       }
       await store.destroy()
       await expect(store.commit(line(1031, 1031), UNSYNCED)).rejects.toThrow(Bug)
-      expect((await place.chain(ONE).load()).rows).toEqual([])
+      expect((await loadAll(place.chain(ONE))).rows).toEqual([])
       await reopen()
-      expect(await store.load()).toMatchObject({ rows: [], heads: [], bytes: 0 })
+      expect(await loadAll(store)).toMatchObject({ rows: [], heads: [], bytes: 0 })
       expect(await store.block(1)).toBeUndefined()
       expect(await store.frames(drawnId('coming'))).toBe(0)
       await store.commit(line(1, 2), UNSYNCED)
-      expect((await store.load()).rows).toHaveLength(2)
-      expect((await place.chain(TWO).load()).rows).toHaveLength(1030)
+      expect((await loadAll(store)).rows).toHaveLength(2)
+      expect((await loadAll(place.chain(TWO))).rows).toHaveLength(1030)
       expect(await place.chain(TWO).frames(drawnId('coming'))).toBe(1)
     })
   })

@@ -1,13 +1,14 @@
 /**
  * Acceptance against the slow twin after every single insertion: random DAGs in random orders, with blocks withheld,
- * dropped, brought again, and restarts. In one half k is drawn, not counted, so that small DAGs meet what real ones need
+ * taken back, dropped, brought again, and restarts. In one half k is drawn, not counted, so that small DAGs meet what real ones need
  * weeks for.
  */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { AcceptancePeer } from '../support/acceptance-peer.ts'
 import { economies, FIRST_DAY, keyOf, shuffled, twinBlock } from '../support/economy.ts'
-import { backsOf, past, ReputationTwin, withPasts, type TwinBlock, type TwinChain } from '../support/reputation-twin.ts'
+import { backsOf, inOrder, past, ReputationTwin, withPasts } from '../support/reputation-twin.ts'
+import type { TwinBlock, TwinChain } from '../support/reputation-twin.ts'
 
 /** Raised by hand for long hunts. */
 const TIMES = Number(process.env['ACCEPTANCE_TIMES'] ?? 1)
@@ -142,14 +143,22 @@ test('the same where authors live by counted reps', () => {
 })
 
 const deeds = fc.array(
-  fc.record({ deed: fc.constantFrom('add', 'add', 'add', 'add', 'know', 'drop', 'reload'), pick: fc.nat(255) }),
-  { minLength: 10, maxLength: 50 },
+  fc.record({
+    deed: fc.constantFrom('add', 'add', 'add', 'add', 'add', 'know', 'drop', 'pop', 'pop', 'retreat', 'reload'),
+    pick: fc.nat(255),
+  }),
+  { minLength: 10, maxLength: 60 },
 )
 
-test('the same when blocks are withheld, known outside V, dropped and brought again, and after restarts', () => {
-  let dropped = 0
+test('the same when blocks are withheld, known outside V, taken back, dropped and brought again, and after restarts', () => {
+  const seen = { dropped: 0, popped: 0, renumbered: 0, retreated: 0 }
+  const worlds = fc.oneof(
+    { weight: 4, arbitrary: drawnDags(14, false) },
+    { weight: 1, arbitrary: drawnDags(14, true) },
+    { weight: 1, arbitrary: economies(14).map(({ chain, blocks }) => ({ twin: new ReputationTwin(chain), blocks })) },
+  )
   fc.assert(
-    fc.property(drawnDags(14, false), deeds, ({ twin, blocks }, list) => {
+    fc.property(worlds, deeds, ({ twin, blocks }, list) => {
       const peer = new AcceptancePeer(twin)
       const sound = blocks.filter((u) => twin.isSound(u))
       for (const { deed, pick } of list) {
@@ -170,7 +179,15 @@ test('the same when blocks are withheld, known outside V, dropped and brought ag
         } else if (deed === 'drop') {
           const u = chosen(droppable)
           if (u !== undefined) peer.drop(u)
-          if (u !== undefined) dropped += 1
+          if (u !== undefined) seen.dropped += 1
+        } else if (deed === 'pop') {
+          const authors = peer.ledger.authorCount
+          for (let n = 0; n <= pick % 4; n += 1) if (peer.pop() !== undefined) seen.popped += 1
+          seen.renumbered += authors - peer.ledger.authorCount
+        } else if (deed === 'retreat') {
+          const last = inOrder(peer.set).at(-1)
+          if (last !== undefined) retreat(peer, last)
+          if (last !== undefined) seen.retreated += 1
         } else peer.reload()
         expect(peer.answers()).toEqual(peer.expected())
         for (const u of blocks) {
@@ -179,7 +196,20 @@ test('the same when blocks are withheld, known outside V, dropped and brought ag
         }
       }
     }),
-    { numRuns: 1000 * TIMES },
+    { numRuns: 1500 * TIMES },
   )
-  expect(dropped).toBeGreaterThan(50)
+  expect(seen.dropped).toBeGreaterThan(50)
+  expect(seen.popped).toBeGreaterThan(500)
+  expect(seen.renumbered).toBeGreaterThan(100)
+  expect(seen.retreated).toBeGreaterThan(500)
+  if (TIMES > 1) console.log(seen)
 })
+
+function retreat(peer: AcceptancePeer, u: TwinBlock): void {
+  const before = peer.answers()
+  const change = peer.retreat(u)
+  const after = peer.answers()
+  expect(idsIn(peer, change.withdrawn)).toEqual(less(before.accepted, after.accepted))
+  expect(idsIn(peer, change.unpaid)).toEqual(less(before.paid, after.paid))
+  expect(change.accepted.length + change.paid.length).toBe(0)
+}

@@ -135,6 +135,64 @@ test('whatever is accepted and withdrawn, no invariant breaks and the changes of
   )
 })
 
+/** What a graph answers about everything in it; ranks and covering by the ids that have them. */
+const answersOf = (graph: Graph) => ({
+  heads: ids(graph, graph.heads()),
+  blocks: Array.from({ length: graph.size }, (_, index) => [
+    ...[graph.id(index), graph.height(index), graph.time(index), graph.backs(index), graph.isAccepted(index)],
+    ...[graph.acceptedChildren(index), graph.isCovering(index)],
+  ]),
+  ranked: Array.from({ length: graph.ranked }, (_, rank) => graph.atRank(rank)),
+  counts: [graph.size, graph.acceptedCount, graph.ranked],
+})
+
+test('a graph that pushed and popped equals one that never had what was popped', () => {
+  const steps = fc.array(
+    fc.record({
+      reach: fc.array(fc.nat(6), { minLength: 1, maxLength: 3 }),
+      lateMs: fc.nat(3),
+      fate: fc.constantFrom('stay', 'stay', 'wait', 'pop', 'pop'),
+    }),
+    { maxLength: 60 },
+  )
+  fc.assert(
+    fc.property(steps, (list) => {
+      const [graph, other] = [new Graph(DRAWN_CHAIN, 5), new Graph(DRAWN_CHAIN, 6)]
+      const tried: BlockId[] = []
+      for (const [n, { reach, lateMs, fate }] of list.entries()) {
+        // Some stand on unaccepted blocks, and those are popped with them.
+        const far = [...new Set(reach.map((back) => Math.max(0, graph.size - 1 - back)))]
+        const backs = far.length === 1 ? far : far.filter((back) => back !== 0)
+        const time = Math.max(...backs.map((back) => graph.time(back))) + lateMs
+        const row = rowOn(graph, drawnId(`tried ${String(n)}`), backs, time)
+        tried.push(row.id)
+        const isAccepted = fate === 'stay' && backs.every((back) => graph.isAccepted(back))
+        graph.add(row, isAccepted)
+        if (fate === 'pop') {
+          while (graph.size > other.size) graph.pop()
+        } else if (isAccepted) {
+          // What waits below it stays.
+          for (let index = other.size; index < graph.size; index += 1) copyBlock(graph, index, other)
+        }
+        if (graph.size === other.size) expect(answersOf(graph)).toEqual(answersOf(other))
+      }
+      while (graph.size > other.size) graph.pop()
+      expect(answersOf(graph)).toEqual(answersOf(other))
+      expect(checkGraph(graph)).toEqual([])
+      expect(graph.takeHeadChanges()).toEqual(other.takeHeadChanges())
+      for (const id of tried) {
+        expect(graph.indexOf(id)).toBe(other.indexOf(id))
+        expect(graph.startingWith(id.slice(0, 5))).toEqual(other.startingWith(id.slice(0, 5)))
+      }
+    }),
+  )
+})
+
+function copyBlock(graph: Graph, index: number, to: Graph): void {
+  const [id, height, time, backs] = [graph.id(index), graph.height(index), graph.time(index), graph.backs(index)]
+  to.add({ id, height, time, backs }, graph.isAccepted(index))
+}
+
 test('isAncestor and past say what their slow twins say', () => {
   fc.assert(
     fc.property(troubled, ({ graph }) => {

@@ -119,6 +119,7 @@ const requests: { readonly [T in Request['t']]: Request & { readonly t: T } } = 
   diff: { t: 'diff', id: 3, chain: forum.rendezvous, have: [post.block.id] },
   get: { t: 'get', id: 4, chain: forum.rendezvous, ids: [like.block.id] },
   frame: { t: 'frame', id: 5, chain: forum.rendezvous, block: post.block.id, offset: 0 },
+  held: { t: 'held', id: 6, chain: forum.rendezvous },
   offer: { t: 'offer', id: 7, chain: forum.rendezvous },
 }
 const replies: { readonly [T in Reply['t']]: Reply & { readonly t: T } } = {

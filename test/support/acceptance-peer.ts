@@ -55,6 +55,27 @@ export class AcceptancePeer {
     this.#dropped.add(u)
   }
 
+  /** Takes the newest block out of everything, in V or not, dropped or not; unless it is accepted. */
+  pop(): TwinBlock | undefined {
+    const index = this.graph.size - 1
+    const u = this.blocks[index]
+    if (u === undefined || this.graph.isAccepted(index)) return undefined
+    if (this.acceptance.has(index)) this.acceptance.drop(index)
+    this.ledger.pop(index)
+    this.graph.pop()
+    this.blocks.pop()
+    this.#indexes.delete(u)
+    this.set.delete(u)
+    this.#dropped.delete(u)
+    return u
+  }
+
+  /** Takes a block out of V, paid or not, that is the last of its author's and that nothing in V stands on. */
+  retreat(u: TwinBlock): Change {
+    this.set.delete(u)
+    return this.acceptance.retreat(this.#indexes.get(u)!)
+  }
+
   /** Whether a known block was not dropped. */
   lives(u: TwinBlock): boolean {
     return !this.#dropped.has(u)
@@ -73,7 +94,8 @@ export class AcceptancePeer {
       const backs = this.graph.backs(index)
       const row = { id: this.graph.id(index), height: this.graph.height(index), time: this.graph.time(index), backs }
       graph.add(row, this.graph.isAccepted(index))
-      if (!this.#dropped.has(this.blocks[index]!)) this.#enter(ledger, index)
+      this.#enter(ledger, index)
+      if (this.#dropped.has(this.blocks[index]!)) ledger.remove(index)
     }
     const acceptance = this.#acceptanceOf(graph, ledger)
     acceptance.load((index): LoadedState => {

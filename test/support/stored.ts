@@ -1,14 +1,24 @@
 /** Blocks as a store is given them: a line of blocks with made-up headers, which no store looks into. */
-import { payloadId } from '../../src/dag/ids.ts'
-import { FRAME_BYTES, type ChainStore, type Commit, type GraphRow, type NewBlock } from '../../src/dag/store.ts'
+import { payloadId, type BlockId } from '../../src/dag/ids.ts'
+import {
+  FRAME_BYTES,
+  type BlockRow,
+  type ChainStore,
+  type Commit,
+  type DroppedPayload,
+  type LoadedChain,
+  type LoadedRow,
+  type NewBlock,
+} from '../../src/dag/store.ts'
 import { drawnId } from './draw.ts'
 
-/** Block number `index` of a line, or with the given backs; every second one is signed. */
+/** Block number `index` of a line, or with the given backs, paid for unless told; every second one has a signature. */
 export function stored(index: number, more: Partial<NewBlock> & { readonly backs?: readonly number[] } = {}): NewBlock {
   const { backs, ...rest } = more
   const payload = rest.payload ?? new TextEncoder().encode(`payload ${String(index)}`)
   return {
     row: rowOf(index, backs),
+    state: 'paid',
     headerBytes: new TextEncoder().encode(`header ${String(index)}`),
     ...(index % 2 === 0 ? { signature: new Uint8Array(64).fill(index) } : {}),
     payId: payloadId(new Uint8Array(32).fill(index)),
@@ -18,8 +28,26 @@ export function stored(index: number, more: Partial<NewBlock> & { readonly backs
   }
 }
 
-export function rowOf(index: number, backs: readonly number[] = [index - 1]): GraphRow {
-  return { id: drawnId(`stored ${String(index)}`), height: index, time: 1_700_000_000_000 + index, backs }
+/** A post that nobody signed. */
+export function rowOf(index: number, backs: readonly number[] = [index - 1]): BlockRow {
+  const time = 1_700_000_000_000 + index
+  return { id: drawnId(`stored ${String(index)}`), height: index, time, backs, k: 0, isOurs: false }
+}
+
+/** As {@link stored} comes back. */
+export function loadedRow(index: number, backs?: readonly number[]): LoadedRow {
+  return { ...rowOf(index, backs), state: 'paid' }
+}
+
+/** All that a store loads. */
+export async function loadAll(store: ChainStore): Promise<LoadedChain & { readonly rows: readonly LoadedRow[] }> {
+  const rows: LoadedRow[] = []
+  return { ...(await store.load((row) => rows.push(row))), rows }
+}
+
+/** The payload of {@link stored} number `index`, to be deleted. */
+export function dropOf(index: number, size = `payload ${String(index)}`.length): DroppedPayload {
+  return { index, id: rowOf(index).id, size }
 }
 
 /** Appends a line of blocks up to `last` in one commit; the last of them is the only head. */
@@ -33,7 +61,7 @@ export function payloadOf(bytes: number): Uint8Array {
   return Uint8Array.from({ length: bytes }, (_, n) => (n + Math.floor(n / FRAME_BYTES)) % 251)
 }
 
-export async function readAll(store: ChainStore, id: GraphRow['id']): Promise<Uint8Array> {
+export async function readAll(store: ChainStore, id: BlockId): Promise<Uint8Array> {
   const parts: Uint8Array[] = []
   for (let n = 0; n < (await store.frames(id)); n += 1) parts.push((await store.frame(id, n))!)
   return Uint8Array.from(Buffer.concat(parts))

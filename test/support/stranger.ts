@@ -239,6 +239,8 @@ function fromShelf(blocks: readonly MadeBlock[], request: Request): Reply {
       const { offset } = request
       return { t: 'frame', id, offset, bytes: payload.subarray(offset, offset + FRAME_BYTES) }
     }
+    case 'held':
+      return { t: 'ids', id, ids: [], more: false }
     case 'offer':
       return { t: 'refuse', id, code: 'busy' }
   }

@@ -33,6 +33,7 @@ export const HANDSHAKE: Handshake = {
 export class Side {
   readonly chain: Chain
   readonly graph: Graph
+  readonly held = (): readonly number[] => []
   readonly #blocks = new Map<number, MadeBlock>()
 
   constructor(chain: Chain, blocks: readonly MadeBlock[] = []) {
@@ -51,7 +52,7 @@ export class Side {
       backs.push(index)
     }
     this.#blocks.set(this.graph.add({ id, height: header.height, time: header.time, backs }, true), made)
-    return { id, state: 'accepted' }
+    return { id, state: 'accepted', others: 0 }
   }
 
   ids(): BlockId[] {
@@ -126,7 +127,7 @@ export class Pulling {
 
   #answer(request: Request): Reply {
     const { chain, graph } = this.#from
-    const served: ServedChain = { chain, graph }
+    const served: ServedChain = { chain, graph, held: () => [] }
     const plan = planReply(request, served, this.#stream)
     if (plan.do === 'reply') return plan.reply
     if (plan.do !== 'blocks') throw new Bug(`a pull does not ask for ${plan.do}`)

@@ -3,8 +3,9 @@ import { Argument, type Command } from 'commander'
 import type { ResultOf } from '../control/schema.ts'
 import { readPayload, writeWhole } from './files.ts'
 import { UsageError } from './io.ts'
+import { addReputationCommands } from './reputation.ts'
 import { readKey } from './secrets.ts'
-import type { Session } from './session.ts'
+import { eventWords, type Session } from './session.ts'
 
 export function addChainCommands(program: Command, session: Session): void {
   const chain = program
@@ -14,6 +15,7 @@ export function addChainCommands(program: Command, session: Session): void {
   addReading(chain, session)
   addGet(chain, session)
   addPost(chain, session)
+  addReputationCommands(chain, session)
 }
 
 function addReading(chain: Command, session: Session): void {
@@ -27,8 +29,12 @@ function addReading(chain: Command, session: Session): void {
 
   chain
     .command('heads')
-    .description('ids of the blocks that no block links to yet; blocked: of posts that wait for a like')
-    .addArgument(new Argument('[state]', 'which heads').choices(['linked', 'blocked', 'all']).default('linked'))
+    .description('ids of the blocks that no block links to yet; blocked: of held posts, which wait for a like')
+    .addArgument(
+      new Argument('[state]', 'linked, blocked (held posts) or all: linked, then blocked')
+        .choices(['linked', 'blocked', 'all'])
+        .default('linked'),
+    )
     .action(async (state: 'linked' | 'blocked' | 'all') => {
       const ids = await (await session.client()).call('chain.heads', { chain: session.subject('chain'), state })
       await session.answer(ids, ids.join(' '))
@@ -38,7 +44,7 @@ function addReading(chain: Command, session: Session): void {
     .command('traverse')
     .usage('[all | linked] <ids...>')
     .description('ids of the blocks that are neither the given ones nor in their past, in order')
-    .argument('<ids...>', 'all before the ids adds posts that wait for a like')
+    .argument('<ids...>', 'all before the ids adds the held posts, which wait for a like')
     .action(async (words: string[]) => {
       const [first = '', ...rest] = words
       const isScope = first === 'all' || first === 'linked'
@@ -67,10 +73,10 @@ function addReading(chain: Command, session: Session): void {
 
   chain
     .command('listen')
-    .description('print the id of each new block, until Ctrl-C')
+    .description('print the id of each new block, and what becomes of it: held, hidden, withdrawn; until Ctrl-C')
     .action(async () => {
       const events = (await session.client()).subscribe('chain.listen', { chain: session.subject('chain') })
-      await session.follow(events, (event) => event.id)
+      await session.follow(events, eventWords)
     })
 }
 
@@ -78,7 +84,7 @@ function addGet(chain: Command, session: Session): void {
   chain
     .command('get')
     .usage('(block | payload) <id> [file <path>] [--decrypt=PVT]')
-    .description('print a block or its payload, or write it to a file')
+    .description('print a block (with its state and reps) or its payload, or write it to a file')
     .addArgument(new Argument('<part>', 'what to get').choices(['block', 'payload']))
     .argument('<id>', 'the id, or at least six of its hex digits')
     .addArgument(new Argument('[to]', 'where to write it').choices(['file']))

@@ -1,7 +1,7 @@
 /** `chains`: which chains this node has (spec §11). */
 import type { Command } from 'commander'
 import { readKey } from './secrets.ts'
-import type { Session } from './session.ts'
+import { eventWords, type Session } from './session.ts'
 
 export function addChainsCommands(program: Command, session: Session): void {
   const chains = program.command('chains').description('the chains of this node: join, leave, list, listen')
@@ -39,9 +39,9 @@ export function addChainsCommands(program: Command, session: Session): void {
 
   chains
     .command('listen')
-    .description('print the chain and the id of each new block, until Ctrl-C')
+    .description('print what `chain listen` does for every chain, each line behind its name; until Ctrl-C')
     .action(async () => {
       const events = (await session.client()).subscribe('chains.listen', {})
-      await session.follow(events, (event) => `${event.chain} ${event.id}`)
+      await session.follow(events, (event) => `${event.chain} ${eventWords(event)}`)
     })
 }

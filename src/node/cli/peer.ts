@@ -6,7 +6,7 @@ import type { Session } from './session.ts'
 export function addPeerCommands(program: Command, session: Session): void {
   const peer = program
     .command('peer')
-    .usage('(list | add <addr> | <addr> ping | <addr> chains | <addr> (send | recv) <chain>)')
+    .usage('(list | add <addr> | <addr> ping | <addr> chains | <addr> (send | recv | held) <chain>)')
     .description('other nodes; <addr> is a multiaddr, host or host:port')
 
   peer
@@ -62,6 +62,17 @@ export function addPeerCommands(program: Command, session: Session): void {
         await session.answer(moved, `${String(moved.new)} / ${String(moved.missing)}`)
       })
   }
+
+  peer
+    .command('held')
+    .description('fetch the held posts of the peer, to like them here; prints the ids of those that are here now')
+    .argument('<chain>')
+    .action(async (chain: string) => {
+      const addr = session.subject('peer')
+      const held = await (await session.client()).call('peer.held', { addr, chain })
+      await session.answerLines(held, held.ids.length === 0 ? [] : [held.ids.join(' ')])
+      if (held.ids.length === 0) await session.note('the peer gave no held posts')
+    })
 }
 
 function showPeer(peer: ResultOf<'peer.list'>[number]): string {

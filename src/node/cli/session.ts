@@ -82,14 +82,15 @@ export class Session {
     await write(this.io.stderr, `freechains: ${text}\n`)
   }
 
-  /** Prints a line for each accepted block until the subscription ends; with `--json` for every event. */
+  /** Prints a line for each event until the subscription ends. */
   async follow(events: AsyncIterable<ControlEvent>, show: (event: ControlEvent) => string): Promise<void> {
-    const isJson = this.#globals.json === true
-    for await (const event of events) {
-      const isAccepted = event.kind === 'post' || event.kind === 'like'
-      if (isJson || isAccepted) await this.answer(event, show(event))
-    }
+    for await (const event of events) await this.answer(event, show(event))
   }
+}
+
+/** An event in words: the id alone for a block that was accepted, else with what became of it behind (`1_A5… held`). */
+export function eventWords({ id, kind }: ControlEvent): string {
+  return kind === 'post' || kind === 'like' ? id : `${id} ${kind}`
 }
 
 /** A port as typed. @throws {UsageError} */

@@ -26,6 +26,8 @@ export const CONTROL_CODES = {
   'not-signed': 'posts in this chain must be signed',
   'not-owner': "only the chain's owner may post",
   'no-reputation': 'the author has not enough reputation',
+  'not-held': 'the block is accepted: only what is held can be removed',
+  'no-reps': 'likes and dislikes have no reps of their own',
   'payload-too-large': 'the payload is longer than the chain allows for this author',
   'payload-hidden': 'the payload was deleted, for the post is hidden',
   'payload-missing': 'the block is here, its payload has not arrived',
@@ -136,7 +138,11 @@ const REPORTS: { readonly [C in ReportedFault['code']]: (fault: Extract<Reported
     `no block “${f.text}” in this chain: it does not exist or is not here yet`,
   ],
 
-  REP_UNSIGNED: (f) => ['not-signed', `posts in ${f.chain} must be signed: add --sign=PVT (\`sign\` in the call)`],
+  REP_UNACCEPTED_BACK: (f) => badBlock(`it links ${f.back}, which is accepted nowhere in its past`),
+  REP_NO_REPS: (f) => [
+    'no-reputation',
+    `a like or dislike costs 1 rep, and its author has ${String(f.reps)}: post, and wait a day, or for others' likes`,
+  ],
   CHAIN_NOT_JOINED: (f) => [
     'chain-not-found',
     `no chain “${f.chain}” is joined here: join it with \`freechains chains join\``,

@@ -17,6 +17,8 @@ const chain = short.min(1)
 const id = short.min(1)
 const ids = z.array(id).max(MAX_IDS)
 const count = z.number().int().nonnegative()
+/** Reputation, whole: an author's or a post's. Either can be below zero. */
+const reps = z.number().int()
 const addr = short.min(1)
 const none = z.strictObject({})
 
@@ -46,9 +48,10 @@ const blockView = z.object({
   like: z.object({ n: z.union([z.literal(1), z.literal(-1)]), target: z.string() }).exactOptional(),
   pay: z.object({ cid: z.string(), size: count, seal: z.enum(['none', 'group', 'owner']) }),
   state: z.enum(['accepted', 'held', 'hidden']),
+  reps,
   why: z.string(),
 })
-/** A block as `chain.get` shows it; ids as shown, `author` in upper-case hex, `pay.cid` a CID in text. */
+/** A block as `chain.get` shows it; ids as shown, `author` in upper-case hex, `pay.cid` a CID in text, `reps` the post's. */
 export type BlockView = z.output<typeof blockView>
 
 const status = z.object({
@@ -91,6 +94,9 @@ const postParams = z
   .refine((params) => (params.payload === undefined) !== (params.text === undefined), {
     error: 'expected exactly one of payload (base64) and text',
   })
+
+/** A like or a dislike; `why` is its reason, its payload. */
+const likeParams = z.strictObject({ chain, id, sign: short, why: z.string().exactOptional() })
 
 const subscription = z.object({ subscription: z.number().int() })
 const transfer = z.object({ new: count, missing: count })
@@ -158,6 +164,22 @@ export const METHODS = {
     postParams,
     z.object({ id: z.string(), state: z.enum(['accepted', 'held']), why: z.string().exactOptional() }),
   ),
+  'chain.like': method(
+    'likes a post: takes a rep from who signs and gives one to its author; welcomes a held post',
+    likeParams,
+    z.object({ id: z.string() }),
+  ),
+  'chain.dislike': method(
+    'dislikes a post: takes a rep from who signs and one from its author',
+    likeParams,
+    z.object({ id: z.string() }),
+  ),
+  'chain.reps': method(
+    'the reps of an author (public key) or of a post (id); without of, those of all authors, highest first',
+    z.strictObject({ chain, of: id.exactOptional() }),
+    z.union([reps, z.array(z.object({ pub: z.string(), reps }))]),
+  ),
+  'chain.remove': method('drops a held post', z.strictObject({ chain, id }), z.literal(true)),
   'chain.traverse': method(
     'accepted blocks that are neither the given ids nor in their past, in order; with all, then the held posts',
     z.strictObject({ chain, from: ids, all: z.boolean().exactOptional() }),
@@ -189,6 +211,11 @@ export const METHODS = {
   'peer.chains': method('the chains that both have', z.strictObject({ addr }), z.array(namedChain)),
   'peer.send': method('offers a chain to a peer now; counts what it gained', z.strictObject({ addr, chain }), transfer),
   'peer.recv': method('pulls a chain from a peer now; counts what came', z.strictObject({ addr, chain }), transfer),
+  'peer.held': method(
+    'asks a peer for its held posts; gives those of them that are here now',
+    z.strictObject({ addr, chain }),
+    z.object({ ids: z.array(z.string()) }),
+  ),
 } as const
 
 export type Method = keyof typeof METHODS

@@ -67,6 +67,37 @@ describe('a graph refuses, as our own defect,', () => {
   })
 })
 
+describe('the newest block can be taken back', () => {
+  test('unless it is accepted, or the genesis', () => {
+    const { graph, at } = draw('genesis < a ; a < b?')
+    graph.pop()
+    expect([graph.size, graph.has(drawnId('b')), graph.startingWith(drawnId('b'))]).toEqual([2, false, []])
+    expect(() => {
+      graph.pop()
+    }).toThrow(Bug)
+    graph.withdraw(at('a'))
+    graph.pop()
+    expect(graph.heads()).toEqual([0])
+    expect(() => {
+      graph.pop()
+    }).toThrow(Bug)
+  })
+
+  test('and nothing of it is found in the one that gets its index', () => {
+    const { graph, at } = draw('genesis < a ; a < b c ; b c < d')
+    graph.withdraw(at('d'))
+    graph.pop()
+    expect(graph.add(rowOn(graph, drawnId('e'), [at('c')], 99_000), false)).toBe(at('d'))
+    const e = at('d')
+    expect([graph.id(e), graph.backs(e), graph.time(e), graph.rank(e), graph.isCovering(e)]).toEqual([
+      ...[drawnId('e'), [at('c')], 99_000, undefined, false],
+    ])
+    expect(graph.atRank(4)).toBeUndefined()
+    graph.accept(e)
+    expect(graph.heads()).toEqual([at('b'), e])
+  })
+})
+
 test('ids lead to indexes and back, past the growth of every column', () => {
   const graph = new Graph(DRAWN_CHAIN, 0xdeadbeef)
   const ids = Array.from({ length: 3000 }, (_, n) => drawnId(`block ${String(n)}`))

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { Block, Header } from '../../../src/dag/block.ts'
 import type { Chain } from '../../../src/dag/chain.ts'
 import { Graph } from '../../../src/dag/graph.ts'
-import { checkSound, hasFirstPostPioneer } from '../../../src/dag/sound.ts'
+import { checkSound, hasFirstPostPioneer, type LikedBlock } from '../../../src/dag/sound.ts'
 import { author, chain, like, must, post } from '../../support/blocks.ts'
 
 /** A graph of these blocks, all accepted, in this order. */
@@ -16,13 +16,17 @@ function graphOf(on: Chain, blocks: readonly Block[]): Graph {
   return graph
 }
 
+function likedBlock({ author: by, like: vote }: Header): LikedBlock {
+  return { isPost: vote === undefined, ...(by === undefined ? {} : { author: by }) }
+}
+
 function verdict(on: Chain, header: Header, known: readonly Block[], pioneer?: number): string {
   const targetId = header.like?.target
   const target = known.find(({ id }) => id === targetId)?.header
   const sound = checkSound(on, header, {
     graph: graphOf(on, known),
     ...(pioneer === undefined ? {} : { pioneer: author(pioneer).author }),
-    ...(target === undefined ? {} : { target }),
+    ...(target === undefined ? {} : { target: likedBlock(target) }),
   })
   return sound.ok ? 'sound' : sound.fault.code
 }

@@ -90,10 +90,10 @@ describe('posting', () => {
     await takeIn(on, [post(forum, { author: 1, time: NOW_MS + MAX_AHEAD_MS })])
     const posted = must(await makePost(on.replica, { payload: bytes('1'), pvt: author(1) }, on.clock))
     const index = on.replica.graph.indexOf(posted.id) ?? expect.unreachable('it was posted')
-    expect([on.replica.graph.time(index), posted.ahead]).toEqual([NOW_MS + MAX_AHEAD_MS, false])
+    expect([on.replica.graph.time(index), posted.state]).toEqual([NOW_MS + MAX_AHEAD_MS, 'accepted'])
     on.clock.set(NOW_MS - 1)
     const early = must(await makePost(on.replica, { payload: bytes('2'), pvt: author(1) }, on.clock))
-    expect([early.ahead, early.why]).toEqual([true, expect.stringContaining('clock')])
+    expect([early.state, early.why]).toEqual(['held', expect.stringContaining('clock')])
   })
 
   test('§3 payloads are stored sealed: in groups always, to an owner on request, and elsewhere not at all', async () => {

@@ -159,7 +159,7 @@ describe('§3 blocks ahead of the clock', () => {
     await on.replica.settleClock()
     expect(viewOf(on).heads).toEqual([early.block.id])
     const posted = must(await makePost(on.replica, { payload: bytes('from now'), pvt: author(1) }, on.clock))
-    expect([posted.ahead, posted.height]).toEqual([false, 2])
+    expect([posted.state, posted.height]).toEqual(['accepted', 2])
     expect(viewOf(await openReplica(forum, on.store))).toEqual(viewOf(on))
   })
 

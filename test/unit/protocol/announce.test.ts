@@ -1,7 +1,15 @@
 import { describe, expect, test } from 'vitest'
 import type { MadeBlock } from '../../../src/dag/block.ts'
+import type { Graph } from '../../../src/dag/graph.ts'
 import type { BlockId } from '../../../src/dag/ids.ts'
-import { buildAnnouncement, headsToAnnounce, judge, ridesAlong, verdictOf } from '../../../src/protocol/announce.ts'
+import {
+  buildAnnouncement,
+  headsToAnnounce,
+  judge,
+  ridesAlong,
+  verdictOf,
+  type AnnouncedTo,
+} from '../../../src/protocol/announce.ts'
 import { ANNOUNCE_HEADS, RIDING_BLOCK_BYTES } from '../../../src/protocol/limits.ts'
 import type { Announcement } from '../../../src/protocol/messages.ts'
 import { author, bytes, chain, post } from '../../support/blocks.ts'
@@ -13,6 +21,10 @@ const b = post(FORUM, { author: 0, payload: 'b', backs: [a.block] })
 const c = post(FORUM, { author: 0, payload: 'c', backs: [b.block] })
 const other = post(FORUM, { author: 1, payload: 'other' })
 const nonce = new Uint8Array(8)
+
+function world(graph: Graph): AnnouncedTo {
+  return { graph, has: (id) => graph.has(id) }
+}
 
 function announce(heads: readonly MadeBlock[], riding?: MadeBlock): Announcement {
   const ids: BlockId[] = heads.map((made) => made.block.id)
@@ -44,39 +56,39 @@ describe('what an announcement is worth', () => {
   const { graph } = new Side(FORUM, [a])
 
   test('heads that are had are no news', () => {
-    expect(judge(announce([a]), graph)).toEqual({ verdict: 'ignore', pull: false })
-    expect(judge(announce([a], a), graph)).toEqual({ verdict: 'ignore', pull: false })
+    expect(judge(announce([a]), world(graph))).toEqual({ verdict: 'ignore', pull: false })
+    expect(judge(announce([a], a), world(graph))).toEqual({ verdict: 'ignore', pull: false })
   })
 
   test('a head that is not had is a hint to pull', () => {
-    expect(judge(announce([a, b]), graph)).toEqual({ verdict: 'ignore', pull: true })
+    expect(judge(announce([a, b]), world(graph))).toEqual({ verdict: 'ignore', pull: true })
   })
 
   test('a new block on accepted ones is worth a check, and other new heads a pull', () => {
     const { block, payload } = b
-    expect(judge(announce([b], b), graph)).toEqual({ verdict: 'check', block, payload, pull: false })
-    expect(judge(announce([b, other], b), graph)).toMatchObject({ verdict: 'check', pull: true })
-    expect(judge(announce([other], other), graph)).toMatchObject({ verdict: 'check', pull: false })
+    expect(judge(announce([b], b), world(graph))).toEqual({ verdict: 'check', block, payload, pull: false })
+    expect(judge(announce([b, other], b), world(graph))).toMatchObject({ verdict: 'check', pull: true })
+    expect(judge(announce([other], other), world(graph))).toMatchObject({ verdict: 'check', pull: false })
   })
 
   test('missing backs are nobody’s fault: ignored and pulled, and so are backs that are set aside', () => {
-    expect(judge(announce([c], c), graph)).toEqual({ verdict: 'ignore', pull: true })
+    expect(judge(announce([c], c), world(graph))).toEqual({ verdict: 'ignore', pull: true })
     const parked = new Side(FORUM, [a, b]).graph
     parked.withdraw(2)
-    expect(judge(announce([c], c), parked)).toEqual({ verdict: 'ignore', pull: true })
+    expect(judge(announce([c], c), world(parked))).toEqual({ verdict: 'ignore', pull: true })
   })
 
   test('what no honest peer sends is rejected: GOSSIP_BAD_BLOCK', () => {
     const malformed = { ...announce([b]), block: { headerBytes: bytes('?'), payload: bytes('') } }
     const wrongSize = { ...announce([b]), block: { ...b.block, payload: bytes('longer than b') } }
     for (const bad of [malformed, wrongSize]) {
-      expect(judge(bad, graph)).toMatchObject({ verdict: 'reject', fault: { code: 'GOSSIP_BAD_BLOCK' } })
+      expect(judge(bad, world(graph))).toMatchObject({ verdict: 'reject', fault: { code: 'GOSSIP_BAD_BLOCK' } })
     }
   })
 
   test('only a block that is accepted by this message is passed on', () => {
     const { id } = b.block
-    expect(verdictOf({ id, state: 'accepted' })).toBe('accept')
+    expect(verdictOf({ id, state: 'accepted', others: 0 })).toBe('accept')
     expect(verdictOf({ id, state: 'known' })).toBe('ignore')
     expect(verdictOf({ id, state: 'ahead' })).toBe('ignore')
     expect(verdictOf({ id, state: 'refused', fault: { code: 'DAG_MISSING_BACK', back: 'x' } })).toBe('ignore')

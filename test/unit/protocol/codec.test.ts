@@ -42,6 +42,7 @@ const requests: fc.Arbitrary<Request> = fc.oneof(
     offset: fc.nat({ max: 255 }).map((n) => n * FRAME_BYTES),
   }),
   fc.record({ t: fc.constant('offer' as const), ...about }),
+  fc.record({ t: fc.constant('held' as const), ...about }),
 )
 
 const header = fc.uint8Array({ maxLength: 4096 })

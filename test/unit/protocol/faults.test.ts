@@ -7,7 +7,7 @@ const { id: block } = post(chain('#faults', author(0).author)).block
 const NOBODYS_FAULT: BlockFault[] = [
   { code: 'DAG_MISSING_BACK', back: block },
   { code: 'DAG_OTHER_PIONEER', ours: 'A', theirs: 'B' },
-  { code: 'REP_UNSIGNED', chain: '#faults' },
+  { code: 'REP_NO_REPS', reps: 0 },
 ]
 
 test('missing information is not malice', () => {
@@ -24,6 +24,7 @@ test('what anybody can see is wrong is held against the sender', () => {
     { code: 'DAG_HEADER_TOO_LARGE', bytes: 5000 },
     { code: 'DAG_BAD_HEIGHT', expected: 1, found: 2 },
     { code: 'DAG_BAD_SIGNATURE' },
+    { code: 'REP_UNACCEPTED_BACK', back: block },
     { code: 'DAG_PAYLOAD_TOO_LARGE', bytes: 2, limit: 1 },
     { code: 'DAG_BAD_PAYLOAD', why: '' },
     { code: 'DAG_BAD_SEAL', why: '' },

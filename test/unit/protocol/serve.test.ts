@@ -75,7 +75,7 @@ describe('what is served', () => {
   })
 
   test('a pioneer is named to who opens', () => {
-    const served = { chain: FORUM, graph: new Side(FORUM).graph, pioneer: author(3).author }
+    const served = { chain: FORUM, graph: new Side(FORUM).graph, held: () => [], pioneer: author(3).author }
     const plan = planReply({ t: 'open', id: 1, chain: FORUM.rendezvous }, served, newServeStream(HANDSHAKE))
     expect(replyOf(plan)).toMatchObject({ pioneer: author(3).author })
   })

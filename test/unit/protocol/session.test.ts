@@ -146,7 +146,7 @@ describe('order', () => {
       expect(stores).toHaveLength(n + 1)
       const ids = stores[n]?.blocks.map(({ block }) => block.id) ?? []
       stored.push(...ids)
-      session.feed({ on: 'stored', outcomes: ids.map((id) => ({ id, state: 'accepted' })) })
+      session.feed({ on: 'stored', outcomes: ids.map((id) => ({ id, state: 'accepted', others: 0 })) })
     }
     expect(stored).toEqual(blocks.map((made) => made.block.id))
     expect(session.end).toEqual({ why: 'done' })

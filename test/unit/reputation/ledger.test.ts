@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { Bug } from '../../../src/dag/faults.ts'
 import { inOrder } from '../../../src/dag/order.ts'
 import { Ledger } from '../../../src/reputation/ledger.ts'
-import { draw } from '../../support/draw.ts'
+import { draw, drawnId, rowOn } from '../../support/draw.ts'
 import { AUTHORS, keyFor, plans, VotedDag } from '../../support/voted-dags.ts'
 
 const [ann, bob] = [keyFor('ann'), keyFor('bob')]
@@ -58,6 +58,52 @@ test('a dropped block leaves the list of its author, keeps its facts, and may co
   ledger.add(at('c'), { author: ann, k: 2 })
   expect(ledger.blocksOf(0)).toEqual([at('b'), at('c'), at('a')])
   expect(() => ledger.add(at('c'), { author: ann, k: 2 })).toThrow(Bug)
+})
+
+test('the last block taken back leaves nothing, and frees the number that its author got for it', () => {
+  const { graph, at } = draw('genesis < a ; a < b? ; b < c? ; c < d?')
+  const ledger = new Ledger(graph)
+  ledger.add(at('a'), { author: ann, k: 30 })
+  ledger.add(at('b'), { author: bob, like: { n: 1, target: at('a') }, k: 1 })
+  ledger.add(at('c'), { author: ann, k: 29 })
+  ledger.add(at('d'), { author: keyFor('eve'), k: -3 })
+  const pop = (name: string) => {
+    ledger.pop(at(name))
+    graph.pop()
+  }
+  expect(() => {
+    ledger.pop(at('c'))
+  }).toThrow(Bug)
+  pop('d')
+  expect([ledger.authorCount, ledger.numberOf(keyFor('eve'))]).toEqual([2, undefined])
+  // Removed before, and not the first of its author.
+  ledger.remove(at('c'))
+  pop('c')
+  expect([ledger.authorCount, ledger.blocksOf(0)]).toEqual([2, [at('a')]])
+  pop('b')
+  expect([ledger.authorCount, ledger.numberOf(bob)]).toEqual([1, undefined])
+  expect(() => ledger.keyOf(1)).toThrow(Bug)
+  graph.add(rowOn(graph, drawnId('unsigned'), [at('a')]), false)
+  ledger.add(at('b'), { k: 0 })
+  expect([ledger.authorOf(at('b')), ledger.isPost(at('b')), ledger.k(at('b'))]).toEqual([undefined, true, 0])
+  pop('b')
+  graph.add(rowOn(graph, drawnId('of eve'), [at('a')]), false)
+  ledger.add(at('b'), { author: keyFor('eve'), k: 0 })
+  expect([ledger.keyOf(1), ledger.blocksOf(1)]).toEqual([keyFor('eve'), [at('b')]])
+})
+
+test('authors with a block each that is taken back again do not raise the number of authors', () => {
+  const { graph, at } = draw('genesis < a')
+  const ledger = new Ledger(graph)
+  ledger.add(at('a'), { author: ann, k: 30 })
+  for (let n = 0; n < 100; n += 1) {
+    const index = graph.add(rowOn(graph, drawnId(`by stranger ${String(n)}`), [at('a')]), false)
+    ledger.add(index, { author: keyFor(`stranger ${String(n)}`), k: 0 })
+    expect(ledger.authorCount).toBe(2)
+    ledger.pop(index)
+    graph.pop()
+  }
+  expect(ledger.authorCount).toBe(1)
 })
 
 test('a k that is no whole number of 32 bits is our own mistake', () => {

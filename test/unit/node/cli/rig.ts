@@ -46,6 +46,11 @@ function collector(limit = Infinity): { stream: Writable; text: () => string } {
   return { stream, text: () => text }
 }
 
+/** Splits at blanks outside quotes, as a shell does. */
+export function shell(line: string): string[] {
+  return [...line.matchAll(/(?:"[^"]*"|'[^']*'|[^\s"'])+/g)].map(([word]) => word.replaceAll(/["']/g, ''))
+}
+
 export async function command(argv: readonly string[], daemon: FakeDaemon = {}): Promise<Outcome> {
   const out = collector(daemon.readerLeavesAfter)
   const err = collector()

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { ClientError } from '../../../../src/node/control/client-error.ts'
-import { command } from './rig.ts'
+import { command, shell } from './rig.ts'
 
 const ids = ['1_A5EF', '2_1B5C']
 const results = {
@@ -42,11 +42,6 @@ async function tempDir(): Promise<string> {
   return dir
 }
 
-/** Splits at blanks outside quotes, as a shell does. */
-function shell(line: string): string[] {
-  return [...line.matchAll(/(?:"[^"]*"|'[^']*'|[^\s"'])+/g)].map(([word]) => word.replaceAll(/["']/g, ''))
-}
-
 const chat = { chain: '#chat' }
 const post = { ...chat, text: 'Bom Dia!', sign: '96700A' }
 
@@ -66,7 +61,7 @@ describe('every command line parses, in every order, and prints just the answer'
       '1_A5EF 2_1B5C\n',
     ],
     ['chain "#chat" get payload 1_A5EF', 'chain.get', { ...chat, id: '1_A5EF', part: 'payload' }, 'Bom Dia!'],
-    ['chain "#chat" listen', 'chain.listen', chat, '1_A5EF\n2_1B5C\n'],
+    ['chain "#chat" listen', 'chain.listen', chat, '1_A5EF\n2_FFFF withdrawn\n2_1B5C\n'],
     ['chains join "$familia" 8889BB', 'chains.join', { name: '$familia', keys: ['8889BB'] }, '0_10EE\n'],
     ['chains join "@EB172E"', 'chains.join', { name: '@EB172E' }, '0_10EE\n'],
     ['chain "@EB172E" post inline "Bom Dia!" --sign=96700A', 'chain.post', { ...post, chain: '@EB172E' }, '1_A5EF\n'],
@@ -90,7 +85,7 @@ describe('every command line parses, in every order, and prints just the answer'
     ['chains leave "#chat"', 'chains.leave', { name: '#chat' }, 'false\n'],
     ['chains list', 'chains.list', {}, '#a 0_AA\n$b 0_BB\n'],
     ['chains list --json', 'chains.list', {}, '[{"name":"#a","id":"0_AA"},{"name":"$b","id":"0_BB"}]\n'],
-    ['chains listen', 'chains.listen', {}, '#chat 1_A5EF\n#chat 2_1B5C\n'],
+    ['chains listen', 'chains.listen', {}, '#chat 1_A5EF\n#chat 2_FFFF withdrawn\n#chat 2_1B5C\n'],
     ['chain "#chat" heads', 'chain.heads', { ...chat, state: 'linked' }, '1_A5EF 2_1B5C\n'],
     ['chain "#chat" heads blocked --json', 'chain.heads', { ...chat, state: 'blocked' }, '["1_A5EF","2_1B5C"]\n'],
     ['chain "#" traverse 1_A 2_B', 'chain.traverse', { chain: '#', from: ['1_A', '2_B'] }, '1_A5EF 2_1B5C\n'],

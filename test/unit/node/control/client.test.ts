@@ -156,6 +156,19 @@ describe('subscribing', () => {
   })
 })
 
+test('reps are a number of one author or post, a list of all authors, and may be below zero', async () => {
+  const all = [
+    { pub: 'EB172E', reps: 30 },
+    { pub: '957FED', reps: -2 },
+  ]
+  const handlers: Partial<Handlers> = { 'chain.reps': async ({ of }) => (of === undefined ? all : -2) }
+  const rig = await startRig({ handlers })
+  const client = await connect({ socket: rig.address.socket ?? '' })
+  expect(await client.call('chain.reps', { chain: '#chat' })).toEqual(all)
+  expect(await client.call('chain.reps', { chain: '#chat', of: '957FED' })).toBe(-2)
+  client.close()
+})
+
 test('the largest payload goes through in both directions', async () => {
   const payload = Buffer.alloc(64 * 1024 * 1024, 0xa5).toString('base64')
   const handlers: Partial<Handlers> = {

@@ -1,6 +1,7 @@
 /** What a caller reads about the faults of the node's own floors: a stable code, the facts, and what to do. */
 import { expect, test } from 'vitest'
 import { controlErrorOf, type ControlCode, type ReportedFault } from '../../../../src/node/control/faults.ts'
+import { drawnId } from '../../../support/draw.ts'
 
 const KEY_A = 'A'.repeat(64)
 const KEY_B = 'B'.repeat(64)
@@ -9,7 +10,8 @@ const cases: readonly (readonly [ReportedFault, ControlCode, readonly string[]])
   [{ code: 'SYNC_CUT', fresh: 12 }, 'peer-refused', ['12', 'later']],
   [{ code: 'CHAIN_NOT_JOINED', chain: '#nope' }, 'chain-not-found', ['#nope', 'chains join']],
   [{ code: 'CHAIN_NAME_TAKEN', name: '#chat', joined: '0_AB' }, 'chain-name-taken', ['#chat', '0_AB', 'leave']],
-  [{ code: 'REP_UNSIGNED', chain: '#chat' }, 'not-signed', ['#chat', '--sign']],
+  [{ code: 'REP_NO_REPS', reps: -2 }, 'no-reputation', ['costs 1', 'has -2']],
+  [{ code: 'REP_UNACCEPTED_BACK', back: drawnId('x') }, 'bad-block', [drawnId('x'), 'accepted nowhere']],
   [{ code: 'SYNC_REFUSED', peer: 'P', why: 'unknown-chain' }, 'peer-refused', ['P', 'does not have this chain']],
   [{ code: 'SYNC_REFUSED', peer: 'P', why: 'busy' }, 'peer-refused', ['P', 'busy', 'later']],
   [

@@ -139,6 +139,11 @@ describe('calls', () => {
     ['chain.post', { chain: '#x' }],
     ['chain.post', { chain: '#x', text: 'a', payload: 'YQ==' }],
     ['chain.post', { chain: '#x', payload: 'not base64' }],
+    ['chain.like', { chain: '#x', id: '1_ABCDEF' }],
+    ['chain.dislike', { chain: '#x', id: '1_ABCDEF', sign: 'AB', n: -1 }],
+    ['chain.reps', { chain: '#x', of: '' }],
+    ['chain.remove', { chain: '#x' }],
+    ['peer.held', { addr: '10.0.0.2' }],
   ])('params that do not fit get −32602 and reach no handler: %s %j', async (method, params) => {
     const rig = await startRig()
     const raw = (await rawUnix(rig)).send(request(method, params))

@@ -1,0 +1,104 @@
+/**
+ * Checked blocks that came and are in nobody's graph (spec §5): *surplus* that nobody paid for yet, and blocks that are
+ * *delayed* for now. Kept in memory only, bounded, the oldest out: what is lost is fetched again if it is needed.
+ */
+import type { BlockId } from '../dag/ids.ts'
+import type { Entry } from './staging.ts'
+
+/** Spec §5: surplus kept for a payer that comes in a later pull. */
+const MAX_KEPT = 1000
+
+/** The same in bytes of payloads and headers: posts of a forum have a few hundred bytes each, and memory is not a disk. */
+const MAX_KEPT_BYTES = 16 * 1024 * 1024
+
+/**
+ * During a pull what stands under a payer still to come must stay. No honest history has so much under one; a list that
+ * goes on beyond is cut here, and the peer's next pull begins with what is in by then.
+ */
+const MAX_IN_PULL = 16_384
+const MAX_IN_PULL_BYTES = 64 * 1024 * 1024
+
+export class Bag {
+  readonly #entries = new Map<BlockId, Entry>()
+  /** Delayed blocks by author. */
+  readonly #delayed = new Map<string, number>()
+  #delayedCount = 0
+  #bytes = 0
+
+  get size(): number {
+    return this.#entries.size
+  }
+
+  has(id: BlockId): boolean {
+    return this.#entries.has(id)
+  }
+
+  get(id: BlockId): Entry | undefined {
+    return this.#entries.get(id)
+  }
+
+  /** Whether a block of this author is delayed. */
+  hasDelayedOf(author: string): boolean {
+    return this.#delayed.has(author)
+  }
+
+  /** Delayed blocks, those that came first in front. */
+  delayed(): Entry[] {
+    if (this.#delayedCount === 0) return []
+    return [...this.#entries.values()].filter(({ isDelayed }) => isDelayed)
+  }
+
+  get delayedCount(): number {
+    return this.#delayedCount
+  }
+
+  put(entry: Entry): void {
+    const { id } = entry.block
+    this.take(id)
+    this.#entries.set(id, entry)
+    this.#bytes += bytesOf(entry)
+    this.#count(entry, 1)
+    this.#trim(MAX_IN_PULL, MAX_IN_PULL_BYTES)
+  }
+
+  /** Takes a block out. */
+  take(id: BlockId): Entry | undefined {
+    const entry = this.#entries.get(id)
+    if (entry === undefined) return undefined
+    this.#entries.delete(id)
+    this.#bytes -= bytesOf(entry)
+    this.#count(entry, -1)
+    return entry
+  }
+
+  /** The pull is over: nothing more is to come at once. */
+  settle(): void {
+    this.#trim(MAX_KEPT, MAX_KEPT_BYTES)
+  }
+
+  /** Forgets the surplus: some of it might be paid now, and is fetched again if so. */
+  dropSurplus(): void {
+    for (const [id, { isDelayed }] of this.#entries) if (!isDelayed) this.take(id)
+  }
+
+  #trim(blocks: number, bytes: number): void {
+    for (const id of this.#entries.keys()) {
+      if (this.#entries.size <= blocks && this.#bytes <= bytes) return
+      this.take(id)
+    }
+  }
+
+  #count({ isDelayed, block }: Entry, by: 1 | -1): void {
+    if (!isDelayed) return
+    this.#delayedCount += by
+    const { author } = block.header
+    if (author === undefined) return
+    const count = (this.#delayed.get(author) ?? 0) + by
+    if (count === 0) this.#delayed.delete(author)
+    else this.#delayed.set(author, count)
+  }
+}
+
+function bytesOf({ block, payload }: Entry): number {
+  return block.headerBytes.byteLength + (payload instanceof Uint8Array ? payload.byteLength : 0)
+}

@@ -1,0 +1,201 @@
+/** What the control port's `chain` methods do (spec §10): a thin layer over one replica. Nothing is decided here. */
+import { cidOfPayload, encodeAad } from '../dag/codec.ts'
+import { showChainId } from '../dag/chain.ts'
+import { parsePrivateKey, type PrivateKey } from '../dag/crypto.ts'
+import type { Block } from '../dag/block.ts'
+import { parseAuthorKey, showId } from '../dag/ids.ts'
+import { consensus, inOrder, traverse } from '../dag/order.ts'
+import { resolvePrefix } from '../dag/prefix.ts'
+import { hasFirstPostPioneer } from '../dag/sound.ts'
+import { openGroup, openOwner } from '../dag/seal.ts'
+import { whyOf } from '../reputation/why.ts'
+import type { Joined } from './chains.ts'
+import type { Clock } from './clock.ts'
+import { ControlError } from './control/faults.ts'
+import type { BlockView, Handlers, ParamsOf } from './control/schema.ts'
+import { listenOne } from './listening.ts'
+import type { NodeParts, OnNet } from './node-parts.ts'
+import { orThrow } from './or-throw.ts'
+import { readPayload } from './payloads.ts'
+import { post, vote } from './posting.ts'
+import type { Replica } from './replica.ts'
+import { statusOf } from './status.ts'
+
+type ChainMethod = Extract<keyof Handlers, `chain.${string}`>
+
+export function chainHandlers(parts: NodeParts): Pick<Handlers, ChainMethod> {
+  const { clock } = parts
+  const replicaOf = (text: string): Replica => orThrow(parts.chains.find(text)).replica
+  return {
+    'chain.genesis': ({ chain }) => Promise.resolve(showChainId(replicaOf(chain).chain)),
+    'chain.heads': ({ chain, state }) => {
+      const replica = replicaOf(chain)
+      const linked = state === 'blocked' ? [] : inOrder(replica.graph, replica.graph.heads())
+      const blocked = state === 'blocked' || state === 'all' ? replica.blocked() : []
+      return Promise.resolve(showAll(replica, [...linked, ...blocked]))
+    },
+    'chain.get': async ({ chain, id, part, decrypt }) => {
+      const replica = replicaOf(chain)
+      const index = keptBlock(replica, id)
+      const block = await replica.block(index)
+      if (part === 'block') return viewOf(replica, index, block, clock)
+      return (await openPayload(replica, index, block, decrypt)).toString('base64')
+    },
+    'chain.post': async ({ chain, payload, text, sign, encrypt }, { signal }) => {
+      const joined = orThrow(parts.chains.find(chain))
+      const pvt = sign === undefined ? {} : { pvt: orThrow(parsePrivateKey(sign)) }
+      const bytes = payload === undefined ? Buffer.from(text ?? '', 'utf8') : Buffer.from(payload, 'base64')
+      await findFirstPost(joined, signal)
+      const posted = orThrow(await post(joined.replica, { payload: bytes, toOwner: encrypt ?? false, ...pvt }, clock))
+      const { id, height, state, why } = posted
+      return { id: showId(height, id), state, ...(why === undefined ? {} : { why }) }
+    },
+    'chain.like': (params) => voteOn(replicaOf(params.chain), 1, params, clock),
+    'chain.dislike': (params) => voteOn(replicaOf(params.chain), -1, params, clock),
+    'chain.reps': ({ chain, of }) => {
+      const replica = replicaOf(chain)
+      return Promise.resolve(of === undefined ? repsOfAll(replica, clock) : repsOf(replica, of, clock))
+    },
+    'chain.remove': async ({ chain, id }) => {
+      const replica = replicaOf(chain)
+      const index = keptBlock(replica, id)
+      if (await replica.drop(index)) return true
+      throw new ControlError(
+        'not-held',
+        `the block ${showOne(replica, index)} is accepted: only held posts can be removed`,
+      )
+    },
+    'chain.traverse': ({ chain, from, all }) => {
+      const replica = replicaOf(chain)
+      const known = from.map((id) => orThrow(resolvePrefix(replica.graph, id, (index) => replica.isKept(index))))
+      const held = all === true ? inOrder(replica.graph, replica.held()) : []
+      return Promise.resolve(showAll(replica, [...traverse(replica.graph, known), ...held]))
+    },
+    'chain.consensus': ({ chain }) => {
+      const replica = replicaOf(chain)
+      return Promise.resolve(showAll(replica, consensus(replica.graph)))
+    },
+    'chain.status': ({ chain }) => Promise.resolve(statusOf(orThrow(parts.chains.find(chain)), parts)),
+    'chain.listen': ({ chain, from }, { signal }) => {
+      const { replica } = orThrow(parts.chains.find(chain))
+      const known = from?.map((id) => orThrow(resolvePrefix(replica.graph, id, (index) => replica.isKept(index))))
+      return Promise.resolve({ events: listenOne(replica, known, signal) })
+    },
+  }
+}
+
+/** The local index of a block that is here, accepted or held; not of the genesis. */
+function keptBlock(replica: Replica, id: string): number {
+  const index = orThrow(resolvePrefix(replica.graph, id, (found) => replica.isKept(found)))
+  if (index > 0) return index
+  throw new ControlError(
+    'block-not-found',
+    "the genesis is derived from the chain's name and keys: it has no block to get",
+  )
+}
+
+async function voteOn(
+  replica: Replica,
+  n: 1 | -1,
+  { id, sign, why }: ParamsOf<'chain.like'>,
+  clock: Clock,
+): Promise<{ id: string }> {
+  const target = keptBlock(replica, id)
+  const pvt = orThrow(parsePrivateKey(sign))
+  const payload = Buffer.from(why ?? '', 'utf8')
+  const voted = orThrow(await vote(replica, { n, target, pvt, payload }, clock))
+  return { id: showId(voted.height, voted.id) }
+}
+
+/** A whole key that is no id here is an author's: nobody else's reps can be meant. */
+function repsOf(replica: Replica, of: string, clock: Clock): number {
+  const { graph, reputation } = replica
+  const found = resolvePrefix(graph, of, (index) => replica.isKept(index))
+  const author = parseAuthorKey(of)
+  if (!found.ok && author.ok) return reputation.repsOf(author.value, clock.nowMs())
+  const index = orThrow(found)
+  if (index > 0 && reputation.isPost(index)) return reputation.repsOfPost(index)
+  throw new ControlError('no-reps', `${showOne(replica, index)} is no post: posts and authors have reps`)
+}
+
+function repsOfAll({ reputation }: Replica, clock: Clock): { pub: string; reps: number }[] {
+  const now = clock.nowMs()
+  const all = reputation.authors().map((pub) => ({ pub, reps: reputation.repsOf(pub, now) }))
+  return all.sort((a, b) => b.reps - a.reps || (a.pub < b.pub ? -1 : 1))
+}
+
+/** Ids as users see them. */
+function showAll(replica: Replica, indexes: readonly number[]): string[] {
+  return indexes.map((index) => showOne(replica, index))
+}
+
+function showOne({ graph }: Replica, index: number): string {
+  return showId(graph.height(index), graph.id(index))
+}
+
+function viewOf(replica: Replica, index: number, { id, header }: Block, clock: Clock): BlockView {
+  const { graph, reputation } = replica
+  const state = replica.stateOf(index)
+  const isAccepted = graph.isAccepted(index)
+  const isHidden = isAccepted && reputation.isHidden(index)
+  const why = isHidden ? HIDDEN : whyOf(reputation, index, { state, now: clock.nowMs() })
+  return {
+    id: showId(header.height, id),
+    height: header.height,
+    time: header.time,
+    ...(header.author === undefined ? {} : { author: header.author }),
+    backs: showAll(replica, graph.backs(index)),
+    ...(header.like === undefined
+      ? {}
+      : { like: { n: header.like.n, target: showTarget(replica, header.like.target) } }),
+    pay: { cid: cidOfPayload(header.pay.id).toString(), size: header.pay.size, seal: header.pay.seal },
+    state: isHidden ? 'hidden' : isAccepted ? 'accepted' : 'held',
+    reps: reputation.repsOfPost(index),
+    why,
+  }
+}
+
+const HIDDEN = 'hidden: at least 5 dislikes, and twice as many as likes; likes can bring it back'
+
+function showTarget(replica: Replica, target: Block['id']): string {
+  const index = replica.graph.indexOf(target)
+  return index === undefined ? target : showOne(replica, index)
+}
+
+/** A payload as its author wrote it. */
+async function openPayload(
+  replica: Replica,
+  index: number,
+  block: Block,
+  decrypt: string | undefined,
+): Promise<Buffer> {
+  const shown = showId(block.header.height, block.id)
+  if (replica.reputation.isHidden(index)) {
+    throw new ControlError('payload-hidden', `the payload of ${shown} was deleted: the post is ${HIDDEN}`)
+  }
+  const stored = replica.missing.has(index) ? undefined : await readPayload(replica, block)
+  if (stored === undefined) {
+    throw new ControlError(
+      'payload-missing',
+      `the payload of ${shown} is not here yet: no peer has given it to us; it is asked for again`,
+    )
+  }
+  const { key } = replica.chain.params
+  if (key !== undefined) return Buffer.from(orThrow(openGroup(key, encodeAad(block.header), stored)))
+  if (block.header.pay.seal !== 'owner') return Buffer.from(stored)
+  if (decrypt === undefined) {
+    throw new ControlError(
+      'payload-sealed',
+      `the payload of ${shown} is sealed to the chain's owner: pass the owner's private key with --decrypt`,
+    )
+  }
+  const pvt: PrivateKey = orThrow(parsePrivateKey(decrypt))
+  return Buffer.from(orThrow(openOwner(pvt, stored)))
+}
+
+/** Spec §2: posting into an empty forum first asks the peers that can be found. */
+async function findFirstPost({ replica, attached }: Joined<OnNet>, signal: AbortSignal): Promise<void> {
+  const { chain, graph } = replica
+  if (!hasFirstPostPioneer(chain) || graph.acceptedCount > 0) return
+  await attached.sync.askEverybody(signal)
+}

@@ -1,0 +1,122 @@
+/** Stores what an intake decided, in one atomic change, and keeps the stock in step (spec §5). */
+import type { AuthorKey } from '../dag/ids.ts'
+import { Bug } from '../dag/faults.ts'
+import {
+  framesOfPayload,
+  type BlockState,
+  type ChainStore,
+  type Commit,
+  type DroppedPayload,
+  type NewBlock,
+} from '../dag/store.ts'
+import type { Intake } from './intake.ts'
+import { payloadHere } from './payload-size.ts'
+import type { Pending } from './pending.ts'
+import type { Entry } from './staging.ts'
+import type { Stock } from './stock.ts'
+import { blockOfStored } from './stored-block.ts'
+
+export interface Committing {
+  readonly intake: Intake
+  readonly store: ChainStore
+  readonly stock: Stock
+}
+
+/** Resolves when all is stored; nothing is, if nothing changed. */
+export async function commitPending(
+  { intake, store, stock }: Committing,
+  pending: Pending,
+  options: { readonly sync: boolean },
+): Promise<void> {
+  const { staging } = intake
+  const first = staging.stored
+  const blocks = await Promise.all(staging.toStore().map((entry, n) => newBlockOf(intake, store, entry, first + n)))
+  const heads = intake.reputation.graph.takeHeadChanges()
+  const states = new Map<number, BlockState>()
+  for (const index of pending.touched) if (index < first) states.set(index, intake.stateOf(index))
+  const payloadsDropped = await droppedOf(intake, store, pending)
+  if (blocks.length + states.size + payloadsDropped.length === 0) return
+  const commit: Commit = {
+    first,
+    blocks,
+    headsAdded: heads.added,
+    headsRemoved: heads.removed,
+    states,
+    payloadsDropped,
+  }
+  await store.commit(commit, options)
+  staging.committed()
+  for (const [n, block] of blocks.entries()) keepBooks(intake, stock, block, first + n)
+  for (const dropped of payloadsDropped) stock.dropped(dropped)
+  for (const index of pending.unwanted) stock.unwant(index)
+  for (const index of pending.wanted) stock.want(index)
+  for (const { index, entry } of pending.recalled)
+    if (intake.isLive(index)) await recallPayload(store, stock, index, entry)
+}
+
+async function newBlockOf(intake: Intake, store: ChainStore, entry: Entry, index: number): Promise<NewBlock> {
+  const { reputation } = intake
+  const { graph } = reputation
+  const { block, isOurs } = entry
+  const { header, headerBytes, signature, id } = block
+  const author: AuthorKey | undefined = header.author
+  const like = reputation.likeOf(index)
+  return {
+    row: {
+      id,
+      height: header.height,
+      time: header.time,
+      backs: graph.backs(index),
+      k: reputation.k(index),
+      isOurs,
+      ...(author === undefined ? {} : { author }),
+      ...(like === undefined ? {} : { like }),
+    },
+    state: intake.stateOf(index),
+    headerBytes,
+    ...(signature === undefined ? {} : { signature }),
+    payId: header.pay.id,
+    paySize: header.pay.size,
+    payload: header.pay.size === 0 ? new Uint8Array(0) : await payloadHere(store, entry),
+  }
+}
+
+/** Empty payloads are always here: there is nothing to delete. */
+async function droppedOf(intake: Intake, store: ChainStore, pending: Pending): Promise<DroppedPayload[]> {
+  const dropped: DroppedPayload[] = []
+  for (const index of pending.unwanted) {
+    if (index >= intake.staging.settled) continue
+    const size = (await headerOf(intake, store, index)).pay.size
+    if (size > 0) dropped.push({ index, id: intake.reputation.graph.id(index), size })
+  }
+  return dropped
+}
+
+async function headerOf(intake: Intake, store: ChainStore, index: number): Promise<Entry['block']['header']> {
+  const entry = intake.staging.entry(index)
+  if (entry !== undefined) return entry.block.header
+  const stored = await store.block(index)
+  if (stored === undefined) throw new Bug(`block ${String(index)} is in the graph and not in the store`)
+  return blockOfStored(index, stored).header
+}
+
+function keepBooks(intake: Intake, stock: Stock, block: NewBlock, index: number): void {
+  stock.addBlock(block.headerBytes.byteLength + (block.signature?.byteLength ?? 0))
+  if (block.payload !== 'missing') {
+    stock.addPayload(index, block.paySize)
+    return
+  }
+  stock.lack(index)
+  if (!intake.reputation.isHidden(index)) stock.want(index)
+}
+
+/** A payload that was deleted with its block comes back with it, or is asked for. */
+async function recallPayload(store: ChainStore, stock: Stock, index: number, entry: Entry): Promise<void> {
+  const { id, header } = entry.block
+  if (header.pay.size === 0 || stock.has(index)) return
+  stock.want(index)
+  if (!(entry.payload instanceof Uint8Array)) return
+  for (const [n, frame] of framesOfPayload(entry.payload).entries()) await store.putFrame(id, n, frame)
+  await store.payloadArrived(index, header.pay.size)
+  stock.addPayload(index, header.pay.size)
+}

@@ -1,0 +1,48 @@
+/**
+ * Which blocks wait (spec §5 *Throttle*, a local rule and never final): those that claim to be old although this node
+ * watched the chain at that time, those on delayed ones, and those that would withdraw blocks faster than anybody needs.
+ */
+import type { Reputation } from '../reputation/reputation.ts'
+import { isEnough } from '../reputation/rules.ts'
+import type { Throttle } from '../reputation/throttle.ts'
+import type { Bag } from './bag.ts'
+import type { Entry } from './staging.ts'
+
+export interface DelaysParts {
+  readonly reputation: Reputation
+  readonly bag: Bag
+  readonly throttle: Throttle
+}
+
+export class Delays {
+  readonly #reputation: Reputation
+  readonly #bag: Bag
+  readonly #throttle: Throttle
+
+  constructor({ reputation, bag, throttle }: DelaysParts) {
+    this.#reputation = reputation
+    this.#bag = bag
+    this.#throttle = throttle
+  }
+
+  /** Before the block is looked at any closer. `below`: what it stands on in the bag. Takes from the hour's ration. */
+  mustWait({ block: { header } }: Entry, below: readonly Entry[], nowMs: number): boolean {
+    const isOld = this.#throttle.isSuspect(header.time, nowMs)
+    if (!isOnDelayed(below)) return isOld && !this.#throttle.mayTakeOld(nowMs)
+    // Only an author none of whose own blocks is delayed frees those of others.
+    return isOld || header.author === undefined || this.#bag.hasDelayedOf(header.author)
+  }
+
+  /** The block is in the graph now, and not gone by yet. Who frees delayed blocks must be able to pay for it. */
+  isTooMuch(index: number, below: readonly Entry[], nowMs: number): boolean {
+    const canPay = this.#reputation.isUnlimited(index) || isEnough(this.#reputation.k(index))
+    if (!canPay) return isOnDelayed(below)
+    const author = this.#reputation.authorOf(index)
+    if (author === undefined || this.#reputation.wouldWithdraw(index).length === 0) return false
+    return !this.#throttle.mayWithdraw(author, nowMs)
+  }
+}
+
+function isOnDelayed(below: readonly Entry[]): boolean {
+  return below.some(({ isDelayed }) => isDelayed)
+}

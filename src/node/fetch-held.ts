@@ -1,0 +1,90 @@
+/** Fetches a peer's held posts by hand (spec §5 *Held*, `peer held`): a request of its own, then blocks as in any pull. */
+import { fail, ok, type Result } from '../dag/faults.ts'
+import type { BlockId } from '../dag/ids.ts'
+import { blockVerdict, type ProtocolFault } from '../protocol/faults.ts'
+import { Fetch, type PulledBlock } from '../protocol/fetch.ts'
+import type { Incoming } from './admit.ts'
+import { fetchPayload } from './payload-fetch.ts'
+import type { Replica } from './replica.ts'
+import type { RpcFault, SyncSession } from './rpc.ts'
+import { HELD_SLOTS } from './unaccepted.ts'
+
+/** The chain is open on the session. Gives the ids of the peer's held posts that are here now, accepted or not. */
+export async function fetchHeld(
+  session: SyncSession,
+  replica: Replica,
+  signal: AbortSignal,
+): Promise<Result<readonly BlockId[], RpcFault | ProtocolFault>> {
+  const { rendezvous: chain } = replica.chain
+  const reply = await session.request({ t: 'held', chain }, { signal })
+  if (!reply.ok) return reply
+  if (reply.value.t !== 'ids') return fail({ code: 'SYNC_WRONG_REPLY', asked: 'held', got: reply.value.t })
+  const listed = reply.value.ids
+  const fetched = await fetchBlocks(
+    session,
+    replica,
+    listed.filter((id) => !replica.has(id)),
+    signal,
+  )
+  if (!fetched.ok) return fetched
+  const stoodOn = new Set(fetched.value.flatMap(({ block }) => block.header.backs))
+  const posts = listed.filter((id) => !stoodOn.has(id)).slice(-HELD_SLOTS)
+  const outcomes = await replica.ingest(fetched.value, 'held')
+  await replica.keepGuests(posts)
+  for (const outcome of outcomes) {
+    if (outcome.state !== 'refused' || blockVerdict(outcome.fault) === 'ignore') continue
+    return fail({ code: 'SYNC_BAD_BLOCK', block: outcome.id, fault: outcome.fault })
+  }
+  return ok(posts.filter((id) => replica.has(id)))
+}
+
+async function fetchBlocks(
+  session: SyncSession,
+  replica: Replica,
+  ids: readonly BlockId[],
+  signal: AbortSignal,
+): Promise<Result<Incoming[], RpcFault | ProtocolFault>> {
+  const { rendezvous: chain } = replica.chain
+  const fetch = new Fetch(ids)
+  const incoming: Incoming[] = []
+  for (let tag = 1; !fetch.isDone; tag += 1) {
+    const asked = fetch.ask(tag)
+    if (asked !== undefined) {
+      const reply = await session.request({ t: 'get', chain, ids: asked }, { signal })
+      if (!reply.ok) return reply
+      if (reply.value.t !== 'blocks') return fail({ code: 'SYNC_WRONG_REPLY', asked: 'get', got: reply.value.t })
+      const taken = fetch.take(tag, reply.value)
+      if (!taken.ok) return taken
+    }
+    const arrived = fetch.toStore()
+    if (arrived === undefined) continue
+    for (const pulled of arrived) {
+      const payload = await payloadOf(session, replica, pulled, signal)
+      if (!payload.ok) return payload
+      incoming.push({ block: pulled.block, payload: payload.value })
+    }
+    fetch.stored()
+  }
+  return ok(incoming)
+}
+
+/** Held posts are small (spec §3: 128 KiB), so that one longer than a block's place is fetched at once. */
+async function payloadOf(
+  session: SyncSession,
+  replica: Replica,
+  { block, state, payload }: PulledBlock,
+  signal: AbortSignal,
+): Promise<Result<Incoming['payload'], RpcFault | ProtocolFault>> {
+  if (payload !== undefined) return ok(payload)
+  if (state !== 'frames') return ok('missing')
+  const fetched = await fetchPayload({
+    replica,
+    session,
+    block,
+    signal,
+    onProgress: () => undefined,
+    shouldYield: () => false,
+  })
+  if (!fetched.ok) return fetched
+  return ok(fetched.value === 'stored' ? 'stored' : 'missing')
+}

@@ -1,0 +1,102 @@
+/**
+ * Which blocks the next block links (spec §5, *Posting*): the heads of what is accepted, without *shunned* ones. A
+ * shunned head is left out, and what only it had brought in goes with it: what was accepted for nothing but what stood
+ * on it. What is bare then is a head in its place, or shunned too, and so on. Costs what is left out, not the chain.
+ *
+ * Who is shunned is shunned as an author, in all blocks. So it does not matter that an author's block may be paid once
+ * another one of the same author is left out: it would be left out as well. Nobody else's being paid changes.
+ */
+import type { Graph } from '../dag/graph.ts'
+import type { AuthorKey } from '../dag/ids.ts'
+import { MAX_BACKS } from '../dag/limits.ts'
+import { isAncestor } from '../dag/walk.ts'
+import type { Ledger, Like } from './ledger.ts'
+
+export interface LinkContext {
+  readonly graph: Graph
+  readonly ledger: Ledger
+  readonly isPaid: (index: number) => boolean
+  /** The local rule: whether the block's author is one whose heads are left out. */
+  readonly isShunned: (index: number) => boolean
+}
+
+/** A block to be. */
+export interface ToLink {
+  /** Absent if it will not be signed. */
+  readonly author?: AuthorKey
+  /** Absent for posts. */
+  readonly vote?: Like
+}
+
+interface Linkable {
+  readonly heads: readonly number[]
+  /** Accepted blocks that are neither heads nor below one. */
+  readonly leftOut: ReadonlySet<number>
+}
+
+/** What may be linked, all of it; the genesis alone if nothing else is left. */
+export function linkableHeads(context: LinkContext): number[] {
+  return orGenesis(linkable(context, () => false).heads)
+}
+
+/**
+ * What the author's next block links: at most {@link MAX_BACKS}, in no particular order. A head is not left out that a
+ * vote is about, or that stands on what the vote is about: else nobody could dislike an author who is below zero already.
+ */
+export function backsFor(context: LinkContext, { author, vote }: ToLink): number[] {
+  const { graph } = context
+  const target = vote?.target
+  const { heads, leftOut } = linkable(context, (head) => isOver(graph, head, target))
+  const welcomed = vote?.n === 1 && !graph.isAccepted(vote.target) ? [vote.target] : []
+  if (heads.length + welcomed.length <= MAX_BACKS) return orGenesis([...heads, ...welcomed])
+  const highestFirst = [...heads].sort((a, b) => graph.compare(b, a))
+  const latest = author === undefined ? undefined : latestOf(author, context, leftOut)
+  const preferred = [
+    highestFirst.find((head) => isOver(graph, head, latest)),
+    ...welcomed,
+    highestFirst.find((head) => isOver(graph, head, target)),
+    ...highestFirst,
+  ]
+  return [...new Set(preferred.filter((index) => index !== undefined))].slice(0, MAX_BACKS)
+}
+
+function linkable({ graph, isPaid, isShunned }: LinkContext, isNeeded: (head: number) => boolean): Linkable {
+  const heads: number[] = []
+  const leftOut = new Set<number>()
+  const waiting: number[] = []
+  for (const head of graph.heads()) {
+    if (head === 0) continue
+    if (isShunned(head) && !isNeeded(head)) waiting.push(head)
+    else heads.push(head)
+  }
+  /** Of blocks under those left out: accepted children that are not left out. */
+  const children = new Map<number, number>()
+  for (let at = waiting.pop(); at !== undefined; at = waiting.pop()) {
+    leftOut.add(at)
+    graph.forEachBack(at, (back) => {
+      const left = (children.get(back) ?? graph.acceptedChildren(back)) - 1
+      children.set(back, left)
+      if (left > 0 || back === 0) return
+      // Bare now. No needed head is below one that is not, so nobody needs this one.
+      if (isPaid(back) && !isShunned(back)) heads.push(back)
+      else waiting.push(back)
+    })
+  }
+  return { heads, leftOut }
+}
+
+/** The author's last accepted block in order that is not left out. */
+function latestOf(author: AuthorKey, { graph, ledger }: LinkContext, leftOut: ReadonlySet<number>): number | undefined {
+  const number = ledger.numberOf(author)
+  if (number === undefined) return undefined
+  return ledger.blocksOf(number).findLast((block) => graph.isAccepted(block) && !leftOut.has(block))
+}
+
+/** Whether the head is the block or has it in its past. */
+function isOver(graph: Graph, head: number, block: number | undefined): boolean {
+  return block !== undefined && (head === block || isAncestor(graph, block, head))
+}
+
+function orGenesis(heads: readonly number[]): number[] {
+  return heads.length === 0 ? [0] : [...heads]
+}

@@ -1,0 +1,281 @@
+/**
+ * The door to this floor: everything that is known of one chain's blocks and what it means (spec §4, §5). Keeps the graph
+ * and all that counts on it in step. It knows the time only as an argument, and neither stores nor forgets by itself.
+ *
+ * The life of a block: {@link Reputation.stands} says whether it is sound, {@link Reputation.append} makes it known,
+ * {@link Reputation.enter} goes by it. One that nobody pays for may be taken back ({@link Reputation.pop}) while it is
+ * the newest, and dropped later.
+ */
+import { isUnlimited, type Chain } from '../dag/chain.ts'
+import { fail, ok, type Result } from '../dag/faults.ts'
+import { Graph } from '../dag/graph.ts'
+import type { AuthorKey } from '../dag/ids.ts'
+import { hasFirstPostPioneer } from '../dag/sound.ts'
+import type { BlockRow, BlockState, GraphRow, LoadedRow } from '../dag/store.ts'
+import { Acceptance, type LoadedState } from './acceptance.ts'
+import { backsFor } from './backs.ts'
+import type { ReputationFault } from './faults.ts'
+import { Hidden } from './hidden.ts'
+import { Ledger, type Like } from './ledger.ts'
+import { Views } from './views.ts'
+
+/** What one step changed. Nothing is in two lists of a pair. */
+export interface Effects {
+  /** Pasts first. */
+  readonly accepted: readonly number[]
+  /** Was accepted, is not any more; tops first. */
+  readonly withdrawn: readonly number[]
+  /** Whose being paid changed, to either side. */
+  readonly turned: readonly number[]
+  /** Whether a block that was paid is not any more: then others of its author may be, which were not. */
+  readonly isLoss: boolean
+  /** Posts that are hidden now and were not (rule 3.b). */
+  readonly hidden: readonly number[]
+  /** Posts that were hidden and are not any more. */
+  readonly shown: readonly number[]
+}
+
+/** A block to be, of which the graph's part is known. */
+export type Candidate = Pick<BlockRow, 'author' | 'like'> & GraphRow
+
+export class Reputation {
+  readonly chain: Chain
+  readonly graph: Graph
+  readonly #ledger: Ledger
+  readonly #views: Views
+  readonly #acceptance: Acceptance
+  readonly #hidden: Hidden
+  #pioneer: AuthorKey | undefined
+
+  /** @param seed - any 32-bit number, best a random one; it keeps strangers from aiming at one hash bucket */
+  constructor(chain: Chain, seed: number) {
+    this.chain = chain
+    this.graph = new Graph(chain.id, seed)
+    this.#ledger = new Ledger(this.graph)
+    this.#views = new Views(chain, { graph: this.graph, ledger: this.#ledger })
+    this.#acceptance = new Acceptance({
+      graph: this.graph,
+      ledger: this.#ledger,
+      isUnlimited: (index) => this.isUnlimited(index),
+    })
+    this.#hidden = new Hidden(chain, this.#ledger)
+  }
+
+  /** Author of the first post, in a forum joined without pioneers that has one. Whoever was it stays it. */
+  get pioneer(): AuthorKey | undefined {
+    return this.#pioneer
+  }
+
+  /**
+   * Fills in what a store gives, row by row; to be called once, before anything else. Nothing is worked out anew: k, who
+   * is paid and what is accepted are in the rows.
+   */
+  static async loaded(
+    chain: Chain,
+    seed: number,
+    rows: (take: (row: LoadedRow) => void) => Promise<void>,
+  ): Promise<Reputation> {
+    const reputation = new Reputation(chain, seed)
+    const states: LoadedState[] = ['outside']
+    await rows((row) => {
+      reputation.#load(row)
+      states.push(loadedStateOf(row.state))
+    })
+    reputation.#acceptance.load((index) => states[index] ?? 'outside')
+    reputation.graph.takeHeadChanges()
+    return reputation
+  }
+
+  /** Whether each back of a block to be is accepted in its past, or welcomed by it (spec §5, *sound*). */
+  stands(backs: readonly number[], like?: Like): Result<true, ReputationFault> {
+    const answer = this.#acceptance.backsAccepted(backs, like)
+    if (answer === 'sound') return ok(true)
+    return fail({ code: 'REP_UNACCEPTED_BACK', back: this.graph.id(answer) })
+  }
+
+  /** k(u) of a block to be, which never changes; 0 where nobody asks for it. */
+  kOf({ author, backs, time }: Pick<Candidate, 'author' | 'backs' | 'time'>): number {
+    if (author === undefined || isUnlimited(this.chain.params, author)) return 0
+    return this.#views.kOf(author, backs, time, this.#pioneer)
+  }
+
+  /** Makes a block known, at the graph's end, and does not go by it yet. Returns its local index. */
+  append(candidate: Candidate, k: number): number {
+    const index = this.graph.add(candidate, false)
+    this.#know(index, candidate, k)
+    return index
+  }
+
+  /**
+   * Takes the newest block back, which is not accepted.
+   * @throws {Bug} if it is accepted
+   */
+  pop(): void {
+    const index = this.graph.size - 1
+    if (this.#acceptance.has(index)) this.#acceptance.drop(index)
+    this.#views.popped(index)
+    this.#ledger.pop(index)
+    this.graph.pop()
+  }
+
+  /** Goes by a sound block all of whose backs it goes by. */
+  enter(index: number): Effects {
+    const { accepted, withdrawn, paid, unpaid } = this.#acceptance.add(index)
+    for (const block of accepted) this.#views.accepted(block)
+    for (const block of withdrawn) this.#views.withdrawn(block)
+    for (const block of accepted) this.#findPioneer(block)
+    return { accepted, withdrawn, ...this.#turn(paid, unpaid) }
+  }
+
+  /** Whether it is gone by: judged, and neither set aside, delayed nor dropped. */
+  isIn(index: number): boolean {
+    return this.#acceptance.has(index)
+  }
+
+  /** The accepted blocks that {@link enter} would withdraw. */
+  wouldWithdraw(index: number): readonly number[] {
+    const author = this.#ledger.authorOf(index)
+    // Only blocks that come later in order can be, and mostly there is none.
+    if (author === undefined || this.#ledger.blocksOf(author).at(-1) === index) return []
+    return this.#acceptance.wouldWithdraw(index)
+  }
+
+  /**
+   * Goes by a block no more that is the last of its author in order, and on which nothing stands that is gone by: what
+   * happens when the clock is set back.
+   */
+  retreat(index: number): Effects {
+    const { withdrawn, unpaid } = this.#acceptance.retreat(index)
+    for (const block of withdrawn) this.#views.withdrawn(block)
+    return { accepted: [], withdrawn, ...this.#turn([], unpaid) }
+  }
+
+  /** Forgets a block that is not accepted and on which nothing stands that is gone by; its row stays in the graph. */
+  drop(index: number): void {
+    if (this.#acceptance.has(index)) this.#acceptance.drop(index)
+    this.#ledger.remove(index)
+  }
+
+  /** A block that was dropped came again. */
+  recall(index: number, candidate: Candidate, k: number): void {
+    this.#know(index, candidate, k)
+  }
+
+  isPaid(index: number): boolean {
+    return this.#acceptance.isPaid(index)
+  }
+
+  isUnlimited(index: number): boolean {
+    return isUnlimited(this.chain.params, this.authorOf(index))
+  }
+
+  isPost(index: number): boolean {
+    return this.#ledger.isPost(index)
+  }
+
+  isHidden(index: number): boolean {
+    return this.#hidden.isHidden(index)
+  }
+
+  likeOf(index: number): Like | undefined {
+    return this.#ledger.likeOf(index)
+  }
+
+  /** k(u) as it was worked out when the block came in. */
+  k(index: number): number {
+    return this.#ledger.k(index)
+  }
+
+  authorOf(index: number): AuthorKey | undefined {
+    const author = this.#ledger.authorOf(index)
+    return author === undefined ? undefined : this.#ledger.keyOf(author)
+  }
+
+  /** reps(author, accepted, now). */
+  repsOf(author: AuthorKey, now: number): number {
+    return this.#views.repsOf(author, this.#pioneer, now)
+  }
+
+  /** Reps of a post: paid likes less paid dislikes, no window. */
+  repsOfPost(index: number): number {
+    return this.#hidden.repsOf(index)
+  }
+
+  /** Everybody of whom an accepted block is here, and the pioneers. */
+  authors(): AuthorKey[] {
+    const found = new Set<AuthorKey>(this.chain.params.pioneers)
+    for (let author = 0; author < this.#ledger.authorCount; author += 1) {
+      const isHeard = this.#ledger.blocksOf(author).some((index) => this.graph.isAccepted(index))
+      if (isHeard) found.add(this.#ledger.keyOf(author))
+    }
+    return [...found]
+  }
+
+  /** What the author's next block links (spec §5, *Posting*). `isShunned`: the local rule, of heads. */
+  backsFor(options: {
+    readonly author?: AuthorKey
+    readonly vote?: Like
+    readonly isShunned: (index: number) => boolean
+  }): number[] {
+    const { isShunned, ...block } = options
+    const { graph } = this
+    return backsFor({ graph, ledger: this.#ledger, isPaid: (index) => this.isPaid(index), isShunned }, block)
+  }
+
+  #know(index: number, { author, like }: Candidate, k: number): void {
+    this.#ledger.add(index, {
+      ...(author === undefined ? {} : { author }),
+      ...(like === undefined ? {} : { like }),
+      k,
+    })
+  }
+
+  #load(row: LoadedRow): void {
+    const state = loadedStateOf(row.state)
+    const isAccepted = row.state === 'paid' || row.state === 'unpaid'
+    const index = this.graph.add(row, isAccepted)
+    this.#know(index, row, row.k)
+    if (row.state === 'dropped') this.#ledger.remove(index)
+    if (isAccepted) this.#views.accepted(index)
+    if (state === 'paid') this.#hidden.paid(index)
+    if (isAccepted || row.state === 'set-back') this.#findPioneer(index)
+  }
+
+  #findPioneer(index: number): void {
+    if (this.#pioneer !== undefined || this.graph.height(index) !== 1 || !hasFirstPostPioneer(this.chain)) return
+    this.#pioneer = this.authorOf(index)
+  }
+
+  #turn(paid: readonly number[], unpaid: readonly number[]): Pick<Effects, 'turned' | 'isLoss' | 'hidden' | 'shown'> {
+    const before = new Map<number, boolean>()
+    const note = (change: { readonly post: number; readonly hidden: boolean } | undefined): void => {
+      if (change !== undefined && !before.has(change.post)) before.set(change.post, !change.hidden)
+    }
+    for (const block of paid) note(this.#hidden.paid(block))
+    for (const block of unpaid) note(this.#hidden.unpaid(block))
+    const changed = [...before].filter(([post, was]) => this.isHidden(post) !== was).map(([post]) => post)
+    return {
+      turned: [...paid, ...unpaid],
+      isLoss: unpaid.length > 0,
+      hidden: changed.filter((post) => this.isHidden(post)),
+      shown: changed.filter((post) => !this.isHidden(post)),
+    }
+  }
+}
+
+/** Where acceptance finds a stored block. */
+function loadedStateOf(state: BlockState): LoadedState {
+  switch (state) {
+    case 'paid':
+    case 'unpaid':
+      return state
+    case 'held':
+    case 'guest':
+    case 'surplus':
+      return 'unpaid'
+    case 'ahead':
+    case 'set-back':
+    case 'dropped':
+      return 'outside'
+  }
+}

@@ -1,0 +1,161 @@
+/**
+ * What may come in at once, and what has to wait (spec §5, *Throttle*): history that claims to be old although we were
+ * there and did not see it, and blocks that withdraw another one of their author. A local rule, never final: it slows
+ * down whoever rewrites the past, and decides nothing about any block. The time is an argument.
+ */
+import type { AuthorKey } from '../dag/ids.ts'
+import { DAY_MS, WINDOW_MS } from './rules.ts'
+import { lowerBound } from './sorted.ts'
+
+const MINUTE_MS = 60_000
+const HOUR_MS = 60 * MINUTE_MS
+
+/** Notes so far apart belong together: a node that looks every minute may miss two. */
+export const WATCH_GAP_MS = 3 * MINUTE_MS
+
+/** Older blocks count for nobody's reputation (4.c), so there is little to win by making up any. */
+export const WATCH_KEPT_MS = WINDOW_MS
+
+/** Intervals kept of one chain: eleven a day for 90 days; more only where the connection is very bad. */
+export const MAX_WATCHED = 1000
+
+/** Claims to be older are doubted: what partitions of a day bring together is nobody's doing. */
+export const SUSPECT_AGE_MS = DAY_MS
+
+/** What a quiet branch of some weeks holds comes in within hours; a made-up past of thousands takes days, and is noticed. */
+export const OLD_BLOCKS_PER_HOUR = 100
+
+/** The first withdrawals of an author are accidents: two devices that did not know of each other. */
+export const FAST_WITHDRAWALS = 3
+
+/** Between those: time for others to see and link what is there. */
+export const FAST_WITHDRAWAL_GAP_MS = MINUTE_MS
+
+/** Between all further ones. */
+export const SLOW_WITHDRAWAL_GAP_MS = HOUR_MS
+
+/** Who had none for so long starts anew. */
+export const WITHDRAWALS_FORGOTTEN_MS = DAY_MS
+
+/** Each needs reps to have a block withdrawn, so there are not that many at once. */
+export const MAX_WITHDRAWERS = 4096
+
+/** Milliseconds since the epoch: first and last note. */
+export type Interval = readonly [number, number]
+
+/** When this node was online and in sync on one chain. */
+export class Watch {
+  /** Ascending, apart from each other. */
+  readonly #intervals: Interval[] = []
+  #noted: number | undefined
+
+  /** @param intervals - as {@link Watch.intervals} gave them; the last one goes on if the next note is soon */
+  constructor(intervals: Iterable<Interval> = []) {
+    for (const [start, end] of intervals) if (start <= end) this.#put(start, end)
+    this.#noted = this.#intervals.at(-1)?.[1]
+    this.#trim(this.#noted ?? 0)
+  }
+
+  /** To be called again and again while it is so, more often than each {@link WATCH_GAP_MS}. */
+  note(nowMs: number): void {
+    const sinceMs = nowMs - (this.#noted ?? Number.NEGATIVE_INFINITY)
+    // A clock that was set back or far ahead tells nothing of the time in between.
+    this.#put(sinceMs >= 0 && sinceMs <= WATCH_GAP_MS ? nowMs - sinceMs : nowMs, nowMs)
+    this.#noted = nowMs
+    this.#trim(nowMs)
+  }
+
+  wasWatching(timeMs: number): boolean {
+    const [start, end] = this.#intervals[this.#firstFrom(timeMs)] ?? []
+    return start !== undefined && end !== undefined && start <= timeMs
+  }
+
+  /** Ascending, apart from each other. */
+  intervals(): readonly Interval[] {
+    return [...this.#intervals]
+  }
+
+  /** Joins it with those that it touches. */
+  #put(start: number, end: number): void {
+    const from = this.#firstFrom(start)
+    const upTo = lowerBound(this.#intervals, ([first]) => first <= end)
+    const joined: Interval = [
+      Math.min(start, this.#intervals[from]?.[0] ?? start),
+      Math.max(end, this.#intervals[upTo - 1]?.[1] ?? end),
+    ]
+    this.#intervals.splice(from, upTo - from, joined)
+  }
+
+  /** Position of the first interval that ends at this time or later. */
+  #firstFrom(timeMs: number): number {
+    return lowerBound(this.#intervals, ([, end]) => end < timeMs)
+  }
+
+  #trim(nowMs: number): void {
+    const tooMany = Math.max(0, this.#intervals.length - MAX_WATCHED)
+    this.#intervals.splice(0, Math.max(tooMany, this.#firstFrom(nowMs - WATCH_KEPT_MS)))
+  }
+}
+
+interface Withdrawals {
+  readonly count: number
+  readonly lastMs: number
+}
+
+/** Of one chain. What it lets through it counts; what it does not may ask again. */
+export class Throttle {
+  readonly #watch: Watch
+  /** When old blocks were let through in the last hour, ascending. */
+  #old: number[] = []
+  /** Who withdrew longest ago comes first. */
+  readonly #withdrawals = new Map<AuthorKey, Withdrawals>()
+  #nowMs = Number.NEGATIVE_INFINITY
+
+  constructor(watch: Watch) {
+    this.#watch = watch
+  }
+
+  /** Whether a block of this time claims to be old, and we were there then and did not see it. */
+  isSuspect(timeMs: number, nowMs: number): boolean {
+    return nowMs - timeMs > SUSPECT_AGE_MS && this.#watch.wasWatching(timeMs)
+  }
+
+  /** Whether one more suspect block may come in now; it counts then. */
+  mayTakeOld(nowMs: number): boolean {
+    this.#goOn(nowMs)
+    if (this.#old.length >= OLD_BLOCKS_PER_HOUR) return false
+    this.#old.push(nowMs)
+    return true
+  }
+
+  /** Whether a block that withdraws another one of its author may come in now; it counts then. */
+  mayWithdraw(author: AuthorKey, nowMs: number): boolean {
+    this.#goOn(nowMs)
+    const { count, lastMs } = this.#withdrawals.get(author) ?? { count: 0, lastMs: Number.NEGATIVE_INFINITY }
+    if (nowMs - lastMs < (count < FAST_WITHDRAWALS ? FAST_WITHDRAWAL_GAP_MS : SLOW_WITHDRAWAL_GAP_MS)) return false
+    this.#withdrawals.delete(author)
+    this.#withdrawals.set(author, { count: count + 1, lastMs: nowMs })
+    const [oldest] = this.#withdrawals.keys()
+    if (oldest !== undefined && this.#withdrawals.size > MAX_WITHDRAWERS) this.#withdrawals.delete(oldest)
+    return true
+  }
+
+  /** Forgets what is over. What is ahead of a clock that was set back counts as of now: else it would not end for long. */
+  #goOn(nowMs: number): void {
+    if (nowMs < this.#nowMs) {
+      this.#old = this.#old.map((timeMs) => Math.min(timeMs, nowMs))
+      for (const [author, { count, lastMs }] of this.#withdrawals) {
+        this.#withdrawals.set(author, { count, lastMs: Math.min(lastMs, nowMs) })
+      }
+    }
+    this.#nowMs = nowMs
+    this.#old.splice(
+      0,
+      lowerBound(this.#old, (timeMs) => timeMs <= nowMs - HOUR_MS),
+    )
+    for (const [author, { lastMs }] of this.#withdrawals) {
+      if (nowMs - lastMs < WITHDRAWALS_FORGOTTEN_MS) break
+      this.#withdrawals.delete(author)
+    }
+  }
+}

@@ -1,0 +1,46 @@
+/** Says in words that a user can read why a block stands as it does (spec §5, §10 `chain.get`). Decides nothing. */
+import type { BlockState } from '../dag/store.ts'
+import type { Reputation } from './reputation.ts'
+import { isEnough, isGroupUnlimited, NEEDED_REPS } from './rules.ts'
+
+/** In words, without a full stop. @param now - ms since the epoch, for the author's present reps */
+export function whyOf(
+  reputation: Reputation,
+  index: number,
+  { state, now }: { state: BlockState; now: number },
+): string {
+  switch (state) {
+    case 'paid':
+      return whyPaid(reputation, index)
+    case 'unpaid':
+      return 'somebody with reps liked it, or built on it'
+    case 'held':
+    case 'guest':
+    case 'surplus':
+      return `held: ${whyHeld(reputation, index, now)}`
+    case 'ahead':
+    case 'set-back':
+      return "set aside: its time is ahead of this node's clock"
+    case 'dropped':
+      return 'dropped'
+  }
+}
+
+function whyPaid(reputation: Reputation, index: number): string {
+  if (isGroupUnlimited(reputation.chain)) return 'members of a group post without limit'
+  if (reputation.isUnlimited(index)) return 'the owner posts without limit'
+  return `its author had ${repsInWords(reputation.k(index))}`
+}
+
+function whyHeld(reputation: Reputation, index: number, now: number): string {
+  const author = reputation.authorOf(index)
+  if (author === undefined) return 'it is unsigned, and needs a like by somebody who has reps'
+  if (isEnough(reputation.k(index))) return 'its author spent the reps on blocks beside it; it needs a like'
+  const reps = repsInWords(reputation.repsOf(author, now))
+  return `author has ${reps}, needs ${String(NEEDED_REPS)} or a like by somebody who has reps`
+}
+
+/** “1 rep”, “0 reps”. */
+export function repsInWords(reps: number): string {
+  return `${String(reps)} ${reps === 1 ? 'rep' : 'reps'}`
+}
