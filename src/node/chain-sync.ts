@@ -246,6 +246,7 @@ export class ChainSync {
       case 'done':
       case 'stalled':
         this.#retries.forget(id)
+        if (end.why === 'done') this.#modules.replica.watch.note(this.#modules.clock.nowMs())
         this.#note(id, end.why === 'done' ? 'synced' : 'lists blocks that it does not give', true)
         onShared(peer)
         return undefined

@@ -2,9 +2,7 @@
  * The chains joined on this node (spec §2, §12): joins, leaves, finds them by name or id, and remembers across restarts
  * those that were joined by command. What a joined chain does on the network is attached by whoever composes the node.
  */
-import * as dagCbor from '@ipld/dag-cbor'
-import { bytesToHex } from '@noble/hashes/utils.js'
-import { chainOf, showChainId, type Chain } from '../dag/chain.ts'
+import { showChainId, type Chain } from '../dag/chain.ts'
 import { fail, ok, type Result } from '../dag/faults.ts'
 import { parseChainId, type ChainId } from '../dag/ids.ts'
 import type { ChainsFault } from './chains-faults.ts'
@@ -13,7 +11,9 @@ import type { Disk } from './disk.ts'
 import type { Logger } from './log.ts'
 import type { ChainEvent } from './chain-events.ts'
 import { Replica } from './replica.ts'
+import { decodeJoined, encodeJoined } from './joined-record.ts'
 import { Serial } from './serial.ts'
+import { forgetWatch, loadWatch, saveWatch } from './watches.ts'
 
 /** What a joined chain has besides its replica; ended before the replica is. */
 export interface Attachment {
@@ -89,6 +89,7 @@ export class Chains<A extends Attachment> {
       this.#joined.delete(chain.id)
       await close(joined)
       await joined.replica.store.destroy()
+      await forgetWatch(this.#modules.disk, chain.id)
       this.#modules.log.info('chain.left', { chain: chain.id })
       return true
     })
@@ -108,12 +109,19 @@ export class Chains<A extends Attachment> {
       const all = this.all()
       this.#joined.clear()
       await Promise.all(all.map(close))
+      for (const { replica } of all) await saveWatch(this.#modules.disk, replica.chain.id, replica.watch)
     })
+  }
+
+  /** Keeps for the next start when this node was in sync; a crash loses what came since. */
+  async saveWatches(): Promise<void> {
+    for (const { replica } of this.all()) await saveWatch(this.#modules.disk, replica.chain.id, replica.watch)
   }
 
   async #open(chain: Chain): Promise<Joined<A>> {
     const { disk, clock, log, seed, attach, onFailure } = this.#modules
-    const replica = await Replica.open({ chain, seed }, { store: disk.chain(chain.id), clock, log, onFailure })
+    const watch = await loadWatch(disk, chain.id)
+    const replica = await Replica.open({ chain, seed }, { store: disk.chain(chain.id), clock, log, watch, onFailure })
     replica.listen((events) => {
       for (const listener of this.#listeners) listener(replica, events)
     })
@@ -127,15 +135,4 @@ export class Chains<A extends Attachment> {
 async function close<A extends Attachment>({ attached, replica }: Joined<A>): Promise<void> {
   await attached.stop()
   await replica.close()
-}
-
-function encodeJoined({ params }: Chain): Uint8Array {
-  const keys = params.key === undefined ? params.pioneers : [bytesToHex(params.key)]
-  return dagCbor.encode({ v: 1, name: params.name, keys })
-}
-
-function decodeJoined(record: Uint8Array): Chain | undefined {
-  const { name, keys } = dagCbor.decode<{ name: string; keys: string[] }>(record)
-  const chain = chainOf(name, keys)
-  return chain.ok ? chain.value : undefined
 }

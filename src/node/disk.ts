@@ -83,6 +83,11 @@ export class Disk {
     return this.#writer.write([{ type: 'put', key: nodeKey(name), value }], true)
   }
 
+  /** Removes such a record, if there is one. */
+  remove(name: string): Promise<void> {
+    return this.#writer.write([{ type: 'del', key: nodeKey(name) }], false)
+  }
+
   /** Writes what was asked for, then closes; whatever comes later rejects. */
   async close(): Promise<void> {
     await Promise.all([...this.#chains.values()].map((chain) => chain.idle()))

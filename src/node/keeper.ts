@@ -1,4 +1,5 @@
-/** What has to be done from time to time (spec §3, §7): compare heads with a peer of each chain, and let time pass. */
+/** What has to be done from time to time (spec §3, §7): compare heads with a peer of each chain, let time pass,
+ * and remember how long this node was in sync. */
 import type { Chains } from './chains.ts'
 import type { Logger } from './log.ts'
 import type { OnNet } from './node-parts.ts'
@@ -40,6 +41,7 @@ export class Keeper {
 
   async #round(): Promise<void> {
     const { chains, topics } = this.#modules
+    await chains.saveWatches()
     for (const { replica, attached } of chains.all()) {
       // A chain that is unusable says so itself, and must not keep the others from theirs.
       await replica.settleClock().catch(() => undefined)

@@ -19,6 +19,7 @@ process.exitCode = await run(
   {
     connect,
     // The node and libp2p take a while to load: only `start` needs them.
+    runCheck: async (options, tell) => (await import('./check-command.ts')).runCheck(options, tell),
     runDaemon: async (options) => (await import('./daemon.ts')).runDaemon(options, interrupted.signal),
   },
 )

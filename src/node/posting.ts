@@ -52,10 +52,10 @@ type MakeRequest = PostRequest | VoteRequest
 
 /** Resolves when the post is on disk: a power cut after that does not lose it. */
 export async function post(replica: Replica, request: PostRequest, clock: Clock): Promise<Result<Posted, BlockFault>> {
-  const hadPioneer = replica.pioneer !== undefined
+  const before = replica.pioneer
   const posted = await put(replica, request, clock)
-  if (!posted.ok || posted.value.state === 'held' || hadPioneer || replica.pioneer === undefined) return posted
-  return ok({ ...posted.value, why: FOUNDER })
+  const isFounder = replica.pioneer !== before
+  return posted.ok && posted.value.state === 'accepted' && isFounder ? ok({ ...posted.value, why: FOUNDER }) : posted
 }
 
 /** As {@link post}. Refused with `REP_NO_REPS` if its author cannot pay for it. */
@@ -92,7 +92,7 @@ function make(replica: Replica, request: MakeRequest, nowMs: number): Result<Mad
     time: Math.max(nowMs, ...backs.map((back) => graph.time(back))),
     backs: backs.map((back) => graph.id(back)),
     payload,
-    toOwner: 'toOwner' in request && request.toOwner === true,
+    toOwner: 'toOwner' in request && request.toOwner,
     random: randomBytes(32),
     ...(pvt === undefined ? {} : { pvt }),
     ...(like === undefined ? {} : { like: { n: like.n, target: graph.id(like.target) } }),

@@ -4,6 +4,7 @@
  */
 import type { ControlCaller } from '../control/client.ts'
 import type { Endpoint } from '../control/dial.ts'
+import type { CheckCommandOptions, Tell } from '../check-command.ts'
 import type { DaemonOptions } from '../daemon.ts'
 
 export interface Io {
@@ -18,6 +19,8 @@ export interface Io {
 export interface CliModules {
   connect(endpoint: Endpoint, options: { signal: AbortSignal }): Promise<ControlCaller>
   runDaemon(options: DaemonOptions): Promise<void>
+  /** True if all is well. */
+  runCheck(options: CheckCommandOptions, tell: Tell): Promise<boolean>
 }
 
 /** The command cannot be understood: exit status 2. */

@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { ClientError } from '../control/client-error.ts'
+import { addCheckCommand } from './check.ts'
 import { addChainCommands } from './chain.ts'
 import { addChainsCommands } from './chains.ts'
 import { addHostCommands } from './host.ts'
@@ -63,6 +64,7 @@ function build(session: Session, io: Io): Command {
       session.globals = action.optsWithGlobals<GlobalOptions>()
     })
   addStartCommand(program, session)
+  addCheckCommand(program, session)
   addHostCommands(program, session)
   addKeyCommands(program, session)
   addChainsCommands(program, session)

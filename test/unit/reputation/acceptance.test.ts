@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { Bug } from '../../../src/dag/faults.ts'
 import { Graph } from '../../../src/dag/graph.ts'
 import { Acceptance } from '../../../src/reputation/acceptance.ts'
 import { Ledger } from '../../../src/reputation/ledger.ts'
@@ -63,6 +64,55 @@ describe('accepted are the blocks paid in V, and their pasts', () => {
     expect(() => deed.acceptance.drop(deed.at('a1'))).toThrow()
     expect(() => deed.acceptance.add(deed.at('n1'))).toThrow()
   })
+})
+
+describe('a block that comes last of its author’s is taken out of V', () => {
+  test('with what only it had brought in, tops first', () => {
+    const { deed } = drawAcceptance('genesis < a1 ; a1 < n1 ; n1 < n2 ; n2 < b1=2')
+    const [n1, n2, b1] = ['n1', 'n2', 'b1'].map(deed.at)
+    expect(deed.acceptance.retreat(b1!)).toEqual({ accepted: [], withdrawn: [b1, n2, n1], paid: [], unpaid: [b1] })
+    expect([deed.acceptance.has(b1!), deed.isPaid('b1'), deed.isPaid('a1')]).toEqual([false, false, true])
+    expect(deed.acceptance.add(b1!).accepted).toEqual([n1, n2, b1])
+  })
+
+  test('unpaid or with rivals, and comes again as it was', () => {
+    const { deed } = drawAcceptance('genesis < r1 ; r1 < a1@8000=1 ; r1 < a2@9000=2 ; r1 < a3@9500=2')
+    const [a2, a3] = ['a2', 'a3'].map(deed.at)
+    expect(deed.acceptance.retreat(a3!)).toEqual({ accepted: [], withdrawn: [], paid: [], unpaid: [] })
+    expect(deed.acceptance.retreat(a2!).withdrawn).toEqual([a2])
+    expect(deed.acceptance.add(a3!).accepted).toEqual([a3])
+    expect(deed.acceptance.add(a2!)).toEqual({ accepted: [a2], withdrawn: [a3], paid: [a2], unpaid: [a3] })
+  })
+
+  test('and no other one', () => {
+    const { deed } = drawAcceptance('genesis < r1 ; r1 < a1@8000 ; r1 < a2@9000')
+    expect(() => deed.acceptance.retreat(deed.at('a1'))).toThrow(Bug)
+    deed.acceptance.retreat(deed.at('a2'))
+    expect(() => deed.acceptance.retreat(deed.at('a2'))).toThrow(Bug)
+  })
+})
+
+test('a block that gets the index and the author’s number of one that was taken back is judged by itself', () => {
+  const graph = new Graph(DRAWN_CHAIN, 1)
+  const ledger = new Ledger(graph)
+  const acceptance = new Acceptance({ graph, ledger, isUnlimited: () => false })
+  const know = (name: string, author: number, k: number) => {
+    const index = graph.add(rowOn(graph, drawnId(name), [0]), false)
+    ledger.add(index, { author: keyOf(author), k })
+    return index
+  }
+  acceptance.add(know('first', 1, 30))
+  for (let n = 2; n < 50; n += 1) {
+    const index = know(`by stranger ${String(n)}`, n, 0)
+    expect([index, ledger.authorOf(index), acceptance.add(index).accepted]).toEqual([2, 1, []])
+    acceptance.drop(index)
+    ledger.pop(index)
+    graph.pop()
+  }
+  const last = know('last', 50, 1)
+  expect(acceptance.has(last)).toBe(false)
+  expect(acceptance.add(last).accepted).toEqual([last])
+  expect(acceptance.backsAccepted([last])).toBe('sound')
 })
 
 describe('each back of a sound block is accepted in its past, or welcomed', () => {

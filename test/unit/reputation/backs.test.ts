@@ -5,24 +5,27 @@ import type { AuthorKey } from '../../../src/dag/ids.ts'
 import { MAX_BACKS } from '../../../src/dag/limits.ts'
 import { isAncestor } from '../../../src/dag/walk.ts'
 import { backsFor, linkableHeads, type LinkContext } from '../../../src/reputation/backs.ts'
+import { Ledger } from '../../../src/reputation/ledger.ts'
 import { AcceptancePeer } from '../../support/acceptance-peer.ts'
-import { drawAcceptance } from '../../support/draw-acceptance.ts'
-import { acceptedHeads, closedPart, economies, keyOf, shuffled } from '../../support/economy.ts'
+import { draw, DRAWN_CHAIN, drawnId, rowOn } from '../../support/draw.ts'
+import { acceptedHeads, closedPart, economies, keyOf, shuffled, twinBlock } from '../../support/economy.ts'
 import { headsOf, past, ReputationTwin, withPasts } from '../../support/reputation-twin.ts'
 import type { TwinBlock, TwinSet } from '../../support/reputation-twin.ts'
 
-/** A drawing (`draw-acceptance.ts`) in which the authors with these letters are shunned. */
+/**
+ * A drawing (`draw.ts`) in which the authors with these letters are shunned. The first letter is the author; blocks by n,
+ * and those whose names end in u, are not paid.
+ */
 function drawLinks(picture: string, shunned = '') {
-  const { deed } = drawAcceptance(picture)
-  const { graph, ledger, names, at } = deed
-  const isShunned = (index: number) => shunned.includes(names[index]!.charAt(0))
-  const context: LinkContext = { graph, ledger, isPaid: (index) => deed.acceptance.isPaid(index), isShunned }
-  const named = (indexes: readonly number[]) =>
-    indexes
-      .map((index) => names[index])
-      .sort()
-      .join(' ')
+  const { graph, at, names } = draw(picture)
+  const ledger = new Ledger(graph)
+  const nameOf = (index: number) => names([index])
   const by = (letter: string) => keyOf(letter.charCodeAt(0))
+  for (let index = 1; index < graph.size; index += 1) ledger.add(index, { author: by(nameOf(index)), k: 0 })
+  const isPaid = (index: number) => graph.isAccepted(index) && !/^n|u$/.test(nameOf(index))
+  const isShunned = (index: number) => shunned.includes(nameOf(index).charAt(0))
+  const context: LinkContext = { graph, ledger, isPaid, isShunned }
+  const named = (indexes: readonly number[]) => indexes.map(nameOf).sort().join(' ')
   return {
     linkable: () => named(linkableHeads(context)),
     /** For a post, or a vote on a named block, by the author with this letter; or by nobody. */
@@ -37,7 +40,7 @@ function drawLinks(picture: string, shunned = '') {
 describe('heads that may be linked', () => {
   test('are all heads where nobody is shunned, and the genesis where nothing is accepted', () => {
     expect(drawLinks('genesis < a1 ; a1 < b1 ; a1 < c1').linkable()).toBe('b1 c1')
-    expect(drawLinks('genesis < n1').linkable()).toBe('genesis')
+    expect(drawLinks('genesis < n1?').linkable()).toBe('genesis')
   })
 
   test('are what a shunned head stands on, again and again, if nothing else stands there', () => {
@@ -70,12 +73,12 @@ describe('what the next block links', () => {
 
   test('is a welcomed post too, and that alone where nothing is accepted', () => {
     const welcome = { n: 1, target: 'n1' } as const
-    expect(drawLinks('genesis < a1 ; a1 < n1').backs('a', welcome)).toBe('a1 n1')
-    expect(drawLinks('genesis < n1').backs('a', welcome)).toBe('n1')
+    expect(drawLinks('genesis < a1 ; a1 < n1?').backs('a', welcome)).toBe('a1 n1')
+    expect(drawLinks('genesis < n1?').backs('a', welcome)).toBe('n1')
   })
 
   test('never welcomes by a dislike', () => {
-    expect(drawLinks('genesis < a1 ; a1 < n1').backs('a', { n: -1, target: 'n1' })).toBe('a1')
+    expect(drawLinks('genesis < a1 ; a1 < n1?').backs('a', { n: -1, target: 'n1' })).toBe('a1')
   })
 
   test('is a shunned head too, if the vote is about it or about what it stands on', () => {
@@ -92,10 +95,10 @@ describe('what the next block links', () => {
 const crowd = (on: Readonly<Record<number, string>>) =>
   Array.from({ length: 20 }, (_, n) => `${on[n + 1] ?? 'a1'} < h${n + 1}@${50_000 + n}`).join(' ; ')
 const highest = (count: number) => Array.from({ length: count }, (_, n) => `h${20 - n}`)
-const list = (...names: readonly string[]) => names.sort().join(' ')
+const list = (...names: readonly string[]) => [...names].sort().join(' ')
 
 describe('of more than 16 blocks to link', () => {
-  const root = 'genesis < a1 ; a1 < b1 ; a1 < c1 ; a1 < n1'
+  const root = 'genesis < a1 ; a1 < b1 c1 n1?'
   const links = drawLinks(`${root} ; ${crowd({ 1: 'b1', 2: 'c1' })}`)
 
   test('are the highest in order', () => {
@@ -117,16 +120,32 @@ describe('of more than 16 blocks to link', () => {
   })
 
   test('the author’s latest block is the latest that is not left out', () => {
-    const more = `${root} ; c1 < b2 ; b2 < x1 ; ${crowd({ 1: 'b1', 2: 'c1' })}`
-    expect(drawLinks(more.replace('b2', 'b2=0').replace('b2 < x1', 'b2 < x1@60000'), 'x').backs('b')).toBe(
-      list('h1', ...highest(15)),
-    )
+    const more = drawLinks(`${root} ; c1 < b2u ; b2u < x1 ; ${crowd({ 1: 'b1', 2: 'c1' })}`, 'x')
+    expect(more.backs('b')).toBe(list('h1', ...highest(15)))
   })
 })
 
-/** Authors are shunned at `SHUNNING_MS` by decree, not by what they did: economies of few blocks have few such. */
-class ShunningTwin extends ReputationTwin {
+/**
+ * Authors are shunned at `SHUNNING_MS` by decree, not by what they did, and crowds are rich: economies of few blocks have
+ * few such.
+ */
+class DecreedTwin extends ReputationTwin {
   shunned: ReadonlySet<string> = new Set()
+  readonly #rich = new Set<TwinBlock>()
+
+  /** Blocks by many, each on one of these, after them in order. */
+  crowdOn(blocks: readonly TwinBlock[], picks: readonly number[]): TwinBlock[] {
+    const time = Math.max(...blocks.map((u) => u.time))
+    return picks.map((pick, n) => {
+      const made = twinBlock(`crowd ${n}`, [blocks[pick % blocks.length]!], { author: keyOf(pick % 20), time })
+      this.#rich.add(made)
+      return made
+    })
+  }
+
+  override k(u: TwinBlock): number {
+    return this.#rich.has(u) ? 30 : super.k(u)
+  }
 
   override reps(author: string, set: TwinSet, t: number): number {
     return t === SHUNNING_MS ? (this.shunned.has(author) ? -1 : 0) : super.reps(author, set, t)
@@ -141,7 +160,7 @@ function peerOf(twin: ReputationTwin, blocks: readonly TwinBlock[]): AcceptanceP
   return peer
 }
 
-const contextOf = (peer: AcceptancePeer, twin: ShunningTwin): LinkContext => ({
+const contextOf = (peer: AcceptancePeer, twin: DecreedTwin): LinkContext => ({
   graph: peer.graph,
   ledger: peer.ledger,
   isPaid: (index) => peer.acceptance.isPaid(index),
@@ -156,13 +175,16 @@ const ids = (blocks: readonly TwinBlock[]) => (blocks.length === 0 ? [undefined]
 
 test('by the definition it is the same, for posts by anybody and votes on anything, and a post on it is sound', () => {
   const seen = { shunned: 0, crowds: 0, welcomed: 0, needed: 0 }
-  const picks = fc.array(fc.nat(), { minLength: 1, maxLength: 4 })
+  /** Without picks: all blocks. */
+  const picks = fc.array(fc.nat(), { maxLength: 4 })
   const shunned = fc.array(fc.nat(6), { maxLength: 4 })
+  const crowds = fc.oneof(fc.constant([]), fc.array(fc.nat(10_000), { minLength: 18, maxLength: 24 }))
+  const orders = fc.array(fc.nat(1000), { maxLength: 20 })
   fc.assert(
-    fc.property(economies(45), picks, shunned, fc.array(fc.nat(1000), { maxLength: 20 }), (economy, tips, out, mix) => {
-      const twin = new ShunningTwin(economy.chain)
-      const known = shuffled([...closedPart(economy.blocks, tips)], mix)
-      const peer = peerOf(twin, known)
+    fc.property(economies(45), picks, shunned, crowds, orders, ({ chain, blocks }, tips, out, crowd, mix) => {
+      const twin = new DecreedTwin(chain)
+      const part = tips.length === 0 ? blocks : [...closedPart(blocks, tips)]
+      const peer = peerOf(twin, shuffled([...part, ...twin.crowdOn(part, crowd)], mix))
       twin.shunned = new Set(out.map(keyOf))
       const context = contextOf(peer, twin)
       const accepted = twin.accepted(peer.set)
@@ -175,7 +197,8 @@ test('by the definition it is the same, for posts by anybody and votes on anythi
         expect(idsOf(peer, backsFor(context, { author }))).toEqual(ids(expected))
         const above = twin.accepted(withPasts(expected))
         expect(expected.every((back) => above.has(back))).toBe(true)
-        const target = [...peer.set].filter((u) => u.like === undefined)[(mix[0] ?? 0) % Math.max(1, peer.set.size)]
+        const posts = [...peer.set].filter((u) => u.like === undefined && (n > 2 || !accepted.has(u)))
+        const target = posts[((mix[0] ?? 0) + n) % Math.max(1, posts.length)]
         if (target === undefined) continue
         const backs = backsFor(context, { author, vote: { n: 1, target: peer.indexOf(target)! } })
         const over = headsOf(accepted).filter((head) => head === target || past(head).has(target))
@@ -188,10 +211,10 @@ test('by the definition it is the same, for posts by anybody and votes on anythi
         }
       }
     }),
-    { numRuns: 150 },
+    { numRuns: 400 },
   )
   // Else the test tests nothing.
-  expect(Math.min(seen.shunned, seen.crowds, seen.welcomed, seen.needed)).toBeGreaterThan(5)
+  expect(Math.min(seen.shunned, seen.crowds, seen.welcomed, seen.needed)).toBeGreaterThan(20)
 })
 
 interface Vote {
@@ -219,21 +242,23 @@ function expectVoted(peer: AcceptancePeer, backs: readonly number[], vote: Vote)
   expect(backs.some((back) => back === at || isAncestor(peer.graph, at, back))).toBe(true)
 }
 
-test('leaving out costs what is left out, on a long chain too', () => {
-  const reads = { count: 0 }
-  class CountingGraph extends Graph {
-    override forEachBack(index: number, visit: (back: number) => void): void {
-      reads.count += 1
-      super.forEachBack(index, visit)
-    }
+/** Counts how often it is read. */
+class CountingGraph extends Graph {
+  reads = 0
+
+  override forEachBack(index: number, visit: (back: number) => void): void {
+    this.reads += 1
+    super.forEachBack(index, visit)
   }
-  const costOf = (length: number) => {
-    const { graph, ledger, last } = chainOf(length, CountingGraph)
-    reads.count = 0
-    const context = { graph, ledger, isPaid: () => true, isShunned: (index: number) => index > last - 5 }
-    expect(linkableHeads(context)).toEqual([last - 5])
-    return reads.count
+}
+
+test('leaving out five blocks costs five reads, on a chain of any length', () => {
+  for (const length of [50, 5000]) {
+    const graph = new CountingGraph(DRAWN_CHAIN, 1)
+    for (let n = 0; n < length; n += 1) graph.add(rowOn(graph, drawnId(`in line ${String(n)}`), [n]), true)
+    const isShunned = (index: number) => index > length - 5
+    graph.reads = 0
+    expect(linkableHeads({ graph, ledger: new Ledger(graph), isPaid: () => true, isShunned })).toEqual([length - 5])
+    expect(graph.reads).toBe(5)
   }
-  expect(costOf(5000)).toBe(costOf(50))
-  expect(costOf(50)).toBe(5)
 })

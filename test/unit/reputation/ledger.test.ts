@@ -75,7 +75,11 @@ test('the last block taken back leaves nothing, and frees the number that its au
     ledger.pop(at('c'))
   }).toThrow(Bug)
   pop('d')
-  expect([ledger.authorCount, ledger.numberOf(keyFor('eve'))]).toEqual([2, undefined])
+  expect([ledger.authorCount, ledger.numberOf(keyFor('eve')), ledger.authorOf(at('d'))]).toEqual([
+    2,
+    undefined,
+    undefined,
+  ])
   // Removed before, and not the first of its author.
   ledger.remove(at('c'))
   pop('c')

@@ -41,7 +41,9 @@ test('k of every block, and reps of everybody after it, are what the definition 
 
 test('the same when the newest blocks are taken back in between, and others get their indexes and numbers', () => {
   let popped = 0
-  const steps = fc.array(fc.record({ flips: fc.array(fc.nat(40), { maxLength: 2 }), pops: fc.constantFrom(0, 0, 1, 3) }))
+  const steps = fc.array(
+    fc.record({ flips: fc.array(fc.nat(40), { maxLength: 2 }), pops: fc.constantFrom(0, 0, 1, 3) }),
+  )
   fc.assert(
     fc.property(plans(60), steps, (blocks, list) => {
       const dag = new VotedDag()

@@ -1,5 +1,6 @@
 /** Runs command lines in this process against a fake daemon. */
 import { PassThrough, Writable } from 'node:stream'
+import type { CheckCommandOptions } from '../../../../src/node/check-command.ts'
 import type { DaemonOptions } from '../../../../src/node/daemon.ts'
 import { run } from '../../../../src/node/cli/run.ts'
 import { ReaderGone } from '../../../../src/node/cli/io.ts'
@@ -15,6 +16,8 @@ export interface Outcome {
   readonly calls: (readonly [string, unknown])[]
   readonly endpoints: Endpoint[]
   readonly started: DaemonOptions[]
+  /** What `check` was asked to look at. */
+  readonly checked: CheckCommandOptions[]
 }
 
 export interface FakeDaemon {
@@ -27,6 +30,8 @@ export interface FakeDaemon {
   readonly readerLeavesAfter?: number
   readonly connectError?: Error
   readonly interrupt?: AbortSignal
+  /** Lines that a check tells of problems; none if all is well. */
+  readonly problems?: readonly string[]
 }
 
 function collector(limit = Infinity): { stream: Writable; text: () => string } {
@@ -59,6 +64,7 @@ export async function command(argv: readonly string[], daemon: FakeDaemon = {}):
   const calls: Outcome['calls'] = []
   const endpoints: Endpoint[] = []
   const started: DaemonOptions[] = []
+  const checked: CheckCommandOptions[] = []
   const caller: ControlCaller = {
     call: async (method, params) => {
       calls.push([method, params])
@@ -87,10 +93,16 @@ export async function command(argv: readonly string[], daemon: FakeDaemon = {}):
         if (daemon.connectError !== undefined) throw daemon.connectError
         return caller
       },
+      runCheck: async (options, tell) => {
+        checked.push(options)
+        for (const problem of daemon.problems ?? []) await tell(problem, true)
+        await tell('#chat 2 blocks: told', false)
+        return (daemon.problems ?? []).length === 0
+      },
       runDaemon: async (options) => {
         started.push(options)
       },
     },
   )
-  return { status, out: out.text(), err: err.text(), calls, endpoints, started }
+  return { status, out: out.text(), err: err.text(), calls, endpoints, started, checked }
 }

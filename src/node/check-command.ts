@@ -1,0 +1,57 @@
+/** `freechains check`: every chain of a stopped node, checked one after the other (see `check.ts`). */
+import { randomInt } from 'node:crypto'
+import { configFaultLines } from './config-faults.ts'
+import { loadConfig } from './config.ts'
+import { ControlError, controlErrorOf } from './control/faults.ts'
+import { checkStore } from './check.ts'
+import type { Chain } from '../dag/chain.ts'
+import { openDisk, type Disk } from './disk.ts'
+import { decodeJoined } from './joined-record.ts'
+
+export interface CheckCommandOptions {
+  readonly dir?: string
+  readonly configFile?: string
+}
+
+/** One line of the answer; `isProblem`: goes to stderr. */
+export type Tell = (line: string, isProblem: boolean) => Promise<void>
+
+/**
+ * True if all is well.
+ * @throws {ControlError} if the data directory cannot be opened: a node runs on it, for one
+ */
+export async function runCheck({ dir, configFile }: CheckCommandOptions, tell: Tell): Promise<boolean> {
+  const config = loadConfig({ file: configFile, overrides: { dataDir: dir } })
+  if (!config.ok) throw new ControlError('bad-config', configFaultLines(config.fault).join('\nfreechains: '))
+  const disk = await openDisk(config.value.dataDir)
+  if (!disk.ok) throw controlErrorOf(disk.fault)
+  try {
+    let isWell = true
+    for (const chain of await chainsOf(disk.value, config.value.chains)) {
+      isWell = (await checkOne(disk.value, chain, tell)) && isWell
+    }
+    return isWell
+  } finally {
+    await disk.value.close()
+  }
+}
+
+/** Those joined by command and those in the config file, each once. */
+async function chainsOf(disk: Disk, configured: readonly Chain[]): Promise<Chain[]> {
+  const found = new Map(configured.map((chain) => [chain.id, chain]))
+  for (const { record } of await disk.joined()) {
+    const chain = decodeJoined(record)
+    if (chain !== undefined) found.set(chain.id, chain)
+  }
+  return [...found.values()]
+}
+
+async function checkOne(disk: Disk, chain: Chain, tell: Tell): Promise<boolean> {
+  const { name } = chain.params
+  const onProgress = (blocks: number): void => void tell(`${name}: ${String(blocks)} blocks so far`, true)
+  const { blocks, problems } = await checkStore(chain, disk.chain(chain.id), { seed: randomInt(2 ** 32), onProgress })
+  for (const problem of problems) await tell(`${name}: ${problem}`, true)
+  const verdict = problems.length === 0 ? 'ok' : `${String(problems.length)} problems`
+  await tell(`${name} ${String(blocks)} blocks: ${verdict}`, false)
+  return problems.length === 0
+}

@@ -1,0 +1,123 @@
+/**
+ * Checks a stored chain (spec §3–§5): reads every block again, works out from the first one on what the store says that
+ * it knows (k, who is paid, what is accepted, heads, bytes), and compares. Slow on purpose, and changes nothing.
+ */
+import { checkPayload, verifyBlock, type Block } from '../dag/block.ts'
+import { checkGraph } from '../dag/check.ts'
+import { decodeBlock } from '../dag/block.ts'
+import type { Chain } from '../dag/chain.ts'
+import type { BlockState, ChainStore, LoadedRow } from '../dag/store.ts'
+import { Reputation } from '../reputation/reputation.ts'
+import { Bag } from './bag.ts'
+import { frameCount } from './payload-size.ts'
+import { Staging } from './staging.ts'
+
+/** Blocks between two reports of progress: a second or so. */
+const BLOCKS_PER_REPORT = 10_000
+
+/** Of problems found no more are told: what is broken is broken. */
+const MAX_PROBLEMS = 100
+
+export interface CheckOptions {
+  /** Any 32-bit number. */
+  readonly seed: number
+  /** Told now and then how many blocks were checked. */
+  readonly onProgress: (blocks: number) => void
+}
+
+export interface ChainReport {
+  readonly blocks: number
+  /** In words; none if all is well. */
+  readonly problems: readonly string[]
+}
+
+/** What of a row is compared once all blocks are in. */
+interface Told {
+  readonly state: BlockState
+  readonly k: number
+}
+
+export async function checkStore(chain: Chain, store: ChainStore, options: CheckOptions): Promise<ChainReport> {
+  const rows: LoadedRow[] = []
+  const loaded = await store.load((row) => rows.push(row))
+  const problems: string[] = []
+  const say = (problem: string): void => {
+    if (problems.length < MAX_PROBLEMS) problems.push(problem)
+  }
+  const rebuilt = new Reputation(chain, options.seed)
+  const staging = new Staging(rebuilt, new Bag())
+  const missing = new Set(loaded.missing)
+  let bytes = 0
+  for (const [position, row] of rows.entries()) {
+    const index = position + 1
+    if (index % BLOCKS_PER_REPORT === 0) options.onProgress(index)
+    const stored = await store.block(index)
+    const block = stored === undefined ? undefined : decodeBlock(stored.headerBytes, stored.signature)
+    if (block?.ok !== true || block.value.id !== row.id) {
+      say(`block ${String(index)} is not what its row says; what stands on it was not checked`)
+      break
+    }
+    bytes += block.value.headerBytes.byteLength + (block.value.signature?.byteLength ?? 0)
+    if (!missing.has(index)) {
+      bytes += block.value.header.pay.size
+      if (!(await holds(chain, store, block.value))) say(`the payload of block ${String(index)} is damaged`)
+    }
+    if (!verifyBlock(block.value)) say(`the signature of block ${String(index)} does not hold`)
+    const added = staging.append({ block: block.value, payload: 'missing', isOurs: row.isOurs, isDelayed: false })
+    if (!added.ok) {
+      say(`block ${String(index)} is not sound: ${added.fault.code}`)
+      break
+    }
+    if (isIn(row.state) && row.backs.some((back) => back > 0 && !rebuilt.isIn(back))) {
+      say(`block ${String(index)} is ${row.state} over a block that is not gone by`)
+      break
+    }
+    if (isIn(row.state)) rebuilt.enter(index)
+    else if (row.state === 'dropped') rebuilt.drop(index)
+  }
+  if (problems.length === 0) compare(rebuilt, rows, { heads: loaded.heads, bytes: loaded.bytes, counted: bytes }, say)
+  return { blocks: rows.length, problems }
+}
+
+function compare(
+  rebuilt: Reputation,
+  rows: readonly Told[],
+  stored: { readonly heads: readonly number[]; readonly bytes: number; readonly counted: number },
+  say: (problem: string) => void,
+): void {
+  const { graph } = rebuilt
+  for (const [position, { k, state }] of rows.entries()) {
+    const index = position + 1
+    if (rebuilt.k(index) !== k)
+      say(`k of block ${String(index)} is ${String(rebuilt.k(index))}, stored as ${String(k)}`)
+    const isAccepted = graph.isAccepted(index)
+    const found = isAccepted ? (rebuilt.isPaid(index) ? 'paid' : 'unpaid') : 'not accepted'
+    const told = state === 'paid' || state === 'unpaid' ? state : 'not accepted'
+    if (found !== told) say(`block ${String(index)} is ${found}, stored as ${state}`)
+  }
+  const heads = graph.heads().filter((index) => index > 0)
+  const byNumber = (list: readonly number[]): string => [...list].sort((a, b) => a - b).join(' ')
+  if (byNumber(heads) !== byNumber(stored.heads)) {
+    say(`the heads are ${byNumber(heads)}, stored as ${byNumber(stored.heads)}`)
+  }
+  if (stored.bytes !== stored.counted) say(`${String(stored.counted)} bytes, stored as ${String(stored.bytes)}`)
+  for (const { code } of checkGraph(graph)) say(`the graph: ${code}`)
+}
+
+/** Whether it is gone by: judged and neither set aside nor dropped. */
+function isIn(state: BlockState): boolean {
+  return state !== 'ahead' && state !== 'set-back' && state !== 'dropped'
+}
+
+async function holds(chain: Chain, store: ChainStore, block: Block): Promise<boolean> {
+  const { size } = block.header.pay
+  const payload = new Uint8Array(size)
+  let at = 0
+  for (let n = 0; n < frameCount(size); n += 1) {
+    const frame = await store.frame(block.id, n)
+    if (frame === undefined || at + frame.byteLength > size) return false
+    payload.set(frame, at)
+    at += frame.byteLength
+  }
+  return at === size && checkPayload(chain, block, payload).ok
+}

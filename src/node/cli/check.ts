@@ -1,0 +1,29 @@
+/** `check`: verifies the data directory of a node that does not run (spec §5: the slow way). Needs no daemon. */
+import type { Command } from 'commander'
+import { CommandError } from './io.ts'
+import type { Session } from './session.ts'
+
+export function addCheckCommand(program: Command, session: Session): void {
+  program
+    .command('check')
+    .description('verify a data directory that no node uses: rebuild all that is stored of each chain, and compare')
+    .argument('[dir]', 'data directory; otherwise the one in the config, else ~/.local/share/freechains')
+    .option('--config <file>', 'config file')
+    .action(async (dir: string | undefined, options: { readonly config?: string }) => {
+      const lines: string[] = []
+      const tell = async (line: string, isProblem: boolean): Promise<void> => {
+        if (isProblem) await session.note(line)
+        else lines.push(line)
+      }
+      const isWell = await session.modules.runCheck(
+        {
+          ...(dir === undefined ? {} : { dir }),
+          ...(options.config === undefined ? {} : { configFile: options.config }),
+        },
+        tell,
+      )
+      await session.answerLines(lines, lines)
+      if (!isWell)
+        throw new CommandError('the data is damaged: see above; leave the chain and join it again to fetch it anew')
+    })
+}

@@ -1,0 +1,89 @@
+/** `freechains check`: a store that says what its blocks say passes, and any column that was altered is found. */
+import { describe, expect, test } from 'vitest'
+import { MemoryStore } from '../../../src/dag/memory-store.ts'
+import type { ChainStore, LoadedRow } from '../../../src/dag/store.ts'
+import { checkStore } from '../../../src/node/check.ts'
+import { chain, like, post } from '../../support/blocks.ts'
+import { openReplica, takeIn } from '../../support/replicas.ts'
+
+const forum = chain('#forum')
+const first = post(forum, { author: 1 })
+const second = post(forum, { author: 1, backs: [first.block] })
+const guest = post(forum, { author: 2, backs: [second.block] })
+const welcome = like(forum, 1, guest.block, { author: 1, backs: [second.block, guest.block] })
+const rival = post(forum, { author: 1, backs: [first.block], payload: 'rival' })
+
+async function filled(): Promise<MemoryStore> {
+  const on = await openReplica(forum, new MemoryStore())
+  await takeIn(on, [first, second, guest, welcome, rival])
+  return on.store as MemoryStore
+}
+
+async function problemsOf(store: ChainStore): Promise<readonly string[]> {
+  return (await checkStore(forum, store, { seed: 1, onProgress: () => undefined })).problems
+}
+
+/** The store, with one row told otherwise. */
+function altered(store: MemoryStore, index: number, alter: (row: LoadedRow) => LoadedRow): ChainStore {
+  let at = 0
+  return Object.assign(Object.create(store) as MemoryStore, {
+    load: (take: (row: LoadedRow) => void) =>
+      store.load((row) => {
+        at += 1
+        take(at === index ? alter(row) : row)
+      }),
+    block: (n: number) => store.block(n),
+    frame: (...args: Parameters<ChainStore['frame']>) => store.frame(...args),
+  })
+}
+
+describe('checking a store', () => {
+  test('what a replica stored is right', async () => {
+    const report = await checkStore(forum, await filled(), { seed: 1, onProgress: () => undefined })
+    expect(report).toEqual({ blocks: 5, problems: [] })
+  })
+
+  test.each<[string, number, (row: LoadedRow) => LoadedRow, RegExp]>([
+    ['another k', 2, (row) => ({ ...row, k: row.k + 1 }), /k of block 2/],
+    [
+      'a welcomed post that is said to be paid',
+      3,
+      (row) => ({ ...row, state: 'paid' }),
+      /block 3 is unpaid, stored as paid/,
+    ],
+    [
+      'a paid block that is said not to be',
+      2,
+      (row) => ({ ...row, state: 'unpaid' }),
+      /block 2 is paid, stored as unpaid/,
+    ],
+    [
+      'an accepted block that is said to be surplus',
+      5,
+      (row) => ({ ...row, state: 'surplus' }),
+      /block 5 is paid, stored as surplus/,
+    ],
+    [
+      'a block under accepted ones that is said to be set aside',
+      2,
+      (row) => ({ ...row, state: 'ahead' }),
+      /not gone by/,
+    ],
+    ['another id', 1, (row) => ({ ...row, id: second.block.id }), /block 1 is not what its row says/],
+  ])('%s is found', async (_what, index, alter, problem) => {
+    expect((await problemsOf(altered(await filled(), index, alter))).join('\n')).toMatch(problem)
+  })
+
+  test('a payload that was altered is found, and heads that are others', async () => {
+    const store = await filled()
+    const frame = (id: Parameters<ChainStore['frame']>[0], n: number) =>
+      id === second.block.id ? Promise.resolve(new Uint8Array(second.payload.byteLength)) : store.frame(id, n)
+    const damaged = Object.assign(
+      altered(store, 0, (row) => row),
+      { frame },
+    )
+    expect(await problemsOf(damaged)).toEqual(['the payload of block 2 is damaged'])
+    await store.commit({ first: 6, blocks: [], headsAdded: [1], headsRemoved: [] })
+    expect(await problemsOf(store)).toEqual(['the heads are 4 5, stored as 1 4 5'])
+  })
+})
