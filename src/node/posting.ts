@@ -81,11 +81,15 @@ function make(replica: Replica, request: MakeRequest, nowMs: number): Result<Mad
   const { chain, graph, reputation } = replica
   const { pvt, payload } = request
   const like = 'target' in request ? { n: request.n, target: request.target } : undefined
-  const backs = reputation.backsFor({
-    isShunned: (head) => replica.isShunned(head),
+  const block = {
     ...(pvt === undefined ? {} : { author: pvt.author }),
     ...(like === undefined ? {} : { vote: like }),
-  })
+  }
+  // One's own heads are never left out: that would make more of the concurrent blocks that one is shunned for.
+  const isShunned = (head: number): boolean => reputation.authorOf(head) !== pvt?.author && replica.isShunned(head)
+  const preferred = reputation.backsFor({ ...block, isShunned })
+  // With everybody shunned there would be nothing to stand on but the genesis, where only a founder may.
+  const backs = preferred[0] === 0 ? reputation.backsFor({ ...block, isShunned: () => false }) : preferred
   return makeBlock({
     chain,
     height: 1 + Math.max(...backs.map((back) => graph.height(back))),

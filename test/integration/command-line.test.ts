@@ -113,12 +113,12 @@ describe('the commands of the paper, as printed there, on two nodes', () => {
   })
 
   test('§3.1 listen prints a line for each new block as it comes, through a pipe, until its reader or the user has enough', async () => {
-    await onA('chains', 'join', '#news')
-    const listens = [1, 2].map(() => shell.launch([`--port=${a.port}`, 'chain', '#news', 'listen']))
+    await onA('chains', 'join', '$news', 'EF'.repeat(32))
+    const listens = [1, 2].map(() => shell.launch([`--port=${a.port}`, 'chain', '$news', 'listen']))
     const [untilCtrlC, intoHead] = listens as [(typeof listens)[0], (typeof listens)[0]]
     const ids: string[] = []
     const postOne = async (): Promise<void> => {
-      const { id } = await clientOfA.call('chain.post', { chain: '#news', text: 'novidade', sign: keys.pvt })
+      const { id } = await clientOfA.call('chain.post', { chain: '$news', text: 'novidade', sign: keys.pvt })
       ids.push(id)
     }
     // A listener that is up hears of every post from then on, and one of these is its first.
@@ -251,6 +251,7 @@ describe.concurrent('a command that cannot be done says why in one line, and not
 
   beforeAll(async () => {
     await onA('chains', 'join', '#full')
+    await onA('chains', 'join', '#empty')
     await to(a, [...inFull(), 'inline', 'fica', sign()])
     await onA('chains', 'join', `@!${'EF'.repeat(32)}`)
     await shell.file('large.bin', new Uint8Array(129 * 1024))
@@ -270,7 +271,11 @@ describe.concurrent('a command that cannot be done says why in one line, and not
     ['a group without its key', () => ['chains', 'join', '$new'], /exactly one shared key/],
     ['a second chain of the same name', () => ['chains', 'join', '#full', keys.pub], /#full with other keys is joined/],
     ['an id that is not there', () => ['chain', '#full', 'get', 'block', '1_ABCDEF'], /no block “1_ABCDEF”/],
-    ['an unsigned post in a forum', () => [...inFull(), 'inline', 'anônimo'], /must be signed: add --sign/],
+    [
+      'an unsigned first post in a forum',
+      () => ['chain', '#empty', 'post', 'inline', 'anônimo'],
+      /must be signed: add --sign/,
+    ],
     ['a private key that is too short', () => [...inFull(), 'inline', 'x', '--sign=96700A'], /128 hex digits/],
     [
       'a private key whose halves do not match',

@@ -71,32 +71,36 @@ test('§7 in a line A–B–C a post of A reaches C in under a second', async ()
 })
 
 test('§8 who joins late gets everything', async () => {
-  const a = await playground.start('a', forum)
-  const { pvt } = await keyPair(a, 'alice')
-  for (let n = 0; n < 300; n++)
-    await a.client.call('chain.post', { chain: FORUM, text: `post ${String(n)}`, sign: pvt })
+  const a = await playground.start('a')
+  const { pub, pvt } = await keyPair(a, 'alice')
+  const chain = `@!${pub}`
+  await a.client.call('chains.join', { name: chain })
+  for (let n = 0; n < 300; n++) await a.client.call('chain.post', { chain, text: `post ${String(n)}`, sign: pvt })
   const late = await playground.start('late', { peers: a.addresses })
-  await late.client.call('chains.join', { name: FORUM })
-  await sameEverywhere([a, late], FORUM, 300)
+  await late.client.call('chains.join', { name: chain })
+  await sameEverywhere([a, late], chain, 300)
 })
 
 test('§5 two peers that posted while apart come to the same ids and heads', async () => {
-  const a = await playground.start('a', forum)
-  let b = await playground.start('b', { ...forum, peers: a.addresses })
+  const a = await playground.start('a')
   const [alice, bob] = [await keyPair(a, 'alice'), await keyPair(a, 'bob')]
+  const pioneers = [alice.pub, bob.pub]
+  const shared = { chains: [{ name: FORUM, pioneers }] }
+  await a.client.call('chains.join', { name: FORUM, keys: pioneers })
+  let b = await playground.start('b', { ...shared, peers: a.addresses })
   await a.client.call('chain.post', { chain: FORUM, text: 'together', sign: alice.pvt })
   await sameEverywhere([a, b], FORUM, 1)
   await b.stop()
-  b = await playground.start('b', forum)
-  for (let n = 0; n < 20; n++) {
+  b = await playground.start('b', shared)
+  for (let n = 0; n < 10; n++) {
     await a.client.call('chain.post', { chain: FORUM, text: `a${String(n)}`, sign: alice.pvt })
     await b.client.call('chain.post', { chain: FORUM, text: `b${String(n)}`, sign: bob.pvt })
   }
   await b.client.call('peer.add', { addr: a.addresses[0] ?? '' })
-  await sameEverywhere([a, b], FORUM, 41)
+  await sameEverywhere([a, b], FORUM, 21)
   expect(await a.client.call('chain.heads', { chain: FORUM })).toHaveLength(2)
   await a.client.call('chain.post', { chain: FORUM, text: 'joins them', sign: alice.pvt })
-  await sameEverywhere([a, b], FORUM, 42)
+  await sameEverywhere([a, b], FORUM, 22)
   expect(await b.client.call('chain.heads', { chain: FORUM })).toHaveLength(1)
 })
 
@@ -209,18 +213,19 @@ test('§9 a node that knows one bootstrap address finds the others on its chain 
 })
 
 test('§10 a listener that starts from an id gets what is there and then what comes, without a gap', async () => {
-  const a = await playground.start('a', forum)
-  const { pvt } = await keyPair(a, 'alice')
-  const genesis = await a.client.call('chain.genesis', { chain: FORUM })
+  const a = await playground.start('a')
+  const { pub, pvt } = await keyPair(a, 'alice')
+  const chain = `@!${pub}`
+  const { id: genesis } = await a.client.call('chains.join', { name: chain })
   const posting = (async () => {
-    for (let n = 0; n < 200; n++) await a.client.call('chain.post', { chain: FORUM, text: String(n), sign: pvt })
+    for (let n = 0; n < 200; n++) await a.client.call('chain.post', { chain, text: String(n), sign: pvt })
   })()
   const events: ControlEvent[] = []
   await eventually(
-    () => a.client.call('chain.status', { chain: FORUM }),
+    () => a.client.call('chain.status', { chain }),
     ({ blocks }) => blocks > 20,
   )
-  for await (const event of a.client.subscribe('chain.listen', { chain: FORUM, from: [genesis] })) {
+  for await (const event of a.client.subscribe('chain.listen', { chain, from: [genesis] })) {
     events.push(event)
     if (events.length === 200) break
   }

@@ -1,125 +1,35 @@
-/**
- * Economies on real replicas: the blocks of the slow twin as signed blocks, made once and shared, and a replica beside
- * the twin. Ids of real blocks are others than those drawn, and the order of blocks goes by them: so the twin's blocks
- * are built again with the real ids. Blocks are shown by their number in the economy, as its picture does.
- */
-import type { MadeBlock } from '../../src/dag/block.ts'
-import { isUnlimited, type Chain } from '../../src/dag/chain.ts'
+/** Replicas of an economy's chain beside the slow twin: what they answer, and what the definitions say. */
+import fc from 'fast-check'
+import { isUnlimited } from '../../src/dag/chain.ts'
 import { checkGraph } from '../../src/dag/check.ts'
-import { encodeHeader, headerDigest } from '../../src/dag/codec.ts'
-import { sha256, sign } from '../../src/dag/crypto.ts'
 import { Bug } from '../../src/dag/faults.ts'
-import type { Block, Header } from '../../src/dag/header.ts'
-import { genesisBlockId, payloadId, type AuthorKey, type BlockId } from '../../src/dag/ids.ts'
+import type { AuthorKey, BlockId } from '../../src/dag/ids.ts'
 import { MemoryStore } from '../../src/dag/memory-store.ts'
 import type { ChainEvent, Origin } from '../../src/node/chain-events.ts'
 import { silentLogger } from '../../src/node/log.ts'
 import { Replica } from '../../src/node/replica.ts'
 import { Watch } from '../../src/reputation/throttle.ts'
-import { author, bytes, chain } from './blocks.ts'
-import { DAY, HOUR, type Economy } from './economy.ts'
+import { DAY, HOUR, shuffled } from './economy.ts'
 import { inWords } from './replicas.ts'
-import { headsOf, inOrder, ReputationTwin, withPasts } from './reputation-twin.ts'
-import type { TwinBlock, TwinChain, TwinSet } from './reputation-twin.ts'
+import { headsOf, inOrder, withPasts, type TwinBlock, type TwinSet } from './reputation-twin.ts'
+import type { SignedEconomy } from './signed-economy.ts'
 
-/** An economy's blocks, signed. */
-export class SignedEconomy {
-  readonly chain: Chain
-  readonly twin: ReputationTwin
-  /** With real ids, in the economy's order. */
-  readonly blocks: TwinBlock[] = []
-  /** Of the latest block. */
-  readonly lastMs: number
-  readonly #made = new Map<TwinBlock, MadeBlock>()
-  readonly #numbers = new Map<string, number>()
+/** Numbers that stand for every choice in one run. */
+export const choices = fc.array(fc.nat(9_999), { minLength: 12, maxLength: 60 })
 
-  constructor(economy: Economy) {
-    const { kind, pioneers, owner, pioneer } = economy.chain
-    const ownerKey = owner === undefined ? {} : { owner: realKey(owner) }
-    const keys = pioneers.map(realKey)
-    this.chain = chain(owner === undefined ? '#economy' : `@${realKey(owner)}`, ...keys)
-    const twinChain: TwinChain = { kind, pioneers: keys, ...ownerKey }
-    this.twin = new ReputationTwin(pioneer === undefined ? twinChain : { ...twinChain, pioneer: realKey(pioneer) })
-    const real = new Map<TwinBlock, TwinBlock>()
-    for (const drawn of economy.blocks) {
-      const made = this.#sign(drawn, (u) => real.get(u)!)
-      real.set(drawn, this.#learn(made))
-    }
-    this.lastMs = Math.max(...this.blocks.map((u) => u.time))
-  }
-
-  made(u: TwinBlock): MadeBlock {
-    return this.#made.get(u)!
-  }
-
-  withId(id: string): TwinBlock {
-    return this.blocks[this.#numbers.get(id)!]!
-  }
-
-  numberOf(id: string): number {
-    return this.#numbers.get(id)!
-  }
-
-  /** Numbers, ascending. */
-  numbers(blocks: Iterable<TwinBlock>): number[] {
-    return [...blocks].map(({ id }) => this.numberOf(id)).sort((a, b) => a - b)
-  }
-
-  get sound(): TwinBlock[] {
-    return this.blocks.filter((u) => this.twin.isSound(u))
-  }
-
-  /** A block that was made elsewhere, on blocks of the economy. */
-  adopt(block: Block): TwinBlock {
-    return this.#learn({ block, payload: new Uint8Array(0) })
-  }
-
-  #learn(made: MadeBlock): TwinBlock {
-    const { id, header } = made.block
-    const { height, time, author: by, like } = header
-    const isFirst = header.backs.includes(genesisBlockId(this.chain.id))
-    const u: TwinBlock = {
-      id,
-      height,
-      time,
-      backs: isFirst ? 'genesis' : header.backs.map((back) => this.withId(back)),
-      ...(by === undefined ? {} : { author: by }),
-      ...(like === undefined ? {} : { like: { n: like.n, target: this.withId(like.target) } }),
-    }
-    this.#made.set(u, made)
-    this.#numbers.set(id, this.blocks.length)
-    this.blocks.push(u)
-    return u
-  }
-
-  /** As it is, allowed or not. */
-  #sign(drawn: TwinBlock, real: (u: TwinBlock) => TwinBlock): MadeBlock {
-    const { backs, height, time, author: by, like } = drawn
-    const payload = bytes(`block ${this.blocks.length}`)
-    const idOf = (u: TwinBlock): BlockId => real(u).id as BlockId
-    const header: Header = {
-      v: 1,
-      height,
-      time,
-      backs: backs === 'genesis' ? [genesisBlockId(this.chain.id)] : backs.map(idOf).sort(),
-      pay: { id: payloadId(sha256(payload)), size: payload.byteLength, seal: 'none' },
-      ...(by === undefined ? {} : { author: realKey(by) }),
-      ...(like === undefined ? {} : { like: { n: like.n, target: idOf(like.target) } }),
-    }
-    const headerBytes = encodeHeader(header)
-    const id = headerDigest(headerBytes)
-    const signature = by === undefined ? {} : { signature: sign(author(numberOfKey(by)).seed, id) }
-    return { block: { id, header, headerBytes, ...signature }, payload }
+/** Picks one of n, 0 … n − 1; a run that is longer than its numbers does not repeat itself. */
+export function picker(numbers: readonly number[]): (n: number) => number {
+  let at = 0
+  return (n) => {
+    at += 1
+    return ((numbers[at % numbers.length] ?? 0) + Math.floor(at / numbers.length)) % Math.max(n, 1)
   }
 }
 
-/** The number that `keyOf` made a key of. */
-function numberOfKey(key: string): number {
-  return parseInt(key, 16)
-}
-
-function realKey(key: string): AuthorKey {
-  return author(numberOfKey(key)).author
+/** Another order of arrival: pasts first, and the founder's post before all others, as everybody has it who joined. */
+export function arrivals(economy: SignedEconomy, numbers: readonly number[]): TwinBlock[] {
+  const [first, ...rest] = economy.blocks
+  return shuffled([first!, ...rest], [-1, ...numbers])
 }
 
 export interface PeerOptions {
@@ -210,9 +120,9 @@ export class Peer {
     for (let before = '', rounds = 0; before !== state() || this.replica.delayedCount > 0; rounds += 1) {
       if (rounds > 4 * blocks.length + 50) throw new Bug('it does not come to rest')
       before = state()
+      await this.settle(this.#time.ms + HOUR)
       await this.give(blocks)
       await this.replica.endPull()
-      await this.settle(this.#time.ms + HOUR)
     }
   }
 

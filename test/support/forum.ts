@@ -11,18 +11,16 @@
  * Left of `<` stand the backs; letters of a name say the author, `anon` nobody; `@` a day and the time of that day, in UTC.
  */
 import { expect } from 'vitest'
-import { author as pairOf, chain } from './blocks.ts'
+import { author as pairOf, chain, must } from './blocks.ts'
+import { candidateOf } from './candidates.ts'
 import { DAY, FIRST_DAY, HOUR, keyOf, MINUTE, twinBlock } from './economy.ts'
-import { headsOf, ReputationTwin, type TwinBlock, type TwinChain } from './reputation-twin.ts'
-import { checkStructure } from '../../src/dag/block.ts'
+import { headsOf, ReputationTwin, type TwinBlock, type TwinChain, type TwinSet } from './reputation-twin.ts'
 import type { Chain } from '../../src/dag/chain.ts'
 import { sha256 } from '../../src/dag/crypto.ts'
 import { Bug } from '../../src/dag/faults.ts'
 import type { Header } from '../../src/dag/header.ts'
 import { genesisBlockId, payloadId, type AuthorKey, type BlockId } from '../../src/dag/ids.ts'
-import { checkSound } from '../../src/dag/sound.ts'
-import type { Like } from '../../src/reputation/ledger.ts'
-import { Reputation, type Effects } from '../../src/reputation/reputation.ts'
+import { Reputation } from '../../src/reputation/reputation.ts'
 
 /** In by itself; in because a paid block stands on it; not in. */
 export type State = 'paid' | 'accepted' | 'held'
@@ -104,7 +102,8 @@ export class DrawnChain {
   /** Code of the fault by which a block like this one is refused, which is then not drawn; `sound` if it is not refused. */
   refusal(line: string): string {
     const codes = this.#read(line).map(([name, u]) => {
-      const code = this.#fault(u)
+      const candidate = this.#candidate(u)
+      const code = candidate.ok ? 'sound' : candidate.fault.code
       expect(code === 'sound', `the twin on ${name}`).toBe(this.#twin.isSound(u))
       return code
     })
@@ -175,6 +174,11 @@ export class DrawnChain {
     return this.#twin.accepted(this.#set)
   }
 
+  get #hidden(): Set<TwinBlock> {
+    const targets = new Set([...this.#set].flatMap((u) => u.like?.target ?? []))
+    return new Set([...targets].filter((u) => this.#twin.hidden(u, this.#set)))
+  }
+
   #repsAt(author: AuthorKey, time: number): number {
     const reps = this.#reputation.repsOf(author, time)
     return same(reps, this.#twin.reps(author, this.#accepted, time), `reps at ${String(time)}`)
@@ -216,25 +220,34 @@ export class DrawnChain {
 
   #enter(name: string, u: TwinBlock): void {
     if (this.#known.has(name)) throw new Bug(`${name} is in the picture already`)
-    expect([this.#fault(u), this.#twin.isSound(u)], `${name} is sound`).toEqual(['sound', true])
-    const before = this.#accepted
-    const row = this.#candidate(u)
-    const index = this.#reputation.append(row, this.#reputation.kOf(row))
+    expect(this.#twin.isSound(u), `${name} is sound`).toBe(true)
+    const [before, hidden] = [this.#accepted, this.#hidden]
+    const candidate = must(this.#candidate(u))
+    const index = this.#reputation.append(candidate, this.#reputation.kOf(candidate))
     this.#known.set(name, { u, index })
-    this.#agreeOnChange(name, before, this.#reputation.wouldWithdraw(index), this.#reputation.enter(index))
+    const would = this.#reputation.wouldWithdraw(index)
+    const change = this.#reputation.enter(index)
+    this.#agreeOn({ name, before, after: this.#accepted, came: change.accepted, went: change.withdrawn })
+    this.#agreeOn({ name, before, after: this.#accepted, came: change.accepted, went: would })
+    this.#agreeOn({ name, before: hidden, after: this.#hidden, came: change.hidden, went: change.shown })
+    this.k(name)
     const { chain: of } = this.#twin
     const isFirstPost = of.kind === 'forum' && of.pioneers.length === 0 && of.pioneer === undefined
     if (isFirstPost && u.author !== undefined) this.#twin = new ReputationTwin({ ...of, pioneer: u.author })
   }
 
-  #agreeOnChange(name: string, before: Set<TwinBlock>, would: readonly number[], change: Effects): void {
-    const after = this.#accepted
+  /** On what one block changed: `came` and `went` are what `Reputation` says. */
+  #agreeOn(change: {
+    name: string
+    before: TwinSet
+    after: TwinSet
+    came: readonly number[]
+    went: readonly number[]
+  }) {
+    const { name, before, after, came, went } = change
     const names = (blocks: Iterable<TwinBlock | number>) => [...blocks].map((block) => this.#nameOf(block)).sort()
-    const lost = names([...before].filter((u) => !after.has(u)))
-    expect(names(change.accepted), `what ${name} brings in`).toEqual(names([...after].filter((u) => !before.has(u))))
-    expect(names(change.withdrawn), `what ${name} withdraws`).toEqual(lost)
-    expect(names(would), `what ${name} would withdraw`).toEqual(lost)
-    this.k(name)
+    const expected = [[...after].filter((u) => !before.has(u)), [...before].filter((u) => !after.has(u))]
+    expect([came, went].map(names), `what ${name} changes`).toEqual(expected.map(names))
   }
 
   /** On everything, after every picture. */
@@ -254,49 +267,18 @@ export class DrawnChain {
     }
   }
 
-  /** What the real code has against a block, in the order that a peer asks in. */
-  #fault(u: TwinBlock): string {
-    const row = this.#candidate(u)
-    const backs = u.backs === 'genesis' ? [genesisBlockId(this.#chain.id)] : u.backs.map((back) => back.id as BlockId)
-    const { author, like } = row
+  #candidate(u: TwinBlock): ReturnType<typeof candidateOf> {
+    const { id, params } = this.#chain
     const header: Header = {
       v: 1,
       height: u.height,
       time: u.time,
-      backs,
-      ...(author === undefined ? {} : { author }),
-      ...(u.like === undefined ? {} : { like: { n: u.like.n, target: u.like.target.id as BlockId } }),
-      pay: { ...EMPTY_PAY, seal: this.#chain.params.kind === 'group' ? 'group' : 'none' },
-    }
-    const { pioneer, graph } = this.#reputation
-    const around = {
-      graph,
-      ...(pioneer === undefined ? {} : { pioneer }),
-      ...(like === undefined ? {} : { target: this.#likedBlock(like) }),
-    }
-    const structure = checkStructure(this.#chain, header)
-    if (!structure.ok) return structure.fault.code
-    const sound = checkSound(this.#chain, header, around)
-    if (!sound.ok) return sound.fault.code
-    const stands = this.#reputation.stands(sound.value, like)
-    return stands.ok ? 'sound' : stands.fault.code
-  }
-
-  #likedBlock({ target }: Like): { author?: AuthorKey; isPost: boolean } {
-    const author = this.#reputation.authorOf(target)
-    return { isPost: this.#reputation.isPost(target), ...(author === undefined ? {} : { author }) }
-  }
-
-  #candidate(u: TwinBlock) {
-    const indexOf = (block: TwinBlock): number => this.#block(this.#nameOf(block)).index
-    return {
-      id: u.id as BlockId,
-      height: u.height,
-      time: u.time,
-      backs: u.backs === 'genesis' ? [0] : u.backs.map(indexOf),
+      backs: u.backs === 'genesis' ? [genesisBlockId(id)] : u.backs.map((back) => back.id as BlockId),
       ...(u.author === undefined ? {} : { author: u.author as AuthorKey }),
-      ...(u.like === undefined ? {} : { like: { n: u.like.n, target: indexOf(u.like.target) } }),
+      ...(u.like === undefined ? {} : { like: { n: u.like.n, target: u.like.target.id as BlockId } }),
+      pay: { ...EMPTY_PAY, seal: params.kind === 'group' ? 'group' : 'none' },
     }
+    return candidateOf(this.#reputation, u.id as BlockId, header)
   }
 }
 

@@ -7,6 +7,7 @@ import type { Stream } from '@libp2p/interface'
 import { multiaddr } from '@multiformats/multiaddr'
 import type { MadeBlock } from '../../src/dag/block.ts'
 import type { Chain } from '../../src/dag/chain.ts'
+import type { BlockId } from '../../src/dag/ids.ts'
 import { FRAME_BYTES } from '../../src/dag/store.ts'
 import { topicOf } from '../../src/node/chain-gossip.ts'
 import type { Host } from '../../src/node/host.ts'
@@ -14,7 +15,13 @@ import { silentLogger } from '../../src/node/log.ts'
 import { frames, FrameWriter, readChunks } from '../../src/node/streams.ts'
 import { Topics } from '../../src/node/topics.ts'
 import { decodeHello, decodeRequest, encodeHello, encodeReply, encodeRequest } from '../../src/protocol/codec.ts'
-import { INLINE_PAYLOAD_BYTES, MESSAGE_BYTES } from '../../src/protocol/limits.ts'
+import {
+  BLOCKS_REPLY_BYTES,
+  HEADS_PER_PAGE,
+  IDS_PER_PAGE,
+  INLINE_PAYLOAD_BYTES,
+  MESSAGE_BYTES,
+} from '../../src/protocol/limits.ts'
 import type { Handshake } from '../../src/protocol/member.ts'
 import { SYNC_PROTOCOL, type Reply, type Request, type WireBlock } from '../../src/protocol/messages.ts'
 import { must } from './blocks.ts'
@@ -208,33 +215,58 @@ export type Lies = {
   readonly [T in Request['t']]?: (honest: Reply, request: Request & { readonly t: T }, wire: Wire) => Reply | undefined
 }
 
-/** Answers as a peer that has just these blocks of a chain, pasts first; but for the lies. */
+/** Answers as a peer that has just these blocks of a chain, pasts first, in pages as an honest one; but for the lies. */
 export function shelf(chain: Chain, blocks: readonly MadeBlock[], lies: Lies = {}): Answer {
+  const below = new Set(blocks.flatMap(({ block }) => block.header.backs))
+  const ids = blocks.map(({ block }) => block.id)
+  const things = {
+    ids,
+    heads: ids.filter((id) => !below.has(id)).sort(),
+    byId: new Map(blocks.map((made) => [made.block.id, made])),
+  }
   return (request, wire) => {
-    const honest = Buffer.compare(request.chain, chain.rendezvous) === 0 ? fromShelf(blocks, request) : refuse(request)
+    const honest = Buffer.compare(request.chain, chain.rendezvous) === 0 ? fromShelf(things, request) : refuse(request)
     const lie = lies[request.t] as ((honest: Reply, request: Request, wire: Wire) => Reply | undefined) | undefined
     return lie === undefined ? honest : lie(honest, request, wire)
   }
 }
 
-function fromShelf(blocks: readonly MadeBlock[], request: Request): Reply {
+interface Things {
+  readonly ids: readonly BlockId[]
+  readonly heads: readonly BlockId[]
+  readonly byId: ReadonlyMap<BlockId, MadeBlock>
+}
+
+function fromShelf({ ids, heads, byId }: Things, request: Request): Reply {
   const { id } = request
   switch (request.t) {
-    case 'open': {
-      const below = new Set(blocks.flatMap(({ block }) => block.header.backs))
-      const heads = blocks.map(({ block }) => block.id).filter((head) => !below.has(head))
-      return { t: 'opened', id, heads: heads.sort(), more: false }
+    case 'open':
+      return { t: 'opened', id, heads: heads.slice(0, HEADS_PER_PAGE), more: heads.length > HEADS_PER_PAGE }
+    case 'heads': {
+      const rest = heads.filter((head) => head > request.after)
+      return { t: 'heads', id, heads: rest.slice(0, HEADS_PER_PAGE), more: rest.length > HEADS_PER_PAGE }
     }
-    case 'heads':
-      return { t: 'heads', id, heads: [], more: false }
-    case 'diff':
-      return { t: 'ids', id, ids: blocks.map(({ block }) => block.id), more: false }
+    case 'diff': {
+      const from = request.after === undefined ? 0 : ids.indexOf(request.after) + 1
+      return { t: 'ids', id, ids: ids.slice(from, from + IDS_PER_PAGE), more: from + IDS_PER_PAGE < ids.length }
+    }
     case 'get': {
-      const found = request.ids.flatMap((wanted) => blocks.find(({ block }) => block.id === wanted) ?? [])
-      return { t: 'blocks', id, asked: request.ids.length, blocks: found.map(wireBlock) }
+      const found: WireBlock[] = []
+      let room = BLOCKS_REPLY_BYTES
+      let asked = 0
+      for (const wanted of request.ids) {
+        const made = byId.get(wanted)
+        const wire = made === undefined ? undefined : wireBlock(made)
+        const size = wire === undefined ? 0 : wire.headerBytes.byteLength + (wire.payload?.byteLength ?? 0)
+        if (asked > 0 && size > room) break
+        room -= size
+        asked += 1
+        if (wire !== undefined) found.push(wire)
+      }
+      return { t: 'blocks', id, asked, blocks: found }
     }
     case 'frame': {
-      const payload = blocks.find(({ block }) => block.id === request.block)?.payload
+      const payload = byId.get(request.block)?.payload
       if (payload === undefined) return { t: 'no-payload', id, why: 'absent' }
       const { offset } = request
       return { t: 'frame', id, offset, bytes: payload.subarray(offset, offset + FRAME_BYTES) }

@@ -34,11 +34,11 @@ describe('posting', () => {
   })
 
   test("§5 of more than 16 heads, first the one over the author's latest block, so that it never stands aside", async () => {
-    const on = await openReplica(owned)
-    const own = post(owned, { author: 2, payload: 'mine', time: NOW_MS - 100 })
-    const over = post(owned, { author: 1, backs: [own.block], payload: 'over mine', time: NOW_MS - 99 })
+    const on = await openReplica(group)
+    const own = post(group, { author: 2, payload: 'mine', time: NOW_MS - 100 })
+    const over = post(group, { author: 1, backs: [own.block], payload: 'over mine', time: NOW_MS - 99 })
     const many = Array.from({ length: 20 }, (_, n) =>
-      post(owned, { author: 1, payload: `head ${String(n)}`, time: NOW_MS + n }),
+      post(group, { author: 1, payload: `head ${String(n)}`, time: NOW_MS + n }),
     )
     await takeIn(on, [own, over, ...many])
     const posted = must(await makePost(on.replica, { payload: bytes('above'), pvt: author(2) }, on.clock))
@@ -77,11 +77,13 @@ describe('posting', () => {
   test('a founder is told of nothing where the forum has its pioneers already, nor when somebody else was first', async () => {
     const withPioneers = await openReplica(chain('#forum', author(2).author))
     const mine = { payload: bytes('1'), pvt: author(1) }
-    expect(must(await makePost(withPioneers.replica, mine, withPioneers.clock)).why).toBeUndefined()
+    const first = must(await makePost(withPioneers.replica, mine, withPioneers.clock))
+    expect([first.state, first.why]).toEqual(['held', expect.not.stringContaining('pioneer')])
     expect(withPioneers.replica.pioneer).toBeUndefined()
     const joined = await openReplica(forum)
     await takeIn(joined, [post(forum, { author: 2 })])
-    expect(must(await makePost(joined.replica, mine, joined.clock)).why).toBeUndefined()
+    const later = must(await makePost(joined.replica, mine, joined.clock))
+    expect([later.state, later.why]).toEqual(['held', expect.not.stringContaining('pioneer')])
     expect(joined.replica.pioneer).toBe(author(2).author)
   })
 
@@ -114,11 +116,13 @@ describe('posting', () => {
     expect(await makePost(nobody.replica, toOwner, nobody.clock)).toMatchObject({ fault: { code: 'DAG_BAD_SEAL' } })
   })
 
-  test('unsigned posts are refused where nobody would take them', async () => {
+  test('unsigned posts are refused where nobody would take them; where a like would let them in, they are held', async () => {
     const on = await openReplica(forum)
     const unsigned = { payload: bytes('anonymous') }
     expect(await makePost(on.replica, unsigned, on.clock)).toMatchObject({ fault: { code: 'DAG_UNSIGNED' } })
     await takeIn(on, [post(forum, { author: 1 })])
-    expect(await makePost(on.replica, unsigned, on.clock)).toMatchObject({ fault: { code: 'REP_UNSIGNED' } })
+    expect(await makePost(on.replica, unsigned, on.clock)).toMatchObject({ value: { state: 'held', height: 2 } })
+    const only = await openReplica(ownerOnly)
+    expect(await makePost(only.replica, unsigned, only.clock)).toMatchObject({ fault: { code: 'DAG_NOT_OWNER' } })
   })
 })

@@ -13,6 +13,8 @@ import { NOW_MS, openReplica, takeIn, viewOf } from '../../support/replicas.ts'
 const GROUP_KEY = 'AB'.repeat(32)
 const forum = chain('#forum')
 const group = chain('$group', GROUP_KEY)
+/** Its authors 1, 2 and 3 have ten reps each. */
+const village = chain('#forum', author(1).author, author(2).author, author(3).author)
 const owned = chain(`@${author(1).author}`)
 const ownerOnly = chain(`@!${author(1).author}`)
 
@@ -24,13 +26,15 @@ function forged({ block, payload }: MadeBlock): MadeBlock {
 }
 
 describe('§2 who posts where', () => {
-  test('in a forum whoever signs; who does not is refused', async () => {
+  test('in a forum anyone with reputation; who has none, or does not sign, waits for somebody who pays', async () => {
     const on = await openReplica(forum)
     const first = post(forum, { author: 1 })
-    expect(await takeIn(on, [first])).toEqual(['accepted'])
-    expect(
-      await takeIn(on, [post(forum, { author: 2, backs: [first.block] }), post(forum, { backs: [first.block] })]),
-    ).toEqual(['accepted', 'REP_UNSIGNED'])
+    const backs = [first.block]
+    expect(await takeIn(on, [first, post(forum, { author: 1, backs })])).toEqual(['accepted', 'accepted'])
+    expect(await takeIn(on, [post(forum, { author: 2, backs }), post(forum, { backs })])).toEqual([
+      'surplus',
+      'surplus',
+    ])
   })
 
   test('in a group whoever has the key, signed or not', async () => {
@@ -50,12 +54,12 @@ describe('§2 who posts where', () => {
     expect(await takeIn(on, [{ ...post(group), payload: bytes('something else') }])).toEqual(['DAG_BAD_PAYLOAD'])
   })
 
-  test('in @ the owner, and guests who sign; in @! the owner alone', async () => {
+  test('in @ the owner, and others under the forum rules; in @! the owner alone', async () => {
     const on = await openReplica(owned)
     expect(await takeIn(on, [post(owned, { author: 1 }), post(owned, { author: 2 }), post(owned)])).toEqual([
       'accepted',
-      'accepted',
-      'REP_UNSIGNED',
+      'surplus',
+      'surplus',
     ])
     const only = await openReplica(ownerOnly)
     expect(await takeIn(only, [post(ownerOnly, { author: 1 })])).toEqual(['accepted'])
@@ -110,14 +114,11 @@ describe('§3 checks in order of cost, the signature last', () => {
   })
 
   test('likes are taken by the rules of soundness', async () => {
-    const on = await openReplica(forum)
-    const first = post(forum, { author: 1 })
-    const liked = like(forum, 1, first.block, { author: 2, backs: [first.block] })
-    expect(await takeIn(on, [first, liked, like(forum, 1, liked.block, { author: 3, backs: [liked.block] })])).toEqual([
-      'accepted',
-      'accepted',
-      'DAG_BAD_LIKE',
-    ])
+    const on = await openReplica(village)
+    const first = post(village, { author: 1 })
+    const liked = like(village, 1, first.block, { author: 2, backs: [first.block] })
+    const again = like(village, 1, liked.block, { author: 3, backs: [liked.block] })
+    expect(await takeIn(on, [first, liked, again])).toEqual(['accepted', 'accepted', 'DAG_BAD_LIKE'])
   })
 })
 
@@ -180,7 +181,8 @@ describe('§3 blocks ahead of the clock', () => {
     const second = post(forum, { author: 1, backs: [first.block] })
     await takeIn(on, [first])
     on.clock.set(NOW_MS + 1)
-    expect(await takeIn(on, [second])).toEqual(['DAG_MISSING_BACK'])
+    expect(await takeIn(on, [second])).toEqual(['ahead'])
+    expect(on.replica.has(second.block.id)).toBe(false)
     await on.replica.settleClock()
     expect(await takeIn(on, [second])).toEqual(['accepted'])
   })
@@ -188,11 +190,11 @@ describe('§3 blocks ahead of the clock', () => {
 
 describe('events and payloads', () => {
   test('each accepted block makes one event, pasts first, after it is in the store', async () => {
-    const on = await openReplica(forum)
+    const on = await openReplica(village)
     const seen: ChainEvent[] = []
     on.replica.listen((events) => seen.push(...events))
-    const first = post(forum, { author: 1 })
-    const second = like(forum, 1, first.block, { author: 2, backs: [first.block] })
+    const first = post(village, { author: 1 })
+    const second = like(village, 1, first.block, { author: 2, backs: [first.block] })
     await takeIn(on, [first, second, first])
     expect(seen.map(({ id, kind, height }) => [id, kind, height])).toEqual([
       [first.block.id, 'post', 1],

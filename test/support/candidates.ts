@@ -1,0 +1,36 @@
+/** From a header to what `Reputation` takes: all that makes a block sound, asked in the order that a peer asks in. */
+import { checkStructure } from '../../src/dag/block.ts'
+import { ok, type DagFault, type Result } from '../../src/dag/faults.ts'
+import type { Header } from '../../src/dag/header.ts'
+import type { BlockId } from '../../src/dag/ids.ts'
+import { checkSound, type LikedBlock } from '../../src/dag/sound.ts'
+import type { ReputationFault } from '../../src/reputation/faults.ts'
+import type { Candidate, Reputation } from '../../src/reputation/reputation.ts'
+
+/** Neither signature nor payload is looked at. */
+export function candidateOf(
+  reputation: Reputation,
+  id: BlockId,
+  header: Header,
+): Result<Candidate, DagFault | ReputationFault> {
+  const { chain, graph, pioneer } = reputation
+  const { height, time, author } = header
+  const target = header.like === undefined ? undefined : graph.indexOf(header.like.target)
+  const structure = checkStructure(chain, header)
+  if (!structure.ok) return structure
+  const backs = checkSound(chain, header, {
+    graph,
+    ...(pioneer === undefined ? {} : { pioneer }),
+    ...(target === undefined ? {} : { target: likedBlock(reputation, target) }),
+  })
+  if (!backs.ok) return backs
+  const like = header.like === undefined || target === undefined ? {} : { like: { n: header.like.n, target } }
+  const stands = reputation.stands(backs.value, like.like)
+  if (!stands.ok) return stands
+  return ok({ id, height, time, backs: backs.value, ...like, ...(author === undefined ? {} : { author }) })
+}
+
+function likedBlock(reputation: Reputation, index: number): LikedBlock {
+  const author = reputation.authorOf(index)
+  return { isPost: reputation.isPost(index), ...(author === undefined ? {} : { author }) }
+}
