@@ -14,6 +14,8 @@ import { connect } from '../dist/node/control/client.js'
 const MAIN = fileURLToPath(new URL('../dist/node/main.js', import.meta.url))
 const NAMES = ['node-1', 'node-2', 'node-3']
 const PAUSE_MS = 1500
+/** A forum's pioneer has 30 reps, and each post takes one for 24 hours: after these the other chains go on without it. */
+const FORUM_POSTS = 30
 
 const { values } = parseArgs({ options: { posts: { type: 'string', default: 'Infinity' } } })
 const posts = Number(values.posts)
@@ -110,8 +112,12 @@ for (const { client } of nodes) {
   }
 }
 
+const [forum, ...unlimited] = chains
+let forumPosts = 0
 for (let n = 1; n <= posts; n++) {
-  const chain = chains[(n - 1) % chains.length]
+  const round = forumPosts < FORUM_POSTS ? chains : unlimited
+  const chain = round[(n - 1) % round.length]
+  if (chain === forum) forumPosts += 1
   const text = `post ${n} ${chain.says}`
   madeAt.set(text, performance.now())
   await first.client.call('chain.post', { chain: chain.name, text, sign: alice.pvt })

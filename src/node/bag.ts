@@ -1,11 +1,11 @@
 /**
- * Checked blocks that came and are in nobody's graph (spec §5): *surplus* that nobody paid for yet, and blocks that are
- * *delayed* for now. Kept in memory only, bounded, the oldest out: what is lost is fetched again if it is needed.
+ * Checked blocks that came and are not in the graph (spec §3, §5): *surplus* that nobody paid for yet, blocks ahead of the
+ * clock, and blocks that are *delayed* for now. Kept in memory only, bounded, the oldest out: what is lost is fetched again if it is needed.
  */
 import type { BlockId } from '../dag/ids.ts'
-import type { Entry } from './staging.ts'
+import type { Entry, WaitsFor } from './staging.ts'
 
-/** Spec §5: surplus kept for a payer that comes in a later pull. */
+/** Spec §5: surplus kept for a payer that comes in a later pull, with all else that waits. */
 const MAX_KEPT = 1000
 
 /** The same in bytes of payloads and headers: posts of a forum have a few hundred bytes each, and memory is not a disk. */
@@ -22,11 +22,15 @@ export class Bag {
   readonly #entries = new Map<BlockId, Entry>()
   /** Delayed blocks by author. */
   readonly #delayed = new Map<string, number>()
-  #delayedCount = 0
+  readonly #counts: Record<WaitsFor, number> = { payer: 0, clock: 0, turn: 0 }
   #bytes = 0
 
   get size(): number {
     return this.#entries.size
+  }
+
+  count(waitsFor: WaitsFor): number {
+    return this.#counts[waitsFor]
   }
 
   has(id: BlockId): boolean {
@@ -42,14 +46,12 @@ export class Bag {
     return this.#delayed.has(author)
   }
 
-  /** Delayed blocks, those that came first in front. */
-  delayed(): Entry[] {
-    if (this.#delayedCount === 0) return []
-    return [...this.#entries.values()].filter(({ isDelayed }) => isDelayed)
-  }
-
-  get delayedCount(): number {
-    return this.#delayedCount
+  /** Blocks that wait for their turn, or until this time, those that came first in front. */
+  due(untilMs: number): Entry[] {
+    if (this.#counts.turn + this.#counts.clock === 0) return []
+    return [...this.#entries.values()].filter(
+      ({ waitsFor, block }) => waitsFor === 'turn' || (waitsFor === 'clock' && block.header.time <= untilMs),
+    )
   }
 
   put(entry: Entry): void {
@@ -78,7 +80,7 @@ export class Bag {
 
   /** Forgets the surplus: some of it might be paid now, and is fetched again if so. */
   dropSurplus(): void {
-    for (const [id, { isDelayed }] of this.#entries) if (!isDelayed) this.take(id)
+    for (const [id, { waitsFor }] of this.#entries) if (waitsFor === 'payer') this.take(id)
   }
 
   #trim(blocks: number, bytes: number): void {
@@ -88,11 +90,10 @@ export class Bag {
     }
   }
 
-  #count({ isDelayed, block }: Entry, by: 1 | -1): void {
-    if (!isDelayed) return
-    this.#delayedCount += by
+  #count({ waitsFor, block }: Entry, by: 1 | -1): void {
+    this.#counts[waitsFor] += by
     const { author } = block.header
-    if (author === undefined) return
+    if (waitsFor !== 'turn' || author === undefined) return
     const count = (this.#delayed.get(author) ?? 0) + by
     if (count === 0) this.#delayed.delete(author)
     else this.#delayed.set(author, count)

@@ -101,6 +101,13 @@ async function voteOn(
   clock: Clock,
 ): Promise<{ id: string }> {
   const target = keptBlock(replica, id)
+  if (n === -1 && !replica.graph.isAccepted(target)) {
+    const shown = showOne(replica, target)
+    throw new ControlError(
+      'bad-block',
+      `${shown} is held: only accepted posts can be disliked, held ones are left alone`,
+    )
+  }
   const pvt = orThrow(parsePrivateKey(sign))
   const payload = Buffer.from(why ?? '', 'utf8')
   const voted = orThrow(await vote(replica, { n, target, pvt, payload }, clock))

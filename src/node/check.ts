@@ -63,7 +63,7 @@ export async function checkStore(chain: Chain, store: ChainStore, options: Check
       if (!(await holds(chain, store, block.value))) say(`the payload of block ${String(index)} is damaged`)
     }
     if (!verifyBlock(block.value)) say(`the signature of block ${String(index)} does not hold`)
-    const added = staging.append({ block: block.value, payload: 'missing', isOurs: row.isOurs, isDelayed: false })
+    const added = staging.append({ block: block.value, payload: 'missing', isOurs: row.isOurs, waitsFor: 'payer' })
     if (!added.ok) {
       say(`block ${String(index)} is not sound: ${added.fault.code}`)
       break

@@ -44,5 +44,5 @@ export class Delays {
 }
 
 function isOnDelayed(below: readonly Entry[]): boolean {
-  return below.some(({ isDelayed }) => isDelayed)
+  return below.some(({ waitsFor }) => waitsFor === 'turn')
 }

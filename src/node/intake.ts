@@ -1,7 +1,7 @@
 /**
  * Takes blocks into one chain, one after the other: what becomes of each (spec §3, §5), and what it changes for others.
- * All it decides is in memory until {@link Intake.pending} and the settled blocks are stored (`committing.ts`); nothing else may come
- * between.
+ * All it decides is in memory until the settled blocks and {@link Intake.takePending} are stored (`committing.ts`); nothing else may
+ * come between.
  */
 import { MAX_AHEAD_MS } from '../dag/limits.ts'
 import type { BlockId } from '../dag/ids.ts'
@@ -44,10 +44,6 @@ export class Intake {
     this.#delays = new Delays({ reputation, bag: this.bag, throttle })
     this.#ours = ours
     this.#pending = new Pending(reputation)
-  }
-
-  get pending(): Pending {
-    return this.#pending
   }
 
   /** Begins a new list of changes, and gives the one so far. */
@@ -93,17 +89,19 @@ export class Intake {
           : this.staging.candidateOf(block),
     })
     if (!checked.ok) return { id, state: 'refused', fault: checked.fault }
-    return this.#admit({ ...incoming, isOurs: origin === 'here', isDelayed: false }, origin, nowMs)
+    return this.#admit({ ...incoming, isOurs: origin === 'here', waitsFor: 'payer' }, origin, nowMs)
   }
 
   /** Accepts what the clock has reached, takes back what it was set back from, and tries what was delayed (spec §3, §5). */
   settleClock(nowMs: number): { readonly setBack: number } {
     const setBack = this.#retreat(nowMs)
     for (const index of this.unaccepted.due(nowMs)) this.#release(index, nowMs)
-    for (const entry of this.bag.delayed()) {
+    for (const entry of this.bag.due(nowMs + MAX_AHEAD_MS)) {
       this.bag.take(entry.block.id)
-      this.#admit({ ...entry, isDelayed: false }, 'pull', nowMs)
+      this.#admit({ ...entry, waitsFor: 'payer' }, 'pull', nowMs)
     }
+    // Those that still wait were told of when they came.
+    this.#pending.delayed = 0
     this.#trim()
     return { setBack }
   }
@@ -124,7 +122,7 @@ export class Intake {
       const index = this.reputation.graph.indexOf(id)
       if (index === undefined || index < this.staging.settled || this.reputation.graph.isAccepted(index)) continue
       if (!this.reputation.isPost(index)) continue
-      this.#settle()
+      this.#settle(index)
       this.unaccepted.set(index, 'guest')
       this.#pending.tell(index, 'held')
     }
@@ -133,8 +131,14 @@ export class Intake {
 
   /** Forgets a block that is not accepted, and what stands on it. */
   drop(index: number): void {
+    this.#forget([...this.unaccepted.above(index), index])
+  }
+
+  /** Tops first. */
+  #forget(indexes: readonly number[]): void {
+    if (indexes.length === 0) return
     this.staging.clear(new Set())
-    for (const at of [...this.unaccepted.above(index), index]) {
+    for (const at of indexes) {
       this.unaccepted.delete(at)
       this.reputation.drop(at)
       this.#pending.touched.add(at)
@@ -167,7 +171,11 @@ export class Intake {
   /** Puts a block on what it stands on, and judges it there. */
   #stand(entry: Entry, origin: Origin, nowMs: number): Taken {
     const { graph } = this.reputation
-    const { staged, bagged } = this.staging.below(entry.block.header.backs)
+    const { staged, bagged, lost } = this.staging.below(entry.block.header.backs)
+    if (lost !== undefined) {
+      for (const { block } of bagged) this.bag.take(block.id)
+      return { fault: { code: 'DAG_MISSING_BACK', back: lost } }
+    }
     if (origin !== 'here' && this.#delays.mustWait(entry, bagged, nowMs)) return this.#delay(entry)
     const pile = [...this.staging.clear(staged), ...bagged]
     for (const { block } of bagged) this.bag.take(block.id)
@@ -180,10 +188,7 @@ export class Intake {
       return at.ok ? this.#delay(entry) : { fault: at.fault }
     }
     for (let index = base; index <= at.value; index += 1) this.#enter(index, nowMs)
-    if (graph.isAccepted(at.value)) {
-      this.#settle()
-      return 'accepted'
-    }
+    if (graph.isAccepted(at.value)) return 'accepted'
     if (origin === 'here') return this.#hold(at.value, nowMs)
     // What nobody pays for is kept only while a pull may bring who does.
     if (origin === 'gossip') this.staging.pop()
@@ -197,20 +202,22 @@ export class Intake {
       this.staging.pop()
       return { fault: { code: 'REP_NO_REPS', reps: this.reputation.repsOf(author, nowMs) } }
     }
-    this.#settle()
+    this.#settle(index)
     this.unaccepted.set(index, 'held')
     this.#pending.tell(index, 'held')
     return 'held'
   }
 
-  /** Ahead of the clock. What stands on anything staged is fetched again then. */
+  /** Ahead of the clock. One made here is stored; others can be fetched again. */
   #setAside(entry: Entry): Taken {
-    const { staged, bagged } = this.staging.below(entry.block.header.backs)
-    if (staged.size + bagged.length > 0 || (!entry.isOurs && this.unaccepted.isAheadFull)) return 'ahead'
-    this.staging.clear(staged)
+    if (!entry.isOurs) {
+      this.bag.put({ ...entry, waitsFor: 'clock' })
+      return 'ahead'
+    }
+    this.staging.clear(new Set())
     const at = this.staging.append(entry)
     if (!at.ok) return at
-    this.#settle()
+    this.#settle(at.value)
     this.unaccepted.set(at.value, 'ahead')
     return 'ahead'
   }
@@ -271,6 +278,7 @@ export class Intake {
     const effects = this.reputation.enter(index)
     const author = this.reputation.authorOf(index)
     this.#pending.note(effects)
+    this.#settle(effects.accepted.at(-1) ?? 0)
     for (const block of effects.accepted) this.unaccepted.delete(block)
     for (const block of effects.withdrawn) {
       this.#shelve(block)
@@ -285,9 +293,10 @@ export class Intake {
     this.unaccepted.set(index, this.#ours.has(index) ? 'held' : 'surplus')
   }
 
-  #settle(): void {
+  /** Everything up to this block is to be stored. */
+  #settle(upTo: number): void {
     const from = this.staging.settled
-    for (const [position, { isOurs }] of this.staging.settle().entries()) {
+    for (const [position, { isOurs }] of this.staging.settle(upTo).entries()) {
       const index = from + position
       if (isOurs) this.#ours.add(index)
       if (!this.reputation.graph.isAccepted(index)) this.#shelve(index)
@@ -295,11 +304,11 @@ export class Intake {
   }
 
   #trim(): void {
-    for (const index of this.unaccepted.excess()) if (this.unaccepted.get(index) !== undefined) this.drop(index)
+    this.#forget(this.unaccepted.excess())
   }
 
   #delay(entry: Entry): Taken {
-    this.bag.put({ ...entry, isDelayed: true })
+    this.bag.put({ ...entry, waitsFor: 'turn' })
     this.#pending.delayed += 1
     return 'delayed'
   }

@@ -126,12 +126,12 @@ export class Replica {
 
   /** How many blocks are set aside because their time is ahead of the clock. */
   get aheadCount(): number {
-    return this.#intake.unaccepted.count('ahead', 'set-back')
+    return this.#intake.unaccepted.count('ahead', 'set-back') + this.#intake.bag.count('clock')
   }
 
   /** How many blocks are kept back for now (spec §5, *Throttle*). */
   get delayedCount(): number {
-    return this.#intake.bag.delayedCount
+    return this.#intake.bag.count('turn')
   }
 
   /** Blocks here that peers name: those in the graph, and those that wait for somebody to pay for them. */

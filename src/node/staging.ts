@@ -13,14 +13,17 @@ import type { BlockFault } from '../protocol/faults.ts'
 import type { Candidate, Reputation } from '../reputation/reputation.ts'
 import type { Bag } from './bag.ts'
 
+/** Somebody who pays for it; its time (spec §3); or its turn (spec §5, *Throttle*). */
+export type WaitsFor = 'payer' | 'clock' | 'turn'
+
 /** A checked block: its structure, payload and signature hold. */
 export interface Entry {
   readonly block: Block
   readonly payload: Uint8Array | 'stored' | 'missing'
   /** Made here. */
   readonly isOurs: boolean
-  /** Kept back for now (spec §5, *Throttle*). */
-  readonly isDelayed: boolean
+  /** While it is in the bag: what for. */
+  readonly waitsFor: WaitsFor
   /** k(u), once it was found to be sound. */
   readonly k?: number
 }
@@ -31,6 +34,8 @@ export interface Unsettled {
   readonly staged: ReadonlySet<number>
   /** In the bag, pasts first. */
   readonly bagged: readonly Entry[]
+  /** One that is not here any more: it was dropped, is out of the bag, or its time is ahead of a clock that was set back. */
+  readonly lost?: BlockId
 }
 
 export class Staging {
@@ -68,18 +73,23 @@ export class Staging {
     const { graph } = this.#reputation
     const staged = new Set<number>()
     const bagged = new Map<BlockId, Entry>()
+    let lost: BlockId | undefined
     const reach = (id: BlockId): void => {
       const index = graph.indexOf(id)
       if (index !== undefined) this.#reach(index, staged)
-      const entry = bagged.has(id) ? undefined : this.#bag.get(id)
-      if (entry === undefined) return
+      if (bagged.has(id)) return
+      const entry = this.#bag.get(id)
+      if (entry === undefined) {
+        if (index !== 0 && (index === undefined || !this.#reputation.isIn(index))) lost = id
+        return
+      }
       bagged.set(id, entry)
       waiting.push(...entry.block.header.backs)
     }
     const waiting = [...backs]
     for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) reach(id)
     const pastsFirst = [...bagged.values()].sort((a, b) => a.block.header.height - b.block.header.height)
-    return { staged, bagged: pastsFirst }
+    return { staged, bagged: pastsFirst, ...(lost === undefined ? {} : { lost }) }
   }
 
   /** Takes what is staged and not in `needed` out of the graph, into the bag. Gives what is needed as the bag does. */
@@ -110,7 +120,7 @@ export class Staging {
       k = this.#reputation.kOf({ ...candidate.value, time: header.time })
     }
     const index = this.#reputation.append({ ...candidate.value, id }, k)
-    this.#entries.push({ ...entry, k, isDelayed: false })
+    this.#entries.push({ ...entry, k, waitsFor: 'payer' })
     return ok(index)
   }
 
@@ -144,11 +154,11 @@ export class Staging {
     return entry
   }
 
-  /** All that is in the graph stays. Gives what was staged. */
-  settle(): readonly Entry[] {
-    const staged = this.#entries.slice(this.#settled - this.#stored)
-    this.#settled = this.#reputation.graph.size
-    return staged
+  /** All up to this index stays. Gives what was staged of it. */
+  settle(upTo: number): readonly Entry[] {
+    const from = this.#settled
+    this.#settled = Math.max(from, upTo + 1)
+    return this.#entries.slice(from - this.#stored, this.#settled - this.#stored)
   }
 
   /** The settled blocks that the store is to be given. */

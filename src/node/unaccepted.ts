@@ -12,12 +12,9 @@ export const HELD_SLOTS = 16
 /** Spec §5: stored blocks that nobody pays for; those that were withdrawn, mostly. */
 const SURPLUS_KEPT = 1000
 
-/** Blocks of others that are kept until their time; what is beyond is fetched again then. */
-const AHEAD_KEPT = 1000
-
 export type UnacceptedState = Exclude<BlockState, 'paid' | 'unpaid' | 'dropped'>
 
-/** How many of a kind are kept. What is set aside leaves when its time comes. */
+/** How many of a kind are kept. What is set aside was accepted once or made here, and leaves when its time comes. */
 const KEPT: { readonly [S in UnacceptedState]: number } = {
   held: HELD_SLOTS,
   guest: HELD_SLOTS,
@@ -62,22 +59,38 @@ export class Unaccepted {
     return states.reduce((sum, state) => sum + this.#counts[state], 0)
   }
 
-  /** No more blocks of others that are ahead of the clock are kept. */
-  get isAheadFull(): boolean {
-    return this.count('ahead', 'set-back') >= AHEAD_KEPT
-  }
-
   /** Those whose time has come, pasts first. */
   due(nowMs: number): number[] {
     return this.in('ahead', 'set-back').filter((index) => this.#graph.time(index) <= nowMs + MAX_AHEAD_MS)
   }
 
-  /** More than fit, oldest arrivals first; only those on which nothing here stands. */
+  /** More than fit: always the oldest arrival of those on which nothing here stands. Tops first. */
   excess(): number[] {
+    const kinds = (['held', 'guest', 'surplus'] as const).filter((state) => this.#counts[state] > KEPT[state])
+    if (kinds.length === 0) return []
+    const children = new Map<number, number>()
+    const count = (back: number, by: 1 | -1): number => {
+      const now = (children.get(back) ?? 0) + by
+      children.set(back, now)
+      return now
+    }
+    for (const index of this.#states.keys()) this.#graph.forEachBack(index, (back) => count(back, 1))
     const found: number[] = []
-    for (const state of ['held', 'guest', 'surplus'] as const) {
-      const over = this.count(state) - KEPT[state]
-      if (over > 0) found.push(...this.#bare(state).slice(0, over))
+    for (const state of kinds) {
+      /** The oldest last. */
+      const bare = this.in(state).filter((index) => (children.get(index) ?? 0) === 0)
+      bare.reverse()
+      for (let over = this.#counts[state] - KEPT[state]; over > 0; over -= 1) {
+        const oldest = bare.pop()
+        if (oldest === undefined) break
+        found.push(oldest)
+        const freed: number[] = []
+        this.#graph.forEachBack(oldest, (back) => {
+          if (count(back, -1) === 0 && this.#states.get(back) === state) freed.push(back)
+        })
+        // They came before it, and so before all others that are bare.
+        bare.push(...freed.sort((a, b) => b - a))
+      }
     }
     return found
   }
@@ -90,11 +103,5 @@ export class Unaccepted {
     }
     found.delete(index)
     return [...found].reverse()
-  }
-
-  #bare(state: UnacceptedState): number[] {
-    const stoodOn = new Set<number>()
-    for (const index of this.#states.keys()) this.#graph.forEachBack(index, (back) => stoodOn.add(back))
-    return this.in(state).filter((index) => !stoodOn.has(index))
   }
 }

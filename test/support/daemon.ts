@@ -31,6 +31,8 @@ export interface Daemon {
   readonly addresses: readonly string[]
   readonly controlPort: number
   readonly dir: string
+  /** What it logged so far, a JSON text on each line. */
+  log(): string
   /** SIGKILL, and wait. */
   kill(): Promise<void>
   /** SIGTERM, and wait; gives the exit code. */
@@ -80,7 +82,8 @@ export class Playground {
         resolve(code)
       })
     })
-    const welcome = await this.#welcome(child, exited)
+    const errors: string[] = []
+    const welcome = await this.#welcome(child, exited, errors)
     const client = await connect({
       host: '127.0.0.1',
       port: welcome.controlPort,
@@ -90,6 +93,7 @@ export class Playground {
       ...welcome,
       client,
       dir,
+      log: () => errors.join('\n'),
       kill: async () => {
         client.close()
         child.kill('SIGKILL')
@@ -111,10 +115,10 @@ export class Playground {
   async #welcome(
     child: ChildProcess,
     exited: Promise<number | null>,
+    errors: string[],
   ): Promise<Pick<Daemon, 'peerId' | 'addresses' | 'controlPort'>> {
     const { stdout, stderr } = child
     if (stdout === null || stderr === null) throw new Error('the daemon has pipes')
-    const errors: string[] = []
     createInterface({ input: stderr }).on('line', (line) => errors.push(line))
     const lines = createInterface({ input: stdout })
     const found = { peerId: '', addresses: [] as string[], controlPort: 0 }

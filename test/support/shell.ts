@@ -95,6 +95,11 @@ export class Shell {
     return new Shell(await mkdtemp(join(tmpdir(), 'fc-')))
   }
 
+  /** In a home folder that is there; its commands find the daemons that were started in it. */
+  static in(root: string): Shell {
+    return new Shell(root)
+  }
+
   get stateDir(): string {
     return join(this.root, 'state', 'freechains')
   }

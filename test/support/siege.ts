@@ -196,9 +196,8 @@ export class Scene {
     for (const daemon of [node, honest]) {
       const ids = await eventually(
         () => this.ids(daemon),
-        ({ length }) => length === expected.length + 1,
+        (found) => found.slice(1).sort().join() === expected.join(),
       )
-      expect(ids.slice(1).sort()).toEqual(expected)
       const traversed = await daemon.client.call('chain.traverse', {
         chain: this.name,
         from: ids.slice(0, 1),
@@ -206,7 +205,12 @@ export class Scene {
       })
       expect(traversed.sort()).toEqual(daemon === node ? [...expected, ...this.held].sort() : expected)
     }
-    expect(this.events.filter(({ kind }) => kind === 'withdrawn').map(({ id }) => id)).toEqual([...lost])
+    const toldLost = (): string[] => this.events.filter(({ kind }) => kind === 'withdrawn').map(({ id }) => id)
+    await eventually(
+      () => Promise.resolve(toldLost()),
+      ({ length }) => length >= lost.size,
+    )
+    expect(toldLost()).toEqual([...lost])
   }
 
   /** The node keeps no more of the forum than the honest daemon, which nobody lied to. */

@@ -1,0 +1,127 @@
+/** Real daemons that share one forum: people who post there, and what a test asks of several nodes at once. */
+import { bytesToHex } from '@noble/hashes/utils.js'
+import type { BlockView, ControlEvent } from '../../src/node/control/schema.ts'
+import { author } from './blocks.ts'
+import { eventually, type Daemon } from './daemon.ts'
+
+export const FORUM = '#chat'
+export const DAY_MS = 86_400_000
+
+export interface Person {
+  readonly pub: string
+  readonly pvt: string
+}
+
+/** Person number n, the same one every time. */
+export function person(n: number): Person {
+  const { seed, author: pub } = author(n)
+  return { pub, pvt: bytesToHex(seed).toUpperCase() + pub }
+}
+
+/** What all nodes with the same blocks have to agree on. */
+export interface ForumView {
+  readonly heads: readonly string[]
+  /** Without the genesis. */
+  readonly accepted: readonly string[]
+  readonly reps: readonly Reps[]
+}
+
+export interface Reps {
+  readonly pub: string
+  readonly reps: number
+}
+
+export async function post(node: Daemon, by: Person, text: string): Promise<string> {
+  return (await node.client.call('chain.post', { chain: FORUM, text, sign: by.pvt })).id
+}
+
+export async function like(node: Daemon, by: Person, id: string): Promise<string> {
+  return (await node.client.call('chain.like', { chain: FORUM, id, sign: by.pvt })).id
+}
+
+export async function dislike(node: Daemon, by: Person, id: string, why?: string): Promise<string> {
+  const reason = why === undefined ? {} : { why }
+  return (await node.client.call('chain.dislike', { chain: FORUM, id, sign: by.pvt, ...reason })).id
+}
+
+export async function blockOn(node: Daemon, id: string): Promise<BlockView> {
+  const block = await node.client.call('chain.get', { chain: FORUM, id, part: 'block' })
+  if (typeof block === 'string') throw new Error('a block is no payload')
+  return block
+}
+
+/** As text. */
+export async function payloadOn(node: Daemon, id: string): Promise<string> {
+  const payload = await node.client.call('chain.get', { chain: FORUM, id, part: 'payload' })
+  if (typeof payload !== 'string') throw new Error('a payload is text in base64')
+  return Buffer.from(payload, 'base64').toString()
+}
+
+/** How the node sees a block: its state, or the code of what is said instead. */
+export async function stateOn(node: Daemon, id: string): Promise<string> {
+  return blockOn(node, id).then(({ state }) => state, codeOf)
+}
+
+export async function blockedOn(node: Daemon): Promise<string[]> {
+  return node.client.call('chain.heads', { chain: FORUM, state: 'blocked' })
+}
+
+export async function viewOf(node: Daemon): Promise<ForumView> {
+  const heads = await node.client.call('chain.heads', { chain: FORUM })
+  const [, ...accepted] = await node.client.call('chain.consensus', { chain: FORUM })
+  const reps = await node.client.call('chain.reps', { chain: FORUM })
+  if (typeof reps === 'number') throw new Error('without a name they are those of all')
+  return { heads, accepted, reps }
+}
+
+/** Waits until all nodes see the same, these blocks among it, and gives that. */
+export async function agreed(nodes: readonly Daemon[], ...ids: readonly string[]): Promise<ForumView> {
+  const views = await eventually(
+    () => Promise.all(nodes.map(viewOf)),
+    ([first, ...others]) =>
+      first !== undefined &&
+      ids.every((id) => first.accepted.includes(id)) &&
+      others.every((other) => JSON.stringify(other) === JSON.stringify(first)),
+  )
+  return views[0] as ForumView
+}
+
+/** The clocks of nodes that were started with one for tests. */
+export async function setClocks(nodes: readonly Daemon[], ms: number): Promise<void> {
+  for (const node of nodes) await node.client.call('host.now', { ms })
+}
+
+/** What `chain.listen` tells, from now on; ends with the daemon. */
+export class Ears {
+  readonly heard: ControlEvent[] = []
+
+  /** Resolves when the daemon listens: a call after the subscription is answered after it. */
+  static async on(node: Daemon): Promise<Ears> {
+    const ears = new Ears()
+    void ears.#listen(node).catch(() => undefined)
+    await node.client.call('host.now', {})
+    return ears
+  }
+
+  /** The kinds of events about a block, in the order in which they came. */
+  about(id: string): string[] {
+    return this.heard.filter((event) => event.id === id).map(({ kind }) => kind)
+  }
+
+  /** Waits until the block has been spoken of so often. */
+  async until(id: string, kinds: readonly string[]): Promise<void> {
+    await eventually(
+      () => Promise.resolve(this.about(id)),
+      (about) => about.length >= kinds.length && about.join() === kinds.join(),
+    )
+  }
+
+  async #listen(node: Daemon): Promise<void> {
+    for await (const event of node.client.subscribe('chain.listen', { chain: FORUM })) this.heard.push(event)
+  }
+}
+
+/** The stable code of a refusal. */
+export function codeOf(error: unknown): string {
+  return (error as { code?: string }).code ?? String(error)
+}
