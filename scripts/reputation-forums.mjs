@@ -39,7 +39,7 @@ export const FORUMS = [
       a3       < a4    @0 10:01 dislikes b1
       a3       < a5    @0 10:02 dislikes b1
       a4 a5    < a6    @0 10:03 dislikes b1
-      a6       < c1    @0 11:00 dislikes b1
+      a3       < c1    @0 11:00 dislikes b1
       a6       < a7    @0 11:01 dislikes b1
       a7       < a8    @0 12:00 likes b1
       a8       < a9    @0 12:01 likes b1

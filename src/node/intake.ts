@@ -106,15 +106,16 @@ export class Intake {
     return { setBack }
   }
 
-  /** The pull is over: what nobody paid for waits in the bag. */
+  /** The pull is over: what nobody paid for waits in the bag, and what is stored and does not fit goes. */
   endPull(): void {
     this.staging.clear(new Set())
     if (this.#isBagStale) this.bag.dropSurplus()
     this.#isBagStale = false
     this.bag.settle()
+    this.#trim()
   }
 
-  /** Keeps posts of another peer that are not accepted, with what they stand on (`peer held`). */
+  /** Keeps posts of another peer that are not accepted, with what they stand on (`peer held`), until the pull ends at least. */
   keepGuests(ids: readonly BlockId[], nowMs: number): void {
     for (const id of ids) {
       const entry = this.bag.take(id)
@@ -126,7 +127,6 @@ export class Intake {
       this.unaccepted.set(index, 'guest')
       this.#pending.tell(index, 'held')
     }
-    this.#trim()
   }
 
   /** Forgets a block that is not accepted, and what stands on it. */
@@ -151,7 +151,8 @@ export class Intake {
     const { graph } = this.reputation
     const before = graph.acceptedCount
     const taken = this.#judge(entry, { origin, nowMs, isAhead: header.time > nowMs + MAX_AHEAD_MS })
-    this.#trim()
+    // During a pull nothing goes that a payer still to come may need, not even what was dropped before and came again.
+    if (origin === 'here') this.#trim()
     if (typeof taken !== 'string') return { id, state: 'refused', fault: taken.fault }
     if (taken !== 'accepted') return { id, state: taken }
     return { id, state: taken, others: Math.max(0, graph.acceptedCount - before - 1) }

@@ -202,9 +202,11 @@ export class Replica {
 
   /** A pull is over: blocks that nobody paid for go where they cost little. */
   endPull(): Promise<void> {
-    return this.#queue.run(() => {
-      this.#intake.endPull()
-      return Promise.resolve()
+    return this.#queue.run(async () => {
+      if (this.#failure !== undefined) return
+      await this.#change('pull', () => {
+        this.#intake.endPull()
+      })
     })
   }
 

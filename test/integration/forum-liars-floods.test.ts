@@ -8,6 +8,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { MadeBlock } from '../../src/dag/block.ts'
 import { publicKeyOf, sha256 } from '../../src/dag/crypto.ts'
 import { bytes, post } from '../support/blocks.ts'
+import { topicOf } from '../../src/node/chain-gossip.ts'
 import { BOB, Footprint, riding, Siege, type Outcome, type Scene } from '../support/siege.ts'
 import { BREACHES, shelf, type Stranger } from '../support/stranger.ts'
 
@@ -57,7 +58,7 @@ const BATCH = 100
 
 async function announced(at: Scene, liar: Stranger, blocks: readonly MadeBlock[]): Promise<void> {
   for (let from = 0; from < blocks.length; from += BATCH) {
-    for (const made of blocks.slice(from, from + BATCH)) await liar.say(at.on, () => riding(made))
+    try { for (const made of blocks.slice(from, from + BATCH)) await liar.say(at.on, () => riding(made)) } catch (e) { const ps = liar.host.libp2p.services.pubsub as any; console.dir(['FAIL at', from, liar.host.isConnected(siege.node.peerId), await liar.isWelcome(siege.node), [...ps.streamsOutbound.keys()], ps.getSubscribers(topicOf(at.on.rendezvous)).map(String), [...ps.peers.keys()], siege.node.peerId, ps.score.score(siege.node.peerId), liar.host.libp2p.getConnections().map((c: any) => [c.direction, c.status, c.streams.map((s: any) => [s.protocol, s.direction, s.status, s.writeStatus, s.writeBufferLength])] ), [...ps.fanout.entries()], (await siege.node.client.call('peer.list', {})).map(x => [x.id, x.chains])], {depth: 6}); throw e }
     await liar.isWelcome(siege.node)
   }
 }

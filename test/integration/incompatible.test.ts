@@ -1,0 +1,164 @@
+/** Two daemons that founded a forum of one name apart from each other (spec §2), and how the second founding is avoided. */
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { eventually, Playground, type Daemon } from '../support/daemon.ts'
+import { agreed, blockedOn, codeOf, FORUM, person, post, viewOf } from '../support/forum-nodes.ts'
+import { Shell } from '../support/shell.ts'
+
+const [ALICE, BOB] = [person(1), person(2)]
+const OTHER = { name: '$friends', key: 'AB'.repeat(32) }
+
+let playground: Playground
+
+beforeEach(async () => {
+  playground = await Playground.open()
+})
+
+afterEach(async () => {
+  await playground.close()
+})
+
+async function whyOf(node: Daemon): Promise<string> {
+  return (await node.client.call('chain.status', { chain: FORUM })).why
+}
+
+async function connected(node: Daemon, peer: Daemon): Promise<void> {
+  await eventually(
+    () => node.client.call('peer.list', {}),
+    (peers) => peers.some(({ id, connected: isUp }) => isUp && id === peer.peerId),
+  )
+}
+
+describe('§2 two peers with different pioneers hold incompatible chains', () => {
+  const chains = [{ name: FORUM }, OTHER]
+  let a: Daemon
+  let b: Daemon
+
+  beforeEach(async () => {
+    a = await playground.start('a', { chains })
+    b = await playground.start('b', { chains })
+    await post(a, ALICE, 'mine')
+    await post(b, BOB, 'no, mine')
+  })
+
+  test('sync is refused, both are named in the status, in the log and to those who ask, and nothing is merged', async () => {
+    const before = await Promise.all([a, b].map(viewOf))
+    await b.client.call('peer.add', { addr: a.addresses[0] ?? '' })
+    const rivals = [
+      { node: a, peer: b, ours: ALICE.pub, theirs: BOB.pub },
+      { node: b, peer: a, ours: BOB.pub, theirs: ALICE.pub },
+    ]
+    for (const { node, peer, ours, theirs } of rivals) {
+      const both = `the pioneer here is ${ours}, there ${theirs}`
+      const why = await eventually(
+        () => whyOf(node),
+        (text) => text.includes('incompatible'),
+      )
+      expect(why).toBe(`peer ${peer.peerId}: incompatible: ${both}`)
+      const { peers, state } = await node.client.call('chain.status', { chain: FORUM })
+      expect(state).toBe('alone')
+      expect(peers).toEqual([{ id: peer.peerId, lastSyncMs: null, state: `incompatible: ${both}` }])
+      const warned = node
+        .log()
+        .split('\n')
+        .find((line) => line.includes('"event":"sync.incompatible"'))
+      expect(JSON.parse(warned ?? '{}')).toMatchObject({ peer: peer.peerId, ours, theirs })
+      const addr = peer.addresses[0] ?? ''
+      for (const method of ['peer.recv', 'peer.send', 'peer.held'] as const) {
+        const refused = await node.client.call(method, { addr, chain: FORUM }).catch((error: unknown) => error)
+        expect(codeOf(refused)).toBe('incompatible-chain')
+        expect(String(refused)).toContain(`the chains are not the same: ${both}; nothing was merged`)
+      }
+    }
+    expect(await Promise.all([a, b].map(viewOf))).toEqual(before)
+
+    const shell = Shell.in(playground.root)
+    const command = await shell.run([`--port=${String(b.controlPort)}`, 'peer', a.addresses[0] ?? '', 'send', FORUM])
+    expect(command).toMatchObject({ status: 1, out: '' })
+    expect(command.err).toMatch(new RegExp(`^freechains: the chains are not the same: .*${BOB.pub}.*${ALICE.pub}.*\n$`))
+  })
+
+  test('nobody is punished: they go on to share another chain, however often they meet on this one', async () => {
+    await b.client.call('peer.add', { addr: a.addresses[0] ?? '' })
+    for (const [n, [node, by, peer]] of (
+      [
+        [a, ALICE, b],
+        [b, BOB, a],
+      ] as const
+    ).entries()) {
+      for (let times = 0; times < 10; times++) {
+        await post(node, by, `post ${String(times)} beside the others'`)
+        for (const method of ['peer.recv', 'peer.send'] as const) {
+          const refused = node.client.call(method, { addr: peer.addresses[0] ?? '', chain: FORUM })
+          expect(await refused.catch(codeOf)).toBe('incompatible-chain')
+        }
+      }
+      await node.client.call('chain.post', { chain: OTHER.name, text: `still friends ${String(n)}` })
+    }
+    await eventually(
+      () => Promise.all([a, b].map((node) => node.client.call('chain.consensus', { chain: OTHER.name }))),
+      ([ofA, ofB]) => ofA?.length === 3 && ofA.join() === ofB?.join(),
+    )
+    for (const [node, peer] of [[a, b] as const, [b, a] as const]) {
+      await connected(node, peer)
+      expect(await node.client.call('peer.ping', { addr: peer.addresses[0] ?? '' })).toEqual({
+        ms: expect.any(Number) as number,
+      })
+      expect(node.log()).not.toMatch(/"event":"(peer\.fault|peer\.banned|host\.banned)"/)
+      expect((await viewOf(node)).accepted).toHaveLength(11)
+    }
+  })
+
+  test('who leaves the chain and joins it again follows the other pioneer', async () => {
+    await b.client.call('peer.add', { addr: a.addresses[0] ?? '' })
+    await b.client.call('chains.leave', { name: FORUM })
+    await b.client.call('chains.join', { name: FORUM })
+    const { reps } = await agreed([a, b], ...(await viewOf(a)).accepted)
+    expect(reps).toEqual([{ pub: ALICE.pub, reps: 29 }])
+  })
+})
+
+describe('§2 posting into an empty forum first asks the peers that can be found', () => {
+  /** At once after joining: nobody has told anything yet. */
+  async function joinAndPost(node: Daemon): Promise<{ id: string; state: string; why?: string }> {
+    await node.client.call('chains.join', { name: FORUM })
+    return node.client.call('chain.post', { chain: FORUM, text: 'am I the first?', sign: BOB.pvt })
+  }
+
+  test('a peer that has it is found: the author does not become the pioneer, and the post is held', async () => {
+    const a = await playground.start('a', { chains: [{ name: FORUM }] })
+    const first = await post(a, ALICE, 'mine')
+    const b = await playground.start('b', { peers: a.addresses })
+    await connected(b, a)
+    const posted = await joinAndPost(b)
+    expect(posted).toMatchObject({ state: 'held', why: expect.stringMatching(/author has 0 reps/) as string })
+    expect((await agreed([a, b], first)).reps).toEqual([{ pub: ALICE.pub, reps: 29 }])
+    expect(await blockedOn(b)).toEqual([posted.id])
+  })
+
+  test('a peer that has it is found through the DHT', async () => {
+    const discovery = { dht: true }
+    const bootstrap = await playground.start('bootstrap', { discovery })
+    const known = { bootstrap: bootstrap.addresses, discovery }
+    const a = await playground.start('a', { ...known, chains: [{ name: FORUM }] })
+    const witness = await playground.start('witness', { ...known, chains: [{ name: FORUM }] })
+    await post(a, ALICE, 'mine')
+    // What the DHT has told somebody it will tell others.
+    await connected(witness, a)
+    const b = await playground.start('b', known)
+    await connected(b, bootstrap)
+    expect(await joinAndPost(b)).toMatchObject({ state: 'held' })
+    expect((await viewOf(b)).reps).toEqual([{ pub: ALICE.pub, reps: 29 }])
+  })
+
+  test('none of them has it: the author becomes the pioneer, and is told so', async () => {
+    const a = await playground.start('a', { chains: [{ name: FORUM }] })
+    const b = await playground.start('b', { peers: a.addresses })
+    await connected(b, a)
+    const posted = await joinAndPost(b)
+    expect(posted).toMatchObject({
+      state: 'accepted',
+      why: 'this is the first post of the forum: its author is now the pioneer, here and for all who join it from here',
+    })
+    expect((await agreed([a, b], posted.id)).reps).toEqual([{ pub: BOB.pub, reps: 29 }])
+  })
+})
