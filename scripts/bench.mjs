@@ -131,8 +131,9 @@ async function benchSizes() {
     let index = 0
     for (const { block, payload } of line(size)) {
       const { header, headerBytes, signature, id } = block
-      const row = { id, height: header.height, time: header.time, backs: [index] }
-      rows.push({ row, headerBytes, signature, payId: header.pay.id, paySize: payload.length, payload })
+      const { author } = pvt
+      const row = { id, height: header.height, time: header.time, backs: [index], author, k: 0, isOurs: false }
+      rows.push({ row, state: 'paid', headerBytes, signature, payId: header.pay.id, paySize: payload.length, payload })
       index += 1
       if (rows.length < 1024 && index < size) continue
       await store.commit(

@@ -4,7 +4,7 @@
  */
 import { isUnlimited, type Chain } from './chain.ts'
 import { decodeHeader, encodeAad, encodeHeader, headerDigest } from './codec.ts'
-import { sha256, sign, verify, type PrivateKey } from './crypto.ts'
+import { sha256, sign, verify, verifyNativeSoon, type PrivateKey } from './crypto.ts'
 import { Bug, fail, ok, type DagFault, type Result } from './faults.ts'
 import type { Block, Header, Seal } from './header.ts'
 import { genesisBlockId, payloadId, type BlockId } from './ids.ts'
@@ -134,6 +134,12 @@ export function decodeBlock(headerBytes: Uint8Array, signature?: Uint8Array): Re
 export function verifyBlock({ id, header, signature }: Block): boolean {
   if (header.author === undefined) return true
   return signature !== undefined && verify(header.author, id, signature)
+}
+
+/** True if the signature is found to hold on another thread; `false` means nothing yet: see {@link verifyBlock}. */
+export async function verifyBlockSoon({ id, header, signature }: Block): Promise<boolean> {
+  if (header.author === undefined) return true
+  return signature !== undefined && verifyNativeSoon(header.author, id, signature)
 }
 
 /** Whether bytes are the block's payload as stored; in groups they must open, too. Holds all of it: see `groupVerifier`. */

@@ -155,6 +155,16 @@ export function verifyNative(author: AuthorKey, digest: BlockId, signature: Uint
   return nativeVerify(null, signedBytes(digest), importedKey(author), signature)
 }
 
+/** {@link verifyNative} on another thread, so that one thread need not do it all; `false` for whatever goes wrong. */
+export function verifyNativeSoon(author: AuthorKey, digest: BlockId, signature: Uint8Array): Promise<boolean> {
+  if (signature.byteLength !== SIGNATURE_BYTES) return Promise.resolve(false)
+  return new Promise((resolve) => {
+    nativeVerify(null, signedBytes(digest), importedKey(author), signature, (error, holds) => {
+      resolve(error === null && holds)
+    })
+  })
+}
+
 /** The answer that consensus goes by; some ten times slower than {@link verifyNative}. */
 export function verifyZip215(author: AuthorKey, digest: BlockId, signature: Uint8Array): boolean {
   if (signature.byteLength !== SIGNATURE_BYTES) return false

@@ -20,6 +20,12 @@ import { Shunned } from './shunned.ts'
 import { Staging, type Entry } from './staging.ts'
 import { Unaccepted } from './unaccepted.ts'
 
+/** When a block came, and what was found out about it on the way. */
+export interface Arrival {
+  readonly nowMs: number
+  readonly isSignatureGood: boolean
+}
+
 /** What became of a block. */
 type Taken = Exclude<StoreOutcome['state'], 'refused'> | { readonly fault: BlockFault }
 
@@ -76,11 +82,12 @@ export class Intake {
   }
 
   /** Takes one block in. Its payload, if it is `stored`, is. */
-  take(incoming: Incoming, origin: Origin, nowMs: number): StoreOutcome {
+  take(incoming: Incoming, origin: Origin, { nowMs, isSignatureGood }: Arrival): StoreOutcome {
     const { id } = incoming.block
     if (this.has(id)) return { id, state: 'known' }
     const { graph } = this.reputation
     const checked = admit(incoming, {
+      isSignatureGood,
       chain: this.reputation.chain,
       has: (back) => graph.indexOf(back) === 0 || this.has(back),
       checkSound: (block) =>
@@ -258,8 +265,9 @@ export class Intake {
   #retreat(nowMs: number): number {
     const { graph } = this.reputation
     const isAhead = (index: number): boolean => graph.time(index) > nowMs + MAX_AHEAD_MS
-    if (!graph.heads().some(isAhead)) return 0
+    // What is not accepted is taken back too: it would get in as soon as somebody else lost what is in its way.
     this.staging.clear(new Set())
+    if (![...graph.heads(), ...this.unaccepted.in('held', 'guest', 'surplus')].some(isAhead)) return 0
     const ahead: number[] = []
     for (let index = 1; index < graph.size; index += 1)
       if (isAhead(index) && this.reputation.isIn(index)) ahead.push(index)
@@ -267,6 +275,7 @@ export class Intake {
     for (const index of ahead.sort((a, b) => graph.compare(b, a))) {
       const effects = this.reputation.retreat(index)
       this.#pending.note(effects)
+      this.#isBagStale ||= effects.isLoss
       for (const block of effects.withdrawn) this.#shelve(block)
       this.unaccepted.set(index, wereAccepted.has(index) ? 'set-back' : 'ahead')
       this.#pending.touched.add(index)

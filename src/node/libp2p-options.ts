@@ -87,6 +87,12 @@ const PEER_AGE_MS = 72 * HOUR_MS
 /** A node that is busy for some seconds (a bulk import, a slow disk) is not dead. */
 const DEAD_AFTER_MS = 15_000
 
+/**
+ * With the default of one, libp2p's own heartbeat takes a connection for dead and ends it when `peer ping` is under way
+ * on it.
+ */
+const PING_STREAMS = 16
+
 /** Sizes the gossip score: four breaches of the sync protocol weigh as much as two invalid announcements. */
 const POINT_WEIGHT = -20
 
@@ -126,7 +132,7 @@ export function libp2pOptions(options: HostOptions, hooks: HostHooks): Libp2pOpt
     ...(hasLan ? { peerDiscovery: [lanDiscovery(hooks)] } : {}),
     services: {
       identify: identify(),
-      ping: ping(),
+      ping: ping({ maxInboundStreams: PING_STREAMS, maxOutboundStreams: PING_STREAMS }),
       pubsub: gossip(hooks),
       ...(options.dht ? { dht: dht() } : {}),
     },

@@ -19,6 +19,7 @@ import { commitPending } from './committing.ts'
 import { Intake } from './intake.ts'
 import type { Logger } from './log.ts'
 import { Serial } from './serial.ts'
+import { SignaturesAhead } from './signatures-ahead.ts'
 import { Stock } from './stock.ts'
 import { blockOfStored } from './stored-block.ts'
 
@@ -274,10 +275,15 @@ export class Replica {
 
   async #ingest(list: readonly Incoming[], origin: Origin): Promise<StoreOutcome[]> {
     const outcomes: StoreOutcome[] = []
+    const signatures = new SignaturesAhead(
+      this.chain,
+      list.map(({ block }) => block),
+    )
     await this.#change(origin, async () => {
       for (const [position, incoming] of list.entries()) {
         if (position > 0 && position % BLOCKS_PER_TURN === 0) await nextTurn()
-        outcomes.push(this.#intake.take(incoming, origin, this.#clock.nowMs()))
+        const isSignatureGood = await signatures.holds(position)
+        outcomes.push(this.#intake.take(incoming, origin, { nowMs: this.#clock.nowMs(), isSignatureGood }))
       }
     })
     return outcomes

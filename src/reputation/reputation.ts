@@ -19,6 +19,9 @@ import { Hidden } from './hidden.ts'
 import { Ledger, type Like } from './ledger.ts'
 import { Views } from './views.ts'
 
+/** Rows loaded before what they changed among the heads is forgotten. */
+const HEAD_CHANGES_KEPT = 1024
+
 /** What one step changed. Nothing is in two lists of a pair. */
 export interface Effects {
   /** Pasts first. */
@@ -80,6 +83,8 @@ export class Reputation {
     await rows((row) => {
       reputation.#load(row)
       states.push(loadedStateOf(row.state))
+      // They are stored, and a list of a million would only be dropped.
+      if (states.length % HEAD_CHANGES_KEPT === 0) reputation.graph.takeHeadChanges()
     })
     reputation.#acceptance.load((index) => states[index] ?? 'outside')
     reputation.graph.takeHeadChanges()
