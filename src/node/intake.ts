@@ -103,9 +103,10 @@ export class Intake {
   settleClock(nowMs: number): { readonly setBack: number } {
     const setBack = this.#retreat(nowMs)
     for (const index of this.unaccepted.due(nowMs)) this.#release(index, nowMs)
-    for (const entry of this.bag.due(nowMs + MAX_AHEAD_MS)) {
-      this.bag.take(entry.block.id)
-      this.#admit({ ...entry, waitsFor: 'payer' }, 'pull', nowMs)
+    for (const { block } of this.bag.due(nowMs + MAX_AHEAD_MS)) {
+      // One may have come in under another one before its turn.
+      const entry = this.bag.take(block.id)
+      if (entry !== undefined) this.#admit({ ...entry, waitsFor: 'payer' }, 'pull', nowMs)
     }
     // Those that still wait were told of when they came.
     this.#pending.delayed = 0

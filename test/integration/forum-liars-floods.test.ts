@@ -8,16 +8,28 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { MadeBlock } from '../../src/dag/block.ts'
 import { publicKeyOf, sha256 } from '../../src/dag/crypto.ts'
 import { bytes, post } from '../support/blocks.ts'
-import { topicOf } from '../../src/node/chain-gossip.ts'
 import { BOB, Footprint, riding, Siege, type Outcome, type Scene } from '../support/siege.ts'
 import { BREACHES, shelf, type Stranger } from '../support/stranger.ts'
 
 const MIB = 1024 * 1024
 
+/**
+ * What a daemon may need at the most for one pull: 64 MiB of blocks that wait for somebody to pay for them, and three
+ * times that for what arrives, what is checked, and what the garbage collector has not looked at yet.
+ */
+const MEMORY_BYTES = 256 * MIB
+
+/** A few honest posts, in a database that is a log: nothing else is written. */
+const DISK_BYTES = MIB
+
 let siege: Siege
+/** Of the node before all attacks. */
+let footprint: Footprint
 
 beforeAll(async () => {
   siege = await Siege.open()
+  await siege.scene()
+  footprint = await Footprint.of(siege.node)
 })
 
 afterAll(async () => {
@@ -25,26 +37,25 @@ afterAll(async () => {
 })
 
 interface Attack extends Outcome {
+  readonly run: () => Promise<unknown>
   readonly liar: Stranger
-  readonly attack: () => Promise<unknown>
-  readonly memory: number
-  readonly disk: number
+  readonly diskBytes?: number
 }
 
 /** Honest posts get through again and again while the attack lasts. */
-async function underAttack(at: Scene, { attack, liar, memory, disk, ...outcome }: Attack): Promise<void> {
-  const footprint = await Footprint.of(siege.node)
-  const over = attack()
+async function withstands(at: Scene, { run, liar, diskBytes = DISK_BYTES, ...outcome }: Attack): Promise<void> {
+  const diskBefore = await footprint.diskGrowth()
   let isOver = false
-  const ended = over.finally(() => (isOver = true))
+  const attack = run().finally(() => (isOver = true))
+  // Each costs Alice a rep, and the attack may last.
   for (let posts = 0; posts < 20 && !isOver; posts += 1) await at.friendPosts()
-  await ended
+  await attack
   await at.friendPosts()
   liar.answer = () => undefined
   await at.settled(outcome)
-  console.log('MEM', (await footprint.peakGrowth()) / MIB, 'DISK', (await footprint.diskGrowth()) / MIB)
-  expect(await footprint.peakGrowth()).toBeLessThan(memory)
-  expect(await footprint.diskGrowth()).toBeLessThan(disk)
+  console.log('MEM', (await footprint.peakGrowth()) / MIB, (await footprint.diskGrowth()) / MIB)
+  expect(await footprint.peakGrowth()).toBeLessThan(MEMORY_BYTES)
+  expect((await footprint.diskGrowth()) - diskBefore).toBeLessThan(diskBytes)
   await at.serves(liar)
   expect(await liar.breachesLeft(siege.node)).toBe(BREACHES)
 }
@@ -58,7 +69,7 @@ const BATCH = 100
 
 async function announced(at: Scene, liar: Stranger, blocks: readonly MadeBlock[]): Promise<void> {
   for (let from = 0; from < blocks.length; from += BATCH) {
-    try { for (const made of blocks.slice(from, from + BATCH)) await liar.say(at.on, () => riding(made)) } catch (e) { const ps = liar.host.libp2p.services.pubsub as any; console.dir(['FAIL at', from, liar.host.isConnected(siege.node.peerId), await liar.isWelcome(siege.node), [...ps.streamsOutbound.keys()], ps.getSubscribers(topicOf(at.on.rendezvous)).map(String), [...ps.peers.keys()], siege.node.peerId, ps.score.score(siege.node.peerId), liar.host.libp2p.getConnections().map((c: any) => [c.direction, c.status, c.streams.map((s: any) => [s.protocol, s.direction, s.status, s.writeStatus, s.writeBufferLength])] ), [...ps.fanout.entries()], (await siege.node.client.call('peer.list', {})).map(x => [x.id, x.chains])], {depth: 6}); throw e }
+    for (const made of blocks.slice(from, from + BATCH)) await liar.say(at.on, () => riding(made))
     await liar.isWelcome(siege.node)
   }
 }
@@ -73,10 +84,9 @@ function newcomers({ on, top }: Scene, count: number): Promise<MadeBlock[]> {
 }
 
 /** Unsigned posts of this length on the history. */
-function unsigned({ on, top }: Scene, count: number, length: number): MadeBlock[] {
-  return Array.from({ length: count }, (_, n) =>
-    post(on, { backs: [top.block], payload: new Uint8Array(length).fill(n), time: top.block.header.time + n }),
-  )
+function unsigned({ on, top }: Scene, count: number, length: number): Promise<MadeBlock[]> {
+  const payload = new Uint8Array(length)
+  return many(count, (n) => post(on, { backs: [top.block], payload, time: top.block.header.time + n }))
 }
 
 /** Bob's posts on the history, each a little earlier than the one before. */
@@ -95,46 +105,53 @@ async function many(count: number, make: (n: number) => MadeBlock): Promise<Made
   return made
 }
 
-test('posts that nobody pays for, without end', async () => {
+test('§5 posts that nobody pays for, given without end, are kept for a while and no longer', async () => {
   const at = await siege.scene()
   const posts = await newcomers(at, 20_000)
   const liar = await siege.stranger(shelf(at.on, [...at.history, ...posts]))
-  await underAttack(at, { liar, attack: () => pulled(at, liar), memory: 1000 * MIB, disk: MIB })
-}, 120_000)
+  const run = async () => {
+    for (let again = 0; again < 3; again += 1) await pulled(at, liar)
+  }
+  await withstands(at, { liar, run })
+}, 180_000)
 
-test('posts that nobody pays for, without end, announced', async () => {
+test('§7 posts that nobody pays for, announced without end, are not kept at all', async () => {
   const at = await siege.scene()
   const posts = await newcomers(at, 5_000)
   const liar = await siege.stranger()
-  await underAttack(at, { liar, attack: () => announced(at, liar, posts), memory: 1000 * MIB, disk: MIB })
-}, 120_000)
+  await withstands(at, { liar, run: () => announced(at, liar, posts) })
+}, 180_000)
 
-test('large posts', async () => {
+test('§8 payloads of posts that nobody pays for fill no memory', async () => {
   const at = await siege.scene()
-  const posts = unsigned(at, 2000, 60_000)
+  const posts = await unsigned(at, 5_000, 64_000)
   const liar = await siege.stranger(shelf(at.on, [...at.history, ...posts]))
-  await underAttack(at, { liar, attack: () => pulled(at, liar), memory: 1000 * MIB, disk: MIB })
-}, 120_000)
+  await withstands(at, { liar, run: () => pulled(at, liar) })
+}, 180_000)
 
-test('frames', async () => {
+test('§8 payloads of posts that nobody pays for, in frames, fill no disk', async () => {
   const at = await siege.scene()
-  const posts = unsigned(at, 400, 100_000)
+  const posts = await unsigned(at, 1_000, 100_000)
   const liar = await siege.stranger(shelf(at.on, [...at.history, ...posts]))
-  await underAttack(at, { liar, attack: () => pulled(at, liar), memory: 1000 * MIB, disk: 100 * MIB })
-}, 120_000)
+  // Of those that arrived last 64 are kept, some 6 MiB; more lies in files that the database has yet to tidy up.
+  await withstands(at, { liar, run: () => pulled(at, liar), diskBytes: 48 * MIB })
+}, 180_000)
 
-test('siblings', async () => {
+/** Bob has 2 reps. The first two get in; the third, which is earlier, withdraws the first; those after it have to wait. */
+function outcomeOf(posts: readonly MadeBlock[]): Outcome {
+  return { accepted: posts.slice(0, 3), withdrawn: posts.slice(0, 1) }
+}
+
+test('§5 10,000 posts side by side, in falling order of time, withdraw one of their author once', async () => {
   const at = await siege.scene()
   const posts = await siblings(at, 10_000)
   const liar = await siege.stranger(shelf(at.on, [...at.history, ...posts]))
-  const outcome = { accepted: posts.slice(0, 3), withdrawn: posts.slice(0, 1) }
-  await underAttack(at, { liar, attack: () => pulled(at, liar), memory: 1000 * MIB, disk: MIB, ...outcome })
-}, 120_000)
+  await withstands(at, { liar, run: () => pulled(at, liar), ...outcomeOf(posts) })
+}, 180_000)
 
-test('siblings announced', async () => {
+test('§5 10,000 such posts announced one by one: the same', async () => {
   const at = await siege.scene()
   const posts = await siblings(at, 10_000)
   const liar = await siege.stranger()
-  const outcome = { accepted: posts.slice(0, 3), withdrawn: posts.slice(0, 1) }
-  await underAttack(at, { liar, attack: () => announced(at, liar, posts), memory: 1000 * MIB, disk: MIB, ...outcome })
-}, 120_000)
+  await withstands(at, { liar, run: () => announced(at, liar, posts), ...outcomeOf(posts) })
+}, 180_000)

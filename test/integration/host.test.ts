@@ -54,6 +54,14 @@ test('a host name is dialled like an address', async () => {
   expect(ping.ok && ping.value >= 0).toBe(true)
 })
 
+test('several pings of a connection may be under way: the heartbeat of libp2p is one, and ends it where one fails', async () => {
+  hosts = await startHosts(2)
+  const [a, b] = hosts as [Host, Host]
+  await dial(a, b)
+  const pings = await Promise.all([1, 2, 3, 4].map(() => a.ping(b.peerId, { signal: soon() })))
+  expect(pings.map(({ ok }) => ok)).toEqual([true, true, true, true])
+})
+
 test('a banned peer is hung up on, and can neither dial nor be dialled', async () => {
   hosts = await startHosts(2)
   const [a, b] = hosts as [Host, Host]

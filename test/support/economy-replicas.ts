@@ -12,7 +12,7 @@ import { Watch } from '../../src/reputation/throttle.ts'
 import { DAY, HOUR, shuffled } from './economy.ts'
 import { inWords } from './replicas.ts'
 import { headsOf, inOrder, withPasts, type TwinBlock, type TwinSet } from './reputation-twin.ts'
-import type { SignedEconomy } from './signed-economy.ts'
+import type { SignedEconomy } from './economy-blocks.ts'
 
 /** Numbers that stand for every choice in one run. */
 export const choices = fc.array(fc.nat(9_999), { minLength: 12, maxLength: 60 })

@@ -88,11 +88,7 @@ export function told({ events }: Village): [string, BlockId][] {
 
 /** Local index of a known block. */
 export function indexOf({ replica }: Village, id: BlockId): number {
-  return must(indexResult(replica.graph.indexOf(id), id))
-}
-
-function indexResult(index: number | undefined, id: BlockId): Result<number, unknown> {
-  return index === undefined ? { ok: false, fault: `no block ${id}` } : { ok: true, value: index }
+  return found(replica.graph.indexOf(id), id)
 }
 
 export function reps({ replica, clock }: Village, by: number): number {
@@ -125,7 +121,7 @@ export async function madeHere(on: Village, { id }: Posted): Promise<MadeBlock> 
 /** Takes one block in as if by gossip, and says what became of it. */
 export async function hears({ replica }: TestReplica, made: MadeBlock): Promise<StoreOutcome['state']> {
   const [outcome] = await replica.ingest([made], 'gossip')
-  return must(outcome === undefined ? { ok: false, fault: 'no outcome' } : { ok: true, value: outcome }).state
+  return found(outcome, 'one block gives one outcome').state
 }
 
 /** A post by somebody without reps, and the like of it that pays for both; `by` pays. */
@@ -134,4 +130,8 @@ export function welcomed(on: Chain, by: number, newcomer: number, backs: readonl
   const time = Math.max(THEN_MS, ...below.map(({ header }) => header.time))
   const guest = post(on, { author: newcomer, backs: below, time, payload: `by ${String(newcomer)}` })
   return [guest, like(on, 1, guest.block, { author: by, backs: [...below, guest.block] })]
+}
+
+function found<T>(value: T | undefined, what: string): T {
+  return must<T>(value === undefined ? { ok: false, fault: what } : { ok: true, value })
 }

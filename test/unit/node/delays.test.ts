@@ -23,26 +23,29 @@ import {
   type Village,
 } from '../../support/villages.ts'
 
-/** Seven reps each. */
-const forum = forumOf(4)
-const first = post(forum, { author: ANN, time: THEN_MS - HOUR })
+/** Seven authors with four reps each. */
+const forum = forumOf(7)
+const START_MS = NOW_MS - 12 * DAY
+const first = post(forum, { author: ANN, time: START_MS - DAY })
 
-/** A branch by ann, bob and cid that grew for nine days while nobody else saw it. */
+/** A branch by six of them that grew for ten days while nobody else saw it. */
 const branch: MadeBlock[] = []
 for (let n = 0; n < 230; n += 1) {
   const backs = [(branch.at(-1) ?? first).block]
-  branch.push(post(forum, { author: [ANN, BOB, CID][n % 3] ?? ANN, backs, time: THEN_MS + n * 56 * MINUTE }))
+  branch.push(post(forum, { author: 1 + (n % 6), backs, time: START_MS + n * 62 * MINUTE }))
 }
+/** The one who has no part in it. */
+const FAY = 7
 const tip = branch.at(-1) ?? first
 
 function watch(on: Village, fromMs: number, toMs: number): void {
   for (let ms = fromMs; ms <= toMs; ms += 3 * MINUTE) on.replica.watch.note(ms)
 }
 
-/** With the first post, online and in sync until now. */
+/** With the first post, online and in sync ever since. */
 async function watcher(): Promise<Village> {
   const on = await openVillage(forum)
-  watch(on, THEN_MS - DAY, NOW_MS)
+  watch(on, START_MS, NOW_MS)
   await takeIn(on, [first])
   return on
 }
@@ -112,7 +115,7 @@ describe('§5 blocks that claim to be more than 24 h old when it was online and 
   test('nor what is made here', async () => {
     const on = await watcher()
     await takeIn(on, branch)
-    const old = post(forum, { author: DOT, backs: [first.block], time: THEN_MS })
+    const old = post(forum, { author: FAY, backs: [first.block], time: START_MS })
     const [outcome] = await on.replica.ingest([old], 'here')
     expect([outcome?.state, stands(on, old)]).toEqual(['accepted', 'paid'])
   })
@@ -123,11 +126,11 @@ describe('§5 blocks that claim to be more than 24 h old when it was online and 
     let nowMs = NOW_MS
     const clock = { ...testClock({ nowMs: () => nowMs }), nowMs: () => nowMs }
     const replica = await Replica.open({ chain: forum, seed: 1 }, { store: new MemoryStore(), clock, log })
-    for (let ms = THEN_MS - DAY; ms <= NOW_MS; ms += MINUTE) replica.watch.note(ms)
+    for (let ms = START_MS; ms <= NOW_MS; ms += MINUTE) replica.watch.note(ms)
     await replica.ingest([first, ...branch], 'pull')
     nowMs += MINUTE
     await replica.settleClock()
-    expect(told).toEqual([['chain.delayed', { chain: forum.id, blocks: 131 }]])
+    expect(told).toEqual([['chain.delayed', { chain: forum.id, blocks: 130 }]])
   })
 })
 
@@ -142,7 +145,7 @@ describe('§5 not what lies under a block of an author none of whose own blocks 
 
   test('such a block brings all of it in at once', async () => {
     const on = await withDelayed()
-    const [outcome] = await on.replica.ingest([over(DOT)], 'pull')
+    const [outcome] = await on.replica.ingest([over(FAY)], 'pull')
     expect(outcome).toMatchObject({ state: 'accepted', others: 130 })
     expect([standing(on, branch), on.replica.delayedCount, on.replica.missing.size]).toEqual(['230 paid', 0, 0])
     expect(viewOf(await reopened(on))).toEqual(viewOf(on))
@@ -150,7 +153,7 @@ describe('§5 not what lies under a block of an author none of whose own blocks 
 
   test('so does a like, by gossip too', async () => {
     const on = await withDelayed()
-    const liked = like(forum, 1, tip.block, { author: DOT, backs: [tip.block], time: NOW_MS })
+    const liked = like(forum, 1, tip.block, { author: FAY, backs: [tip.block], time: NOW_MS })
     expect((await on.replica.ingest([liked], 'gossip'))[0]?.state).toBe('accepted')
     expect(standing(on, branch)).toBe('230 paid')
   })
@@ -171,14 +174,14 @@ describe('§5 not what lies under a block of an author none of whose own blocks 
 
   test('a block that claims to be old itself does not', async () => {
     const on = await withDelayed()
-    expect(await takeIn(on, [over(DOT, NOW_MS - DAY - 1)])).toEqual(['delayed'])
+    expect(await takeIn(on, [over(FAY, NOW_MS - DAY - 1)])).toEqual(['delayed'])
     expect(standing(on, branch)).toBe('100 paid, 130 waiting')
   })
 
   test('what was delayed above it comes in when it does', async () => {
     const on = await withDelayed()
     const late = over(BOB)
-    await takeIn(on, [late, over(DOT)])
+    await takeIn(on, [late, over(FAY)])
     expect(stands(on, late)).toBe('waiting')
     await on.replica.settleClock()
     expect([stands(on, late), on.replica.delayedCount]).toEqual(['paid', 0])
