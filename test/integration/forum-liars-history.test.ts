@@ -7,6 +7,8 @@ import type { MadeBlock } from '../../src/dag/block.ts'
 import type { Chain } from '../../src/dag/chain.ts'
 import { like, post, type PostParts } from '../support/blocks.ts'
 import { eventually } from '../support/daemon.ts'
+import { decodeAnnouncement } from '../../src/protocol/gossip-codec.ts'
+import { must } from '../support/blocks.ts'
 import { DAY, HOUR, MINUTE } from '../support/economy.ts'
 import { ALICE, BOB, riding, shown, Siege, type Scene } from '../support/siege.ts'
 import { BREACHES, shelf, Stranger } from '../support/stranger.ts'
@@ -183,9 +185,16 @@ describe('§5 posts of old dates, at nodes that were there and did not see them'
     const at = await watched()
     const posts = concealed(at)
     const liar = await away.stranger(shelf(at.on, [...at.history, ...posts]))
-    await away.node.client.call('peer.recv', { addr: liar.address, chain: at.name })
+    const spy = await away.stranger(); spy.listen(at.on)
+    await eventually(() => away.node.client.call('peer.list', {}), (ps) => ps.some((p) => p.id === spy.id && p.chains.includes(at.name)))
+    console.log(await away.honest.client.call('chain.status', { chain: at.name }), await away.node.client.call('peer.list', {}))
+    console.log(performance.now(), await away.node.client.call('peer.recv', { addr: liar.address, chain: at.name }))
     liar.answer = () => undefined
+    console.log(performance.now())
     await at.friendPosts()
+    await eventually(() => Promise.resolve(spy.heard.length), (n) => n > 1, 3000).catch(console.log)
+    console.log(performance.now(), spy.heard.map((h) => { const a = must(decodeAnnouncement(h)); return [a.heads.length, a.heads.map((i) => posts.findIndex((p) => p.block.id === i)), a.block !== undefined] }))
+    console.log(await away.honest.client.call('chain.status', { chain: at.name }), await away.honest.client.call('peer.list', {}))
     for (const d of [away.node, away.honest]) { const st = await d.client.call('chain.status', { chain: at.name }); const ids = new Set(await at.ids(d)); console.log(st.blocks, st.why, posts.map((p) => ids.has(shown(p)) ? 1 : 0).join('')) }
     await at.settled({ accepted: posts.slice(0, PER_HOUR) })
     await isTold(at)

@@ -67,7 +67,7 @@ describe('§5 held: a post made here that is sound and not accepted', () => {
       status: 0,
       out: expect.stringMatching(/^2_[0-9A-F]{64}\n$/) as string,
       err:
-        `freechains: held, not accepted yet: ${NEWCOMERS}; it stays on this node until somebody with reps likes it ` +
+        `freechains: ${NEWCOMERS}; it stays on this node until somebody with reps likes it ` +
         'here, or fetches it with `peer held`\n',
     })
     const id = posted.out.trim()

@@ -95,14 +95,81 @@ describe('what was accepted goes only', () => {
   })
 
   test('with the only like that let it in, if it was welcomed', async () => {
-    const { economy, give } = await poorForum()
     const guest = twinBlock('guest', [FIRST], at(1, 40))
     const welcome = twinBlock('welcome', [FIRST, guest], { ...at(3, 0), like: { n: 1, target: guest } })
     const rival = twinBlock('rival', [FIRST], at(2, 0))
-    const on = await give([FIRST, guest, welcome, rival])
-    await on.give(economy(on).slice(0, 3))
-    expect(on.accepted()).toEqual([0, 1, 2])
-    await on.give(economy(on).slice(3))
-    expect(on.accepted()).toEqual([0, 3])
+    const economy = poor([FIRST, guest, welcome, rival])
+    const peer = await Peer.open(economy)
+    await peer.give(economy.blocks.slice(0, 3))
+    expect(peer.accepted()).toEqual([0, 1, 2])
+    await peer.give(economy.blocks.slice(3))
+    expect(peer.accepted()).toEqual([0, 3])
+  })
+})
+
+const at = (hours: number, by: number) => ({ time: FIRST_DAY + hours * HOUR, author: keyOf(by) })
+
+/** Number 1 has posted. */
+const FIRST = twinBlock('first', [], at(0, 1))
+
+/** A forum of pioneers with so many reps each. */
+function poor(blocks: readonly TwinBlock[], reps = 1): SignedEconomy {
+  const pioneers = Array.from({ length: 30 / reps }, (_, n) => keyOf(n))
+  return new SignedEconomy({ chain: { kind: 'forum', pioneers }, blocks })
+}
+
+test('two rival welcomes by one author with one rep do not make the next post unsound', async () => {
+  const guests = [40, 41].map((n) => twinBlock(`guest ${n}`, [FIRST], at(1, n)))
+  const welcomes = guests.map((target) =>
+    twinBlock(`welcome of ${target.id}`, [FIRST, target], { ...at(2, 0), like: { n: 1, target } }),
+  )
+  const economy = poor([FIRST, ...guests, ...welcomes])
+  const [one, other] = await Promise.all([Peer.open(economy), Peer.open(economy)])
+  await one.give(economy.blocks)
+  await other.give([0, 2, 4, 1, 3].map((n) => economy.blocks[n]!))
+  expect(one.accepted().length).toBe(3)
+  expect(other.answers()).toEqual({ ...other.expected(), ...one.answers(), k: other.answers().k })
+  const request = { payload: bytes('next'), pvt: author(2) }
+  const made = must(await post(one.replica, request, one.clock))
+  expect(made.state).toBe('accepted')
+  const block = await one.replica.block(one.replica.graph.indexOf(made.id)!)
+  const next = economy.adopt({ block, payload: request.payload })
+  expect(economy.twin.isSound(next)).toBe(true)
+  expect(await other.give([next])).toEqual(['accepted'])
+})
+
+describe('a private branch of 60 days with twenty sybils and a hundred dislikes, revealed at once', () => {
+  const branch = privateBranch()
+  const economy = new SignedEconomy(branch)
+  const [open, dark] = [economy.blocks.slice(0, branch.published), economy.blocks.slice(branch.published)]
+  const founder = author(0).author
+  const honest = open.filter((u) => u.author !== founder)
+
+  test('withdraws no honest block, and all who have it answer the same', { timeout: TIMEOUT }, async () => {
+    const common = new Set(economy.blocks.filter((u) => u.time < branch.forkMs))
+    expect(economy.twin.reps(founder, common, branch.forkMs)).toBe(30)
+    expect(branch.dislikes).toBe(100)
+    const one = await Peer.open(economy)
+    await one.give(open)
+    await one.replica.endPull()
+    expect(one.replica.blocks).toBe(open.length)
+    await one.give(dark)
+    await one.replica.endPull()
+    expect(new Set(one.acceptedInTurn())).toEqual(new Set(economy.blocks))
+    expect(one.events.filter(({ kind, author: by }) => kind === 'withdrawn' && by !== founder)).toEqual([])
+    const answers = one.answers()
+    expect(answers).toEqual(one.expected(economy.blocks))
+    expect(answers.heads.length).toBe(2)
+    const other = await Peer.open(economy)
+    await other.give([...dark.reverse().reverse()].length > 0 ? arrivals(economy, [7, 3, 9, 1, 4]) : [])
+    expect(other.answers()).toEqual(answers)
+  })
+
+  test('comes in bit by bit where somebody was there all the time', { timeout: TIMEOUT }, async () => {
+    const watch = new Watch([[FIRST_DAY, economy.lastMs + HOUR]])
+    // The honest blocks came as they were made: here at once, before anybody watched.
+    const peer = await Peer.open(economy, { stepMs: 0, watch: new Watch() })
+    await peer.give(open)
+    expect(watch.wasWatching(branch.forkMs)).toBe(true)
   })
 })

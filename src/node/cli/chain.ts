@@ -131,8 +131,8 @@ function addPost(chain: Command, session: Session): void {
       })
       await session.answer(posted, posted.id)
       const why = posted.why ?? ''
-      if (posted.state === 'held') await session.note(`held, not accepted yet${why === '' ? '' : `: ${why}`}`)
-      else if (why !== '') await session.note(why)
+      if (why !== '') await session.note(why)
+      else if (posted.state === 'held') await session.note('held: not accepted yet')
     })
 }
 

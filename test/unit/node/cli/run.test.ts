@@ -205,7 +205,7 @@ describe('posting', () => {
     const held = { 'chain.post': { id: '1_A5EF', state: 'held', why: 'no reputation' } }
     const outcome = await command(['chain', '#chat', 'post', 'inline', 'x'], { results: held })
     expect(outcome).toMatchObject({ status: 0, out: '1_A5EF\n' })
-    expect(outcome.err).toBe('freechains: held, not accepted yet: no reputation\n')
+    expect(outcome.err).toBe('freechains: no reputation\n')
   })
 
   test('the message and the passphrase come from stdin with -', async () => {
