@@ -1,6 +1,7 @@
 /**
  * Checked blocks that came and are not in the graph (spec §3, §5): *surplus* that nobody paid for yet, blocks ahead of the
- * clock, and blocks that are *delayed* for now. Kept in memory only, bounded, the oldest out: what is lost is fetched again if it is needed.
+ * clock, and blocks that are *delayed* for now. Kept in memory only, and bounded: what is lost is fetched again if it is
+ * needed.
  */
 import type { BlockId } from '../dag/ids.ts'
 import type { Entry, WaitsFor } from './staging.ts'
@@ -60,7 +61,7 @@ export class Bag {
     this.#entries.set(id, entry)
     this.#bytes += bytesOf(entry)
     this.#count(entry, 1)
-    this.#trim(MAX_IN_PULL, MAX_IN_PULL_BYTES)
+    this.#trim()
   }
 
   /** Takes a block out. */
@@ -73,21 +74,52 @@ export class Bag {
     return entry
   }
 
-  /** The pull is over: nothing more is to come at once. */
+  /** The pull is over: nothing more is to come at once. Of a long row that waits the lower part stays, which is next. */
   settle(): void {
-    this.#trim(MAX_KEPT, MAX_KEPT_BYTES)
+    if (this.#isWithin(MAX_KEPT, MAX_KEPT_BYTES)) return
+    for (const { block } of [...this.#surplus(), ...[...this.#entries.values()].reverse()]) {
+      if (this.#isWithin(MAX_KEPT, MAX_KEPT_BYTES)) return
+      this.take(block.id)
+    }
   }
 
   /** Forgets the surplus: some of it might be paid now, and is fetched again if so. */
   dropSurplus(): void {
-    for (const [id, { waitsFor }] of this.#entries) if (waitsFor === 'payer') this.take(id)
+    for (const { block } of this.#surplus()) this.take(block.id)
   }
 
-  #trim(blocks: number, bytes: number): void {
+  /** Forgets what stands on these, directly or not. */
+  dropAbove(ids: readonly BlockId[]): void {
+    const gone = new Set(ids)
+    const pastsFirst = [...this.#entries.values()].sort((a, b) => a.block.header.height - b.block.header.height)
+    for (const { block } of pastsFirst) {
+      if (!block.header.backs.some((back) => gone.has(back))) continue
+      gone.add(block.id)
+      this.take(block.id)
+    }
+  }
+
+  /** Oldest first. What stands under a block that waits for something else is judged anew with it, and is not among it. */
+  #surplus(): Entry[] {
+    const needed = new Set<BlockId>()
+    const topsFirst = [...this.#entries.values()].sort((a, b) => b.block.header.height - a.block.header.height)
+    for (const { waitsFor, block } of topsFirst) {
+      if (waitsFor === 'payer' && !needed.has(block.id)) continue
+      for (const back of block.header.backs) needed.add(back)
+    }
+    return [...this.#entries.values()].filter(({ waitsFor, block }) => waitsFor === 'payer' && !needed.has(block.id))
+  }
+
+  /** The oldest out: they were listed longest ago, and nobody paid since. */
+  #trim(): void {
     for (const id of this.#entries.keys()) {
-      if (this.#entries.size <= blocks && this.#bytes <= bytes) return
+      if (this.#isWithin(MAX_IN_PULL, MAX_IN_PULL_BYTES)) return
       this.take(id)
     }
+  }
+
+  #isWithin(blocks: number, bytes: number): boolean {
+    return this.#entries.size <= blocks && this.#bytes <= bytes
   }
 
   #count({ waitsFor, block }: Entry, by: 1 | -1): void {

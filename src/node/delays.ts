@@ -25,12 +25,19 @@ export class Delays {
     this.#throttle = throttle
   }
 
+  /**
+   * Whether a block waits for what its backs wait for: told before the rest below it is looked at, or each one of a long
+   * row would look at all the others.
+   */
+  mustWaitWithBacks({ block: { header } }: Entry, nowMs: number): boolean {
+    const isOnDelayedBack = header.backs.some((back) => this.#bag.get(back)?.waitsFor === 'turn')
+    return isOnDelayedBack && !this.#mayFree(header, nowMs)
+  }
+
   /** Before the block is looked at any closer. `below`: what it stands on in the bag. Takes from the hour's ration. */
   mustWait({ block: { header } }: Entry, below: readonly Entry[], nowMs: number): boolean {
-    const isOld = this.#throttle.isSuspect(header.time, nowMs)
-    if (!isOnDelayed(below)) return isOld && !this.#throttle.mayTakeOld(nowMs)
-    // Only an author none of whose own blocks is delayed frees those of others.
-    return isOld || header.author === undefined || this.#bag.hasDelayedOf(header.author)
+    if (isOnDelayed(below)) return !this.#mayFree(header, nowMs)
+    return this.#throttle.isSuspect(header.time, nowMs) && !this.#throttle.mayTakeOld(nowMs)
   }
 
   /** The block is in the graph now, and not gone by yet. Who frees delayed blocks must be able to pay for it. */
@@ -40,6 +47,11 @@ export class Delays {
     const author = this.#reputation.authorOf(index)
     if (author === undefined || this.#reputation.wouldWithdraw(index).length === 0) return false
     return !this.#throttle.mayWithdraw(author, nowMs)
+  }
+
+  /** Only an author none of whose own blocks is delayed frees those of others. */
+  #mayFree({ time, author }: Entry['block']['header'], nowMs: number): boolean {
+    return author !== undefined && !this.#throttle.isSuspect(time, nowMs) && !this.#bag.hasDelayedOf(author)
   }
 }
 

@@ -152,6 +152,7 @@ export class Intake {
       this.#pending.touched.add(at)
       this.#pending.unwanted.add(at)
     }
+    this.bag.dropAbove(indexes.map((at) => this.reputation.graph.id(at)))
   }
 
   #admit(entry: Entry, origin: Origin, nowMs: number): StoreOutcome {
@@ -180,6 +181,7 @@ export class Intake {
   /** Puts a block on what it stands on, and judges it there. */
   #stand(entry: Entry, origin: Origin, nowMs: number): Taken {
     const { graph } = this.reputation
+    if (origin !== 'here' && this.#delays.mustWaitWithBacks(entry, nowMs)) return this.#delay(entry)
     const { staged, bagged, lost } = this.staging.below(entry.block.header.backs)
     if (lost !== undefined) {
       for (const { block } of bagged) this.bag.take(block.id)
@@ -189,11 +191,12 @@ export class Intake {
     const pile = [...this.staging.clear(staged), ...bagged]
     for (const { block } of bagged) this.bag.take(block.id)
     const base = graph.size
-    for (const below of pile) this.staging.append(below)
+    // What is unsound stays so: nobody is to look at it again.
+    const sound = pile.filter((below) => this.staging.append(below).ok)
     const at = this.staging.append(entry)
     if (!at.ok || (origin !== 'here' && this.#delays.isTooMuch(at.value, pile, nowMs))) {
       while (graph.size > base) this.staging.pop()
-      for (const below of pile) this.bag.put(below)
+      for (const below of sound) this.bag.put(below)
       return at.ok ? this.#delay(entry) : { fault: at.fault }
     }
     for (let index = base; index <= at.value; index += 1) this.#enter(index, nowMs)

@@ -62,6 +62,7 @@ class Run {
       world: {
         has: (id) => replica.has(id),
         haveList: () => haveList(replica.graph),
+        folds: replica.folds,
         size: () => replica.knownCount,
         pioneer: () => replica.pioneer,
       },

@@ -6,6 +6,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Block } from '../dag/block.ts'
 import type { Chain } from '../dag/chain.ts'
 import { Bug, ok, type Result } from '../dag/faults.ts'
+import { Folds } from '../dag/fold.ts'
 import type { Graph } from '../dag/graph.ts'
 import type { AuthorKey, BlockId } from '../dag/ids.ts'
 import type { BlockState, ChainStore, LoadedChain } from '../dag/store.ts'
@@ -40,6 +41,8 @@ export class Replica {
   readonly chain: Chain
   readonly store: ChainStore
   readonly reputation: Reputation
+  /** Of what is accepted here; costs nothing until a peer asks. */
+  readonly folds: Folds
   readonly watch: Watch
   readonly #intake: Intake
   readonly #stock: Stock
@@ -62,6 +65,7 @@ export class Replica {
   ) {
     this.chain = reputation.chain
     this.reputation = reputation
+    this.folds = new Folds(reputation.graph)
     this.watch = watch
     this.store = modules.store
     this.#intake = intake

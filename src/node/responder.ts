@@ -66,8 +66,8 @@ function handshakeOf({ peer, nonces }: SyncCaller, self: PeerId): ServeStream['h
 }
 
 function servedOf(replica: Replica): NonNullable<Parameters<typeof planReply>[1]> {
-  const { chain, graph, pioneer } = replica
-  return { chain, graph, held: () => replica.heldHere(), ...(pioneer === undefined ? {} : { pioneer }) }
+  const { chain, graph, folds, pioneer } = replica
+  return { chain, graph, folds, held: () => replica.heldHere(), ...(pioneer === undefined ? {} : { pioneer }) }
 }
 
 async function loadBlocks(replica: Replica, id: number, indexes: readonly (number | undefined)[]): Promise<Reply> {

@@ -3,7 +3,7 @@
  * readers. What is in a frame is not its business.
  */
 import type { Stream, StreamCloseEvent, StreamMessageEvent } from '@libp2p/interface'
-import { decode, encode } from 'it-length-prefixed'
+import { decode, encode, type LengthDecoderFunction } from 'it-length-prefixed'
 import type { Uint8ArrayList } from 'uint8arraylist'
 import { Serial } from './serial.ts'
 import { withDeadline } from './waiting.ts'
@@ -93,10 +93,33 @@ export function readChunks(stream: Stream): AsyncGenerator<Chunk, void> {
   return drain()
 }
 
+/**
+ * A length in the shortest spelling that an unsigned varint has; −1, which the library refuses, for any other: it would
+ * read that one differently depending on how the bytes are cut. Beyond the end, `get` throws what asks for more bytes.
+ */
+const readLength: LengthDecoderFunction = Object.assign(
+  (bytes: Uint8ArrayList): number => {
+    let length = 0
+    for (let at = 0; at < LENGTH_BYTES; at++) {
+      const byte = bytes.get(at)
+      length += (byte & 0x7f) * 2 ** (7 * at)
+      if (byte >= 0x80) continue
+      readLength.bytes = at + 1
+      return byte === 0 && at > 0 ? -1 : length
+    }
+    return -1
+  },
+  { bytes: 0 },
+)
+
 /** A stage of a pipe: cuts chunks into frames. Throws at a frame above `limitBytes`, before its content is taken in. */
 export function frames(limitBytes: number): (source: AsyncIterable<Chunk>) => AsyncGenerator<Uint8Array> {
   return async function* cut(source) {
-    const lists = decode(source, { maxDataLength: limitBytes, maxLengthLength: LENGTH_BYTES })
+    const lists = decode(source, {
+      maxDataLength: limitBytes,
+      maxLengthLength: LENGTH_BYTES,
+      lengthDecoder: readLength,
+    })
     for await (const list of lists) yield list.subarray()
   }
 }

@@ -43,7 +43,7 @@ export function privateBranch(): PrivateBranch {
     const guest = SYBILS[day - FORK_DAY]
     if (guest !== undefined) dark.welcome(guest, day * DAY)
     for (const by of [FOUNDER, ...SYBILS]) {
-      const time = day * DAY + by * MINUTE
+      const time = day * DAY + HOUR + by * MINUTE
       // Whoever has reps posts to have more, and gives away what is left.
       if ((by === FOUNDER || (day + by) % 5 === 0) && repsOf(by, time) >= 1) dark.add(by, time)
       const target = targets[dislikes % targets.length]!

@@ -77,6 +77,18 @@ describe('the bag keeps', () => {
     expect(bag.size).toBe(1000)
   })
 
+  test('nothing that stands on a block that is gone, directly or not', () => {
+    const bag = new Bag()
+    const gone = post(forum, { payload: 'gone' })
+    const above = post(forum, { backs: [gone.block], payload: 'above' })
+    const beside = post(forum, { payload: 'beside' })
+    const top = post(forum, { backs: [above.block, beside.block], payload: 'top' })
+    for (const made of [top, above, beside]) bag.put(entryOf(made))
+    bag.dropAbove([gone.block.id])
+    expect([top, above, beside].map(({ block }) => bag.has(block.id))).toEqual([false, false, true])
+    expect(bag.size).toBe(1)
+  })
+
   test('nothing that was taken out, and gives it once', () => {
     const bag = new Bag()
     const [entry] = crowd(1)

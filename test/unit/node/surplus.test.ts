@@ -3,7 +3,7 @@ import { describe, expect, test, vi } from 'vitest'
 import { checkGraph } from '../../../src/dag/check.ts'
 import { like, post } from '../../support/blocks.ts'
 import { DAY, HOUR, MINUTE } from '../../support/economy.ts'
-import { takeIn, viewOf } from '../../support/replicas.ts'
+import { NOW_MS, takeIn, viewOf } from '../../support/replicas.ts'
 import {
   allStand,
   ANN,
@@ -203,11 +203,28 @@ describe('§5 fetched again if needed', () => {
     expect(await hears(on, rival)).toBe('accepted')
     expect(allStand(on, mine, above)).toBe('held waiting')
     await on.replica.drop(indexOf(on, mine.block.id))
+    expect(allStand(on, mine, above)).toBe('gone gone')
     const pays = like(poor, 1, above.block, { author: BOB, backs: [above.block] })
     expect(await takeIn(on, [pays])).toEqual(['DAG_MISSING_BACK'])
     expect([allStand(on, mine, above, pays), viewOf(on).heads]).toEqual(['gone gone gone', [rival.block.id]])
     expect(await takeIn(on, [mine, above, pays])).toEqual(['surplus', 'surplus', 'accepted'])
     expect([allStand(on, mine, above, pays), on.replica.missing.size]).toEqual(['unpaid unpaid paid', 0])
     expect(await on.store.frame(mine.block.id, 0)).toEqual(mine.payload)
+  })
+
+  test('so is one over something on a block from which the clock was set back, until that is in again', async () => {
+    const on = await openVillage(forum)
+    const today = post(forum, { author: ANN, time: NOW_MS })
+    const [above] = welcomed(forum, BOB, NED, [today])
+    const pays = like(forum, 1, above.block, { author: BOB, backs: [above.block] })
+    await takeIn(on, [today, above])
+    await on.replica.endPull()
+    on.clock.set(NOW_MS - HOUR)
+    await on.replica.settleClock()
+    on.clock.set(NOW_MS)
+    expect([allStand(on, today, above), await takeIn(on, [pays])]).toEqual(['set-back waiting', ['DAG_MISSING_BACK']])
+    await on.replica.settleClock()
+    expect(await takeIn(on, [above, pays])).toEqual(['surplus', 'accepted'])
+    expect(allStand(await reopened(on), today, above, pays)).toBe('paid unpaid paid')
   })
 })

@@ -75,8 +75,15 @@ describe('what is served', () => {
   })
 
   test('a pioneer is named to who opens', () => {
-    const served = { chain: FORUM, graph: new Side(FORUM).graph, held: () => [], pioneer: author(3).author }
-    const plan = planReply({ t: 'open', id: 1, chain: FORUM.rendezvous }, served, newServeStream(HANDSHAKE))
+    const served = new Side(FORUM)
+    const named = {
+      chain: FORUM,
+      graph: served.graph,
+      folds: served.folds,
+      held: served.held,
+      pioneer: author(3).author,
+    }
+    const plan = planReply({ t: 'open', id: 1, chain: FORUM.rendezvous }, named, newServeStream(HANDSHAKE))
     expect(replyOf(plan)).toMatchObject({ pioneer: author(3).author })
   })
 
