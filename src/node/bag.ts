@@ -4,7 +4,7 @@
  * needed.
  */
 import type { BlockId } from '../dag/ids.ts'
-import type { Entry, WaitsFor } from './staging.ts'
+import type { Entry, WaitsFor } from './entry.ts'
 
 /** Spec §5: surplus kept for a payer that comes in a later pull, with all else that waits. */
 const MAX_KEPT = 1000

@@ -9,32 +9,32 @@ import {
   type DroppedPayload,
   type NewBlock,
 } from '../dag/store.ts'
-import type { Intake } from './intake.ts'
+import type { Holdings } from './holdings.ts'
 import { payloadHere } from './payload-size.ts'
 import type { Pending } from './pending.ts'
-import type { Entry } from './staging.ts'
+import type { Entry } from './entry.ts'
 import type { Stock } from './stock.ts'
 import { blockOfStored } from './stored-block.ts'
 
 export interface Committing {
-  readonly intake: Intake
+  readonly holdings: Holdings
   readonly store: ChainStore
   readonly stock: Stock
 }
 
 /** Resolves when all is stored; nothing is, if nothing changed. */
 export async function commitPending(
-  { intake, store, stock }: Committing,
+  { holdings, store, stock }: Committing,
   pending: Pending,
   options: { readonly sync: boolean },
 ): Promise<void> {
-  const { staging } = intake
+  const { staging } = holdings
   const first = staging.stored
-  const blocks = await Promise.all(staging.toStore().map((entry, n) => newBlockOf(intake, store, entry, first + n)))
-  const heads = intake.reputation.graph.takeHeadChanges()
+  const blocks = await Promise.all(staging.toStore().map((entry, n) => newBlockOf(holdings, store, entry, first + n)))
+  const heads = holdings.reputation.graph.takeHeadChanges()
   const states = new Map<number, BlockState>()
-  for (const index of pending.touched) if (index < first) states.set(index, intake.stateOf(index))
-  const payloadsDropped = await droppedOf(intake, store, pending)
+  for (const index of pending.touched) if (index < first) states.set(index, holdings.stateOf(index))
+  const payloadsDropped = await droppedOf(holdings, store, pending)
   if (blocks.length + states.size + payloadsDropped.length === 0) return
   const commit: Commit = {
     first,
@@ -46,16 +46,16 @@ export async function commitPending(
   }
   await store.commit(commit, options)
   staging.committed()
-  for (const [n, block] of blocks.entries()) keepBooks(intake, stock, block, first + n)
+  for (const [n, block] of blocks.entries()) keepBooks(holdings, stock, block, first + n)
   for (const dropped of payloadsDropped) stock.dropped(dropped)
   for (const index of pending.unwanted) stock.unwant(index)
   for (const index of pending.wanted) stock.want(index)
   for (const { index, entry } of pending.recalled)
-    if (intake.isLive(index)) await recallPayload(store, stock, index, entry)
+    if (holdings.isLive(index)) await recallPayload(store, stock, index, entry)
 }
 
-async function newBlockOf(intake: Intake, store: ChainStore, entry: Entry, index: number): Promise<NewBlock> {
-  const { reputation } = intake
+async function newBlockOf(holdings: Holdings, store: ChainStore, entry: Entry, index: number): Promise<NewBlock> {
+  const { reputation } = holdings
   const { graph } = reputation
   const { block, isOurs } = entry
   const { header, headerBytes, signature, id } = block
@@ -72,7 +72,7 @@ async function newBlockOf(intake: Intake, store: ChainStore, entry: Entry, index
       ...(author === undefined ? {} : { author }),
       ...(like === undefined ? {} : { like }),
     },
-    state: intake.stateOf(index),
+    state: holdings.stateOf(index),
     headerBytes,
     ...(signature === undefined ? {} : { signature }),
     payId: header.pay.id,
@@ -82,32 +82,32 @@ async function newBlockOf(intake: Intake, store: ChainStore, entry: Entry, index
 }
 
 /** Empty payloads are always here: there is nothing to delete. */
-async function droppedOf(intake: Intake, store: ChainStore, pending: Pending): Promise<DroppedPayload[]> {
+async function droppedOf(holdings: Holdings, store: ChainStore, pending: Pending): Promise<DroppedPayload[]> {
   const dropped: DroppedPayload[] = []
   for (const index of pending.unwanted) {
-    if (index >= intake.staging.settled) continue
-    const size = (await headerOf(intake, store, index)).pay.size
-    if (size > 0) dropped.push({ index, id: intake.reputation.graph.id(index), size })
+    if (index >= holdings.staging.settled) continue
+    const size = (await headerOf(holdings, store, index)).pay.size
+    if (size > 0) dropped.push({ index, id: holdings.reputation.graph.id(index), size })
   }
   return dropped
 }
 
-async function headerOf(intake: Intake, store: ChainStore, index: number): Promise<Entry['block']['header']> {
-  const entry = intake.staging.entry(index)
+async function headerOf(holdings: Holdings, store: ChainStore, index: number): Promise<Entry['block']['header']> {
+  const entry = holdings.staging.entry(index)
   if (entry !== undefined) return entry.block.header
   const stored = await store.block(index)
   if (stored === undefined) throw new Bug(`block ${String(index)} is in the graph and not in the store`)
   return blockOfStored(index, stored).header
 }
 
-function keepBooks(intake: Intake, stock: Stock, block: NewBlock, index: number): void {
+function keepBooks(holdings: Holdings, stock: Stock, block: NewBlock, index: number): void {
   stock.addBlock(block.headerBytes.byteLength + (block.signature?.byteLength ?? 0))
   if (block.payload !== 'missing') {
     stock.addPayload(index, block.paySize)
     return
   }
   stock.lack(index)
-  if (!intake.reputation.isHidden(index)) stock.want(index)
+  if (!holdings.reputation.isHidden(index)) stock.want(index)
 }
 
 /** A payload that was deleted with its block comes back with it, or is asked for. */

@@ -1,7 +1,7 @@
 /** What changed since the last commit of a chain: gathered step by step, stored and told all at once. */
 import type { Effects, Reputation } from '../reputation/reputation.ts'
 import { acceptedEvent, eventOf, type ChainEvent } from './chain-events.ts'
-import type { Entry } from './staging.ts'
+import type { Entry } from './entry.ts'
 
 /** A block that was dropped and came again; its row is in the store. */
 export interface Recalled {

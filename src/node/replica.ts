@@ -15,8 +15,10 @@ import { Reputation } from '../reputation/reputation.ts'
 import { Throttle, Watch } from '../reputation/throttle.ts'
 import type { Incoming } from './admit.ts'
 import type { ChainEvent, ChainListener, Origin } from './chain-events.ts'
+import { settleClock } from './clock-turn.ts'
 import type { Clock } from './clock.ts'
 import { commitPending } from './committing.ts'
+import { Holdings } from './holdings.ts'
 import { Intake } from './intake.ts'
 import type { Logger } from './log.ts'
 import { Serial } from './serial.ts'
@@ -44,6 +46,7 @@ export class Replica {
   /** Of what is accepted here; costs nothing until a peer asks. */
   readonly folds: Folds
   readonly watch: Watch
+  readonly #holdings: Holdings
   readonly #intake: Intake
   readonly #stock: Stock
   readonly #clock: Clock
@@ -59,17 +62,19 @@ export class Replica {
   #failure: Error | undefined
 
   private constructor(
-    { reputation, intake, watch }: { reputation: Reputation; intake: Intake; watch: Watch },
+    { holdings, watch }: { holdings: Holdings; watch: Watch },
     loaded: LoadedChain,
     modules: ReplicaModules,
   ) {
+    const { reputation } = holdings
     this.chain = reputation.chain
     this.reputation = reputation
     this.folds = new Folds(reputation.graph)
     this.watch = watch
     this.store = modules.store
-    this.#intake = intake
-    this.#stock = new Stock(loaded, (index) => intake.isLive(index) && !reputation.isHidden(index))
+    this.#holdings = holdings
+    this.#intake = new Intake(holdings, new Throttle(watch))
+    this.#stock = new Stock(loaded, (index) => holdings.isLive(index) && !reputation.isHidden(index))
     this.#blocks = reputation.graph.acceptedCount
     this.#pioneer = reputation.pioneer
     this.#clock = modules.clock
@@ -96,11 +101,11 @@ export class Replica {
       load.resolve(loaded)
     })
     const watch = modules.watch ?? new Watch()
-    const intake = new Intake(reputation, { ours, throttle: new Throttle(watch) })
+    const holdings = new Holdings(reputation, ours)
     for (const [index, state] of unaccepted) {
-      if (state !== 'paid' && state !== 'unpaid' && state !== 'dropped') intake.unaccepted.set(index, state)
+      if (state !== 'paid' && state !== 'unpaid' && state !== 'dropped') holdings.unaccepted.set(index, state)
     }
-    const replica = new Replica({ reputation, intake, watch }, await load.promise, modules)
+    const replica = new Replica({ holdings, watch }, await load.promise, modules)
     await replica.settleClock()
     return replica
   }
@@ -131,37 +136,37 @@ export class Replica {
 
   /** How many blocks are set aside because their time is ahead of the clock. */
   get aheadCount(): number {
-    return this.#intake.unaccepted.count('ahead', 'set-back') + this.#intake.bag.count('clock')
+    return this.#holdings.unaccepted.count('ahead', 'set-back') + this.#holdings.bag.count('clock')
   }
 
   /** How many blocks are kept back for now (spec §5, *Throttle*). */
   get delayedCount(): number {
-    return this.#intake.bag.count('turn')
+    return this.#holdings.bag.count('turn')
   }
 
   /** Blocks here that peers name: those in the graph, and those that wait for somebody to pay for them. */
   get knownCount(): number {
-    return this.graph.size + this.#intake.bag.size
+    return this.graph.size + this.#holdings.bag.size
   }
 
   /** Whether a block is here, accepted or not. */
   has(id: BlockId): boolean {
-    return this.#intake.has(id)
+    return this.#holdings.has(id)
   }
 
   /** Whether the block of a local index is here to stay: neither dropped, nor waiting for somebody to pay for it. */
   isKept(index: number): boolean {
-    return index < this.#intake.staging.settled && (index === 0 || this.#intake.isLive(index))
+    return index < this.#holdings.staging.settled && (index === 0 || this.#holdings.isLive(index))
   }
 
   /** How a kept block stands. */
   stateOf(index: number): BlockState {
-    return this.#intake.stateOf(index)
+    return this.#holdings.stateOf(index)
   }
 
   /** Held posts: those made here, then those of other peers; in each, oldest arrivals first. */
   held(): number[] {
-    const { unaccepted } = this.#intake
+    const { unaccepted } = this.#holdings
     return [...unaccepted.in('held'), ...unaccepted.in('guest')]
   }
 
@@ -169,18 +174,18 @@ export class Replica {
   blocked(): number[] {
     return [
       ...this.held(),
-      ...this.#intake.unaccepted.in('ahead', 'set-back').filter((index) => this.#intake.isOurs(index)),
+      ...this.#holdings.unaccepted.in('ahead', 'set-back').filter((index) => this.#holdings.isOurs(index)),
     ]
   }
 
   /** Held posts that were made here: those that other peers may ask for. */
   heldHere(): number[] {
-    return this.#intake.unaccepted.in('held')
+    return this.#holdings.unaccepted.in('held')
   }
 
   /** Whether a head is left out by a post made here now (spec §5, *Posting*). */
   isShunned(head: number): boolean {
-    return this.#intake.shunned.has(head, this.#clock.nowMs())
+    return this.#holdings.shunned.has(head, this.#clock.nowMs())
   }
 
   /** Called with what one commit changed, pasts first; `onClose` when the chain is left. Returns how to stop. */
@@ -210,7 +215,7 @@ export class Replica {
     return this.#queue.run(async () => {
       if (this.#failure !== undefined) return
       await this.#change('pull', () => {
-        this.#intake.endPull()
+        this.#holdings.tidy()
       })
     })
   }
@@ -220,7 +225,7 @@ export class Replica {
     return this.#queue.run(() =>
       this.#change('held', () => {
         this.#intake.keepGuests(ids, this.#clock.nowMs())
-        this.#intake.endPull()
+        this.#holdings.tidy()
       }),
     )
   }
@@ -230,7 +235,7 @@ export class Replica {
     return this.#queue.run(async () => {
       if (this.graph.isAccepted(index) || !this.isKept(index)) return false
       await this.#change('here', () => {
-        this.#intake.drop(index)
+        this.#holdings.drop(index)
       })
       return true
     })
@@ -240,7 +245,7 @@ export class Replica {
   settleClock(): Promise<void> {
     return this.#queue.run(() =>
       this.#change('clock', () => {
-        const { setBack } = this.#intake.settleClock(this.#clock.nowMs())
+        const { setBack } = settleClock(this.#holdings, this.#intake, this.#clock.nowMs())
         if (setBack > 0) this.#log.warn('chain.ahead-of-clock', { chain: this.chain.id, blocks: setBack })
       }),
     )
@@ -299,9 +304,9 @@ export class Replica {
     let events: readonly ChainEvent[] = []
     try {
       await run()
-      const pending = this.#intake.takePending()
+      const pending = this.#holdings.takePending()
       const { acceptedCount } = this.graph
-      const parts = { intake: this.#intake, store: this.store, stock: this.#stock }
+      const parts = { holdings: this.#holdings, store: this.store, stock: this.#stock }
       await commitPending(parts, pending, { sync: origin === 'here' })
       this.#blocks = acceptedCount
       this.#pioneer = this.reputation.pioneer
@@ -319,7 +324,7 @@ export class Replica {
   #fail(error: Error): never {
     this.#failure = error
     this.#log.error('chain.unusable', { chain: this.chain.id, error })
-    for (let index = this.graph.size - 1; index >= this.#intake.staging.stored; index -= 1) {
+    for (let index = this.graph.size - 1; index >= this.#holdings.staging.stored; index -= 1) {
       if (this.graph.isAccepted(index)) this.graph.withdraw(index)
     }
     this.#onFailure(error)

@@ -12,21 +12,7 @@ import { checkSound, type LikedBlock } from '../dag/sound.ts'
 import type { BlockFault } from '../protocol/faults.ts'
 import type { Candidate, Reputation } from '../reputation/reputation.ts'
 import type { Bag } from './bag.ts'
-
-/** Somebody who pays for it; its time (spec §3); or its turn (spec §5, *Throttle*). */
-export type WaitsFor = 'payer' | 'clock' | 'turn'
-
-/** A checked block: its structure, payload and signature hold. */
-export interface Entry {
-  readonly block: Block
-  readonly payload: Uint8Array | 'stored' | 'missing'
-  /** Made here. */
-  readonly isOurs: boolean
-  /** While it is in the bag: what for. */
-  readonly waitsFor: WaitsFor
-  /** k(u), once it was found to be sound. */
-  readonly k?: number
-}
+import type { Entry } from './entry.ts'
 
 /** What stands below a block and is not settled. */
 export interface Unsettled {

@@ -102,7 +102,7 @@ interface Withdrawals {
   readonly lastMs: number
 }
 
-/** Of one chain. What it lets through it counts; what it does not may ask again. */
+/** Of one chain. What it does not let through may ask again. */
 export class Throttle {
   readonly #watch: Watch
   /** When old blocks were let through in the last hour, ascending. */
@@ -120,12 +120,16 @@ export class Throttle {
     return nowMs - timeMs > SUSPECT_AGE_MS && this.#watch.wasWatching(timeMs)
   }
 
-  /** Whether one more suspect block may come in now; it counts then. */
-  mayTakeOld(nowMs: number): boolean {
+  /** Whether so many more suspect blocks may come in now; more than an hour's ration at once may after an hour of none. */
+  mayTakeOld(nowMs: number, count = 1): boolean {
     this.#goOn(nowMs)
-    if (this.#old.length >= OLD_BLOCKS_PER_HOUR) return false
+    return this.#old.length === 0 || this.#old.length + count <= OLD_BLOCKS_PER_HOUR
+  }
+
+  /** A suspect block was accepted. What nobody pays for does not count: else a stranger could use the ration up. */
+  tookOld(nowMs: number): void {
+    this.#goOn(nowMs)
     this.#old.push(nowMs)
-    return true
   }
 
   /** Whether a block that withdraws another one of its author may come in now; it counts then. */

@@ -4,18 +4,22 @@
  * is blamed: each block by itself might have been honest.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import type { MadeBlock } from '../../src/dag/block.ts'
 import { publicKeyOf, sha256 } from '../../src/dag/crypto.ts'
 import { bytes, post } from '../support/blocks.ts'
-import { BOB, Footprint, riding, Siege, type Outcome, type Scene } from '../support/siege.ts'
+import { Footprint } from '../support/footprint.ts'
+import { BOB, riding, Siege, type Outcome, type Scene } from '../support/siege.ts'
 import { BREACHES, shelf, type Stranger } from '../support/stranger.ts'
 
 const MIB = 1024 * 1024
 
+/** A heap in which the garbage collector has to keep up: what was kept beyond it would end the daemon. */
+const HEAP = '--max-old-space-size=128'
+
 /**
- * What a daemon may need at the most for one pull: 64 MiB of blocks that wait for somebody to pay for them, and three
- * times that for what arrives, what is checked, and what the garbage collector has not looked at yet.
+ * What all attacks together may add: the rest of that heap, 64 MiB of payloads that may wait during a pull, and as much
+ * again for what is on its way and for memory that the system has not got back. What is sent comes to three times that.
  */
 const MEMORY_BYTES = 256 * MIB
 
@@ -27,7 +31,9 @@ let siege: Siege
 let footprint: Footprint
 
 beforeAll(async () => {
+  vi.stubEnv('NODE_OPTIONS', HEAP)
   siege = await Siege.open()
+  vi.unstubAllEnvs()
   await siege.scene()
   footprint = await Footprint.of(siege.node)
 })
@@ -45,15 +51,14 @@ interface Attack extends Outcome {
 /** Honest posts get through again and again while the attack lasts. */
 async function withstands(at: Scene, { run, liar, diskBytes = DISK_BYTES, ...outcome }: Attack): Promise<void> {
   const diskBefore = await footprint.diskGrowth()
-  let isOver = false
-  const attack = run().finally(() => (isOver = true))
+  const state = { isOver: false }
+  const attack = run().finally(() => (state.isOver = true))
   // Each costs Alice a rep, and the attack may last.
-  for (let posts = 0; posts < 20 && !isOver; posts += 1) await at.friendPosts()
+  for (let posts = 0; posts < 20 && !state.isOver; posts += 1) await at.friendPosts()
   await attack
   await at.friendPosts()
   liar.answer = () => undefined
   await at.settled(outcome)
-  console.log('MEM', (await footprint.peakGrowth()) / MIB, (await footprint.diskGrowth()) / MIB)
   expect(await footprint.peakGrowth()).toBeLessThan(MEMORY_BYTES)
   expect((await footprint.diskGrowth()) - diskBefore).toBeLessThan(diskBytes)
   await at.serves(liar)

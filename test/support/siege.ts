@@ -4,18 +4,15 @@
  * what may change: see {@link Scene.settled}.
  */
 import { randomBytes } from 'node:crypto'
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { bytesToHex } from '@noble/hashes/utils.js'
 import { expect } from 'vitest'
 import type { MadeBlock } from '../../src/dag/block.ts'
 import type { Chain } from '../../src/dag/chain.ts'
-import { Bug } from '../../src/dag/faults.ts'
 import { showId, type BlockId } from '../../src/dag/ids.ts'
 import type { ControlEvent } from '../../src/node/control/schema.ts'
 import { decodeReply } from '../../src/protocol/codec.ts'
 import { encodeAnnouncement } from '../../src/protocol/gossip-codec.ts'
-import { author, chain, like, must, post } from './blocks.ts'
+import { author, chain, like, must, post, type PostParts } from './blocks.ts'
 import { eventually, Playground, type Daemon } from './daemon.ts'
 import { DAY, HOUR } from './economy.ts'
 import { refuse, shelf, Stranger, type Answer } from './stranger.ts'
@@ -250,65 +247,35 @@ export function pvt(n: number): string {
   return bytesToHex(seed).toUpperCase() + pub
 }
 
-const KIB = 1024
+/** Blocks that stand on each other, one a time. */
+export class Branch {
+  readonly blocks: MadeBlock[]
+  readonly #on: Chain
 
-/** How much more a daemon takes than it did when this was made. */
-export class Footprint {
-  readonly #pid: string
-  readonly #dir: string
-  readonly #rssBytes: number
-  readonly #diskBytes: number
-
-  private constructor(pid: string, dir: string, rssBytes: number, diskBytes: number) {
-    this.#pid = pid
-    this.#dir = dir
-    this.#rssBytes = rssBytes
-    this.#diskBytes = diskBytes
+  constructor(on: Chain, start: readonly MadeBlock[] = []) {
+    this.#on = on
+    this.blocks = [...start]
   }
 
-  static async of({ dir }: Daemon): Promise<Footprint> {
-    const pid = await pidOf(dir)
-    // The peak counts from here.
-    await writeFile(`/proc/${pid}/clear_refs`, '5')
-    return new Footprint(pid, dir, await memoryOf(pid, 'VmRSS'), await bytesIn(dir))
+  post(author: number, time: number): MadeBlock {
+    return this.#put((parts) => post(this.#on, parts), { author, time })
   }
 
-  /** Bytes of memory at the most, above what was used at first. */
-  async peakGrowth(): Promise<number> {
-    return (await memoryOf(this.#pid, 'VmHWM')) - this.#rssBytes
+  vote(n: 1 | -1, target: MadeBlock, author: number, time: number): MadeBlock {
+    return this.#put((parts) => like(this.#on, n, target.block, parts), { author, time })
   }
 
-  async diskGrowth(): Promise<number> {
-    return (await bytesIn(this.#dir)) - this.#diskBytes
+  /** A post by somebody new, and a like of it. */
+  welcome(guest: number, by: number, time: number): MadeBlock {
+    const made = this.post(guest, time)
+    this.vote(1, made, by, time)
+    return made
   }
-}
 
-/** A daemon is started with a config file beside its data directory, named like it. */
-async function pidOf(dir: string): Promise<string> {
-  for (const pid of await readdir('/proc')) {
-    if (!/^\d+$/.test(pid)) continue
-    const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
-    if (command.split('\0').includes(`${dir}.yaml`)) return pid
+  #put(make: (parts: PostParts) => MadeBlock, parts: PostParts): MadeBlock {
+    const top = this.blocks.at(-1)
+    const made = make({ ...parts, ...(top === undefined ? {} : { backs: [top.block] }) })
+    this.blocks.push(made)
+    return made
   }
-  throw new Bug(`no daemon runs in ${dir}`)
-}
-
-async function memoryOf(pid: string, field: 'VmRSS' | 'VmHWM'): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8')
-  const [, kib] = new RegExp(`^${field}:\\s+(\\d+) kB$`, 'm').exec(status) ?? []
-  if (kib === undefined) throw new Bug(`no ${field} in the status of ${pid}`)
-  return Number(kib) * KIB
-}
-
-async function bytesIn(dir: string): Promise<number> {
-  let sum = 0
-  for (const entry of await readdir(dir, { recursive: true, withFileTypes: true })) {
-    if (!entry.isFile()) continue
-    // The database may be tidying up.
-    sum += await stat(join(entry.parentPath, entry.name)).then(
-      ({ size }) => size,
-      () => 0,
-    )
-  }
-  return sum
 }

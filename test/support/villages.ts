@@ -24,7 +24,7 @@ import type { StoreOutcome } from '../../src/protocol/pull.ts'
 export const [ANN, BOB, CID, DOT] = [1, 2, 3, 4]
 
 /** Authors who have no reps anywhere at first. */
-export const [NED, NIA, NOA] = [101, 102, 103]
+export const [NED, NIA] = [101, 102]
 
 /** When the blocks are made that were made elsewhere: well before {@link NOW_MS}, in the time that counts. */
 export const THEN_MS = NOW_MS - 10 * DAY

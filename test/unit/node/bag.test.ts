@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import type { MadeBlock } from '../../../src/dag/block.ts'
 import { Bag } from '../../../src/node/bag.ts'
-import type { Entry, WaitsFor } from '../../../src/node/staging.ts'
+import type { Entry, WaitsFor } from '../../../src/node/entry.ts'
 import { author, chain, post } from '../../support/blocks.ts'
 
 const forum = chain('#forum', author(1).author)

@@ -14,27 +14,41 @@ const welcome = like(forum, 1, guest.block, { author: 1, backs: [second.block, g
 const rival = post(forum, { author: 1, backs: [first.block], payload: 'rival' })
 
 async function filled(): Promise<MemoryStore> {
-  const on = await openReplica(forum, new MemoryStore())
-  await takeIn(on, [first, second, guest, welcome, rival])
-  return on.store as MemoryStore
+  const store = new MemoryStore()
+  await takeIn(await openReplica(forum, store), [first, second, guest, welcome, rival])
+  return store
 }
 
 async function problemsOf(store: ChainStore): Promise<readonly string[]> {
   return (await checkStore(forum, store, { seed: 1, onProgress: () => undefined })).problems
 }
 
+/** The store's own answers, to be altered one by one. */
+function delegating(store: MemoryStore): ChainStore {
+  return {
+    load: (take) => store.load(take),
+    commit: (commit) => store.commit(commit),
+    block: (index) => store.block(index),
+    frame: (id, n) => store.frame(id, n),
+    putFrame: (id, n, frame) => store.putFrame(id, n, frame),
+    frames: (id) => store.frames(id),
+    payloadArrived: (index, size) => store.payloadArrived(index, size),
+    dropFrames: (id) => store.dropFrames(id),
+    destroy: () => store.destroy(),
+  }
+}
+
 /** The store, with one row told otherwise. */
 function altered(store: MemoryStore, index: number, alter: (row: LoadedRow) => LoadedRow): ChainStore {
   let at = 0
-  return Object.assign(Object.create(store) as MemoryStore, {
+  return {
+    ...delegating(store),
     load: (take: (row: LoadedRow) => void) =>
       store.load((row) => {
         at += 1
         take(at === index ? alter(row) : row)
       }),
-    block: (n: number) => store.block(n),
-    frame: (...args: Parameters<ChainStore['frame']>) => store.frame(...args),
-  })
+  }
 }
 
 describe('checking a store', () => {

@@ -5,7 +5,7 @@ import { MemoryStore } from '../../../src/dag/memory-store.ts'
 import { testClock } from '../../../src/node/clock.ts'
 import { silentLogger } from '../../../src/node/log.ts'
 import { Replica } from '../../../src/node/replica.ts'
-import { like, post } from '../../support/blocks.ts'
+import { author, chain, like, post } from '../../support/blocks.ts'
 import { DAY, HOUR, MINUTE } from '../../support/economy.ts'
 import { NOW_MS, takeIn, viewOf } from '../../support/replicas.ts'
 import {
@@ -25,6 +25,8 @@ import {
 
 /** Seven authors with four reps each. */
 const forum = forumOf(7)
+/** Where Ann posts without limit. */
+const owned = chain(`@${author(ANN).author}`)
 const START_MS = NOW_MS - 12 * DAY
 const first = post(forum, { author: ANN, time: START_MS - DAY })
 
@@ -95,13 +97,33 @@ describe('§5 blocks that claim to be more than 24 h old when it was online and 
     expect([standing(again, branch.slice(99, 102)), again.replica.delayedCount]).toEqual(['1 paid, 2 gone', 0])
   })
 
-  test('what nobody pays for counts as well; the 24 h are passed at one millisecond more', async () => {
+  test('what nobody pays for takes nothing from the ration: it costs little, and a stranger could use the ration up', async () => {
     const crowd = (age: number) =>
       Array.from({ length: 120 }, (_, n) =>
         post(forum, { backs: [first.block], time: NOW_MS - age, payload: `anonymous ${String(n)}` }),
       )
-    expect(runs(await takeIn(await watcher(), crowd(DAY)))).toBe('120 surplus')
-    expect(runs(await takeIn(await watcher(), crowd(DAY + 1)))).toBe('100 surplus, 20 delayed')
+    const on = await watcher()
+    expect(runs(await takeIn(on, crowd(DAY + 1)))).toBe('120 surplus')
+    expect(runs(await takeIn(on, branch))).toBe('100 accepted, 130 delayed')
+  })
+
+  test('the 24 h are passed at one millisecond more', async () => {
+    const line = (age: number): MadeBlock[] => {
+      const made: MadeBlock[] = []
+      for (let n = 0; n < 120; n += 1) {
+        const backs = [(made.at(-1) ?? first).block]
+        made.push(post(owned, { author: ANN, backs: n === 0 ? [] : backs, time: NOW_MS - age, payload: String(n) }))
+      }
+      return made
+    }
+    for (const [age, words] of [
+      [DAY, '120 accepted'],
+      [DAY + 1, '100 accepted, 20 delayed'],
+    ] as const) {
+      const on = await openVillage(owned)
+      watch(on, START_MS, NOW_MS)
+      expect(runs(await takeIn(on, line(age)))).toBe(words)
+    }
   })
 
   test('nothing is delayed that is from a time when it was not there', async () => {

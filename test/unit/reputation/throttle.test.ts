@@ -98,7 +98,10 @@ describe('blocks that claim to be old', () => {
 
   const full = (nowMs: number) => {
     const throttle = new Throttle(new Watch())
-    for (let n = 0; n < OLD_BLOCKS_PER_HOUR; n += 1) expect(throttle.mayTakeOld(nowMs + n)).toBe(true)
+    for (let n = 0; n < OLD_BLOCKS_PER_HOUR; n += 1) {
+      expect(throttle.mayTakeOld(nowMs + n)).toBe(true)
+      throttle.tookOld(nowMs + n)
+    }
     expect(throttle.mayTakeOld(nowMs + OLD_BLOCKS_PER_HOUR)).toBe(false)
     return throttle
   }
@@ -107,8 +110,14 @@ describe('blocks that claim to be old', () => {
     const throttle = full(T)
     expect(throttle.mayTakeOld(T + HOUR - 1)).toBe(false)
     expect(throttle.mayTakeOld(T + HOUR)).toBe(true)
+    throttle.tookOld(T + HOUR)
     expect(throttle.mayTakeOld(T + HOUR)).toBe(false)
     expect(throttle.mayTakeOld(T + HOUR + 1)).toBe(true)
+  })
+
+  test('count only once they are accepted: who is only asked about takes nothing from the ration', () => {
+    const throttle = new Throttle(new Watch())
+    for (let n = 0; n < 3 * OLD_BLOCKS_PER_HOUR; n += 1) expect(throttle.mayTakeOld(T)).toBe(true)
   })
 
   test('wait an hour at most when the clock is set back', () => {

@@ -1,0 +1,81 @@
+/**
+ * A stranger who offers what a forum has hidden (spec §4, §8): its payload is deleted, and neither taken, nor fetched, nor
+ * served again.
+ */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Chain } from '../../src/dag/chain.ts'
+import { SIGNATURE_BYTES } from '../../src/dag/limits.ts'
+import { decodeReply } from '../../src/protocol/codec.ts'
+import { RIDING_BLOCK_BYTES } from '../../src/protocol/limits.ts'
+import { must, post } from '../support/blocks.ts'
+import { DAY, HOUR, MINUTE } from '../support/economy.ts'
+import { ALICE, BOB, Branch, riding, shown, Siege } from '../support/siege.ts'
+import { BREACHES, shelf } from '../support/stranger.ts'
+
+let siege: Siege
+
+beforeAll(async () => {
+  siege = await Siege.open()
+})
+
+afterAll(async () => {
+  await siege.close()
+})
+
+describe('§4 the payload of a post that is hidden', () => {
+  /** Bob's post with a payload of this length, which Alice dislikes five times. */
+  const hiddenHistory = (length: number) => (on: Chain) => {
+    const start = Date.now() - 3 * DAY
+    const first = post(on, { author: ALICE, time: start })
+    const bobs = post(on, { author: BOB, backs: [first.block], payload: new Uint8Array(length).fill(7) })
+    const branch = new Branch(on, [first, bobs])
+    for (let minute = 0; minute < 6; minute += 1)
+      branch.vote(minute === 0 ? 1 : -1, bobs, ALICE, start + minute * MINUTE)
+    branch.post(ALICE, start + HOUR)
+    return branch.blocks
+  }
+
+  const lengths = [
+    { title: 'that rides along', length: 1000 },
+    { title: 'that comes in frames', length: 100_000 },
+  ]
+  test.each(lengths)('$title is deleted, and not taken or fetched again when it is offered', async ({ length }) => {
+    const at = await siege.scene(hiddenHistory(length))
+    const bobs = at.history[1]!
+    const isGone = async (): Promise<void> => {
+      for (const { client } of [siege.node, siege.honest]) {
+        const got = client.call('chain.get', { chain: at.name, id: shown(bobs), part: 'payload' })
+        await expect(got).rejects.toMatchObject({ code: 'payload-hidden' })
+        const status = await client.call('chain.status', { chain: at.name })
+        expect(status).toMatchObject({ missing: 0 })
+        expect(status.bytes).toBeLessThan(at.history.length * 1000)
+      }
+    }
+    await isGone()
+    const fresh = at.honestBlock()
+    const liar = await siege.stranger(shelf(at.on, [...at.history, fresh]))
+    const bytesBefore = (await siege.node.client.call('chain.status', { chain: at.name })).bytes
+    if (length < RIDING_BLOCK_BYTES) await liar.say(at.on, () => riding(bobs))
+    expect(await siege.node.client.call('peer.recv', { addr: liar.address, chain: at.name })).toMatchObject({ new: 1 })
+    const wanted = liar.asked.flatMap((asked) =>
+      asked.t === 'get' ? asked.ids : asked.t === 'frame' ? [asked.block] : [],
+    )
+    expect(wanted).toEqual([fresh.block.id])
+    const size = fresh.block.headerBytes.byteLength + SIGNATURE_BYTES + fresh.payload.byteLength
+    expect((await siege.node.client.call('chain.status', { chain: at.name })).bytes).toBe(bytesBefore + size)
+    await isGone()
+    const wire = await liar.wire(siege.node)
+    await wire.ask({ t: 'open', id: 1, chain: at.on.rendezvous })
+    const given = decodeReply((await wire.ask({ t: 'get', id: 2, chain: at.on.rendezvous, ids: [bobs.block.id] }))!)
+    expect(must(given)).toMatchObject({ t: 'blocks', blocks: [{ state: 'hidden' }] })
+    const frame = decodeReply(
+      (await wire.ask({ t: 'frame', id: 3, chain: at.on.rendezvous, block: bobs.block.id, offset: 0 }))!,
+    )
+    expect(must(frame)).toMatchObject({ t: 'no-payload', why: 'hidden' })
+    await wire.close()
+    await at.settled()
+    await at.honestPosts()
+    await at.settled()
+    expect(await liar.breachesLeft(siege.node)).toBe(BREACHES)
+  })
+})

@@ -1,0 +1,68 @@
+/** What a daemon takes of the machine, as the system counts it: memory and room on the disk. */
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Bug } from '../../src/dag/faults.ts'
+import type { Daemon } from './daemon.ts'
+
+const KIB = 1024
+
+/** How much more a daemon takes than it did when this was made. */
+export class Footprint {
+  readonly #pid: string
+  readonly #dir: string
+  readonly #rssBytes: number
+  readonly #diskBytes: number
+
+  private constructor(pid: string, dir: string, rssBytes: number, diskBytes: number) {
+    this.#pid = pid
+    this.#dir = dir
+    this.#rssBytes = rssBytes
+    this.#diskBytes = diskBytes
+  }
+
+  static async of({ dir }: Daemon): Promise<Footprint> {
+    const pid = await pidOf(dir)
+    // The peak counts from here.
+    await writeFile(`/proc/${pid}/clear_refs`, '5')
+    return new Footprint(pid, dir, await memoryOf(pid, 'VmRSS'), await bytesIn(dir))
+  }
+
+  /** Bytes of memory at the most, above what was used at first. */
+  async peakGrowth(): Promise<number> {
+    return (await memoryOf(this.#pid, 'VmHWM')) - this.#rssBytes
+  }
+
+  async diskGrowth(): Promise<number> {
+    return (await bytesIn(this.#dir)) - this.#diskBytes
+  }
+}
+
+/** A daemon is started with a config file beside its data directory, named like it. */
+async function pidOf(dir: string): Promise<string> {
+  for (const pid of await readdir('/proc')) {
+    if (!/^\d+$/.test(pid)) continue
+    const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
+    if (command.split('\0').includes(`${dir}.yaml`)) return pid
+  }
+  throw new Bug(`no daemon runs in ${dir}`)
+}
+
+async function memoryOf(pid: string, field: 'VmRSS' | 'VmHWM'): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8')
+  const [, kib] = new RegExp(`^${field}:\\s+(\\d+) kB$`, 'm').exec(status) ?? []
+  if (kib === undefined) throw new Bug(`no ${field} in the status of ${pid}`)
+  return Number(kib) * KIB
+}
+
+async function bytesIn(dir: string): Promise<number> {
+  let sum = 0
+  for (const entry of await readdir(dir, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue
+    // The database may be tidying up.
+    sum += await stat(join(entry.parentPath, entry.name)).then(
+      ({ size }) => size,
+      () => 0,
+    )
+  }
+  return sum
+}
