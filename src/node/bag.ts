@@ -34,6 +34,11 @@ export class Bag {
     return this.#counts[waitsFor]
   }
 
+  /** Whether there is less in it than is kept when no pull is under way. */
+  get hasRoom(): boolean {
+    return this.#isWithin(MAX_KEPT - 1, MAX_KEPT_BYTES)
+  }
+
   has(id: BlockId): boolean {
     return this.#entries.has(id)
   }

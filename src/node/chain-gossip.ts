@@ -138,7 +138,8 @@ export class ChainGossip {
     if (verdict === 'reject' && outcome.state === 'refused') {
       return this.#reject(from, { code: 'GOSSIP_BAD_BLOCK', block: block.id, fault: outcome.fault })
     }
-    if (verdict === 'ignore' && outcome.state === 'refused') onHint(from)
+    // Not kept, though it may be somebody's head: a pull tells what it stands under.
+    if (verdict === 'ignore' && outcome.state !== 'known') onHint(from)
     return verdict
   }
 

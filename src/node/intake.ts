@@ -87,7 +87,7 @@ export class Intake {
     const { graph } = this.#holdings.reputation
     const known = graph.indexOf(id)
     if (known !== undefined) return this.#recall(known, entry, { isAhead, nowMs })
-    if (isAhead) return this.#setAside(entry)
+    if (isAhead) return this.#setAside(entry, origin)
     // The clock got there, and what stands below has not been told yet.
     if (header.backs.some((back) => this.#isAside(graph.indexOf(back)))) return 'ahead'
     return this.#stand(entry, origin, nowMs)
@@ -139,9 +139,9 @@ export class Intake {
   }
 
   /** Ahead of the clock. One made here is stored; others can be fetched again. */
-  #setAside(entry: Entry): Taken {
+  #setAside(entry: Entry, origin: Origin): Taken {
     if (!entry.isOurs) {
-      this.#holdings.bag.put({ ...entry, waitsFor: 'clock' })
+      this.#wait({ ...entry, waitsFor: 'clock' }, origin)
       return 'ahead'
     }
     this.#holdings.clearStaging()
@@ -166,9 +166,14 @@ export class Intake {
     return isAhead ? 'ahead' : graph.isAccepted(index) ? 'accepted' : 'surplus'
   }
 
-  /** What was only announced is pulled again when it is wanted. */
+  /** No pull ends what comes by gossip: it gets in while there is room, and is pulled when it is wanted. */
+  #wait(entry: Entry, origin: Origin): void {
+    const { bag } = this.#holdings
+    if (origin !== 'gossip' || bag.hasRoom) bag.put(entry)
+  }
+
   #delay(entry: Entry, origin: Origin): Taken {
-    if (origin !== 'gossip') this.#holdings.bag.put({ ...entry, waitsFor: 'turn' })
+    this.#wait({ ...entry, waitsFor: 'turn' }, origin)
     this.#holdings.pending.delayed += 1
     return 'delayed'
   }
