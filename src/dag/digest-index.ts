@@ -75,15 +75,20 @@ export class DigestIndex {
   }
 
   id(index: number): BlockId {
+    this.write(index, this.#bytes, 0)
+    return blockId(this.#bytes)
+  }
+
+  /** Puts the 32 bytes of a digest into `into` at `at`. */
+  write(index: number, into: Uint8Array, at: number): void {
     if (index >= this.#size) throw new Bug(`no digest has index ${String(index)}`)
     for (let word = 0; word < WORDS; word += 1) {
       const value = this.#words[index * WORDS + word] ?? 0
-      this.#bytes[word * 4] = value >>> 24
-      this.#bytes[word * 4 + 1] = value >>> 16
-      this.#bytes[word * 4 + 2] = value >>> 8
-      this.#bytes[word * 4 + 3] = value
+      into[at + word * 4] = value >>> 24
+      into[at + word * 4 + 1] = value >>> 16
+      into[at + word * 4 + 2] = value >>> 8
+      into[at + word * 4 + 3] = value
     }
-    return blockId(this.#bytes)
   }
 
   /** Below 0 if the digest of `a` comes before that of `b`; 0 only for equal indexes. */

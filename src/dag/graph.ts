@@ -79,6 +79,11 @@ export class Graph {
     return this.#ids.id(index)
   }
 
+  /** Puts the 32 bytes of the block's digest into `into` at `at`. */
+  writeDigest(index: number, into: Uint8Array, at: number): void {
+    this.#ids.write(index, into, at)
+  }
+
   height(index: number): number {
     return this.#heights[this.#known(index)] ?? 0
   }

@@ -8,6 +8,7 @@ import { authorKey, ID_BYTES, idBytes, type BlockId } from '../dag/ids.ts'
 import { MAX_HEADER_BYTES, MAX_PAYLOAD_OWNER_BYTES, SIGNATURE_BYTES } from '../dag/limits.ts'
 import { FRAME_BYTES } from '../dag/store.ts'
 import type { ProtocolFault } from './faults.ts'
+import { readFolds, readPrefixes, wireFold, wirePrefix } from './fold-codec.ts'
 import {
   GET_IDS,
   HAVE_IDS,
@@ -20,7 +21,7 @@ import {
   PROOF_BYTES,
 } from './limits.ts'
 import type { Hello, RefuseCode, Reply, Request, WireBlock } from './messages.ts'
-import { decodeMessage, Fields, misshapen, readArray, readBytes } from './shape.ts'
+import { decodeMessage, Fields, joinIds, misshapen, readArray, readBytes } from './shape.ts'
 
 const REFUSE_CODES: readonly RefuseCode[] = ['unknown-chain', 'incompatible', 'busy', 'bad-request']
 const REMOTE_STATES = ['frames', 'hidden', 'absent'] as const
@@ -61,14 +62,6 @@ function bounded(bytes: Uint8Array): Uint8Array {
   return bytes
 }
 
-function joinIds(ids: readonly BlockId[]): Uint8Array {
-  const bytes = new Uint8Array(ids.length * ID_BYTES)
-  ids.forEach((id, position) => {
-    bytes.set(idBytes(id), position * ID_BYTES)
-  })
-  return bytes
-}
-
 function wireRequest(request: Request): unknown {
   switch (request.t) {
     case 'open':
@@ -82,6 +75,8 @@ function wireRequest(request: Request): unknown {
       const wire = { ...rest, have: joinIds(request.have) }
       return after === undefined ? wire : { ...wire, after: idBytes(after) }
     }
+    case 'folds':
+      return { ...request, prefixes: request.prefixes.map(wirePrefix) }
     case 'get':
       return { ...request, ids: joinIds(request.ids) }
     case 'frame':
@@ -102,6 +97,8 @@ function wireReply(reply: Reply): unknown {
       return { ...reply, heads: joinIds(reply.heads) }
     case 'ids':
       return { ...reply, ids: joinIds(reply.ids) }
+    case 'folds':
+      return { ...reply, folds: reply.folds.map(wireFold) }
     case 'blocks':
       return { ...reply, blocks: reply.blocks.map(wireBlock) }
     case 'refuse': {
@@ -158,6 +155,8 @@ function readRequestOf(t: string, about: { id: number; chain: Uint8Array }, fiel
       const have = fields.ids('have', HAVE_IDS)
       return { t, ...about, have, ...(fields.has('after') ? { after: fields.blockId('after') } : {}) }
     }
+    case 'folds':
+      return { t, ...about, prefixes: readPrefixes(fields.take('prefixes')) }
     case 'get': {
       const ids = fields.ids('ids', GET_IDS)
       return ids.length > 0 ? { t, ...about, ids } : misshapen('it asks for no block')
@@ -196,6 +195,8 @@ function readReplyOf(t: string, id: number, fields: Fields): Reply {
       const ids = fields.ids('ids', IDS_PER_PAGE)
       return { t, id, ids, more: fields.bool('more') }
     }
+    case 'folds':
+      return { t, id, folds: readFolds(fields.take('folds')) }
     case 'blocks': {
       const asked = fields.uint('asked', GET_IDS)
       const blocks = readArray(fields.take('blocks'), 'blocks')

@@ -30,6 +30,24 @@ export const HAVE_IDS = 1024
 /** Blocks around our heads that are looked at for `have`: what it costs stays the same in a long chain. */
 export const HAVE_STEPS = 2048
 
+/** Prefixes in one `folds`: at 32 ids, or 16 fingerprints, for each of them the reply has up to 80 KiB, as a page of ids. */
+export const FOLD_PREFIXES = 64
+
+/** Requests for folds without a reply, per pull: 256 prefixes in one round trip, and at most 320 KiB under way. */
+export const FOLDS_IN_FLIGHT = 4
+
+/** Ids that folds list and that are fetched in one go, in the order of the responder's ranks: some 2 MiB. */
+export const FOLD_IDS = 16_384
+
+/** Prefixes that differ and whose folds are still to be asked for: some 2 MiB. A chain of a million blocks has fewer. */
+export const FOLD_WAITING = 16_384
+
+/**
+ * Prefixes asked for until something is fetched. If there was nothing to fetch among them, a pull goes on with `diff`: an
+ * honest peer comes near it only where this one has some 100,000 blocks of its own, all over the chain.
+ */
+export const FOLD_ASKED = 16_384
+
 /** Ids in one `get`: 8 KiB up, and small blocks of that number fill a reply. */
 export const GET_IDS = 256
 

@@ -3,6 +3,7 @@
  * reply with the same `id`, so that requests of many chains interleave on one stream and backpressure is the
  * requester's choice of how many to have in flight.
  */
+import type { FoldPart, Prefix } from '../dag/fold.ts'
 import type { AuthorKey, BlockId } from '../dag/ids.ts'
 
 export const SYNC_PROTOCOL = '/freechains/sync/1.0.0'
@@ -36,6 +37,8 @@ export type Request =
       readonly have: readonly BlockId[]
       readonly after?: BlockId
     }
+  /** What the responder accepts under each of these prefixes (`dag/fold.ts`); 1 to 64, distinct. */
+  | { readonly t: 'folds'; readonly id: number; readonly chain: Uint8Array; readonly prefixes: readonly Prefix[] }
   /** Blocks by id. The answer holds the longest run from the front that fits, at least one of those the responder has. */
   | { readonly t: 'get'; readonly id: number; readonly chain: Uint8Array; readonly ids: readonly BlockId[] }
   /** One frame of a payload, from `offset` (a multiple of the frame size). */
@@ -69,6 +72,15 @@ export interface WireBlock {
   readonly payload?: Uint8Array
 }
 
+/**
+ * What stands under a prefix: up to 32 blocks in order, each with its rank (only how ranks compare means anything: in
+ * ascending order pasts come first, and what only a later paid block brings in directly before it); or else all digits
+ * that the blocks share, and their parts by the digit that follows.
+ */
+export type Fold =
+  | { readonly ids: readonly BlockId[]; readonly ranks: readonly number[] }
+  | { readonly at: Prefix; readonly parts: readonly FoldPart[] }
+
 export type Reply =
   | {
       readonly t: 'opened'
@@ -80,6 +92,8 @@ export type Reply =
     }
   | { readonly t: 'heads'; readonly id: number; readonly heads: readonly BlockId[]; readonly more: boolean }
   | { readonly t: 'ids'; readonly id: number; readonly ids: readonly BlockId[]; readonly more: boolean }
+  /** One for each prefix, in the order asked. */
+  | { readonly t: 'folds'; readonly id: number; readonly folds: readonly Fold[] }
   /** `asked` counts how many of the asked ids (from the front) this reply settles: sent here, or not had. */
   | { readonly t: 'blocks'; readonly id: number; readonly asked: number; readonly blocks: readonly WireBlock[] }
   | { readonly t: 'frame'; readonly id: number; readonly offset: number; readonly bytes: Uint8Array }

@@ -2,6 +2,7 @@
  * What goes into one pull and what comes out of it (spec §8), as data: the vocabulary of `session.ts`, where it is
  * decided which comes when.
  */
+import type { Folds } from '../dag/fold.ts'
 import type { AuthorKey, BlockId } from '../dag/ids.ts'
 import type { BlockFault, ProtocolFault } from './faults.ts'
 import type { PulledBlock } from './fetch.ts'
@@ -14,6 +15,8 @@ export interface PullWorld {
   readonly has: (id: BlockId) => boolean
   /** See `haveList` in `reconcile.ts`. */
   readonly haveList: () => readonly BlockId[]
+  /** Of what is accepted here. */
+  readonly folds: Pick<Folds, 'fingerprint'>
   /** Blocks known here. */
   readonly size: () => number
   /** Author of the first post, in a forum joined without pioneers that has one. */

@@ -1,12 +1,15 @@
 /**
  * Finding what the requester lacks (spec §8, step 2): it names some of what it has, and the responder lists what it
  * accepts beyond that. Right for any two DAGs, since the list goes on page by page to its end; short for DAGs that
- * differ by little, since the names lie close together near the heads and ever further apart below. Pure.
+ * differ by little, since the names lie close together near the heads and ever further apart below. For wider ones it
+ * asks for folds, see `folding.ts`. Pure.
  */
+import type { Folds, Prefix } from '../dag/fold.ts'
 import type { Graph } from '../dag/graph.ts'
 import type { BlockId } from '../dag/ids.ts'
 import { missingFrom } from '../dag/walk.ts'
 import { HAVE_IDS, HAVE_STEPS, IDS_PER_PAGE } from './limits.ts'
+import type { Fold } from './messages.ts'
 
 /** Of `have`, this many places are for heads, and as many again for what stands right below them. */
 const HAVE_SHARE = Math.floor(HAVE_IDS / 3)
@@ -77,4 +80,14 @@ export function answerDiff(graph: Graph, have: readonly BlockId[], after?: Block
   if (rank === undefined) return undefined
   const { indexes, more } = missingFrom(graph, known, IDS_PER_PAGE, rank)
   return { ids: indexes.map((index) => graph.id(index)), more }
+}
+
+/** What is accepted under each prefix; `folds` are those of `graph`. */
+export function answerFolds(graph: Graph, folds: Folds, prefixes: readonly Prefix[]): Fold[] {
+  return prefixes.map((prefix) => {
+    const under = folds.under(prefix)
+    if ('parts' in under) return under
+    const { indexes } = under
+    return { ids: indexes.map((index) => graph.id(index)), ranks: indexes.map((index) => graph.rank(index) ?? 0) }
+  })
 }

@@ -6,17 +6,20 @@
  */
 import type { Chain } from '../dag/chain.ts'
 import { unreachable } from '../dag/faults.ts'
+import type { Folds } from '../dag/fold.ts'
 import type { Graph } from '../dag/graph.ts'
 import type { AuthorKey, BlockId } from '../dag/ids.ts'
 import { BLOCKS_REPLY_BYTES, HEADS_PER_PAGE, IDS_PER_PAGE, INLINE_PAYLOAD_BYTES } from './limits.ts'
 import { proofFor, proofHolds, type Handshake } from './member.ts'
 import type { Reply, Request, WireBlock } from './messages.ts'
-import { answerDiff } from './reconcile.ts'
+import { answerDiff, answerFolds } from './reconcile.ts'
 
 /** A joined chain as requests see it. */
 export interface ServedChain {
   readonly chain: Chain
   readonly graph: Graph
+  /** Of this graph. */
+  readonly folds: Folds
   /** Author of the first post, in a forum joined without pioneers that has one. */
   readonly pioneer?: AuthorKey
   /** Held posts that were made here, by local index. */
@@ -68,6 +71,8 @@ export function planReply(request: Request, served: ServedChain | undefined, str
       const page = answerDiff(graph, request.have, request.after)
       return page === undefined ? refuse(id, 'bad-request') : { do: 'reply', reply: { t: 'ids', id, ...page } }
     }
+    case 'folds':
+      return { do: 'reply', reply: { t: 'folds', id, folds: answerFolds(graph, served.folds, request.prefixes) } }
     case 'held': {
       const ids = heldWithPasts(served).map((index) => graph.id(index))
       stream.told.set(served.chain.id, new Set(ids))

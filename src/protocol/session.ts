@@ -3,16 +3,19 @@
  * inputs and returns effects; sockets, stores and timeouts are the driver's. The other side is `serve.ts`.
  *
  *     open ─► heads of theirs all had? ── yes ─► finish
- *                │ no
- *                ▼
- *              diff ─► a page of ids ─► get, get, get ─► store in order ─┐
- *                ▲                                                       │
- *                └────────────────── more pages ─────────────────────────┘
+ *              │ no             │ yes, and there are more than a page of them
+ *              ▼                │
+ *            diff ─► ids ─► get │ get … ─► store in order
+ *              ▲      │         │
+ *    more pages└──────┤         ▼
+ *                     └──────► folds (`folding.ts`) ─► get … ─► store …
+ *        half of a page was had, and more to come
  */
 import type { BlockId } from '../dag/ids.ts'
 import { blockVerdict, type BlockFault, type ProtocolFault } from './faults.ts'
 import { Fetch } from './fetch.ts'
-import { GIVEN_UP_IDS, HAVE_IDS, HEADS_PER_PAGE } from './limits.ts'
+import { Folding } from './folding.ts'
+import { GIVEN_UP_IDS, HAVE_IDS, IDS_PER_PAGE } from './limits.ts'
 import { proofFor, proofHolds } from './member.ts'
 import type { Reply, Request, RequestBody } from './messages.ts'
 import type { PullEffect, PullEnd, PullInput, PullOptions, StoreOutcome } from './pull.ts'
@@ -24,13 +27,23 @@ export interface PullState {
   nextTag: number
   isOver: boolean
   /** Heads of theirs that are had: they describe what both sides have better than anything of ours. */
-  readonly commonHeads: BlockId[]
-  lastHead: BlockId | undefined
+  commonHeads: readonly BlockId[]
   /** Ids listed by the peer that were had before they were listed. */
   listedKnown: number
   page:
-    { readonly fetch: Fetch; readonly wanted: readonly BlockId[]; readonly more: boolean; gained: boolean } | undefined
+    | {
+        readonly fetch: Fetch
+        readonly wanted: readonly BlockId[]
+        readonly then: 'diff' | 'fold' | 'finish'
+        gained: boolean
+      }
+    | undefined
   lastListed: BlockId | undefined
+  /** Folds are asked for in one run at most. */
+  mayFold: boolean
+  folding: Folding | undefined
+  /** Ids found by folds that are in no page yet. */
+  folded: readonly BlockId[]
   readonly givenUp: Set<BlockId>
   fresh: number
 }
@@ -44,10 +57,12 @@ export function newPull(options: PullOptions): PullState {
     nextTag: 1,
     isOver: false,
     commonHeads: [],
-    lastHead: undefined,
     listedKnown: 0,
     page: undefined,
     lastListed: undefined,
+    mayFold: true,
+    folding: undefined,
+    folded: [],
     givenUp: new Set(),
     fresh: 0,
   }
@@ -80,7 +95,9 @@ function ask(state: PullState, request: RequestBody): PullEffect {
 function finish(state: PullState, end: PullEnd): PullEffect[] {
   state.isOver = true
   const { has } = state.options.world
-  const unsettled = state.page?.wanted.filter((id) => !state.givenUp.has(id) && !has(id)).length ?? 0
+  const wanted = [...(state.page?.wanted ?? []), ...state.folded]
+  const unfetched = state.folding?.found ?? 0
+  const unsettled = unfetched + wanted.filter((id) => !state.givenUp.has(id) && !has(id)).length
   return [{ do: 'finish', fresh: state.fresh, missing: state.givenUp.size + unsettled, end }]
 }
 
@@ -100,8 +117,11 @@ function onReply(state: PullState, tag: number, reply: Reply): PullEffect[] {
   state.asked.delete(tag)
   if (reply.t === 'refuse') return onRefuse(state, reply)
   if (asked === 'open' && reply.t === 'opened') return onOpened(state, reply)
-  if (asked === 'heads' && reply.t === 'heads') return onHeads(state, reply)
   if (asked === 'diff' && reply.t === 'ids') return onIds(state, reply)
+  if (asked === 'folds' && reply.t === 'folds' && state.folding !== undefined) {
+    const taken = state.folding.take(tag, reply)
+    return taken.ok ? fold(state) : faulty(state, taken.fault)
+  }
   if (asked === 'get' && reply.t === 'blocks' && state.page !== undefined) {
     const taken = state.page.fetch.take(tag, reply)
     return taken.ok ? goOn(state) : faulty(state, taken.fault)
@@ -126,24 +146,12 @@ function onOpened(state: PullState, reply: Reply & { readonly t: 'opened' }): Pu
   if (ours !== undefined && reply.pioneer !== undefined && ours !== reply.pioneer) {
     return finish(state, { why: 'incompatible', ours, theirs: reply.pioneer })
   }
-  return onHeads(state, reply)
-}
-
-/** Pages of heads end at the first one that shows something missing; the next ones would not say more. */
-function onHeads(state: PullState, { heads, more }: { heads: readonly BlockId[]; more: boolean }): PullEffect[] {
-  const { rendezvous, world } = state.options
-  const first = heads[0]
-  const last = heads.at(-1)
-  if (first !== undefined && state.lastHead !== undefined && first <= state.lastHead) {
-    return faulty(state, { code: 'SYNC_BAD_PAGE', why: 'heads that were listed before' })
-  }
-  const had = heads.filter((id) => world.has(id))
-  if (state.commonHeads.length < HEADS_PER_PAGE) state.commonHeads.push(...had)
-  if (had.length < heads.length) return [diff(state)]
-  if (!more) return finish(state, { why: 'done' })
-  if (last === undefined) return faulty(state, { code: 'SYNC_BAD_PAGE', why: 'no heads, and more to come' })
-  state.lastHead = last
-  return [ask(state, { t: 'heads', chain: rendezvous, after: last })]
+  const { heads, more } = reply
+  if (more && heads.length === 0) return faulty(state, { code: 'SYNC_BAD_PAGE', why: 'no heads, and more to come' })
+  state.commonHeads = heads.filter((id) => world.has(id))
+  if (state.commonHeads.length < heads.length) return [diff(state)]
+  // One question for the fold of everything says more than further pages of heads, however many there are.
+  return more ? fold(state) : finish(state, { why: 'done' })
 }
 
 function diff(state: PullState): PullEffect {
@@ -164,8 +172,41 @@ function onIds(state: PullState, { ids, more }: Reply & { readonly t: 'ids' }): 
   state.lastListed = last
   // An honest list goes on behind its last id, so what was given up does not come again.
   if (lacked.some((id) => state.givenUp.has(id))) return finish(state, { why: 'stalled' })
-  state.page = { fetch: new Fetch(lacked), wanted: lacked, more, gained: lacked.length === 0 }
+  const isMostlyKnown = 2 * lacked.length <= ids.length && state.mayFold
+  return startPage(state, lacked, !more ? 'finish' : isMostlyKnown ? 'fold' : 'diff')
+}
+
+function startPage(state: PullState, wanted: readonly BlockId[], then: 'diff' | 'fold' | 'finish'): PullEffect[] {
+  state.page = { fetch: new Fetch(wanted), wanted, then, gained: wanted.length === 0 }
   return goOn(state)
+}
+
+/** Looks for what is missing by folds as far as there is room; then fetches what was found, page by page. */
+function fold(state: PullState): PullEffect[] {
+  const { rendezvous, world } = state.options
+  const folding = (state.folding ??= new Folding(world, (id) => state.givenUp.has(id)))
+  state.mayFold = false
+  state.page = undefined
+  if (state.folded.length === 0) {
+    const effects: PullEffect[] = []
+    for (;;) {
+      const prefixes = folding.ask(state.nextTag)
+      if (prefixes === undefined) break
+      effects.push(ask(state, { t: 'folds', chain: rendezvous, prefixes }))
+    }
+    if (folding.isAsking) return effects
+    state.folded = folding.window()
+  }
+  if (state.folded.length === 0) {
+    if (folding.isDone) return finish(state, { why: 'done' })
+    state.folding = undefined
+    // The list names what was given up once more.
+    state.givenUp.clear()
+    return [diff(state)]
+  }
+  const lacked = state.folded.slice(0, IDS_PER_PAGE).filter((id) => !world.has(id))
+  state.folded = state.folded.slice(IDS_PER_PAGE)
+  return startPage(state, lacked, 'fold')
 }
 
 function onStored(state: PullState, outcomes: readonly StoreOutcome[]): PullEffect[] {
@@ -209,5 +250,6 @@ function goOn(state: PullState): PullEffect[] {
 function endPage(state: PullState, page: NonNullable<PullState['page']>): PullEffect[] {
   for (const id of page.wanted) if (!state.options.world.has(id)) state.givenUp.add(id)
   if (!page.gained || state.givenUp.size > GIVEN_UP_IDS) return finish(state, { why: 'stalled' })
-  return page.more ? [diff(state)] : finish(state, { why: 'done' })
+  if (page.then === 'fold') return fold(state)
+  return page.then === 'diff' ? [diff(state)] : finish(state, { why: 'done' })
 }

@@ -1,10 +1,11 @@
 /**
  * Reads what a peer sent as dag-cbor into typed fields (spec §7, §8): size first, then the bytes, then the shape, each
- * field exactly once and none unknown. It knows no message; `codec.ts` and `gossip-codec.ts` do.
+ * field exactly once and none unknown, then the spelling. It knows no message; `codec.ts` and `gossip-codec.ts` do.
  */
-import { decode } from '@ipld/dag-cbor'
+import { decode, encode } from '@ipld/dag-cbor'
+import { equalBytes } from '@noble/curves/utils.js'
 import { fail, ok, type Result } from '../dag/faults.ts'
-import { blockId, ID_BYTES, type BlockId } from '../dag/ids.ts'
+import { blockId, ID_BYTES, idBytes, type BlockId } from '../dag/ids.ts'
 import type { ProtocolFault } from './faults.ts'
 
 /** Ends the reading of one message; never leaves {@link decodeMessage}. */
@@ -32,10 +33,21 @@ export function decodeMessage<T>(
     return fail({ code: 'WIRE_MALFORMED', message, why: 'it is not dag-cbor' })
   }
   try {
-    return ok(read(value))
+    const result = read(value)
+    return isCanonical(value, bytes) ? ok(result) : misshapen('it is not in canonical form')
   } catch (error) {
     if (error instanceof Misshapen) return fail({ code: 'WIRE_MALFORMED', message, why: error.message })
     throw error
+  }
+}
+
+/** Whether bytes are the one spelling of a value: the library also takes `undefined` for null, and floats for integers. */
+function isCanonical(value: unknown, bytes: Uint8Array): boolean {
+  try {
+    return equalBytes(encode(value), bytes)
+  } catch {
+    // What nobody has read of a message may lie too deep to be spelt again.
+    return false
   }
 }
 
@@ -59,6 +71,20 @@ export function readIds(value: unknown, max: number, what: string): BlockId[] {
   const ids: BlockId[] = []
   for (let at = 0; at < bytes.byteLength; at += ID_BYTES) ids.push(blockId(bytes.subarray(at, at + ID_BYTES)))
   return new Set(ids).size === ids.length ? ids : misshapen(`${what} names an id twice`)
+}
+
+/** What {@link readIds} reads. */
+export function joinIds(ids: readonly BlockId[]): Uint8Array {
+  const bytes = new Uint8Array(ids.length * ID_BYTES)
+  ids.forEach((id, position) => {
+    bytes.set(idBytes(id), position * ID_BYTES)
+  })
+  return bytes
+}
+
+export function readUint(value: unknown, max: number, what: string): number {
+  const right = typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= max
+  return right ? value : misshapen(`${what} is not an integer from 0 to ${String(max)}`)
 }
 
 function isPlainMap(value: unknown): value is Readonly<Record<string, unknown>> {
@@ -95,9 +121,7 @@ export class Fields {
   }
 
   uint(name: string, max: number): number {
-    const value = this.take(name)
-    const right = typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= max
-    return right ? value : misshapen(`${name} is not an integer from 0 to ${String(max)}`)
+    return readUint(this.take(name), max, name)
   }
 
   bytes(name: string, length: Length): Uint8Array {

@@ -53,7 +53,8 @@ function sideWith(blocks: readonly MadeBlock[], pick: Pick): Side {
 /** Each pull is cut now and then and begun anew, and all of them go on at once; returns how many cuts there were. */
 function exchange(pairs: readonly (readonly [Side, Side])[], pick: Pick): number {
   let cuts = 0
-  let pulls = pairs.map(([to, from]) => new Pulling(to, from, pick))
+  const pull = (to: Side, from: Side): Pulling => new Pulling(to, from, pick, pick(3) === 0 ? 'folds' : 'any')
+  let pulls = pairs.map(([to, from]) => pull(to, from))
   for (let turns = 0; pulls.length > 0; turns++) {
     expect(turns).toBeLessThan(10_000)
     const position = pick(pulls.length)
@@ -64,7 +65,7 @@ function exchange(pairs: readonly (readonly [Side, Side])[], pick: Pick): number
       cuts += 1
       pulling.cut()
       const [to, from] = pairs[position] ?? []
-      if (to !== undefined && from !== undefined) pulls[position] = new Pulling(to, from, pick)
+      if (to !== undefined && from !== undefined) pulls[position] = pull(to, from)
     } else if (pulling.end !== undefined) {
       expect(pulling.end.end).toEqual({ why: 'done' })
       // Pairs and pulls keep the same positions.

@@ -13,6 +13,8 @@ import { makeBlock, verifyBlock, type BlockParts, type MadeBlock } from '../../s
 import { showChainId, type Chain } from '../../src/dag/chain.ts'
 import { encodeAad } from '../../src/dag/codec.ts'
 import { hmacSha256, publicKeyOf, sha256, verifyZip215, type PrivateKey } from '../../src/dag/crypto.ts'
+import { Folds } from '../../src/dag/fold.ts'
+import { Graph } from '../../src/dag/graph.ts'
 import { authorKey, blockId, genesisBlockId, showId } from '../../src/dag/ids.ts'
 import { memberKey, openGroup } from '../../src/dag/seal.ts'
 import { topicOf } from '../../src/node/chain-gossip.ts'
@@ -25,6 +27,7 @@ import {
   sealAnnouncement,
 } from '../../src/protocol/gossip-codec.ts'
 import { proofFor, proofHolds, type Handshake } from '../../src/protocol/member.ts'
+import { answerFolds } from '../../src/protocol/reconcile.ts'
 import type { Announcement, Reply, Request, Role, WireBlock } from '../../src/protocol/messages.ts'
 import { bytes, chain, must } from '../support/blocks.ts'
 
@@ -112,6 +115,19 @@ const riding: Announcement = {
 }
 const groupHint: Announcement = { ...hint, heads: [secret.block.id] }
 
+/** What a peer that has the post and the like accepts. */
+const accepted = new Graph(forum.id, 1)
+for (const { block } of [post, like]) {
+  const backs = block.header.backs.map((back) => accepted.indexOf(back) ?? 0)
+  accepted.add({ id: block.id, height: block.header.height, time: block.header.time, backs }, true)
+}
+
+/** Digests made of names, so that there are enough of them for parts. */
+const madeUp = new Graph(forum.id, 1)
+for (let n = 1; n <= 33; n++) {
+  madeUp.add({ id: blockId(sha256(bytes(`block ${String(n)}`))), height: 1, time: TIME + n, backs: [0] }, true)
+}
+
 /** One of each kind: the compiler says when one is missing. */
 const requests: { readonly [T in Request['t']]: Request & { readonly t: T } } = {
   open: { t: 'open', id: 1, chain: forum.rendezvous },
@@ -121,6 +137,7 @@ const requests: { readonly [T in Request['t']]: Request & { readonly t: T } } = 
   frame: { t: 'frame', id: 5, chain: forum.rendezvous, block: post.block.id, offset: 0 },
   held: { t: 'held', id: 6, chain: forum.rendezvous },
   offer: { t: 'offer', id: 7, chain: forum.rendezvous },
+  folds: { t: 'folds', id: 9, chain: forum.rendezvous, prefixes: ['', '00018BCFE'] },
 }
 const replies: { readonly [T in Reply['t']]: Reply & { readonly t: T } } = {
   opened: { t: 'opened', id: 1, pioneer: author1.author, heads: [like.block.id], more: false },
@@ -131,6 +148,11 @@ const replies: { readonly [T in Reply['t']]: Reply & { readonly t: T } } = {
   'no-payload': { t: 'no-payload', id: 6, why: 'absent' },
   offered: { t: 'offered', id: 7, fresh: 1, missing: 0 },
   refuse: { t: 'refuse', id: 8, code: 'unknown-chain' },
+  folds: {
+    t: 'folds',
+    id: 9,
+    folds: [accepted, madeUp].flatMap((graph) => answerFolds(graph, new Folds(graph), [''])),
+  },
 }
 
 async function peerOf(seed: Uint8Array): Promise<Uint8Array> {
@@ -194,6 +216,8 @@ function expectedEntries(): Map<string, Entry> {
       cbor(encodeRequest(request)),
     ]),
     ...Object.values(replies).map((reply): [string, Entry] => [`reply ${reply.t}`, cbor(encodeReply(reply))]),
+    ['fold of both', raw(new Folds(accepted).fingerprint(''))],
+    ['fold of 33', raw(new Folds(madeUp).fingerprint(''))],
     ...chainEntries('group', group),
     ['secret AAD', raw(encodeAad(secret.block.header))],
     ...blockEntries('secret', secret),

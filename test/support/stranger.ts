@@ -7,6 +7,8 @@ import type { Stream } from '@libp2p/interface'
 import { multiaddr } from '@multiformats/multiaddr'
 import type { MadeBlock } from '../../src/dag/block.ts'
 import type { Chain } from '../../src/dag/chain.ts'
+import { Folds } from '../../src/dag/fold.ts'
+import { Graph } from '../../src/dag/graph.ts'
 import type { BlockId } from '../../src/dag/ids.ts'
 import { FRAME_BYTES } from '../../src/dag/store.ts'
 import { topicOf } from '../../src/node/chain-gossip.ts'
@@ -23,6 +25,7 @@ import {
   MESSAGE_BYTES,
 } from '../../src/protocol/limits.ts'
 import type { Handshake } from '../../src/protocol/member.ts'
+import { answerFolds } from '../../src/protocol/reconcile.ts'
 import { SYNC_PROTOCOL, type Reply, type Request, type WireBlock } from '../../src/protocol/messages.ts'
 import { must } from './blocks.ts'
 import { eventually, type Daemon } from './daemon.ts'
@@ -223,6 +226,7 @@ export function shelf(chain: Chain, blocks: readonly MadeBlock[], lies: Lies = {
     ids,
     heads: ids.filter((id) => !below.has(id)).sort(),
     byId: new Map(blocks.map((made) => [made.block.id, made])),
+    graph: () => graphOf(chain, blocks),
   }
   return (request, wire) => {
     const honest = Buffer.compare(request.chain, chain.rendezvous) === 0 ? fromShelf(things, request) : refuse(request)
@@ -231,13 +235,26 @@ export function shelf(chain: Chain, blocks: readonly MadeBlock[], lies: Lies = {
   }
 }
 
+/** Blocks whose backs are all before them: a liar's need not be. */
+function graphOf(chain: Chain, blocks: readonly MadeBlock[]): Graph {
+  const graph = new Graph(chain.id, 1)
+  for (const { block } of blocks) {
+    const { height, time } = block.header
+    const backs = block.header.backs.map((back) => graph.indexOf(back)).filter((index) => index !== undefined)
+    const isFit = backs.length === block.header.backs.length && !graph.has(block.id)
+    if (isFit) graph.add({ id: block.id, height, time, backs }, true)
+  }
+  return graph
+}
+
 interface Things {
   readonly ids: readonly BlockId[]
   readonly heads: readonly BlockId[]
   readonly byId: ReadonlyMap<BlockId, MadeBlock>
+  readonly graph: () => Graph
 }
 
-function fromShelf({ ids, heads, byId }: Things, request: Request): Reply {
+function fromShelf({ ids, heads, byId, graph }: Things, request: Request): Reply {
   const { id } = request
   switch (request.t) {
     case 'open':
@@ -249,6 +266,10 @@ function fromShelf({ ids, heads, byId }: Things, request: Request): Reply {
     case 'diff': {
       const from = request.after === undefined ? 0 : ids.indexOf(request.after) + 1
       return { t: 'ids', id, ids: ids.slice(from, from + IDS_PER_PAGE), more: from + IDS_PER_PAGE < ids.length }
+    }
+    case 'folds': {
+      const own = graph()
+      return { t: 'folds', id, folds: answerFolds(own, new Folds(own), request.prefixes) }
     }
     case 'get': {
       const found: WireBlock[] = []

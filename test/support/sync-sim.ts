@@ -5,6 +5,7 @@
 import type { MadeBlock } from '../../src/dag/block.ts'
 import type { Chain } from '../../src/dag/chain.ts'
 import { Bug } from '../../src/dag/faults.ts'
+import { Folds } from '../../src/dag/fold.ts'
 import { Graph } from '../../src/dag/graph.ts'
 import type { BlockId } from '../../src/dag/ids.ts'
 import { decodeReply, decodeRequest, encodeReply, encodeRequest } from '../../src/protocol/codec.ts'
@@ -33,12 +34,14 @@ export const HANDSHAKE: Handshake = {
 export class Side {
   readonly chain: Chain
   readonly graph: Graph
+  readonly folds: Folds
   readonly held = (): readonly number[] => []
   readonly #blocks = new Map<number, MadeBlock>()
 
   constructor(chain: Chain, blocks: readonly MadeBlock[] = []) {
     this.chain = chain
     this.graph = new Graph(chain.id, 1)
+    this.folds = new Folds(this.graph)
     for (const made of blocks) this.add(made)
   }
 
@@ -60,10 +63,11 @@ export class Side {
   }
 
   options(more: Partial<PullOptions> = {}): PullOptions {
-    const { graph, chain } = this
+    const { graph, chain, folds } = this
     const world = {
       has: (id: BlockId) => graph.has(id),
       haveList: () => haveList(graph),
+      folds,
       size: () => graph.size,
       pioneer: () => undefined,
     }
@@ -82,25 +86,71 @@ export class Side {
   }
 }
 
-type Pending = { readonly request: Request; readonly tag: number } | { readonly store: readonly PulledBlock[] }
+type Pending =
+  | { readonly request: Request; readonly tag: number; readonly round: number }
+  | { readonly store: readonly PulledBlock[] }
 export type Finish = PullEffect & { readonly do: 'finish' }
+
+/** What a pull cost. A round trip is one more when a request had to wait for a reply of the one before. */
+export class Cost {
+  /** Bytes of all messages, both ways. */
+  bytes = 0
+  /** Of those that carry no blocks: what it took to find out what is missing. */
+  searchBytes = 0
+  rounds = 0
+  /** Ids in `ids` and `folds`. */
+  listed = 0
+  /** Prefixes asked for. */
+  prefixes = 0
+  /** Round trips that had a part in finding out what is missing. */
+  readonly searchRounds = new Set<number>()
+  readonly requests: Partial<Record<Request['t'], number>> = {}
+
+  ask(request: Request, bytes: number, round: number): void {
+    this.#add(request.t !== 'get', bytes)
+    this.rounds = Math.max(this.rounds, round)
+    if (request.t !== 'get') this.searchRounds.add(round)
+    if (request.t === 'folds') this.prefixes += request.prefixes.length
+    this.requests[request.t] = (this.requests[request.t] ?? 0) + 1
+  }
+
+  reply(reply: Reply, bytes: number): void {
+    this.#add(reply.t !== 'blocks', bytes)
+    if (reply.t === 'ids') this.listed += reply.ids.length
+    if (reply.t !== 'folds') return
+    for (const fold of reply.folds) this.listed += 'ids' in fold ? fold.ids.length : 0
+  }
+
+  #add(isSearch: boolean, bytes: number): void {
+    this.bytes += bytes
+    if (isSearch) this.searchBytes += bytes
+  }
+}
+
+/**
+ * How what is missing is looked for. `folds`: the responder shows one head that is had, and says that there are more,
+ * so that folds are asked for whatever the two DAGs. What is there is served as it is.
+ */
+export type Way = 'any' | 'folds'
 
 /** One pull under way: `to` asks, `from` answers. */
 export class Pulling {
   readonly #to: Side
   readonly #from: Side
   readonly #pick: Pick
+  readonly #way: Way
   readonly #state: ReturnType<typeof newPull>
   readonly #stream = newServeStream(HANDSHAKE)
   #pending: Pending[] = []
-  /** Bytes of all messages, both ways. */
-  bytes = 0
+  #round = 0
+  readonly cost = new Cost()
   end: Finish | undefined
 
-  constructor(to: Side, from: Side, pick: Pick = FIRST) {
+  constructor(to: Side, from: Side, pick: Pick = FIRST, way: Way = 'any') {
     this.#to = to
     this.#from = from
     this.#pick = pick
+    this.#way = way
     this.#state = newPull(to.options())
     this.#feed({ on: 'start' })
   }
@@ -116,8 +166,10 @@ export class Pulling {
       this.#feed({ on: 'stored', outcomes })
     } else {
       const wire = encodeReply(this.#answer(next.request))
-      this.bytes += wire.byteLength
-      this.#feed({ on: 'reply', tag: next.tag, reply: must(decodeReply(wire)) })
+      const reply = must(decodeReply(wire))
+      this.cost.reply(reply, wire.byteLength)
+      this.#round = Math.max(this.#round, next.round)
+      this.#feed({ on: 'reply', tag: next.tag, reply })
     }
   }
 
@@ -126,12 +178,17 @@ export class Pulling {
   }
 
   #answer(request: Request): Reply {
-    const { chain, graph } = this.#from
-    const served: ServedChain = { chain, graph, held: () => [] }
+    const { chain, graph, folds } = this.#from
+    const served: ServedChain = { chain, graph, folds, held: () => [] }
     const plan = planReply(request, served, this.#stream)
-    if (plan.do === 'reply') return plan.reply
+    if (plan.do === 'reply') return this.#way === 'folds' ? this.#shown(plan.reply) : plan.reply
     if (plan.do !== 'blocks') throw new Bug(`a pull does not ask for ${plan.do}`)
     return this.#from.blocksReply(plan.id, plan.indexes, plan.indexes.length - this.#pick(plan.indexes.length))
+  }
+
+  /** The genesis is in every graph. */
+  #shown(reply: Reply): Reply {
+    return reply.t === 'opened' ? { ...reply, heads: [this.#to.graph.id(0)], more: true } : reply
   }
 
   #feed(input: PullInput): void {
@@ -143,16 +200,23 @@ export class Pulling {
     }
   }
 
-  #ask(tag: number, request: RequestBody): void {
-    const wire = encodeRequest({ ...request, id: tag })
-    this.bytes += wire.byteLength
-    this.#pending.push({ request: must(decodeRequest(wire)), tag })
+  #ask(tag: number, body: RequestBody): void {
+    const wire = encodeRequest({ ...body, id: tag })
+    const request = must(decodeRequest(wire))
+    const round = this.#round + 1
+    this.cost.ask(request, wire.byteLength, round)
+    this.#pending.push({ request, tag, round })
   }
 }
 
 /** A whole pull. */
-export function pullAll(to: Side, from: Side, pick: Pick = FIRST): Pulling & { readonly end: Finish } {
-  const pulling = new Pulling(to, from, pick)
+export function pullAll(
+  to: Side,
+  from: Side,
+  pick: Pick = FIRST,
+  way: Way = 'any',
+): Pulling & { readonly end: Finish } {
+  const pulling = new Pulling(to, from, pick, way)
   while (pulling.end === undefined) pulling.advance()
   return pulling as Pulling & { readonly end: Finish }
 }

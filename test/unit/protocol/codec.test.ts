@@ -3,6 +3,7 @@ import { bytesToHex } from '@noble/hashes/utils.js'
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { sha256 } from '../../../src/dag/crypto.ts'
+import { KEY_DIGITS, LEAF_BLOCKS } from '../../../src/dag/fold.ts'
 import { authorKey, blockId } from '../../../src/dag/ids.ts'
 import { FRAME_BYTES } from '../../../src/dag/store.ts'
 import {
@@ -13,9 +14,17 @@ import {
   encodeReply,
   encodeRequest,
 } from '../../../src/protocol/codec.ts'
-import { GET_IDS, HAVE_IDS, HEADS_PER_PAGE, IDS_PER_PAGE, MESSAGE_BYTES } from '../../../src/protocol/limits.ts'
-import type { Hello, Reply, Request } from '../../../src/protocol/messages.ts'
+import {
+  FOLD_PREFIXES,
+  GET_IDS,
+  HAVE_IDS,
+  HEADS_PER_PAGE,
+  IDS_PER_PAGE,
+  MESSAGE_BYTES,
+} from '../../../src/protocol/limits.ts'
+import type { Fold, Hello, Reply, Request } from '../../../src/protocol/messages.ts'
 import { must } from '../../support/blocks.ts'
+import { HEX_DIGITS } from '../../support/fold-twin.ts'
 
 const digest = fc.uint8Array({ minLength: 32, maxLength: 32 })
 const id = fc.nat({ max: 0xffff_ffff })
@@ -27,6 +36,30 @@ const heads = ids(0).map((list) => list.sort())
 const optional = { requiredKeys: ['t', 'id', 'chain'] as ['t', 'id', 'chain'] }
 const about = { id, chain: digest }
 
+const prefix = (maxLength: number): fc.Arbitrary<string> =>
+  fc.string({ unit: fc.constantFrom(...HEX_DIGITS), maxLength })
+const fold: fc.Arbitrary<Fold> = fc.oneof(
+  fc
+    .tuple(fc.uniqueArray(block, { maxLength: LEAF_BLOCKS }), fc.maxSafeNat())
+    .map(([list, rank]) => ({ ids: list, ranks: list.map((_, n) => (rank * n) % Number.MAX_SAFE_INTEGER) })),
+  fc.record({
+    at: prefix(KEY_DIGITS - 1),
+    parts: fc.uniqueArray(fc.nat({ max: 15 }), { minLength: 2 }).chain((digits) =>
+      fc.tuple(
+        ...digits
+          .sort((a, b) => a - b)
+          .map((digit) =>
+            fc.record({
+              digit: fc.constant(digit),
+              count: fc.integer({ min: LEAF_BLOCKS, max: Number.MAX_SAFE_INTEGER }),
+              fingerprint: digest,
+            }),
+          ),
+      ),
+    ),
+  }),
+)
+
 const requests: fc.Arbitrary<Request> = fc.oneof(
   fc.record({ t: fc.constant('open' as const), ...about, proof: digest }, optional),
   fc.record({ t: fc.constant('heads' as const), ...about, after: block }),
@@ -34,6 +67,11 @@ const requests: fc.Arbitrary<Request> = fc.oneof(
     { t: fc.constant('diff' as const), ...about, have: ids(0), after: block },
     { requiredKeys: ['t', 'id', 'chain', 'have'] },
   ),
+  fc.record({
+    t: fc.constant('folds' as const),
+    ...about,
+    prefixes: fc.uniqueArray(prefix(KEY_DIGITS), { minLength: 1, maxLength: FOLD_PREFIXES }),
+  }),
   fc.record({ t: fc.constant('get' as const), ...about, ids: ids(1) }),
   fc.record({
     t: fc.constant('frame' as const),
@@ -65,6 +103,7 @@ const replies: fc.Arbitrary<Reply> = fc.oneof(
   ),
   fc.record({ t: fc.constant('heads' as const), id, heads, more }),
   fc.record({ t: fc.constant('ids' as const), id, ids: ids(0), more }),
+  fc.record({ t: fc.constant('folds' as const), id, folds: fc.array(fold, { maxLength: 5 }) }),
   fc.array(wireBlock, { maxLength: 5 }).chain((blocks) =>
     fc.record({
       t: fc.constant('blocks' as const),
@@ -140,6 +179,8 @@ describe('what is refused', () => {
     return all
   }
 
+  const folds = (...prefixes: Uint8Array[]): unknown => ({ t: 'folds', id: 1, chain, prefixes })
+
   test('too many bytes, before any of them is read: WIRE_TOO_LARGE', () => {
     const bytes = new Uint8Array(MESSAGE_BYTES + 1)
     expect(decodeRequest(bytes)).toEqual({
@@ -167,9 +208,25 @@ describe('what is refused', () => {
     ['a get of nothing', { t: 'get', id: 1, chain, ids: new Uint8Array(0) }],
     ['too many ids', { t: 'get', id: 1, chain, ids: digests(GET_IDS + 1) }],
     ['too long a have list', { t: 'diff', id: 1, chain, have: digests(HAVE_IDS + 1) }],
+    ['no prefix', folds()],
+    ['too many prefixes', folds(...Array.from({ length: FOLD_PREFIXES + 1 }, (_, n) => Uint8Array.of(2, n)))],
+    ['a prefix twice', folds(Uint8Array.of(1, 0x70), Uint8Array.of(1, 0x70))],
+    ['a prefix without its length', folds(new Uint8Array(0))],
+    ['a prefix shorter than it says', folds(Uint8Array.of(3, 0x12))],
+    ['a prefix longer than it says', folds(Uint8Array.of(2, 0x12, 0))],
+    ['a prefix longer than a key', folds(Uint8Array.of(KEY_DIGITS + 1, ...new Uint8Array(44)))],
+    ['a prefix filled up with more than zero', folds(Uint8Array.of(1, 0x71))],
     ['an offset within a frame', { t: 'frame', id: 1, chain, block: chain, offset: 1 }],
   ])('a request with %s: WIRE_MALFORMED', (_, wire) => {
     expect(decodeRequest(encode(wire))).toMatchObject({ fault: { code: 'WIRE_MALFORMED', message: 'request' } })
+  })
+
+  const foldsOf = (...list: unknown[]): unknown => ({ t: 'folds', id: 1, folds: list })
+  const parts = (...list: unknown[]): object => ({ at: Uint8Array.of(1, 0x10), parts: list })
+  test('the folds beside which these are wrong are right', () => {
+    const list = [{ ids: digests(LEAF_BLOCKS), ranks: new Array<number>(LEAF_BLOCKS).fill(1) }]
+    const right = foldsOf(...list, parts([2, 16, chain], [3, 17, chain]))
+    expect(decodeReply(encode(right))).toMatchObject({ ok: true })
   })
 
   const head = new Uint8Array(10)
@@ -177,6 +234,25 @@ describe('what is refused', () => {
     ['too many heads', { t: 'heads', id: 1, heads: digests(HEADS_PER_PAGE + 1), more: false }],
     ['heads that do not ascend', { t: 'heads', id: 1, heads: digests(3).reverse(), more: false }],
     ['too many ids', { t: 'ids', id: 1, ids: digests(IDS_PER_PAGE + 1), more: false }],
+    ['too many folds', foldsOf(...new Array<unknown>(FOLD_PREFIXES + 1).fill({ ids: new Uint8Array(0), ranks: [] }))],
+    ['a list of too many ids', foldsOf({ ids: digests(LEAF_BLOCKS + 1), ranks: new Array(LEAF_BLOCKS + 1).fill(1) })],
+    ['an id without its rank', foldsOf({ ids: digests(2), ranks: [1] })],
+    ['an id twice in a list', foldsOf({ ids: new Uint8Array(64), ranks: [1, 2] })],
+    ['a rank below zero', foldsOf({ ids: digests(1), ranks: [-1] })],
+    ['a fold that is both', foldsOf({ ids: digests(1), ranks: [1], at: Uint8Array.of(0) })],
+    ['one part', foldsOf(parts([0, 99, chain]))],
+    ['17 parts', foldsOf(parts(...Array.from({ length: 17 }, (_, n) => [n, 9, chain])))],
+    ['parts that do not ascend', foldsOf(parts([2, 99, chain], [1, 99, chain]))],
+    ['a part twice', foldsOf(parts([2, 99, chain], [2, 99, chain]))],
+    ['a digit beyond 15', foldsOf(parts([2, 99, chain], [16, 99, chain]))],
+    ['a part of no blocks', foldsOf(parts([2, 99, chain], [3, 0, chain]))],
+    ['parts of so few blocks that they are to be listed', foldsOf(parts([2, 16, chain], [3, 16, chain]))],
+    ['a short fingerprint', foldsOf(parts([2, 99, chain], [3, 99, new Uint8Array(31)]))],
+    ['a part of four places', foldsOf(parts([2, 99, chain], [3, 99, chain, 0]))],
+    [
+      'parts behind a whole key',
+      foldsOf({ ...parts([1, 99, chain], [2, 99, chain]), at: Uint8Array.of(KEY_DIGITS, ...new Uint8Array(43)) }),
+    ],
     ['more blocks than it settles', { t: 'blocks', id: 1, asked: 0, blocks: [[head, null, head]] }],
     ['a header beyond 4 KiB', { t: 'blocks', id: 1, asked: 1, blocks: [[new Uint8Array(4097), null, head]] }],
     ['a signature of 63 bytes', { t: 'blocks', id: 1, asked: 1, blocks: [[head, new Uint8Array(63), head]] }],
@@ -206,9 +282,11 @@ describe('vectors', () => {
       open: hex(encodeRequest({ t: 'open', id: 1, chain })),
       diff: hex(encodeRequest({ t: 'diff', id: 2, chain, have: [one] })),
       get: hex(encodeRequest({ t: 'get', id: 0xffff_ffff, chain, ids: [two] })),
+      folds: hex(encodeRequest({ t: 'folds', id: 5, chain, prefixes: ['', '0', '018BCFE'] })),
     }).toMatchInlineSnapshot(`
       {
         "diff": "a46174646469666662696402646861766558206b86b273ff34fce19d6b804eff5a3f5747ada4eaa22f1d49c01e52ddb7875b4b65636861696e58209414886b1ebf025db067a4cbd13a0903fbd9733a5372bba1b58bd72c1699b798",
+        "folds": "a4617465666f6c64736269640565636861696e58209414886b1ebf025db067a4cbd13a0903fbd9733a5372bba1b58bd72c1699b7986870726566697865738341004201004507018bcfe0",
         "get": "a46174636765746269641affffffff636964735820d4735e3a265e16eee03f59718b9b5d03019c07d8b6c51f90da3a666eec13ab3565636861696e58209414886b1ebf025db067a4cbd13a0903fbd9733a5372bba1b58bd72c1699b798",
         "hello": "a361746568656c6c6f617601656e6f6e6365582078377b525757b494427f89014f97d79928f3938d14eb51e20fb5dec9834eb304",
         "open": "a36174646f70656e6269640165636861696e58209414886b1ebf025db067a4cbd13a0903fbd9733a5372bba1b58bd72c1699b798",
@@ -223,10 +301,27 @@ describe('vectors', () => {
       opened: hex(encodeReply({ t: 'opened', id: 1, heads: [two], more: false })),
       ids: hex(encodeReply({ t: 'ids', id: 2, ids: [two], more: false })),
       blocks: hex(encodeReply({ t: 'blocks', id: 3, asked: 2, blocks: [inline, absent] })),
+      folds: hex(
+        encodeReply({
+          t: 'folds',
+          id: 5,
+          folds: [
+            { ids: [two], ranks: [300] },
+            {
+              at: '018BCFE',
+              parts: [
+                { digit: 5, count: 32, fingerprint: named('5') },
+                { digit: 15, count: 1, fingerprint: named('15') },
+              ],
+            },
+          ],
+        }),
+      ),
       refuse: hex(encodeReply({ t: 'refuse', id: 4, code: 'unknown-chain' })),
     }).toMatchInlineSnapshot(`
       {
         "blocks": "a4617466626c6f636b73626964036561736b65640266626c6f636b73828341a0f64201028341a0f666616273656e74",
+        "folds": "a3617465666f6c64736269640565666f6c647382a2636964735820d4735e3a265e16eee03f59718b9b5d03019c07d8b6c51f90da3a666eec13ab356572616e6b738119012ca26261744507018bcfe065706172747382830518205820ef2d127de37b942baad06145e54b0c619a1f22327b2ebbcfbec78f5564afe39d830f015820e629fa6598d732768f7c726b4b621285f9c3b85303900aa912017db7617d8bdb",
         "ids": "a461746369647362696402636964735820d4735e3a265e16eee03f59718b9b5d03019c07d8b6c51f90da3a666eec13ab35646d6f7265f4",
         "opened": "a46174666f70656e656462696401646d6f7265f46568656164735820d4735e3a265e16eee03f59718b9b5d03019c07d8b6c51f90da3a666eec13ab35",
         "refuse": "a36174667265667573656269640464636f64656d756e6b6e6f776e2d636861696e",

@@ -107,6 +107,31 @@ describe('what is served', () => {
     expect(replyOf(plan)).toEqual({ t: 'refuse', id: 7, code: 'bad-request' })
   })
 
+  test('folds are of accepted blocks alone, one for each prefix in the order asked', () => {
+    const side = sideWithParked()
+    const stream = opened(side)
+    const plan = ask(side, stream, { t: 'folds', prefixes: ['F', ''] })
+    const all = { ids: [a.block.id], ranks: [1] }
+    expect(replyOf(plan)).toEqual({ t: 'folds', id: 7, folds: [{ ids: [], ranks: [] }, all] })
+    side.graph.accept(2)
+    expect(replyOf(ask(side, stream, { t: 'folds', prefixes: [''] }))).toMatchObject({
+      folds: [{ ids: [a.block.id, b.block.id], ranks: [1, 3] }],
+    })
+  })
+
+  test('the largest reply to folds fits into a message', () => {
+    const times = Array.from({ length: 64 * 32 }, (_, n) => (n >> 5) * 2 ** 36 + (n % 32))
+    const side = new Side(
+      FORUM,
+      times.map((time) => post(FORUM, { time })),
+    )
+    const prefixes = Array.from({ length: 64 }, (_, n) => n.toString(16).toUpperCase().padStart(5, '0'))
+    const reply = replyOf(ask(side, opened(side), { t: 'folds', prefixes }))
+    const lists = reply?.t === 'folds' ? reply.folds.map((fold) => ('ids' in fold ? fold.ids.length : 0)) : []
+    expect(lists).toEqual(new Array(64).fill(32))
+    expect(encodeReply(reply as Reply).byteLength).toBeLessThan(80 * 1024)
+  })
+
   test('an offer is for the driver to carry out', () => {
     const side = new Side(FORUM)
     expect(ask(side, opened(side), { t: 'offer' })).toEqual({ do: 'offer', id: 7 })
@@ -130,6 +155,7 @@ describe('who is served', () => {
       expect(encodeReply(refused as Reply)).toEqual(encodeReply(unknown as Reply))
       for (const next of [
         { t: 'diff', have: [] },
+        { t: 'folds', prefixes: [''] },
         { t: 'get', ids: [NOWHERE] },
         { t: 'heads', after: NOWHERE },
         { t: 'frame', block: NOWHERE, offset: 0 },

@@ -1,15 +1,14 @@
 import { describe, expect, test } from 'vitest'
 import type { MadeBlock } from '../../../src/dag/block.ts'
-import { genesisBlockId, type BlockId } from '../../../src/dag/ids.ts'
-import { blockId } from '../../../src/dag/ids.ts'
-import { sha256 } from '../../../src/dag/crypto.ts'
+import type { BlockId } from '../../../src/dag/ids.ts'
 import { GET_IDS, GETS_IN_FLIGHT } from '../../../src/protocol/limits.ts'
 import { proofFor } from '../../../src/protocol/member.ts'
-import type { Reply, WireBlock } from '../../../src/protocol/messages.ts'
+import type { Fold, Reply, WireBlock } from '../../../src/protocol/messages.ts'
 import type { PullEffect, PullInput, PullOptions } from '../../../src/protocol/pull.ts'
+import { answerFolds } from '../../../src/protocol/reconcile.ts'
 import { newPull, step } from '../../../src/protocol/session.ts'
 import { author, bytes, chain, post } from '../../support/blocks.ts'
-import { HANDSHAKE, pullAll, Side } from '../../support/sync-sim.ts'
+import { HANDSHAKE, Side } from '../../support/sync-sim.ts'
 
 const FORUM = chain('#session', author(0).author)
 
@@ -76,58 +75,6 @@ function asking(blocks: readonly MadeBlock[], side = new Side(FORUM)): ByHand {
 function faultOf(session: ByHand): unknown {
   return (session.end as { fault?: { code: string } } | undefined)?.fault?.code
 }
-
-describe('cost', () => {
-  /** A chain whose blocks below the last ones are names only: nobody asks for them. */
-  function longLine(length: number): { sides: [Side, Side]; tip: MadeBlock['block'] } {
-    const sides: [Side, Side] = [new Side(FORUM), new Side(FORUM)]
-    let last = genesisBlockId(FORUM.id)
-    for (let height = 1; height <= length; height++) {
-      const id = blockId(sha256(bytes(String(height))))
-      for (const { graph } of sides) {
-        graph.add({ id, height, time: 1, backs: [graph.indexOf(last) ?? 0] }, true)
-      }
-      last = id
-    }
-    const header = { ...post(FORUM).block.header, height: length, time: 1 }
-    return { sides, tip: { id: last, header, headerBytes: new Uint8Array(0) } }
-  }
-
-  test('one missing block out of 100,000 costs less than 4 KiB', () => {
-    const { sides, tip } = longLine(100_000)
-    const [to, from] = sides
-    from.add(post(FORUM, { backs: [tip], author: 1 }))
-    const pulled = pullAll(to, from)
-    expect(pulled.end).toMatchObject({ fresh: 1, missing: 0 })
-    expect(pulled.bytes).toBeLessThan(4096)
-  })
-
-  test('nor does it cost more when the requester has a block of its own that the responder lacks', () => {
-    const { sides, tip } = longLine(100_000)
-    const [to, from] = sides
-    from.add(post(FORUM, { backs: [tip], author: 1 }))
-    to.add(post(FORUM, { backs: [tip], author: 2 }))
-    const pulled = pullAll(to, from)
-    expect(pulled.end).toMatchObject({ fresh: 1, missing: 0 })
-    expect(pulled.bytes).toBeLessThan(4096)
-  })
-
-  test('with nothing missing a pull is one request', () => {
-    const blocks = line(50)
-    const session = new ByHand(new Side(FORUM, blocks)).opened(blocks.slice(-1))
-    expect(session.end).toEqual({ why: 'done' })
-    expect(session.asked).toHaveLength(1)
-  })
-
-  test('wide chains of more heads than any list holds come through page by page', () => {
-    const wide = Array.from({ length: 9_000 }, (_, n) => post(FORUM, { time: n + 1 }))
-    const to = new Side(FORUM, wide.slice(0, 4_000).reverse())
-    const from = new Side(FORUM, wide.slice(2_000))
-    const pulled = pullAll(to, from)
-    expect(pulled.end).toMatchObject({ fresh: 5_000, missing: 0, end: { why: 'done' } })
-    expect(pullAll(to, from).end).toMatchObject({ fresh: 0, missing: 0 })
-  })
-})
 
 describe('order', () => {
   test('blocks are stored in the order listed, one store at a time, whatever the order of replies', () => {
@@ -265,13 +212,58 @@ describe('hostile peers', () => {
   test('pages that lead nowhere: SYNC_BAD_PAGE', () => {
     const known = new Side(FORUM, [a, b])
     expect(faultOf(new ByHand(new Side(FORUM)).opened([a]).listed([], true))).toBe('SYNC_BAD_PAGE')
-    const heads = (made: MadeBlock): Reply => ({ t: 'heads', id: 0, heads: [made.block.id], more: true })
-    const session = new ByHand(known).reply({ t: 'opened', id: 0, heads: [a.block.id], more: true }).reply(heads(a))
-    expect(faultOf(session)).toBe('SYNC_BAD_PAGE')
     expect(faultOf(new ByHand(known).reply({ t: 'opened', id: 0, heads: [], more: true }))).toBe('SYNC_BAD_PAGE')
-    const again = new ByHand(known).opened([c]).listed([a, b], true).listed([a, b], true)
-    expect(faultOf(again)).toBe('SYNC_BAD_PAGE')
   })
+
+  test('a list that names again and again what is here, and one new block at a time: SYNC_BAD_PAGE', () => {
+    const session = new ByHand(new Side(FORUM, [a, b])).opened([c])
+    const blocks = line(20, b)
+    for (let at = 0; at < 12; at += 3) {
+      const [fresh, ...absent] = blocks.slice(at, at + 3) as [MadeBlock, MadeBlock, MadeBlock]
+      session.listed([a, b, fresh, ...absent], true)
+      if (session.end !== undefined) break
+      session.reply({ t: 'blocks', id: 0, asked: 3, blocks: [inline(fresh)] })
+      session.feed({ on: 'stored', outcomes: [session.side.add(post(FORUM, { payload: String(at) }))] })
+    }
+    expect(faultOf(session)).toBe('SYNC_BAD_PAGE')
+  })
+})
+
+describe('from the list to folds', () => {
+  const shared = line(12)
+  const kinds = (session: ByHand): string[] => session.asked.map(({ request }) => request.t)
+
+  test('a page half of which was had, with more to come, is fetched; then folds are asked for, and no more of the list', () => {
+    const session = new ByHand(new Side(FORUM, shared.slice(0, 2))).opened(shared.slice(-1))
+    session.listed(shared.slice(0, 4), true)
+    session.reply({ t: 'blocks', id: 0, asked: 2, blocks: shared.slice(2, 4).map(inline) })
+    session.feed({ on: 'stored', outcomes: shared.slice(2, 4).map((made) => session.side.add(made)) })
+    expect(kinds(session)).toEqual(['open', 'diff', 'get', 'folds'])
+    session.reply({ t: 'folds', id: 0, folds: [answerOf(shared)] })
+    expect(session.asked.at(-1)?.request).toMatchObject({ t: 'get', ids: shared.slice(4).map(({ block }) => block.id) })
+  })
+
+  test.each([
+    ['with more lacked than had', shared.slice(0, 5), true, 'diff'],
+    ['that is the last', shared.slice(0, 4), false, 'finish'],
+  ] as const)('a page %s goes on as before', (_, page, more, then) => {
+    const session = new ByHand(new Side(FORUM, shared.slice(0, 2))).opened(shared.slice(-1)).listed(page, more)
+    session.reply({ t: 'blocks', id: 0, asked: page.length - 2, blocks: page.slice(2).map(inline) })
+    session.feed({ on: 'stored', outcomes: page.slice(2).map((made) => session.side.add(made)) })
+    expect(session.end === undefined ? kinds(session).at(-1) : 'finish').toBe(then)
+  })
+
+  test('more heads than fit into a page are not paged through: one fold says whether anything is missing', () => {
+    const opened: Reply = { t: 'opened', id: 0, heads: [shared[11]!.block.id], more: true }
+    const equal = new ByHand(new Side(FORUM, shared)).reply(opened)
+    expect(equal.asked.at(-1)?.request).toMatchObject({ t: 'folds', prefixes: [''] })
+    expect(equal.reply({ t: 'folds', id: 0, folds: [answerOf(shared)] }).end).toEqual({ why: 'done' })
+  })
+
+  function answerOf(made: readonly MadeBlock[]): Fold {
+    const { graph, folds } = new Side(FORUM, made)
+    return answerFolds(graph, folds, [''])[0]!
+  }
 })
 
 describe('groups', () => {
