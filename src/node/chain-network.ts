@@ -69,7 +69,7 @@ export class ChainNetwork {
       onShared: (peer) => {
         discovery.sharesChain(peer)
       },
-      subscribers: () => this.#subscribers(replica),
+      connected: () => this.#connected(replica),
       findPeers: (signal) => this.#findPeers(replica, signal),
     })
     const topic = topicOf(rendezvous)
@@ -116,8 +116,12 @@ export class ChainNetwork {
     return pulled?.ok === true ? pulled.value : { fresh: 0, missing: 0 }
   }
 
-  #subscribers(replica: Replica): readonly PeerId[] {
-    return this.#modules.topics.subscribers(topicOf(replica.chain.rendezvous)).map((peer) => peerIdFromString(peer))
+  /** Those known to be on the chain first. */
+  #connected(replica: Replica): readonly PeerId[] {
+    const { topics, host } = this.#modules
+    const onTopic = topics.subscribers(topicOf(replica.chain.rendezvous))
+    const all = new Set([...onTopic, ...host.connections().map(({ peer }) => peer.toString())])
+    return [...all].map((peer) => peerIdFromString(peer))
   }
 
   /** Alone in the world there is nobody to ask. A search that its deadline ends has connected whom it found so far. */

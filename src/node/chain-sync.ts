@@ -30,6 +30,9 @@ const TURN_MS = 15_000
 /** How long it takes at the most to look for peers, and to ask those that are there. */
 const ASK_MS = 3_000
 
+/** Peers asked for a first post: more would not be done in time. */
+const MAX_ASKED = 32
+
 /** How it stands with one peer on this chain; `state` in words. */
 export interface PeerStanding {
   readonly id: string
@@ -46,8 +49,8 @@ export interface SyncModules {
   readonly onFault: (peer: string, fault: ProtocolFault) => void
   /** The peer has this chain. */
   readonly onShared: (peer: PeerId) => void
-  /** Peers that are connected and on this chain. */
-  readonly subscribers: () => readonly PeerId[]
+  /** Peers that are connected; those known to be on this chain first. */
+  readonly connected: () => readonly PeerId[]
   /** Looks for more of them, and connects. */
   readonly findPeers: (signal: AbortSignal) => Promise<void>
 }
@@ -146,18 +149,21 @@ export class ChainSync {
     return (await this.#openWith(peer, signal)).ok
   }
 
-  /** Pulls once from those on the chain, and from those who can be found; for an empty forum, before a first post. */
+  /**
+   * Pulls once from everybody who is connected, and from those who can be found; for an empty forum, before a first post.
+   * Who has just been met may not have said yet what he follows, so those who say nothing are asked too.
+   */
   async askEverybody(signal: AbortSignal): Promise<void> {
-    const { subscribers, findPeers } = this.#modules
+    const { connected, findPeers } = this.#modules
     const pullAll = async (peers: readonly PeerId[]): Promise<void> => {
       await withDeadline({ ms: ASK_MS, signal }, (deadline) =>
         Promise.all(peers.map((peer) => this.pullNow(peer, deadline))),
       )
     }
-    await pullAll(subscribers())
+    await pullAll(connected().slice(0, MAX_ASKED))
     if (this.#modules.replica.blocks > 0) return
     await withDeadline({ ms: ASK_MS, signal }, findPeers)
-    await pullAll(subscribers())
+    await pullAll(connected().slice(0, MAX_ASKED))
   }
 
   async stop(): Promise<void> {

@@ -3,15 +3,15 @@
  * down the responder's trie of accepted blocks (`dag/fold.ts`) beside our own, skips what is equal, and collects the ids
  * that are not here. Pure, and driven by `session.ts`: {@link Folding.ask}, {@link Folding.take}, {@link Folding.window}.
  *
- *     ''  ── 1 ═ equal, skipped        in the order of keys:  found │ [asked][listed][asked][waiting] │ [waiting]…
- *         ── 8 ── 2 ═ equal                                        │            front             │   rest
+ *     ''  ── 1 ═ equal, skipped        in the order of keys:  found │ [asked] → [listed] → [asked] → [waiting] → …
+ *         ── 8 ── 2 ═ equal
  *              └─ C ── ids: here, here, lacked
  *
  * No reply can keep it busy: prefixes only get longer, the number of slots is bounded, and so are the prefixes that are
  * looked at until there is something to fetch. What changes in the responder's set meanwhile comes with the next pull.
  */
 import { LEAF_BLOCKS, type Prefix } from '../dag/fold.ts'
-import { fail, ok, type Result } from '../dag/faults.ts'
+import { Bug, fail, ok, type Result } from '../dag/faults.ts'
 import type { BlockId } from '../dag/ids.ts'
 import type { ProtocolFault } from './faults.ts'
 import { FOLD_ASKED, FOLD_IDS, FOLD_PREFIXES, FOLD_WAITING, FOLDS_IN_FLIGHT } from './limits.ts'
@@ -33,35 +33,43 @@ interface Listed {
 }
 
 /** A prefix whose blocks differ, `count` of them over there. */
-interface Waiting {
-  readonly at: 'waiting'
+interface Branch {
+  readonly at: 'waiting' | 'asked'
   readonly prefix: Prefix
   readonly count: number
 }
-type Asked = Omit<Waiting, 'at'> & { readonly at: 'asked'; readonly tag: number }
 /** Blocks that are not here. */
 interface Found {
   readonly at: 'listed'
-  readonly blocks: Listed[]
+  readonly blocks: readonly Listed[]
 }
-type Slot = Waiting | Asked | Found
+type Slot = Branch | Found
+
+const NOTHING: Found = { at: 'listed', blocks: [] }
+
+/** A list in which one slot becomes several without the others being touched: there may be thousands of them. */
+interface Link {
+  slot: Slot
+  next: Link | undefined
+}
 
 export class Folding {
   readonly #world: Pick<PullWorld, 'has' | 'size' | 'folds'>
   readonly #isGivenUp: (id: BlockId) => boolean
   /** In front of everything that is still to be looked at. */
   #found: Listed[] = []
-  /** Behind that, up to the last slot that does not wait. */
-  #front: Slot[] = []
-  /** All others; the next one is the last. */
-  readonly #rest: Waiting[] = [{ at: 'waiting', prefix: '', count: Number.POSITIVE_INFINITY }]
-  readonly #tags = new Set<number>()
+  /** All behind that, in the order of keys; the first is not a list. */
+  #first: Link | undefined = link({ at: 'waiting', prefix: '', count: Number.POSITIVE_INFINITY }, undefined)
+  /** Slots that wait or are asked for. */
+  #open = 1
+  /** Those asked for, by tag. */
+  readonly #asked = new Map<number, readonly Link[]>()
   /** Ids in slots, and found. */
   readonly #listed = new Set<BlockId>()
   /** Ids listed that were here. */
   #listedKnown = 0
   /** Prefixes asked for since the last window. */
-  #asked = 0
+  #looked = 0
 
   /** @param isGivenUp ids that the peer was asked for in vain */
   constructor(world: Pick<PullWorld, 'has' | 'size' | 'folds'>, isGivenUp: (id: BlockId) => boolean) {
@@ -71,12 +79,12 @@ export class Folding {
 
   /** Everything that differs was looked at, and handed out. */
   get isDone(): boolean {
-    return this.#found.length + this.#front.length + this.#rest.length === 0
+    return this.#found.length === 0 && this.#first === undefined
   }
 
   /** Replies are still to come. */
   get isAsking(): boolean {
-    return this.#tags.size > 0
+    return this.#asked.size > 0
   }
 
   /** Ids found and not handed out yet. */
@@ -89,56 +97,50 @@ export class Folding {
    * takes the room of its ids, any other that of its parts too: what is held is bounded, and what comes later has to wait.
    */
   ask(tag: number): readonly Prefix[] | undefined {
-    if (this.#tags.size >= FOLDS_IN_FLIGHT || this.#asked >= FOLD_ASKED || this.#found.length >= FOLD_IDS) {
+    if (this.#asked.size >= FOLDS_IN_FLIGHT || this.#looked >= FOLD_ASKED || this.#found.length >= FOLD_IDS) {
       return undefined
     }
-    const least = this.#tags.size === 0 ? PREFIXES_WITHOUT_ROOM : 0
-    const room = { ids: 2 * FOLD_IDS - this.#listed.size, slots: FOLD_WAITING - this.#front.length - this.#rest.length }
-    const prefixes: Prefix[] = []
-    const reserve = ({ count }: Waiting | Asked): void => {
+    const room = { ids: 2 * FOLD_IDS - this.#listed.size, slots: FOLD_WAITING - this.#open }
+    const reserve = (slot: Slot): void => {
+      if (slot.at === 'listed') return
       room.ids -= LEAF_BLOCKS
-      if (count > LEAF_BLOCKS) room.slots -= PARTS
+      if (slot.count > LEAF_BLOCKS) room.slots -= PARTS
     }
-    const claim = (slot: Waiting): Asked | undefined => {
+    for (const links of this.#asked.values()) for (const { slot } of links) reserve(slot)
+    const least = this.#asked.size === 0 ? PREFIXES_WITHOUT_ROOM : 0
+    const links: Link[] = []
+    const prefixes: Prefix[] = []
+    for (let at = this.#first; at !== undefined && prefixes.length < FOLD_PREFIXES; at = at.next) {
+      const { slot } = at
+      if (slot.at !== 'waiting') continue
       reserve(slot)
-      const fits = (room.ids >= 0 && room.slots >= 0) || prefixes.length < least
-      if (!fits || prefixes.length === FOLD_PREFIXES) return undefined
+      if ((room.ids < 0 || room.slots < 0) && prefixes.length >= least) break
+      at.slot = { ...slot, at: 'asked' }
+      links.push(at)
       prefixes.push(slot.prefix)
-      return { at: 'asked', prefix: slot.prefix, count: slot.count, tag }
-    }
-    for (const slot of this.#front) if (slot.at === 'asked') reserve(slot)
-    this.#front = this.#front.map((slot) => (slot.at === 'waiting' ? (claim(slot) ?? slot) : slot))
-    for (let next = this.#rest.at(-1); next !== undefined; next = this.#rest.at(-1)) {
-      const claimed = claim(next)
-      if (claimed === undefined) break
-      this.#front.push(claimed)
-      this.#rest.pop()
     }
     if (prefixes.length === 0) return undefined
-    this.#asked += prefixes.length
-    this.#tags.add(tag)
+    this.#looked += prefixes.length
+    this.#asked.set(tag, links)
     return prefixes
   }
 
   /** The reply to what was asked under `tag`. */
   take(tag: number, { folds }: Reply & { readonly t: 'folds' }): Result<true, ProtocolFault> {
-    const front: Slot[] = []
-    let taken = 0
-    for (const slot of this.#front) {
-      if (slot.at !== 'asked' || slot.tag !== tag) {
-        put(front, slot)
-        continue
-      }
-      const fold = folds[taken]
-      if (fold === undefined) return fail({ code: 'SYNC_BAD_PAGE', why: 'fewer folds than prefixes' })
-      const slots = 'ids' in fold ? this.#takeList(fold) : this.#takeParts(slot, fold)
+    const links = this.#asked.get(tag)
+    if (links === undefined) throw new Bug(`no folds were asked for under ${String(tag)}`)
+    if (folds.length !== links.length) return fail({ code: 'SYNC_BAD_PAGE', why: 'not one fold for each prefix' })
+    for (const [position, at] of links.entries()) {
+      const fold = folds[position]
+      if (fold === undefined || at.slot.at === 'listed') continue
+      const slots = 'ids' in fold ? this.#takeList(fold) : this.#takeParts(at.slot, fold)
       if (!slots.ok) return slots
-      for (const found of slots.value) put(front, found)
-      taken += 1
+      this.#replace(at, slots.value)
     }
-    if (taken !== folds.length) return fail({ code: 'SYNC_BAD_PAGE', why: 'more folds than prefixes' })
-    this.#tags.delete(tag)
-    this.#settle(front)
+    this.#asked.delete(tag)
+    for (; this.#first?.slot.at === 'listed'; this.#first = this.#first.next) {
+      for (const block of this.#first.slot.blocks) this.#found.push(block)
+    }
     return ok(true)
   }
 
@@ -150,22 +152,16 @@ export class Folding {
     const ids = this.#found.sort((a, b) => a.rank - b.rank || (a.id < b.id ? -1 : 1)).map(({ id }) => id)
     for (const id of ids) this.#listed.delete(id)
     this.#found = []
-    this.#asked = 0
+    this.#looked = 0
     return ids
   }
 
-  /** What is found first of all is not looked at again, nor what waits behind all that is not. */
-  #settle(front: Slot[]): void {
-    const [first] = front
-    if (first?.at === 'listed') {
-      this.#found = this.#found.concat(first.blocks)
-      front.shift()
-    }
-    for (let last = front.at(-1); last?.at === 'waiting'; last = front.at(-1)) {
-      this.#rest.push(last)
-      front.pop()
-    }
-    this.#front = front
+  #replace(at: Link, slots: readonly Slot[]): void {
+    const [first = NOTHING, ...others] = slots
+    at.slot = first
+    this.#open -= 1
+    for (const slot of slots) if (slot.at !== 'listed') this.#open += 1
+    for (const slot of others.reverse()) at.next = link(slot, at.next)
   }
 
   #takeList({ ids, ranks }: FoldList): Result<Found[], ProtocolFault> {
@@ -185,13 +181,13 @@ export class Folding {
     return ok(blocks.length > 0 ? [{ at: 'listed', blocks }] : [])
   }
 
-  #takeParts({ prefix, count }: Asked, { at, parts }: FoldParts): Result<Waiting[], ProtocolFault> {
+  #takeParts({ prefix, count }: Branch, { at, parts }: FoldParts): Result<Branch[], ProtocolFault> {
     if (!at.startsWith(prefix)) return fail({ code: 'SYNC_BAD_PAGE', why: 'parts of another prefix' })
     if (count <= LEAF_BLOCKS) {
       // It was to be a list, and has grown: there was no room reserved for its parts, so it waits for its turn again.
       return ok([{ at: 'waiting', prefix, count: Number.POSITIVE_INFINITY }])
     }
-    const slots: Waiting[] = []
+    const slots: Branch[] = []
     for (const part of parts) {
       const longer = at + part.digit.toString(16).toUpperCase()
       if (isSame(this.#world.folds.fingerprint(longer), part.fingerprint)) continue
@@ -201,11 +197,8 @@ export class Folding {
   }
 }
 
-/** Lists that follow each other become one, so that there are not many more slots than prefixes asked for. */
-function put(slots: Slot[], slot: Slot): void {
-  const last = slots.at(-1)
-  if (last?.at === 'listed' && slot.at === 'listed') for (const block of slot.blocks) last.blocks.push(block)
-  else slots.push(slot)
+function link(slot: Slot, next: Link | undefined): Link {
+  return { slot, next }
 }
 
 function isSame(a: Uint8Array, b: Uint8Array): boolean {

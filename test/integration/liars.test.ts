@@ -10,7 +10,7 @@ import type { Chain } from '../../src/dag/chain.ts'
 import { blockId, type BlockId } from '../../src/dag/ids.ts'
 import { encodeAnnouncement } from '../../src/protocol/gossip-codec.ts'
 import { ANNOUNCEMENT_BYTES, MESSAGE_BYTES } from '../../src/protocol/limits.ts'
-import type { Reply, Request } from '../../src/protocol/messages.ts'
+import type { Fold, Reply, Request } from '../../src/protocol/messages.ts'
 import { author, bytes, chain, must, post, type PostParts } from '../support/blocks.ts'
 import { eventually, Playground, type Daemon } from '../support/daemon.ts'
 import { altered, BREACHES, refuse, shelf, Stranger, wireBlock, type Answer, type Lies } from '../support/stranger.ts'
@@ -131,6 +131,11 @@ function give(request: Request & { readonly t: 'get' }, blocks: readonly MadeBlo
 
 const inventedId = (): BlockId => blockId(new Uint8Array(randomBytes(32)))
 
+const SIXTEEN_PARTS: Fold = {
+  at: '',
+  parts: Array.from({ length: 16 }, (_, digit) => ({ digit, count: 9, fingerprint: new Uint8Array(randomBytes(32)) })),
+}
+
 interface Lie {
   readonly title: string
   readonly tell: (scene: Scene) => Answer
@@ -222,10 +227,15 @@ const SYNC_LIES: readonly Lie[] = [
     breachesLeft: blamed,
   },
   {
-    title: 'the same page for ever',
+    title: 'the same page for ever, and the same block in each fold',
     tell: (at) =>
       shelf(at.on, [at.base, above(at)], {
         diff: ({ id }) => ({ t: 'ids', id, ids: [at.base.block.id], more: true }),
+        folds: ({ id }, { prefixes }) => ({
+          t: 'folds',
+          id,
+          folds: prefixes.map((prefix) => (prefix === '' ? SIXTEEN_PARTS : { ids: [at.base.block.id], ranks: [1] })),
+        }),
       }),
     error: /SYNC_BAD_PAGE/,
     breachesLeft: blamed,

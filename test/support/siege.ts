@@ -164,8 +164,14 @@ export class Scene {
     const made = this.honestBlock()
     await friend.say(this.on, () => riding(made))
     for (const daemon of [node, honest]) {
+      let asked = 0
       await eventually(
-        () => this.ids(daemon),
+        async () => {
+          asked += 1
+          // While the queue of riding blocks is full an announcement is only a hint, and this friend has nothing to pull.
+          if (asked % ASKED_PER_SAY === 0) await friend.say(this.on, () => riding(made))
+          return this.ids(daemon)
+        },
         (ids) => ids.includes(shown(made)),
         THROUGH_MS,
       )
@@ -231,6 +237,9 @@ export function riding({ block, payload }: MadeBlock): Uint8Array {
   const carried = { headerBytes, payload, ...(signature === undefined ? {} : { signature }) }
   return encodeAnnouncement({ v: 1, nonce: randomBytes(8), heads: [id], block: carried })
 }
+
+/** How often is looked for a post before it is told of once more. */
+const ASKED_PER_SAY = 25
 
 /** As users see the id. */
 export function shown({

@@ -260,6 +260,17 @@ describe('from the list to folds', () => {
     expect(equal.reply({ t: 'folds', id: 0, folds: [answerOf(shared)] }).end).toEqual({ why: 'done' })
   })
 
+  test('what folds have found when the pull is cut is missing', () => {
+    const session = new ByHand(new Side(FORUM, shared.slice(0, 9)))
+    session.reply({ t: 'opened', id: 0, heads: [shared[0]!.block.id], more: true })
+    const fingerprint = new Uint8Array(32).fill(1)
+    const parts = [0, 1].map((digit) => ({ digit, count: 40, fingerprint }))
+    session.reply({ t: 'folds', id: 0, folds: [{ at: '', parts }] })
+    session.reply({ t: 'folds', id: 0, folds: [answerOf(shared), { at: '1', parts }] })
+    session.feed({ on: 'failed', reason: 'cut' })
+    expect(session.effects.at(-1)).toMatchObject({ fresh: 0, missing: 3 })
+  })
+
   function answerOf(made: readonly MadeBlock[]): Fold {
     const { graph, folds } = new Side(FORUM, made)
     return answerFolds(graph, folds, [''])[0]!
