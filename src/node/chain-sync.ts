@@ -27,8 +27,11 @@ import { withDeadline, withEither } from './waiting.ts'
 /** How long a pull may go on while other peers wait. */
 const TURN_MS = 15_000
 
-/** How long it takes at the most to look for peers, and to ask those that are there. */
+/** How long it takes at the most to ask those that are there, before a first post. */
 const ASK_MS = 3_000
+
+/** The same for looking for others: founding a second forum of one name is for ever, and a search seldom takes long. */
+const FIND_MS = 10_000
 
 /** Peers asked for a first post: more would not be done in time. */
 const MAX_ASKED = 32
@@ -162,7 +165,7 @@ export class ChainSync {
     }
     await pullAll(connected().slice(0, MAX_ASKED))
     if (this.#modules.replica.blocks > 0) return
-    await withDeadline({ ms: ASK_MS, signal }, findPeers)
+    await withDeadline({ ms: FIND_MS, signal }, findPeers)
     await pullAll(connected().slice(0, MAX_ASKED))
   }
 
