@@ -116,7 +116,9 @@ export class Peer {
 
   /** Gives the blocks again and again until that changes nothing, and nothing is delayed; an hour each time. */
   async giveAll(blocks: readonly TwinBlock[]): Promise<void> {
-    const state = () => [this.replica.delayedCount, ...this.accepted(), ...this.known().map((u) => u.id)].join()
+    // What was forgotten because it might be paid now is not at rest: it is to be given once more.
+    const had = () => this.economy.blocks.filter((u) => this.has(u)).length
+    const state = () => [this.replica.delayedCount, had(), ...this.accepted(), ...this.known().map((u) => u.id)].join()
     for (let before = '', rounds = 0; before !== state() || this.replica.delayedCount > 0; rounds += 1) {
       if (rounds > 4 * blocks.length + 50) throw new Bug('it does not come to rest')
       before = state()
