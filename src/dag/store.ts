@@ -52,6 +52,16 @@ export interface BlockRow extends GraphRow {
  */
 export type BlockState = 'paid' | 'unpaid' | 'held' | 'guest' | 'surplus' | 'ahead' | 'set-back' | 'dropped'
 
+/** Whether blocks in this state are accepted. */
+export function isAcceptedState(state: BlockState): state is 'paid' | 'unpaid' {
+  return state === 'paid' || state === 'unpaid'
+}
+
+/** Whether blocks in this state are gone by: judged, and neither set aside nor dropped. */
+export function isGoneBy(state: BlockState): boolean {
+  return state !== 'ahead' && state !== 'set-back' && state !== 'dropped'
+}
+
 /** A block as committed; its index is `first + position`. */
 export interface NewBlock {
   readonly row: BlockRow

@@ -55,6 +55,18 @@ export function past(graph: Graph, tips: readonly number[]): number[] {
   return [...found].sort((a, b) => a - b)
 }
 
+/** `tips` and what is not accepted below them, by ascending index, so pasts first; at most `limit` of them. */
+export function unacceptedUnder(graph: Graph, tips: readonly number[], limit = Number.POSITIVE_INFINITY): number[] {
+  const found = new Set<number>()
+  const waiting = [...tips]
+  for (let at = waiting.pop(); at !== undefined && found.size < limit; at = waiting.pop()) {
+    if (at === 0 || found.has(at) || graph.isAccepted(at)) continue
+    found.add(at)
+    graph.forEachBack(at, (back) => waiting.push(back))
+  }
+  return [...found].sort((a, b) => a - b)
+}
+
 /** `tips` and their pasts, less `have` and their pasts; accepted or not; by ascending index, so pasts first. */
 export function difference(graph: Graph, tips: readonly number[], have: readonly number[]): number[] {
   return differenceWithin(graph, tips, have, Number.POSITIVE_INFINITY) ?? []

@@ -249,18 +249,18 @@ export class ChainSync {
   /** What a pull's end means for this peer; the fault, if the command that asked for it is to hear of one. */
   #afterPull(peer: PeerId, { end, fresh }: PullReport): SyncFault | undefined {
     const id = peer.toString()
-    const { onFault, onShared } = this.#modules
+    const { replica, clock, log, onFault, onShared } = this.#modules
     const refused = (why: string): SyncFault => ({ code: 'SYNC_REFUSED', peer: id, why })
     switch (end.why) {
       case 'done':
       case 'stalled':
         this.#retries.forget(id)
-        if (end.why === 'done') this.#modules.replica.watch.note(this.#modules.clock.nowMs())
+        if (end.why === 'done') replica.watch.note(clock.nowMs())
         this.#note(id, end.why === 'done' ? 'synced' : 'lists blocks that it does not give', true)
         onShared(peer)
         return undefined
       case 'incompatible':
-        this.#warnIncompatible(id, end)
+        log.warn('sync.incompatible', { chain: replica.chain.id, peer: id, ours: end.ours, theirs: end.theirs })
         this.#note(id, incompatibleText(end), false)
         return { code: 'SYNC_INCOMPATIBLE', ours: end.ours, theirs: end.theirs }
       case 'faulty':
@@ -288,10 +288,6 @@ export class ChainSync {
       default:
         return unreachable(end)
     }
-  }
-
-  #warnIncompatible(peer: string, { ours, theirs }: { readonly ours: string; readonly theirs: string }): void {
-    this.#modules.log.warn('sync.incompatible', { chain: this.#modules.replica.chain.id, peer, ours, theirs })
   }
 
   #failed(peer: string, fault: RpcFault): Result<PullReport, SyncFault> {

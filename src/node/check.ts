@@ -2,14 +2,13 @@
  * Checks a stored chain (spec §3–§5): reads every block again, works out from the first one on what the store says that
  * it knows (k, who is paid, what is accepted, heads, bytes), and compares. Slow on purpose, and changes nothing.
  */
-import { checkPayload, verifyBlock, type Block } from '../dag/block.ts'
+import { decodeBlock, verifyBlock } from '../dag/block.ts'
 import { checkGraph } from '../dag/check.ts'
-import { decodeBlock } from '../dag/block.ts'
 import type { Chain } from '../dag/chain.ts'
-import type { BlockState, ChainStore, LoadedRow } from '../dag/store.ts'
+import { isAcceptedState, isGoneBy, type BlockState, type ChainStore, type LoadedRow } from '../dag/store.ts'
 import { Reputation } from '../reputation/reputation.ts'
 import { Bag } from './bag.ts'
-import { frameCount } from './payload-size.ts'
+import { storedPayloadHolds } from './payloads.ts'
 import { Staging } from './staging.ts'
 
 /** Blocks between two reports of progress: a second or so. */
@@ -60,7 +59,8 @@ export async function checkStore(chain: Chain, store: ChainStore, options: Check
     bytes += block.value.headerBytes.byteLength + (block.value.signature?.byteLength ?? 0)
     if (!missing.has(index)) {
       bytes += block.value.header.pay.size
-      if (!(await holds(chain, store, block.value))) say(`the payload of block ${String(index)} is damaged`)
+      if (!(await storedPayloadHolds({ chain, store }, block.value)))
+        say(`the payload of block ${String(index)} is damaged`)
     }
     if (!verifyBlock(block.value)) say(`the signature of block ${String(index)} does not hold`)
     const added = staging.append({ block: block.value, payload: 'missing', isOurs: row.isOurs, waitsFor: 'payer' })
@@ -68,11 +68,11 @@ export async function checkStore(chain: Chain, store: ChainStore, options: Check
       say(`block ${String(index)} is not sound: ${added.fault.code}`)
       break
     }
-    if (isIn(row.state) && row.backs.some((back) => back > 0 && !rebuilt.isIn(back))) {
+    if (isGoneBy(row.state) && row.backs.some((back) => back > 0 && !rebuilt.isIn(back))) {
       say(`block ${String(index)} is ${row.state} over a block that is not gone by`)
       break
     }
-    if (isIn(row.state)) rebuilt.enter(index)
+    if (isGoneBy(row.state)) rebuilt.enter(index)
     else if (row.state === 'dropped') rebuilt.drop(index)
   }
   if (problems.length === 0) compare(rebuilt, rows, { heads: loaded.heads, bytes: loaded.bytes, counted: bytes }, say)
@@ -92,7 +92,7 @@ function compare(
       say(`k of block ${String(index)} is ${String(rebuilt.k(index))}, stored as ${String(k)}`)
     const isAccepted = graph.isAccepted(index)
     const found = isAccepted ? (rebuilt.isPaid(index) ? 'paid' : 'unpaid') : 'not accepted'
-    const told = state === 'paid' || state === 'unpaid' ? state : 'not accepted'
+    const told = isAcceptedState(state) ? state : 'not accepted'
     if (found !== told) say(`block ${String(index)} is ${found}, stored as ${state}`)
   }
   const heads = graph.heads().filter((index) => index > 0)
@@ -102,22 +102,4 @@ function compare(
   }
   if (stored.bytes !== stored.counted) say(`${String(stored.counted)} bytes, stored as ${String(stored.bytes)}`)
   for (const { code } of checkGraph(graph)) say(`the graph: ${code}`)
-}
-
-/** Whether it is gone by: judged and neither set aside nor dropped. */
-function isIn(state: BlockState): boolean {
-  return state !== 'ahead' && state !== 'set-back' && state !== 'dropped'
-}
-
-async function holds(chain: Chain, store: ChainStore, block: Block): Promise<boolean> {
-  const { size } = block.header.pay
-  const payload = new Uint8Array(size)
-  let at = 0
-  for (let n = 0; n < frameCount(size); n += 1) {
-    const frame = await store.frame(block.id, n)
-    if (frame === undefined || at + frame.byteLength > size) return false
-    payload.set(frame, at)
-    at += frame.byteLength
-  }
-  return at === size && checkPayload(chain, block, payload).ok
 }

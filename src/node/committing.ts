@@ -1,6 +1,5 @@
 /** Stores what an intake decided, in one atomic change, and keeps the stock in step (spec §5). */
 import type { AuthorKey } from '../dag/ids.ts'
-import { Bug } from '../dag/faults.ts'
 import {
   framesOfPayload,
   type BlockState,
@@ -95,9 +94,7 @@ async function droppedOf(holdings: Holdings, store: ChainStore, pending: Pending
 async function headerOf(holdings: Holdings, store: ChainStore, index: number): Promise<Entry['block']['header']> {
   const entry = holdings.staging.entry(index)
   if (entry !== undefined) return entry.block.header
-  const stored = await store.block(index)
-  if (stored === undefined) throw new Bug(`block ${String(index)} is in the graph and not in the store`)
-  return blockOfStored(index, stored).header
+  return blockOfStored(index, await store.block(index)).header
 }
 
 function keepBooks(holdings: Holdings, stock: Stock, block: NewBlock, index: number): void {

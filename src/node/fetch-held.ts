@@ -2,12 +2,15 @@
 import { fail, ok, type Result } from '../dag/faults.ts'
 import type { BlockId } from '../dag/ids.ts'
 import { blockVerdict, type ProtocolFault } from '../protocol/faults.ts'
-import { Fetch, type PulledBlock } from '../protocol/fetch.ts'
+import { Fetch } from '../protocol/fetch.ts'
 import type { Incoming } from './admit.ts'
-import { fetchPayload } from './payload-fetch.ts'
+import { payloadOfPulled } from './payload-fetch.ts'
 import type { Replica } from './replica.ts'
 import type { RpcFault, SyncSession } from './rpc.ts'
 import { HELD_SLOTS } from './unaccepted.ts'
+
+/** A command waits for it, and nobody waits for the command's turn. */
+const UNHURRIED = { onProgress: () => undefined, shouldYield: () => false }
 
 /** The chain is open on the session. Gives the ids of the peer's held posts that are here now, accepted or not. */
 export async function fetchHeld(
@@ -59,32 +62,11 @@ async function fetchBlocks(
     const arrived = fetch.toStore()
     if (arrived === undefined) continue
     for (const pulled of arrived) {
-      const payload = await payloadOf(session, replica, pulled, signal)
+      const payload = await payloadOfPulled(pulled, { session, replica, signal, ...UNHURRIED })
       if (!payload.ok) return payload
       incoming.push({ block: pulled.block, payload: payload.value })
     }
     fetch.stored()
   }
   return ok(incoming)
-}
-
-/** Held posts are small (spec §3: 128 KiB), so that one longer than a block's place is fetched at once. */
-async function payloadOf(
-  session: SyncSession,
-  replica: Replica,
-  { block, state, payload }: PulledBlock,
-  signal: AbortSignal,
-): Promise<Result<Incoming['payload'], RpcFault | ProtocolFault>> {
-  if (payload !== undefined) return ok(payload)
-  if (state !== 'frames') return ok('missing')
-  const fetched = await fetchPayload({
-    replica,
-    session,
-    block,
-    signal,
-    onProgress: () => undefined,
-    shouldYield: () => false,
-  })
-  if (!fetched.ok) return fetched
-  return ok(fetched.value === 'stored' ? 'stored' : 'missing')
 }

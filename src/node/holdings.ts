@@ -4,13 +4,14 @@
  * `clock-turn.ts`.
  */
 import type { BlockId } from '../dag/ids.ts'
-import type { BlockState } from '../dag/store.ts'
-import type { Reputation } from '../reputation/reputation.ts'
+import type { Chain } from '../dag/chain.ts'
+import type { BlockState, ChainStore, LoadedChain } from '../dag/store.ts'
+import { Reputation } from '../reputation/reputation.ts'
 import { Bag } from './bag.ts'
 import { Pending } from './pending.ts'
 import { Shunned } from './shunned.ts'
 import { Staging } from './staging.ts'
-import { Unaccepted, type UnacceptedState } from './unaccepted.ts'
+import { isUnacceptedState, Unaccepted, type UnacceptedState } from './unaccepted.ts'
 
 const NOTHING: ReadonlySet<number> = new Set()
 
@@ -34,6 +35,27 @@ export class Holdings {
     this.shunned = new Shunned(reputation)
     this.#ours = ours
     this.#pending = new Pending(reputation)
+  }
+
+  /** As the store has them. @param seed - any 32-bit number */
+  static async load(
+    { chain, seed }: { readonly chain: Chain; readonly seed: number },
+    store: ChainStore,
+  ): Promise<{ readonly holdings: Holdings; readonly loaded: LoadedChain }> {
+    const ours = new Set<number>()
+    const unaccepted: (readonly [number, UnacceptedState])[] = []
+    let count = 0
+    const { reputation, loaded } = await Reputation.load(chain, seed, (take) =>
+      store.load((row) => {
+        count += 1
+        if (row.isOurs) ours.add(count)
+        if (isUnacceptedState(row.state)) unaccepted.push([count, row.state])
+        take(row)
+      }),
+    )
+    const holdings = new Holdings(reputation, ours)
+    for (const [index, state] of unaccepted) holdings.unaccepted.set(index, state)
+    return { holdings, loaded }
   }
 
   /** What changed since the last commit. */

@@ -1,9 +1,11 @@
 /** Fetches one long payload frame by frame into the store (spec §8), going on where an earlier try was cut. */
-import type { Block } from '../dag/block.ts'
+import { checkStructure, verifyBlock, type Block } from '../dag/block.ts'
 import { fail, ok, type Result } from '../dag/faults.ts'
 import type { BlockId } from '../dag/ids.ts'
 import type { ProtocolFault } from '../protocol/faults.ts'
+import type { PulledBlock } from '../protocol/fetch.ts'
 import { PayloadFetch } from '../protocol/frames.ts'
+import type { Incoming } from './admit.ts'
 import { storedPayloadHolds } from './payloads.ts'
 import type { Replica } from './replica.ts'
 import type { RpcFault, SyncSession } from './rpc.ts'
@@ -24,6 +26,22 @@ const writers = new WeakMap<Replica, Map<BlockId, FetchOptions>>()
 
 /** `stored`: all frames are in the store and hold; `absent`: this peer has none of it, or hides it. */
 export type Fetched = 'stored' | 'absent'
+
+/**
+ * The payload of a block that came: with it, or in frames. Those are fetched only for blocks whose signature holds: long
+ * payloads are the dearest thing to be lied into.
+ */
+export async function payloadOfPulled(
+  { block, state, payload }: PulledBlock,
+  options: Omit<FetchOptions, 'block'>,
+): Promise<Result<Incoming['payload'], RpcFault | ProtocolFault>> {
+  if (state === 'inline') return ok(payload ?? 'missing')
+  if (state !== 'frames' || !checkStructure(options.replica.chain, block.header).ok || !verifyBlock(block)) {
+    return ok('missing')
+  }
+  const fetched = await fetchPayload({ ...options, block })
+  return fetched.ok ? ok(fetched.value === 'stored' ? 'stored' : 'missing') : fetched
+}
 
 /**
  * Frames of a first try may stem from other peers, so a wrong digest is this peer's fault only when all of them were its

@@ -2,7 +2,6 @@
  * Carries out one pull of one chain from one peer (spec §8): feeds the session core, performs its effects. It has no
  * opinions of its own but how a long payload gets from the stream into the store.
  */
-import { checkStructure, verifyBlock } from '../dag/block.ts'
 import type { ProtocolFault } from '../protocol/faults.ts'
 import type { PulledBlock } from '../protocol/fetch.ts'
 import type { Handshake } from '../protocol/member.ts'
@@ -10,7 +9,7 @@ import { haveList } from '../protocol/reconcile.ts'
 import type { PullEffect, PullEnd, PullInput, StoreOutcome } from '../protocol/pull.ts'
 import { newPull, step, type PullState } from '../protocol/session.ts'
 import type { Incoming } from './admit.ts'
-import { fetchPayload } from './payload-fetch.ts'
+import { payloadOfPulled } from './payload-fetch.ts'
 import type { Replica } from './replica.ts'
 import { isRpcFault } from './rpc-faults.ts'
 import type { SyncSession } from './rpc.ts'
@@ -124,14 +123,11 @@ class Run {
     this.#feed({ on: 'stored', outcomes })
   }
 
-  /** Long payloads come in frames, and only for blocks whose signature holds: they are the dearest thing to be lied into. */
-  async #payloadOf({ block, state, payload }: PulledBlock): Promise<Incoming['payload'] | 'cut'> {
-    if (state === 'inline') return payload ?? 'missing'
+  async #payloadOf(pulled: PulledBlock): Promise<Incoming['payload'] | 'cut'> {
     const { replica, session, signal, onProgress, shouldYield } = this.#options
-    if (state !== 'frames' || !checkStructure(replica.chain, block.header).ok || !verifyBlock(block)) return 'missing'
-    const fetched = await fetchPayload({ replica, session, block, signal, onProgress, shouldYield })
-    if (fetched.ok) return fetched.value === 'stored' ? 'stored' : 'missing'
-    const { fault } = fetched
+    const found = await payloadOfPulled(pulled, { replica, session, signal, onProgress, shouldYield })
+    if (found.ok) return found.value
+    const { fault } = found
     if (!isRpcFault(fault)) this.#frameFault = fault
     this.#feed({ on: 'failed', reason: shouldYield() ? TURN_IS_OVER : fault.code })
     return 'cut'

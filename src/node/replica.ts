@@ -11,7 +11,7 @@ import type { Graph } from '../dag/graph.ts'
 import type { AuthorKey, BlockId } from '../dag/ids.ts'
 import type { BlockState, ChainStore, LoadedChain } from '../dag/store.ts'
 import type { StoreOutcome } from '../protocol/pull.ts'
-import { Reputation } from '../reputation/reputation.ts'
+import type { Reputation } from '../reputation/reputation.ts'
 import { Throttle, Watch } from '../reputation/throttle.ts'
 import type { Incoming } from './admit.ts'
 import type { ChainEvent, ChainListener, Origin } from './chain-events.ts'
@@ -61,19 +61,15 @@ export class Replica {
   /** Of the first change that broke off: what is on the disk since then is not known, so nothing more is taken in. */
   #failure: Error | undefined
 
-  private constructor(
-    { holdings, watch }: { holdings: Holdings; watch: Watch },
-    loaded: LoadedChain,
-    modules: ReplicaModules,
-  ) {
+  private constructor(holdings: Holdings, loaded: LoadedChain, modules: ReplicaModules) {
     const { reputation } = holdings
     this.chain = reputation.chain
     this.reputation = reputation
     this.folds = new Folds(reputation.graph)
-    this.watch = watch
+    this.watch = modules.watch ?? new Watch()
     this.store = modules.store
     this.#holdings = holdings
-    this.#intake = new Intake(holdings, new Throttle(watch))
+    this.#intake = new Intake(holdings, new Throttle(this.watch))
     this.#stock = new Stock(loaded, (index) => holdings.isLive(index) && !reputation.isHidden(index))
     this.#blocks = reputation.graph.acceptedCount
     this.#pioneer = reputation.pioneer
@@ -84,28 +80,11 @@ export class Replica {
 
   /** @param options `seed`: any 32-bit number, best a random one; it keeps strangers from aiming at one hash bucket. */
   static async open(
-    { chain, seed }: { readonly chain: Chain; readonly seed: number },
+    options: { readonly chain: Chain; readonly seed: number },
     modules: ReplicaModules,
   ): Promise<Replica> {
-    const ours = new Set<number>()
-    const unaccepted: (readonly [number, BlockState])[] = []
-    let count = 0
-    const load = Promise.withResolvers<LoadedChain>()
-    const reputation = await Reputation.loaded(chain, seed, async (take) => {
-      const loaded = await modules.store.load((row) => {
-        count += 1
-        if (row.isOurs) ours.add(count)
-        if (row.state !== 'paid' && row.state !== 'unpaid') unaccepted.push([count, row.state])
-        take(row)
-      })
-      load.resolve(loaded)
-    })
-    const watch = modules.watch ?? new Watch()
-    const holdings = new Holdings(reputation, ours)
-    for (const [index, state] of unaccepted) {
-      if (state !== 'paid' && state !== 'unpaid' && state !== 'dropped') holdings.unaccepted.set(index, state)
-    }
-    const replica = new Replica({ holdings, watch }, await load.promise, modules)
+    const { holdings, loaded } = await Holdings.load(options, modules.store)
+    const replica = new Replica(holdings, loaded, modules)
     await replica.settleClock()
     return replica
   }
@@ -270,8 +249,8 @@ export class Replica {
     if (stored !== undefined) return blockOfStored(index, stored)
     await this.#queue.idle()
     const late = await this.store.block(index)
-    if (late !== undefined) return blockOfStored(index, late)
-    throw this.#failure ?? new Bug(`block ${String(index)} is in the graph and not in the store`)
+    if (late === undefined && this.#failure !== undefined) throw this.#failure
+    return blockOfStored(index, late)
   }
 
   /** Waits for what is under way, so that the store may be closed. */
@@ -284,10 +263,7 @@ export class Replica {
 
   async #ingest(list: readonly Incoming[], origin: Origin): Promise<StoreOutcome[]> {
     const outcomes: StoreOutcome[] = []
-    const signatures = new SignaturesAhead(
-      this.chain,
-      list.map(({ block }) => block),
-    )
+    const signatures = new SignaturesAhead(this.chain, list)
     await this.#change(origin, async () => {
       for (const [position, incoming] of list.entries()) {
         if (position > 0 && position % BLOCKS_PER_TURN === 0) await nextTurn()

@@ -14,9 +14,9 @@ export class SignaturesAhead {
   #started = 0
   readonly #answers: Promise<boolean>[] = []
 
-  constructor(chain: Chain, blocks: readonly Block[]) {
+  constructor(chain: Chain, list: readonly { readonly block: Block }[]) {
     this.#chain = chain
-    this.#blocks = blocks
+    this.#blocks = list.map(({ block }) => block)
   }
 
   /** Whether the signature of the block at this position is known to hold. Positions are asked for in ascending order. */

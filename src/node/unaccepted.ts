@@ -4,7 +4,7 @@
  */
 import { MAX_AHEAD_MS } from '../dag/limits.ts'
 import type { Graph } from '../dag/graph.ts'
-import type { BlockState } from '../dag/store.ts'
+import { isAcceptedState, type BlockState } from '../dag/store.ts'
 
 /** Spec §5: held posts of this node's own, and as many slots for those of other peers. */
 export const HELD_SLOTS = 16
@@ -13,6 +13,10 @@ export const HELD_SLOTS = 16
 const SURPLUS_KEPT = 1000
 
 export type UnacceptedState = Exclude<BlockState, 'paid' | 'unpaid' | 'dropped'>
+
+export function isUnacceptedState(state: BlockState): state is UnacceptedState {
+  return !isAcceptedState(state) && state !== 'dropped'
+}
 
 /** How many of a kind are kept. What is set aside was accepted once or made here, and leaves when its time comes. */
 const KEPT: { readonly [S in UnacceptedState]: number } = {

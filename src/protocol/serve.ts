@@ -9,6 +9,7 @@ import { unreachable } from '../dag/faults.ts'
 import type { Folds } from '../dag/fold.ts'
 import type { Graph } from '../dag/graph.ts'
 import type { AuthorKey, BlockId } from '../dag/ids.ts'
+import { unacceptedUnder } from '../dag/walk.ts'
 import { BLOCKS_REPLY_BYTES, HEADS_PER_PAGE, IDS_PER_PAGE, INLINE_PAYLOAD_BYTES } from './limits.ts'
 import { proofFor, proofHolds, type Handshake } from './member.ts'
 import type { Reply, Request, WireBlock } from './messages.ts'
@@ -74,7 +75,8 @@ export function planReply(request: Request, served: ServedChain | undefined, str
     case 'folds':
       return { do: 'reply', reply: { t: 'folds', id, folds: answerFolds(graph, served.folds, request.prefixes) } }
     case 'held': {
-      const ids = heldWithPasts(served).map((index) => graph.id(index))
+      // What is accepted comes by the usual way.
+      const ids = unacceptedUnder(graph, served.held(), IDS_PER_PAGE).map((index) => graph.id(index))
       stream.told.set(served.chain.id, new Set(ids))
       return { do: 'reply', reply: { t: 'ids', id, ids, more: false } }
     }
@@ -124,18 +126,6 @@ function servedIndex(graph: Graph, block: BlockId, told?: ReadonlySet<BlockId>):
   const index = graph.indexOf(block)
   if (index === undefined || index === 0) return undefined
   return graph.isAccepted(index) || told?.has(block) === true ? index : undefined
-}
-
-/** The held posts and what is not accepted below them, pasts first. What is accepted comes by the usual way. */
-function heldWithPasts({ graph, held }: ServedChain): number[] {
-  const found = new Set<number>()
-  const waiting = [...held()]
-  for (let at = waiting.pop(); at !== undefined && found.size < IDS_PER_PAGE; at = waiting.pop()) {
-    if (at === 0 || graph.isAccepted(at) || found.has(at)) continue
-    found.add(at)
-    graph.forEachBack(at, (back) => waiting.push(back))
-  }
-  return [...found].sort((a, b) => a - b)
 }
 
 /** By the list the graph gives, which is another one once heads change: paging through many heads sorts them once. */

@@ -6,6 +6,7 @@
  */
 import type { Graph } from '../dag/graph.ts'
 import { IndexHeap } from '../dag/index-heap.ts'
+import { unacceptedUnder } from '../dag/walk.ts'
 import type { Ledger, Like } from './ledger.ts'
 import { Line } from './line.ts'
 import { Paid } from './paid.ts'
@@ -180,19 +181,8 @@ export class Acceptance {
   }
 
   #changeOf(paid: readonly number[], unpaid: readonly number[]): Change {
-    const accepted = this.#unacceptedUnder(paid)
+    const accepted = unacceptedUnder(this.#graph, paid)
     return { accepted, withdrawn: this.#uncovered(accepted, paid, unpaid), paid, unpaid }
-  }
-
-  #unacceptedUnder(tips: readonly number[]): number[] {
-    const found = new Set<number>()
-    const waiting = [...tips]
-    for (let at = waiting.pop(); at !== undefined; at = waiting.pop()) {
-      if (at === 0 || found.has(at) || this.#graph.isAccepted(at)) continue
-      found.add(at)
-      this.#graph.forEachBack(at, (back) => waiting.push(back))
-    }
-    return [...found].sort((a, b) => a - b)
   }
 
   /** Accepted blocks that neither are paid nor have an accepted block on them, once the changes are made. */

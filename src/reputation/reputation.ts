@@ -11,7 +11,14 @@ import { fail, ok, type Result } from '../dag/faults.ts'
 import { Graph } from '../dag/graph.ts'
 import type { AuthorKey } from '../dag/ids.ts'
 import { hasFirstPostPioneer } from '../dag/sound.ts'
-import type { BlockRow, BlockState, GraphRow, LoadedRow } from '../dag/store.ts'
+import {
+  isAcceptedState,
+  isGoneBy,
+  type BlockRow,
+  type BlockState,
+  type GraphRow,
+  type LoadedRow,
+} from '../dag/store.ts'
 import { Acceptance, type LoadedState } from './acceptance.ts'
 import { backsFor } from './backs.ts'
 import type { ReputationFault } from './faults.ts'
@@ -70,17 +77,17 @@ export class Reputation {
   }
 
   /**
-   * Fills in what a store gives, row by row; to be called once, before anything else. Nothing is worked out anew: k, who
+   * Fills in what a store gives, row by row, and gives what it says at the end (`loaded`). Nothing is worked out anew: k, who
    * is paid and what is accepted are in the rows.
    */
-  static async loaded(
+  static async load<T>(
     chain: Chain,
     seed: number,
-    rows: (take: (row: LoadedRow) => void) => Promise<void>,
-  ): Promise<Reputation> {
+    rows: (take: (row: LoadedRow) => void) => Promise<T>,
+  ): Promise<{ readonly reputation: Reputation; readonly loaded: T }> {
     const reputation = new Reputation(chain, seed)
     const states: LoadedState[] = ['outside']
-    await rows((row) => {
+    const loaded = await rows((row) => {
       reputation.#load(row)
       states.push(loadedStateOf(row.state))
       // They are stored, and a list of a million would only be dropped.
@@ -88,7 +95,7 @@ export class Reputation {
     })
     reputation.#acceptance.load((index) => states[index] ?? 'outside')
     reputation.graph.takeHeadChanges()
-    return reputation
+    return { reputation, loaded }
   }
 
   /** Whether each back of a block to be is accepted in its past, or welcomed by it (spec §5, *sound*). */
@@ -236,13 +243,12 @@ export class Reputation {
   }
 
   #load(row: LoadedRow): void {
-    const state = loadedStateOf(row.state)
-    const isAccepted = row.state === 'paid' || row.state === 'unpaid'
+    const isAccepted = isAcceptedState(row.state)
     const index = this.graph.add(row, isAccepted)
     this.#know(index, row, row.k)
     if (row.state === 'dropped') this.#ledger.remove(index)
     if (isAccepted) this.#views.accepted(index)
-    if (state === 'paid') this.#hidden.paid(index)
+    if (row.state === 'paid') this.#hidden.paid(index)
     if (isAccepted || row.state === 'set-back') this.#findPioneer(index)
   }
 
@@ -270,17 +276,6 @@ export class Reputation {
 
 /** Where acceptance finds a stored block. */
 function loadedStateOf(state: BlockState): LoadedState {
-  switch (state) {
-    case 'paid':
-    case 'unpaid':
-      return state
-    case 'held':
-    case 'guest':
-    case 'surplus':
-      return 'unpaid'
-    case 'ahead':
-    case 'set-back':
-    case 'dropped':
-      return 'outside'
-  }
+  if (!isGoneBy(state)) return 'outside'
+  return state === 'paid' ? 'paid' : 'unpaid'
 }

@@ -7,7 +7,8 @@ import { expect, test } from 'vitest'
 import type { MadeBlock } from '../../src/dag/block.ts'
 import { LEAF_BLOCKS } from '../../src/dag/fold.ts'
 import { author, chain, post } from '../support/blocks.ts'
-import { FIRST, Pulling, pullAll, Side, type Pick } from '../support/sync-sim.ts'
+import { choices, picker } from '../support/choices.ts'
+import { FIRST, Pulling, pullAll, Side } from '../support/sync-sim.ts'
 
 const FORUM = chain('#folds', author(0).author)
 const BRANCHES = 300
@@ -63,16 +64,6 @@ const lengths = fc.oneof(
 const sides = fc
   .tuple(fc.constantFrom(...WORLDS), lengths, lengths)
   .map(([of, a, b]) => ({ to: sideOf(of, a), from: sideOf(of, b), of }))
-const choices = fc.array(fc.nat({ max: 9_999 }), { minLength: 40, maxLength: 200 })
-
-function picker(numbers: readonly number[]): Pick {
-  let at = 0
-  return (n) => {
-    at += 1
-    return ((numbers[at % numbers.length] ?? 0) + Math.floor(at / numbers.length)) % Math.max(n, 1)
-  }
-}
-
 const lacking = (side: Side, of: Side): number => of.ids().filter((id) => !side.graph.has(id)).length
 
 test('all that is missing comes, for a cost that follows what differs', () => {

@@ -4,21 +4,10 @@ import { expect, test } from 'vitest'
 import type { MadeBlock } from '../../src/dag/block.ts'
 import { consensus } from '../../src/dag/order.ts'
 import { author, chain, post } from '../support/blocks.ts'
+import { choices, picker } from '../support/choices.ts'
 import { Pulling, pullAll, Side, type Pick } from '../support/sync-sim.ts'
 
 const SIM = chain('#sim', author(0).author)
-
-/** Numbers that stand for every choice in one run: which blocks, which backs, which message next. */
-const choices = fc.array(fc.nat({ max: 9_999 }), { minLength: 40, maxLength: 200 })
-
-function picker(numbers: readonly number[]): Pick {
-  let at = 0
-  return (n) => {
-    at += 1
-    // The turn is mixed in, so that a run that is longer than its numbers does not repeat itself.
-    return ((numbers[at % numbers.length] ?? 0) + Math.floor(at / numbers.length)) % Math.max(n, 1)
-  }
-}
 
 /** Blocks with 1 to 3 backs among all before them, or on the genesis. */
 function universe(size: number, pick: Pick): MadeBlock[] {
