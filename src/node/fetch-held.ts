@@ -3,11 +3,11 @@ import { fail, ok, type Result } from '../dag/faults.ts'
 import type { BlockId } from '../dag/ids.ts'
 import { blockVerdict, type ProtocolFault } from '../protocol/faults.ts'
 import { Fetch } from '../protocol/fetch.ts'
+import { HELD_SLOTS } from '../protocol/limits.ts'
 import type { Incoming } from './admit.ts'
 import { payloadOfPulled } from './payload-fetch.ts'
 import type { Replica } from './replica.ts'
 import type { RpcFault, SyncSession } from './rpc.ts'
-import { HELD_SLOTS } from './unaccepted.ts'
 
 /** A command waits for it, and nobody waits for the command's turn. */
 const UNHURRIED = { onProgress: () => undefined, shouldYield: () => false }
