@@ -4,6 +4,7 @@
  * lists both, with what comes of going beyond. An audit fails when a bound is named by no test.
  */
 import { SIGNATURE_BYTES } from '../dag/limits.ts'
+import type { Rate } from './buckets.ts'
 
 const KIB = 1024
 const MIB = 1024 * KIB
@@ -138,6 +139,27 @@ export const ANNOUNCE_COALESCE_MS = 100
 
 /** Riding blocks of one chain that wait for their turn; beyond it an announcement is only a hint. */
 export const RIDING_QUEUE = 64
+
+/**
+ * Announcements of one chain that are read of one neighbour: it may pass on those of everybody, and a forum where 64 a
+ * second are posted is pulled with less ado. Beyond it they are skipped unread, and one pull makes up for all of them.
+ */
+export const ANNOUNCEMENTS: Rate = { burst: 256, perSecond: 64 }
+
+/** Own announcements that go out at once, half of what a neighbour reads: the rest is room for what is passed on. */
+export const OWN_ANNOUNCEMENTS: Rate = { burst: 128, perSecond: 32 }
+
+/** When announcements were skipped, their sender is pulled from after this. */
+export const CATCH_UP_MS = 5_000
+
+/**
+ * More than this no honest peer sends of one chain: who passes an announcement on has taken its block in, one by one, and
+ * a whole core does some 2,000 a second (2026-11, in memory, and nothing else done).
+ */
+export const ANNOUNCEMENT_FLOOD: Rate = { burst: 8192, perSecond: 2048 }
+
+/** Peers whose rates are remembered, ten times those that can be connected; the one longest silent out. */
+export const PACED_PEERS = 1024
 
 // Blocks that nobody paid for
 
