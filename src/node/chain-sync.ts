@@ -259,6 +259,13 @@ export class ChainSync {
         this.#note(id, end.why === 'done' ? 'synced' : 'lists blocks that it does not give', true)
         onShared(peer)
         return undefined
+      case 'postponed':
+        // What came first is what the budget was for: there is more of it later, and more gets in.
+        if (fresh > 0) this.#retries.forget(id)
+        this.#retries.later(id)
+        this.#note(id, 'sends signatures that take time to check', false)
+        onShared(peer)
+        return undefined
       case 'incompatible':
         log.warn('sync.incompatible', { chain: replica.chain.id, peer: id, ours: end.ours, theirs: end.theirs })
         this.#note(id, incompatibleText(end), false)
