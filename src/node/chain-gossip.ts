@@ -38,6 +38,8 @@ export interface GossipModules {
   readonly log: Logger
   /** A neighbour has something that is not here. */
   readonly onHint: (peer: string) => void
+  /** See `protocol/rechecks.ts`. */
+  readonly mayRecheck: (peer: string) => boolean
   readonly onFault: (peer: string, fault: ProtocolFault) => void
 }
 
@@ -157,20 +159,21 @@ export class ChainGossip {
   }
 
   async #take(from: string, announcement: Announcement): Promise<GossipVerdict> {
-    const { replica, onHint } = this.#modules
+    const { replica, onHint, mayRecheck } = this.#modules
     const judgement = judge(announcement, { graph: replica.graph, has: (id) => replica.has(id) })
     if (judgement.verdict === 'reject') return this.#reject(from, judgement.fault)
     if (judgement.pull) onHint(from)
     if (judgement.verdict === 'ignore') return 'ignore'
     const { block, payload } = judgement
-    const [outcome] = await replica.ingest([{ block, payload }], 'gossip')
+    const [outcome] = await replica.ingest([{ block, payload }], 'gossip', () => mayRecheck(from))
     if (outcome === undefined) return 'ignore'
     const verdict = verdictOf(outcome)
     if (verdict === 'reject' && outcome.state === 'refused') {
       return this.#reject(from, { code: 'GOSSIP_BAD_BLOCK', block: block.id, fault: outcome.fault })
     }
-    // Not kept, though it may be somebody's head: a pull tells what it stands under.
-    if (verdict === 'ignore' && outcome.state !== 'known') onHint(from)
+    // Not kept, though it may be somebody's head: a pull tells what it stands under. It would not get further with one
+    // that was put off, which comes when heads are compared.
+    if (verdict === 'ignore' && outcome.state !== 'known' && outcome.state !== 'postponed') onHint(from)
     return verdict
   }
 

@@ -187,6 +187,17 @@ export const SURPLUS_KEPT = 1000
 /** Authors who had a block withdrawn and are remembered, the one longest ago out: each had reps to lose, so there are few. */
 export const SHUNNED_AUTHORS = 4096
 
+// Signatures
+
+/**
+ * Signatures that OpenSSL does not take and that are looked at again for one peer, at 1.6 ms each (2026-11). No honest
+ * author makes one, but an honest peer may pass on those of others: there is room for a few, and the rest takes its time.
+ */
+export const RECHECKS_PER_PEER: Rate = { burst: 64, perSecond: 4 }
+
+/** The same for all peers together: a tenth of one core, however many peer ids somebody makes up. */
+export const RECHECKS: Rate = { burst: 256, perSecond: 64 }
+
 // What is held against a peer
 
 /** So many points at once and the peer is banned: one breach may be a fault on the way, four are not. */

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { MadeBlock } from '../../../src/dag/block.ts'
+import type { Chain } from '../../../src/dag/chain.ts'
 import { ChainGossip } from '../../../src/node/chain-gossip.ts'
 import { silentLogger } from '../../../src/node/log.ts'
 import type { TopicValidator, Topics } from '../../../src/node/topics.ts'
@@ -17,6 +18,7 @@ import {
 } from '../../../src/protocol/limits.ts'
 import { author, chain, must, post } from '../../support/blocks.ts'
 import { openReplica, type TestReplica } from '../../support/replicas.ts'
+import { TORSION, torsionPost } from '../../support/torsion.ts'
 
 const ON = chain(`@${author(1).author}`)
 const FIRST = post(ON, { author: 1 })
@@ -28,6 +30,7 @@ class Spoken {
   readonly hints: string[] = []
   readonly faults: [peer: string, code: ProtocolFault['code']][] = []
   subscribers: string[] = ['loud', 'quiet']
+  mayRecheck = true
   readonly gossip: ChainGossip
   #validate: TopicValidator = () => expect.unreachable('the topic is joined')
 
@@ -44,14 +47,19 @@ class Spoken {
       topics: topics as unknown as Topics,
       log: silentLogger,
       onHint: (peer) => void this.hints.push(peer),
+      mayRecheck: () => this.mayRecheck,
       onFault: (peer, { code }) => void this.faults.push([peer, code]),
     })
   }
 
-  static async open(): Promise<Spoken> {
-    const spoken = new Spoken(await openReplica(ON))
-    await spoken.here.replica.ingest([FIRST], 'gossip')
+  static async open(on = ON): Promise<Spoken> {
+    const spoken = new Spoken(await openReplica(on))
+    if (on === ON) await spoken.here.replica.ingest([FIRST], 'gossip')
     return spoken
+  }
+
+  get on(): Chain {
+    return this.here.replica.chain
   }
 
   hear(from: string, data: Uint8Array): Promise<string> {
@@ -125,6 +133,17 @@ test('riding blocks wait for their turn up to the bound; one more is only a hint
   vi.restoreAllMocks()
   stuck.reject(new Error('the test is over'))
   expect(await Promise.all(waiting)).toHaveLength(RIDING_QUEUE)
+})
+
+test('a riding block that there is no budget to check is ignored: no pull, no blame, and later it is taken', async () => {
+  spoken.gossip.stop()
+  spoken = await Spoken.open(chain('#odd', TORSION.author))
+  const next = torsionPost(spoken.on)
+  spoken.mayRecheck = false
+  expect(await spoken.hear('quiet', riding(next))).toBe('ignore')
+  expect([spoken.hints, spoken.faults]).toEqual([[], []])
+  spoken.mayRecheck = true
+  expect(await spoken.hear('quiet', riding(next))).toBe('accept')
 })
 
 describe('what is new here', () => {
