@@ -4,6 +4,7 @@
  */
 import { constantTimeEqual, hmacSha256 } from '../dag/crypto.ts'
 import { memberKey } from '../dag/seal.ts'
+import { PROOF_BYTES } from './limits.ts'
 import type { Role } from './messages.ts'
 
 /** What both sides know of their stream. Peer ids are the bytes of their multihash. */
@@ -22,6 +23,9 @@ export interface Membership {
 }
 
 const LENGTH_BYTES = 4
+
+/** Stands where none was sent. */
+const NO_PROOF = new Uint8Array(PROOF_BYTES)
 
 /** Each part behind its length (unsigned 32-bit, big endian), so that no two lists of parts give the same bytes. */
 function lengthPrefixed(parts: readonly Uint8Array[]): Uint8Array {
@@ -43,7 +47,7 @@ export function proofFor({ key, handshake }: Membership, role: Role): Uint8Array
   return hmacSha256(memberKey(key), lengthPrefixed(parts))
 }
 
-/** Whether `proof` is what the side that plays `role` must send; takes as long for a wrong one. */
+/** Whether `proof` is what the side that plays `role` must send; takes as long for a wrong one, and for none. */
 export function proofHolds(proof: Uint8Array | undefined, membership: Membership, role: Role): boolean {
-  return constantTimeEqual(proof ?? new Uint8Array(0), proofFor(membership, role))
+  return constantTimeEqual(proof ?? NO_PROOF, proofFor(membership, role))
 }

@@ -9,6 +9,7 @@ import { unreachable } from '../dag/faults.ts'
 import type { Folds } from '../dag/fold.ts'
 import type { Graph } from '../dag/graph.ts'
 import type { AuthorKey, BlockId } from '../dag/ids.ts'
+import { KEY_BYTES } from '../dag/limits.ts'
 import { unacceptedUnder } from '../dag/walk.ts'
 import { BLOCKS_REPLY_BYTES, HEADS_PER_PAGE, IDS_PER_PAGE, INLINE_PAYLOAD_BYTES } from './limits.ts'
 import { proofFor, proofHolds, type Handshake } from './member.ts'
@@ -61,9 +62,8 @@ export type ServePlan =
  */
 export function planReply(request: Request, served: ServedChain | undefined, stream: ServeStream): ServePlan {
   const { id } = request
-  if (served === undefined) return refuse(id, 'unknown-chain')
   if (request.t === 'open') return open(request, served, stream)
-  if (!stream.opened.has(served.chain.id)) return refuse(id, 'unknown-chain')
+  if (served === undefined || !stream.opened.has(served.chain.id)) return refuse(id, 'unknown-chain')
   const { graph } = served
   switch (request.t) {
     case 'heads':
@@ -104,13 +104,20 @@ function refuse(id: number, code: 'unknown-chain' | 'bad-request'): ServePlan {
   return { do: 'reply', reply: { t: 'refuse', id, code } }
 }
 
-function open(request: Request & { readonly t: 'open' }, served: ServedChain, stream: ServeStream): ServePlan {
-  const { chain, graph, pioneer } = served
-  const { key } = chain.params
+/** Proofs about chains that are not here are checked under this, and do not help whoever makes one with it. */
+const NOBODYS_KEY = new Uint8Array(KEY_BYTES)
+
+/** A chain that is not here takes the same work as a group that is, so that a guess is not confirmed by the time it takes. */
+function open(
+  request: Request & { readonly t: 'open' },
+  served: ServedChain | undefined,
+  stream: ServeStream,
+): ServePlan {
+  const key = served === undefined ? NOBODYS_KEY : served.chain.params.key
   const membership = key === undefined ? undefined : { key, handshake: stream.handshake }
-  if (membership !== undefined && !proofHolds(request.proof, membership, 'requester')) {
-    return refuse(request.id, 'unknown-chain')
-  }
+  const isProved = membership === undefined || proofHolds(request.proof, membership, 'requester')
+  if (!isProved || served === undefined) return refuse(request.id, 'unknown-chain')
+  const { chain, graph, pioneer } = served
   stream.opened.add(chain.id)
   const reply: Reply = {
     t: 'opened',
