@@ -1,0 +1,55 @@
+/** Payloads that are missing here (spec §8 step 4): how many are asked for at once, and what is remembered of who has them not. */
+import { expect, test } from 'vitest'
+import { askMissing } from '../../../src/node/missing.ts'
+import type { SyncSession } from '../../../src/node/rpc.ts'
+import { PAYLOAD_BACKOFFS, PAYLOADS_PER_MEETING } from '../../../src/protocol/limits.ts'
+import type { RequestBody } from '../../../src/protocol/messages.ts'
+import { author, chain, post } from '../../support/blocks.ts'
+import { openReplica, type TestReplica } from '../../support/replicas.ts'
+
+const ON = chain(`@${author(1).author}`)
+
+/** With so many blocks whose payloads are not here. */
+async function lacking(count: number): Promise<TestReplica> {
+  const on = await openReplica(ON)
+  const blocks = Array.from({ length: count }, (_, n) => post(ON, { author: 1, payload: String(n) }))
+  await on.replica.ingest(
+    blocks.map(({ block }) => ({ block, payload: 'missing' })),
+    'pull',
+  )
+  expect(on.replica.missing.size).toBe(count)
+  return on
+}
+
+/** How many payloads a peer is asked for that has none of them. */
+async function askedOf(peer: string, { replica }: TestReplica, nowMs: number): Promise<number> {
+  let asked = 0
+  const session = {
+    peer,
+    closed: false,
+    request: ({ t }: RequestBody) => {
+      if (t === 'frame') asked += 1
+      return Promise.resolve({ ok: true, value: { t: 'no-payload', id: 1, why: 'absent' } })
+    },
+  }
+  const quietly = { onProgress: () => undefined, shouldYield: () => false }
+  const { signal } = new AbortController()
+  expect(await askMissing(replica, session as unknown as SyncSession, { signal, nowMs, ...quietly })).toBeUndefined()
+  return asked
+}
+
+test('a peer is asked for as many at one meeting as the bound, and for the rest at the next', async () => {
+  const on = await lacking(PAYLOADS_PER_MEETING + 1)
+  expect(await askedOf('a', on, 0)).toBe(PAYLOADS_PER_MEETING)
+  expect(await askedOf('a', on, 1)).toBe(1)
+  expect(await askedOf('a', on, 2)).toBe(0)
+  expect(await askedOf('b', on, 2)).toBe(PAYLOADS_PER_MEETING)
+})
+
+test('thousands of peers that have it not are remembered, and not one more: the first to go is the one asked longest ago', async () => {
+  const on = await lacking(1)
+  for (let n = 0; n < PAYLOAD_BACKOFFS; n += 1) await askedOf(`peer ${String(n)}`, on, 0)
+  expect(await askedOf('peer 0', on, 1)).toBe(0)
+  expect(await askedOf('one more', on, 1)).toBe(1)
+  expect([await askedOf('peer 1', on, 1), await askedOf('peer 0', on, 1)]).toEqual([0, 1])
+})

@@ -1,0 +1,293 @@
+/**
+ * Bounds on streams, requests and their time (spec §8), each at the bound and one over, without a network: a stream is
+ * held by its other end, and the clock is the test's. The same over real sockets is in `test/integration/rpc.test.ts`.
+ */
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { generateKeyPair } from '@libp2p/crypto/keys'
+import type { PeerId, Stream } from '@libp2p/interface'
+import { peerIdFromPrivateKey } from '@libp2p/peer-id'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { ChainSync } from '../../../src/node/chain-sync.ts'
+import type { Host } from '../../../src/node/host.ts'
+import { silentLogger } from '../../../src/node/log.ts'
+import type { RpcFault } from '../../../src/node/rpc-faults.ts'
+import { openSession, type OpenSession } from '../../../src/node/rpc-session.ts'
+import type { SyncClient } from '../../../src/node/rpc.ts'
+import { serveSync, type SyncHandler } from '../../../src/node/serve.ts'
+import { frames, FrameWriter, readChunks } from '../../../src/node/streams.ts'
+import { pause } from '../../../src/node/waiting.ts'
+import { decodeReply, encodeHello, encodeReply, encodeRequest } from '../../../src/protocol/codec.ts'
+import {
+  ABANDONED_REQUESTS,
+  DRAIN_TIMEOUT_MS,
+  FRAME_LENGTH_BYTES,
+  HELLO_TIMEOUT_MS,
+  OFFER_TIMEOUT_MS,
+  REQUEST_TIMEOUT_MS,
+  REQUESTS_IN_FLIGHT,
+  SYNC_STREAMS_PER_PEER,
+  UNREAD_BYTES,
+  UNSENT_BYTES,
+} from '../../../src/protocol/limits.ts'
+import type { Reply, RequestBody } from '../../../src/protocol/messages.ts'
+import { author, chain, must } from '../../support/blocks.ts'
+import { FakeStream } from '../../support/fake-stream.ts'
+import { openReplica } from '../../support/replicas.ts'
+
+// Its timer is Node's own, which no test can advance.
+vi.mock(import('../../../src/node/waiting.ts'), async (original) => ({ ...(await original()), pause: vi.fn() }))
+
+const HELLO = encodeHello({ t: 'hello', v: 1, nonce: new Uint8Array(32) })
+const RENDEZVOUS = new Uint8Array(32)
+const OPEN: RequestBody = { t: 'open', chain: RENDEZVOUS }
+const OFFER: RequestBody = { t: 'offer', chain: RENDEZVOUS }
+
+/** What was begun has come as far as it can without time passing. */
+async function still(): Promise<void> {
+  for (let n = 0; n < 3; n += 1) await nextTurn()
+}
+
+async function after(ms: number): Promise<void> {
+  await vi.advanceTimersByTimeAsync(ms)
+  await still()
+}
+
+let peer: PeerId
+/** Ends the wait for a hello, as if the time were up. */
+let helloIsLate: () => void
+beforeEach(async () => {
+  peer = peerIdFromPrivateKey(await generateKeyPair('Ed25519'))
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  vi.mocked(pause).mockImplementation(
+    (_ms, signal) =>
+      new Promise((resolve) => {
+        signal.addEventListener('abort', () => resolve(false))
+        helloIsLate = () => resolve(!signal.aborted)
+      }),
+  )
+})
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+describe('a stream that is not read', () => {
+  test('is paused at the bound and not before, and goes on when half of it is used', async () => {
+    const fake = new FakeStream()
+    const chunks = readChunks(fake.stream)
+    fake.receive(new Uint8Array(UNREAD_BYTES / 2))
+    fake.receive(new Uint8Array(UNREAD_BYTES / 2 - 1))
+    expect(fake.readStatus).toBe('readable')
+    fake.receive(new Uint8Array(1))
+    expect(fake.readStatus).toBe('paused')
+    await chunks.next()
+    await chunks.next()
+    expect(fake.readStatus).toBe('readable')
+  })
+
+  test('holds no more than the bound of what is written, and is cut when nothing was taken for too long', async () => {
+    const fake = new FakeStream()
+    const writer = new FrameWriter(fake.stream)
+    expect(fake.maxWriteBufferLength).toBe(UNSENT_BYTES)
+    fake.isFull = true
+    const written = writer.write(HELLO).then(
+      () => 'written',
+      () => 'lost',
+    )
+    await after(DRAIN_TIMEOUT_MS - 1)
+    expect(fake.status).toBe('open')
+    await after(1)
+    expect([fake.status, await written]).toEqual(['aborted', 'lost'])
+  })
+})
+
+describe('the length of a frame', () => {
+  const cutOff = async (length: readonly number[]): Promise<string> => {
+    async function* source(): AsyncGenerator<Uint8Array> {
+      yield Uint8Array.from(length)
+    }
+    try {
+      for await (const _ of frames(2 ** 30)(source())) return 'a frame'
+      return 'wait'
+    } catch (error) {
+      return (error as Error).name
+    }
+  }
+
+  test('has as many bytes as the bound, and not one more, whatever may be in it', async () => {
+    const longest = [...new Array<number>(FRAME_LENGTH_BYTES - 1).fill(0xff), 0x7f]
+    expect(await cutOff(longest)).toBe('wait')
+    expect(await cutOff([0xff, ...longest])).toBe('InvalidMessageLengthError')
+  })
+})
+
+describe('who asks', () => {
+  interface Asking {
+    readonly fake: FakeStream
+    readonly session: OpenSession
+    readonly faults: RpcFault[]
+  }
+
+  async function asking(): Promise<Asking> {
+    const fake = new FakeStream()
+    const faults: RpcFault[] = []
+    const opening = openSession(fake.stream, { peer, log: silentLogger, onFault: (_peer, fault) => faults.push(fault) })
+    await still()
+    fake.receiveFrame(HELLO)
+    return { fake, session: must(await opening), faults }
+  }
+
+  const never = (): AbortSignal => new AbortController().signal
+
+  test('waits for a hello as long as the bound, and no longer', async () => {
+    const fake = new FakeStream()
+    const opening = openSession(fake.stream, { peer, log: silentLogger })
+    expect(vi.mocked(pause).mock.lastCall?.[0]).toBe(HELLO_TIMEOUT_MS)
+    helloIsLate()
+    expect(await opening).toMatchObject({ fault: { code: 'RPC_TIMEOUT', ms: HELLO_TIMEOUT_MS } })
+    expect(fake.status).toBe('aborted')
+  })
+
+  test('waits for a reply as long as the bound, also for one that trickles in', async () => {
+    const { fake, session } = await asking()
+    const asked = session.request(OPEN, { signal: never() })
+    await still()
+    const reply = encodeReply({ t: 'refuse', id: 1, code: 'busy' })
+    fake.receive(Uint8Array.of(reply.byteLength))
+    const stepMs = REQUEST_TIMEOUT_MS / 3
+    for (let n = 0; n < 2; n += 1) {
+      await after(stepMs)
+      fake.receive(reply.subarray(n, n + 1))
+    }
+    await after(stepMs - 1)
+    expect(fake.status).toBe('open')
+    await after(1)
+    expect([fake.status, await asked]).toMatchObject(['aborted', { fault: { code: 'RPC_TIMEOUT' } }])
+  })
+
+  test('and gives up too often what is owed to it, ends the session', async () => {
+    const { session } = await asking()
+    const giveUp = async (): Promise<void> => {
+      const impatient = new AbortController()
+      const asked = session.request(OPEN, { signal: impatient.signal })
+      await still()
+      impatient.abort()
+      await asked
+    }
+    for (let n = 0; n < ABANDONED_REQUESTS; n += 1) await giveUp()
+    expect(session.closed).toBe(false)
+    await giveUp()
+    expect(session.closed).toBe(true)
+  })
+
+  test('sends as many requests as may be in flight, and the next one when a reply came', async () => {
+    const { fake, session } = await asking()
+    const before = fake.sent.length
+    for (let n = 0; n <= REQUESTS_IN_FLIGHT; n += 1) void session.request(OPEN, { signal: never() })
+    await still()
+    expect(fake.sent.length - before).toBe(REQUESTS_IN_FLIGHT)
+    fake.receiveFrame(encodeReply({ t: 'refuse', id: 1, code: 'busy' }))
+    await still()
+    expect(fake.sent.length - before).toBe(REQUESTS_IN_FLIGHT + 1)
+    session.close()
+  })
+
+  test('for an offer waits as long as a first copy may take', async () => {
+    const on = chain('#offer', author(1).author)
+    const waited: (number | undefined)[] = []
+    const session = {
+      peer,
+      nonces: { requester: new Uint8Array(32), responder: new Uint8Array(32) },
+      request: ({ t }: RequestBody, { timeoutMs }: { timeoutMs?: number }) => {
+        waited.push(timeoutMs)
+        const opened: Reply = { t: 'opened', id: 1, heads: [], more: false }
+        return Promise.resolve({
+          ok: true,
+          value: t === 'open' ? opened : { t: 'offered', id: 2, fresh: 0, missing: 0 },
+        })
+      },
+    }
+    const sync = new ChainSync({
+      replica: (await openReplica(on)).replica,
+      client: { session: () => Promise.resolve({ ok: true, value: session }) } as unknown as SyncClient,
+      self: peer,
+    } as unknown as ConstructorParameters<typeof ChainSync>[0])
+    expect(await sync.offer(peer, never())).toMatchObject({ ok: true })
+    expect(waited).toEqual([undefined, OFFER_TIMEOUT_MS])
+  })
+})
+
+describe('who answers', () => {
+  interface Serving {
+    /** A stream that this peer opens. */
+    readonly openedBy: (by: PeerId) => FakeStream
+    readonly stop: () => Promise<void>
+  }
+
+  async function serving(handler: SyncHandler): Promise<Serving> {
+    let take: ((stream: Stream, connection: { remotePeer: PeerId }) => void) | undefined
+    const libp2p = {
+      handle: (_protocol: string, handle: typeof take) => {
+        take = handle
+        return Promise.resolve()
+      },
+      unhandle: () => Promise.resolve(),
+    }
+    const stop = await serveSync({ host: { libp2p } as unknown as Host, log: silentLogger, handler })
+    const openedBy = (by: PeerId): FakeStream => {
+      const fake = new FakeStream()
+      take?.(fake.stream, { remotePeer: by })
+      return fake
+    }
+    return { openedBy, stop }
+  }
+
+  const silent: SyncHandler = () => new Promise(() => undefined)
+
+  /** The replies sent, the hello not among them. */
+  const repliesOf = (fake: FakeStream): Reply[] =>
+    fake.sent.slice(1).map((frame) => must(decodeReply(frame.slice(frame.length < 128 ? 1 : 2))))
+
+  test('has as many streams of one peer as the bound: one more is cut, and another peer has its own', async () => {
+    const { openedBy, stop } = await serving(silent)
+    const other = peerIdFromPrivateKey(await generateKeyPair('Ed25519'))
+    const opened = Array.from({ length: SYNC_STREAMS_PER_PEER }, () => openedBy(peer))
+    const surplus = openedBy(peer)
+    expect([...opened, surplus, openedBy(other)].map(({ status }) => status)).toEqual([
+      ...opened.map(() => 'open'),
+      'aborted',
+      'open',
+    ])
+    opened[0]?.abort(new Error('gone'))
+    await still()
+    expect(openedBy(peer).status).toBe('open')
+    await stop()
+  })
+
+  test('says that it is busy when a reply took as long as the bound; for an offer, as long as that one', async () => {
+    const { openedBy, stop } = await serving(silent)
+    const fake = openedBy(peer)
+    await still()
+    fake.receiveFrame(HELLO)
+    fake.receiveFrame(encodeRequest({ ...OPEN, id: 1 }))
+    fake.receiveFrame(encodeRequest({ ...OFFER, id: 2 }))
+    await after(REQUEST_TIMEOUT_MS - 1)
+    expect(repliesOf(fake)).toEqual([])
+    await after(1)
+    expect(repliesOf(fake)).toEqual([{ t: 'refuse', id: 1, code: 'busy' }])
+    await after(OFFER_TIMEOUT_MS - REQUEST_TIMEOUT_MS - 1)
+    expect(repliesOf(fake)).toHaveLength(1)
+    await after(1)
+    expect(repliesOf(fake)).toHaveLength(2)
+    await stop()
+  })
+
+  test('waits for a hello as long as the bound, and no longer', async () => {
+    const { openedBy, stop } = await serving(silent)
+    const fake = openedBy(peer)
+    expect(vi.mocked(pause).mock.lastCall?.[0]).toBe(HELLO_TIMEOUT_MS)
+    helloIsLate()
+    await still()
+    expect(fake.status).toBe('aborted')
+    await stop()
+  })
+})
