@@ -46,9 +46,10 @@ function exchange(pairs: readonly (readonly [Side, Side])[], pick: Pick): number
   let pulls = pairs.map(([to, from]) => pull(to, from))
   for (let turns = 0; pulls.length > 0; turns++) {
     expect(turns).toBeLessThan(10_000)
-    const position = pick(pulls.length)
-    const pulling = pulls[position]
-    if (pulling === undefined) break
+    const ready = pulls.filter((pulling) => !pulling.isWaiting)
+    const pulling = ready[pick(ready.length)]
+    if (pulling === undefined) throw new Error('pulls wait for each other')
+    const position = pulls.indexOf(pulling)
     pulling.advance()
     if (pulling.end === undefined && cuts < 20 && pick(8) === 0) {
       cuts += 1
