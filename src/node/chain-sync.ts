@@ -97,6 +97,11 @@ export class ChainSync {
     return this.#pulls.progress()
   }
 
+  /** For how long nothing has come from the peers being pulled from. */
+  get idleMs(): number {
+    return this.#pulls.idleMs
+  }
+
   peers(): readonly PeerStanding[] {
     return [...this.#standing.values()]
   }

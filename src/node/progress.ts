@@ -44,6 +44,7 @@ export class Progress {
   #blocks = 0
   #bytes = 0
   #samples: Sample[] = []
+  #cameMs = 0
   #pulls = 0
 
   /** @param now - milliseconds of a clock that only goes forward */
@@ -56,7 +57,8 @@ export class Progress {
     if (this.#pulls > 1) return
     this.#blocks = 0
     this.#bytes = 0
-    this.#samples = [{ ms: this.#now(), blocks: 0, bytes: 0 }]
+    this.#cameMs = this.#now()
+    this.#samples = [{ ms: this.#cameMs, blocks: 0, bytes: 0 }]
   }
 
   end(): void {
@@ -68,10 +70,16 @@ export class Progress {
     this.#blocks += blocks
     this.#bytes += bytes
     const ms = this.#now()
+    this.#cameMs = ms
     const last = this.#samples.at(-1)
     if (last === undefined || ms - last.ms >= SAMPLE_MS) {
       this.#samples.push({ ms, blocks: this.#blocks, bytes: this.#bytes })
     }
+  }
+
+  /** For how long nothing has come in. */
+  get idleMs(): number {
+    return this.#now() - this.#cameMs
   }
 
   /** `undefined` when no pull is under way, or none has anything to fetch. */

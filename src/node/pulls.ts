@@ -52,6 +52,11 @@ export class Pulls {
     return this.#progress.view([...going, ...this.#catchingUp], this.#replica.blocks)
   }
 
+  /** For how long nothing has come in from any of them. */
+  get idleMs(): number {
+    return this.#progress.idleMs
+  }
+
   /** One pull, from its beginning to its end. */
   async run({ session, handshake, signal, shouldYield, onProgress }: PullTask): Promise<PullResult> {
     const peer = session.peer.toString()
