@@ -124,6 +124,7 @@ function open(
     id: request.id,
     ...(membership === undefined ? {} : { proof: proofFor(membership, 'responder') }),
     ...(pioneer === undefined ? {} : { pioneer }),
+    blocks: graph.acceptedCount,
     ...headsPage(graph),
   }
   return { do: 'reply', reply }

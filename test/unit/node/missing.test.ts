@@ -32,7 +32,7 @@ async function askedOf(peer: string, { replica }: TestReplica, nowMs: number): P
       return Promise.resolve({ ok: true, value: { t: 'no-payload', id: 1, why: 'absent' } })
     },
   }
-  const quietly = { onProgress: () => undefined, shouldYield: () => false }
+  const quietly = { onFrame: () => undefined, shouldYield: () => false }
   const { signal } = new AbortController()
   expect(await askMissing(replica, session as unknown as SyncSession, { signal, nowMs, ...quietly })).toBeUndefined()
   return asked

@@ -130,7 +130,7 @@ describe('a payload in frames', () => {
     const { may } = budget(left)
     const given: PulledBlock = { block: made.block, state: 'frames' }
     const options = { replica, session, signal: new AbortController().signal, mayRecheck: may }
-    const found = await payloadOfPulled(given, { ...options, onProgress: () => undefined, shouldYield: () => false })
+    const found = await payloadOfPulled(given, { ...options, onFrame: () => undefined, shouldYield: () => false })
     if (!found.ok) return found.fault
     const outcomes = await replica.ingest([{ block: made.block, payload: found.value }], 'pull', may)
     return [asked, outcomes.map(inWords), slow.mock.calls.length]

@@ -199,7 +199,7 @@ describe('who asks', () => {
       nonces: { requester: new Uint8Array(32), responder: new Uint8Array(32) },
       request: ({ t }: RequestBody, { timeoutMs }: { timeoutMs?: number }) => {
         waited.push(timeoutMs)
-        const opened: Reply = { t: 'opened', id: 1, heads: [], more: false }
+        const opened: Reply = { t: 'opened', id: 1, blocks: 0, heads: [], more: false }
         return Promise.resolve({
           ok: true,
           value: t === 'open' ? opened : { t: 'offered', id: 2, fresh: 0, missing: 0 },

@@ -242,7 +242,7 @@ describe('ids that a peer lists and does not give', () => {
     }
     const gets: [tag: number, ids: readonly BlockId[]][] = []
     feed({ on: 'start' })
-    feed({ on: 'reply', tag, reply: { t: 'opened', id: 0, heads: [real.at(-1)!.block.id], more: false } })
+    feed({ on: 'reply', tag, reply: { t: 'opened', id: 0, blocks: 0, heads: [real.at(-1)!.block.id], more: false } })
     for (const [page, count] of counts.entries()) {
       const { block } = real[page]!
       feed({ on: 'reply', tag, reply: { t: 'ids', id: 0, ids: [block.id, ...invented(page, count)], more: true } })
