@@ -6,13 +6,8 @@
 import { createHash } from 'node:crypto'
 import type { BlockId } from '../dag/ids.ts'
 import { isUnsound } from '../protocol/faults.ts'
+import { FRUITLESS_PEERS, UNSOUND_IDS } from '../protocol/limits.ts'
 import type { FruitlessEnd, PullResult, StoreOutcome } from '../protocol/pull.ts'
-
-/** Unsound ids remembered, oldest out: who sends one is punished, so they are few. Some 1 MiB. */
-const MAX_UNSOUND = 8_192
-
-/** Peers remembered, the one that was asked longest ago out: ids of peers cost nothing. */
-const MAX_PEERS = 256
 
 /** For so long a peer is believed to have nothing new, at first; then twice as long each time. */
 const FIRST_WAIT_MS = 60_000
@@ -46,7 +41,7 @@ export class InVain {
       if (outcome.state === 'refused' && isUnsound(outcome.fault)) this.#unsound.add(outcome.id)
     }
     for (const oldest of this.#unsound) {
-      if (this.#unsound.size <= MAX_UNSOUND) break
+      if (this.#unsound.size <= UNSOUND_IDS) break
       this.#unsound.delete(oldest)
     }
   }
@@ -65,7 +60,7 @@ export class InVain {
     }
     const waitMs = isSame ? Math.min(LONGEST_WAIT_MS, 2 * before.waitMs) : FIRST_WAIT_MS
     this.#peers.set(peer, { heads: keyOf(heads), accepted, end: end.why, waitMs, untilMs: nowMs + waitMs })
-    for (const oldest of this.#peers.keys()) if (this.#peers.size > MAX_PEERS) this.#peers.delete(oldest)
+    for (const oldest of this.#peers.keys()) if (this.#peers.size > FRUITLESS_PEERS) this.#peers.delete(oldest)
   }
 
   /** How the last pull ended, if the next one would end like it. */

@@ -3,13 +3,8 @@
  * has nothing new to give. While a pull has much before it, others may go on beside it. Whoever makes no progress for a
  * while loses its place to the next one, and goes on beside it until its own deadline: nobody stands in the way.
  */
-import { EXTRA_PULLS, PULLS_PER_CHAIN } from '../protocol/limits.ts'
+import { EXTRA_PULLS, PULLS_PER_CHAIN, TURN_STALL_AGAIN_MS, TURN_STALL_MS } from '../protocol/limits.ts'
 import { orAborted } from './waiting.ts'
-
-/** Without progress for this long a peer is taken to be slow or silent, and others need not wait for it. */
-const STALL_MS = 3_000
-/** The same for one that failed before: it has to show that it is back. */
-const SHORT_STALL_MS = 300
 
 /** Places beside the first of each chain, for all chains of a node. */
 export class ExtraPlaces {
@@ -64,7 +59,7 @@ export class Lane {
    */
   async enter(signal: AbortSignal, failedBefore: boolean): Promise<Turn | undefined> {
     const admitted = Promise.withResolvers<Turn>()
-    const waiter = { stallMs: failedBefore ? SHORT_STALL_MS : STALL_MS, admit: admitted.resolve }
+    const waiter = { stallMs: failedBefore ? TURN_STALL_AGAIN_MS : TURN_STALL_MS, admit: admitted.resolve }
     this.#waiters.push(waiter)
     this.#admit()
     const turn = await orAborted(admitted.promise, signal)

@@ -81,6 +81,18 @@ export const PULLS_PER_CHAIN = 4
 /** Pulls beyond the first of each chain, of the whole node: at some 1.5 MiB each. */
 export const EXTRA_PULLS = 8
 
+/** Without progress for this long a peer is taken to be slow or silent, and others need not wait for it. */
+export const TURN_STALL_MS = 3_000
+
+/** The same for one that failed before: it has to show that it is back. */
+export const TURN_STALL_AGAIN_MS = 300
+
+/** Ids of unsound blocks remembered per chain, the oldest out: who sends one is punished, so they are few. Some 1 MiB. */
+export const UNSOUND_IDS = 8192
+
+/** Peers of whose pulls nothing came, remembered per chain, the one asked longest ago out: ids of peers cost nothing. */
+export const FRUITLESS_PEERS = 256
+
 // Streams, requests and time
 
 /** Inbound sync streams of one peer, over all its connections: the one in use, and those it has not yet let go. */

@@ -10,9 +10,18 @@ const EDGE = [
   ...['announce', 'codec', 'fetch', 'frames', 'gossip-codec', 'pace', 'rechecks', 'serve', 'session', 'shape'].map(
     (name) => `src/protocol/${name}.ts`,
   ),
-  ...['bag', 'chain-gossip', 'fetch-held', 'rpc-session', 'serve', 'shunned', 'standing', 'streams', 'unaccepted'].map(
-    (name) => `src/node/${name}.ts`,
-  ),
+  ...[
+    'bag',
+    'chain-gossip',
+    'fetch-held',
+    'lane',
+    'rpc-session',
+    'serve',
+    'shunned',
+    'standing',
+    'streams',
+    'unaccepted',
+  ].map((name) => `src/node/${name}.ts`),
 ]
 const NUMBER = /^(?:export )?const ([A-Z0-9_]+) = [\d(]/gm
 

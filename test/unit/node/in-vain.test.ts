@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import type { BlockId } from '../../../src/dag/ids.ts'
 import { InVain } from '../../../src/node/in-vain.ts'
 import type { BlockFault } from '../../../src/protocol/faults.ts'
+import { FRUITLESS_PEERS, UNSOUND_IDS } from '../../../src/protocol/limits.ts'
 import type { PullResult } from '../../../src/protocol/pull.ts'
 import { author, chain, post } from '../../support/blocks.ts'
 
@@ -71,11 +72,14 @@ test.each<[string, BlockFault, boolean]>([
 
 test('what is remembered of peers and of ids is bounded, the oldest goes first', () => {
   const memory = new InVain()
-  for (let n = 0; n <= 256; n++) memory.noteEnd(String(n), ended([a]), { accepted: 5, nowMs: 0 })
+  for (let n = 0; n <= FRUITLESS_PEERS; n++) memory.noteEnd(String(n), ended([a]), { accepted: 5, nowMs: 0 })
   expect(memory.before('0', [a], { accepted: 5, nowMs: 1 })).toBeUndefined()
   expect(memory.before('1', [a], { accepted: 5, nowMs: 1 })).toBe('stalled')
   const fault = { code: 'DAG_BAD_HEIGHT', expected: 2, found: 3 } as const
-  const ids = Array.from({ length: 8_193 }, (_, n) => n.toString(16).padStart(64, '0').toUpperCase() as BlockId)
+  const ids = Array.from(
+    { length: UNSOUND_IDS + 1 },
+    (_, n) => n.toString(16).padStart(64, '0').toUpperCase() as BlockId,
+  )
   memory.noteStored(ids.map((id) => ({ id, state: 'refused', fault })))
   expect([memory.isUnsound(ids[0]!), memory.isUnsound(ids[1]!)]).toEqual([false, true])
 })
