@@ -7,7 +7,7 @@ import type { PeerId } from '@libp2p/interface'
 import { fail, ok, type Result } from '../dag/faults.ts'
 import type { BlockId } from '../dag/ids.ts'
 import type { ProtocolFault } from '../protocol/faults.ts'
-import { OFFER_TIMEOUT_MS } from '../protocol/limits.ts'
+import { OFFER_TIMEOUT_MS, PEERS_SHOWN } from '../protocol/limits.ts'
 import type { Handshake } from '../protocol/member.ts'
 import type { PullResult } from '../protocol/pull.ts'
 import type { Clock } from './clock.ts'
@@ -298,7 +298,10 @@ export class ChainSync {
 
   #note(id: string, state: string, isSynced: boolean): void {
     const lastSyncMs = isSynced ? this.#modules.clock.nowMs() : (this.#standing.get(id)?.lastSyncMs ?? null)
+    this.#standing.delete(id)
     this.#standing.set(id, { id, lastSyncMs, state })
+    const [oldest] = this.#standing.keys()
+    if (oldest !== undefined && this.#standing.size > PEERS_SHOWN) this.#standing.delete(oldest)
   }
 
   #handshake({ peer, nonces }: SyncSession): Handshake {

@@ -93,6 +93,9 @@ export const UNSOUND_IDS = 8192
 /** Peers of whose pulls nothing came, remembered per chain, the one asked longest ago out: ids of peers cost nothing. */
 export const FRUITLESS_PEERS = 256
 
+/** Peers whose state is shown per chain, the oldest out: one that goes away while its pull ends is not taken out otherwise. */
+export const PEERS_SHOWN = 1024
+
 // Streams, requests and time
 
 /** Inbound sync streams of one peer, over all its connections: the one in use, and those it has not yet let go. */
