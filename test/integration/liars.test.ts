@@ -66,9 +66,10 @@ async function scene(name = `#scene-${String(++scenes)}`): Promise<Scene> {
   const base = post(on, { author: ALICE, payload: 'the first one', time: Date.now() - 60_000 })
   await Promise.all([node, honest].map(({ client }) => client.call('chains.join', { name })))
   await bring(name, shelf(on, [base]))
+  // On disk, and not in its graph alone, which is ahead for a moment.
   await eventually(
-    () => idsOf(honest, name),
-    (ids) => ids.length === 2,
+    () => honest.client.call('chain.status', { chain: name }),
+    ({ blocks }) => blocks === 1,
   )
   return { on, name, base }
 }
