@@ -7,7 +7,7 @@ import type { Command } from 'commander'
 /** Shows how keys stay off the command line, too. */
 const SIGN = '--sign=@my.key'
 
-const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
+export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   '': [
     'freechains start',
     "freechains chains join '#chat'",

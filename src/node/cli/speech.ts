@@ -52,16 +52,16 @@ export function saidBy({ content, pay }: ListedBlock): Said {
       return { instead: `(${sizeInWords(pay.size)})` }
     case 'missing':
       return { instead: '(not here yet)' }
-    case 'hidden':
-      return { instead: '(hidden)' }
     case 'sealed':
       return { instead: "(sealed to the chain's owner)" }
+    // Its state says so.
+    case 'hidden':
     case undefined:
       return {}
   }
 }
 
-/** `post`, `like +1`, `dislike −1` of what. */
+/** What kind of block it is. */
 export function kindOf({ like }: ListedBlock): 'post' | 'like' | 'dislike' {
   if (like === undefined) return 'post'
   return like.n === 1 ? 'like' : 'dislike'

@@ -46,5 +46,7 @@ export function forBash(word: string, { current, quote }: TypedLine, breaks: str
   if (quote === "'") return word
   if (quote === '"') return word.replaceAll(/["$`\\]/g, String.raw`\$&`)
   const kept = Math.max(-1, ...Array.from(breaks, (char) => current.lastIndexOf(char)))
-  return word.slice(kept + 1).replaceAll(/[^\w./:=@%+,-]/g, String.raw`\$&`)
+  // An @ breaks a word and belongs to what it begins.
+  const from = current[kept] === '@' ? kept : kept + 1
+  return word.slice(from).replaceAll(/[^\w./:=@%+,-]/g, String.raw`\$&`)
 }

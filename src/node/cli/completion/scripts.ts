@@ -45,7 +45,7 @@ fi
 
 const FISH = String.raw`# fish completion for freechains; load it with: freechains completion fish | source
 function __freechains_complete
-    set -l found (command freechains complete fish -- (commandline -cp | string collect --no-trim-newlines) 2>/dev/null)
+    set -l found (command freechains complete fish -- (commandline -cp | string collect) 2>/dev/null)
     if test (count $found) -eq 0
         __fish_complete_path (commandline -ct)
     else

@@ -74,8 +74,7 @@ function drawnBlock(block: ListedBlock, known: ReadonlySet<string>, names: Pick<
     kind: kindOf(block),
     ...(like === undefined ? {} : { target: like.target }),
     state,
-    // That it is hidden is said once.
-    text: state === 'hidden' ? '' : text === undefined ? instead : firstLine(text),
+    text: text === undefined ? instead : firstLine(text),
   }
 }
 
@@ -85,7 +84,7 @@ function drawnGenesis({ id, chain }: GenesisView): Drawn {
 }
 
 function firstLine(text: string): string {
-  const [line = '', ...more] = text.trim().split('\n', 2)
+  const [line = '', ...more] = text.trim().split(/\r?\n/, 2)
   const chars = Array.from(plainLine(line.slice(0, 4 * LABEL_CHARS)))
   const isWhole = chars.length <= LABEL_CHARS && more.length === 0 && line.length <= 4 * LABEL_CHARS
   return isWhole ? chars.join('') : `${chars.slice(0, LABEL_CHARS).join('')}…`

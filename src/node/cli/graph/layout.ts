@@ -2,10 +2,11 @@
  * Where blocks and links stand in a drawing (spec §11, `graph`): one row for each block in order, oldest first, and lanes
  * beside each other for what is concurrent. Pure.
  *
- * It goes from the newest block down. A *lane* runs from a block towards one of its backs and is free again when it gets
- * there; lanes that want the same back may be one. A block stands in the first lane that wants it.
+ * It goes from the newest block down. A *lane* runs from one block to one of its backs, and is free again when it gets
+ * there. A block stands in the first lane that runs to it. Lanes to the same back could be one, which would be narrower;
+ * but where a link joins a lane that runs by, nobody sees whose it is from there on.
  *
- *     newest ─► block takes a lane ─► its first back keeps that lane, the others join or open lanes ─► older
+ *     newest ─► a block ends the lanes that run to it ─► its first back keeps its lane, the others get free ones ─► older
  */
 
 /** What is needed of a block. */
@@ -51,8 +52,7 @@ export function layOut(nodes: readonly GraphNode[]): Layout {
     for (const [lane, to] of wanted.entries()) if (to === row) wanted[lane] = undefined
     const backs = (nodes[row]?.backs ?? []).map((back) => rows.get(back)).filter((to) => to !== undefined)
     for (const [position, to] of backs.entries()) {
-      const shared = wanted.indexOf(to)
-      const lane = position === 0 ? own : shared === -1 ? freeLane() : shared
+      const lane = position === 0 ? own : freeLane()
       wanted[lane] = to
       edges.push({ from: row, to, lane })
       width = Math.max(width, lane + 1)

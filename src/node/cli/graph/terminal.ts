@@ -12,6 +12,7 @@ const RIGHT = 8
 const BOXES: Readonly<Record<number, string>> = {
   [UP | DOWN]: '│',
   [LEFT | RIGHT]: '─',
+  [DOWN]: '╷',
   [UP | RIGHT]: '╰',
   [UP | LEFT]: '╯',
   [DOWN | RIGHT]: '╭',
@@ -38,9 +39,10 @@ export function drawForTerminal(blocks: readonly Drawn[], { lanes, edges, width 
     const [ending, starting] = [ofNewer.get(row) ?? [], ofOlder.get(row) ?? []]
     for (const lane of ending) running[lane] = (running[lane] ?? 0) - 1
     const passing = running.map((count) => count > 0)
-    lines.push(...bends({ own, passing, bent: ending, inward: DOWN, outward: UP }))
+    // Without backs here it would look like a child of what happens to stand above it: then the line is a loose end.
+    if (row > 0) lines.push(...bends({ own, passing, bent: ending, inward: DOWN, outward: UP }))
     lines.push(blockLine(block, own, passing, ink))
-    lines.push(...bends({ own, passing, bent: starting, inward: UP, outward: DOWN }))
+    if (starting.length > 0) lines.push(...bends({ own, passing, bent: starting, inward: UP, outward: DOWN }))
     for (const lane of starting) running[lane] = (running[lane] ?? 0) + 1
   }
   return lines.join('\n')
@@ -60,14 +62,14 @@ interface Bends {
 
 /** The line between a block and its links; none if they all go straight on. */
 function bends({ own, passing, bent, inward, outward }: Bends): string[] {
-  if (bent.every((lane) => lane === own)) return []
+  if (bent.length > 0 && bent.every((lane) => lane === own)) return []
   const [left, right] = [Math.min(own, ...bent), Math.max(own, ...bent)]
   const line = passing.map((isPassing, lane) => {
     const across = (lane > left && lane <= right ? LEFT : 0) | (lane >= left && lane < right ? RIGHT : 0)
     const along = isPassing ? UP | DOWN : 0
     let ends = along === 0 ? across : along
     if (lane === own) ends = across | inward | (bent.includes(own) ? outward : 0)
-    else if (bent.includes(lane)) ends = across | along | outward
+    else if (bent.includes(lane)) ends = across | outward
     return `${BOXES[ends] ?? ' '}${(across & RIGHT) === 0 ? ' ' : '─'}`
   })
   return [line.join('').trimEnd()]
