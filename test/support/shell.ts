@@ -6,7 +6,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { eventually } from './daemon.ts'
 
-const MAIN = fileURLToPath(new URL('../../dist/node/main.js', import.meta.url))
+/** The built program. */
+export const MAIN = fileURLToPath(new URL('../../dist/node/main.js', import.meta.url))
 
 /** A command that has ended. */
 export interface Finished {

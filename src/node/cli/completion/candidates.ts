@@ -42,9 +42,11 @@ async function possible(
   if (current.startsWith('-') && current !== '-') return optionsOf(program, place.command, current)
   if (place.wants === 'chain') return await sources.chains()
   if (place.wants === 'peer') return [...(await sources.peers()), ...commandsOf(place.command, true)]
+  // A word that is no command stands where one should.
+  if (place.command.commands.length > 0 && place.given > 0) return []
   if (place.command.commands.length > 0) return commandsOf(place.command, isGroup(place.command) ? false : undefined)
   const argument = place.command.registeredArguments[place.given] ?? variadic(place.command)
-  return argument === undefined ? [] : await valuesOf(argument, sources)
+  return argument === undefined ? [] : await valuesOf(argument, place.command, sources)
 }
 
 interface Place {
@@ -123,9 +125,10 @@ function variadic(command: Command): Argument | undefined {
   return command.registeredArguments.find((argument) => argument.variadic)
 }
 
-async function valuesOf(argument: Argument, sources: Sources): Promise<Candidate[]> {
+async function valuesOf(argument: Argument, command: Command, sources: Sources): Promise<Candidate[]> {
   if (argument.argChoices !== undefined) return argument.argChoices.map((word) => ({ word }))
   const kinds = argument.name().split('|')
-  if (kinds.includes('chain')) return await sources.chains()
+  // Who joins a chain has not got it yet.
+  if (kinds.includes('chain')) return command.name() === 'join' ? [] : await sources.chains()
   return kinds.includes('name') && kinds.includes('pub') ? await sources.names() : []
 }
