@@ -65,6 +65,12 @@ describe('tables', () => {
     expect((await command(['chains', 'list'], { results })).out).toBe('#a 0_AA\n$family 0_BB\n')
     expect((await command(['chains', 'list', '--json'], onTerminal(results))).out).toBe(`${JSON.stringify(chains)}\n`)
     expect((await command(['chains', 'list'], onTerminal({ 'chains.list': [] }))).out).toBe('')
+    const peers = [{ id: '12D3', addresses: ['/ip4/10.0.0.2/tcp/8331', '/dns4/日本/tcp/1'], connected: false }]
+    expect((await command(['peer', 'list'], onTerminal({ 'peer.list': peers }))).out.split('\n')).toEqual([
+      'PEER  STATE  ADDRESSES',
+      '12D3  away   /ip4/10.0.0.2/tcp/8331 /dns4/日本/tcp/1',
+      '',
+    ])
   })
 })
 
