@@ -23,7 +23,7 @@ export function logLines(block: ListedBlock, { names, ink }: LogStyle): string {
   const head = [
     ink('dim', timeInWords(block.time)),
     ink(styleOfAuthor(block.author), author.padEnd(8)),
-    ...(block.like === undefined ? [signed(block.reps)] : []),
+    (block.like === undefined ? signed(block.reps) : '').padStart(2),
     ink('dim', shortId(block.id)),
     ...(block.state === 'accepted' ? [] : [ink('yellow', block.state)]),
     ...(first === '' ? [] : [first]),

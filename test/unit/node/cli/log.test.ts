@@ -47,18 +47,18 @@ describe('log', () => {
     const by = (letter: string): string => talk.pub(letter).slice(0, 8)
     expect(out.split('\n')).toEqual([
       `2023-11-14 22:13:21Z  ${by('a')}  +2  ${short('a1')}  Bom Dia!`,
-      `2023-11-14 22:13:22Z  ${by('b')}  0  ${short('b1')}  one`,
+      `2023-11-14 22:13:22Z  ${by('b')}   0  ${short('b1')}  one`,
       '    two',
       '    three',
-      `2023-11-14 22:13:23Z  ${by('c')}  ${short('c1')}  likes ${short('a1')}: hello`,
-      `2023-11-14 22:13:24Z  ${by('d')}  ${short('d1')}  dislikes ${short('b1')}`,
-      `2023-11-14 22:13:25Z  ${by('e')}  0  ${short('e1')}  (binary, 12 KiB)`,
+      `2023-11-14 22:13:23Z  ${by('c')}      ${short('c1')}  likes ${short('a1')}: hello`,
+      `2023-11-14 22:13:24Z  ${by('d')}      ${short('d1')}  dislikes ${short('b1')}`,
+      `2023-11-14 22:13:25Z  ${by('e')}   0  ${short('e1')}  (binary, 12 KiB)`,
       `2023-11-14 22:13:26Z  ${by('f')}  -5  ${short('f1')}  hidden`,
-      `2023-11-14 22:13:27Z  ${by('g')}  0  ${short('g1')}  (not here yet)`,
-      `2023-11-14 22:13:28Z  ${by('h')}  0  ${short('h1')}  (sealed to the chain's owner)`,
-      `2023-11-14 22:13:29Z  ${by('i')}  0  ${short('i1')}  (300 KiB)`,
-      `2023-11-14 22:13:30Z  anonymous  0  ${talk.id('j1').slice(0, 11)}  mine␛[2J`,
-      `2023-11-14 22:13:31Z  ${by('k')}  0  ${talk.id('k1').slice(0, 11)}  held  may I?`,
+      `2023-11-14 22:13:27Z  ${by('g')}   0  ${short('g1')}  (not here yet)`,
+      `2023-11-14 22:13:28Z  ${by('h')}   0  ${short('h1')}  (sealed to the chain's owner)`,
+      `2023-11-14 22:13:29Z  ${by('i')}   0  ${short('i1')}  (300 KiB)`,
+      `2023-11-14 22:13:30Z  anonymous   0  ${talk.id('j1').slice(0, 11)}  mine␛[2J`,
+      `2023-11-14 22:13:31Z  ${by('k')}   0  ${talk.id('k1').slice(0, 11)}  held  may I?`,
       '',
     ])
   })
