@@ -18,8 +18,8 @@ export function consensus(graph: Graph): number[] {
 }
 
 /**
- * The last accepted blocks in order, at most `limit`; without the genesis. Goes down from the heads, so that it costs what
- * it gives: pasts come first in order, and so the highest of what is left is always a head of what is left.
+ * The last accepted blocks in order, at most `limit`; without the genesis. Goes down from the heads, since the highest of
+ * what is left is always a head of what is left; so it costs what it gives, and a look at the heads.
  */
 export function lastInOrder(graph: Graph, limit: number): number[] {
   /** What was reached and not taken, in order. */

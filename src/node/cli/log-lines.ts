@@ -44,7 +44,7 @@ export function logJson(block: ListedBlock, { names }: Pick<LogStyle, 'names'>):
 }
 
 /** Reps as a change: `+2`, `-1`, `0`. */
-export function signed(reps: number): string {
+function signed(reps: number): string {
   return reps > 0 ? `+${String(reps)}` : String(reps)
 }
 

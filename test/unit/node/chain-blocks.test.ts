@@ -4,7 +4,7 @@ import { listBlocks, type BlockChoice } from '../../../src/node/chain-blocks.ts'
 import { METHODS } from '../../../src/node/control/schema.ts'
 import { author, chain, like, post } from '../../support/blocks.ts'
 import { openReplica, takeIn, type TestReplica } from '../../support/replicas.ts'
-import { ANN, BOB, forumOf, NED, openVillage, says, THEN_MS } from '../../support/villages.ts'
+import { ANN, BOB, forumOf, indexOf, NED, openVillage, says, THEN_MS } from '../../support/villages.ts'
 
 async function contents({ replica, clock }: TestReplica, choice: BlockChoice): Promise<string[]> {
   const listed = await listBlocks(replica, choice, clock)
@@ -44,6 +44,20 @@ describe('which blocks', () => {
     const on = await openVillage(forum)
     await takeIn(on, [first, late, early])
     expect(await contents(on, { indexes: [2, 1], payloadBytes: 100 })).toEqual(['late', 'first'])
+  })
+
+  test('a held post that is dropped while the list is made is not in it', async () => {
+    const on = await openVillage(forum)
+    await takeIn(on, [first])
+    const { id } = await says(on, NED, 'may I?')
+    const { replica } = on
+    const read = replica.block.bind(replica)
+    replica.block = async (index) => {
+      const block = await read(index)
+      await replica.drop(indexOf(on, id))
+      return block
+    }
+    expect(await contents(on, { last: 5, payloadBytes: 100 })).toEqual(['first'])
   })
 
   test('exactly one of the two is asked for, in bounds', () => {

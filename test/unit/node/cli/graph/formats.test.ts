@@ -122,7 +122,6 @@ describe('each format is what it says, whatever others wrote', () => {
 test('blocks of one author have one colour, on a terminal and elsewhere', () => {
   const line = draw.terminal(blocks, inks.coloured).split('\n')
   const colourOf = (part: string): string | undefined =>
-    // eslint-disable-next-line no-control-regex
     /\u001b\[(\d+)m●/.exec(line.find((one) => one.includes(part)) ?? '')?.[1]
   expect(colourOf('first line')).toBeDefined()
   expect(colourOf('first line')).toBe(colourOf('binary'))
