@@ -69,11 +69,11 @@ class Log {
   async #tell(event: ControlEvent, seen: Map<string, ListedBlock['state']>): Promise<void> {
     const { id, kind } = event
     if (kind === 'hidden' || kind === 'withdrawn') {
+      seen.delete(id)
       await this.#session.answerStyled(event, this.#style.ink('yellow', `${shortId(id)} is ${kind} now`))
       return
     }
     const before = seen.get(id)
-    seen.delete(id)
     if (before !== undefined && (before === 'held') === (kind === 'held')) return
     await this.print(await this.#blocks(id))
   }

@@ -139,6 +139,19 @@ describe('log --follow', () => {
     }
   })
 
+  test('a block that was seen, and is accepted once more after it was withdrawn, is printed once more', async () => {
+    const events = [event('a1', 'post'), event('a1', 'withdrawn'), event('a1', 'post')]
+    const { out } = await command(
+      shell('chain "#chat" log --follow'),
+      daemon(listed('genesis < a1', SAYINGS), { events }),
+    )
+    expect(idsIn(out).map((line) => /Bom Dia!|withdrawn/.exec(line)?.[0])).toEqual([
+      'Bom Dia!',
+      'withdrawn',
+      'Bom Dia!',
+    ])
+  })
+
   test('a block that is gone before it could be shown is passed over', async () => {
     const results = {
       'chain.blocks': ({ ids }: { readonly ids?: readonly string[] }) =>

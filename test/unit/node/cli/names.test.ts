@@ -59,6 +59,12 @@ describe('the file', () => {
     expect(await readFile(file, 'utf8')).toBe(text)
   })
 
+  test('a hand may write it without quotes, whatever YAML makes of digits', async () => {
+    await mkdir(join(home, '.config', 'freechains'), { recursive: true })
+    await writeFile(file, `1984: ${'1'.repeat(64)}\nyes: ${BOB}\n`)
+    expect((await run('names list')).out).toBe(`1984 ${'1'.repeat(64)}\nyes ${BOB}\n`)
+  })
+
   test('names that look like other YAML are names', async () => {
     for (const [at, name] of ['null', 'yes', '1984', '0x10'].entries())
       await run(`names add ${author(at).author} ${name}`)

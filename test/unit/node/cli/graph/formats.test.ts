@@ -30,8 +30,12 @@ const SAYINGS: Readonly<Record<string, Saying>> = {
   z1: { text: 'May I come in?' },
 }
 
-const HOSTILE =
-  '"]; end; <script>alert(1)</script> \\" \\N \\ ]]> &amp; --> `x` #quot; {{ }} |x| <!-- \u001b[31m \u0000\u009b\u202e \ud83d\ude00 \ufffe'
+/** Short enough for a label, all of them. */
+const HOSTILE = {
+  markup: '"]; end; <script>alert(1)</script> \\" \\N \\ ]]> &amp; --> `x`',
+  obeyed: '#quot; {{ }} |x| <!-- \u001b[31m \u009b2J \u202e \ud83d\ude00 \ufffe',
+  binary: 'a NUL makes a text binary: \u0000',
+}
 
 function drawing(picture: string, sayings: Readonly<Record<string, Saying>>): readonly Drawn[] {
   const { blocks, genesis, pub } = listed(picture, sayings)
@@ -39,11 +43,11 @@ function drawing(picture: string, sayings: Readonly<Record<string, Saying>>): re
 }
 
 const blocks = drawing(PICTURE, SAYINGS)
-const hostile = drawing('genesis < a1 ; a1 < b1 ; a1 < b2?', {
-  // A NUL makes a text binary, and so does not stand in one.
-  a1: { text: HOSTILE.replaceAll('\0', '') },
-  b1: { like: [-1, 'a1'], text: HOSTILE.replaceAll('\0', '') },
-  b2: { text: HOSTILE },
+const hostile = drawing('genesis < a1 ; a1 < b1 ; b1 < b2 ; b1 < b3?', {
+  a1: { text: HOSTILE.markup },
+  b1: { like: [-1, 'a1'], text: HOSTILE.obeyed },
+  b2: { text: HOSTILE.obeyed },
+  b3: { text: HOSTILE.binary },
 })
 
 const inks = {
@@ -70,8 +74,9 @@ test.each([
 /** Texts and names of elements of an SVG. @throws what is not well-formed XML */
 function readXml(text: string): { readonly texts: string; readonly elements: ReadonlySet<string> } {
   const parser = new DOMParser({
-    onError: (_level, message) => {
-      throw new Bug(message)
+    // It warns of U+FFFD, which stands there on purpose.
+    onError: (level, message) => {
+      if (level !== 'warning') throw new Bug(message)
     },
   })
   const root = parser.parseFromString(text, 'image/svg+xml')
@@ -83,7 +88,7 @@ describe('each format is what it says, whatever others wrote', () => {
   test('dot parses, with a node for each block and an edge for each link and like', () => {
     for (const [list, edges] of [
       [blocks, 19],
-      [hostile, 4],
+      [hostile, 5],
     ] as const) {
       const dot = drawDot(list)
       const { children } = parseDot(dot)
@@ -101,12 +106,14 @@ describe('each format is what it says, whatever others wrote', () => {
     const { texts, elements: ofHostile } = readXml(draw.svg(hostile))
     expect([...ofHostile].sort()).toEqual([...elements].sort())
     expect(texts).toContain('"]; end; <script>alert(1)</script> \\" \\N \\ ]]> &amp; --> `x`')
+    expect(texts).toContain('␛[31m <U+009B>2J <U+202E> 😀 \ufffd')
+    expect(texts).toContain('(binary, 28 bytes)')
     expect(draw.svg(hostile)).not.toMatch(/href|url\(|<script|<image|<style/)
   })
 
   test('in mermaid, of what others wrote only letters, digits and blanks stand as they are', () => {
     const labels = [...drawMermaid(hostile).matchAll(/\["(.*)"\]$/gm)].map(([, label = '']) => label)
-    expect(labels).toHaveLength(3)
+    expect(labels).toHaveLength(4)
     for (const label of labels) {
       expect(label.replaceAll('<br/>', '').replaceAll(/#\d+;/g, '')).toMatch(/^[\p{L}\p{M}\p{N} ]*$/u)
     }
