@@ -16,3 +16,37 @@ export function traverse(graph: Graph, from: readonly number[]): number[] {
 export function consensus(graph: Graph): number[] {
   return [0, ...traverse(graph, [])]
 }
+
+/**
+ * The last accepted blocks in order, at most `limit`; without the genesis. Goes down from the heads, since the highest of
+ * what is left is always a head of what is left; so it costs what it gives, and a look at the heads.
+ */
+export function lastInOrder(graph: Graph, limit: number): number[] {
+  /** What was reached and not taken, in order. */
+  const tips = graph.heads().filter((head) => head !== 0)
+  const reached = new Set(tips)
+  const last: number[] = []
+  while (last.length < limit) {
+    const index = tips.pop()
+    if (index === undefined) break
+    last.push(index)
+    graph.forEachBack(index, (back) => {
+      if (back === 0 || reached.has(back)) return
+      reached.add(back)
+      tips.splice(placeOf(graph, tips, back), 0, back)
+    })
+  }
+  return last.reverse()
+}
+
+/** Where a block belongs in a list that is in order. */
+function placeOf(graph: Graph, sorted: readonly number[], index: number): number {
+  let low = 0
+  let high = sorted.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (graph.compare(sorted[middle] ?? 0, index) < 0) low = middle + 1
+    else high = middle
+  }
+  return low
+}

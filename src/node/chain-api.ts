@@ -1,22 +1,19 @@
 /** What the control port's `chain` methods do (spec §10): a thin layer over one replica. Nothing is decided here. */
-import { cidOfPayload, encodeAad } from '../dag/codec.ts'
 import { showChainId } from '../dag/chain.ts'
-import { parsePrivateKey, type PrivateKey } from '../dag/crypto.ts'
-import type { Block } from '../dag/block.ts'
+import { parsePrivateKey } from '../dag/crypto.ts'
 import { parseAuthorKey, showId } from '../dag/ids.ts'
 import { consensus, inOrder, traverse } from '../dag/order.ts'
 import { resolvePrefix } from '../dag/prefix.ts'
 import { hasFirstPostPioneer } from '../dag/sound.ts'
-import { openGroup, openOwner } from '../dag/seal.ts'
-import { whyOf } from '../reputation/why.ts'
+import { openPayload, showAll, showOne, viewOf } from './block-view.ts'
+import { listBlocks } from './chain-blocks.ts'
 import type { Joined } from './chains.ts'
 import type { Clock } from './clock.ts'
 import { ControlError } from './control/faults.ts'
-import type { BlockView, Handlers, ParamsOf } from './control/schema.ts'
+import type { Handlers, ParamsOf } from './control/schema.ts'
 import { listenOne } from './listening.ts'
 import type { NodeParts, OnNet } from './node-parts.ts'
 import { orThrow } from './or-throw.ts'
-import { readPayload } from './payloads.ts'
 import { post, vote } from './posting.ts'
 import type { Replica } from './replica.ts'
 import { statusOf } from './status.ts'
@@ -40,6 +37,11 @@ export function chainHandlers(parts: NodeParts): Pick<Handlers, ChainMethod> {
       const block = await replica.block(index)
       if (part === 'block') return viewOf(replica, index, block, clock)
       return (await openPayload(replica, index, block, decrypt)).toString('base64')
+    },
+    'chain.blocks': ({ chain, last, ids, payloads }) => {
+      const replica = replicaOf(chain)
+      const which = ids === undefined ? { last: last ?? 0 } : { indexes: ids.map((id) => keptBlock(replica, id)) }
+      return listBlocks(replica, { ...which, ...(payloads === undefined ? {} : { payloadBytes: payloads }) }, clock)
     },
     'chain.post': async ({ chain, payload, text, sign, encrypt }, { signal }) => {
       const joined = orThrow(parts.chains.find(chain))
@@ -129,75 +131,6 @@ function repsOfAll({ reputation }: Replica, clock: Clock): { pub: string; reps: 
   const now = clock.nowMs()
   const all = reputation.authors().map((pub) => ({ pub, reps: reputation.repsOf(pub, now) }))
   return all.sort((a, b) => b.reps - a.reps || (a.pub < b.pub ? -1 : 1))
-}
-
-/** Ids as users see them. */
-function showAll(replica: Replica, indexes: readonly number[]): string[] {
-  return indexes.map((index) => showOne(replica, index))
-}
-
-function showOne({ graph }: Replica, index: number): string {
-  return showId(graph.height(index), graph.id(index))
-}
-
-function viewOf(replica: Replica, index: number, { id, header }: Block, clock: Clock): BlockView {
-  const { graph, reputation } = replica
-  const state = replica.stateOf(index)
-  const isAccepted = graph.isAccepted(index)
-  const isHidden = isAccepted && reputation.isHidden(index)
-  const why = isHidden ? HIDDEN : whyOf(reputation, index, { state, now: clock.nowMs() })
-  return {
-    id: showId(header.height, id),
-    height: header.height,
-    time: header.time,
-    ...(header.author === undefined ? {} : { author: header.author }),
-    backs: showAll(replica, graph.backs(index)),
-    ...(header.like === undefined
-      ? {}
-      : { like: { n: header.like.n, target: showTarget(replica, header.like.target) } }),
-    pay: { cid: cidOfPayload(header.pay.id).toString(), size: header.pay.size, seal: header.pay.seal },
-    state: isHidden ? 'hidden' : isAccepted ? 'accepted' : 'held',
-    reps: reputation.repsOfPost(index),
-    why,
-  }
-}
-
-const HIDDEN = 'hidden: at least 5 dislikes, and twice as many as likes; likes can bring it back'
-
-function showTarget(replica: Replica, target: Block['id']): string {
-  const index = replica.graph.indexOf(target)
-  return index === undefined ? target : showOne(replica, index)
-}
-
-/** A payload as its author wrote it. */
-async function openPayload(
-  replica: Replica,
-  index: number,
-  block: Block,
-  decrypt: string | undefined,
-): Promise<Buffer> {
-  const shown = showId(block.header.height, block.id)
-  if (replica.reputation.isHidden(index)) {
-    throw new ControlError('payload-hidden', `the payload of ${shown} was deleted: the post is ${HIDDEN}`)
-  }
-  const stored = replica.missing.has(index) ? undefined : await readPayload(replica, block)
-  if (stored === undefined) {
-    throw new ControlError(
-      'payload-missing',
-      `the payload of ${shown} is not here yet: no peer has given it to us; it is asked for again`,
-    )
-  }
-  const { key } = replica.chain.params
-  if (key !== undefined) return Buffer.from(orThrow(openGroup(key, encodeAad(block.header), stored)))
-  if (block.header.pay.seal !== 'owner') return Buffer.from(stored)
-  if (decrypt === undefined) {
-    throw new ControlError(
-      'payload-sealed',
-      `the payload of ${shown} is sealed to the chain's owner: pass the owner's private key with --decrypt`,
-    )
-  }
-  const pvt: PrivateKey = orThrow(parsePrivateKey(decrypt))
-  return Buffer.from(orThrow(openOwner(pvt, stored)))
 }
 
 /** Spec §2: posting into an empty forum first asks the peers that can be found. */

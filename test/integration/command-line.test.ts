@@ -190,6 +190,63 @@ describe('around the commands', () => {
     }
   })
 
+  test('a private key on the command line is warned of on stderr, and the answer stays what it was', async () => {
+    await onA('chains', 'join', '$warned', 'DC'.repeat(32))
+    const post = ['chain', '$warned', 'post', 'inline', 'olá', `--sign=${keys.pvt}`, '--json']
+    const { status, out, err } = await shell.launch([`--port=${a.port}`, ...post]).ended
+    expect(status).toBe(0)
+    expect(JSON.parse(out)).toMatchObject({ state: 'accepted' })
+    expect(err).toMatch(/^freechains: warning: a private key on the command line can be read by other users .*\n$/)
+    expect(err).not.toContain(keys.pvt)
+  })
+
+  test('five megabytes through a pipe arrive as they are, and Ctrl-C before the end of a message posts nothing', async () => {
+    await onA('chains', 'join', '$pipes', 'DD'.repeat(32))
+    const content = Buffer.alloc(5_000_001, 'çã\n')
+    const id = await answer(a, ['chain', '$pipes', 'post', '-'], { stdin: content })
+    const copy = shell.path('piped.bin')
+    await onA('chain', '$pipes', 'get', 'payload', id, 'file', copy)
+    expect(Buffer.compare(await readFile(copy), content)).toBe(0)
+
+    const unfinished = shell.launch([`--port=${a.port}`, 'chain', '$pipes', 'post', '-'])
+    // More than a pipe holds: it is being read when this returns.
+    await unfinished.say('half a mess'.repeat(200_000))
+    expect(await unfinished.end('SIGINT')).toEqual({ status: 130, out: '', err: '' })
+    expect(await onA('chain', '$pipes', 'heads')).toBe(id)
+  })
+
+  test('log follows the conversation, and graph draws it, with the names that the user gave', async () => {
+    await onA('chains', 'join', '$talk', 'DE'.repeat(32))
+    const sign = { sign: keys.pvt }
+    await clientOfA.call('chain.post', { chain: '$talk', text: 'um', ...sign })
+    expect(await onA('names', 'add', keys.pub, 'ana')).toBe('')
+    const follow = shell.launch([`--port=${a.port}`, 'chain', '$talk', 'log', '--follow'])
+    await eventually(
+      () => Promise.resolve(follow.out),
+      (out) => out.includes('  um\n'),
+    )
+    await clientOfA.call('chain.post', { chain: '$talk', text: 'dois\ntrês', ...sign })
+    await clientOfA.call('chain.post', { chain: '$talk', payload: Buffer.alloc(2048, 255).toString('base64') })
+    await eventually(
+      () => Promise.resolve(follow.out),
+      (out) => out.includes('(binary, 2 KiB)'),
+    )
+    expect(await follow.end('SIGINT')).toMatchObject({ status: 130, err: '' })
+    const lines = follow.out.trimEnd().split('\n')
+    const words = lines.map((line) => line.replace(/^.*Z {2}(\S+) +.*_[0-9A-F]{8} {2}/, '$1 '))
+    expect(words).toEqual(['ana um', 'ana dois', '    três', 'anonymous (binary, 2 KiB)'])
+    expect(await onA('chain', '$talk', 'log', '--last', '3')).toBe(follow.out.trimEnd())
+
+    const drawing = (await onA('chain', '$talk', 'graph')).split('\n')
+    expect(drawing.map((line) => line.replace(/\d_[0-9A-F]{8} /, ''))).toEqual([
+      '◆ $talk',
+      '● ana um',
+      '● ana dois…',
+      '● anonymous (binary, 2 KiB)',
+    ])
+    expect(await onA('chain', '$talk', 'graph', '--format', 'svg')).toMatch(/^<svg [\s\S]*<\/svg>$/)
+  })
+
   test('--json answers every command with one line of JSON', async () => {
     await onA('chains', 'join', '$json', 'CD'.repeat(32))
     const json = async (...args: readonly string[]): Promise<unknown> => {

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { checkGraph } from '../../src/dag/check.ts'
 import { Graph } from '../../src/dag/graph.ts'
 import type { BlockId } from '../../src/dag/ids.ts'
-import { consensus, traverse } from '../../src/dag/order.ts'
+import { consensus, lastInOrder, traverse } from '../../src/dag/order.ts'
 import { difference, isAncestor, missingFrom, past } from '../../src/dag/walk.ts'
 import { DRAWN_CHAIN, drawnId, rowOn } from '../support/draw.ts'
 import { slowDifference, slowHeads, slowMissingFrom, slowPasts } from '../support/slow-graph.ts'
@@ -232,5 +232,14 @@ test('difference and missingFrom say what their slow twins say, pasts first, in 
         expect(paged).toEqual(indexes)
       },
     ),
+  )
+})
+
+test('the last blocks in order are the end of the whole order', () => {
+  fc.assert(
+    fc.property(troubled, fc.nat(70), ({ graph }, limit) => {
+      const all = consensus(graph).slice(1)
+      expect(lastInOrder(graph, limit)).toEqual(all.slice(Math.max(0, all.length - limit)))
+    }),
   )
 })

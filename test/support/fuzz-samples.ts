@@ -184,6 +184,7 @@ const PARAMS: { readonly [M in Method]: ParamsOf<M> } = {
   'chain.genesis': on,
   'chain.heads': { ...on, state: 'all' },
   'chain.get': { ...block, part: 'payload', decrypt: 'AB'.repeat(64) },
+  'chain.blocks': { ...on, last: 50, payloads: 1024 },
   'chain.post': { ...on, payload: 'QQ==', encrypt: true },
   'chain.like': { ...signed, why: 'well said' },
   'chain.dislike': signed,

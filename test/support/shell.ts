@@ -6,7 +6,11 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { eventually } from './daemon.ts'
 
-const MAIN = fileURLToPath(new URL('../../dist/node/main.js', import.meta.url))
+/** The built program. */
+export const MAIN = fileURLToPath(new URL('../../dist/node/main.js', import.meta.url))
+
+/** What is said of a private key on the command line. */
+const KEY_WARNING = /^freechains: warning: a private key on the command line .*\n/m
 
 /** A command that has ended. */
 export interface Finished {
@@ -17,7 +21,7 @@ export interface Finished {
 }
 
 export interface RunOptions {
-  readonly stdin?: string
+  readonly stdin?: string | Uint8Array
   readonly env?: Readonly<Record<string, string>>
 }
 
@@ -60,8 +64,13 @@ export class Command {
     return this.#child.exitCode === null && this.#child.signalCode === null
   }
 
+  /** Gives it some input, and more may come. Resolves when all but what a pipe holds has been read. */
+  say(stdin: string): Promise<void> {
+    return new Promise((resolve) => this.#child.stdin?.write(stdin, () => resolve()))
+  }
+
   /** Gives it its whole input. */
-  feed(stdin: string): void {
+  feed(stdin: string | Uint8Array): void {
     // A command that needs no input may be gone before it is written.
     this.#child.stdin?.on('error', () => undefined)
     this.#child.stdin?.end(stdin)
@@ -115,7 +124,12 @@ export class Shell {
   }
 
   launch(args: readonly string[], { env = {} }: Pick<RunOptions, 'env'> = {}): Command {
-    const home = { HOME: this.root, XDG_STATE_HOME: this.path('state'), XDG_DATA_HOME: this.path('data') }
+    const home = {
+      HOME: this.root,
+      XDG_STATE_HOME: this.path('state'),
+      XDG_DATA_HOME: this.path('data'),
+      XDG_CONFIG_HOME: this.path('config'),
+    }
     const command = new Command(
       spawn(process.execPath, [MAIN, ...args], { cwd: this.root, env: { ...process.env, ...home, ...env } }),
     )
@@ -124,11 +138,12 @@ export class Shell {
     return command
   }
 
-  /** Runs a command to its end. */
+  /** Runs a command to its end. That a key stands on the command line, as in the paper, is not held against it. */
   async run(args: readonly string[], { stdin = '', ...options }: RunOptions = {}): Promise<Finished> {
     const command = this.launch(args, options)
     command.feed(stdin)
-    return command.ended
+    const finished = await command.ended
+    return { ...finished, err: finished.err.replace(KEY_WARNING, '') }
   }
 
   /** `start` with these arguments, until the node is ready. */

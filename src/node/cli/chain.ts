@@ -3,7 +3,9 @@ import { Argument, type Command } from 'commander'
 import { readPayload, writeWhole } from './files.ts'
 import { UsageError } from './io.ts'
 import { addReputationCommands } from './reputation.ts'
-import { readKey } from './secrets.ts'
+import { addGraphCommand } from './graph.ts'
+import { addLogCommand } from './log.ts'
+import { KEY_FORMS, readKey } from './secrets.ts'
 import { eventWords, type Session } from './session.ts'
 import { addStatusCommand } from './status.ts'
 
@@ -14,6 +16,8 @@ export function addChainCommands(program: Command, session: Session): void {
     .description("one chain: '#forum', '$group', '@PUB', or its id 0_…")
   addReading(chain, session)
   addStatusCommand(chain, session)
+  addLogCommand(chain, session)
+  addGraphCommand(chain, session)
   addGet(chain, session)
   addPost(chain, session)
   addReputationCommands(chain, session)
@@ -24,7 +28,7 @@ function addReading(chain: Command, session: Session): void {
     .command('genesis')
     .description('the id of the genesis block')
     .action(async () => {
-      const id = await (await session.client()).call('chain.genesis', { chain: session.subject('chain') })
+      const id = await (await session.client()).call('chain.genesis', { chain: await session.chainToRead() })
       await session.answer(id, id)
     })
 
@@ -37,7 +41,7 @@ function addReading(chain: Command, session: Session): void {
         .default('linked'),
     )
     .action(async (state: 'linked' | 'blocked' | 'all') => {
-      const ids = await (await session.client()).call('chain.heads', { chain: session.subject('chain'), state })
+      const ids = await (await session.client()).call('chain.heads', { chain: await session.chainToRead(), state })
       await session.answer(ids, ids.join(' '))
     })
 
@@ -51,7 +55,7 @@ function addReading(chain: Command, session: Session): void {
       const isScope = first === 'all' || first === 'linked'
       const from = isScope ? rest : words
       if (from.length === 0) throw new UsageError('from which ids on? (0_… is the genesis)')
-      const params = { chain: session.subject('chain'), from, ...(first === 'all' ? { all: true } : {}) }
+      const params = { chain: await session.chainToRead(), from, ...(first === 'all' ? { all: true } : {}) }
       const ids = await (await session.client()).call('chain.traverse', params)
       await session.answer(ids, ids.join(' '))
     })
@@ -60,7 +64,7 @@ function addReading(chain: Command, session: Session): void {
     .command('consensus')
     .description('ids of all accepted blocks in order, the genesis first')
     .action(async () => {
-      const ids = await (await session.client()).call('chain.consensus', { chain: session.subject('chain') })
+      const ids = await (await session.client()).call('chain.consensus', { chain: await session.chainToRead() })
       await session.answer(ids, ids.join(' '))
     })
 
@@ -68,7 +72,7 @@ function addReading(chain: Command, session: Session): void {
     .command('listen')
     .description('print the id of each new block, and what becomes of it: held, hidden, withdrawn; until Ctrl-C')
     .action(async () => {
-      const events = (await session.client()).subscribe('chain.listen', { chain: session.subject('chain') })
+      const events = (await session.client()).subscribe('chain.listen', { chain: await session.chainToRead() })
       await session.follow(events, eventWords)
     })
 }
@@ -82,17 +86,17 @@ function addGet(chain: Command, session: Session): void {
     .argument('<id>', 'the id, or at least six of its hex digits')
     .addArgument(new Argument('[to]', 'where to write it').choices(['file']))
     .argument('[path]')
-    .option('--decrypt <pvt>', "the owner's private key, for a sealed payload; @FILE and env:NAME work")
+    .option('--decrypt <pvt>', `the owner's private key, for a sealed payload; ${KEY_FORMS}`)
     .action(
       async (part: 'block' | 'payload', id: string, to?: string, path?: string, options?: { decrypt?: string }) => {
         if (to !== undefined && path === undefined) throw new UsageError('file: which path?')
         const key = options?.decrypt === undefined ? {} : { decrypt: await readKey(options.decrypt, session.io) }
         const client = await session.client()
-        const got = await client.call('chain.get', { chain: session.subject('chain'), id, part, ...key })
+        const got = await client.call('chain.get', { chain: await session.chainToRead(), id, part, ...key })
         const text = typeof got === 'string' ? got : JSON.stringify(got, null, 2)
         const isPayload = typeof got === 'string'
         if (path !== undefined)
-          await writeWhole(path, isPayload ? Buffer.from(text, 'base64') : Buffer.from(`${text}\n`))
+          await writeWhole(path, isPayload ? Buffer.from(text, 'base64') : Buffer.from(`${text}\n`), session.io)
         else if (isPayload) await session.answerBytes(text)
         else await session.answer(got, text)
       },
@@ -106,14 +110,15 @@ function addPost(chain: Command, session: Session): void {
     .description('post a message and print its id')
     .addArgument(new Argument('<how>', 'where the message is; - is stdin').choices(['inline', 'file', '-']))
     .argument('[what]', 'the text (behind -- if it begins with a dash), or the path')
-    .option('--sign <pvt>', 'private key to sign with; @FILE and env:NAME work')
+    .option('--sign <pvt>', `private key to sign with; ${KEY_FORMS}`)
     .option('--encrypt', 'seal it to the owner of an @ chain')
     .action(async (how: 'inline' | 'file' | '-', what?: string, options?: { sign?: string; encrypt?: true }) => {
       if (how !== '-' && what === undefined)
         throw new UsageError(`post ${how}: which ${how === 'file' ? 'path' : 'text'}?`)
       if (how === '-' && what !== undefined) throw new UsageError('post -: the message is on stdin, nothing follows')
-      const content =
-        how === 'inline' ? { text: what ?? '' } : { payload: (await readPayload(what, session.io)).toString('base64') }
+      if (how === '-' && options?.sign === '-')
+        throw new UsageError('post -: the message is on stdin: take the key from a file or the environment')
+      const content = how === 'inline' ? { text: what ?? '' } : { payload: await readPayload(what, session.io) }
       const posted = await (
         await session.client()
       ).call('chain.post', {

@@ -31,8 +31,9 @@ export function addChainsCommands(program: Command, session: Session): void {
     .description('one chain per line: name and id')
     .action(async () => {
       const list = await (await session.client()).call('chains.list', {})
-      await session.answerLines(
+      await session.answerTable(
         list,
+        { head: ['CHAIN', 'ID'], rows: list.map((chain) => [chain.name, chain.id]) },
         list.map((chain) => `${chain.name} ${chain.id}`),
       )
     })

@@ -38,15 +38,46 @@ export class ReaderGone extends Error {
   override readonly name = 'ReaderGone'
 }
 
-/** Writes and waits until the stream took it. @throws {ReaderGone} */
-export function write(stream: NodeJS.WritableStream, text: string | Uint8Array): Promise<void> {
-  return new Promise((resolve, reject) => {
+/** Ctrl-C: what was under way was given up. */
+export class Interrupted extends Error {
+  override readonly name = 'Interrupted'
+}
+
+/** Writes and waits until the stream took it, or Ctrl-C. @throws {ReaderGone} @throws {Interrupted} */
+export function write(stream: NodeJS.WritableStream, text: string | Uint8Array, signal?: AbortSignal): Promise<void> {
+  const written = new Promise<void>((resolve, reject) => {
     stream.write(text, (error?: NodeJS.ErrnoException | null) => {
       if (error === undefined || error === null) resolve()
       else if (error.code === 'EPIPE' || error.code === 'ERR_STREAM_DESTROYED') reject(new ReaderGone('nobody reads'))
       else reject(new CommandError(`cannot write the answer: ${error.message}`))
     })
   })
+  return signal === undefined ? written : orInterrupted(written, signal)
+}
+
+/** The chunks of a stream as they come, until it ends. @throws {Interrupted} */
+export async function* chunksOf(stream: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  const chunks = stream[Symbol.asyncIterator]()
+  for (;;) {
+    const step = await orInterrupted(chunks.next(), signal)
+    if (step.done === true) return
+    yield step.value
+  }
+}
+
+/** What a promise gives, unless Ctrl-C comes first. Leaves nothing behind at the signal. @throws {Interrupted} */
+async function orInterrupted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  let giveUp = (): void => undefined
+  const interrupted = new Promise<never>((_resolve, reject) => {
+    giveUp = () => reject(new Interrupted('Ctrl-C'))
+    if (signal.aborted) giveUp()
+    signal.addEventListener('abort', giveUp, { once: true })
+  })
+  try {
+    return await Promise.race([promise, interrupted])
+  } finally {
+    signal.removeEventListener('abort', giveUp)
+  }
 }
 
 /** What an OS error means, without its call and number: `no such file or directory`. */

@@ -14,7 +14,8 @@ export function addPeerCommands(program: Command, session: Session): void {
     .description('one known peer per line: id, whether connected, addresses')
     .action(async () => {
       const list = await (await session.client()).call('peer.list', {})
-      await session.answerLines(list, list.map(showPeer))
+      const rows = list.map((peer) => [peer.id, peer.connected ? 'connected' : 'away', peer.addresses.join(' ')])
+      await session.answerTable(list, { head: ['PEER', 'STATE', 'ADDRESSES'], rows }, list.map(showPeer))
     })
 
   peer

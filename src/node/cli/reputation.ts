@@ -1,6 +1,7 @@
 /** `chain`: likes, dislikes, and what they decide (spec §4, §5, §11). The chain itself is taken out of the words before. */
 import type { Command } from 'commander'
-import { readKey } from './secrets.ts'
+import { AddressBook } from './address-book.ts'
+import { KEY_FORMS, readKey } from './secrets.ts'
 import type { Session } from './session.ts'
 
 export function addReputationCommands(chain: Command, session: Session): void {
@@ -9,14 +10,19 @@ export function addReputationCommands(chain: Command, session: Session): void {
   chain
     .command('reps')
     .description('the reps of an author or a post; without either, one author per line: public key and reps')
-    .argument('[id|pub]', "a post's id, or an author's public key")
+    .argument('[id|pub|name]', "a post's id, an author's public key, or your name for it")
     .action(async (of?: string) => {
-      const params = { chain: session.subject('chain'), ...(of === undefined ? {} : { of }) }
-      const reps = await (await session.client()).call('chain.reps', params)
+      const names = await AddressBook.open(session.io)
+      const which = of === undefined ? {} : { of: names.keyOf(of) ?? of }
+      const reps = await (await session.client()).call('chain.reps', { chain: await session.chainToRead(), ...which })
       if (typeof reps === 'number') await session.answer(reps, String(reps))
       else
-        await session.answerLines(
+        await session.answerTable(
           reps,
+          {
+            head: ['AUTHOR', 'REPS', 'PUBLIC KEY'],
+            rows: reps.map((author) => [names.nameOf(author.pub) ?? '', String(author.reps), author.pub]),
+          },
           reps.map((author) => `${author.pub} ${String(author.reps)}`),
         )
     })
@@ -41,7 +47,7 @@ function addLikes(chain: Command, session: Session): void {
       .usage('<id> --sign=PVT [--why=TEXT]')
       .description(description)
       .argument('<id>', 'the post: its id, or at least six of its hex digits')
-      .requiredOption('--sign <pvt>', 'private key to sign with; @FILE and env:NAME work')
+      .requiredOption('--sign <pvt>', `private key to sign with; ${KEY_FORMS}`)
       .option('--why <text>', 'the reason, for everybody to read')
       .action(async (id: string, options: { sign: string; why?: string }) => {
         const sign = await readKey(options.sign, session.io)

@@ -2,9 +2,15 @@
  * One run of the command line (spec §11): which daemon, which form of answer, and the chain or peer it is about. Commands
  * get it instead of the process; each asks the daemon at most for what it needs.
  */
+import { parseAuthorKey } from '../../dag/ids.ts'
 import type { ControlCaller } from '../control/client.ts'
 import type { ControlEvent } from '../control/schema.ts'
-import { UsageError, write, type CliModules, type Io } from './io.ts'
+import { AddressBook } from './address-book.ts'
+import { inkOf, type Ink } from './ink.ts'
+import { CommandError, UsageError, write, type CliModules, type Io } from './io.ts'
+import { plain, plainJson, plainLine } from './plain.ts'
+import { sizeInWords, textOf } from './speech.ts'
+import { tableOf, type Rows } from './table.ts'
 
 /** Where `start` has its control port unless told. */
 export const DEFAULT_CONTROL_PORT = 8330
@@ -21,6 +27,7 @@ export class Session {
   readonly #subject: string | undefined
   #globals: GlobalOptions = {}
   #client: ControlCaller | undefined
+  readonly #clients: ControlCaller[] = []
 
   constructor(subject: string | undefined, io: Io, modules: CliModules) {
     this.#subject = subject
@@ -39,31 +46,74 @@ export class Session {
     return this.#subject
   }
 
+  /** The chain to read: as {@link subject}, or `@name` by the user's own name for its owner. @throws {UsageError} */
+  async chainToRead(): Promise<string> {
+    const chain = this.subject('chain')
+    const [, sign = '', name = ''] = /^(@!?)(.+)$/.exec(chain) ?? []
+    if (name === '' || parseAuthorKey(name).ok) return chain
+    const pub = (await AddressBook.open(this.io)).keyOf(name)
+    return pub === undefined ? chain : sign + pub
+  }
+
   /** `--port`, if given. */
   get port(): number | undefined {
     return this.#globals.port === undefined ? undefined : parsePort(this.#globals.port)
   }
 
-  /** `--json`: answers are for programs. */
+  /** Whether machines read the answers. */
   get isJson(): boolean {
     return this.#globals.json === true
   }
 
+  /** Whether a person reads the answers. */
+  get isTerminal(): boolean {
+    return this.io.stdout.isTTY === true
+  }
+
+  get ink(): Ink {
+    return inkOf(this.io)
+  }
+
   /** The daemon; connects at the first call. */
   async client(): Promise<ControlCaller> {
-    const address = parseHost(this.#globals.host)
-    const endpoint = { host: address.host, port: this.port ?? address.port }
-    this.#client ??= await this.modules.connect(endpoint, { signal: this.io.signal })
+    this.#client ??= await this.connect()
     return this.#client
   }
 
-  close(): void {
-    this.#client?.close()
+  /** A connection besides: on that of a subscription, events that nobody reads hold up all calls. */
+  async connect(): Promise<ControlCaller> {
+    return await this.connectTo(this.#globals, this.io.signal)
   }
 
-  /** Prints the answer: as one line of JSON, or in words. */
+  /** To the daemon that these options name. @throws {UsageError} they name none */
+  async connectTo({ host, port }: Pick<GlobalOptions, 'host' | 'port'>, signal: AbortSignal): Promise<ControlCaller> {
+    const address = parseHost(host)
+    const endpoint = { host: address.host, port: port === undefined ? address.port : parsePort(port) }
+    const client = await this.modules.connect(endpoint, { signal })
+    this.#clients.push(client)
+    return client
+  }
+
+  close(): void {
+    for (const client of this.#clients) client.close()
+  }
+
+  /** Prints the answer: as one line of JSON, or in words. A terminal gets nothing that it would obey. */
   async answer(value: unknown, words: string): Promise<void> {
-    await write(this.io.stdout, `${this.isJson ? JSON.stringify(value) : words}\n`)
+    if (!this.isJson) await this.answerStyled(value, this.isTerminal ? plain(words) : words)
+    else await this.#print(this.isTerminal ? plainJson(JSON.stringify(value)) : JSON.stringify(value))
+  }
+
+  /** {@link answer} in words that may be coloured: whoever composed them made what others wrote harmless. */
+  async answerStyled(value: unknown, words: string): Promise<void> {
+    if (this.isJson) await this.answer(value, '')
+    else await this.#print(words)
+  }
+
+  /** Prints a list: for people as a table, for pipes as lines, for machines as JSON. */
+  async answerTable(value: unknown, table: Rows, lines: readonly string[]): Promise<void> {
+    if (this.isTerminal && !this.isJson && lines.length > 0) await this.answerStyled(value, tableOf(table, this.ink))
+    else await this.answerLines(value, lines)
   }
 
   /** Prints a list: as JSON, or one line for each, which is no line at all for none. */
@@ -71,25 +121,37 @@ export class Session {
     if (this.isJson || lines.length > 0) await this.answer(value, lines.join('\n'))
   }
 
-  /** Prints bytes as they are; on a terminal so that the prompt begins on a line of its own. */
+  /** Prints bytes as they are; for people as text, that a prompt can follow. @throws {CommandError} they are no text */
   async answerBytes(base64: string): Promise<void> {
     if (this.isJson) {
       await this.answer(base64, '')
       return
     }
     const bytes = Buffer.from(base64, 'base64')
-    await write(this.io.stdout, bytes)
-    if (this.io.stdout.isTTY === true && bytes.at(-1) !== 0x0a) await write(this.io.stdout, '\n')
+    if (!this.isTerminal) {
+      await write(this.io.stdout, bytes, this.io.signal)
+      return
+    }
+    const text = textOf(bytes)
+    if (text === undefined) {
+      const what = `the payload is no text (${sizeInWords(bytes.length)})`
+      throw new CommandError(`${what}: write it to a file (file <path>), or into a pipe`)
+    }
+    if (text !== '') await this.#print(plain(text).replace(/\n$/, ''))
   }
 
   /** Says on stderr what is not the answer. */
   async note(text: string): Promise<void> {
-    await write(this.io.stderr, `freechains: ${text}\n`)
+    await write(this.io.stderr, `freechains: ${plainLine(text)}\n`)
   }
 
   /** Prints a line for each event until the subscription ends. */
   async follow(events: AsyncIterable<ControlEvent>, show: (event: ControlEvent) => string): Promise<void> {
     for await (const event of events) await this.answer(event, show(event))
+  }
+
+  async #print(line: string): Promise<void> {
+    await write(this.io.stdout, `${line}\n`, this.io.signal)
   }
 }
 

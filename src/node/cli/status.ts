@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import type { ResultOf } from '../control/schema.ts'
 import { pause } from '../waiting.ts'
 import { CommandError, write } from './io.ts'
+import { plain } from './plain.ts'
 import type { Session } from './session.ts'
 
 type Status = ResultOf<'chain.status'>
@@ -37,8 +38,8 @@ async function watch(session: Session): Promise<void> {
   let drawn = 0
   do {
     const status = await ask(session)
-    if (stdout.isTTY === true && !session.isJson) {
-      const text = showStatus(status)
+    if (session.isTerminal && !session.isJson) {
+      const text = plain(showStatus(status))
       await write(stdout, `${drawn > 0 ? `\u001b[${String(drawn)}A\u001b[J` : ''}${text}\n`)
       drawn = text.split('\n').length
       continue

@@ -12,7 +12,7 @@ export interface Words {
 }
 
 /** Commands of `peer` that are about no single one. */
-const PEER_COMMANDS_ALONE: readonly string[] = ['list', 'add']
+export const PEER_COMMANDS_ALONE: readonly string[] = ['list', 'add']
 
 /**
  * @param takesValue whether an option (`--sign`) is followed by its value when that is not attached with `=`

@@ -10,6 +10,12 @@ import { z } from 'zod'
 const MAX_IDS = 10_000
 const SHORT = 1024
 
+/** Blocks in one answer: with 16 backs each, some 15 MB. */
+const MAX_BLOCKS = 10_000
+
+/** The longest payload in a list of blocks: that of any post in a forum. */
+const MAX_LISTED_PAYLOAD = 128 * 1024
+
 const short = z.string().max(SHORT)
 /** A chain's name, or its id as shown (`0_…`). */
 const chain = short.min(1)
@@ -53,6 +59,17 @@ const blockView = z.object({
 })
 /** A block as `chain.get` shows it; ids as shown, `author` in upper-case hex, `pay.cid` a CID in text, `reps` the post's. */
 export type BlockView = z.output<typeof blockView>
+
+const listedBlock = blockView.extend({
+  content: z
+    .object({ is: z.enum(['here', 'long', 'missing', 'hidden', 'sealed']), payload: z.string().exactOptional() })
+    .exactOptional(),
+})
+/**
+ * A block as `chain.blocks` lists it. With payloads asked for, `content` says whether its payload is `here`, and then gives
+ * it in base64, opened; or why it is not given: too `long` (for the caller, or for the answer), or as for `chain.get`.
+ */
+export type ListedBlock = z.output<typeof listedBlock>
 
 const status = z.object({
   blocks: count,
@@ -104,6 +121,17 @@ const postParams = z
   })
   .refine((params) => (params.payload === undefined) !== (params.text === undefined), {
     error: 'expected exactly one of payload (base64) and text',
+  })
+
+const blocksParams = z
+  .strictObject({
+    chain,
+    last: z.number().int().min(1).max(MAX_BLOCKS).exactOptional(),
+    ids: z.array(id).max(MAX_BLOCKS).exactOptional(),
+    payloads: count.max(MAX_LISTED_PAYLOAD).exactOptional(),
+  })
+  .refine((params) => (params.last === undefined) !== (params.ids === undefined), {
+    error: 'expected exactly one of last (how many) and ids',
   })
 
 /** A like or a dislike; `why` is its reason, its payload. */
@@ -169,6 +197,11 @@ export const METHODS = {
     "a block's header and state, or its payload in base64",
     z.strictObject({ chain, id, part: z.enum(['block', 'payload']), decrypt: short.exactOptional() }),
     z.union([blockView, z.string()]),
+  ),
+  'chain.blocks': method(
+    'the last blocks in the order of traverse, then the held posts; or the blocks named; with payloads up to that many bytes',
+    blocksParams,
+    z.array(listedBlock),
   ),
   'chain.post': method(
     'posts a payload; held means that it waits for a like',

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { consensus, inOrder, traverse } from '../../../src/dag/order.ts'
+import { consensus, inOrder, lastInOrder, traverse } from '../../../src/dag/order.ts'
 import { draw, drawnId } from '../../support/draw.ts'
 
 test('order is by time, then height, then digest (spec §1)', () => {
@@ -19,4 +19,25 @@ test('traverse lists what is accepted, not given, and not in the past of what is
 test('consensus lists the genesis, then all that is accepted (spec §6)', () => {
   const { graph, names } = draw('genesis < a b@500 ; a < c held?')
   expect(names(consensus(graph))).toBe('genesis b a c')
+})
+
+test('the last blocks in order are the end of consensus, and what is not near the end is not looked at (spec §6)', () => {
+  const { graph, names } = draw('genesis < a b@500 ; a < c@2500 held? ; b < d@9000 ; a b < e@2600')
+  for (let limit = 0; limit <= 7; limit += 1) {
+    const expected = limit === 0 ? '' : names(consensus(graph).slice(1).slice(-limit))
+    expect(names(lastInOrder(graph, limit))).toBe(expected)
+  }
+  expect(lastInOrder(draw('genesis < only?').graph, 5)).toEqual([])
+
+  const long = draw(
+    `genesis < b0 ; ${Array.from({ length: 2000 }, (_, n) => `b${String(n)} < b${String(n + 1)}`).join(' ; ')}`,
+  )
+  let looked = 0
+  const forEachBack = long.graph.forEachBack.bind(long.graph)
+  long.graph.forEachBack = (index, visit) => {
+    looked += 1
+    forEachBack(index, visit)
+  }
+  expect(long.names(lastInOrder(long.graph, 3))).toBe('b1998 b1999 b2000')
+  expect(looked).toBe(3)
 })

@@ -21,10 +21,12 @@ export interface Outcome {
 }
 
 export interface FakeDaemon {
-  /** Results by method; an `Error` is thrown. */
+  /** Results by method, or what makes them of the params; an `Error` is thrown. */
   readonly results?: Readonly<Record<string, unknown>>
   readonly events?: readonly ControlEvent[]
-  readonly stdin?: string
+  readonly stdin?: string | AsyncIterable<Uint8Array>
+  /** Stdout is a terminal. */
+  readonly isTerminal?: boolean
   readonly env?: Readonly<Record<string, string>>
   /** Stdout that breaks after so many writes. */
   readonly readerLeavesAfter?: number
@@ -59,8 +61,7 @@ export function shell(line: string): string[] {
 export async function command(argv: readonly string[], daemon: FakeDaemon = {}): Promise<Outcome> {
   const out = collector(daemon.readerLeavesAfter)
   const err = collector()
-  const stdin = new PassThrough()
-  stdin.end(daemon.stdin ?? '')
+  const stdin = typeof daemon.stdin === 'object' ? daemon.stdin : new PassThrough().end(daemon.stdin ?? '')
   const calls: Outcome['calls'] = []
   const endpoints: Endpoint[] = []
   const started: DaemonOptions[] = []
@@ -68,7 +69,8 @@ export async function command(argv: readonly string[], daemon: FakeDaemon = {}):
   const caller: ControlCaller = {
     call: async (method, params) => {
       calls.push([method, params])
-      const result = daemon.results?.[method]
+      const made = daemon.results?.[method]
+      const result: unknown = typeof made === 'function' ? (made as (params: unknown) => unknown)(params) : made
       if (result instanceof Error) throw result
       return result as never
     },
@@ -82,7 +84,7 @@ export async function command(argv: readonly string[], daemon: FakeDaemon = {}):
     argv,
     {
       stdin,
-      stdout: out.stream,
+      stdout: Object.assign(out.stream, { isTTY: daemon.isTerminal ?? false }),
       stderr: err.stream,
       env: daemon.env ?? {},
       signal: daemon.interrupt ?? new AbortController().signal,

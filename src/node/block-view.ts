@@ -1,0 +1,90 @@
+/** Blocks as the control port shows them (spec §10): their header, how they stand, and their payload opened. */
+import type { Block } from '../dag/block.ts'
+import { cidOfPayload, encodeAad } from '../dag/codec.ts'
+import { parsePrivateKey } from '../dag/crypto.ts'
+import { showId } from '../dag/ids.ts'
+import { openGroup, openOwner } from '../dag/seal.ts'
+import { whyOf } from '../reputation/why.ts'
+import type { Clock } from './clock.ts'
+import { ControlError } from './control/faults.ts'
+import type { BlockView } from './control/schema.ts'
+import { orThrow } from './or-throw.ts'
+import { readPayload } from './payloads.ts'
+import type { Replica } from './replica.ts'
+
+const HIDDEN = 'hidden: at least 5 dislikes, and twice as many as likes; likes can bring it back'
+
+/** Ids as users see them. */
+export function showAll(replica: Replica, indexes: readonly number[]): string[] {
+  return indexes.map((index) => showOne(replica, index))
+}
+
+export function showOne({ graph }: Replica, index: number): string {
+  return showId(graph.height(index), graph.id(index))
+}
+
+export function viewOf(replica: Replica, index: number, { id, header }: Block, clock: Clock): BlockView {
+  const { graph, reputation } = replica
+  const state = replica.stateOf(index)
+  const isAccepted = graph.isAccepted(index)
+  const isHidden = isAccepted && reputation.isHidden(index)
+  const why = isHidden ? HIDDEN : whyOf(reputation, index, { state, now: clock.nowMs() })
+  return {
+    id: showId(header.height, id),
+    height: header.height,
+    time: header.time,
+    ...(header.author === undefined ? {} : { author: header.author }),
+    backs: showAll(replica, graph.backs(index)),
+    ...(header.like === undefined
+      ? {}
+      : { like: { n: header.like.n, target: showTarget(replica, header.like.target) } }),
+    pay: { cid: cidOfPayload(header.pay.id).toString(), size: header.pay.size, seal: header.pay.seal },
+    state: isHidden ? 'hidden' : isAccepted ? 'accepted' : 'held',
+    reps: reputation.repsOfPost(index),
+    why,
+  }
+}
+
+function showTarget(replica: Replica, target: Block['id']): string {
+  const index = replica.graph.indexOf(target)
+  return index === undefined ? target : showOne(replica, index)
+}
+
+/** A payload as its author wrote it. @throws {ControlError} it is hidden, missing, or sealed to somebody else */
+export async function openPayload(
+  replica: Replica,
+  index: number,
+  block: Block,
+  decrypt: string | undefined,
+): Promise<Buffer> {
+  const shown = showId(block.header.height, block.id)
+  if (replica.reputation.isHidden(index)) {
+    throw new ControlError('payload-hidden', `the payload of ${shown} was deleted: the post is ${HIDDEN}`)
+  }
+  const stored = await storedPayload(replica, index, block)
+  if (stored === undefined) {
+    throw new ControlError(
+      'payload-missing',
+      `the payload of ${shown} is not here yet: no peer has given it to us; it is asked for again`,
+    )
+  }
+  if (block.header.pay.seal !== 'owner') return openForMember(replica, block, stored)
+  if (decrypt === undefined) {
+    throw new ControlError(
+      'payload-sealed',
+      `the payload of ${shown} is sealed to the chain's owner: pass the owner's private key with --decrypt`,
+    )
+  }
+  return Buffer.from(orThrow(openOwner(orThrow(parsePrivateKey(decrypt)), stored)))
+}
+
+/** As it is in the store, or `undefined` if it is not here. */
+export async function storedPayload(replica: Replica, index: number, block: Block): Promise<Uint8Array | undefined> {
+  return replica.missing.has(index) ? undefined : await readPayload(replica, block)
+}
+
+/** What everybody in the chain can read: all but what is sealed to its owner. */
+export function openForMember(replica: Replica, { header }: Block, stored: Uint8Array): Buffer {
+  const { key } = replica.chain.params
+  return Buffer.from(key === undefined ? stored : orThrow(openGroup(key, encodeAad(header), stored)))
+}

@@ -1,0 +1,82 @@
+/**
+ * Many blocks in one answer (spec §10, `chain.blocks`), for whoever draws or reads a chain: the last ones in order, or
+ * those named. What it costs follows what it gives, not how long the chain is.
+ */
+import type { Block } from '../dag/block.ts'
+import { inOrder, lastInOrder } from '../dag/order.ts'
+import { openForMember, storedPayload, viewOf } from './block-view.ts'
+import type { Clock } from './clock.ts'
+import type { ListedBlock } from './control/schema.ts'
+import type { Replica } from './replica.ts'
+
+/** Blocks read from the disk side by side. */
+const READ_AT_ONCE = 64
+
+/** Bytes of payloads in one answer: in base64 a sixth of what a client takes (`ANSWER_BYTES`), and no strain on a phone. */
+const ANSWER_PAYLOAD_BYTES = 16 * 1024 * 1024
+
+export interface BlockChoice {
+  /** The last so many of what `traverse all` lists. */
+  readonly last?: number
+  /** These, in this order: local indexes of kept blocks. */
+  readonly indexes?: readonly number[]
+  /** Gives payloads up to this length. */
+  readonly payloadBytes?: number
+}
+
+export async function listBlocks(replica: Replica, choice: BlockChoice, clock: Clock): Promise<ListedBlock[]> {
+  const indexes = choice.indexes ?? lastOf(replica, choice.last ?? 0)
+  const budget = new Budget(choice.payloadBytes ?? 0)
+  const listed: ListedBlock[] = []
+  // From the end: if the payloads are too much for one answer, the newest are in it.
+  for (let end = indexes.length; end > 0; end -= READ_AT_ONCE) {
+    const slice = indexes.slice(Math.max(0, end - READ_AT_ONCE), end)
+    const blocks = await Promise.all(slice.map((index) => replica.block(index)))
+    for (const [at, block] of [...blocks.entries()].reverse()) {
+      const index = slice[at] ?? 0
+      // Dropped while others were read.
+      if (!replica.isKept(index)) continue
+      const content =
+        choice.payloadBytes === undefined ? {} : { content: await contentOf(replica, index, block, budget) }
+      listed.push({ ...viewOf(replica, index, block, clock), ...content })
+    }
+  }
+  return listed.reverse()
+}
+
+function lastOf(replica: Replica, limit: number): number[] {
+  const held = inOrder(replica.graph, replica.held())
+  return [...lastInOrder(replica.graph, limit), ...held].slice(-limit)
+}
+
+/** What payloads may still go into an answer. */
+class Budget {
+  readonly #each: number
+  #left = ANSWER_PAYLOAD_BYTES
+
+  constructor(each: number) {
+    this.#each = each
+  }
+
+  take(bytes: number): boolean {
+    if (bytes > this.#each || bytes > this.#left) return false
+    this.#left -= bytes
+    return true
+  }
+}
+
+async function contentOf(
+  replica: Replica,
+  index: number,
+  block: Block,
+  budget: Budget,
+): Promise<NonNullable<ListedBlock['content']>> {
+  const { pay } = block.header
+  if (replica.reputation.isHidden(index)) return { is: 'hidden' }
+  if (replica.missing.has(index)) return { is: 'missing' }
+  if (pay.seal === 'owner') return { is: 'sealed' }
+  if (!budget.take(pay.size)) return { is: 'long' }
+  const stored = await storedPayload(replica, index, block)
+  if (stored === undefined) return { is: 'missing' }
+  return { is: 'here', payload: openForMember(replica, block, stored).toString('base64') }
+}

@@ -1,0 +1,135 @@
+/**
+ * The user's own names for public keys (spec §11): one file, written whole or not at all, that needs no daemon and is told
+ * to nobody.
+ */
+import { mkdir, readFile } from 'node:fs/promises'
+import { homedir } from 'node:os'
+import { dirname, isAbsolute, join } from 'node:path'
+import { parse, stringify } from 'yaml'
+import { parseAuthorKey, type AuthorKey } from '../../dag/ids.ts'
+import { writeWhole } from './files.ts'
+import { CommandError, reasonOf, type Io } from './io.ts'
+
+/** Of a column in a table. */
+const NAME_CHARS = 32
+
+/** Letters of any script and digits, with `. _ -` inside; so no controls, blanks, signs of chains or options. */
+const NAME = /^[\p{L}\p{N}][\p{L}\p{M}\p{N}._-]*$/u
+
+/** What could be meant as a key or an id: six hex digits are enough for one, with or without a height before them. */
+const LIKE_AN_ID = /^(?:\d+_)?[0-9A-Fa-f]{6,}$/
+
+const HEAD = '# Your names for public keys, as `freechains names` keeps them: NAME: KEY\n'
+
+export class AddressBook {
+  readonly path: string
+  readonly #keys: ReadonlyMap<string, AuthorKey>
+  readonly #names: ReadonlyMap<string, string>
+
+  private constructor(path: string, keys: ReadonlyMap<string, AuthorKey>) {
+    this.path = path
+    this.#keys = keys
+    this.#names = new Map([...keys].map(([name, pub]) => [pub, name]))
+  }
+
+  /** Of this user; empty if there is no file yet. @throws {CommandError} it cannot be read */
+  static async open(io: Pick<Io, 'env'>): Promise<AddressBook> {
+    const path = bookPath(io.env)
+    let text: string
+    try {
+      text = await readFile(path, 'utf8')
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return new AddressBook(path, new Map())
+      throw new CommandError(`cannot read your names in ${path}: ${reasonOf(error)}`)
+    }
+    return new AddressBook(path, readNames(text, path))
+  }
+
+  /** Names in their order, with the keys they stand for. */
+  list(): { readonly name: string; readonly pub: AuthorKey }[] {
+    return [...this.#keys].map(([name, pub]) => ({ name, pub })).sort((a, b) => (a.name < b.name ? -1 : 1))
+  }
+
+  nameOf(pub: string | undefined): string | undefined {
+    return pub === undefined ? undefined : this.#names.get(pub)
+  }
+
+  keyOf(name: string): AuthorKey | undefined {
+    return this.#keys.get(name.normalize('NFC'))
+  }
+
+  /** Names a key; the name that it had goes. @throws {CommandError} the name or the key will not do, or the name is taken */
+  add(pub: string, name: string): AddressBook {
+    const key = parseAuthorKey(pub)
+    if (!key.ok) throw new CommandError(`“${pub}” is no public key: expected 64 hex digits`)
+    const fitting = checkName(name)
+    const taken = this.#keys.get(fitting)
+    if (taken !== undefined && taken !== key.value) {
+      throw new CommandError(`${fitting} is the name of ${taken} already: remove it first, or choose another name`)
+    }
+    const others = [...this.#keys].filter(([, other]) => other !== key.value)
+    return new AddressBook(this.path, new Map([...others, [fitting, key.value]]))
+  }
+
+  /** @param which - a name or a public key @throws {CommandError} nothing here is called so */
+  remove(which: string): AddressBook {
+    const key = this.keyOf(which) ?? which.toUpperCase()
+    if (this.nameOf(key) === undefined) throw new CommandError(`no name or key “${which}” is in ${this.path}`)
+    return new AddressBook(this.path, new Map([...this.#keys].filter(([, pub]) => pub !== key)))
+  }
+
+  async save(signal: AbortSignal): Promise<void> {
+    const names = Object.fromEntries(this.list().map(({ name, pub }) => [name, pub]))
+    try {
+      await mkdir(dirname(this.path), { recursive: true, mode: 0o700 })
+    } catch (error) {
+      throw new CommandError(`cannot make the folder of ${this.path}: ${reasonOf(error)}`)
+    }
+    await writeWhole(this.path, Buffer.from(HEAD + stringify(names)), { signal, mode: 0o600 })
+  }
+}
+
+/** `${XDG_CONFIG_HOME:-~/.config}/freechains/names.yaml`; a relative XDG_CONFIG_HOME counts as unset, as XDG demands. */
+function bookPath(env: Io['env']): string {
+  const config = env['XDG_CONFIG_HOME']
+  const home = env['HOME'] ?? homedir()
+  const root = config !== undefined && isAbsolute(config) ? config : join(home, '.config')
+  return join(root, 'freechains', 'names.yaml')
+}
+
+/** The name in the one form in which it is kept. @throws {CommandError} */
+function checkName(text: string): string {
+  const name = text.normalize('NFC')
+  if (LIKE_AN_ID.test(name)) throw new CommandError(`“${name}” could be meant as a key or an id: choose another name`)
+  if (!NAME.test(name) || Array.from(name).length > NAME_CHARS) {
+    const expected = `a letter or a digit, then letters, digits, “.”, “_”, “-”; at most ${String(NAME_CHARS)}`
+    throw new CommandError(`“${name}” will not do as a name: expected ${expected}`)
+  }
+  return name
+}
+
+function readNames(text: string, path: string): ReadonlyMap<string, AuthorKey> {
+  const wrong = (why: string): CommandError =>
+    new CommandError(`${path} is damaged: ${why}; correct it, or move it away`)
+  let parsed: unknown
+  try {
+    // Every scalar a text: a name may be `1984` or `null`.
+    parsed = parse(text, { schema: 'failsafe' })
+  } catch {
+    throw wrong('it is no YAML')
+  }
+  if (parsed === null || parsed === '') return new Map()
+  if (typeof parsed !== 'object' || Array.isArray(parsed)) throw wrong('expected lines of NAME: KEY')
+  const keys = new Map<string, AuthorKey>()
+  for (const [name, value] of Object.entries(parsed)) {
+    const pub = typeof value === 'string' ? parseAuthorKey(value) : undefined
+    if (pub?.ok !== true) throw wrong(`“${name}” stands for no public key of 64 hex digits`)
+    try {
+      keys.set(checkName(name), pub.value)
+    } catch (error) {
+      throw wrong(error instanceof CommandError ? error.message : String(error))
+    }
+  }
+  if (new Set(keys.values()).size !== keys.size) throw wrong('one key has two names')
+  return keys
+}

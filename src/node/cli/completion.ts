@@ -1,0 +1,82 @@
+/** `completion`: makes a shell finish words of `freechains` (spec §11), and `complete`, which that shell asks. */
+import { Argument, type Command } from 'commander'
+import { AddressBook } from './address-book.ts'
+import { candidatesAt, type Candidate, type Sources } from './completion/candidates.ts'
+import { forBash, takeApart } from './completion/line.ts'
+import { SCRIPTS, SHELLS, type Shell } from './completion/scripts.ts'
+import { plainLine } from './plain.ts'
+import type { Session } from './session.ts'
+
+/** How long a user may be kept waiting for what only the daemon knows. */
+const DAEMON_MS = 300
+
+/** What breaks words in Bash unless somebody changed it. */
+const BASH_BREAKS = ' \t\n"\'@><=;|&(:'
+
+export function addCompletionCommands(program: Command, session: Session): void {
+  program
+    .command('completion')
+    .description('print what makes a shell complete commands, options, and the chains and peers of the daemon')
+    .addArgument(new Argument('<shell>', 'which shell').choices(SHELLS))
+    .action(async (shell: Shell) => {
+      await session.answer(SCRIPTS[shell], SCRIPTS[shell].trimEnd())
+    })
+
+  program
+    .command('complete', { hidden: true })
+    .description('one per line what may stand at the end of a command line; for the scripts of `completion`')
+    .addArgument(new Argument('<shell>', 'whose quoting to use').choices(SHELLS))
+    .argument('<line>', 'the line up to the cursor')
+    .argument('[breaks]', "Bash's COMP_WORDBREAKS", BASH_BREAKS)
+    .action(async (shell: Shell, line: string, breaks: string) => {
+      const typed = takeApart(line)
+      const found = await candidatesAt(program, typed.words, typed.current, sourcesOf(session, typed.words))
+      const lines = found.map((candidate) =>
+        shell === 'bash' ? forBash(plainLine(candidate.word), typed, breaks) : withAbout(candidate),
+      )
+      await session.answerLines(found, lines)
+    })
+}
+
+/** A tab divides the word from what zsh and fish show beside it. */
+function withAbout({ word, about }: Candidate): string {
+  return about === undefined ? plainLine(word) : `${plainLine(word)}\t${plainLine(about)}`
+}
+
+/** What `--host` and `--port` say in words of a line. */
+function daemonOf(words: readonly string[]): { readonly host?: string; readonly port?: string } {
+  const valueOf = (option: string): string | undefined => {
+    const at = words.findLastIndex((word) => word === option || word.startsWith(`${option}=`))
+    const word = words[at]
+    return word === option ? words[at + 1] : word?.slice(option.length + 1)
+  }
+  const [host, port] = [valueOf('--host'), valueOf('--port')]
+  return { ...(host === undefined ? {} : { host }), ...(port === undefined ? {} : { port }) }
+}
+
+/** What only others know; asked when it is needed. */
+function sourcesOf(session: Session, words: readonly string[]): Sources {
+  const ask = async (what: 'chains.list' | 'peer.list'): Promise<Candidate[]> => {
+    try {
+      const client = await session.connectTo(daemonOf(words), AbortSignal.timeout(DAEMON_MS))
+      if (what === 'chains.list')
+        return (await client.call(what, {})).map(({ name, id }) => ({ word: name, about: id }))
+      const peers = await client.call(what, {})
+      return peers.flatMap(({ id, addresses }) => addresses.map((word) => ({ word, about: id })))
+    } catch {
+      // No daemon, or too slow: a shell that is asked to complete has no place for errors.
+      return []
+    }
+  }
+  return {
+    chains: () => ask('chains.list'),
+    peers: () => ask('peer.list'),
+    names: async () => {
+      try {
+        return (await AddressBook.open(session.io)).list().map(({ name, pub }) => ({ word: name, about: pub }))
+      } catch {
+        return []
+      }
+    },
+  }
+}

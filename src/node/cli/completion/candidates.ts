@@ -1,0 +1,134 @@
+/**
+ * What may stand at the cursor (spec §11, completion): commands, options and choices out of commander's own tree, chains
+ * and peers out of the daemon, and the user's names. It knows no shell.
+ */
+import type { Argument, Command, Option } from 'commander'
+import { PEER_COMMANDS_ALONE } from '../words.ts'
+
+export interface Candidate {
+  readonly word: string
+  /** A line about it. */
+  readonly about?: string
+}
+
+/** Where words come from that no program knows by itself. None if they cannot be had at once. */
+export interface Sources {
+  chains(): Promise<Candidate[]>
+  peers(): Promise<Candidate[]>
+  names(): Promise<Candidate[]>
+}
+
+/** @param words - those before the one at the cursor @param current - what there is of that one */
+export async function candidatesAt(
+  program: Command,
+  words: readonly string[],
+  current: string,
+  sources: Sources,
+): Promise<Candidate[]> {
+  const all = await possible(program, words, current, sources)
+  return all.filter(({ word }) => word.startsWith(current))
+}
+
+async function possible(
+  program: Command,
+  words: readonly string[],
+  current: string,
+  sources: Sources,
+): Promise<Candidate[]> {
+  const place = placeOf(program, words)
+  // Nothing is known of what stands behind `--`, nor of most values; the shell offers files then.
+  if (place.isBehindDashes) return []
+  if (place.option !== undefined) return choicesOf(place.option)
+  if (current.startsWith('-') && current !== '-') return optionsOf(program, place.command, current)
+  if (place.wants === 'chain') return await sources.chains()
+  if (place.wants === 'peer') return [...(await sources.peers()), ...commandsOf(place.command, true)]
+  // A word that is no command stands where one should.
+  if (place.command.commands.length > 0 && place.given > 0) return []
+  if (place.command.commands.length > 0) return commandsOf(place.command, isGroup(place.command) ? false : undefined)
+  const argument = place.command.registeredArguments[place.given] ?? variadic(place.command)
+  return argument === undefined ? [] : await valuesOf(argument, place.command, sources)
+}
+
+interface Place {
+  readonly command: Command
+  /** Words that the command has got already. */
+  readonly given: number
+  /** The option whose value stands at the cursor. */
+  readonly option?: Option
+  readonly isBehindDashes: boolean
+  /** What the command is about stands at the cursor. */
+  readonly wants?: 'chain' | 'peer'
+  /** The words say which chain or peer the command is about. */
+  readonly isAbout: boolean
+}
+
+/** Follows the words down the tree, as `words.ts` and commander will. */
+function placeOf(program: Command, words: readonly string[]): Place {
+  const taking = new Map(allOptions(program).map((option) => [option.long ?? '', option]))
+  let command = program
+  let given = 0
+  let isAbout = false
+  let option: Option | undefined
+  for (const word of words) {
+    if (option !== undefined) option = undefined
+    else if (word === '--') return { command, given, isBehindDashes: true, isAbout }
+    else if (word.startsWith('-') && word !== '-') option = taking.get(word)
+    else if (isGroup(command) && !isAbout && !isAlone(command, word)) isAbout = true
+    else {
+      const inner = command.commands.find((one) => one.name() === word || one.aliases().includes(word))
+      if (inner === undefined) given += 1
+      else command = inner
+    }
+  }
+  const wants = isGroup(command) && !isAbout ? { wants: command.name() as 'chain' | 'peer' } : {}
+  return { command, given, ...(option === undefined ? {} : { option }), isBehindDashes: false, isAbout, ...wants }
+}
+
+/** Whether the next word says what the command is about. */
+function isGroup(command: Command): boolean {
+  return ['chain', 'peer'].includes(command.name()) && command.commands.length > 0
+}
+
+function isAlone(command: Command, word: string): boolean {
+  return command.name() === 'peer' && PEER_COMMANDS_ALONE.includes(word)
+}
+
+/** Options that are followed by a value, of all commands: they may stand anywhere. */
+function allOptions(command: Command): Option[] {
+  return [...command.options.filter(({ required }) => required), ...command.commands.flatMap(allOptions)]
+}
+
+/** @param alone - only those of `peer` that are about no single one, or only the others */
+function commandsOf(command: Command, alone: boolean | undefined): Candidate[] {
+  const visible = command.createHelp().visibleCommands(command)
+  return visible
+    .filter((one) => one.name() !== 'help' && (alone === undefined || isAlone(command, one.name()) === alone))
+    .map((one) => ({ word: one.name(), about: one.description() }))
+}
+
+function optionsOf(program: Command, command: Command, current: string): Candidate[] {
+  const options = [...command.options, ...(command === program ? [] : program.options)]
+  const [name, value] = current.split('=', 2)
+  const valued = value === undefined ? undefined : options.find(({ long }) => long === name)
+  if (valued !== undefined) return choicesOf(valued).map(({ word }) => ({ word: `${name ?? ''}=${word}` }))
+  return [
+    ...options.map((option) => ({ word: option.long ?? '', about: option.description })),
+    { word: '--help', about: 'what it does, and how it is used' },
+  ]
+}
+
+function choicesOf(option: Option): Candidate[] {
+  return (option.argChoices ?? []).map((word) => ({ word }))
+}
+
+function variadic(command: Command): Argument | undefined {
+  return command.registeredArguments.find((argument) => argument.variadic)
+}
+
+async function valuesOf(argument: Argument, command: Command, sources: Sources): Promise<Candidate[]> {
+  if (argument.argChoices !== undefined) return argument.argChoices.map((word) => ({ word }))
+  const kinds = argument.name().split('|')
+  // Who joins a chain has not got it yet.
+  if (kinds.includes('chain')) return command.name() === 'join' ? [] : await sources.chains()
+  return kinds.includes('name') && kinds.includes('pub') ? await sources.names() : []
+}

@@ -1,0 +1,73 @@
+/** `chain <chain> graph`: the blocks and what they stand on, drawn (spec §11). The formats are in `graph/`. */
+import { Option, type Command } from 'commander'
+import type { ListedBlock } from '../control/schema.ts'
+import { AddressBook } from './address-book.ts'
+import { drawDot } from './graph/dot.ts'
+import { drawnOf, type GenesisView } from './graph/labels.ts'
+import { layOut } from './graph/layout.ts'
+import { drawMermaid } from './graph/mermaid.ts'
+import { drawSvg } from './graph/svg.ts'
+import { drawForTerminal } from './graph/terminal.ts'
+import { parseLast } from './last.ts'
+import { logJson } from './log-lines.ts'
+import type { Session } from './session.ts'
+
+/** A screenful or two. */
+const DEFAULT_LAST = 50
+
+/** A label holds one line: longer payloads are not fetched for it. */
+const TEXT_BYTES = 4 * 1024
+
+const FORMATS = ['text', 'dot', 'mermaid', 'svg', 'json'] as const
+type Format = (typeof FORMATS)[number]
+
+interface GraphOptions {
+  readonly last: number
+  readonly format: Format
+}
+
+export function addGraphCommand(chain: Command, session: Session): void {
+  chain
+    .command('graph')
+    .description(
+      'draw the last blocks and what they stand on, newest last: ● post, + like, - dislike, ? held, × hidden',
+    )
+    .option('--last <n>', 'how many blocks, held posts included', parseLast, DEFAULT_LAST)
+    .addOption(
+      new Option('--format <format>', 'svg is a whole file, dot is for Graphviz').choices(FORMATS).default('text'),
+    )
+    .action(async ({ last, format }: GraphOptions) => {
+      const [name, names] = [await session.chainToRead(), await AddressBook.open(session.io)]
+      const client = await session.client()
+      const genesis = { id: await client.call('chain.genesis', { chain: name }), chain: name }
+      const blocks = await client.call('chain.blocks', { chain: name, last, payloads: TEXT_BYTES })
+      const machine = { genesis: genesis.id, blocks: blocks.map((block) => logJson(block, { names })) }
+      if (format === 'json') await session.answer(machine, JSON.stringify(machine))
+      else if (format === 'text') await session.answerStyled(machine, draw(format, blocks, { genesis, names, session }))
+      else await session.answer(machine, draw(format, blocks, { genesis, names, session }))
+    })
+}
+
+interface Modules {
+  readonly genesis: GenesisView
+  readonly names: AddressBook
+  readonly session: Session
+}
+
+function draw(
+  format: Exclude<Format, 'json'>,
+  blocks: readonly ListedBlock[],
+  { genesis, names, session }: Modules,
+): string {
+  const drawn = drawnOf(blocks, genesis, names)
+  switch (format) {
+    case 'text':
+      return drawForTerminal(drawn, layOut(drawn), session.ink)
+    case 'dot':
+      return drawDot(drawn)
+    case 'mermaid':
+      return drawMermaid(drawn)
+    case 'svg':
+      return drawSvg(drawn, layOut(drawn))
+  }
+}

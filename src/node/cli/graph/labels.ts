@@ -1,0 +1,91 @@
+/** What stands beside a block in every drawing (spec §11, `graph`): its id, author, kind, how it stands, and its first line. Pure. */
+import type { ListedBlock } from '../../control/schema.ts'
+import type { AddressBook } from '../address-book.ts'
+import { plainLine } from '../plain.ts'
+import { kindOf, saidBy, shortId, shortKey } from '../speech.ts'
+
+/** Characters of a text in a drawing. */
+const LABEL_CHARS = 60
+
+/** A drawn block. Its texts are harmless for a terminal; each format still has to escape them in its own way. */
+export interface Drawn {
+  readonly id: string
+  readonly backs: readonly string[]
+  /** Backs that are not drawn: older than what was asked for. */
+  readonly olderBacks: number
+  readonly shortId: string
+  /** Whole public key. */
+  readonly author?: string
+  /** The user's name for the author, or the key cut short. */
+  readonly by: string
+  readonly kind: 'genesis' | 'post' | 'like' | 'dislike'
+  /** What it likes or dislikes: the id. */
+  readonly target?: string
+  readonly state: ListedBlock['state']
+  /** One line, cut. */
+  readonly text: string
+}
+
+export interface GenesisView {
+  readonly id: string
+  readonly chain: string
+}
+
+/** @param blocks - as `chain.blocks` gives them; the genesis is drawn if one of them stands on it */
+export function drawnOf(
+  blocks: readonly ListedBlock[],
+  genesis: GenesisView,
+  names: Pick<AddressBook, 'nameOf'>,
+): Drawn[] {
+  const isOnGenesis = blocks.some(({ backs }) => backs.includes(genesis.id))
+  const known = new Set([genesis.id, ...blocks.map(({ id }) => id)])
+  const drawn = blocks.map((block) => drawnBlock(block, known, names))
+  return isOnGenesis || blocks.length === 0 ? [drawnGenesis(genesis), ...drawn] : drawn
+}
+
+/** The mark in its place in the line: what kind of block it is, or how it stands if it is not accepted. */
+export function markOf({ kind, state }: Pick<Drawn, 'kind' | 'state'>): string {
+  if (state === 'held') return '?'
+  if (state === 'hidden') return '×'
+  return { genesis: '◆', post: '●', like: '+', dislike: '-' }[kind]
+}
+
+/** The words of a label in their order, empty ones left out. */
+export function wordsOf({ kind, target, state, text, olderBacks }: Drawn): string[] {
+  const vote = kind === 'like' ? '+1' : '-1'
+  return [
+    ...(target === undefined ? [] : [`${vote} → ${shortId(target)}`]),
+    ...(state === 'accepted' ? [] : [`(${state})`]),
+    ...(text === '' ? [] : [text]),
+    ...(olderBacks === 0 ? [] : [`(+${String(olderBacks)} older)`]),
+  ]
+}
+
+function drawnBlock(block: ListedBlock, known: ReadonlySet<string>, names: Pick<AddressBook, 'nameOf'>): Drawn {
+  const { id, backs, author, like, state } = block
+  const { text, instead = '' } = saidBy(block)
+  return {
+    id,
+    backs,
+    olderBacks: backs.filter((back) => !known.has(back)).length,
+    shortId: shortId(id),
+    ...(author === undefined ? {} : { author }),
+    by: names.nameOf(author) ?? (author === undefined ? 'anonymous' : shortKey(author)),
+    kind: kindOf(block),
+    ...(like === undefined ? {} : { target: like.target }),
+    state,
+    text: text === undefined ? instead : firstLine(text),
+  }
+}
+
+function drawnGenesis({ id, chain }: GenesisView): Drawn {
+  const words = { shortId: shortId(id), by: '', kind: 'genesis', state: 'accepted', text: plainLine(chain) } as const
+  return { id, backs: [], olderBacks: 0, ...words }
+}
+
+function firstLine(text: string): string {
+  const [line = '', ...more] = text.trim().split(/\r?\n/, 2)
+  const chars = Array.from(plainLine(line.slice(0, 4 * LABEL_CHARS)))
+  const isWhole = chars.length <= LABEL_CHARS && more.length === 0 && line.length <= 4 * LABEL_CHARS
+  return isWhole ? chars.join('') : `${chars.slice(0, LABEL_CHARS).join('')}…`
+}

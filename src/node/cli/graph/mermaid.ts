@@ -1,0 +1,54 @@
+/** The drawing as a flowchart for Mermaid, which Markdown on many sites shows (spec §11, `graph --format mermaid`). Pure. */
+import { colourOfAuthor, DISLIKE_COLOUR, LIKE_COLOUR } from './colour.ts'
+import { markOf, wordsOf, type Drawn } from './labels.ts'
+
+export function drawMermaid(blocks: readonly Drawn[]): string {
+  const names = new Map(blocks.map(({ id }, row) => [id, `b${String(row)}`]))
+  const links = blocks.flatMap((block) => linksOf(block, names))
+  return [
+    'flowchart TB',
+    ...blocks.map((block, row) => `  b${String(row)}${shape(block)}`),
+    ...links.map(({ line }) => `  ${line}`),
+    ...links.flatMap(({ colour }, at) =>
+      colour === undefined ? [] : [`  linkStyle ${String(at)} stroke:${colour},color:${colour}`],
+    ),
+    ...blocks.map((block, row) => `  style b${String(row)} ${styleOf(block)}`),
+  ].join('\n')
+}
+
+interface Link {
+  readonly line: string
+  readonly colour?: string
+}
+
+function linksOf({ id, backs, target, kind }: Drawn, names: ReadonlyMap<string, string>): Link[] {
+  const [self = '', liked] = [names.get(id), target === undefined ? undefined : names.get(target)]
+  const links: Link[] = []
+  for (const back of backs) {
+    const name = names.get(back)
+    if (name !== undefined) links.push({ line: `${name} --- ${self}` })
+  }
+  if (liked === undefined) return links
+  const colour = kind === 'like' ? LIKE_COLOUR : DISLIKE_COLOUR
+  return [...links, { line: `${self} -.->|${kind === 'like' ? '+1' : '−1'}| ${liked}`, colour }]
+}
+
+function shape(block: Drawn): string {
+  const lines = [[markOf(block), block.shortId, block.by].join(' ').trim(), wordsOf(block).join(' ')]
+  const label = lines
+    .filter((line) => line !== '')
+    .map(escaped)
+    .join('<br/>')
+  return block.kind === 'genesis' ? `{{"${label}"}}` : `["${label}"]`
+}
+
+function styleOf({ author, state }: Drawn): string {
+  const stroke = `stroke:${colourOfAuthor(author)}`
+  if (state === 'accepted') return stroke
+  return `${stroke},stroke-dasharray:${state === 'held' ? '6 3' : '2 4'}`
+}
+
+/** Letters, digits and blanks stay; all else, which Mermaid or the HTML that it makes could obey, by its number. */
+function escaped(text: string): string {
+  return text.replaceAll(/[^\p{L}\p{M}\p{N} ]/gu, (char) => `#${String(char.codePointAt(0))};`)
+}

@@ -1,0 +1,68 @@
+/** A block as a line of the conversation (spec §11, `log`): time, author, reps, id, what it says, how it stands. Pure. */
+import type { ListedBlock } from '../control/schema.ts'
+import type { AddressBook } from './address-book.ts'
+import { styleOfAuthor, type Ink } from './ink.ts'
+import { plain } from './plain.ts'
+import { kindOf, saidBy, shortId, shortKey, sizeInWords, timeInWords } from './speech.ts'
+
+/** The most of one text that is shown: a screenful; the rest is one `get payload` away. */
+const SHOWN_LINES = 40
+const SHOWN_CHARS = 4_000
+
+const INDENT = '    '
+
+export interface LogStyle {
+  readonly names: Pick<AddressBook, 'nameOf'>
+  readonly ink: Ink
+}
+
+/** One line, and the further lines of its text indented below. No line feed behind the last. */
+export function logLines(block: ListedBlock, { names, ink }: LogStyle): string {
+  const [first = '', ...rest] = wordsOf(block)
+  const author = names.nameOf(block.author) ?? (block.author === undefined ? 'anonymous' : shortKey(block.author))
+  const head = [
+    ink('dim', timeInWords(block.time)),
+    ink(styleOfAuthor(block.author), author.padEnd(8)),
+    (block.like === undefined ? signed(block.reps) : '').padStart(2),
+    ink('dim', shortId(block.id)),
+    ...(block.state === 'accepted' ? [] : [ink('yellow', block.state)]),
+    ...(first === '' ? [] : [first]),
+  ]
+  return [head.join('  '), ...rest.map((line) => INDENT + line)].join('\n')
+}
+
+/** The block for machines: as `chain.get` gives it, with the author's name, and its text or else its payload as it is. */
+export function logJson(block: ListedBlock, { names }: Pick<LogStyle, 'names'>): object {
+  const { content, ...view } = block
+  const name = names.nameOf(block.author)
+  const { text } = saidBy(block)
+  return {
+    ...view,
+    ...(name === undefined ? {} : { name }),
+    ...(text === undefined ? { content } : { text }),
+  }
+}
+
+/** Reps as a change: `+2`, `-1`, `0`. */
+function signed(reps: number): string {
+  return reps > 0 ? `+${String(reps)}` : String(reps)
+}
+
+function wordsOf(block: ListedBlock): string[] {
+  const { like } = block
+  const { text, instead = '' } = saidBy(block)
+  const lines = text === undefined ? [instead] : shown(text)
+  if (like === undefined) return lines
+  const [first = '', ...rest] = lines
+  const vote = `${kindOf(block)}s ${shortId(like.target)}`
+  return [first === '' ? vote : `${vote}: ${first}`, ...rest]
+}
+
+function shown(text: string): string[] {
+  const kept = text.slice(0, SHOWN_CHARS).replace(/[\uD800-\uDBFF]$/, '')
+  const lines = plain(kept.replace(/\s+$/, '')).split('\n')
+  const isWhole = kept.length === text.length && lines.length <= SHOWN_LINES
+  if (isWhole) return lines
+  const left = lines.slice(0, SHOWN_LINES)
+  return [...left, `(${sizeInWords(Buffer.byteLength(text))} in all: see get payload)`]
+}

@@ -1,0 +1,43 @@
+/** `names`: what the user calls the keys of others (spec §11). Needs no daemon. */
+import type { Command } from 'commander'
+import { AddressBook } from './address-book.ts'
+import type { Session } from './session.ts'
+
+export function addNamesCommands(program: Command, session: Session): void {
+  const names = program
+    .command('names')
+    .description('your own names for public keys: shown by log, graph and reps, and known to nobody else')
+
+  names
+    .command('add')
+    .description('call a public key by a name from now on')
+    .argument('<pub>', 'the public key: 64 hex digits')
+    .argument('<name>', 'letters, digits, “.”, “_”, “-”; nothing that could be a key or an id')
+    .action(async (pub: string, name: string) => {
+      const book = (await AddressBook.open(session.io)).add(pub, name)
+      await book.save(session.io.signal)
+      await session.answerLines(book.list(), [])
+    })
+
+  names
+    .command('remove')
+    .description('forget a name')
+    .argument('<pub|name>', 'the name, or the key that has it')
+    .action(async (which: string) => {
+      const book = (await AddressBook.open(session.io)).remove(which)
+      await book.save(session.io.signal)
+      await session.answerLines(book.list(), [])
+    })
+
+  names
+    .command('list')
+    .description('one name per line: name and public key')
+    .action(async () => {
+      const list = (await AddressBook.open(session.io)).list()
+      await session.answerTable(
+        list,
+        { head: ['NAME', 'PUBLIC KEY'], rows: list.map(({ name, pub }) => [name, pub]) },
+        list.map(({ name, pub }) => `${name} ${pub}`),
+      )
+    })
+}

@@ -1,0 +1,61 @@
+/** The tree of commands (spec §11): what `freechains` understands. Each command's own file says what it does. */
+import { readFileSync } from 'node:fs'
+import { Command } from 'commander'
+import { addChainCommands } from './chain.ts'
+import { addChainsCommands } from './chains.ts'
+import { addCheckCommand } from './check.ts'
+import { addCompletionCommands } from './completion.ts'
+import { addExamples } from './examples.ts'
+import { addHostCommands } from './host.ts'
+import { addKeyCommands } from './keys.ts'
+import { addNamesCommands } from './names.ts'
+import { addPeerCommands } from './peer.ts'
+import { plain } from './plain.ts'
+import type { GlobalOptions, Session } from './session.ts'
+import { addStartCommand } from './start.ts'
+
+/** The whole tree of commands; each ends up in `session`. */
+export function buildProgram(session: Session): Command {
+  const { io } = session
+  const program = new Command('freechains')
+  program
+    .description(
+      'Freechains: peer-to-peer publish-subscribe. Commands talk to the daemon that `freechains start` runs.',
+    )
+    .version(version())
+    .option('--host <addr:port>', "the daemon's control port (default 127.0.0.1:8330)")
+    .option('--port <n>', 'the same, by its port alone; for start, where to put it')
+    .option('--json', 'answer in JSON, on one line')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => io.stdout.write(text),
+      writeErr: (text) => io.stderr.write(text),
+      outputError: (text, put) =>
+        put(
+          `${plain(text)
+            .trim()
+            .replace(/^error: /, 'freechains: ')
+            .replaceAll(/\s*\n\s*/g, ' ')}\n`,
+        ),
+    })
+    .hook('preAction', (_program, action) => {
+      session.globals = action.optsWithGlobals<GlobalOptions>()
+    })
+  addStartCommand(program, session)
+  addCheckCommand(program, session)
+  addHostCommands(program, session)
+  addKeyCommands(program, session)
+  addNamesCommands(program, session)
+  addChainsCommands(program, session)
+  addChainCommands(program, session)
+  addPeerCommands(program, session)
+  addCompletionCommands(program, session)
+  addExamples(program)
+  return program
+}
+
+/** From package.json, which lies as far above `src/node/cli` as above `dist/node/cli`. */
+function version(): string {
+  const text = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')
+  return (JSON.parse(text) as { version: string }).version
+}

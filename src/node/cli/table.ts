@@ -1,0 +1,30 @@
+/** Tables for terminals (spec §11): columns of their own width, no lines between. */
+import Table from 'cli-table3'
+import { plainLine } from './plain.ts'
+import type { Ink } from './ink.ts'
+
+export interface Rows {
+  readonly head: readonly string[]
+  readonly rows: readonly (readonly string[])[]
+}
+
+const NO_LINES = {
+  ...{ top: '', 'top-mid': '', 'top-left': '', 'top-right': '', bottom: '', 'bottom-mid': '', 'bottom-left': '' },
+  ...{ 'bottom-right': '', left: '', 'left-mid': '', mid: '', 'mid-mid': '', right: '', 'right-mid': '', middle: '  ' },
+}
+
+/** The cells are made harmless here. */
+export function tableOf({ head, rows }: Rows, ink: Ink): string {
+  const table = new Table({
+    head: head.map((title) => ink('bold', title)),
+    chars: NO_LINES,
+    // The library's own colours stay off: whether there are any is decided by the ink.
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
+  })
+  table.push(...rows.map((row) => row.map(plainLine)))
+  return table
+    .toString()
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .join('\n')
+}

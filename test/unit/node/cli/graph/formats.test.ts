@@ -1,0 +1,145 @@
+/** Every format on one drawn chain (spec §11, `graph`), against golden files; and that hostile texts stay texts in all. */
+import { parse as parseDot } from '@ts-graphviz/ast'
+import { DOMParser } from '@xmldom/xmldom'
+import { describe, expect, test } from 'vitest'
+import { Bug } from '../../../../../src/dag/faults.ts'
+import { colourOfAuthor } from '../../../../../src/node/cli/graph/colour.ts'
+import { drawDot } from '../../../../../src/node/cli/graph/dot.ts'
+import { drawnOf, type Drawn } from '../../../../../src/node/cli/graph/labels.ts'
+import { layOut } from '../../../../../src/node/cli/graph/layout.ts'
+import { drawMermaid } from '../../../../../src/node/cli/graph/mermaid.ts'
+import { drawSvg } from '../../../../../src/node/cli/graph/svg.ts'
+import { drawForTerminal } from '../../../../../src/node/cli/graph/terminal.ts'
+import { inkOf } from '../../../../../src/node/cli/ink.ts'
+import { author } from '../../../../support/blocks.ts'
+import { listed, type Saying } from '../../../../support/listed.ts'
+
+const PICTURE =
+  'genesis < a1 ; a1 < b1 c1 d1 ; b1 < b2 ; c1 < c2 ; b2 c2 < a2 ; d1 < d2 ; a2 d2 < e1 ; a2 < b3 ; d1 < c3 ; b3 e1 c3 < a4 ; a4 < z1?'
+
+const SAYINGS: Readonly<Record<string, Saying>> = {
+  a1: { text: 'Bom Dia!' },
+  b1: { text: 'first line\nsecond line' },
+  c1: { text: 'olá 日本語' },
+  d1: { is: 'hidden' },
+  c2: { like: [1, 'b1'] },
+  d2: { like: [-1, 'd1'], text: 'spam' },
+  b2: { bytes: new Uint8Array(3000).fill(255) },
+  c3: { is: 'missing' },
+  a4: { is: 'sealed' },
+  z1: { text: 'May I come in?' },
+}
+
+/** Short enough for a label, all of them. */
+const HOSTILE = {
+  markup: '"]; end; <script>alert(1)</script> \\" \\N \\ ]]> &amp; --> `x`',
+  obeyed: '#quot; {{ }} |x| <!-- \u001b[31m \u009b2J \u202e \ud83d\ude00 \ufffe',
+  binary: 'a NUL makes a text binary: \u0000',
+}
+
+function drawing(picture: string, sayings: Readonly<Record<string, Saying>>): readonly Drawn[] {
+  const { blocks, genesis, pub } = listed(picture, sayings)
+  return drawnOf(blocks, { id: genesis, chain: '#chat' }, { nameOf: (key) => (key === pub('b') ? 'bob' : undefined) })
+}
+
+const blocks = drawing(PICTURE, SAYINGS)
+const hostile = drawing('genesis < a1 ; a1 < b1 ; b1 < b2 ; b1 < b3?', {
+  a1: { text: HOSTILE.markup },
+  b1: { like: [-1, 'a1'], text: HOSTILE.obeyed },
+  b2: { text: HOSTILE.obeyed },
+  b3: { text: HOSTILE.binary },
+})
+
+const inks = {
+  plain: inkOf({ stdout: { isTTY: false } as never, env: {} }),
+  coloured: inkOf({ stdout: { isTTY: true } as never, env: {} }),
+}
+
+const draw = {
+  terminal: (list: readonly Drawn[], ink = inks.plain) => drawForTerminal(list, layOut(list), ink),
+  dot: drawDot,
+  mermaid: drawMermaid,
+  svg: (list: readonly Drawn[]) => drawSvg(list, layOut(list)),
+}
+
+test.each([
+  ['terminal', 'graph.txt'],
+  ['dot', 'graph.dot'],
+  ['mermaid', 'graph.mmd'],
+  ['svg', 'graph.svg'],
+] as const)('%s draws the chain as it is kept in golden/%s', async (format, file) => {
+  await expect(`${draw[format](blocks)}\n`).toMatchFileSnapshot(`golden/${file}`)
+})
+
+/** Texts and names of elements of an SVG. @throws what is not well-formed XML */
+function readXml(text: string): { readonly texts: string; readonly elements: ReadonlySet<string> } {
+  const parser = new DOMParser({
+    // It warns of U+FFFD, which stands there on purpose.
+    onError: (level, message) => {
+      if (level !== 'warning') throw new Bug(message)
+    },
+  })
+  const root = parser.parseFromString(text, 'image/svg+xml')
+  const all = Array.from(root.getElementsByTagName('*'))
+  return { texts: root.documentElement?.textContent ?? '', elements: new Set(all.map(({ tagName }) => tagName)) }
+}
+
+describe('each format is what it says, whatever others wrote', () => {
+  test('dot parses, with a node for each block and an edge for each link and like', () => {
+    for (const [list, edges] of [
+      [blocks, 19],
+      [hostile, 5],
+    ] as const) {
+      const dot = drawDot(list)
+      const { children } = parseDot(dot)
+      const graph = children.find(({ type }) => type === 'Graph')
+      const statements = (graph?.children ?? []).map(({ type }) => type as string)
+      expect(statements.filter((type) => type === 'Node')).toHaveLength(list.length)
+      expect(statements.filter((type) => type === 'Edge')).toHaveLength(edges)
+    }
+    expect(drawDot(blocks).match(/style=dashed, color="#1a7f37"/g)).toHaveLength(1)
+  })
+
+  test('SVG is well-formed XML with nothing in it that runs or is fetched, and shows the text as it was', () => {
+    const { elements } = readXml(draw.svg(blocks))
+    expect([...elements].sort()).toEqual(['circle', 'g', 'path', 'rect', 'svg', 'text', 'title', 'tspan'])
+    const { texts, elements: ofHostile } = readXml(draw.svg(hostile))
+    expect([...ofHostile].sort()).toEqual([...elements].sort())
+    expect(texts).toContain('"]; end; <script>alert(1)</script> \\" \\N \\ ]]> &amp; --> `x`')
+    expect(texts).toContain('␛[31m <U+009B>2J <U+202E> 😀 \ufffd')
+    expect(texts).toContain('(binary, 28 bytes)')
+    expect(draw.svg(hostile)).not.toMatch(/href|url\(|<script|<image|<style/)
+  })
+
+  test('in mermaid, of what others wrote only letters, digits and blanks stand as they are', () => {
+    const labels = [...drawMermaid(hostile).matchAll(/\["(.*)"\]$/gm)].map(([, label = '']) => label)
+    expect(labels).toHaveLength(4)
+    for (const label of labels) {
+      expect(label.replaceAll('<br/>', '').replaceAll(/#\d+;/g, '')).toMatch(/^[\p{L}\p{M}\p{N} ]*$/u)
+    }
+  })
+
+  test('no format gives a terminal anything that it obeys', () => {
+    for (const format of Object.values(draw)) {
+      expect(format(hostile).replaceAll('\n', '')).not.toMatch(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/u)
+    }
+  })
+})
+
+test('blocks of one author have one colour, on a terminal and elsewhere', () => {
+  const line = draw.terminal(blocks, inks.coloured).split('\n')
+  const colourOf = (part: string): string | undefined =>
+    /\u001b\[(\d+)m●/.exec(line.find((one) => one.includes(part)) ?? '')?.[1]
+  expect(colourOf('first line')).toBeDefined()
+  expect(colourOf('first line')).toBe(colourOf('binary'))
+  expect(colourOf('first line')).not.toBe(colourOf('Bom Dia!'))
+  const colours = Array.from({ length: 50 }, (_, n) => colourOfAuthor(author(n).author))
+  expect(new Set(colours).size).toBeGreaterThan(30)
+  for (const colour of colours) expect(colour).toMatch(/^#[0-9a-f]{6}$/)
+})
+
+test('a chain without blocks is its genesis', () => {
+  const nothing = drawing('genesis < a1', {}).slice(0, 1)
+  expect(draw.terminal(nothing)).toMatch(/^◆ 0_[0-9A-F]{8} #chat$/)
+  readXml(draw.svg(nothing))
+})

@@ -1,0 +1,200 @@
+/** `log` and `graph` as commands (spec §11): what they ask of the daemon and what they print. */
+import { describe, expect, test } from 'vitest'
+import { ClientError } from '../../../../src/node/control/client-error.ts'
+import type { ControlEvent, ListedBlock } from '../../../../src/node/control/schema.ts'
+import { listed, type Listing, type Saying } from '../../../support/listed.ts'
+import { command, shell, type FakeDaemon } from './rig.ts'
+
+const SAYINGS: Readonly<Record<string, Saying>> = {
+  a1: { text: 'Bom Dia!', reps: 2 },
+  b1: { text: 'one\r\ntwo\nthree\n' },
+  c1: { like: [1, 'a1'], text: 'hello' },
+  d1: { like: [-1, 'b1'] },
+  e1: { bytes: new Uint8Array(12 * 1024).fill(200) },
+  f1: { is: 'hidden', reps: -5 },
+  g1: { is: 'missing' },
+  h1: { is: 'sealed' },
+  i1: { is: 'long', bytes: new Uint8Array(300 * 1024) },
+  j1: { text: 'mine\u001b[2J', isUnsigned: true },
+  k1: { text: 'may I?' },
+}
+const talk = listed(
+  'genesis < a1 ; a1 < b1 ; b1 < c1 ; c1 < d1 ; d1 < e1 ; e1 < f1 ; f1 < g1 ; g1 < h1 ; h1 < i1 ; i1 < j1 ; j1 < k1?',
+  SAYINGS,
+)
+
+function daemon({ blocks, genesis }: Listing, more: FakeDaemon = {}): FakeDaemon {
+  const results = {
+    'chain.genesis': genesis,
+    'chain.heads': [genesis],
+    'chain.blocks': ({ ids }: { readonly ids?: readonly string[] }) =>
+      ids === undefined ? blocks : blocks.filter(({ id }) => ids.includes(id)),
+    ...more.results,
+  }
+  return { env: { HOME: '/nowhere' }, ...more, results }
+}
+
+const short = (name: string): string => talk.id(name).slice(0, 10)
+
+describe('log', () => {
+  test('one line for each block, newest last: time, author, reps, id, text; what has no text says why', async () => {
+    const { status, out, err, calls } = await command(shell('chain "#chat" log'), daemon(talk))
+    expect({ status, err, calls }).toEqual({
+      status: 0,
+      err: '',
+      calls: [['chain.blocks', { chain: '#chat', last: 20, payloads: 131_072 }]],
+    })
+    const by = (letter: string): string => talk.pub(letter).slice(0, 8)
+    expect(out.split('\n')).toEqual([
+      `2023-11-14 22:13:21Z  ${by('a')}  +2  ${short('a1')}  Bom Dia!`,
+      `2023-11-14 22:13:22Z  ${by('b')}   0  ${short('b1')}  one`,
+      '    two',
+      '    three',
+      `2023-11-14 22:13:23Z  ${by('c')}      ${short('c1')}  likes ${short('a1')}: hello`,
+      `2023-11-14 22:13:24Z  ${by('d')}      ${short('d1')}  dislikes ${short('b1')}`,
+      `2023-11-14 22:13:25Z  ${by('e')}   0  ${short('e1')}  (binary, 12 KiB)`,
+      `2023-11-14 22:13:26Z  ${by('f')}  -5  ${short('f1')}  hidden`,
+      `2023-11-14 22:13:27Z  ${by('g')}   0  ${short('g1')}  (not here yet)`,
+      `2023-11-14 22:13:28Z  ${by('h')}   0  ${short('h1')}  (sealed to the chain's owner)`,
+      `2023-11-14 22:13:29Z  ${by('i')}   0  ${short('i1')}  (300 KiB)`,
+      `2023-11-14 22:13:30Z  anonymous   0  ${talk.id('j1').slice(0, 11)}  mine␛[2J`,
+      `2023-11-14 22:13:31Z  ${by('k')}   0  ${talk.id('k1').slice(0, 11)}  held  may I?`,
+      '',
+    ])
+  })
+
+  test('--json gives one JSON text per line, with the text, or the payload where it is none', async () => {
+    const { out } = await command(shell('chain "#chat" log --json --last 3'), daemon(talk))
+    const lines = out
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as ListedBlock & { text?: string })
+    expect(lines).toHaveLength(11)
+    expect(lines[0]).toMatchObject({ id: talk.id('a1'), author: talk.pub('a'), reps: 2, text: 'Bom Dia!' })
+    expect(lines[4]?.content).toMatchObject({ is: 'here', payload: talk.blocks[4]?.content?.payload })
+    expect([lines[4]?.text, lines[5]?.content]).toEqual([undefined, { is: 'hidden' }])
+  })
+
+  test('a text that fills more than a screen is cut, and says how long it is', async () => {
+    const long = listed('genesis < a1 ; a1 < b1', {
+      a1: { text: 'line\n'.repeat(100) },
+      b1: { text: 'x'.repeat(9_000) },
+    })
+    const { out } = await command(shell('chain "#chat" log'), daemon(long))
+    expect(out.length).toBeLessThan(5_000)
+    expect(out).toContain('    (500 bytes in all: see get payload)\n')
+    expect(out).toContain('    (9 KiB in all: see get payload)\n')
+  })
+
+  test('on a terminal there are colours, and still nothing of others that it obeys', async () => {
+    const { out } = await command(shell('chain "#chat" log'), daemon(talk, { isTerminal: true }))
+    expect(out).toContain('\u001b[2m2023-11-14 22:13:21Z\u001b[22m')
+    expect(out).toContain('mine␛[2J')
+    const plain = await command(shell('chain "#chat" log'), daemon(talk, { isTerminal: true, env: { NO_COLOR: '1' } }))
+    expect(plain.out).not.toContain('\u001b')
+  })
+
+  test.each(['log --last 0', 'log --last 10001', 'log --last many', 'graph --last -1', 'graph --format png'])(
+    '%s is a usage error',
+    async (line) => {
+      const { status, calls } = await command(shell(`chain "#chat" ${line}`), daemon(talk))
+      expect({ status, calls }).toEqual({ status: 2, calls: [] })
+    },
+  )
+})
+
+describe('log --follow', () => {
+  const event = (name: string, kind: ControlEvent['kind']): ControlEvent => ({
+    ...{ chain: '#chat', id: talk.id(name), height: 1, kind },
+  })
+  const idsIn = (out: string): string[] => out.split('\n').filter((line) => !line.startsWith(' ') && line !== '')
+
+  test('listens from the heads there were before it looks, and prints what came meanwhile once', async () => {
+    const seen = { ...talk, blocks: talk.blocks.filter(({ id }) => [talk.id('a1'), talk.id('k1')].includes(id)) }
+    const events = [
+      event('a1', 'post'),
+      event('k1', 'held'),
+      event('b1', 'post'),
+      event('k1', 'post'),
+      event('f1', 'hidden'),
+    ]
+    const given = daemon(seen, { events })
+    const results = {
+      ...given.results,
+      'chain.blocks': ({ ids }: { readonly ids?: readonly string[] }) =>
+        ids === undefined ? seen.blocks : talk.blocks.filter(({ id }) => ids.includes(id)),
+    }
+    const { status, out, calls } = await command(shell('chain "#chat" log --follow'), { ...given, results })
+    expect(status).toBe(0)
+    expect(calls.slice(0, 4)).toEqual([
+      ['chain.heads', { chain: '#chat', state: 'linked' }],
+      ['chain.listen', { chain: '#chat', from: [talk.genesis] }],
+      ['chain.genesis', { chain: '#chat' }],
+      ['chain.blocks', { chain: '#chat', last: 20, payloads: 131_072 }],
+    ])
+    const lines = idsIn(out)
+    expect(lines).toHaveLength(5)
+    for (const [at, part] of [short('a1'), 'may I?', short('b1'), 'may I?', `${short('f1')} is hidden now`].entries()) {
+      expect(lines[at]).toContain(part)
+    }
+  })
+
+  test('a block that was seen, and is accepted once more after it was withdrawn, is printed once more', async () => {
+    const events = [event('a1', 'post'), event('a1', 'withdrawn'), event('a1', 'post')]
+    const { out } = await command(
+      shell('chain "#chat" log --follow'),
+      daemon(listed('genesis < a1', SAYINGS), { events }),
+    )
+    expect(idsIn(out).map((line) => /Bom Dia!|withdrawn/.exec(line)?.[0])).toEqual([
+      'Bom Dia!',
+      'withdrawn',
+      'Bom Dia!',
+    ])
+  })
+
+  test('a block that is gone before it could be shown is passed over', async () => {
+    const results = {
+      'chain.blocks': ({ ids }: { readonly ids?: readonly string[] }) =>
+        ids === undefined ? [] : new ClientError('block-not-found', 'no block'),
+    }
+    const { status, out } = await command(
+      shell('chain "#chat" log --follow'),
+      daemon(talk, { events: [event('k1', 'held')], results }),
+    )
+    expect({ status, out }).toEqual({ status: 0, out: '' })
+  })
+})
+
+describe('graph', () => {
+  test('draws the last fifty blocks unless told, and says the format that is asked for', async () => {
+    const drawn = await command(shell('chain "#chat" graph'), daemon(talk))
+    expect(drawn.calls).toEqual([
+      ['chain.genesis', { chain: '#chat' }],
+      ['chain.blocks', { chain: '#chat', last: 50, payloads: 4096 }],
+    ])
+    expect(drawn.out.split('\n').slice(0, 3)).toEqual([
+      expect.stringMatching(/^◆ 0_\w{8} #chat$/),
+      `● ${short('a1')} ${talk.pub('a').slice(0, 8)} Bom Dia!`,
+      `● ${short('b1')} ${talk.pub('b').slice(0, 8)} one…`,
+    ])
+    expect(drawn.out).toContain('\n? ')
+    expect(drawn.out).toContain('\n× ')
+    for (const [format, start] of [
+      ['dot', 'digraph'],
+      ['mermaid', 'flowchart'],
+      ['svg', '<svg'],
+    ] as const) {
+      const { out, status } = await command(shell(`chain "#chat" graph --format ${format} --last 2000`), daemon(talk))
+      expect({ status, start: out.slice(0, start.length) }).toEqual({ status: 0, start })
+    }
+  })
+
+  test('in JSON, by --format or by --json, on one line', async () => {
+    for (const line of ['graph --format json', 'graph --json']) {
+      const { out } = await command(shell(`chain "#chat" ${line}`), daemon(talk))
+      const { genesis, blocks } = JSON.parse(out) as { genesis: string; blocks: ListedBlock[] }
+      expect([out.trimEnd().includes('\n'), genesis, blocks.length]).toEqual([false, talk.genesis, 11])
+      expect(blocks[0]).toMatchObject({ id: talk.id('a1'), backs: [talk.genesis], text: 'Bom Dia!' })
+    }
+  })
+})

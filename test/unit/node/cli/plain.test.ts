@@ -1,0 +1,37 @@
+import { describe, expect, test } from 'vitest'
+import { plain, plainJson, plainLine } from '../../../../src/node/cli/plain.ts'
+
+/** Every character that a terminal obeys, or that turns what stands beside it. */
+const OBEYED = [
+  ...Array.from({ length: 0x20 }, (_, code) => code).filter((code) => code !== 0x0a && code !== 0x09),
+  ...Array.from({ length: 0x21 }, (_, n) => 0x7f + n),
+  ...[0x2028, 0x2029, 0x202a, 0x202b, 0x202c, 0x202d, 0x202e, 0x2066, 0x2067, 0x2068, 0x2069],
+].map((code) => String.fromCodePoint(code))
+
+const isObeyed = (text: string): boolean => OBEYED.some((char) => text.includes(char))
+
+describe('text of others for a terminal (spec §11)', () => {
+  test('nothing that is obeyed gets through, and what stood there can be seen', () => {
+    for (const char of OBEYED) {
+      for (const shown of [plain(`a${char}b`), plainLine(`a${char}b`)]) {
+        expect(isObeyed(shown)).toBe(false)
+        expect(shown).toMatch(/^a.+b$/)
+      }
+    }
+    expect(plainLine('\u001b]0;title\u0007\u009b2J\u202e!')).toBe('␛]0;title␇<U+009B>2J<U+202E>!')
+  })
+
+  test('all other text stays as it is, in any script; a line stays one line', () => {
+    const text = 'Jantar às oito\n\t日本語 العربية 👩‍👩‍👧 e\u0301'
+    expect(plain(text)).toBe(text)
+    expect(plain('a\r\nb')).toBe('a\nb')
+    expect(plainLine('a\r\nb\tc')).toBe('a␤b c')
+  })
+
+  test('JSON for a terminal means the same', () => {
+    const value = { text: OBEYED.join('x'), 'k\u009b': 1 }
+    const json = plainJson(JSON.stringify(value))
+    expect(isObeyed(json)).toBe(false)
+    expect(JSON.parse(json)).toEqual(value)
+  })
+})
