@@ -98,7 +98,7 @@ async function served(bytes: Uint8Array, trusted: boolean): Promise<Served> {
   const handlers = new Proxy({} as Handlers, {
     get: (_, method) => async () => {
       calls += 1
-      return method === 'chain.listen' || method === 'chains.listen' ? { events: noEvents() } : null
+      return method === 'chain.listen' || method === 'chains.listen' ? { events: noEvents(), from: [] } : null
     },
   })
   const chunks = cut(bytes, 4096)

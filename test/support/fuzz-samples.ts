@@ -172,6 +172,7 @@ const addr = '/ip4/127.0.0.1/tcp/8330'
 const PARAMS: { readonly [M in Method]: ParamsOf<M> } = {
   auth: { token: TOKEN },
   hello: { nonce: '07'.repeat(32) },
+  'rpc.discover': {},
   'host.info': {},
   'host.stop': {},
   'host.now': { ms: 1_700_000_000_000 },
@@ -180,7 +181,7 @@ const PARAMS: { readonly [M in Method]: ParamsOf<M> } = {
   'chains.join': { name: '$fuzz', keys: [GROUP_KEY] },
   'chains.leave': { name: '#fuzz' },
   'chains.list': {},
-  'chains.listen': {},
+  'chains.listen': { from: { '#fuzz': [block.id] } },
   'chain.genesis': on,
   'chain.heads': { ...on, state: 'all' },
   'chain.get': { ...block, part: 'payload', decrypt: 'AB'.repeat(64) },

@@ -7,6 +7,7 @@ import type { Logger } from '../log.ts'
 import { helloMac, sameSecret } from './auth.ts'
 import { parseRequest, problemsOf, type RpcRequest } from './envelope.ts'
 import { ControlError } from './faults.ts'
+import { openRpcDocument } from './openrpc.ts'
 import type { CallContext, ControlEvent, Handlers, Method, ParamsOf, Subscription } from './schema.ts'
 import { isMethod, isSubscription, METHODS } from './schema.ts'
 
@@ -94,12 +95,16 @@ export class Dispatcher {
         }
         scope.trust()
         return true
+      case 'rpc.discover':
+        return openRpcDocument()
       case 'host.stop':
         scope.afterAnswer(this.#modules.requestStop)
         return true
       default: {
         const result = await (this.#modules.handlers[method] as AnyHandler)(params, scope)
-        return isSubscription(method) ? { subscription: scope.subscribe((result as Subscription).events) } : result
+        if (!isSubscription(method)) return result
+        const { events, from } = result as Subscription
+        return { subscription: scope.subscribe(events), from }
       }
     }
   }

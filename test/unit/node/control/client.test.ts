@@ -113,6 +113,7 @@ describe('subscribing', () => {
     const total = 20_000
     const handlers: Partial<Handlers> = {
       'chain.listen': async () => ({
+        from: [],
         events: (async function* () {
           for (let height = 1; height <= total; height++) yield event(height)
         })(),
