@@ -5,12 +5,7 @@
 import { CLIENT_CODES } from './client-error.ts'
 import { CONTROL_CODES, RPC_CODES, RPC_MEANINGS, type RpcCode } from './faults.ts'
 import { jsonSchema, type JsonSchema } from './openrpc.ts'
-import { blockSchema, eventSchema, METHODS, READS, type Method } from './schema.ts'
-
-/** What a method does, in one line: for help texts and tables. */
-export function aboutMethod(method: Method): string {
-  return METHODS[method].about
-}
+import { aboutMethod, blockSchema, eventSchema, METHODS, READS, type Method } from './schema.ts'
 
 /** Page text with each generated part renewed. A part begins with `<!-- made: NAME -->` and ends with `<!-- end -->`. */
 export function renewed(page: string): string {

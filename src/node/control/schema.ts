@@ -288,6 +288,11 @@ export type Handlers = {
   ) => Promise<M extends SubscriptionMethod ? Subscription<M> : ResultOf<M>>
 }
 
+/** What a method does, in one line: for help texts and tables. */
+export function aboutMethod(method: Method): string {
+  return METHODS[method].about
+}
+
 /** Whether `name` is a method of the control port. */
 export function isMethod(name: string): name is Method {
   return Object.hasOwn(METHODS, name)

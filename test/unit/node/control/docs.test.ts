@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { CLIENT_CODES } from '../../../../src/node/control/client-error.ts'
 import { CONTROL_CODES, ControlError, controlErrorOf, RPC_CODES } from '../../../../src/node/control/faults.ts'
-import { aboutMethod, renewed } from '../../../../src/node/control/reference.ts'
-import { METHODS, type Method } from '../../../../src/node/control/schema.ts'
+import { renewed } from '../../../../src/node/control/reference.ts'
+import { aboutMethod, METHODS, type Method } from '../../../../src/node/control/schema.ts'
 
 const docs = readFileSync(new URL('../../../../docs/control-port.md', import.meta.url), 'utf8')
 
