@@ -16,6 +16,7 @@ import { openDisk } from '../dist/node/disk.js'
 import { silentLogger } from '../dist/node/log.js'
 import { post } from '../dist/node/posting.js'
 import { Replica } from '../dist/node/replica.js'
+import { benchControl } from './bench-control.mjs'
 
 const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false } } })
 const sizes = values.quick ? [1_000, 5_000] : [1_000, 10_000, 100_000]
@@ -183,6 +184,7 @@ try {
   benchCodec()
   await benchIngest()
   await benchSizes()
+  await benchControl(root, { report, percentiles, perSecond, quick: values.quick })
 } finally {
   await rm(root, { recursive: true, force: true })
 }

@@ -69,6 +69,6 @@ function chainsHandlers(parts: NodeParts): Pick<Handlers, `chains.${'join' | 'le
       Promise.resolve(
         chains.all().map(({ replica }) => ({ name: replica.chain.params.name, id: showChainId(replica.chain) })),
       ),
-    'chains.listen': (_params, { signal }) => Promise.resolve({ events: listenAll(parts, signal) }),
+    'chains.listen': ({ from }, { signal }) => listenAll(parts, from, signal),
   }
 }

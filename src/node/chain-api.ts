@@ -78,11 +78,7 @@ export function chainHandlers(parts: NodeParts): Pick<Handlers, ChainMethod> {
       return Promise.resolve(showAll(replica, consensus(replica.graph)))
     },
     'chain.status': ({ chain }) => Promise.resolve(statusOf(orThrow(parts.chains.find(chain)), parts)),
-    'chain.listen': ({ chain, from }, { signal }) => {
-      const { replica } = orThrow(parts.chains.find(chain))
-      const known = from?.map((id) => orThrow(resolvePrefix(replica.graph, id, (index) => replica.isKept(index))))
-      return Promise.resolve({ events: listenOne(replica, known, signal) })
-    },
+    'chain.listen': ({ chain, from }, { signal }) => listenOne(replicaOf(chain), from, signal),
   }
 }
 

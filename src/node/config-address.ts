@@ -1,8 +1,9 @@
-/** Which addresses a configuration may name: multiaddrs over TCP, and a control port on loopback (spec §10, §12). */
-import { isIPv4 } from 'node:net'
+/** Which addresses a configuration may name: multiaddrs over TCP, and where the control port is (spec §10, §12). */
+import { isIP } from 'node:net'
 import { peerIdFromString } from '@libp2p/peer-id'
 import { multiaddr, type Component } from '@multiformats/multiaddr'
 import { fail, ok, type Result } from '../dag/faults.ts'
+import { isLoopback } from './control/paths.ts'
 
 /** What is wrong with a value, and what to do about it. */
 export interface Complaint {
@@ -78,27 +79,29 @@ function isPeerId(text: string | undefined): boolean {
 }
 
 export interface ControlAddress {
-  /** An IP address of loopback, an IPv6 one without brackets. */
+  /** An IP address or a name, an IPv6 address without brackets. */
   readonly host: string
   readonly port: number
 }
 
 const CONTROL = /^(?:(\d+\.\d+\.\d+\.\d+)|\[([0-9a-fA-F:.]+)\]|([^\s:[\]]+)):(\d+)$/
 
-/** `host:port`. Whoever reaches the control port rules the node, so it may not leave the machine. */
-export function parseControl(text: string): Result<ControlAddress, Complaint> {
-  const [, ip4, ip6, other, digits = ''] = CONTROL.exec(text) ?? []
-  const host = ip4 ?? ip6 ?? other
+const NOT_LOOPBACK: Complaint = {
+  wrong: 'is not a loopback address',
+  fix:
+    'write 127.0.0.1:8330, and to reach it from elsewhere use an ssh tunnel; or set "allowRemoteControl: true", which means ' +
+    'that whoever reaches this port and learns the cookie rules the node, and that nothing sent over it is encrypted',
+}
+
+/** `host:port`. Who reaches the control port and learns the cookie rules the node: it leaves the machine only if told so. */
+export function parseControl(text: string, mayBeRemote: boolean): Result<ControlAddress, Complaint> {
+  const [, ip4, ip6, name, digits = ''] = CONTROL.exec(text) ?? []
+  const host = name === 'localhost' ? '127.0.0.1' : (ip4 ?? ip6 ?? name)
   const port = parsePort(digits)
-  if (host === undefined || port === undefined || (ip4 !== undefined && !isIPv4(ip4))) {
+  if (host === undefined || port === undefined || (name === undefined && isIP(host) === 0)) {
     return fail({ wrong: 'is no address and port', fix: 'write 127.0.0.1:8330, with a port of 0 … 65535' })
   }
-  if (host === 'localhost') return ok({ host: '127.0.0.1', port })
-  if (host === '::1' || ip4?.startsWith('127.') === true) return ok({ host, port })
-  return fail({
-    wrong: 'is not a loopback address',
-    fix: 'write 127.0.0.1:8330; to reach it from elsewhere use an ssh tunnel',
-  })
+  return mayBeRemote || isLoopback(host) ? ok({ host, port }) : fail(NOT_LOOPBACK)
 }
 
 /** A TCP port in decimal digits, 0 for any free one. */

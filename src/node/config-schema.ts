@@ -31,6 +31,7 @@ const WANTED: Readonly<Record<string, string>> = {
   'discovery.mdns': 'true or false',
   'discovery.remembered': 'true or false',
   control: `an address and a port, such as "${CONTROL}"`,
+  allowRemoteControl: 'true or false',
   logLevel: LOG_LEVELS.join(', '),
   limits: 'the keys maxConnections and inboundConnectionsPerSecond',
   'limits.maxConnections': 'a whole number of 1 … 10000',
@@ -76,12 +77,14 @@ function addresses(use: AddressUse) {
     .transform((list) => list ?? [])
 }
 
-const CONTROL_ADDRESS = z.string().transform((text, ctx) => {
-  const parsed = parseControl(text)
-  if (parsed.ok) return parsed.value
-  ctx.issues.push(complaintIssue(text, parsed.fault))
-  return z.NEVER
-})
+function controlAddress(mayBeRemote: boolean) {
+  return z.string().transform((text, ctx) => {
+    const parsed = parseControl(text, mayBeRemote)
+    if (parsed.ok) return parsed.value
+    ctx.issues.push(complaintIssue(text, parsed.fault))
+    return z.NEVER
+  })
+}
 
 const CHAIN_ENTRY = z.strictObject({
   name: z.string(),
@@ -117,8 +120,11 @@ function chains(file: string, env: Environment) {
     })
 }
 
-/** The schema, which also reads the key files: relative ones are beside `file`. */
-export function configSchema(file: string, env: Environment) {
+/**
+ * The schema, which also reads the key files: relative ones are beside `file`.
+ * @param mayBeRemote - what the file says of `allowRemoteControl`: whether `control` may be anything but loopback
+ */
+export function configSchema(file: string, env: Environment, mayBeRemote: boolean) {
   return z.strictObject({
     dataDir: z.string().min(1).optional(),
     listen: z.array(address('listen')).default(LISTEN),
@@ -133,7 +139,8 @@ export function configSchema(file: string, env: Environment) {
         remembered: z.boolean().default(true),
       })
       .prefault({}),
-    control: CONTROL_ADDRESS.prefault(CONTROL),
+    control: controlAddress(mayBeRemote).prefault(CONTROL),
+    allowRemoteControl: z.boolean().default(false),
     logLevel: z.enum(LOG_LEVELS).default('info'),
     limits: z
       .strictObject({

@@ -29,8 +29,9 @@ export interface Config {
   /** Peers to stay connected to, each ending in `/p2p/ID`. */
   readonly peers: readonly string[]
   readonly discovery: { readonly dht: boolean; readonly mdns: boolean; readonly remembered: boolean }
-  /** Loopback only; port 0 means any free one. An IPv6 host has no brackets. */
+  /** Loopback unless `allowRemoteControl`; port 0 means any free one. An IPv6 host has no brackets. */
   readonly control: ControlAddress
+  readonly allowRemoteControl: boolean
   readonly logLevel: LogLevel
   readonly limits: { readonly maxConnections: number; readonly inboundConnectionsPerSecond: number }
   readonly chains: readonly Chain[]
@@ -110,7 +111,8 @@ function readText(
 ): Result<ReadConfig, ConfigFault> {
   const yaml = readYaml(text)
   if ('problems' in yaml) return invalid(yaml.problems.map((problem) => ({ file, key: '', ...problem })))
-  const parsed = configSchema(file, env).safeParse(yaml.value, { reportInput: true })
+  const { allowRemoteControl } = (yaml.value ?? {}) as { readonly allowRemoteControl?: unknown }
+  const parsed = configSchema(file, env, allowRemoteControl === true).safeParse(yaml.value, { reportInput: true })
   if (!parsed.success) return invalid(problemsOf(parsed.error.issues, yaml, file))
   const { chains } = parsed.data
   const warnings = chains.flatMap((chain) => chain.warnings)

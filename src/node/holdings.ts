@@ -125,7 +125,10 @@ export class Holdings {
     const effects = this.reputation.retreat(index)
     this.#pending.note(effects)
     this.#isBagStale ||= effects.isLoss
-    for (const block of effects.withdrawn) this.#shelve(block)
+    for (const block of effects.withdrawn) {
+      this.#shelve(block)
+      this.#pending.tell(block, 'withdrawn')
+    }
     this.keep(index, state)
   }
 

@@ -1,60 +1,123 @@
-/** Events of chains for local apps (spec §6, §10): live, or first what is here already and then live, without a gap. */
+/**
+ * Events of chains for local apps (spec §6, §10): live, or first what is new since a cursor and then live, without a gap.
+ *
+ * A cursor is the heads of what a listener takes for accepted, which is closed under pasts. So what became of it while the
+ * listener was away is known from the graph alone: what lies under the cursor and is not accepted any more was withdrawn,
+ * and what is accepted and does not lie under it is new.
+ */
 import { showId } from '../dag/ids.ts'
 import { traverse } from '../dag/order.ts'
-import { acceptedEvent, type ChainEvent } from './chain-events.ts'
+import { resolvePrefix } from '../dag/prefix.ts'
+import { unacceptedUnder } from '../dag/walk.ts'
+import { acceptedEvent, eventOf, type ChainEvent } from './chain-events.ts'
+import { ControlError } from './control/faults.ts'
 import { EventFeed } from './control/feed.ts'
-import type { ControlEvent } from './control/schema.ts'
+import type { ControlEvent, Subscription } from './control/schema.ts'
 import type { NodeParts } from './node-parts.ts'
+import { orThrow } from './or-throw.ts'
 import type { Replica } from './replica.ts'
 
-/** Events of every chain, of those joined later too. */
-export function listenAll({ chains }: NodeParts, signal: AbortSignal): AsyncIterable<ControlEvent> {
+/** What one listener has not heard of yet in one chain, by local index. */
+interface Backlog {
+  readonly replica: Replica
+  /** Tops first, so that what a listener takes for accepted stays closed under pasts at every step. */
+  readonly withdrawn: readonly number[]
+  /** Pasts first, for the same reason. */
+  readonly accepted: readonly number[]
+}
+
+/** Events of every chain, of those joined later too; `from` has cursors by the name of the chain. */
+export async function listenAll(
+  { chains }: NodeParts,
+  from: Readonly<Record<string, readonly string[]>> | undefined,
+  signal: AbortSignal,
+): Promise<Subscription<'chains.listen'>> {
   let stop = (): void => undefined
   const feed = new EventFeed<ControlEvent>({ signal, onEnd: () => stop() })
+  /** Those of which this listener hears only once its place in them is known. */
+  const waiting = new Set(chains.all().map(({ replica }) => replica))
   stop = chains.listen((replica, events) => {
+    if (waiting.has(replica)) return
     for (const event of events) feed.push(controlEvent(replica, event))
   })
   if (signal.aborted) stop()
-  return feed
-}
-
-/** `from`: local indexes; with it, what `traverse` gives comes first. */
-export function listenOne(
-  replica: Replica,
-  from: readonly number[] | undefined,
-  signal: AbortSignal,
-): AsyncIterable<ControlEvent> {
-  const { graph } = replica
-  const backlog = from === undefined ? [] : traverse(graph, from)
-  const rankedThen = graph.ranked
-  const inBacklog = ({ id, kind }: ChainEvent): boolean => {
-    const index = from === undefined || (kind !== 'post' && kind !== 'like') ? undefined : graph.indexOf(id)
-    // What is accepted later, or once more, has a higher rank.
-    return index !== undefined && (graph.rank(index) ?? rankedThen) < rankedThen
-  }
-  let stop = (): void => undefined
-  const feed = new EventFeed<ControlEvent>({ signal, onEnd: () => stop() })
-  stop = replica.listen(
-    (events) => {
-      for (const event of events) if (!inBacklog(event)) feed.push(controlEvent(replica, event))
-    },
-    () => {
-      feed.end()
-    },
-  )
-  if (signal.aborted) stop()
-  return replayThen(replica, backlog, feed)
-}
-
-/** The graph is ahead of its events by what is being committed; those blocks are in the backlog and skipped in the feed. */
-async function* replayThen(
-  replica: Replica,
-  backlog: readonly number[],
-  feed: EventFeed<ControlEvent>,
-): AsyncGenerator<ControlEvent> {
+  const cursors: Record<string, string[]> = {}
+  const backlogs: Backlog[] = []
   try {
-    for (const index of backlog) {
-      yield controlEvent(replica, acceptedEvent(replica.reputation, index))
+    for (const replica of [...waiting]) {
+      const { name } = replica.chain.params
+      const cursor = from === undefined || Object.hasOwn(from, name) ? from?.[name] : []
+      await replica.atRest(() => {
+        const place = placeIn(replica, cursor)
+        cursors[name] = place.from
+        backlogs.push(place.backlog)
+        waiting.delete(replica)
+      })
+    }
+  } catch (error) {
+    feed.end()
+    throw error
+  }
+  return { from: cursors, events: replayThen(backlogs, feed) }
+}
+
+/** Events of one chain. Without a cursor: of what comes from now on. @throws {ControlError} the chain lacks an id of it */
+export async function listenOne(
+  replica: Replica,
+  cursor: readonly string[] | undefined,
+  signal: AbortSignal,
+): Promise<Subscription<'chain.listen'>> {
+  return await replica.atRest(() => {
+    const { from, backlog } = placeIn(replica, cursor)
+    let stop = (): void => undefined
+    const feed = new EventFeed<ControlEvent>({ signal, onEnd: () => stop() })
+    stop = replica.listen(
+      (events) => {
+        for (const event of events) feed.push(controlEvent(replica, event))
+      },
+      () => {
+        feed.end()
+      },
+    )
+    if (signal.aborted) stop()
+    return { from, events: replayThen([backlog], feed) }
+  })
+}
+
+/** Where a listener stands in a chain at rest. Blocks that were dropped count: they may have been accepted once. */
+function placeIn(
+  replica: Replica,
+  cursor: readonly string[] | undefined,
+): { readonly from: string[]; readonly backlog: Backlog } {
+  const { graph } = replica
+  const known = cursor?.map((id) => seenBlock(replica, id)) ?? graph.heads()
+  const from = known.length === 0 ? [0] : known
+  return {
+    from: from.map((index) => showId(graph.height(index), graph.id(index))),
+    backlog: {
+      replica,
+      withdrawn: unacceptedUnder(graph, known).reverse(),
+      accepted: cursor === undefined ? [] : traverse(graph, known),
+    },
+  }
+}
+
+function seenBlock({ chain, graph }: Replica, id: string): number {
+  const found = resolvePrefix(graph, id)
+  if (found.ok || found.fault.code !== 'DAG_UNKNOWN_ID') return orThrow(found)
+  throw new ControlError(
+    'block-not-found',
+    `${chain.params.name} has no block “${id}”, so nobody can say what came after it: the chain was left and joined ` +
+      'again, or its data is older than this cursor; wait until the block is here, or begin anew with an empty cursor',
+  )
+}
+
+async function* replayThen(backlogs: readonly Backlog[], feed: EventFeed<ControlEvent>): AsyncGenerator<ControlEvent> {
+  try {
+    for (const { replica, withdrawn, accepted } of backlogs) {
+      const { reputation } = replica
+      for (const index of withdrawn) yield controlEvent(replica, eventOf(reputation, index, 'withdrawn'))
+      for (const index of accepted) yield controlEvent(replica, acceptedEvent(reputation, index))
     }
     yield* feed
   } finally {
@@ -63,10 +126,13 @@ async function* replayThen(
 }
 
 function controlEvent(replica: Replica, { id, height, author, kind }: ChainEvent): ControlEvent {
+  const { graph } = replica
+  const backs = graph.backs(graph.indexOf(id) ?? 0)
   return {
     chain: replica.chain.params.name,
     id: showId(height, id),
     height,
+    backs: backs.map((index) => showId(graph.height(index), graph.id(index))),
     ...(author === undefined ? {} : { author }),
     kind,
   }

@@ -174,6 +174,11 @@ export class Replica {
     return () => this.#listeners.delete(listener)
   }
 
+  /** Looks at the chain between two changes: what is accepted then is stored, and all listeners have heard of it. */
+  atRest<T>(look: () => T): Promise<T> {
+    return this.#queue.run(() => Promise.resolve(look()))
+  }
+
   /**
    * Takes blocks in, in this order (pasts first). One bad block does not stop those that do not stand on it, but for a
    * forged signature: nothing that comes behind it is looked at.

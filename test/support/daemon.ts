@@ -21,6 +21,8 @@ export interface DaemonConfig {
   readonly discovery?: { dht?: boolean; mdns?: boolean; remembered?: boolean }
   /** A port that was in use before, so that others find the daemon again. */
   readonly listen?: string
+  /** The same for the control port, as `host:port`. */
+  readonly control?: string
   readonly testClock?: boolean
 }
 

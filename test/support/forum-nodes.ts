@@ -95,11 +95,11 @@ export async function setClocks(nodes: readonly Daemon[], ms: number): Promise<v
 export class Ears {
   readonly heard: ControlEvent[] = []
 
-  /** Resolves when the daemon listens: a call after the subscription is answered after it. */
+  /** Resolves when the daemon listens. */
   static async on(node: Daemon): Promise<Ears> {
     const ears = new Ears()
-    void ears.#listen(node).catch(() => undefined)
-    await node.client.call('host.now', {})
+    const { events } = await node.client.open('chain.listen', { chain: FORUM })
+    void ears.#listen(events).catch(() => undefined)
     return ears
   }
 
@@ -116,8 +116,8 @@ export class Ears {
     )
   }
 
-  async #listen(node: Daemon): Promise<void> {
-    for await (const event of node.client.subscribe('chain.listen', { chain: FORUM })) this.heard.push(event)
+  async #listen(events: AsyncIterable<ControlEvent>): Promise<void> {
+    for await (const event of events) this.heard.push(event)
   }
 }
 

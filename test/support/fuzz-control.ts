@@ -25,8 +25,10 @@ const CODES = new Set<string>([...Object.keys(CONTROL_CODES), ...Object.keys(RPC
 
 interface Served {
   readonly answers: readonly unknown[]
+  /** Without the documents that `rpc.discover` answers. */
   readonly answerChars: number
   readonly calls: number
+  readonly documents: number
   /** What the log says that no client may cause. */
   readonly alarms: readonly string[]
 }
@@ -51,7 +53,7 @@ export async function checkControl(bytes: Uint8Array): Promise<string> {
   const stranger = await served(bytes, false)
   checkAnswers(bytes, stranger)
   const hasToken = Buffer.from(bytes).includes(TOKEN)
-  if (stranger.calls > 0 && !hasToken) throw new Broken('a stranger is served', bytes)
+  if (stranger.calls + stranger.documents > 0 && !hasToken) throw new Broken('a stranger is served', bytes)
   return lines.end ?? (trusted.answers.length === 0 ? 'nothing' : codeOf(trusted.answers.flat()[0]))
 }
 
@@ -98,7 +100,7 @@ async function served(bytes: Uint8Array, trusted: boolean): Promise<Served> {
   const handlers = new Proxy({} as Handlers, {
     get: (_, method) => async () => {
       calls += 1
-      return method === 'chain.listen' || method === 'chains.listen' ? { events: noEvents() } : null
+      return method === 'chain.listen' || method === 'chains.listen' ? { events: noEvents(), from: [] } : null
     },
   })
   const chunks = cut(bytes, 4096)
@@ -113,7 +115,20 @@ async function served(bytes: Uint8Array, trusted: boolean): Promise<Served> {
   const asSocket = Object.assign(socket, { setNoDelay: () => socket }) as unknown as Socket
   await new Connection(asSocket, { limits: LIMITS, trusted }, { dispatcher, log }).serve()
   const answers = sent.split('\n').slice(0, -1).map(parsed)
-  return { answers: answers.filter((answer) => !isEvent(answer)), answerChars: sent.length, calls, alarms }
+  const documents = answers.flat().filter(isDocument)
+  const answerChars = sent.length - documents.reduce<number>((sum, one) => sum + JSON.stringify(one).length, 0)
+  return {
+    answers: answers.filter((answer) => !isEvent(answer)),
+    answerChars,
+    calls,
+    documents: documents.length,
+    alarms,
+  }
+}
+
+/** The one answer that is much longer than its call. */
+function isDocument(answer: unknown): boolean {
+  return (answer as { result?: { openrpc?: unknown } | null }).result?.openrpc !== undefined
 }
 
 async function* noEvents(): AsyncGenerator<never, void> {}

@@ -169,9 +169,11 @@ const block = { ...on, id: `2_${second.block.id}` }
 const signed = { ...block, sign: 'CD'.repeat(64) }
 const addr = '/ip4/127.0.0.1/tcp/8330'
 
-const PARAMS: { readonly [M in Method]: ParamsOf<M> } = {
+/** Right params of every method. */
+export const CONTROL_PARAMS: { readonly [M in Method]: ParamsOf<M> } = {
   auth: { token: TOKEN },
   hello: { nonce: '07'.repeat(32) },
+  'rpc.discover': {},
   'host.info': {},
   'host.stop': {},
   'host.now': { ms: 1_700_000_000_000 },
@@ -180,7 +182,7 @@ const PARAMS: { readonly [M in Method]: ParamsOf<M> } = {
   'chains.join': { name: '$fuzz', keys: [GROUP_KEY] },
   'chains.leave': { name: '#fuzz' },
   'chains.list': {},
-  'chains.listen': {},
+  'chains.listen': { from: { '#fuzz': [block.id] } },
   'chain.genesis': on,
   'chain.heads': { ...on, state: 'all' },
   'chain.get': { ...block, part: 'payload', decrypt: 'AB'.repeat(64) },
@@ -208,8 +210,8 @@ const call = (method: string, params: unknown, id: number | string | null = 1): 
 
 /** What clients send: a call of each method, then conversations, batches and notifications. */
 export const LINES: readonly Uint8Array[] = [
-  ...Object.entries(PARAMS).map(([method, params]) => `${call(method, params)}\n`),
-  `${call('hello', PARAMS.hello)}\n${call('auth', PARAMS.auth)}\n${call('host.info', {}, 'two')}\n`,
+  ...Object.entries(CONTROL_PARAMS).map(([method, params]) => `${call(method, params)}\n`),
+  `${call('hello', CONTROL_PARAMS.hello)}\n${call('auth', CONTROL_PARAMS.auth)}\n${call('host.info', {}, 'two')}\n`,
   `[${call('host.now', {}, 1)},${call('chains.list', {}, 2)},${call('chains.list', {}, null)}]\n`,
   `{"jsonrpc":"2.0","method":"chains.list"}\n${call('chain.post', { ...on, text: '\ud800 \u0000' })}\n`,
 ].map(bytes)

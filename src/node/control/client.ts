@@ -1,6 +1,7 @@
 /**
- * Typed client of the control port (spec §10), for the command line, tests and local apps. Over TCP it makes the daemon
- * prove that it knows the cookie (`hello`) before it says the token, so that a squatter on the port learns nothing.
+ * One connection to the control port (spec §10), typed: for the command line, for tests, and under the client for apps
+ * (`app-client.ts`), which outlives it. Over TCP it makes the daemon prove that it knows the cookie (`hello`) before it
+ * says the token, so that a squatter on the port learns nothing.
  */
 import type { Socket } from 'node:net'
 import { z } from 'zod'
@@ -9,14 +10,12 @@ import { clientError, ClientError } from './client-error.ts'
 import { readCookie } from './cookie.ts'
 import { dial, stateDirOf, type Endpoint } from './dial.ts'
 import { problemsOf } from './envelope.ts'
+import { Inbox } from './inbox.ts'
 import { ANSWER_BYTES } from './limits.ts'
 import { readLines } from './lines.ts'
 import { cookiePath } from './paths.ts'
 import type { ControlEvent, Method, ParamsOf, ResultOf, SubscriptionMethod } from './schema.ts'
 import { eventSchema, METHODS } from './schema.ts'
-
-/** Events of one subscription that may wait here; beyond this the socket is not read, and the daemon cuts us off. */
-const WAITING_EVENTS = 1_000
 
 /** How long the daemon may take for `hello` and `auth`. */
 const GREETING_MS = 5_000
@@ -30,6 +29,12 @@ const noticeSchema = z.object({
   method: z.literal('event'),
   params: z.looseObject({ subscription: z.number(), ended: z.boolean().optional() }),
 })
+
+/** A subscription that has begun. */
+export interface Opened<M extends SubscriptionMethod> {
+  readonly from: ResultOf<M>['from']
+  readonly events: AsyncIterable<ControlEvent>
+}
 
 interface Pending {
   readonly resolve: (result: unknown) => void
@@ -48,8 +53,12 @@ export interface ControlCaller {
 export async function connect(endpoint: Endpoint, options: { signal?: AbortSignal } = {}): Promise<ControlClient> {
   const { socket, isUnix } = await dial(endpoint)
   const client = new ControlClient(socket)
-  options.signal?.addEventListener('abort', () => client.close(), { once: true })
-  if (options.signal?.aborted === true) client.close()
+  const { signal } = options
+  const onAbort = (): void => client.close()
+  signal?.addEventListener('abort', onAbort, { once: true })
+  // Whoever dials again and again has one signal for all of it.
+  socket.once('close', () => signal?.removeEventListener('abort', onAbort))
+  if (signal?.aborted === true) client.close()
   if (isUnix || 'socket' in endpoint) return client
   const deadline = setTimeout(() => client.close(), GREETING_MS)
   try {
@@ -102,20 +111,34 @@ export class ControlClient implements ControlCaller {
   }
 
   async *subscribe<M extends SubscriptionMethod>(method: M, params: ParamsOf<M>): AsyncGenerator<ControlEvent> {
-    const { subscription } = (await this.#request(method, params)) as ResultOf<SubscriptionMethod>
-    const inbox = this.#inbox(subscription)
-    try {
-      for (let event = await inbox.take(); event !== undefined; event = await inbox.take()) yield event
-      if (inbox.lost !== undefined) throw inbox.lost
-    } finally {
-      inbox.drop()
-    }
+    const { events } = await this.open(method, params)
+    yield* events
+  }
+
+  /** A subscription that has begun: where it begins, and its events, to be read once. */
+  async open<M extends SubscriptionMethod>(method: M, params: ParamsOf<M>): Promise<Opened<M>> {
+    const { subscription, from } = (await this.#request(method, params)) as ResultOf<M>
+    return { from, events: this.#events(this.#inbox(subscription)) }
+  }
+
+  /** Why nothing can be asked any more, once that is so. */
+  get lost(): ClientError | undefined {
+    return this.#lost
   }
 
   /** Ends every call and subscription. */
   close(): void {
     this.#lose(clientError('aborted', 'the call was given up'))
     this.#socket.destroy()
+  }
+
+  async *#events(inbox: Inbox): AsyncGenerator<ControlEvent> {
+    try {
+      for (let event = await inbox.take(); event !== undefined; event = await inbox.take()) yield event
+      if (inbox.lost !== undefined) throw inbox.lost
+    } finally {
+      inbox.drop()
+    }
   }
 
   async #request(method: Method, params: unknown): Promise<unknown> {
@@ -138,7 +161,8 @@ export class ControlClient implements ControlCaller {
       const isCut = this.#socket.errored !== null || this.#socket.destroyed
       if (!isCut) this.#lose(clientError('bad-answer', `what the daemon says is not understood: ${String(error)}`))
     }
-    this.#lose(clientError('connection-lost', 'the daemon closed the connection: it may have stopped'))
+    const why = 'the connection to the daemon closed before it answered: it may have stopped'
+    this.#lose(clientError('connection-lost', `${why}; look whether it did what it was asked before you ask again`))
     this.#socket.destroy()
   }
 
@@ -178,53 +202,5 @@ export class ControlClient implements ControlCaller {
     for (const pending of this.#pending.values()) pending.reject(error)
     this.#pending.clear()
     for (const inbox of this.#inboxes.values()) inbox.end(error)
-  }
-}
-
-/** Events of one subscription on their way to its reader, with backpressure towards the socket. */
-class Inbox {
-  lost: ClientError | undefined
-  #events: ControlEvent[] = []
-  #isEnded = false
-  #wake: (() => void) | undefined
-
-  async put(event: ControlEvent): Promise<void> {
-    if (this.#isEnded) return
-    this.#events.push(event)
-    this.#signal()
-    while (this.#events.length > WAITING_EVENTS) await this.#change()
-  }
-
-  async take(): Promise<ControlEvent | undefined> {
-    while (this.#events.length === 0 && !this.#isEnded) await this.#change()
-    const event = this.#events.shift()
-    this.#signal()
-    return event
-  }
-
-  end(lost?: ClientError): void {
-    if (this.#isEnded) return
-    this.#isEnded = true
-    this.lost = lost
-    this.#signal()
-  }
-
-  drop(): void {
-    this.#isEnded = true
-    this.#events = []
-    this.#signal()
-  }
-
-  /** Either the writer waits (full) or the reader (empty), never both. */
-  #change(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#wake = resolve
-    })
-  }
-
-  #signal(): void {
-    const wake = this.#wake
-    this.#wake = undefined
-    wake?.()
   }
 }

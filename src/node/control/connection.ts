@@ -5,7 +5,7 @@
 import { setMaxListeners } from 'node:events'
 import type { Socket } from 'node:net'
 import type { Logger } from '../log.ts'
-import { errorResponse, type Dispatcher, type Scope } from './dispatcher.ts'
+import { errorResponse, notARequest, type Dispatcher, type Scope } from './dispatcher.ts'
 import { parseRequest } from './envelope.ts'
 import { ControlError } from './faults.ts'
 import type { ControlLimits } from './limits.ts'
@@ -86,7 +86,10 @@ export class Connection {
       await this.#linger()
     } catch (error) {
       if (!(error instanceof LineTooLong)) throw error
-      this.#refuse(null, new ControlError('bad-request', `a line has at most ${String(limit())} bytes here`))
+      this.#refuse(
+        null,
+        new ControlError('bad-request', `a line has at most ${String(limit())} bytes here: send less, after auth`),
+      )
     }
   }
 
@@ -107,7 +110,7 @@ export class Connection {
   async #takeBeforeAuth(message: unknown): Promise<boolean> {
     const request = parseRequest(message)
     if (request === undefined && !Array.isArray(message)) {
-      this.#refuse(null, new ControlError('bad-request', 'this is no JSON-RPC 2.0 request'))
+      this.#refuse(null, notARequest())
       return true
     }
     if (request?.method !== 'auth' && request?.method !== 'hello') {
@@ -158,11 +161,17 @@ export class Connection {
 
 function parse(line: Buffer, depth: number): { readonly value: unknown } | BadLine {
   if (!isShallow(line, depth)) {
-    return { error: new ControlError('bad-request', `at most ${String(depth)} levels of nesting`), closes: false }
+    return {
+      error: new ControlError('bad-request', `at most ${String(depth)} levels of nesting: no method needs more`),
+      closes: false,
+    }
   }
   try {
     return { value: JSON.parse(line.toString('utf8')) as unknown }
   } catch {
-    return { error: new ControlError('bad-json', 'this line is not JSON'), closes: true }
+    return {
+      error: new ControlError('bad-json', 'this line is not JSON: send one JSON text per line, in UTF-8'),
+      closes: true,
+    }
   }
 }

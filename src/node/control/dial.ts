@@ -4,7 +4,7 @@
  */
 import { connect, isIP, type NetConnectOpts, type Socket } from 'node:net'
 import { clientError } from './client-error.ts'
-import { defaultStateDir, fitsSocket, socketPath } from './paths.ts'
+import { defaultStateDir, fitsSocket, isLoopback, socketPath } from './paths.ts'
 
 /** Which daemon: by its port (`stateDir` as for the daemon), or by the path of its socket. */
 export type Endpoint =
@@ -39,11 +39,6 @@ export async function dial(endpoint: Endpoint): Promise<Dialled> {
   if (isLoopback(tcp.remoteAddress ?? '')) return { socket: tcp, isUnix: false }
   tcp.destroy()
   throw notLoopback(address)
-}
-
-/** 127.0.0.0/8 and ::1, also as IPv4 in IPv6. */
-export function isLoopback(address: string): boolean {
-  return address === '::1' || /^(?:::ffff:)?127\.\d+\.\d+\.\d+$/i.test(address)
 }
 
 function open(options: NetConnectOpts): Promise<Socket | undefined> {

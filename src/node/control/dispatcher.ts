@@ -7,6 +7,7 @@ import type { Logger } from '../log.ts'
 import { helloMac, sameSecret } from './auth.ts'
 import { parseRequest, problemsOf, type RpcRequest } from './envelope.ts'
 import { ControlError } from './faults.ts'
+import { openRpcDocument } from './openrpc.ts'
 import type { CallContext, ControlEvent, Handlers, Method, ParamsOf, Subscription } from './schema.ts'
 import { isMethod, isSubscription, METHODS } from './schema.ts'
 
@@ -54,7 +55,10 @@ export class Dispatcher {
   async answer(message: unknown, batchLimit: number, scope: Scope): Promise<object | undefined> {
     if (!Array.isArray(message)) return (await this.#answerOne(message, scope)) ?? undefined
     if (message.length === 0 || message.length > batchLimit) {
-      return errorResponse(null, new ControlError('bad-request', `a batch has 1 to ${String(batchLimit)} requests`))
+      return errorResponse(
+        null,
+        new ControlError('bad-request', `a batch has 1 to ${String(batchLimit)} requests: split it`),
+      )
     }
     const answers = await Promise.all(message.map((one) => this.#answerOne(one, scope)))
     const sent = answers.filter((one) => one !== null)
@@ -64,7 +68,7 @@ export class Dispatcher {
   async #answerOne(message: unknown, scope: Scope): Promise<JSONRPCResponse | null> {
     const request = parseRequest(message)
     if (request === undefined) {
-      return errorResponse(idOf(message), new ControlError('bad-request', 'this is no JSON-RPC 2.0 request'))
+      return errorResponse(idOf(message), notARequest())
     }
     if (!isMethod(request.method)) return this.#unknown(request)
     // A notification has no answer, so its caller could never know the number of the subscription.
@@ -76,7 +80,7 @@ export class Dispatcher {
     if (request.id === undefined) return null
     return errorResponse(
       request.id,
-      new ControlError('unknown-method', 'there is no such method: see docs/control-port.md'),
+      new ControlError('unknown-method', 'there is no such method: ask rpc.discover, or see docs/control-port.md'),
     )
   }
 
@@ -94,12 +98,16 @@ export class Dispatcher {
         }
         scope.trust()
         return true
+      case 'rpc.discover':
+        return openRpcDocument()
       case 'host.stop':
         scope.afterAnswer(this.#modules.requestStop)
         return true
       default: {
         const result = await (this.#modules.handlers[method] as AnyHandler)(params, scope)
-        return isSubscription(method) ? { subscription: scope.subscribe((result as Subscription).events) } : result
+        if (!isSubscription(method)) return result
+        const { events, from } = result as Subscription
+        return { subscription: scope.subscribe(events), from }
       }
     }
   }
@@ -110,6 +118,12 @@ export class Dispatcher {
     this.#modules.log.error('control.call-failed', facts)
     return new ControlError('internal', 'the daemon failed at this call: its log says why')
   }
+}
+
+/** JSON that is no request of the standard. */
+export function notARequest(): ControlError {
+  const form = '{"jsonrpc":"2.0","id":1,"method":"…","params":{…}}'
+  return new ControlError('bad-request', `this is no JSON-RPC 2.0 request: send ${form}`)
 }
 
 /** An error response as the standard has it. */

@@ -1,4 +1,4 @@
-/** Where the control port's cookie and unix socket lie (spec §10), for the daemon and for its clients alike. */
+/** Where the control port is (spec §10), for the daemon and for its clients alike: cookie, unix socket, loopback. */
 import { homedir } from 'node:os'
 import { isAbsolute, join } from 'node:path'
 
@@ -24,4 +24,9 @@ export function socketPath(stateDir: string, port: number): string {
 /** Whether the OS takes a path of this length for a unix socket (`sun_path`: 108 bytes on Linux, 104 elsewhere). */
 export function fitsSocket(path: string): boolean {
   return Buffer.byteLength(path) < (process.platform === 'linux' ? 108 : 104)
+}
+
+/** Whether an IP address is of this machine alone: 127.0.0.0/8 and ::1, also as IPv4 in IPv6. */
+export function isLoopback(address: string): boolean {
+  return address === '::1' || /^(?:::ffff:)?127\.\d+\.\d+\.\d+$/i.test(address)
 }

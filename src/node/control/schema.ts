@@ -1,6 +1,7 @@
 /**
  * The control port's methods (spec §10): for each its params, its result and one line about it. The one source of types,
- * of validation in the server and in the client, and of the reference in `docs/control-port.md`. It does nothing itself.
+ * of validation in the server and in the client, of help, of the OpenRPC document (`openrpc.ts`) and of the reference in
+ * `docs/control-port.md` (`reference.ts`). It does nothing itself.
  *
  * Params are strict (an unknown name is an error); results may gain fields, which older clients drop.
  */
@@ -29,47 +30,60 @@ const addr = short.min(1)
 const none = z.strictObject({})
 
 /** Standard base64 with padding, nothing else in it. A pattern would overflow the stack of the regex engine at 64 MiB. */
-const base64 = z.string().refine((text) => Buffer.from(text, 'base64').toString('base64') === text, {
-  error: 'expected standard base64 with padding',
-})
+const base64 = z
+  .string()
+  .refine((text) => Buffer.from(text, 'base64').toString('base64') === text, {
+    error: 'expected standard base64 with padding',
+  })
+  .meta({ contentEncoding: 'base64' })
+
+/** An id as shown. */
+const shownId = z.string().meta({ title: 'id' })
+const shownIds = z.array(shownId)
 
 const namedChain = z.object({ name: z.string(), id: z.string() })
 
-/** What `chain.listen` and `chains.listen` report; `id` as shown, `chain` the chain's name. */
+/** What `chain.listen` and `chains.listen` report; ids as shown, `chain` the chain's name. */
 export const eventSchema = z.object({
   chain: z.string(),
   id: z.string(),
   height: count,
+  /** What the block links to: with these a listener knows the heads of what it has seen. */
+  backs: z.array(z.string()),
   author: z.string().exactOptional(),
   kind: z.enum(['post', 'like', 'held', 'hidden', 'withdrawn']),
 })
 export type ControlEvent = z.output<typeof eventSchema>
 
-const blockView = z.object({
-  id: z.string(),
-  height: count,
-  time: count,
-  author: z.string().exactOptional(),
-  backs: z.array(z.string()),
-  like: z.object({ n: z.union([z.literal(1), z.literal(-1)]), target: z.string() }).exactOptional(),
-  pay: z.object({ cid: z.string(), size: count, seal: z.enum(['none', 'group', 'owner']) }),
-  state: z.enum(['accepted', 'held', 'hidden']),
-  reps,
-  why: z.string(),
-})
+export const blockSchema = z
+  .object({
+    id: z.string(),
+    height: count,
+    time: count,
+    author: z.string().exactOptional(),
+    backs: z.array(z.string()),
+    like: z.object({ n: z.union([z.literal(1), z.literal(-1)]), target: z.string() }).exactOptional(),
+    pay: z.object({ cid: z.string(), size: count, seal: z.enum(['none', 'group', 'owner']) }),
+    state: z.enum(['accepted', 'held', 'hidden']),
+    reps,
+    why: z.string(),
+  })
+  .meta({ title: 'block' })
 /** A block as `chain.get` shows it; ids as shown, `author` in upper-case hex, `pay.cid` a CID in text, `reps` the post's. */
-export type BlockView = z.output<typeof blockView>
+export type BlockView = z.output<typeof blockSchema>
 
-const listedBlock = blockView.extend({
-  content: z
-    .object({ is: z.enum(['here', 'long', 'missing', 'hidden', 'sealed']), payload: z.string().exactOptional() })
-    .exactOptional(),
-})
+export const listedSchema = blockSchema
+  .extend({
+    content: z
+      .object({ is: z.enum(['here', 'long', 'missing', 'hidden', 'sealed']), payload: z.string().exactOptional() })
+      .exactOptional(),
+  })
+  .meta({ title: 'listed' })
 /**
  * A block as `chain.blocks` lists it. With payloads asked for, `content` says whether its payload is `here`, and then gives
  * it in base64, opened; or why it is not given: too `long` (for the caller, or for the answer), or as for `chain.get`.
  */
-export type ListedBlock = z.output<typeof listedBlock>
+export type ListedBlock = z.output<typeof listedSchema>
 
 const status = z.object({
   blocks: count,
@@ -122,6 +136,7 @@ const postParams = z
   .refine((params) => (params.payload === undefined) !== (params.text === undefined), {
     error: 'expected exactly one of payload (base64) and text',
   })
+  .meta({ oneOf: [{ required: ['payload'] }, { required: ['text'] }] })
 
 const blocksParams = z
   .strictObject({
@@ -133,15 +148,19 @@ const blocksParams = z
   .refine((params) => (params.last === undefined) !== (params.ids === undefined), {
     error: 'expected exactly one of last (how many) and ids',
   })
+  .meta({ oneOf: [{ required: ['last'] }, { required: ['ids'] }] })
 
 /** A like or a dislike; `why` is its reason, its payload. */
 const likeParams = z.strictObject({ chain, id, sign: short, why: z.string().exactOptional() })
 
-const subscription = z.object({ subscription: z.number().int() })
+/** `from` is where the events begin: what to pass, with what came since, to go on from there (`cursor.ts`). */
+const subscription = z.object({ subscription: z.number().int(), from: shownIds })
+const subscriptionToAll = z.object({ subscription: z.number().int(), from: z.record(z.string(), shownIds) })
 const transfer = z.object({ new: count, missing: count })
 
-function method<P extends z.ZodType, R extends z.ZodType>(about: string, params: P, result: R) {
-  return { about, params, result }
+/** @param note - what the shapes of params and result do not say, for the reference */
+function method<P extends z.ZodType, R extends z.ZodType>(about: string, params: P, result: R, note?: string) {
+  return { about, params, result, note }
 }
 
 /** Every method of the control port. */
@@ -154,8 +173,13 @@ export const METHODS = {
     }),
     z.object({ hmac: z.string() }),
   ),
+  'rpc.discover': method(
+    'all methods, params, results and errors as an OpenRPC document',
+    none,
+    z.looseObject({ openrpc: z.string(), methods: z.array(z.looseObject({ name: z.string() })) }),
+  ),
 
-  'host.info': method('what this node is and where it listens', none, info),
+  'host.info': method('what this node is and where it listens', none, info, '`chains` and `peers` are counts'),
   'host.stop': method('answers, then stops the daemon', none, z.literal(true)),
   'host.now': method(
     'the clock in ms; sets it with --test-clock',
@@ -185,23 +209,28 @@ export const METHODS = {
     z.boolean(),
   ),
   'chains.list': method('the chains joined here', none, z.array(namedChain)),
-  'chains.listen': method('events of all chains, those joined later too', none, subscription),
+  'chains.listen': method(
+    'events of all chains, those joined later too; with from, first what is new in each since then',
+    z.strictObject({ from: z.record(chain, ids).exactOptional() }),
+    subscriptionToAll,
+    '`from` has ids by name of chain: `{}` for all there is',
+  ),
 
-  'chain.genesis': method('the id of the genesis block', z.strictObject({ chain }), z.string()),
+  'chain.genesis': method('the id of the genesis block', z.strictObject({ chain }), shownId),
   'chain.heads': method(
     'the heads: linked (default), blocked (held posts), or all',
     z.strictObject({ chain, state: z.enum(['linked', 'blocked', 'all']).exactOptional() }),
-    z.array(z.string()),
+    shownIds,
   ),
   'chain.get': method(
     "a block's header and state, or its payload in base64",
     z.strictObject({ chain, id, part: z.enum(['block', 'payload']), decrypt: short.exactOptional() }),
-    z.union([blockView, z.string()]),
+    z.union([blockSchema, z.string().meta({ contentEncoding: 'base64' })]),
   ),
   'chain.blocks': method(
     'the last blocks in the order of traverse, then the held posts; or the blocks named; with payloads up to that many bytes',
     blocksParams,
-    z.array(listedBlock),
+    z.array(listedSchema),
   ),
   'chain.post': method(
     'posts a payload; held means that it waits for a like',
@@ -211,12 +240,14 @@ export const METHODS = {
   'chain.like': method(
     'likes a post: takes a rep from who signs and gives one to its author; welcomes a held post',
     likeParams,
-    z.object({ id: z.string() }),
+    z.object({ id: shownId }),
+    '`id` of the like; `why` is its payload',
   ),
   'chain.dislike': method(
     'dislikes a post: takes a rep from who signs and one from its author',
     likeParams,
-    z.object({ id: z.string() }),
+    z.object({ id: shownId }),
+    '`id` of the dislike',
   ),
   'chain.reps': method(
     'the reps of an author (public key) or of a post (id); without of, those of all authors, highest first',
@@ -227,25 +258,22 @@ export const METHODS = {
   'chain.traverse': method(
     'accepted blocks that are neither the given ids nor in their past, in order; with all, then the held posts',
     z.strictObject({ chain, from: ids, all: z.boolean().exactOptional() }),
-    z.array(z.string()),
+    shownIds,
   ),
-  'chain.consensus': method(
-    'all accepted blocks in order, the genesis first',
-    z.strictObject({ chain }),
-    z.array(z.string()),
-  ),
+  'chain.consensus': method('all accepted blocks in order, the genesis first', z.strictObject({ chain }), shownIds),
   'chain.status': method(
     'how much of the chain is here, and how well it is in sync',
     z.strictObject({ chain }),
     status,
+    '`lastSyncMs` is `null` before the first sync; `progress`, while something is fetched, is what came since that began, what is still to come, the rate of the last 10 s, how long it may take (`null` if nobody knows), and from whom',
   ),
   'chain.listen': method(
-    'events of a chain; with from, first what traverse gives',
+    'events of a chain; with from, first what is new since then',
     z.strictObject({ chain, from: ids.exactOptional() }),
     subscription,
   ),
 
-  'peer.list': method('known peers', none, z.array(peerView)),
+  'peer.list': method('known peers', none, z.array(peerView), '`chains` are names'),
   'peer.add': method(
     'remembers a peer and keeps a connection to it',
     z.strictObject({ addr }),
@@ -272,7 +300,22 @@ export const SUBSCRIPTIONS = ['chains.listen', 'chain.listen'] as const
 export type SubscriptionMethod = (typeof SUBSCRIPTIONS)[number]
 
 /** Methods that the server answers by itself. */
-export type ServerMethod = 'auth' | 'hello' | 'host.stop'
+export type ServerMethod = 'auth' | 'hello' | 'host.stop' | 'rpc.discover'
+
+/** Methods that change nothing: who does not know whether one was answered may ask again. All others are never repeated. */
+export const READS: ReadonlySet<Method> = new Set<Method>([
+  ...(['hello', 'rpc.discover', 'host.info', 'keys.shared', 'keys.pubpvt', 'chains.list', 'chain.genesis'] as const),
+  ...([
+    'chain.heads',
+    'chain.get',
+    'chain.blocks',
+    'chain.reps',
+    'chain.traverse',
+    'chain.consensus',
+    'chain.status',
+  ] as const),
+  ...(['peer.list', 'peer.ping', 'peer.chains'] as const),
+])
 
 /** What a handler knows of its caller. */
 export interface CallContext {
@@ -281,13 +324,15 @@ export interface CallContext {
 }
 
 /**
- * What the handler of a subscription returns. The server answers `{subscription}` first, then sends one event after the
+ * What the handler of a subscription returns. The server answers `{subscription, from}` first, then sends one event after the
  * other, each when the client has room for it; it calls `return()` on the iterator when the client goes. Live events
  * wait in an `EventFeed` (`feed.ts`), whose byte bound cuts a slow reader off. When the iterable ends by itself
  * (the chain was left) the client is told that the subscription ended.
  */
-export interface Subscription {
+export interface Subscription<M extends SubscriptionMethod = SubscriptionMethod> {
   readonly events: AsyncIterable<ControlEvent>
+  /** What the caller is taken to have seen before the first event. */
+  readonly from: ResultOf<M>['from']
 }
 
 /** What the node does for each method. Params are checked; what is wrong with them beyond that is a thrown `ControlError`. */
@@ -295,7 +340,12 @@ export type Handlers = {
   readonly [M in Exclude<Method, ServerMethod>]: (
     params: ParamsOf<M>,
     context: CallContext,
-  ) => Promise<M extends SubscriptionMethod ? Subscription : ResultOf<M>>
+  ) => Promise<M extends SubscriptionMethod ? Subscription<M> : ResultOf<M>>
+}
+
+/** What a method does, in one line: for help texts and tables. */
+export function aboutMethod(method: Method): string {
+  return METHODS[method].about
 }
 
 /** Whether `name` is a method of the control port. */

@@ -54,6 +54,7 @@ describe('defaults', () => {
         peers: [],
         discovery: { dht: true, mdns: true, remembered: true },
         control: { host: '127.0.0.1', port: 8330 },
+        allowRemoteControl: false,
         logLevel: 'info',
         limits: { maxConnections: 300, inboundConnectionsPerSecond: 5 },
         chains: [],
@@ -335,8 +336,18 @@ describe('addresses', () => {
     '127.evil.org:8330',
   ])('the control port may not be %s, for it rules the node', (text) => {
     expect(complaints(`control: "${text}"`)).toEqual([
-      expect.stringMatching(/^node\.yaml:1:10: control: is not a loopback address; /),
+      expect.stringMatching(
+        /^node\.yaml:1:10: control: is not a loopback address; .*ssh tunnel.*"allowRemoteControl: true".*rules the node.*encrypted/,
+      ),
     ])
+  })
+
+  test('the control port may be anywhere if the file says that it may', () => {
+    const config = load('control: "0.0.0.0:8330"\nallowRemoteControl: true')
+    expect(config.control).toEqual({ host: '0.0.0.0', port: 8330 })
+    expect(load('control: "[::]:1"\nallowRemoteControl: true').control).toEqual({ host: '::', port: 1 })
+    expect(complaints('control: "0.0.0.0:8330"\nallowRemoteControl: false')).toHaveLength(1)
+    expect(complaints('control: "0.0.0.0:8330"\nallowRemoteControl: "yes"')).toHaveLength(2)
   })
 
   test.each(['127.0.0.1', '127.0.0.1:99999', ':8330', '8330', '127.0.0.999:8330', '127.0.0.1:8330/x'])(

@@ -105,7 +105,7 @@ describe('log', () => {
 
 describe('log --follow', () => {
   const event = (name: string, kind: ControlEvent['kind']): ControlEvent => ({
-    ...{ chain: '#chat', id: talk.id(name), height: 1, kind },
+    ...{ chain: '#chat', id: talk.id(name), height: 1, backs: [], kind },
   })
   const idsIn = (out: string): string[] => out.split('\n').filter((line) => !line.startsWith(' ') && line !== '')
 

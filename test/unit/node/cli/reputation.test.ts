@@ -146,6 +146,7 @@ describe('held posts', () => {
       chain: '#chat',
       id: `${String(at + 1)}_A5EF`,
       height: at + 1,
+      backs: [],
       kind,
     }))
     const lines = ['1_A5EF', '2_A5EF', '3_A5EF held', '4_A5EF hidden', '5_A5EF withdrawn']

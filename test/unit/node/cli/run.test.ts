@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { ClientError } from '../../../../src/node/control/client-error.ts'
+import type { ControlEvent } from '../../../../src/node/control/schema.ts'
 import { command, shell } from './rig.ts'
 
 const ids = ['1_A5EF', '2_1B5C']
@@ -30,11 +31,11 @@ const results = {
   'peer.send': { new: 2, missing: 0 },
   'peer.recv': { new: 1, missing: 4 },
 }
-const events = [
-  { chain: '#chat', id: '1_A5EF', height: 1, kind: 'post' },
-  { chain: '#chat', id: '2_FFFF', height: 2, kind: 'withdrawn' },
-  { chain: '#chat', id: '2_1B5C', height: 2, kind: 'like' },
-] as const
+const events: readonly ControlEvent[] = [
+  { chain: '#chat', id: '1_A5EF', height: 1, backs: [], kind: 'post' },
+  { chain: '#chat', id: '2_FFFF', height: 2, backs: [], kind: 'withdrawn' },
+  { chain: '#chat', id: '2_1B5C', height: 2, backs: [], kind: 'like' },
+]
 
 async function tempDir(): Promise<string> {
   const dir = await mkdtemp(join(tmpdir(), 'fc-'))

@@ -3,7 +3,7 @@ import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { connect } from '../../../../src/node/control/client.ts'
-import { isLoopback } from '../../../../src/node/control/dial.ts'
+import { isLoopback } from '../../../../src/node/control/paths.ts'
 import type { ControlEvent, Handlers } from '../../../../src/node/control/schema.ts'
 import { event, startRig, tempDir, type Rig } from './rig.ts'
 
@@ -113,6 +113,7 @@ describe('subscribing', () => {
     const total = 20_000
     const handlers: Partial<Handlers> = {
       'chain.listen': async () => ({
+        from: [],
         events: (async function* () {
           for (let height = 1; height <= total; height++) yield event(height)
         })(),

@@ -30,7 +30,7 @@ export async function tempDir(): Promise<string> {
 }
 
 export function event(height: number): ControlEvent {
-  return { chain: '#chat', id: `${String(height)}_AB`, height, kind: 'post' }
+  return { chain: '#chat', id: `${String(height)}_AB`, height, backs: [], kind: 'post' }
 }
 
 /** Handlers that record their calls; what a test does not give answers `null`. */
@@ -55,7 +55,7 @@ export async function startRig(
     'chain.listen': async (_params, { signal }) => {
       const feed = new EventFeed<ControlEvent>({ signal, limitBytes: options.feedBytes ?? 10_000 })
       feeds.push(feed)
-      return { events: feed }
+      return { events: feed, from: [] }
     },
     'host.now': async ({ ms }) => ms ?? 7,
     'chain.genesis': async ({ chain }) => {

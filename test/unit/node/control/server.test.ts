@@ -238,6 +238,7 @@ describe('subscriptions', () => {
   test('the number comes first, then the events in order, then the end when the source ends', async () => {
     const handlers: Partial<Handlers> = {
       'chain.listen': async () => ({
+        from: [],
         events: (async function* () {
           yield event(1)
           yield event(2)
@@ -245,7 +246,7 @@ describe('subscriptions', () => {
       }),
     }
     const raw = (await rawUnix(await startRig({ handlers }))).send(request('chain.listen', { chain: '#chat' }))
-    expect(await raw.next()).toEqual({ jsonrpc: '2.0', id: 1, result: { subscription: 1 } })
+    expect(await raw.next()).toEqual({ jsonrpc: '2.0', id: 1, result: { subscription: 1, from: [] } })
     expect(await raw.next()).toEqual({ jsonrpc: '2.0', method: 'event', params: { subscription: 1, ...event(1) } })
     expect(await raw.next()).toMatchObject({ params: event(2) })
     expect(await raw.next()).toEqual({ jsonrpc: '2.0', method: 'event', params: { subscription: 1, ended: true } })

@@ -1,0 +1,110 @@
+/**
+ * A way to a daemon that may go and come back (spec §10): one connection at a time, dialled anew when somebody needs it,
+ * with growing pauses while that fails. It repeats no call and knows no subscription.
+ */
+import { setMaxListeners } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { ClientError, clientError } from './client-error.ts'
+import { connect, type ControlClient } from './client.ts'
+import type { Endpoint } from './dial.ts'
+
+/** Pauses between attempts: the second comes soon, for a restart takes a second or two; no daemon is asked in a loop. */
+const FIRST_PAUSE_MS = 50
+const LONGEST_PAUSE_MS = 5_000
+
+/** What a later attempt does not change. */
+const FINAL = new Set(['not-loopback', 'bad-answer', 'aborted'])
+
+export class Reach {
+  readonly #endpoint: Endpoint
+  readonly #closed: AbortSignal
+  #client: ControlClient | undefined
+  #attempt: Promise<ControlClient> | undefined
+  /** Attempts since something was last answered. */
+  #attempts = 0
+  #lastFailure: string | undefined
+
+  /** @param closed - ends all of it */
+  constructor(endpoint: Endpoint, closed: AbortSignal) {
+    this.#endpoint = endpoint
+    this.#closed = closed
+  }
+
+  /** A connection, the one there is or a new one. @throws {ClientError} the first attempt failed */
+  async once(): Promise<ControlClient> {
+    if (this.#closed.aborted) throw givenUp()
+    if (this.#client !== undefined && this.#client.lost === undefined) return this.#client
+    this.#attempt ??= this.#dial().finally(() => {
+      this.#attempt = undefined
+    })
+    return await this.#attempt
+  }
+
+  /** The same, and goes on trying until one of the signals aborts. @throws {ClientError} */
+  async persistently(...until: readonly AbortSignal[]): Promise<ControlClient> {
+    for (;;) {
+      try {
+        return await orGivenUp(this.once(), until)
+      } catch (error) {
+        if (!(error instanceof ClientError) || FINAL.has(error.code)) throw error
+        this.#lastFailure = error.message
+      }
+    }
+  }
+
+  /** What the last attempt that failed said. */
+  get lastFailure(): string | undefined {
+    return this.#lastFailure
+  }
+
+  /** Something was answered on the connection: if it breaks now, the next attempt need not wait. */
+  isWell(): void {
+    this.#attempts = 0
+  }
+
+  /** Drops the connection, if there is one. */
+  drop(): void {
+    this.#client?.close()
+    this.#client = undefined
+  }
+
+  async #dial(): Promise<ControlClient> {
+    if (this.#attempts > 0)
+      await sleep(pauseMs(this.#attempts), undefined, { signal: this.#closed }).catch(() => undefined)
+    if (this.#closed.aborted) throw givenUp()
+    this.#attempts += 1
+    const client = await connect(this.#endpoint, { signal: this.#closed })
+    this.#client = client
+    return client
+  }
+}
+
+/** Doubles from attempt to attempt; the random half keeps many clients from coming back in step. */
+function pauseMs(attempts: number): number {
+  const full = Math.min(FIRST_PAUSE_MS * 2 ** (attempts - 1), LONGEST_PAUSE_MS)
+  return full / 2 + (Math.random() * full) / 2
+}
+
+/** What a promise gives, unless a signal aborts first. @throws {ClientError} `aborted` */
+export async function orGivenUp<T>(promise: Promise<T>, signals: readonly AbortSignal[]): Promise<T> {
+  const listeners: (() => void)[] = []
+  try {
+    return await new Promise<T>((resolve, reject) => {
+      const giveUp = (): void => reject(givenUp())
+      for (const signal of signals) {
+        if (signal.aborted) giveUp()
+        // Hundreds of calls may share a signal; Node warns at eleven, for the sake of those who never take theirs off.
+        setMaxListeners(0, signal)
+        signal.addEventListener('abort', giveUp, { once: true })
+        listeners.push(() => signal.removeEventListener('abort', giveUp))
+      }
+      promise.then(resolve, reject)
+    })
+  } finally {
+    for (const remove of listeners) remove()
+  }
+}
+
+function givenUp(): ClientError {
+  return clientError('aborted', 'the call was given up, or the client was closed')
+}

@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest'
+import { Cursor, Cursors } from '../../../../src/node/control/cursor.ts'
+import type { ControlEvent } from '../../../../src/node/control/schema.ts'
+
+const about = (id: string, backs: string[], kind: ControlEvent['kind'] = 'post', chain = '#chat'): ControlEvent => ({
+  chain,
+  id,
+  backs,
+  height: 1,
+  kind,
+})
+
+test('an accepted block takes the place of what it links to', () => {
+  const cursor = new Cursor(['0_G'])
+  for (const [id, backs] of [
+    ['a', ['0_G']],
+    ['b', ['a']],
+    ['c', ['a']],
+  ] as const)
+    cursor.take(about(id, [...backs]))
+  expect(cursor.ids).toEqual(['b', 'c'])
+  cursor.take(about('d', ['b', 'c'], 'like'))
+  expect(cursor.ids).toEqual(['d'])
+})
+
+test('a withdrawn head gives its place back to what it links to; what is held or hidden moves nothing', () => {
+  const cursor = new Cursor(['d', 'e'])
+  cursor.take(about('x', ['d'], 'held'))
+  cursor.take(about('d', ['b'], 'hidden'))
+  expect(cursor.ids).toEqual(['d', 'e'])
+  cursor.take(about('d', ['b', 'c'], 'withdrawn'))
+  expect(cursor.ids).toEqual(['e', 'b', 'c'])
+  cursor.take(about('unknown', ['y'], 'withdrawn'))
+  expect(cursor.ids).toEqual(['e', 'b', 'c'])
+})
+
+test('many chains have a cursor each, those joined later too', () => {
+  const cursors = new Cursors({ '#chat': ['0_G'] })
+  cursors.take(about('a', ['0_G']))
+  cursors.take(about('n', ['0_N'], 'post', '#new'))
+  expect(cursors.ids).toEqual({ '#chat': ['a'], '#new': ['n'] })
+})
