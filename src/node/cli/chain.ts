@@ -7,6 +7,11 @@ import { addReputationCommands } from './reputation.ts'
 import { readKey } from './secrets.ts'
 import { eventWords, type Session } from './session.ts'
 
+const MISSING_EXAMPLES = `
+Examples:
+  freechains chain '#chat' missing
+  freechains chain '#chat' missing | wc -l`
+
 export function addChainCommands(program: Command, session: Session): void {
   const chain = program
     .command('chain')
@@ -69,6 +74,18 @@ function addReading(chain: Command, session: Session): void {
     .action(async () => {
       const status = await (await session.client()).call('chain.status', { chain: session.subject('chain') })
       await session.answer(status, showStatus(status))
+    })
+
+  chain
+    .command('missing')
+    .description('payloads that nobody has given us yet, one per line: id, bytes, author, why')
+    .addHelpText('after', MISSING_EXAMPLES)
+    .action(async () => {
+      const list = await (await session.client()).call('chain.missing', { chain: session.subject('chain') })
+      await session.answerLines(
+        list,
+        list.map(({ id, size, author, why }) => `${id} ${String(size)} ${author ?? 'unsigned'} ${why}`),
+      )
     })
 
   chain

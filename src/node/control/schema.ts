@@ -5,6 +5,7 @@
  * Params are strict (an unknown name is an error); results may gain fields, which older clients drop.
  */
 import { z } from 'zod'
+import { MAX_INVITE_CHARS } from './limits.ts'
 
 /** Ids in one call, and the longest text that can be an id, a name, a key or an address. */
 const MAX_IDS = 10_000
@@ -83,6 +84,19 @@ const peerView = z.object({
   chains: z.array(z.string()).exactOptional(),
 })
 
+/** In this order; those behind one that failed are skipped. */
+export const CHECK_STEPS = ['resolve', 'dial', 'noise', 'identify', 'protocol', 'chain'] as const
+
+const checkStep = z.object({
+  step: z.enum(CHECK_STEPS),
+  state: z.enum(['ok', 'failed', 'skipped']),
+  ms: count,
+  why: z.string(),
+  fix: z.string().exactOptional(),
+})
+/** One step of reaching a peer: how it went, and what to do if it failed. */
+export type CheckStep = z.output<typeof checkStep>
+
 const postParams = z
   .strictObject({
     chain,
@@ -93,6 +107,16 @@ const postParams = z
   })
   .refine((params) => (params.payload === undefined) !== (params.text === undefined), {
     error: 'expected exactly one of payload (base64) and text',
+  })
+
+const joinParams = z
+  .strictObject({
+    name: chain.exactOptional(),
+    invite: z.string().max(MAX_INVITE_CHARS).exactOptional(),
+    keys: z.array(short).max(64).exactOptional(),
+  })
+  .refine((params) => (params.name === undefined) !== (params.invite === undefined), {
+    error: 'expected exactly one of name and invite',
   })
 
 /** A like or a dislike; `why` is its reason, its payload. */
@@ -136,9 +160,14 @@ export const METHODS = {
   ),
 
   'chains.join': method(
-    'joins a chain: a forum with its pioneers, a group with its key',
-    z.strictObject({ name: chain, keys: z.array(short).max(64).exactOptional() }),
-    z.object({ id: z.string() }),
+    'joins a chain: a forum with its pioneers, a group with its key, or by an invite, whose peers are added',
+    joinParams,
+    z.object({ id: z.string(), name: z.string().exactOptional() }),
+  ),
+  'chains.invite': method(
+    'one text with all that somebody needs to join: the chain, and peers to begin with; its key only if told so',
+    z.strictObject({ chain, withKey: z.boolean().exactOptional() }),
+    z.object({ invite: z.string(), peers: z.array(z.string()), notes: z.array(z.string()) }),
   ),
   'chains.leave': method(
     'leaves a chain and removes its data; false if it was not joined',
@@ -195,6 +224,11 @@ export const METHODS = {
     z.strictObject({ chain }),
     status,
   ),
+  'chain.missing': method(
+    'payloads that are wanted and not here: nobody has given them yet; at most 1,000, the oldest arrivals first',
+    z.strictObject({ chain }),
+    z.array(z.object({ id: z.string(), size: count, author: z.string().exactOptional(), why: z.string() })),
+  ),
   'chain.listen': method(
     'events of a chain; with from, first what traverse gives',
     z.strictObject({ chain, from: ids.exactOptional() }),
@@ -215,6 +249,11 @@ export const METHODS = {
     'asks a peer for its held posts; gives those of them that are here now',
     z.strictObject({ addr, chain }),
     z.object({ ids: z.array(z.string()) }),
+  ),
+  'peer.check': method(
+    'says which step of reaching a peer fails: resolve, dial, noise, identify, protocol, chain',
+    z.strictObject({ addr, chain: chain.exactOptional() }),
+    z.array(checkStep),
   ),
 } as const
 
