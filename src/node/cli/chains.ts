@@ -1,6 +1,6 @@
 /** `chains`: which chains this node has (spec §11). */
 import type { Command } from 'commander'
-import { readKey } from './secrets.ts'
+import { readKey, readPassphrase } from './secrets.ts'
 import { eventWords, type Session } from './session.ts'
 
 /** No chain's name begins like this. */
@@ -11,6 +11,7 @@ Examples:
   freechains chains join '#chat'
   freechains chains join '$family' @family.key
   freechains chains join freechains:1:…           # what \`chains invite\` printed elsewhere
+  freechains chains join - < invite.txt           # one with a key in it is a secret
   freechains chains join freechains:1:… env:KEY   # to a group, made without --with-key`
 
 const INVITE_EXAMPLES = `
@@ -24,10 +25,11 @@ export function addChainsCommands(program: Command, session: Session): void {
   chains
     .command('join')
     .description('join a chain and print its id')
-    .argument('<chain>', "'#forum', '$group', '@PUB' or '@!PUB'; or an invite, which needs nothing else")
+    .argument('<chain>', "'#forum', '$group', '@PUB' or '@!PUB'; or an invite, which needs nothing else (- reads it from stdin)")
     .argument('[keys...]', "a forum's pioneers (public keys), or a group's shared key; @FILE and env:NAME work")
     .addHelpText('after', JOIN_EXAMPLES)
-    .action(async (what: string, texts: string[]) => {
+    .action(async (word: string, texts: string[]) => {
+      const what = word === '-' ? (await readPassphrase(word, session.io)).trim() : word
       const keys = await Promise.all(texts.map((text) => readKey(text, session.io)))
       const isInvite = INVITE.test(what)
       const joined = await (

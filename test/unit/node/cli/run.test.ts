@@ -237,6 +237,11 @@ describe('sharing a chain', () => {
     })
   })
 
+  test('an invite comes from stdin with -, for the key in it is not to stand on the command line', async () => {
+    const joined = await command(['chains', 'join', '-'], { results, stdin: 'freechains:1:abc\n' })
+    expect(joined.calls).toEqual([['chains.join', { invite: 'freechains:1:abc' }]])
+  })
+
   test('who joins by an invite is told on stderr which chain it is', async () => {
     const joined = { 'chains.join': { id: '0_10EE', name: '#chat' } }
     const invited = await command(['chains', 'join', 'freechains:1:abc'], { results: joined })
