@@ -24,6 +24,14 @@ export interface Trouble {
   readonly fix: string
 }
 
+/** A step that went well: what comes of it, and what it found in words. */
+interface Passed<T> {
+  readonly value: T
+  readonly why: string
+}
+
+export type Outcome<T> = Result<Passed<T>, Trouble>
+
 /** The system's name service; `family` 0 is either. */
 export type LookUp = (
   name: string,
@@ -54,13 +62,15 @@ export async function resolveTargets(
   }
 }
 
-/** How far a dial came. Times in ms since it began. */
-export interface Attempt {
-  /** Absent: TCP did not get through. */
-  readonly tcpMs?: number
-  readonly totalMs: number
-  readonly outcome: Result<Connection, Trouble>
-}
+/** How far a dial came: nowhere, or through TCP, and then to a connection or not. Times in ms since it began. */
+export type Attempt =
+  | { readonly at: 'nothing'; readonly totalMs: number; readonly trouble: Trouble }
+  | {
+      readonly at: 'tcp'
+      readonly tcpMs: number
+      readonly totalMs: number
+      readonly outcome: Result<Connection, Trouble>
+    }
 
 /** A connection of its own, even where there is one already; whoever is there, for the peer id is compared later. */
 export async function attempt(host: Host, target: Multiaddr, signal: AbortSignal): Promise<Attempt> {
@@ -70,20 +80,17 @@ export async function attempt(host: Host, target: Multiaddr, signal: AbortSignal
   const onProgress = ({ type }: { readonly type: string }): void => {
     if (type === 'upgrader:encrypt-outbound-connection') tcpMs = elapsedMs()
   }
-  const end = (outcome: Attempt['outcome']): Attempt => ({
-    ...(tcpMs === undefined ? {} : { tcpMs }),
-    totalMs: elapsedMs(),
-    outcome,
-  })
   try {
     const connection = await withDeadline({ ms: DIAL_MS, signal }, (deadline) =>
       host.libp2p.dial(target, { force: true, signal: deadline, onProgress }),
     )
+    const totalMs = elapsedMs()
     // A dial that was under way already tells nothing of its progress.
-    tcpMs ??= elapsedMs()
-    return end(ok(connection))
+    return { at: 'tcp', tcpMs: tcpMs ?? totalMs, totalMs, outcome: ok(connection) }
   } catch (error) {
-    return end(fail(tcpMs === undefined ? tcpTrouble(error, target) : noiseTrouble(error)))
+    const totalMs = elapsedMs()
+    if (tcpMs === undefined) return { at: 'nothing', totalMs, trouble: tcpTrouble(error, target) }
+    return { at: 'tcp', tcpMs, totalMs, outcome: fail(noiseTrouble(error)) }
   }
 }
 

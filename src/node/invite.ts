@@ -38,8 +38,9 @@ const VERSION = '1'
 const SHAPE = /^freechains:(\d{1,9}):(.*)$/is
 const DIGITS = /^[a-z2-7]+$/i
 
-/** A chain's name as far as an invite is concerned: what is printed to a terminal holds no control characters. */
+/** What is printed to a terminal holds no control characters; whether it is a chain's name is asked when it is made. */
 const NAME = /^[#$@][!-~]{0,80}$/
+const ADDRESS = /^[!-~]+$/
 
 export interface Invite {
   readonly name: string
@@ -160,7 +161,7 @@ function readPeer(bytes: Uint8Array): string {
 function textOf(bytes: Uint8Array): string | undefined {
   try {
     const text = multiaddr(bytes).toString()
-    return equalBytes(multiaddr(text).bytes, bytes) ? text : undefined
+    return ADDRESS.test(text) && equalBytes(multiaddr(text).bytes, bytes) ? text : undefined
   } catch {
     return undefined
   }

@@ -41,7 +41,7 @@ async function reads(node: Daemon, chain: string, id: string): Promise<string> {
     () => node.client.call('chain.get', { chain, id, part: 'payload' }).catch(() => undefined),
     (found) => found !== undefined,
   )
-  return Buffer.from(String(payload), 'base64').toString()
+  return Buffer.from(typeof payload === 'string' ? payload : '', 'base64').toString()
 }
 
 async function connectedTo(node: Daemon, peer: Daemon): Promise<void> {

@@ -25,7 +25,10 @@ export function addChainsCommands(program: Command, session: Session): void {
   chains
     .command('join')
     .description('join a chain and print its id')
-    .argument('<chain>', "'#forum', '$group', '@PUB' or '@!PUB'; or an invite, which needs nothing else (- reads it from stdin)")
+    .argument(
+      '<chain>',
+      "'#forum', '$group', '@PUB' or '@!PUB'; or an invite, which needs nothing else (- reads it from stdin)",
+    )
     .argument('[keys...]', "a forum's pioneers (public keys), or a group's shared key; @FILE and env:NAME work")
     .addHelpText('after', JOIN_EXAMPLES)
     .action(async (word: string, texts: string[]) => {

@@ -51,7 +51,7 @@ test('one that was cut anywhere, or has another character anywhere, is refused',
     }),
   )
   fc.assert(
-    fc.property(at, fc.constantFrom(...'abcxyz234567=. /'), (position, character) => {
+    fc.property(at, fc.constantFrom('a', 'm', 'z', '2', '7', '=', '.', ' ', '/'), (position, character) => {
       fc.pre(text[position] !== character)
       const altered = text.slice(0, position) + character + text.slice(position + 1)
       expect(codeOf(decodeInvite(altered))).toMatch(/^INVITE_(MALFORMED|OTHER_VERSION)$/)
