@@ -2,10 +2,11 @@
  * Which peers an invite names (spec §11): this node, and bootstrap peers that it is connected to. An address is of use only
  * where it leads somewhere: public ones, if there are any. Pure.
  */
-import { isLoopback, isPrivate } from '@libp2p/utils'
+import { isPrivate } from '@libp2p/utils'
 import { multiaddr } from '@multiformats/multiaddr'
+import { addressComplaint } from './config-address.ts'
 import { MAX_INVITE_PEERS } from './invite.ts'
-import { peerIdOf } from './peers.ts'
+import { isLoopbackOnly, peerIdOf } from './peers.ts'
 
 /** From where an address can be dialled. */
 const REACHES = ['anywhere', 'network', 'machine'] as const
@@ -23,8 +24,9 @@ export interface InvitePeers {
 
 /** @param own - what this node announces; `bootstrap`: those of bootstrap peers that are connected. All end in `/p2p/…`. */
 export function peersForInvite(own: readonly string[], bootstrap: readonly string[]): InvitePeers {
-  const reach = widest(own)
-  const ours = own.filter((address) => reachOf(address) === reach).slice(0, MAX_OWN)
+  const usable = own.filter((address) => addressComplaint(address, 'dial') === undefined)
+  const reach = widest(usable)
+  const ours = usable.filter((address) => reachOf(address) === reach).slice(0, MAX_OWN)
   // A private address beside public ones would lead a stranger into his own network.
   const least = REACHES.indexOf(reach ?? widest(bootstrap) ?? 'anywhere')
   const self = new Set(ours.map((address) => peerIdOf(multiaddr(address))))
@@ -41,7 +43,6 @@ function widest(addresses: readonly string[]): Reach | undefined {
 }
 
 function reachOf(text: string): Reach {
-  const address = multiaddr(text)
-  if (isLoopback(address)) return 'machine'
-  return isPrivate(address) ? 'network' : 'anywhere'
+  if (isLoopbackOnly([text])) return 'machine'
+  return isPrivate(multiaddr(text)) ? 'network' : 'anywhere'
 }

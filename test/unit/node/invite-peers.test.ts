@@ -21,6 +21,8 @@ test.each([
   ['a name is public', own(LAN, '/dns4/node.example.org'), own('/dns4/node.example.org'), 'anywhere'],
   ['else those of the network', own(LOOPBACK, LAN, '/ip6/fd00::7'), own(LAN, '/ip6/fd00::7'), 'network'],
   ['else those of the machine', own(LOOPBACK, '/ip6/::1'), own(LOOPBACK, '/ip6/::1'), 'machine'],
+  ['localhost is this machine', own('/dns4/localhost', LAN), own(LAN), 'network'],
+  ['none that is not dialled over TCP', own(LAN).concat(`${PUBLIC}/udp/8331`), own(LAN), 'network'],
   ['none, if there are none', [], [], undefined],
 ])('%s', (_what, announced, peers, reach) => {
   const chosen = peersForInvite(announced, [])
