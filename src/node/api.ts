@@ -8,6 +8,7 @@ import { keyPair, sharedKey } from '../dag/keys.ts'
 import { chainHandlers } from './chain-api.ts'
 import { ControlError } from './control/faults.ts'
 import type { Handlers } from './control/schema.ts'
+import { inviteHandlers, joinInvited } from './invite-api.ts'
 import { listenAll } from './listening.ts'
 import type { NodeParts } from './node-parts.ts'
 import { orThrow } from './or-throw.ts'
@@ -15,7 +16,13 @@ import { peerHandlers } from './peer-api.ts'
 import { VERSION } from './version.ts'
 
 export function createHandlers(parts: NodeParts): Handlers {
-  return { ...hostHandlers(parts), ...chainsHandlers(parts), ...chainHandlers(parts), ...peerHandlers(parts) }
+  return {
+    ...hostHandlers(parts),
+    ...chainsHandlers(parts),
+    ...inviteHandlers(parts),
+    ...chainHandlers(parts),
+    ...peerHandlers(parts),
+  }
 }
 
 function hostHandlers({
@@ -56,10 +63,11 @@ function hostHandlers({
 function chainsHandlers(parts: NodeParts): Pick<Handlers, `chains.${'join' | 'leave' | 'list' | 'listen'}`> {
   const { chains } = parts
   return {
-    'chains.join': async ({ name, keys }) => {
-      const chain = orThrow(chainOf(name, keys ?? []))
+    'chains.join': async ({ name, invite, keys = [] }) => {
+      if (invite !== undefined) return joinInvited(parts, invite, keys)
+      const chain = orThrow(chainOf(name ?? '', keys))
       orThrow(await chains.join(chain, { remember: true }))
-      return { id: showChainId(chain) }
+      return { id: showChainId(chain), name: chain.params.name }
     },
     'chains.leave': async ({ name }) => {
       const found = chains.find(name)

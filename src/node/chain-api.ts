@@ -12,6 +12,7 @@ import type { Clock } from './clock.ts'
 import { ControlError } from './control/faults.ts'
 import type { Handlers, ParamsOf } from './control/schema.ts'
 import { listenOne } from './listening.ts'
+import { listMissing } from './missing-list.ts'
 import type { NodeParts, OnNet } from './node-parts.ts'
 import { orThrow } from './or-throw.ts'
 import { post, vote } from './posting.ts'
@@ -78,6 +79,11 @@ export function chainHandlers(parts: NodeParts): Pick<Handlers, ChainMethod> {
       return Promise.resolve(showAll(replica, consensus(replica.graph)))
     },
     'chain.status': ({ chain }) => Promise.resolve(statusOf(orThrow(parts.chains.find(chain)), parts)),
+    'chain.missing': ({ chain }) => {
+      const { replica, attached } = orThrow(parts.chains.find(chain))
+      const peers = parts.topics.subscribers(attached.gossip.topic).length
+      return listMissing(replica, { peers, nowMs: clock.nowMs() })
+    },
     'chain.listen': ({ chain, from }, { signal }) => listenOne(replicaOf(chain), from, signal),
   }
 }

@@ -8,13 +8,12 @@ import { fail, ok, type Result } from '../dag/faults.ts'
 import type { BlockId } from '../dag/ids.ts'
 import type { ProtocolFault } from '../protocol/faults.ts'
 import { OFFER_TIMEOUT_MS, PEERS_SHOWN } from '../protocol/limits.ts'
-import type { Handshake } from '../protocol/member.ts'
 import type { PullResult } from '../protocol/pull.ts'
 import type { Clock } from './clock.ts'
 import { fetchHeld } from './fetch-held.ts'
 import { Lane, type ExtraPlaces, type Turn } from './lane.ts'
 import type { Logger } from './log.ts'
-import { openOn } from './open-chain.ts'
+import { handshakeOf, openOn } from './open-chain.ts'
 import type { ProgressView } from './progress.ts'
 import { meaningOf } from './pull-ends.ts'
 import { Pulls } from './pulls.ts'
@@ -200,7 +199,7 @@ export class ChainSync {
     const { client, replica } = this.#modules
     const session = await client.session(peer, { signal })
     if (!session.ok) return session
-    const opened = await openOn(session.value, replica, this.#handshake(session.value), signal)
+    const opened = await openOn(session.value, replica, handshakeOf(session.value, this.#modules.self), signal)
     return opened.ok ? session : opened
   }
 
@@ -249,7 +248,7 @@ export class ChainSync {
       turn.progress(isLarge)
     }
     const shouldYield = (): boolean => this.#lane.waiting > 0 && performance.now() - startedMs > TURN_MS
-    const handshake = this.#handshake(session)
+    const handshake = handshakeOf(session, this.#modules.self)
     const result = await this.#pulls.run({
       session,
       handshake,
@@ -302,14 +301,5 @@ export class ChainSync {
     this.#standing.set(id, { id, lastSyncMs, state })
     const [oldest] = this.#standing.keys()
     if (oldest !== undefined && this.#standing.size > PEERS_SHOWN) this.#standing.delete(oldest)
-  }
-
-  #handshake({ peer, nonces }: SyncSession): Handshake {
-    return {
-      requesterNonce: nonces.requester,
-      responderNonce: nonces.responder,
-      requesterPeer: this.#modules.self.toMultihash().bytes,
-      responderPeer: peer.toMultihash().bytes,
-    }
   }
 }

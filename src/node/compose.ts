@@ -3,6 +3,7 @@ import { randomInt } from 'node:crypto'
 import { multiaddr } from '@multiformats/multiaddr'
 import type { Chain } from '../dag/chain.ts'
 import { ok, type Result } from '../dag/faults.ts'
+import { AddedPeers } from './added-peers.ts'
 import { createHandlers } from './api.ts'
 import { ChainNetwork } from './chain-network.ts'
 import { Chains } from './chains.ts'
@@ -91,8 +92,8 @@ async function start(
 
   const isLonely = (): boolean =>
     chains.all().some(({ attached }) => topics.subscribers(attached.gossip.topic).length === 0)
-  const addedPeers = textList(disk.value, 'added-peers')
-  const known = [...config.bootstrap, ...config.peers, ...(await addedPeers.load())]
+  const added = textList(disk.value, 'added-peers')
+  const known = [...config.bootstrap, ...config.peers, ...(await added.load())]
   const discovery = new Discovery(
     { dht: switches.dht, remembered: switches.remembered, peers: known.map((address) => multiaddr(address)) },
     { host: host.value, log, store: textList(disk.value, 'remembered-peers'), isLonely: () => isLonely() },
@@ -123,7 +124,11 @@ async function start(
 
   const control = { address: '' }
   const info = { control: () => control.address, dataDir: config.dataDir, startedAt }
-  const handlers = createHandlers({ host: host.value, topics, discovery, chains, clock, addedPeers, info })
+  const addedPeers = new AddedPeers(added, discovery)
+  const { bootstrap } = config
+  const undialled = (): ReadonlyMap<string, string> => discovery.failures()
+  const parts = { host: host.value, topics, chains, clock, log, addedPeers, undialled, bootstrap, info }
+  const handlers = createHandlers(parts)
   const server = new ControlServer(
     { ...config.control, dataDir: config.dataDir },
     {

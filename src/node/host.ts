@@ -10,6 +10,7 @@ import { createLibp2p, type Libp2p } from 'libp2p'
 import { fail, ok, type Result } from '../dag/faults.ts'
 import { systemClock, type Clock } from './clock.ts'
 import { hostFault, why, type DialFault, type HostFault } from './host-faults.ts'
+import { forgetKept } from './kept-peers.ts'
 import { libp2pOptions, type HostDatastore, type HostOptions, type HostServices } from './libp2p-options.ts'
 import type { Logger } from './log.ts'
 import { Standing } from './standing.ts'
@@ -43,6 +44,7 @@ export async function createHost(options: HostOptions, modules: HostModules): Pr
         onLanPeer: (peer) => lanListeners.forEach((listener) => listener(peer)),
       }),
     )
+    await forgetKept(libp2p.peerStore)
     await libp2p.start()
     return ok(new Host({ libp2p, log: modules.log, clock, standing, lanListeners }))
   } catch (error) {

@@ -11,6 +11,7 @@ const FIRST_BACKOFF_MS = 60_000
 const MAX_BACKOFF_MS = 3_600_000
 
 interface Backoff {
+  readonly index: number
   readonly tries: number
   readonly nextMs: number
 }
@@ -24,6 +25,22 @@ export interface MissingOptions {
   /** Told of each frame that came: its bytes, and those still to come. */
   readonly onFrame: (bytes: number, left: number) => void
   readonly shouldYield: () => boolean
+}
+
+/** How many peers were asked for one payload and had it not, and when the first of them is asked again. */
+export interface Asked {
+  readonly peers: number
+  readonly nextMs: number
+}
+
+/** By local index; what nobody was asked for is not among them. */
+export function askedFor(replica: Replica): ReadonlyMap<number, Asked> {
+  const asked = new Map<number, Asked>()
+  for (const { index, nextMs } of backoffs.get(replica)?.values() ?? []) {
+    const before = asked.get(index) ?? { peers: 0, nextMs: Infinity }
+    asked.set(index, { peers: before.peers + 1, nextMs: Math.min(before.nextMs, nextMs) })
+  }
+  return asked
 }
 
 /** As `nowMs` grows, payloads that the peer did not have become due again. What it did wrong, if it did, ends it. */
@@ -47,7 +64,8 @@ export async function askMissing(
       await replica.payloadArrived(index, block.header.pay.size)
       continue
     }
-    known.set(keyOf(index), { tries, nextMs: nowMs + Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** (tries - 1)) })
+    const waitMs = Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** (tries - 1))
+    known.set(keyOf(index), { index, tries, nextMs: nowMs + waitMs })
     for (const oldest of known.keys()) if (known.size > PAYLOAD_BACKOFFS) known.delete(oldest)
     if (!fetched.ok && !isRpcFault(fetched.fault)) return fetched.fault
   }

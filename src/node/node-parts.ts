@@ -1,11 +1,11 @@
 /** What the parts of a running node know of each other. */
+import type { AddedPeers } from './added-peers.ts'
 import type { Attachment, Chains } from './chains.ts'
 import type { ChainGossip } from './chain-gossip.ts'
 import type { ChainSync } from './chain-sync.ts'
 import type { Clock } from './clock.ts'
-import type { Discovery } from './discovery.ts'
 import type { Host } from './host.ts'
-import type { TextList } from './records.ts'
+import type { Logger } from './log.ts'
 import type { Topics } from './topics.ts'
 
 /** What a joined chain does on the network. */
@@ -17,11 +17,14 @@ export interface OnNet extends Attachment {
 export interface NodeParts {
   readonly host: Host
   readonly topics: Topics
-  readonly discovery: Discovery
   readonly chains: Chains<OnNet>
   readonly clock: Clock
-  /** Addresses that `peer add` was given, for the next start. */
-  readonly addedPeers: TextList
+  readonly log: Logger
+  readonly addedPeers: AddedPeers
+  /** Static peers that could not be dialled the last time, and why. */
+  readonly undialled: () => ReadonlyMap<string, string>
+  /** Addresses of the bootstrap peers in the config, each with its peer id. */
+  readonly bootstrap: readonly string[]
   readonly info: {
     /** `host:port` of the control port. */
     readonly control: () => string

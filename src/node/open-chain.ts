@@ -1,9 +1,20 @@
 /** Opens one chain on a sync stream outside of a pull (spec §8 step 1), with the proof of membership both ways. */
+import type { PeerId } from '@libp2p/interface'
 import { fail, ok, type Result } from '../dag/faults.ts'
 import { proofFor, proofHolds, type Handshake } from '../protocol/member.ts'
 import type { Replica } from './replica.ts'
 import type { SyncSession } from './rpc.ts'
 import type { SyncFault } from './sync-faults.ts'
+
+/** What both sides of a session prove membership over: we opened it. */
+export function handshakeOf({ peer, nonces }: SyncSession, self: PeerId): Handshake {
+  return {
+    requesterNonce: nonces.requester,
+    responderNonce: nonces.responder,
+    requesterPeer: self.toMultihash().bytes,
+    responderPeer: peer.toMultihash().bytes,
+  }
+}
 
 export async function openOn(
   session: SyncSession,

@@ -7,18 +7,17 @@ import type { Handlers } from './control/schema.ts'
 import type { Host } from './host.ts'
 import type { NodeParts } from './node-parts.ts'
 import { orThrow } from './or-throw.ts'
+import { checkPeer } from './peer-check.ts'
 import { parsePeerAddress } from './peers.ts'
 import { withDeadline } from './waiting.ts'
 
 /** Reaching a peer by hand takes this long at the most, so that a wrong address is not a hang. */
 const DIAL_MS = 15_000
-/** Peers added by command that are kept for the next start, oldest out. */
-const MAX_ADDED_PEERS = 256
 
-type PeerHandlers = Pick<Handlers, `peer.${'list' | 'add' | 'ping' | 'chains' | 'send' | 'recv' | 'held'}`>
+type PeerHandlers = Pick<Handlers, `peer.${'list' | 'add' | 'ping' | 'chains' | 'send' | 'recv' | 'held' | 'check'}`>
 
 export function peerHandlers(parts: NodeParts): PeerHandlers {
-  const { host, chains, discovery, addedPeers } = parts
+  const { host, chains, addedPeers } = parts
   const dial = (address: Multiaddr, signal: AbortSignal): ReturnType<Host['connect']> =>
     withDeadline({ ms: DIAL_MS, signal }, (deadline) => host.connect(address, { signal: deadline }))
   const reach = async (addr: string, signal: AbortSignal): Promise<PeerId> => {
@@ -29,9 +28,7 @@ export function peerHandlers(parts: NodeParts): PeerHandlers {
     'peer.list': () => Promise.resolve(listPeers(parts)),
     'peer.add': async ({ addr }, { signal }) => {
       const address = orThrow(parsePeerAddress(addr))
-      const known = (await addedPeers.load()).filter((entry) => entry !== address.toString())
-      await addedPeers.save([...known, address.toString()].slice(-MAX_ADDED_PEERS))
-      discovery.addPeer(address)
+      await addedPeers.add([address])
       const peer = await dial(address, signal)
       return peer.ok ? { id: peer.value.toString(), connected: true } : { connected: false }
     },
@@ -63,6 +60,11 @@ export function peerHandlers(parts: NodeParts): PeerHandlers {
       const { attached, replica } = orThrow(chains.find(chain))
       const ids = orThrow(await attached.sync.fetchHeld(await reach(addr, signal), signal))
       return { ids: ids.map((id) => showId(replica.graph.height(replica.graph.indexOf(id) ?? 0), id)) }
+    },
+    'peer.check': async ({ addr, chain }, { signal }) => {
+      const address = orThrow(parsePeerAddress(addr))
+      const asked = chain === undefined ? {} : { replica: orThrow(chains.find(chain)).replica }
+      return checkPeer({ address, ...asked }, parts, signal)
     },
   }
 }

@@ -2,10 +2,11 @@
  * Keeps configured peers connected for ever (spec §9). libp2p's own reconnecting gives up after five tries and forgets
  * the peer, and gossipsub does not redial; so each address has a loop here that never ends before it is stopped.
  */
-import { KEEP_ALIVE, type PeerId } from '@libp2p/interface'
+import type { PeerId } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import type { Host } from './host.ts'
 import { why } from './host-faults.ts'
+import { tagKept } from './kept-peers.ts'
 import type { Logger } from './log.ts'
 import { peerIdOf } from './peers.ts'
 import { orAborted, pause, withDeadline } from './waiting.ts'
@@ -24,10 +25,6 @@ const STABLE_MS = 30_000
 
 /** One attempt, name resolution included. */
 export const DIAL_MS = 10_000
-
-/** Sums of tags decide who stays when there are too many connections; static peers come first. */
-const STATIC_TAG = `${KEEP_ALIVE}-freechains-static`
-const STATIC_TAG_VALUE = 100
 
 /** How long to wait after the `attempt`-th failure in a row (from 0). `random` gives 0 … 1. */
 export function nextDelayMs(attempt: number, random: () => number): number {
@@ -101,7 +98,7 @@ export class Redialler {
   /** libp2p takes the tag off when its own retries end, so each success puts it on again. */
   async #tag(peer: PeerId): Promise<void> {
     try {
-      await this.#host.libp2p.peerStore.merge(peer, { tags: { [STATIC_TAG]: { value: STATIC_TAG_VALUE } } })
+      await tagKept(this.#host.libp2p.peerStore, peer)
     } catch (error) {
       this.#log.debug('peer.tag-failed', { peer: peer.toString(), why: why(error) })
     }

@@ -9,7 +9,7 @@ type Status = ResultOf<'chain.status'>
 /** A pull from which nothing came for so long is said not to move. */
 const IDLE_MS = 3_000
 
-export function statusOf({ replica, attached }: Joined<OnNet>, { topics, host, discovery }: NodeParts): Status {
+export function statusOf({ replica, attached }: Joined<OnNet>, { topics, host, undialled }: NodeParts): Status {
   const { graph, missing, bytes, aheadCount, delayedCount, blocks } = replica
   const { sync, gossip } = attached
   const peers = sync.peers()
@@ -28,7 +28,7 @@ export function statusOf({ replica, attached }: Joined<OnNet>, { topics, host, d
       active: sync.active,
       idleMs: sync.idleMs,
       connections: host.connections().length,
-      undialled: [...discovery.failures()],
+      undialled: [...undialled()],
       missing: missing.size,
       delayed: delayedCount,
     }),

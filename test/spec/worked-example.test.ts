@@ -5,9 +5,10 @@
 import { readFileSync } from 'node:fs'
 import { decode } from '@ipld/dag-cbor'
 import { generateKeyPairFromSeed } from '@libp2p/crypto/keys'
-import { peerIdFromPrivateKey } from '@libp2p/peer-id'
+import { peerIdFromMultihash, peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { bytesToHex, concatBytes, hexToBytes } from '@noble/hashes/utils.js'
 import { CID } from 'multiformats/cid'
+import * as Digest from 'multiformats/hashes/digest'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { makeBlock, verifyBlock, type BlockParts, type MadeBlock } from '../../src/dag/block.ts'
 import { showChainId, type Chain } from '../../src/dag/chain.ts'
@@ -18,6 +19,14 @@ import { Graph } from '../../src/dag/graph.ts'
 import { authorKey, blockId, genesisBlockId, showId } from '../../src/dag/ids.ts'
 import { memberKey, openGroup } from '../../src/dag/seal.ts'
 import { topicOf } from '../../src/node/chain-gossip.ts'
+import {
+  chainOfInvite,
+  decodeInvite,
+  decodeInviteBody,
+  encodeInvite,
+  encodeInviteBody,
+  type Invite,
+} from '../../src/node/invite.ts'
 import { rendezvousCid } from '../../src/node/seeker.ts'
 import { decodeReply, decodeRequest, encodeHello, encodeReply, encodeRequest } from '../../src/protocol/codec.ts'
 import {
@@ -197,6 +206,14 @@ function chainEntries(name: string, { id, genesisBytes, rendezvous }: Chain): [s
   ]
 }
 
+/** To the group, with its key, at the responder. */
+function invite(): Invite {
+  const { name, pioneers } = group.params
+  const responder = peerIdFromMultihash(Digest.decode(handshake.responderPeer))
+  const peers = [`/ip4/192.0.2.1/tcp/8331/p2p/${responder.toString()}`]
+  return { name, chain: group.id, pioneers, key: GROUP_KEY, peers }
+}
+
 function expectedEntries(): Map<string, Entry> {
   const membership = { key: GROUP_KEY, handshake }
   const proof = proofFor(membership, 'requester')
@@ -231,6 +248,8 @@ function expectedEntries(): Map<string, Entry> {
       'group opened',
       cbor(encodeReply({ t: 'opened', id: 1, blocks: 1, proof: counterproof, heads: [secret.block.id], more: false })),
     ],
+    ['invite', cbor(encodeInviteBody(invite()))],
+    ['invite spelt', { value: encodeInvite(invite()) }],
   ])
 }
 
@@ -267,6 +286,13 @@ describe('what the document prints is taken by a reader', () => {
     expect(must(decodeAnnouncement(hexOf('hint')))).toEqual(hint)
     expect(must(decodeAnnouncement(hexOf('riding')))).toEqual(riding)
     expect(must(openAnnouncement(hexOf('secret hint'), GROUP_KEY))).toEqual(groupHint)
+  })
+
+  test('§11 an invite', () => {
+    const read = must(decodeInvite(found.get('invite spelt')?.value ?? ''))
+    expect(read).toEqual(invite())
+    expect(must(decodeInviteBody(hexOf('invite')))).toEqual(read)
+    expect(must(chainOfInvite(read, [])).id).toBe(group.id)
   })
 
   test('§8 requests and replies', () => {

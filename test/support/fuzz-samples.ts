@@ -12,6 +12,7 @@ import type { FoldPart } from '../../src/dag/fold.ts'
 import { idBytes } from '../../src/dag/ids.ts'
 import { FRAME_BYTES } from '../../src/dag/store.ts'
 import type { Method, ParamsOf } from '../../src/node/control/schema.ts'
+import type { Invite } from '../../src/node/invite.ts'
 import { proofFor } from '../../src/protocol/member.ts'
 import type { Announcement, Hello, Reply, Request, WireBlock } from '../../src/protocol/messages.ts'
 
@@ -55,6 +56,22 @@ export const HELLOS: readonly Hello[] = [
 ]
 
 const membership = { key: GROUP.params.key ?? nonce, handshake: HANDSHAKE }
+
+const ADDRESS = '/ip4/10.0.0.2/tcp/8331/p2p/12D3KooWDpJ7As7BWAwRMfu1VU2WCqNjvq387JEYKDBj4kx6nXTN'
+
+/** One of each kind of chain, with and without what may be left out. */
+export const INVITES: readonly Invite[] = [
+  { name: '#', chain: chain('#').id, pioneers: [], peers: [] },
+  { name: FORUM.params.name, chain: FORUM.id, pioneers: FORUM.params.pioneers, peers: [ADDRESS] },
+  { name: GROUP.params.name, chain: GROUP.id, pioneers: [], key: membership.key, peers: [ADDRESS, ADDRESS] },
+  {
+    name: GROUP.params.name,
+    chain: GROUP.id,
+    pioneers: [],
+    peers: [ADDRESS.replace('/ip4/10.0.0.2', '/dns4/a.example')],
+  },
+  { name: OWNED.params.name, chain: OWNED.id, pioneers: [], peers: [ADDRESS.replace('/ip4/10.0.0.2', '/ip6/::1')] },
+]
 
 /** A proof of membership, and what it is checked against. */
 export const PROOF = { proof: proofFor(membership, 'requester'), membership, role: 'requester' } as const
@@ -180,6 +197,7 @@ export const CONTROL_PARAMS: { readonly [M in Method]: ParamsOf<M> } = {
   'keys.shared': { passphrase: 'a “pass\\phrase”\n' },
   'keys.pubpvt': { passphrase: '\u{1f511}' },
   'chains.join': { name: '$fuzz', keys: [GROUP_KEY] },
+  'chains.invite': { ...on, withKey: true },
   'chains.leave': { name: '#fuzz' },
   'chains.list': {},
   'chains.listen': { from: { '#fuzz': [block.id] } },
@@ -195,6 +213,7 @@ export const CONTROL_PARAMS: { readonly [M in Method]: ParamsOf<M> } = {
   'chain.traverse': { ...on, from: [block.id], all: true },
   'chain.consensus': on,
   'chain.status': on,
+  'chain.missing': on,
   'chain.listen': { ...on, from: [block.id] },
   'peer.list': {},
   'peer.add': { addr },
@@ -203,6 +222,7 @@ export const CONTROL_PARAMS: { readonly [M in Method]: ParamsOf<M> } = {
   'peer.send': { addr, ...on },
   'peer.recv': { addr, ...on },
   'peer.held': { addr, ...on },
+  'peer.check': { addr, ...on },
 }
 
 const call = (method: string, params: unknown, id: number | string | null = 1): string =>

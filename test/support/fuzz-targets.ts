@@ -15,6 +15,7 @@ import {
   sealGroup,
   sealOwner,
 } from '../../src/dag/seal.ts'
+import { decodeInviteBody, encodeInviteBody, type Invite } from '../../src/node/invite.ts'
 import { judge } from '../../src/protocol/announce.ts'
 import {
   decodeHello,
@@ -190,6 +191,14 @@ const PROVED: Codec<Uint8Array> = {
   isCounted: false,
 }
 
+/** What stands in an invite behind its check, which keeps out all that is not made on purpose. */
+const INVITE: Codec<Invite> = {
+  decode: decodeInviteBody,
+  encode: encodeInviteBody,
+  codes: ['INVITE_MALFORMED'],
+  isCounted: true,
+}
+
 /** A message of the sync protocol: a codec and its samples are all that a kind needs. */
 function message<T>(
   name: string,
@@ -262,6 +271,13 @@ export const TARGETS: readonly Target[] = [
     ],
     check: checkFrames,
     runs: 1_500,
+  },
+  {
+    name: 'invite',
+    dialect: CBOR,
+    samples: samples.INVITES.map(encodeInviteBody),
+    check: (bytes) => checkCodec(INVITE, bytes),
+    runs: 4_000,
   },
   { name: 'control', dialect: JSON_LINES, samples: samples.LINES, check: checkControl, runs: 2_500 },
 ]

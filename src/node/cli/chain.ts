@@ -69,6 +69,17 @@ function addReading(chain: Command, session: Session): void {
     })
 
   chain
+    .command('missing')
+    .description('payloads that nobody has given us yet, one per line: id, bytes, author, why')
+    .action(async () => {
+      const list = await (await session.client()).call('chain.missing', { chain: session.subject('chain') })
+      await session.answerLines(
+        list,
+        list.map(({ id, size, author, why }) => `${id} ${String(size)} ${author ?? 'unsigned'} ${why}`),
+      )
+    })
+
+  chain
     .command('listen')
     .description('print the id of each new block, and what becomes of it: held, hidden, withdrawn; until Ctrl-C')
     .action(async () => {

@@ -1,20 +1,46 @@
 /** `chains`: which chains this node has (spec §11). */
 import type { Command } from 'commander'
-import { readKey } from './secrets.ts'
+import { readKey, readPassphrase } from './secrets.ts'
 import { eventWords, type Session } from './session.ts'
 
+/** No chain's name begins like this. */
+const INVITE = /^freechains:/i
+
 export function addChainsCommands(program: Command, session: Session): void {
-  const chains = program.command('chains').description('the chains of this node: join, leave, list, listen')
+  const chains = program.command('chains').description('the chains of this node: join, invite, leave, list, listen')
 
   chains
     .command('join')
     .description('join a chain and print its id')
-    .argument('<chain>', "'#forum', '$group', '@PUB' or '@!PUB'")
+    .argument(
+      '<chain>',
+      "'#forum', '$group', '@PUB' or '@!PUB'; or an invite, which needs nothing else (- reads it from stdin)",
+    )
     .argument('[keys...]', "a forum's pioneers (public keys), or a group's shared key; @FILE and env:NAME work")
-    .action(async (name: string, texts: string[]) => {
+    .action(async (word: string, texts: string[]) => {
+      const what = word === '-' ? (await readPassphrase(word, session.io)).trim() : word
       const keys = await Promise.all(texts.map((text) => readKey(text, session.io)))
-      const joined = await (await session.client()).call('chains.join', keys.length === 0 ? { name } : { name, keys })
+      const isInvite = INVITE.test(what)
+      const joined = await (
+        await session.client()
+      ).call('chains.join', {
+        ...(isInvite ? { invite: what } : { name: what }),
+        ...(keys.length === 0 ? {} : { keys }),
+      })
       await session.answer(joined, joined.id)
+      if (isInvite && joined.name !== undefined) await session.note(`joined ${joined.name}`)
+    })
+
+  chains
+    .command('invite')
+    .description('print one string with which anybody joins the chain: its name, its pioneers, peers to begin with')
+    .argument('<chain>')
+    .option('--with-key', "put a group's key in it: whoever has the string then reads and writes everything, for ever")
+    .action(async (chain: string, options: { readonly withKey?: true }) => {
+      const client = await session.client()
+      const made = await client.call('chains.invite', options.withKey === true ? { chain, withKey: true } : { chain })
+      await session.answer(made, made.invite)
+      for (const note of made.notes) await session.note(note)
     })
 
   chains

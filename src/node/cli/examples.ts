@@ -33,7 +33,10 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
     "freechains chains join '#chat'",
     "freechains chains join '#club' 300C0F41A5EF06B5A0CF16BF3C0B2D4E7A1C9F53D2E8B7460A1F5C3D9E8B7A61",
     "freechains chains join '$family' @family.key",
+    'freechains chains join - < invite.txt',
+    'freechains chains join freechains:1:unsg4y env:KEY',
   ],
+  'chains invite': ["freechains chains invite '#chat'", "freechains chains invite '$family' --with-key"],
   'chains leave': ["freechains chains leave '#chat'"],
   'chains list': ['freechains chains list'],
   'chains listen': ['freechains chains listen'],
@@ -50,6 +53,7 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   ],
   'chain consensus': ["freechains chain '#chat' consensus"],
   'chain status': ["freechains chain '#chat' status", "freechains chain '#chat' status --watch"],
+  'chain missing': ["freechains chain '#chat' missing", "freechains chain '#chat' missing | wc -l"],
   'chain listen': ["freechains chain '#chat' listen", "freechains chain '#chat' listen --json | head -1"],
   'chain log': [
     "freechains chain '#chat' log --last 100",
@@ -88,6 +92,7 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   'peer send': ["freechains peer 192.168.0.7 send '#chat'"],
   'peer recv': ["freechains peer 192.168.0.7 recv '#chat'"],
   'peer held': ["freechains peer 192.168.0.7 held '#chat'"],
+  'peer check': ['freechains peer 192.168.0.7 check', "freechains peer /dns4/node.example.org/tcp/8331 check '#chat'"],
   completion: [
     'source <(freechains completion bash)',
     'freechains completion zsh > ~/.zfunc/_freechains',

@@ -1,12 +1,15 @@
 /** `peer`: other nodes (spec §11). `<addr>` is taken out of the words before parsing. */
 import type { Command } from 'commander'
-import type { ResultOf } from '../control/schema.ts'
+import type { CheckStep, ResultOf } from '../control/schema.ts'
+import { CommandError } from './io.ts'
 import type { Session } from './session.ts'
 
 export function addPeerCommands(program: Command, session: Session): void {
   const peer = program
     .command('peer')
-    .usage('(list | add <addr> | <addr> ping | <addr> chains | <addr> (send | recv | held) <chain>)')
+    .usage(
+      '(list | add <addr> | <addr> (ping | chains) | <addr> (send | recv | held) <chain> | <addr> check [<chain>])',
+    )
     .description('other nodes; <addr> is a multiaddr, host or host:port')
 
   peer
@@ -74,6 +77,23 @@ export function addPeerCommands(program: Command, session: Session): void {
       await session.answerLines(held, held.ids.length === 0 ? [] : [held.ids.join(' ')])
       if (held.ids.length === 0) await session.note('the peer gave no held posts')
     })
+
+  peer
+    .command('check')
+    .description('reach the peer step by step, and say which step fails and what to do; changes nothing')
+    .argument('[chain]', 'whether it has this chain too')
+    .action(async (chain: string | undefined) => {
+      const addr = session.subject('peer')
+      const params = chain === undefined ? { addr } : { addr, chain }
+      const steps = await (await session.client()).call('peer.check', params)
+      await session.answerLines(steps, steps.map(showStep))
+      const failed = steps.find(({ state }) => state === 'failed')
+      if (failed !== undefined) throw new CommandError(`${failed.step} failed: ${failed.fix ?? failed.why}`)
+    })
+}
+
+function showStep({ step, state, ms, why }: CheckStep): string {
+  return `${step.padEnd(9)} ${state.padEnd(8)} ${String(ms).padStart(5)} ms  ${why}`
 }
 
 function showPeer(peer: ResultOf<'peer.list'>[number]): string {

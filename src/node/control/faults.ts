@@ -7,6 +7,7 @@ import type { ReputationFault } from '../../reputation/faults.ts'
 import type { ChainsFault } from '../chains-faults.ts'
 import type { DiskFault } from '../disk-faults.ts'
 import type { DialFault, HostFault } from '../host.ts'
+import type { InviteFault } from '../invite-faults.ts'
 import type { NodeKeyFault } from '../keys.ts'
 import type { PeerAddressFault } from '../peers.ts'
 import type { SyncFault } from '../sync-faults.ts'
@@ -20,7 +21,9 @@ export const CONTROL_CODES = {
   'block-not-found': 'no block of the chain has this id here',
   'ambiguous-id': 'several blocks have ids that begin like this; the message lists them',
   'bad-id': 'not an id, nor a prefix of at least six hex digits',
-  'bad-key': 'a key has the wrong length or is not hex',
+  'bad-key': 'a key has the wrong length, is not hex, or is not the one of the chain',
+  'bad-invite': 'not an invite, or it was cut or altered on its way',
+  'key-needed': 'the invite is of a group and comes without its key',
   'bad-block': 'the block would break a rule of its chain',
   'bad-seal': 'the payload cannot be sealed or opened as asked',
   'not-signed': 'posts in this chain must be signed',
@@ -105,6 +108,7 @@ export type ReportedFault =
   | DagFault
   | ReputationFault
   | ChainsFault
+  | InviteFault
   | DiskFault
   | HostFault
   | DialFault
@@ -194,6 +198,25 @@ const REPORTS: { readonly [C in ReportedFault['code']]: (fault: Extract<Reported
     `a chain named ${f.name} with other keys is joined here (${f.joined})`,
     'leave that one first',
   ],
+
+  INVITE_MALFORMED: (f) => ['bad-invite', `the invite cannot be used: ${f.why}`, 'copy it whole, or ask for a new one'],
+  INVITE_OTHER_VERSION: (f) => [
+    'bad-invite',
+    `the invite is of version ${f.found}, and this program reads version 1`,
+    'ask for one of that version, or update',
+  ],
+  INVITE_MISMATCH: (f) => [
+    'bad-invite',
+    `the invite contradicts itself: its name and keys make another ${f.name} than the one that it is for`,
+    'ask for a new one',
+  ],
+  INVITE_NEEDS_KEY: (f) => [
+    'key-needed',
+    `the invite to ${f.name} comes without the key of the group`,
+    'ask who invited you for it, then `freechains chains join <invite> <key>` (`keys` in the call)',
+  ],
+  INVITE_WRONG_KEY: (f) => ['bad-key', `this is not the key of the ${f.name} that the invite is for`, 'check it'],
+  INVITE_TAKES_NO_KEYS: (f) => ['bad-key', `the invite to ${f.name} says all that is needed`, 'give no keys with it'],
 
   DISK_LOCKED: (f) => [
     'data-dir-in-use',

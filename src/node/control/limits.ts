@@ -50,3 +50,6 @@ export const ANSWER_BYTES = 128 * MIB
 
 /** The largest payload (spec §3): for owners and in groups. */
 export const PAYLOAD_BYTES = 64 * MIB
+
+/** The longest invite: 3 KiB in base32, with room for what stands before it. */
+export const MAX_INVITE_CHARS = 5120

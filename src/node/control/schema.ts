@@ -6,6 +6,7 @@
  * Params are strict (an unknown name is an error); results may gain fields, which older clients drop.
  */
 import { z } from 'zod'
+import { MAX_INVITE_CHARS } from './limits.ts'
 
 /** Ids in one call, and the longest text that can be an id, a name, a key or an address. */
 const MAX_IDS = 10_000
@@ -125,6 +126,19 @@ const peerView = z.object({
   chains: z.array(z.string()).exactOptional(),
 })
 
+/** In this order; those behind one that failed are skipped. */
+export const CHECK_STEPS = ['resolve', 'dial', 'noise', 'identify', 'protocol', 'chain'] as const
+
+const checkStep = z.object({
+  step: z.enum(CHECK_STEPS),
+  state: z.enum(['ok', 'failed', 'skipped']),
+  ms: count,
+  why: z.string(),
+  fix: z.string().exactOptional(),
+})
+/** One step of reaching a peer: how it went, and what to do if it failed. */
+export type CheckStep = z.output<typeof checkStep>
+
 const postParams = z
   .strictObject({
     chain,
@@ -149,6 +163,17 @@ const blocksParams = z
     error: 'expected exactly one of last (how many) and ids',
   })
   .meta({ oneOf: [{ required: ['last'] }, { required: ['ids'] }] })
+
+const joinParams = z
+  .strictObject({
+    name: chain.exactOptional(),
+    invite: z.string().max(MAX_INVITE_CHARS).exactOptional(),
+    keys: z.array(short).max(64).exactOptional(),
+  })
+  .refine((params) => (params.name === undefined) !== (params.invite === undefined), {
+    error: 'expected exactly one of name and invite',
+  })
+  .meta({ oneOf: [{ required: ['name'] }, { required: ['invite'] }] })
 
 /** A like or a dislike; `why` is its reason, its payload. */
 const likeParams = z.strictObject({ chain, id, sign: short, why: z.string().exactOptional() })
@@ -199,9 +224,14 @@ export const METHODS = {
   ),
 
   'chains.join': method(
-    'joins a chain: a forum with its pioneers, a group with its key',
-    z.strictObject({ name: chain, keys: z.array(short).max(64).exactOptional() }),
-    z.object({ id: z.string() }),
+    'joins a chain: a forum with its pioneers, a group with its key, or by an invite, whose peers are added',
+    joinParams,
+    z.object({ id: z.string(), name: z.string().exactOptional() }),
+  ),
+  'chains.invite': method(
+    'one text with all that somebody needs to join: the chain, and peers to begin with; its key only if told so',
+    z.strictObject({ chain, withKey: z.boolean().exactOptional() }),
+    z.object({ invite: z.string(), peers: z.array(z.string()), notes: z.array(z.string()) }),
   ),
   'chains.leave': method(
     'leaves a chain and removes its data; false if it was not joined',
@@ -267,6 +297,11 @@ export const METHODS = {
     status,
     '`lastSyncMs` is `null` before the first sync; `progress`, while something is fetched, is what came since that began, what is still to come, the rate of the last 10 s, how long it may take (`null` if nobody knows), and from whom',
   ),
+  'chain.missing': method(
+    'payloads that are wanted and not here: nobody has given them yet; at most 1,000, the oldest arrivals first',
+    z.strictObject({ chain }),
+    z.array(z.object({ id: z.string(), size: count, author: z.string().exactOptional(), why: z.string() })),
+  ),
   'chain.listen': method(
     'events of a chain; with from, first what is new since then',
     z.strictObject({ chain, from: ids.exactOptional() }),
@@ -288,6 +323,11 @@ export const METHODS = {
     z.strictObject({ addr, chain }),
     z.object({ ids: z.array(z.string()) }),
   ),
+  'peer.check': method(
+    'says which step of reaching a peer fails: resolve, dial, noise, identify, protocol, chain',
+    z.strictObject({ addr, chain: chain.exactOptional() }),
+    z.array(checkStep),
+  ),
 } as const
 
 export type Method = keyof typeof METHODS
@@ -304,17 +344,10 @@ export type ServerMethod = 'auth' | 'hello' | 'host.stop' | 'rpc.discover'
 
 /** Methods that change nothing: who does not know whether one was answered may ask again. All others are never repeated. */
 export const READS: ReadonlySet<Method> = new Set<Method>([
-  ...(['hello', 'rpc.discover', 'host.info', 'keys.shared', 'keys.pubpvt', 'chains.list', 'chain.genesis'] as const),
-  ...([
-    'chain.heads',
-    'chain.get',
-    'chain.blocks',
-    'chain.reps',
-    'chain.traverse',
-    'chain.consensus',
-    'chain.status',
-  ] as const),
-  ...(['peer.list', 'peer.ping', 'peer.chains'] as const),
+  ...(['hello', 'rpc.discover', 'host.info', 'keys.shared', 'keys.pubpvt', 'chains.invite', 'chains.list'] as const),
+  ...(['chain.genesis', 'chain.heads', 'chain.get', 'chain.blocks', 'chain.reps', 'chain.traverse'] as const),
+  ...(['chain.consensus', 'chain.status', 'chain.missing'] as const),
+  ...(['peer.list', 'peer.ping', 'peer.chains', 'peer.check'] as const),
 ])
 
 /** What a handler knows of its caller. */

@@ -13,6 +13,7 @@ const results = {
   'keys.shared': { key: '8889BB' },
   'keys.pubpvt': { pub: 'EB172E', pvt: '96700A' },
   'chains.join': { id: '0_10EE' },
+  'chains.invite': { invite: 'freechains:1:abc', peers: [], notes: [] },
   'chains.leave': false,
   'chains.list': [
     { name: '#a', id: '0_AA' },
@@ -24,12 +25,20 @@ const results = {
   'chain.consensus': ['0_10EE', ...ids],
   'chain.get': Buffer.from('Bom Dia!').toString('base64'),
   'chain.post': { id: '1_A5EF', state: 'accepted' },
+  'chain.missing': [
+    { id: '1_A5EF', size: 70000, author: 'EB172E', why: 'nobody was asked yet' },
+    { id: '2_1B5C', size: 9, why: '1 peer was asked' },
+  ],
   'peer.list': [{ id: '12D3', addresses: ['/ip4/10.0.0.2/tcp/8331'], connected: true }],
   'peer.add': { id: '12D3', connected: true },
   'peer.ping': { ms: 3 },
   'peer.chains': [{ name: '#chat', id: '0_10EE' }],
   'peer.send': { new: 2, missing: 0 },
   'peer.recv': { new: 1, missing: 4 },
+  'peer.check': [
+    { step: 'resolve', state: 'ok', ms: 2, why: '/ip4/10.0.0.2/tcp/8331' },
+    { step: 'dial', state: 'ok', ms: 31, why: 'something listens there' },
+  ],
 }
 const events: readonly ControlEvent[] = [
   { chain: '#chat', id: '1_A5EF', height: 1, backs: [], kind: 'post' },
@@ -83,6 +92,10 @@ describe('every command line parses, in every order, and prints just the answer'
     ['now', 'host.now', {}, '42\n'],
     ['now 42', 'host.now', { ms: 42 }, '42\n'],
     ['keys shared senha', 'keys.shared', { passphrase: 'senha' }, '8889BB\n'],
+    ['chains join freechains:1:abc', 'chains.join', { invite: 'freechains:1:abc' }, '0_10EE\n'],
+    ['chains join FREECHAINS:1:ABC 88', 'chains.join', { invite: 'FREECHAINS:1:ABC', keys: ['88'] }, '0_10EE\n'],
+    ['chains invite "#chat"', 'chains.invite', chat, 'freechains:1:abc\n'],
+    ['chains --with-key invite "$b"', 'chains.invite', { chain: '$b', withKey: true }, 'freechains:1:abc\n'],
     ['chains leave "#chat"', 'chains.leave', { name: '#chat' }, 'false\n'],
     ['chains list', 'chains.list', {}, '#a 0_AA\n$b 0_BB\n'],
     ['chains list --json', 'chains.list', {}, '[{"name":"#a","id":"0_AA"},{"name":"$b","id":"0_BB"}]\n'],
@@ -92,9 +105,22 @@ describe('every command line parses, in every order, and prints just the answer'
     ['chain "#" traverse 1_A 2_B', 'chain.traverse', { chain: '#', from: ['1_A', '2_B'] }, '1_A5EF 2_1B5C\n'],
     ['chain "#chat" traverse linked 1_A', 'chain.traverse', { ...chat, from: ['1_A'] }, '1_A5EF 2_1B5C\n'],
     ['chain 0_10EE consensus', 'chain.consensus', { chain: '0_10EE' }, '0_10EE 1_A5EF 2_1B5C\n'],
+    [
+      'chain "#chat" missing',
+      'chain.missing',
+      chat,
+      '1_A5EF 70000 EB172E nobody was asked yet\n2_1B5C 9 unsigned 1 peer was asked\n',
+    ],
     ['peer list', 'peer.list', {}, '12D3 connected /ip4/10.0.0.2/tcp/8331\n'],
     ['peer add /dns4/a.org/tcp/1', 'peer.add', { addr: '/dns4/a.org/tcp/1' }, '12D3\n'],
     ['peer [::1]:9 ping', 'peer.ping', { addr: '[::1]:9' }, '3\n'],
+    [
+      'peer 10.0.0.2 check "#chat"',
+      'peer.check',
+      { addr: '10.0.0.2', ...chat },
+      'resolve   ok           2 ms  /ip4/10.0.0.2/tcp/8331\ndial      ok          31 ms  something listens there\n',
+    ],
+    ['peer 10.0.0.2 check', 'peer.check', { addr: '10.0.0.2' }, expect.stringContaining('resolve   ok') as string],
     ['peer 10.0.0.2 chains', 'peer.chains', { addr: '10.0.0.2' }, '#chat 0_10EE\n'],
   ])('%s', async (line, method, params, out) => {
     const outcome = await command(shell(line), { results, events })
@@ -199,6 +225,51 @@ describe('how it ends', () => {
         .map((line) => JSON.parse(line) as unknown),
     ).toEqual(events)
   })
+})
+
+describe('sharing a chain', () => {
+  test('what there is to know about an invite is said on stderr, a line each', async () => {
+    const notes = ['the key is in it', 'it works here only']
+    const made = { 'chains.invite': { invite: 'freechains:1:abc', peers: [], notes } }
+    expect(await command(['chains', 'invite', '$b', '--with-key'], { results: made })).toMatchObject({
+      status: 0,
+      out: 'freechains:1:abc\n',
+      err: notes.map((note) => `freechains: ${note}\n`).join(''),
+    })
+  })
+
+  test('an invite comes from stdin with -, for the key in it is not to stand on the command line', async () => {
+    const joined = await command(['chains', 'join', '-'], { results, stdin: 'freechains:1:abc\n' })
+    expect(joined.calls).toEqual([['chains.join', { invite: 'freechains:1:abc' }]])
+  })
+
+  test('who joins by an invite is told on stderr which chain it is', async () => {
+    const joined = { 'chains.join': { id: '0_10EE', name: '#chat' } }
+    const invited = await command(['chains', 'join', 'freechains:1:abc'], { results: joined })
+    expect(invited).toMatchObject({ status: 0, out: '0_10EE\n', err: 'freechains: joined #chat\n' })
+    const named = await command(['chains', 'join', '#chat'], { results: joined })
+    expect(named).toMatchObject({ status: 0, out: '0_10EE\n', err: '' })
+  })
+})
+
+test('a check in which a step fails prints every step, says what to do on stderr, and ends with 1', async () => {
+  const steps = [
+    { step: 'resolve', state: 'ok', ms: 0, why: 'an address' },
+    { step: 'dial', state: 'failed', ms: 1, why: 'nothing listens', fix: 'start the node' },
+    { step: 'noise', state: 'skipped', ms: 0, why: 'a step before it failed' },
+  ]
+  const line = ['peer', '10.0.0.2', 'check']
+  const failed = await command(line, { results: { 'peer.check': steps } })
+  expect(failed).toMatchObject({ status: 1, err: 'freechains: dial failed: start the node\n' })
+  expect(failed.out.split('\n')).toEqual([
+    'resolve   ok           0 ms  an address',
+    'dial      failed       1 ms  nothing listens',
+    'noise     skipped      0 ms  a step before it failed',
+    '',
+  ])
+  const json = await command([...line, '--json'], { results: { 'peer.check': steps } })
+  expect(json.status).toBe(1)
+  expect(JSON.parse(json.out)).toEqual(steps)
 })
 
 describe('posting', () => {

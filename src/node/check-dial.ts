@@ -1,0 +1,141 @@
+/**
+ * The first steps of `peer check` (spec §11): which IP addresses a name has, and how far a fresh connection to one of
+ * them comes: TCP, then noise. It reads libp2p's and the system's errors, so that a user reads what they mean.
+ */
+import { lookup } from 'node:dns/promises'
+import type { Connection } from '@libp2p/interface'
+import { multiaddr, type Multiaddr } from '@multiformats/multiaddr'
+import { fail, ok, type Result } from '../dag/faults.ts'
+import type { Host } from './host.ts'
+import { why as reasonOf } from './host-faults.ts'
+import { DeadlineError, orAborted, withDeadline } from './waiting.ts'
+
+const RESOLVE_MS = 5_000
+
+/** TCP, noise and the muxer together, as for every other dial by command. */
+const DIAL_MS = 15_000
+
+/** Addresses of one name that are tried: both families of a machine with two lines. */
+const MAX_TARGETS = 4
+
+/** What is wrong, and what to do about it. */
+export interface Trouble {
+  readonly why: string
+  readonly fix: string
+}
+
+/** A step that went well: what comes of it, and what it found in words. */
+interface Passed<T> {
+  readonly value: T
+  readonly why: string
+}
+
+export type Outcome<T> = Result<Passed<T>, Trouble>
+
+/** The system's name service; `family` 0 is either. */
+export type LookUp = (
+  name: string,
+  options: { readonly all: true; readonly family: 0 | 4 | 6 },
+) => Promise<readonly { readonly address: string; readonly family: number }[]>
+
+/** Addresses to dial in place of one, without names and peer ids. */
+export async function resolveTargets(
+  address: Multiaddr,
+  signal: AbortSignal,
+  lookUp: LookUp = lookup,
+): Promise<Result<Multiaddr[], Trouble>> {
+  const [host] = address.getComponents()
+  const where = address.toString().replace(/\/p2p\/[^/]+$/, '')
+  if (host?.name.startsWith('ip') === true) return ok([multiaddr(where)])
+  const name = host?.value ?? ''
+  const family = host?.name === 'dns4' ? 4 : host?.name === 'dns6' ? 6 : 0
+  const fix = `check how ${name} is spelt, and that this machine can look up names; or give the IP address`
+  try {
+    const found = await withDeadline({ ms: RESOLVE_MS, signal }, (deadline) =>
+      orAborted(lookUp(name, { all: true, family }), deadline),
+    )
+    if (found === undefined) return fail({ why: `no answer about ${name} within ${String(RESOLVE_MS)} ms`, fix })
+    const behind = where.split('/').slice(3).join('/')
+    return ok(found.slice(0, MAX_TARGETS).map((one) => multiaddr(`/ip${String(one.family)}/${one.address}/${behind}`)))
+  } catch (error) {
+    return fail({ why: `${name} has no address: ${reasonOf(error)}`, fix })
+  }
+}
+
+/** How far a dial came: nowhere, or through TCP, and then to a connection or not. Times in ms since it began. */
+export type Attempt =
+  | { readonly at: 'nothing'; readonly totalMs: number; readonly trouble: Trouble }
+  | {
+      readonly at: 'tcp'
+      readonly tcpMs: number
+      readonly totalMs: number
+      readonly outcome: Result<Connection, Trouble>
+    }
+
+/** A connection of its own, even where there is one already; whoever is there, for the peer id is compared later. */
+export async function attempt(host: Host, target: Multiaddr, signal: AbortSignal): Promise<Attempt> {
+  const startedMs = performance.now()
+  const elapsedMs = (): number => performance.now() - startedMs
+  let tcpMs: number | undefined
+  const onProgress = ({ type }: { readonly type: string }): void => {
+    if (type === 'upgrader:encrypt-outbound-connection') tcpMs = elapsedMs()
+  }
+  try {
+    const connection = await withDeadline({ ms: DIAL_MS, signal }, (deadline) =>
+      host.libp2p.dial(target, { force: true, signal: deadline, onProgress }),
+    )
+    const totalMs = elapsedMs()
+    // A dial that was under way already tells nothing of its progress.
+    return { at: 'tcp', tcpMs: tcpMs ?? totalMs, totalMs, outcome: ok(connection) }
+  } catch (error) {
+    const totalMs = elapsedMs()
+    if (tcpMs === undefined) return { at: 'nothing', totalMs, trouble: tcpTrouble(error, target) }
+    return { at: 'tcp', tcpMs, totalMs, outcome: fail(noiseTrouble(error)) }
+  }
+}
+
+function tcpTrouble(error: unknown, target: Multiaddr): Trouble {
+  const where = hostAndPort(target)
+  const { code } = error as NodeJS.ErrnoException
+  if (code === 'ECONNREFUSED') {
+    return {
+      why: `nothing listens on ${where}`,
+      fix: 'check the port, and that the node runs: `freechains info` on its machine prints its addresses',
+    }
+  }
+  if (isLate(error) || code === 'ETIMEDOUT') {
+    return {
+      why: `no answer from ${where}`,
+      fix: 'a firewall or a router on the way may drop it: forward the port to the node, and check the address',
+    }
+  }
+  return { why: reasonOf(error), fix: `check that this machine has a way to ${where}` }
+}
+
+function noiseTrouble(error: unknown): Trouble {
+  const { name, message } = error as Error
+  if (name === 'ConnectionInterceptedError') {
+    return {
+      why: 'this node has banned that peer for breaking the protocol',
+      fix: 'wait: it is let in again after 10 minutes',
+    }
+  }
+  if (message === 'Can not dial self') {
+    return { why: 'that is this node itself', fix: 'give the address of another node' }
+  }
+  const said = isLate(error) ? 'it stays silent' : reasonOf(error)
+  return {
+    why: `what listens there does not speak libp2p with noise (${said})`,
+    fix: 'check the port: 8331 unless told, and not that of the control port; or it has no room for more connections',
+  }
+}
+
+function isLate(error: unknown): boolean {
+  return error instanceof DeadlineError || ['TimeoutError', 'AbortError'].includes((error as Error).name)
+}
+
+function hostAndPort(target: Multiaddr): string {
+  const [host, port] = target.getComponents()
+  const ip = host?.value ?? ''
+  return `${host?.name === 'ip6' ? `[${ip}]` : ip}:${port?.value ?? ''}`
+}

@@ -1,0 +1,144 @@
+/**
+ * The last steps of `peer check` (spec §11), on a connection that is there: what the peer says of itself, whether it speaks
+ * the sync protocol, and whether it has a chain. What a stranger says is printed to a terminal, so it is cleaned here.
+ */
+import type { Connection, IdentifyResult, PeerId } from '@libp2p/interface'
+import { fail, ok } from '../dag/faults.ts'
+import { SYNC_PROTOCOL } from '../protocol/messages.ts'
+import type { Outcome, Trouble } from './check-dial.ts'
+import { controlErrorOf } from './control/faults.ts'
+import type { Host } from './host.ts'
+import { why as reasonOf } from './host-faults.ts'
+import type { Logger } from './log.ts'
+import { handshakeOf, openOn } from './open-chain.ts'
+import type { Replica } from './replica.ts'
+import type { RpcFault } from './rpc-faults.ts'
+import { openSession, type OpenSession } from './rpc-session.ts'
+import type { SyncFault } from './sync-faults.ts'
+import { orAborted, withDeadline } from './waiting.ts'
+
+/** libp2p itself gives identify five seconds. */
+const IDENTIFY_MS = 10_000
+
+/** Opening the stream and both hellos. */
+const STREAM_MS = 20_000
+
+/** What strangers say of themselves is printed to a terminal. */
+const MAX_AGENT_CHARS = 64
+
+/** libp2p identifies each new connection by itself, at once: listens from before the dial. */
+export class Identities {
+  readonly #known = new Map<string, IdentifyResult>()
+  #told = (): void => undefined
+  readonly stop: () => void
+
+  constructor({ libp2p }: Host) {
+    const onIdentify = ({ detail }: CustomEvent<IdentifyResult>): void => {
+      this.#known.set(detail.connection.id, detail)
+      this.#told()
+    }
+    libp2p.addEventListener('peer:identify', onIdentify)
+    this.stop = () => libp2p.removeEventListener('peer:identify', onIdentify)
+  }
+
+  /** Undefined: not until the signal, or the connection ended. */
+  async of(connection: Connection, signal: AbortSignal): Promise<IdentifyResult | undefined> {
+    const told = Promise.withResolvers<undefined>()
+    this.#told = () => {
+      if (this.#known.has(connection.id)) told.resolve(undefined)
+    }
+    this.#told()
+    connection.addEventListener('close', () => told.resolve(undefined), { once: true })
+    if (connection.status !== 'open') told.resolve(undefined)
+    await orAborted(told.promise, signal)
+    return this.#known.get(connection.id)
+  }
+}
+
+export async function identified(
+  identities: Identities,
+  connection: Connection,
+  signal: AbortSignal,
+): Promise<Outcome<IdentifyResult>> {
+  const identity = await withDeadline({ ms: IDENTIFY_MS, signal }, (deadline) => identities.of(connection, deadline))
+  if (identity !== undefined) return ok({ value: identity, why: printable(identity.agentVersion ?? 'it has no name') })
+  return fail({
+    why: connection.status === 'open' ? `it did not say what it speaks within ${String(IDENTIFY_MS)} ms` : 'it hung up',
+    fix: 'it may be overloaded, have banned this node, or have no room for more connections: try again in 10 minutes',
+  })
+}
+
+/** A session of its own; whoever asked for it closes it. */
+export async function spoken(
+  connection: Connection,
+  { protocols }: IdentifyResult,
+  log: Logger,
+  signal: AbortSignal,
+): Promise<Outcome<OpenSession>> {
+  if (!protocols.includes(SYNC_PROTOCOL)) return fail(noProtocol(protocols))
+  const fix = 'it may be overloaded, or a freechains that does not go with this one: compare `freechains --version`'
+  try {
+    const session = await withDeadline({ ms: STREAM_MS, signal }, async (deadline) => {
+      const stream = await connection.newStream(SYNC_PROTOCOL, { signal: deadline })
+      return openSession(stream, { peer: connection.remotePeer, log })
+    })
+    if (session.ok) return ok({ value: session.value, why: `it speaks ${SYNC_PROTOCOL}` })
+    return fail({ why: streamTrouble(session.fault), fix })
+  } catch (error) {
+    return fail({ why: `the stream was not opened: ${reasonOf(error)}`, fix })
+  }
+}
+
+function noProtocol(protocols: readonly string[]): Trouble {
+  const family = SYNC_PROTOCOL.slice(0, SYNC_PROTOCOL.lastIndexOf('/') + 1)
+  const other = protocols.find((protocol) => protocol.startsWith(family))
+  if (other === undefined) {
+    return {
+      why: `it does not speak ${SYNC_PROTOCOL}`,
+      fix: 'it is a libp2p node and not one of freechains: check the address',
+    }
+  }
+  return {
+    why: `it speaks ${printable(other)}, and this node ${SYNC_PROTOCOL}`,
+    fix: 'one of the two is too old: update it',
+  }
+}
+
+function streamTrouble(fault: RpcFault): string {
+  if (fault.code === 'RPC_TIMEOUT') return `it did not say hello within ${String(fault.ms)} ms`
+  if (fault.code === 'RPC_MALFORMED') return `it says hello in another way (${fault.fault.code})`
+  return 'why' in fault ? fault.why : 'the check was given up'
+}
+
+export async function shared(
+  session: OpenSession,
+  replica: Replica,
+  self: PeerId,
+  signal: AbortSignal,
+): Promise<Outcome<true>> {
+  const { name, kind } = replica.chain.params
+  const opened = await openOn(session, replica, handshakeOf(session, self), signal)
+  return opened.ok
+    ? ok({ value: true, why: `it has ${name}` })
+    : fail(chainTrouble(opened.fault, name, kind === 'group'))
+}
+
+function chainTrouble(fault: SyncFault, name: string, isGroup: boolean): Trouble {
+  if (fault.code === 'SYNC_REFUSED' && fault.why === 'unknown-chain') {
+    return {
+      why: isGroup ? `it does not have ${name}, or has it with another key` : `it does not have ${name}`,
+      fix: 'join the same name with the same keys on both sides: `freechains chains invite` there prints them in one string',
+    }
+  }
+  if (fault.code === 'SYNC_INCOMPATIBLE') {
+    return {
+      why: `its ${name} is another one: the pioneer here is ${fault.ours}, there ${fault.theirs}`,
+      fix: 'nothing can be merged: to follow the other pioneer, leave the chain here and join it again',
+    }
+  }
+  return { why: controlErrorOf(fault).message, fix: 'try again later' }
+}
+
+function printable(text: string): string {
+  return text.slice(0, MAX_AGENT_CHARS).replaceAll(/[^ -~]/g, '?')
+}

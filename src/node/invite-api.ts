@@ -1,0 +1,74 @@
+/** What the control port's `chains.invite` does, and `chains.join` with an invite (spec §10, §11). */
+import { multiaddr } from '@multiformats/multiaddr'
+import { showChainId, type Chain } from '../dag/chain.ts'
+import { ControlError } from './control/faults.ts'
+import type { Handlers, ResultOf } from './control/schema.ts'
+import { peersForInvite, type InvitePeers } from './invite-peers.ts'
+import { chainOfInvite, decodeInvite, encodeInvite } from './invite.ts'
+import type { NodeParts } from './node-parts.ts'
+import { orThrow } from './or-throw.ts'
+import { peerIdOf } from './peers.ts'
+
+export function inviteHandlers({ chains, host, bootstrap }: NodeParts): Pick<Handlers, 'chains.invite'> {
+  return {
+    'chains.invite': ({ chain: text, withKey = false }) => {
+      const { chain } = orThrow(chains.find(text)).replica
+      const { name, key, pioneers } = chain.params
+      if (withKey && key === undefined) {
+        throw new ControlError('bad-params', `${name} has no key to give away: only groups do; leave --with-key out`)
+      }
+      const met = bootstrap.filter((address) => host.isConnected(peerIdOf(multiaddr(address)) ?? ''))
+      const { peers, reach } = peersForInvite(host.addresses(), met)
+      const secret = withKey && key !== undefined ? { key } : {}
+      return Promise.resolve({
+        invite: encodeInvite({ name, chain: chain.id, pioneers, ...secret, peers }),
+        peers: [...peers],
+        notes: [...keyNotes(chain, withKey), ...reachNotes({ peers, ...(reach === undefined ? {} : { reach }) })],
+      })
+    },
+  }
+}
+
+/** Joins the chain and goes to its peers; nobody need be there yet. */
+export async function joinInvited(
+  { chains, host, addedPeers }: NodeParts,
+  text: string,
+  keys: readonly string[],
+): Promise<ResultOf<'chains.join'>> {
+  const invite = orThrow(decodeInvite(text))
+  const chain = orThrow(chainOfInvite(invite, keys))
+  orThrow(await chains.join(chain, { remember: true }))
+  const peers = invite.peers.map((peer) => multiaddr(peer))
+  await addedPeers.add(peers.filter((peer) => peerIdOf(peer) !== host.peerId.toString()))
+  return { id: showChainId(chain), name: chain.params.name }
+}
+
+function keyNotes({ params: { name, key } }: Chain, withKey: boolean): string[] {
+  if (key === undefined) return []
+  if (withKey) {
+    return [
+      `whoever gets hold of this invite reads and writes everything in ${name}, for ever: the key is in it and cannot be ` +
+        'taken back; give it to members alone, and by no public way',
+    ]
+  }
+  return [
+    `the key of ${name} is not in it: give the key by another way, for \`freechains chains join <invite> <key>\`, ` +
+      'or make the invite --with-key',
+  ]
+}
+
+function reachNotes({ peers, reach }: InvitePeers): string[] {
+  if (peers.length === 0) {
+    return [
+      'it names no peer, for this node has no address: who joins finds others only by himself (DHT, LAN, `peer add`)',
+    ]
+  }
+  if (reach === 'machine') return ['the addresses of this node in it work on this machine only']
+  if (reach === 'network') {
+    return [
+      'the addresses of this node in it work on its own network only; to be reached from elsewhere, forward its port and ' +
+        'name the public address under `appendAnnounce`',
+    ]
+  }
+  return []
+}

@@ -1,0 +1,48 @@
+/**
+ * Which peers an invite names (spec §11): this node, and bootstrap peers that it is connected to. An address is of use only
+ * where it leads somewhere: public ones, if there are any. Pure.
+ */
+import { isPrivate } from '@libp2p/utils'
+import { multiaddr } from '@multiformats/multiaddr'
+import { addressComplaint } from './config-address.ts'
+import { MAX_INVITE_PEERS } from './invite.ts'
+import { isLoopbackOnly, peerIdOf } from './peers.ts'
+
+/** From where an address can be dialled. */
+const REACHES = ['anywhere', 'network', 'machine'] as const
+export type Reach = (typeof REACHES)[number]
+
+/** IPv4, IPv6 and a name, or two of a kind: the others get what is left. */
+const MAX_OWN = 3
+
+export interface InvitePeers {
+  /** Multiaddrs that end in `/p2p/<peer id>`, this node's own first. */
+  readonly peers: readonly string[]
+  /** From where this node itself can be reached at one of them; not at all if it is absent. */
+  readonly reach?: Reach
+}
+
+/** @param own - what this node announces; `bootstrap`: those of bootstrap peers that are connected. All end in `/p2p/…`. */
+export function peersForInvite(own: readonly string[], bootstrap: readonly string[]): InvitePeers {
+  const usable = own.filter((address) => addressComplaint(address, 'dial') === undefined)
+  const reach = widest(usable)
+  const ours = usable.filter((address) => reachOf(address) === reach).slice(0, MAX_OWN)
+  // A private address beside public ones would lead a stranger into his own network.
+  const least = REACHES.indexOf(reach ?? widest(bootstrap) ?? 'anywhere')
+  const self = new Set(ours.map((address) => peerIdOf(multiaddr(address))))
+  const others = bootstrap.filter(
+    (address) => REACHES.indexOf(reachOf(address)) <= least && !self.has(peerIdOf(multiaddr(address))),
+  )
+  const peers = [...new Set([...ours, ...others])].slice(0, MAX_INVITE_PEERS)
+  return { peers, ...(reach === undefined ? {} : { reach }) }
+}
+
+function widest(addresses: readonly string[]): Reach | undefined {
+  const reaches = new Set(addresses.map(reachOf))
+  return REACHES.find((reach) => reaches.has(reach))
+}
+
+function reachOf(text: string): Reach {
+  if (isLoopbackOnly([text])) return 'machine'
+  return isPrivate(multiaddr(text)) ? 'network' : 'anywhere'
+}

@@ -1,0 +1,168 @@
+/**
+ * An invite (spec §11): one line of text with all that somebody needs to join a chain: what it is made of, its id, and
+ * peers to begin with. Pure; it comes from strangers, so everything read from it is bounded.
+ */
+import { encode } from '@ipld/dag-cbor'
+import { multiaddr } from '@multiformats/multiaddr'
+import { equalBytes } from '@noble/curves/utils.js'
+import { bytesToHex } from '@noble/hashes/utils.js'
+import { base32 } from 'multiformats/bases/base32'
+import { chainOf, type Chain } from '../dag/chain.ts'
+import { labelledSha256 } from '../dag/crypto.ts'
+import { fail, type DagFault, type Result } from '../dag/faults.ts'
+import { authorKey, chainId, ID_BYTES, idBytes, type AuthorKey, type ChainId } from '../dag/ids.ts'
+import { KEY_BYTES, MAX_PIONEERS } from '../dag/limits.ts'
+import { decodeMessage, Fields, misshapen, readArray, readBytes } from '../protocol/shape.ts'
+import { addressComplaint } from './config-address.ts'
+import { MAX_INVITE_CHARS } from './control/limits.ts'
+import type { InviteFault } from './invite-faults.ts'
+
+/** A handful: one that answers is enough, and each is dialled by whoever joins. */
+export const MAX_INVITE_PEERS = 5
+
+/** The longest host name there is (253), a port and a peer id. */
+const MAX_ADDRESS_BYTES = 320
+
+/** Thirty pioneers and five such addresses are 2.7 KiB. */
+const MAX_BODY_BYTES = 3072
+
+/** One invite in four billion that was altered passes for a right one; its chain id still has to fit. */
+const CHECK_BYTES = 4
+
+const NOTHING = new Uint8Array()
+
+const LABEL = 'freechains/invite/1'
+const VERSION = '1'
+
+/** Letters of one case and digits: no shell or mail alters them, and a QR code holds them small. Either case is read. */
+const SHAPE = /^freechains:(\d{1,9}):(.*)$/is
+const DIGITS = /^[a-z2-7]+$/i
+
+/** What is printed to a terminal holds no control characters; whether it is a chain's name is asked when it is made. */
+const NAME = /^[#$@][!-~]{0,80}$/
+const ADDRESS = /^[!-~]+$/
+
+export interface Invite {
+  readonly name: string
+  readonly chain: ChainId
+  /** Of a forum that has some. */
+  readonly pioneers: readonly AuthorKey[]
+  /** The 32-byte shared key, if it is given away with the invite. */
+  readonly key?: Uint8Array
+  /** Multiaddrs that end in `/p2p/<peer id>`. */
+  readonly peers: readonly string[]
+}
+
+/** The text of an invite. */
+export function encodeInvite(invite: Invite): string {
+  const body = encodeInviteBody(invite)
+  const whole = new Uint8Array(body.byteLength + CHECK_BYTES)
+  whole.set(body)
+  whole.set(checkOf(body), body.byteLength)
+  return `freechains:${VERSION}:${base32.baseEncode(whole)}`
+}
+
+export function decodeInvite(text: string): Result<Invite, InviteFault> {
+  const trimmed = text.trim()
+  if (trimmed.length > MAX_INVITE_CHARS) return malformed(`it is longer than ${String(MAX_INVITE_CHARS)} characters`)
+  const [, version, digits = ''] = SHAPE.exec(trimmed) ?? []
+  if (version === undefined) return malformed('it does not begin with freechains:1:')
+  if (version !== VERSION) return fail({ code: 'INVITE_OTHER_VERSION', found: version })
+  const whole = fromBase32(digits) ?? NOTHING
+  const body = whole.subarray(0, -CHECK_BYTES)
+  if (!equalBytes(checkOf(body), whole.subarray(-CHECK_BYTES))) return malformed('it was cut or altered on its way')
+  return decodeInviteBody(body)
+}
+
+/** What stands in an invite, before its check and its spelling. */
+export function encodeInviteBody({ name, chain, pioneers, key, peers }: Invite): Uint8Array {
+  return encode({
+    name,
+    chain: idBytes(chain),
+    ...(pioneers.length === 0 ? {} : { pioneers: pioneers.map(idBytes) }),
+    ...(key === undefined ? {} : { key }),
+    peers: peers.map((peer) => multiaddr(peer).bytes),
+  })
+}
+
+export function decodeInviteBody(body: Uint8Array): Result<Invite, InviteFault> {
+  const invite = decodeMessage('invite', body, MAX_BODY_BYTES, readInvite)
+  if (invite.ok) return invite
+  return malformed('why' in invite.fault ? invite.fault.why : 'it is too long')
+}
+
+/**
+ * The chain that an invite is of. A group's key comes with it or is `typed` beside it; everything else is in it.
+ * @param typed - keys in hex
+ */
+export function chainOfInvite(
+  { name, chain, pioneers, key }: Invite,
+  typed: readonly string[],
+): Result<Chain, InviteFault | DagFault> {
+  const isGroup = name.startsWith('$')
+  if (typed.length > 0 && !isGroup) return fail({ code: 'INVITE_TAKES_NO_KEYS', name })
+  const own = key === undefined ? pioneers : [bytesToHex(key)]
+  const keys = typed.length > 0 ? typed : own
+  if (isGroup && keys.length === 0) return fail({ code: 'INVITE_NEEDS_KEY', name })
+  const made = chainOf(name, keys)
+  if (!made.ok || made.value.id === chain) return made
+  return fail({ code: typed.length > 0 ? 'INVITE_WRONG_KEY' : 'INVITE_MISMATCH', name })
+}
+
+function malformed(why: string): Result<never, InviteFault> {
+  return fail({ code: 'INVITE_MALFORMED', why })
+}
+
+function checkOf(body: Uint8Array): Uint8Array {
+  return labelledSha256(LABEL, body).subarray(0, CHECK_BYTES)
+}
+
+function fromBase32(digits: string): Uint8Array | undefined {
+  if (!DIGITS.test(digits)) return undefined
+  try {
+    return base32.baseDecode(digits.toLowerCase())
+  } catch {
+    return undefined
+  }
+}
+
+function readInvite(value: unknown): Invite {
+  const fields = new Fields(value)
+  const name = fields.text('name')
+  if (!NAME.test(name)) return misshapen('its chain has no name')
+  const chain = chainId(fields.bytes('chain', { exactly: ID_BYTES }))
+  const pioneers = fields.has('pioneers') ? readPioneers(fields.take('pioneers')) : []
+  const key = fields.has('key') ? { key: fields.bytes('key', { exactly: KEY_BYTES }) } : {}
+  const peers = readPeers(fields.take('peers'))
+  fields.end()
+  const isOfItsKind = (pioneers.length === 0 || name.startsWith('#')) && (!('key' in key) || name.startsWith('$'))
+  return isOfItsKind ? { name, chain, pioneers, ...key, peers } : misshapen('its chain takes no such keys')
+}
+
+function readPioneers(value: unknown): AuthorKey[] {
+  const list = readArray(value, 'pioneers')
+  if (list.length === 0 || list.length > MAX_PIONEERS) return misshapen(`it names ${String(list.length)} pioneers`)
+  return list.map((one) => authorKey(readBytes(one, { exactly: KEY_BYTES }, 'a pioneer')))
+}
+
+function readPeers(value: unknown): string[] {
+  const list = readArray(value, 'peers')
+  if (list.length > MAX_INVITE_PEERS) return misshapen(`it names ${String(list.length)} peers`)
+  return list.map((one) => readPeer(readBytes(one, { atMost: MAX_ADDRESS_BYTES }, 'a peer')))
+}
+
+function readPeer(bytes: Uint8Array): string {
+  const text = textOf(bytes)
+  if (text === undefined || addressComplaint(text, 'dial') !== undefined) return misshapen('a peer has no address')
+  return text
+}
+
+/** Of an address in its one spelling. */
+function textOf(bytes: Uint8Array): string | undefined {
+  try {
+    const text = multiaddr(bytes).toString()
+    return ADDRESS.test(text) && equalBytes(multiaddr(text).bytes, bytes) ? text : undefined
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,22 @@
+/**
+ * Tags that make libp2p keep a connection (spec §9). They lie in the stored peer list and outlive a change of the config
+ * file, so a start begins without any: libp2p would dial whoever has one, and `redial.ts` tags whom it reaches anew.
+ */
+import { KEEP_ALIVE, type PeerId, type PeerStore } from '@libp2p/interface'
+
+/** Sums of tags decide who stays when there are too many connections; static peers come first. */
+const STATIC_TAG = `${KEEP_ALIVE}-freechains-static`
+const STATIC_TAG_VALUE = 100
+
+export async function tagKept(peerStore: PeerStore, peer: PeerId): Promise<void> {
+  await peerStore.merge(peer, { tags: { [STATIC_TAG]: { value: STATIC_TAG_VALUE } } })
+}
+
+/** Before libp2p starts. */
+export async function forgetKept(peerStore: PeerStore): Promise<void> {
+  for (const { id, tags } of await peerStore.all()) {
+    const kept = [...tags.keys()].filter((tag) => tag.startsWith(KEEP_ALIVE))
+    if (kept.length === 0) continue
+    await peerStore.merge(id, { tags: Object.fromEntries(kept.map((tag) => [tag, undefined])) })
+  }
+}

@@ -1,0 +1,55 @@
+/** `chain missing`: which payloads nobody has given us yet, and why each is not here (spec §8 step 4, §10). */
+import { showId } from '../dag/ids.ts'
+import type { ResultOf } from './control/schema.ts'
+import { askedFor, type Asked } from './missing.ts'
+import { isBeingFetched } from './payload-fetch.ts'
+import type { Replica } from './replica.ts'
+
+/** One answer of the port: each costs a read of the store; `chain.status` counts all. */
+const MAX_LISTED = 1000
+
+const SECOND_MS = 1000
+const MINUTE_MS = 60 * SECOND_MS
+
+type Missing = ResultOf<'chain.missing'>
+
+/** How things stand when it is asked. */
+export interface Situation {
+  /** Connected ones that follow the chain. */
+  readonly peers: number
+  readonly nowMs: number
+}
+
+export async function listMissing(replica: Replica, situation: Situation): Promise<Missing> {
+  const asked = askedFor(replica)
+  const list: Missing = []
+  for (const index of [...replica.missing].slice(0, MAX_LISTED)) {
+    const { id, header } = await replica.block(index)
+    list.push({
+      id: showId(header.height, id),
+      size: header.pay.size,
+      ...(header.author === undefined ? {} : { author: header.author }),
+      why: isBeingFetched(replica, id) ? 'it is on its way' : whyMissing(asked.get(index), situation),
+    })
+  }
+  return list
+}
+
+/** As `nowMs` grows, the next time to ask comes nearer. */
+function whyMissing(asked: Asked | undefined, { peers, nowMs }: Situation): string {
+  const before = asked === undefined ? 'nobody was asked yet' : `${counted(asked.peers, 'peer')} asked, and none had it`
+  if (peers === 0) return `${before}; no peer of the chain is connected: it is asked for when one is`
+  const waitMs = (asked?.nextMs ?? 0) - nowMs
+  if (asked === undefined || waitMs <= 0)
+    return `${before}; it is asked for when a peer is next met, about once a minute`
+  const others = peers > asked.peers ? ', of others when they are next met' : ''
+  return `${before}; asked for again in ${inWords(waitMs)}${others}`
+}
+
+function inWords(ms: number): string {
+  return ms < 2 * MINUTE_MS ? `${String(Math.ceil(ms / SECOND_MS))} s` : `${String(Math.ceil(ms / MINUTE_MS))} min`
+}
+
+function counted(count: number, noun: string): string {
+  return `${String(count)} ${noun}${count === 1 ? ' was' : 's were'}`
+}

@@ -1,0 +1,147 @@
+/**
+ * `peer check` (spec §11): reaches a peer step by step, over a connection of its own, and says which step fails and what
+ * to do. It changes nothing: what it opens it closes.
+ */
+import type { Connection } from '@libp2p/interface'
+import type { Multiaddr } from '@multiformats/multiaddr'
+import { fail, ok } from '../dag/faults.ts'
+import { attempt, resolveTargets, type Attempt, type Outcome } from './check-dial.ts'
+import { identified, Identities, shared, spoken } from './check-talk.ts'
+import { CHECK_STEPS, type CheckStep } from './control/schema.ts'
+import type { Host } from './host.ts'
+import type { Logger } from './log.ts'
+import { peerIdOf } from './peers.ts'
+import type { Replica } from './replica.ts'
+import { StreamCut } from './streams.ts'
+
+const CLOSE_MS = 1_000
+
+export interface CheckOptions {
+  readonly address: Multiaddr
+  /** The chain to ask for; without it the last step is skipped. */
+  readonly replica?: Replica
+}
+
+export interface CheckModules {
+  readonly host: Host
+  readonly log: Logger
+}
+
+type StepName = CheckStep['step']
+
+/** All steps in order: those behind one that failed are skipped. */
+export async function checkPeer(
+  options: CheckOptions,
+  modules: CheckModules,
+  signal: AbortSignal,
+): Promise<CheckStep[]> {
+  const report = new Report()
+  const identities = new Identities(modules.host)
+  const closers: (() => Promise<void> | void)[] = []
+  try {
+    await reach(options, { ...modules, report, identities, closers }, signal)
+  } finally {
+    identities.stop()
+    for (const close of closers.reverse()) await close()
+  }
+  return report.complete()
+}
+
+interface Course extends CheckModules {
+  readonly report: Report
+  readonly identities: Identities
+  readonly closers: (() => Promise<void> | void)[]
+}
+
+async function reach({ address, replica }: CheckOptions, course: Course, signal: AbortSignal): Promise<void> {
+  const { host, log, report, identities, closers } = course
+  const targets = await report.run('resolve', () => resolved(address, signal))
+  if (targets === undefined) return
+  const tried = await firstThatAnswers(host, targets, signal)
+  if (tried.at === 'tcp' && tried.outcome.ok) {
+    const { value: connection } = tried.outcome
+    closers.push(() => hangUp(connection))
+  }
+  const connection = reportDial(report, tried, peerIdOf(address))
+  if (connection === undefined) return
+  const identity = await report.run('identify', () => identified(identities, connection, signal))
+  if (identity === undefined) return
+  const session = await report.run('protocol', () => spoken(connection, identity, log, signal))
+  if (session === undefined) return
+  closers.push(() => {
+    session.close()
+  })
+  if (replica !== undefined) await report.run('chain', () => shared(session, replica, host.peerId, signal))
+}
+
+/** Collects what each step says; the first that fails is the last that ran. */
+class Report {
+  readonly #steps: CheckStep[] = []
+
+  async run<T>(step: StepName, job: () => Promise<Outcome<T>>): Promise<T | undefined> {
+    const startedMs = performance.now()
+    const outcome = await job()
+    return this.add(step, performance.now() - startedMs, outcome)
+  }
+
+  add<T>(step: StepName, ms: number, outcome: Outcome<T>): T | undefined {
+    const passed = outcome.ok ? outcome.value : undefined
+    const words = outcome.ok ? { why: outcome.value.why } : outcome.fault
+    this.#steps.push({ step, state: outcome.ok ? 'ok' : 'failed', ms: Math.round(ms), ...words })
+    return passed?.value
+  }
+
+  /** With the steps that did not run. */
+  complete(): CheckStep[] {
+    const left = CHECK_STEPS.slice(this.#steps.length)
+    const why = this.#steps.at(-1)?.state === 'failed' ? 'a step before it failed' : 'no chain was named'
+    return [...this.#steps, ...left.map((step) => ({ step, state: 'skipped' as const, ms: 0, why }))]
+  }
+}
+
+async function resolved(address: Multiaddr, signal: AbortSignal): Promise<Outcome<Multiaddr[]>> {
+  const targets = await resolveTargets(address, signal)
+  return targets.ok ? ok({ value: targets.value, why: targets.value.join(' ') }) : targets
+}
+
+/** Of several addresses the first where something listens; if nothing does anywhere, the last. */
+async function firstThatAnswers(host: Host, targets: readonly Multiaddr[], signal: AbortSignal): Promise<Attempt> {
+  let last: Attempt = {
+    at: 'nothing',
+    totalMs: 0,
+    trouble: { why: 'there is no address to dial', fix: 'give another' },
+  }
+  for (const target of targets) {
+    last = await attempt(host, target, signal)
+    if (last.at === 'tcp') break
+  }
+  return last
+}
+
+/** A dial is two steps. */
+function reportDial(report: Report, tried: Attempt, expected: string | undefined): Connection | undefined {
+  if (tried.at === 'nothing') {
+    report.add('dial', tried.totalMs, fail(tried.trouble))
+    return undefined
+  }
+  const { tcpMs, totalMs, outcome } = tried
+  report.add('dial', tcpMs, ok({ value: true, why: 'something listens there' }))
+  return report.add('noise', totalMs - tcpMs, outcome.ok ? whoIsIt(outcome.value, expected) : outcome)
+}
+
+function whoIsIt(connection: Connection, expected: string | undefined): Outcome<Connection> {
+  const found = connection.remotePeer.toString()
+  if (expected === undefined || expected === found) return ok({ value: connection, why: `it is ${found}` })
+  return fail({
+    why: `expected ${expected}, is ${found}`,
+    fix: 'another node lives there now, or it has a new key: ask for its address again (`freechains info` on it)',
+  })
+}
+
+async function hangUp(connection: Connection): Promise<void> {
+  try {
+    await connection.close({ signal: AbortSignal.timeout(CLOSE_MS) })
+  } catch {
+    connection.abort(new StreamCut('checked'))
+  }
+}
