@@ -279,5 +279,6 @@ const REPORTS: { readonly [C in ReportedFault['code']]: (fault: Extract<Reported
 export function controlErrorOf(fault: ReportedFault): ControlError {
   // The table is total over the codes; TypeScript cannot relate the entry to this fault.
   const [code, what, todo] = (REPORTS[fault.code] as (fault: ReportedFault) => Report)(fault)
-  return new ControlError(code, `${what}; ${todo}`)
+  // One colon in a sentence is enough: `what: what to do`, or `what: why; what to do`.
+  return new ControlError(code, `${what}${what.includes(': ') ? ';' : ':'} ${todo}`)
 }

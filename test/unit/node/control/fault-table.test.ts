@@ -32,5 +32,5 @@ test.each(cases)('%o reads as %s', (fault, code, facts) => {
   const error = controlErrorOf(fault)
   expect(error.toJSON()).toMatchObject({ code: 1, data: { code } })
   for (const fact of facts) expect(error.message).toContain(fact)
-  expect(error.message, 'what to do comes last').toMatch(/^\S.+; \S.+$/)
+  expect(error.message, 'what to do comes last').toMatch(/^\S[^:;]+.*[:;] \S.+$/)
 })
