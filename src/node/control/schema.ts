@@ -73,6 +73,17 @@ const status = z.object({
   bytes: count,
   missing: count,
   peers: z.array(z.object({ id: z.string(), lastSyncMs: count.nullable(), state: z.string() })),
+  progress: z
+    .object({
+      blocks: count,
+      bytes: count,
+      missing: count,
+      blocksPerSecond: z.number().nonnegative(),
+      bytesPerSecond: z.number().nonnegative(),
+      secondsLeft: count.nullable(),
+      from: z.array(z.string()),
+    })
+    .exactOptional(),
   state: z.enum(['synced', 'syncing', 'alone']),
   why: z.string(),
 })
@@ -218,7 +229,8 @@ export const METHODS = {
     'how much of the chain is here, and how well it is in sync',
     z.strictObject({ chain }),
     status,
-    '`lastSyncMs` is `null` before the first sync',
+    '`lastSyncMs` is `null` before the first sync; `progress`, while something is fetched: what came since it began, blocks ' +
+      'still to come, the rate of the last 10 s, `secondsLeft` `null` if nobody knows, and `from`, the ids of the peers',
   ),
   'chain.listen': method(
     'events of a chain; with from, first what is new since then',
