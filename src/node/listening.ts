@@ -112,7 +112,22 @@ function seenBlock({ chain, graph }: Replica, id: string): number {
   )
 }
 
-async function* replayThen(backlogs: readonly Backlog[], feed: EventFeed<ControlEvent>): AsyncGenerator<ControlEvent> {
+/** What is over is over even before it was read: a generator that was not started would not end its feed. */
+function replayThen(backlogs: readonly Backlog[], feed: EventFeed<ControlEvent>): AsyncIterableIterator<ControlEvent> {
+  const events = replay(backlogs, feed)
+  return {
+    next: () => events.next(),
+    return: async () => {
+      await feed.return()
+      return await events.return(undefined)
+    },
+    [Symbol.asyncIterator]() {
+      return this
+    },
+  }
+}
+
+async function* replay(backlogs: readonly Backlog[], feed: EventFeed<ControlEvent>): AsyncGenerator<ControlEvent> {
   try {
     for (const { replica, withdrawn, accepted } of backlogs) {
       const { reputation } = replica

@@ -4,7 +4,7 @@
  */
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { MAX_AHEAD_MS } from '../../src/dag/limits.ts'
 import { showId } from '../../src/dag/ids.ts'
 import { consensus } from '../../src/dag/order.ts'
@@ -152,4 +152,14 @@ test('the same where blocks are withdrawn, while it listens and while it is away
 
 test('the same where the clock is set to and fro', { timeout: 60_000 }, async () => {
   await playAll(economies(16), 250, { withdrawals: 100, returns: 300, kills: 100 }, true)
+})
+
+test('a subscription that is given up before it is read leaves nobody listening', async () => {
+  const [drawn] = fc.sample(economies(3), { numRuns: 1, seed: 1 })
+  const { replica } = await Peer.open(new SignedEconomy(drawn!))
+  const stop = vi.fn()
+  vi.spyOn(replica, 'listen').mockReturnValue(stop)
+  const { events } = await listenOne(replica, [], new AbortController().signal)
+  await events[Symbol.asyncIterator]().return?.()
+  expect(stop).toHaveBeenCalledOnce()
 })

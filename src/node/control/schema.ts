@@ -295,7 +295,8 @@ export const METHODS = {
     'how much of the chain is here, and how well it is in sync',
     z.strictObject({ chain }),
     status,
-    '`lastSyncMs` is `null` before the first sync; `progress`, while something is fetched, is what came since that began, what is still to come, the rate of the last 10 s, how long it may take (`null` if nobody knows), and from whom',
+    '`lastSyncMs` is `null` before the first sync; `progress`, while something is fetched: what came since it began, blocks ' +
+      'still to come, the rate of the last 10 s, `secondsLeft` `null` if nobody knows, and `from`, the ids of the peers',
   ),
   'chain.missing': method(
     'payloads that are wanted and not here: nobody has given them yet; at most 1,000, the oldest arrivals first',
