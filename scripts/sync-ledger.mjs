@@ -10,7 +10,7 @@ export class SyncLedger {
   received = 0
   /** One cost per pull; a pull begins with `open`. */
   pulls = []
-  /** The same at the end of the latest one so far. */
+  /** In which round trip of its pull a request was made, by id; and the latest that was answered. */
   #rounds = new Map()
   #round = 0
 
