@@ -5,11 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import '../dist/node/polyfill.js'
-import { decodeBlock, makeBlock } from '../dist/dag/block.js'
-import { chainOf } from '../dist/dag/chain.js'
+import { decodeBlock } from '../dist/dag/block.js'
 import { decodeHeader, encodeHeader } from '../dist/dag/codec.js'
-import { publicKeyOf, verifyNative, verifyZip215 } from '../dist/dag/crypto.js'
-import { genesisBlockId } from '../dist/dag/ids.js'
+import { verifyNative, verifyZip215 } from '../dist/dag/crypto.js'
 import { isAncestor, missingFrom } from '../dist/dag/walk.js'
 import { systemClock } from '../dist/node/clock.js'
 import { openDisk } from '../dist/node/disk.js'
@@ -17,16 +15,13 @@ import { silentLogger } from '../dist/node/log.js'
 import { post } from '../dist/node/posting.js'
 import { Replica } from '../dist/node/replica.js'
 import { benchControl } from './bench-control.mjs'
+import { chain, fill, line, pvt } from './line-chain.mjs'
 
 const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false } } })
 const sizes = values.quick ? [1_000, 5_000] : [1_000, 10_000, 100_000]
 const pulled = values.quick ? 2_000 : 20_000
 
 const root = await mkdtemp(join(tmpdir(), 'freechains-bench-'))
-const seed = randomBytes(32)
-const pvt = { seed, author: publicKeyOf(seed) }
-const chain = chainOf(`@!${pvt.author}`, []).value
-
 function report(what, size, text) {
   console.log(`${what.padEnd(44)} ${String(size).padStart(8)}   ${text}`)
 }
@@ -45,26 +40,6 @@ function percentiles(times) {
   times.sort((a, b) => a - b)
   const at = (share) => times[Math.floor(times.length * share)].toFixed(2)
   return `p50 ${at(0.5)} ms, p99 ${at(0.99)} ms`
-}
-
-/** A line of posts of 50 bytes, each on the one before. */
-function* line(count) {
-  let back = { id: genesisBlockId(chain.id), height: 0 }
-  for (let n = 0; n < count; n++) {
-    const height = back.height + 1
-    const parts = {
-      chain,
-      height,
-      time: 1_700_000_000_000 + n,
-      backs: [back.id],
-      payload: randomBytes(50),
-      pvt,
-      random: randomBytes(32),
-    }
-    const made = makeBlock(parts).value
-    yield made
-    back = { id: made.block.id, height }
-  }
 }
 
 async function openChain(disk) {
@@ -126,24 +101,7 @@ async function benchSizes() {
   for (const size of sizes) {
     const dir = join(root, `size-${size}`)
     const building = (await openDisk(dir)).value
-    const store = building.chain(chain.id)
-    let rows = []
-    let first = 1
-    let index = 0
-    for (const { block, payload } of line(size)) {
-      const { header, headerBytes, signature, id } = block
-      const { author } = pvt
-      const row = { id, height: header.height, time: header.time, backs: [index], author, k: 0, isOurs: false }
-      rows.push({ row, state: 'paid', headerBytes, signature, payId: header.pay.id, paySize: payload.length, payload })
-      index += 1
-      if (rows.length < 1024 && index < size) continue
-      await store.commit(
-        { first, blocks: rows, headsAdded: [index], headsRemoved: first === 1 ? [] : [first - 1] },
-        { sync: false },
-      )
-      first = index + 1
-      rows = []
-    }
+    await fill(building.chain(chain.id), line(size))
     await building.close()
 
     const from = performance.now()

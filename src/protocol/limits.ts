@@ -30,6 +30,13 @@ export const HEADS_PER_PAGE = 256
 /** Ids in one answer to `diff`: 128 KiB, the cost of one full reply, and a minute's work for the signatures at worst. */
 export const IDS_PER_PAGE = 4096
 
+/**
+ * Pages of ids, most of them had, before folds take over from the list: 512 KiB. Where all heads fit in a page, what is
+ * listed in vain is at most about as much as this side has alone, and a page costs less time than the depth of the folds.
+ * With more heads one page says enough.
+ */
+export const PAGES_IN_VAIN = 4
+
 /** Ids in `have`: 32 KiB. Some 30 do for a chain of a million blocks with one head; the rest is for wide ones. */
 export const HAVE_IDS = 1024
 
@@ -39,8 +46,8 @@ export const HAVE_STEPS = 2048
 /** Prefixes in one `folds`: at 32 ids, or 16 fingerprints, for each of them the reply has up to 80 KiB, as a page of ids. */
 export const FOLD_PREFIXES = 64
 
-/** Requests for folds without a reply, per pull: 256 prefixes in one round trip, and at most 320 KiB under way. */
-export const FOLDS_IN_FLIGHT = 4
+/** Requests for folds without a reply, per pull: 768 prefixes in one round trip, and at most 960 KiB under way. */
+export const FOLDS_IN_FLIGHT = 12
 
 /** Ids that folds list and that are fetched in one go, in the order of the responder's ranks: some 2 MiB. */
 export const FOLD_IDS = 16_384

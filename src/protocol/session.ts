@@ -9,7 +9,7 @@
  *              ▲      │         │
  *    more pages└──────┤         ▼
  *                     └──────► folds (`folding.ts`) ─► get … ─► store …
- *        half of a page was had, and more to come
+ *        half of a page was had, and more to come; where all their heads are in a page, of four such pages
  *
  * The next page of a list is asked for while the last blocks of this one are on their way. Other pulls of the same chain may
  * go on at the same time: what they are asking for is waited for (`claims.ts`).
@@ -18,7 +18,7 @@ import type { BlockId } from '../dag/ids.ts'
 import { blockVerdict, type BlockFault, type ProtocolFault } from './faults.ts'
 import { Fetch } from './fetch.ts'
 import { Folding } from './folding.ts'
-import { GIVEN_UP_IDS, HAVE_IDS, IDS_PER_PAGE } from './limits.ts'
+import { GIVEN_UP_IDS, HAVE_IDS, IDS_PER_PAGE, PAGES_IN_VAIN } from './limits.ts'
 import { proofFor, proofHolds } from './member.ts'
 import type { Reply, Request, RequestBody } from './messages.ts'
 import type { PullEffect, PullEnd, PullInput, PullOptions, StoreOutcome } from './pull.ts'
@@ -46,8 +46,8 @@ export interface PullState {
   /** The page behind that one, if it came early. */
   nextPage: IdsReply | undefined
   lastListed: BlockId | undefined
-  /** Folds are asked for in one run at most. */
-  mayFold: boolean
+  /** Pages of the list of which half was had, as many as may come before folds take over; these run once at most. */
+  pagesBeforeFolds: number
   folding: Folding | undefined
   /** Ids found by folds that are in no page yet. */
   folded: readonly BlockId[]
@@ -73,7 +73,7 @@ export function newPull(options: PullOptions): PullState {
     page: undefined,
     nextPage: undefined,
     lastListed: undefined,
-    mayFold: true,
+    pagesBeforeFolds: PAGES_IN_VAIN,
     folding: undefined,
     folded: [],
     givenUp: new Set(),
@@ -175,6 +175,7 @@ function onOpened(state: PullState, reply: Reply & { readonly t: 'opened' }): Pu
   if (more && heads.length === 0) return faulty(state, { code: 'SYNC_BAD_PAGE', why: 'no heads, and more to come' })
   state.theirs = reply.blocks
   state.commonHeads = heads.filter((id) => world.has(id))
+  if (more) state.pagesBeforeFolds = 1
   state.otherHeads = heads.filter((id) => !world.has(id))
   if (state.otherHeads.length > 0) {
     const before = world.inVain(state.otherHeads)
@@ -208,9 +209,9 @@ function takeIds(state: PullState, { ids, more }: IdsReply): PullEffect[] {
   state.lastListed = last
   // An honest list goes on behind its last id, so what was given up does not come again.
   if (lacked.some((id) => state.givenUp.has(id))) return finish(state, { why: 'stalled' })
-  const isMostlyKnown = 2 * lacked.length <= ids.length && state.mayFold
+  if (2 * lacked.length <= ids.length) state.pagesBeforeFolds -= 1
   const wanted = lacked.filter((id) => !world.isUnsound(id))
-  return startPage(state, wanted, !more ? 'finish' : isMostlyKnown ? 'fold' : 'diff')
+  return startPage(state, wanted, !more ? 'finish' : state.pagesBeforeFolds <= 0 ? 'fold' : 'diff')
 }
 
 function startPage(state: PullState, wanted: readonly BlockId[], then: 'diff' | 'fold' | 'finish'): PullEffect[] {
@@ -222,7 +223,7 @@ function startPage(state: PullState, wanted: readonly BlockId[], then: 'diff' | 
 function fold(state: PullState): PullEffect[] {
   const { rendezvous, world } = state.options
   const folding = (state.folding ??= new Folding(world, (id) => state.givenUp.has(id) || world.isUnsound(id)))
-  state.mayFold = false
+  state.pagesBeforeFolds = Number.POSITIVE_INFINITY
   state.page = undefined
   if (state.folded.length === 0) {
     const effects: PullEffect[] = []

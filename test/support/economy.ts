@@ -11,6 +11,7 @@ import fc from 'fast-check'
 import { Bug } from '../../src/dag/faults.ts'
 import type { AuthorKey } from '../../src/dag/ids.ts'
 import { drawnId } from './draw.ts'
+import { randomFrom } from './random.ts'
 import { headsOf, inOrder, past, ReputationTwin, withPasts, backsOf } from './reputation-twin.ts'
 import type { TwinBlock, TwinChain, TwinSet } from './reputation-twin.ts'
 
@@ -406,16 +407,5 @@ class Purse {
     const latest = this.#matureDays.at(-1)
     if (latest?.day === day) latest.last = time
     else this.#matureDays.push({ day, last: time })
-  }
-}
-
-/** Mulberry32: the same numbers for the same seed, in [0, 1). */
-function randomFrom(seed: number): () => number {
-  let state = seed >>> 0
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
   }
 }

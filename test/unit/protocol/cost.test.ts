@@ -80,14 +80,15 @@ test('equal sides know it after one request, and after two if they have more hea
   expect(cost.searchBytes).toBeLessThan(9 * KIB)
 })
 
-test('each side 10,000 ahead: after one page of a list that would name much of what is had, folds find the rest', () => {
+test('each side 10,000 ahead: in one line the list names no more of what is had than there is ahead, and is kept to', () => {
   const { to, from, tip } = sides()
   for (const made of madeLine(FORUM, 10_000, tip)) from.add(made)
   nameLine(FORUM, [to], 10_000, tip)
   const { cost, end } = pullAll(to, from)
   expect(end).toMatchObject({ fresh: 10_000, missing: 0, end: { why: 'done' } })
-  expect([cost.rounds, cost.searchRounds.size, cost.listed]).toEqual([38, 18, 14_098])
-  expect(cost.searchBytes).toBeLessThan(670 * KIB)
+  expect([cost.rounds, cost.searchRounds.size, cost.listed]).toEqual([23, 5, 16_383])
+  expect(cost.requests.folds).toBeUndefined()
+  expect(cost.searchBytes).toBeLessThan(518 * KIB)
 })
 
 test('500 branches, a private block of either side on each: the list still describes what is had', () => {
@@ -117,7 +118,7 @@ test('1,000 branches of 100 blocks, three private blocks of either side on each:
   }
   const { cost, end } = pullAll(to, from)
   expect(end).toMatchObject({ fresh: 3_000, missing: 0, end: { why: 'done' } })
-  expect([cost.rounds, cost.searchRounds.size, cost.listed]).toEqual([18, 12, 19_081])
+  expect([cost.rounds, cost.searchRounds.size, cost.listed]).toEqual([14, 8, 19_081])
   expect(cost.searchBytes).toBeLessThan(800 * KIB)
 })
 

@@ -64,8 +64,6 @@ describe('an honest answer', () => {
 })
 
 describe('questions', () => {
-  const prefixOf = (n: number): Prefix => n.toString(16).toUpperCase().padStart(2, '0')
-
   test('begin with everything', () => {
     const folding = search()
     expect([folding.ask(1), folding.ask(2), folding.isAsking]).toEqual([[''], undefined, true])
@@ -77,11 +75,16 @@ describe('questions', () => {
     folding.take(1, replyOf(parts('', 100)))
     expect(folding.ask(2)).toHaveLength(16)
     folding.take(2, replyOf(...HEX_DIGITS.map((prefix) => parts(prefix, 100))))
-    expect(folding.isAsking).toBe(false)
-    for (let tag = 3; tag < 3 + FOLDS_IN_FLIGHT; tag++) expect(folding.ask(tag)).toHaveLength(FOLD_PREFIXES)
+    const tags = [3, 4, 5, 6]
+    const asked = tags.map((tag) => folding.ask(tag)!)
+    expect(asked.map(({ length }) => length)).toEqual(tags.map(() => FOLD_PREFIXES))
     expect(folding.ask(99)).toBeUndefined()
-    folding.take(3, replyOf(...Array.from({ length: FOLD_PREFIXES }, (_, n) => parts(prefixOf(n), 100))))
-    expect(folding.ask(7)).toHaveLength(FOLD_PREFIXES)
+    for (const [n, tag] of tags.entries()) folding.take(tag, replyOf(...asked[n]!.map((prefix) => parts(prefix, 100))))
+    expect(folding.isAsking).toBe(false)
+    for (let tag = 7; tag < 7 + FOLDS_IN_FLIGHT; tag++) expect(folding.ask(tag)).toHaveLength(FOLD_PREFIXES)
+    expect(folding.ask(99)).toBeUndefined()
+    folding.take(7, replyOf(...Array.from({ length: FOLD_PREFIXES }, () => listOf())))
+    expect(folding.ask(98)).toHaveLength(FOLD_PREFIXES)
     expect(folding.ask(99)).toBeUndefined()
   })
 

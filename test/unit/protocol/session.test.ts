@@ -259,23 +259,43 @@ describe('from the list to folds', () => {
   const shared = line(12)
   const kinds = (session: ByHand): string[] => session.asked.map(({ request }) => request.t)
 
-  test('a page half of which was had, with more to come, is fetched; then folds are asked for, and no more of the list', () => {
-    const session = new ByHand(new Side(FORUM, shared.slice(0, 2))).opened(shared.slice(-1))
-    session.listed(shared.slice(0, 4), true)
-    session.reply({ t: 'blocks', id: 0, asked: 2, blocks: shared.slice(2, 4).map(inline) })
-    session.feed({ on: 'stored', outcomes: shared.slice(2, 4).map((made) => session.side.add(made)) })
+  /** Lists some blocks, more to come, and gives those that are lacked. */
+  const page = (session: ByHand, listed: readonly MadeBlock[]): void => {
+    const lacked = listed.filter(({ block }) => !session.side.graph.has(block.id))
+    session.listed(listed, true)
+    if (lacked.length === 0) return
+    session.reply({ t: 'blocks', id: 0, asked: lacked.length, blocks: lacked.map(inline) })
+    session.feed({ on: 'stored', outcomes: lacked.map((made) => session.side.add(made)) })
+  }
+
+  test('a page half of which was had, of more heads than fit in one, is fetched; then folds are asked for, and no list', () => {
+    const session = new ByHand(new Side(FORUM, shared.slice(0, 2)))
+    session.reply({ t: 'opened', id: 0, blocks: 12, heads: [shared[11]!.block.id], more: true })
+    page(session, shared.slice(0, 4))
     expect(kinds(session)).toEqual(['open', 'diff', 'get', 'folds'])
     session.reply({ t: 'folds', id: 0, folds: [answerOf(shared)] })
     expect(session.asked.at(-1)?.request).toMatchObject({ t: 'get', ids: shared.slice(4).map(({ block }) => block.id) })
   })
 
+  test('where their heads fit in a page, the list goes on through four such pages; others do not count', () => {
+    const session = new ByHand(new Side(FORUM, shared.slice(0, 8))).opened(shared.slice(-1))
+    page(session, shared.slice(0, 2))
+    page(session, shared.slice(2, 4))
+    page(session, shared.slice(8, 10))
+    page(session, shared.slice(4, 6))
+    expect(kinds(session)).toEqual(['open', 'diff', 'diff', 'diff', 'get', 'diff', 'diff'])
+    page(session, shared.slice(6, 8))
+    expect(kinds(session).at(-1)).toBe('folds')
+  })
+
   test.each([
     ['with more lacked than had', shared.slice(0, 5), true, 'diff'],
     ['that is the last', shared.slice(0, 4), false, 'finish'],
-  ] as const)('a page %s goes on as before', (_, page, more, then) => {
-    const session = new ByHand(new Side(FORUM, shared.slice(0, 2))).opened(shared.slice(-1)).listed(page, more)
-    session.reply({ t: 'blocks', id: 0, asked: page.length - 2, blocks: page.slice(2).map(inline) })
-    session.feed({ on: 'stored', outcomes: page.slice(2).map((made) => session.side.add(made)) })
+  ] as const)('a page %s goes on as before', (_, listed, more, then) => {
+    const session = new ByHand(new Side(FORUM, shared.slice(0, 2)))
+    session.reply({ t: 'opened', id: 0, blocks: 12, heads: [shared[11]!.block.id], more: true }).listed(listed, more)
+    session.reply({ t: 'blocks', id: 0, asked: listed.length - 2, blocks: listed.slice(2).map(inline) })
+    session.feed({ on: 'stored', outcomes: listed.slice(2).map((made) => session.side.add(made)) })
     expect(session.end === undefined ? kinds(session).at(-1) : 'finish').toBe(then)
   })
 

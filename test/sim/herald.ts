@@ -1,0 +1,116 @@
+/**
+ * How a simulated core announces and hears: what is said and what it is worth is `protocol/announce.ts`'s, when it is said
+ * as in `node/chain-gossip.ts`, and which bytes are looked at twice as in gossipsub.
+ */
+import { sha256 } from '../../src/dag/crypto.ts'
+import { isForPeers, type Origin } from '../../src/node/chain-events.ts'
+import { readPayload } from '../../src/node/payloads.ts'
+import type { Replica } from '../../src/node/replica.ts'
+import { buildAnnouncement, headsToAnnounce, judge, ridesAlong, verdictOf } from '../../src/protocol/announce.ts'
+import { decodeAnnouncement, encodeAnnouncement } from '../../src/protocol/gossip-codec.ts'
+import { ANNOUNCE_COALESCE_MS, ANNOUNCE_NONCE_BYTES } from '../../src/protocol/limits.ts'
+import type { Announcement } from '../../src/protocol/messages.ts'
+import type { Dice } from '../support/random.ts'
+import type { Network } from './network.ts'
+import type { Timeline } from './timeline.ts'
+import type { Trace } from './trace.ts'
+
+/** gossipsub forgets a message after that long. */
+const SEEN_MS = 120_000
+
+export interface HeraldModules {
+  readonly replica: Replica
+  readonly network: Network
+  readonly timeline: Timeline
+  readonly trace: Trace
+  readonly dice: Dice
+  /** A neighbour has something that is not here. */
+  readonly onHint: (peer: number) => Promise<void>
+}
+
+export class Herald {
+  readonly #core: number
+  readonly #modules: HeraldModules
+  /** When a message was seen first, by the hash of its bytes. */
+  readonly #seenMs = new Map<string, number>()
+  #isAnnouncing = false
+  #isStopped = false
+
+  constructor(core: number, modules: HeraldModules) {
+    this.#core = core
+    this.#modules = modules
+    modules.replica.listen((events, origin) => {
+      if (events.some(isForPeers)) this.#onNew(origin)
+    })
+  }
+
+  stop(): void {
+    this.#isStopped = true
+  }
+
+  async onGossip(from: number, bytes: Uint8Array): Promise<void> {
+    const { replica, trace, onHint } = this.#modules
+    if (!this.#isFirst(bytes)) return
+    const decoded = decodeAnnouncement(bytes)
+    if (!decoded.ok) {
+      trace.problem(`an announcement does not decode: ${JSON.stringify(decoded.fault)}`)
+      return
+    }
+    const judgement = judge(decoded.value, { graph: replica.graph, has: (id) => replica.has(id) })
+    if (judgement.verdict === 'reject') trace.problem(`an announcement is rejected: ${JSON.stringify(judgement.fault)}`)
+    if (judgement.verdict !== 'reject' && judgement.pull) await onHint(from)
+    if (judgement.verdict !== 'check') return
+    const { block, payload } = judgement
+    const [outcome] = await replica.ingest([{ block, payload }], 'gossip')
+    if (outcome === undefined) return
+    const verdict = verdictOf(outcome)
+    if (verdict === 'reject') trace.problem(`a riding block is rejected: ${JSON.stringify(outcome)}`)
+    if (verdict === 'accept') this.#spread(bytes, from)
+    if (verdict === 'ignore' && outcome.state !== 'known') await onHint(from)
+  }
+
+  #onNew(origin: Origin): void {
+    if (origin === 'gossip' || this.#isAnnouncing) return
+    this.#isAnnouncing = true
+    this.#modules.timeline.in(origin === 'here' ? 0 : ANNOUNCE_COALESCE_MS, () => this.#announce())
+  }
+
+  async #announce(): Promise<void> {
+    this.#isAnnouncing = false
+    if (this.#isStopped) return
+    const announcement = await this.#compose()
+    if (announcement === undefined) return
+    const bytes = encodeAnnouncement(announcement)
+    this.#isFirst(bytes)
+    this.#spread(bytes)
+  }
+
+  async #compose(): Promise<Announcement | undefined> {
+    const { replica, dice } = this.#modules
+    const [newest, ...others] = headsToAnnounce(replica.graph)
+    if (newest === undefined) return undefined
+    const heads = [newest, ...others].map((index) => replica.graph.id(index))
+    const nonce = dice.bytes(ANNOUNCE_NONCE_BYTES)
+    const block = await replica.block(newest)
+    const { headerBytes, signature, header } = block
+    const fits = !replica.missing.has(newest) && ridesAlong(headerBytes.byteLength, header.pay.size)
+    const payload = fits ? await readPayload(replica, block) : undefined
+    if (payload === undefined) return buildAnnouncement({ heads, nonce })
+    const riding = { headerBytes, ...(signature === undefined ? {} : { signature }), payload }
+    return buildAnnouncement({ heads, nonce, riding })
+  }
+
+  #spread(bytes: Uint8Array, except?: number): void {
+    const { network } = this.#modules
+    for (const peer of network.neighbours(this.#core)) if (peer !== except) network.gossip(this.#core, peer, bytes)
+  }
+
+  #isFirst(bytes: Uint8Array): boolean {
+    const { nowMs } = this.#modules.timeline
+    const key = Buffer.from(sha256(bytes)).toString('base64')
+    const seenMs = this.#seenMs.get(key)
+    if (seenMs !== undefined && nowMs - seenMs < SEEN_MS) return false
+    this.#seenMs.set(key, nowMs)
+    return true
+  }
+}

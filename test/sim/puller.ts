@@ -1,0 +1,210 @@
+/**
+ * How a simulated core pulls: from some peers at once, by the real requester (`protocol/session.ts`, `protocol/claims.ts`),
+ * each message as bytes. What is tried again and when is as `node/chain-sync.ts` and `node/pulls.ts` have it; nobody is
+ * overtaken, since whoever is asked answers, or the stream is cut.
+ */
+import { Bug } from '../../src/dag/faults.ts'
+import type { Clock } from '../../src/node/clock.ts'
+import { InVain } from '../../src/node/in-vain.ts'
+import type { Replica } from '../../src/node/replica.ts'
+import { Claims, type ClaimHolder } from '../../src/protocol/claims.ts'
+import { decodeReply, encodeRequest } from '../../src/protocol/codec.ts'
+import type { PulledBlock } from '../../src/protocol/fetch.ts'
+import type { RequestBody } from '../../src/protocol/messages.ts'
+import type { PullEffect, PullInput, PullResult } from '../../src/protocol/pull.ts'
+import { haveList } from '../../src/protocol/reconcile.ts'
+import { newPull, step } from '../../src/protocol/session.ts'
+import type { Network, Stream } from './network.ts'
+import type { Timeline } from './timeline.ts'
+import type { Trace } from './trace.ts'
+
+const RETRY_MS = 1_000
+const MAX_RETRIES = 6
+
+/** Of one chain at once. */
+const MAX_PULLS = 4
+
+export interface PullerModules {
+  readonly replica: Replica
+  readonly clock: Clock
+  readonly network: Network
+  readonly timeline: Timeline
+  readonly trace: Trace
+}
+
+interface Pull {
+  readonly peer: number
+  readonly stream: Stream
+  readonly state: ReturnType<typeof newPull>
+  readonly claims: ClaimHolder
+  /** Tags of requests, by the stream's ids. */
+  readonly tags: Map<number, number>
+  /** Still to be performed, in this order. */
+  readonly effects: PullEffect[]
+  isPerforming: boolean
+}
+
+export class Puller {
+  readonly #core: number
+  readonly #modules: PullerModules
+  /** Peers that wait for their turn; a set keeps their order. */
+  readonly #queue = new Set<number>()
+  readonly #going = new Map<number, Pull>()
+  /** Peers that had news while they were being pulled from. */
+  readonly #again = new Set<number>()
+  readonly #failures = new Map<number, number>()
+  /** Long-lived, one to each peer, with the last request id. */
+  readonly #streams = new Map<number, { readonly stream: Stream; lastId: number }>()
+  readonly #claims = new Claims()
+  readonly #inVain = new InVain()
+  #isStopped = false
+
+  constructor(core: number, modules: PullerModules) {
+    this.#core = core
+    this.#modules = modules
+  }
+
+  get isIdle(): boolean {
+    return this.#going.size === 0 && this.#queue.size === 0
+  }
+
+  stop(): void {
+    this.#isStopped = true
+  }
+
+  /** Pull from this peer soon. */
+  async suggest(peer: number): Promise<void> {
+    if (this.#going.has(peer)) this.#again.add(peer)
+    else this.#queue.add(peer)
+    await this.#next()
+  }
+
+  async onReply(stream: Stream, bytes: Uint8Array): Promise<void> {
+    const pull = this.#going.get(stream.to)
+    const reply = decodeReply(bytes)
+    if (!reply.ok) throw new Bug(`a reply does not decode: ${JSON.stringify(reply.fault)}`)
+    const tag = pull?.stream === stream ? pull.tags.get(reply.value.id) : undefined
+    // What was asked for by a pull that is over is no news.
+    if (pull === undefined || tag === undefined) return
+    pull.tags.delete(reply.value.id)
+    await this.#feed(pull, { on: 'reply', tag, reply: reply.value })
+  }
+
+  async onCut(stream: Stream): Promise<void> {
+    const pull = this.#going.get(stream.to)
+    if (pull?.stream === stream) await this.#feed(pull, { on: 'failed', reason: 'cut' })
+  }
+
+  async #next(): Promise<void> {
+    const [peer] = this.#queue
+    if (this.#isStopped || this.#going.size >= MAX_PULLS || peer === undefined) return
+    this.#queue.delete(peer)
+    const stream = this.#streamTo(peer)
+    if (stream !== undefined) await this.#begin(peer, stream)
+    await this.#next()
+  }
+
+  #streamTo(peer: number): Stream | undefined {
+    const known = this.#streams.get(peer)
+    if (known?.stream.isOpen === true) return known.stream
+    const stream = this.#modules.network.open(this.#core, peer)
+    if (stream !== undefined) this.#streams.set(peer, { stream, lastId: 0 })
+    return stream
+  }
+
+  async #begin(peer: number, stream: Stream): Promise<void> {
+    const { replica } = this.#modules
+    let isTold = false
+    // Later: the pull that gave something up is at work now.
+    const onChange = (): void => {
+      if (isTold) return
+      isTold = true
+      this.#modules.timeline.in(0, async () => {
+        isTold = false
+        await this.#feed(pull, { on: 'changed' })
+      })
+    }
+    const claims = this.#claims.join(onChange)
+    const world = {
+      has: replica.has.bind(replica),
+      haveList: () => haveList(replica.graph),
+      folds: replica.folds,
+      size: () => replica.knownCount,
+      pioneer: () => replica.pioneer,
+      claims,
+      isUnsound: this.#inVain.isUnsound.bind(this.#inVain),
+      inVain: this.#wasInVain(peer),
+    }
+    const state = newPull({ rendezvous: replica.chain.rendezvous, world })
+    const pull: Pull = { peer, stream, state, claims, tags: new Map(), effects: [], isPerforming: false }
+    this.#going.set(peer, pull)
+    await this.#feed(pull, { on: 'start' })
+  }
+
+  #wasInVain(peer: number): Parameters<typeof newPull>[0]['world']['inVain'] {
+    return (heads) => this.#inVain.before(String(peer), heads, this.#moment())
+  }
+
+  #moment(): { accepted: number; nowMs: number } {
+    return { accepted: this.#modules.replica.graph.acceptedCount, nowMs: this.#modules.clock.nowMs() }
+  }
+
+  /** What follows from an input, and from that, one after the other. */
+  async #feed(pull: Pull, input: PullInput): Promise<void> {
+    if (this.#isStopped) return
+    const [, effects] = step(pull.state, input)
+    pull.effects.push(...effects)
+    if (pull.isPerforming) return
+    pull.isPerforming = true
+    for (let effect = pull.effects.shift(); effect !== undefined; effect = pull.effects.shift()) {
+      if (effect.do === 'ask') this.#ask(pull, effect.tag, effect.request)
+      else if (effect.do === 'store') await this.#store(pull, effect.blocks)
+      else await this.#finish(pull, effect)
+    }
+    pull.isPerforming = false
+  }
+
+  #ask(pull: Pull, tag: number, request: RequestBody): void {
+    const known = this.#streams.get(pull.peer)
+    if (known === undefined) throw new Bug('a pull has a stream')
+    const id = ++known.lastId
+    pull.tags.set(id, tag)
+    this.#modules.network.request(pull.stream, encodeRequest({ ...request, id }))
+  }
+
+  async #store(pull: Pull, blocks: readonly PulledBlock[]): Promise<void> {
+    const incoming = blocks.map(({ block, payload }) => ({ block, payload: payload ?? ('missing' as const) }))
+    const outcomes = await this.#modules.replica.ingest(incoming, 'pull')
+    this.#inVain.noteStored(outcomes)
+    await this.#feed(pull, { on: 'stored', outcomes })
+  }
+
+  async #finish({ peer, claims }: Pull, result: PullResult): Promise<void> {
+    const { replica, trace, clock } = this.#modules
+    const { why } = result.end
+    this.#going.delete(peer)
+    claims.close()
+    this.#inVain.noteEnd(String(peer), result, this.#moment())
+    if (this.#going.size === 0) await replica.endPull()
+    trace.exchanges += 1
+    if (why === 'failed') this.#later(peer)
+    else this.#failures.delete(peer)
+    if (why === 'done') replica.watch.note(clock.nowMs())
+    // Everybody here is honest, and has the same chain.
+    if (why !== 'done' && why !== 'failed' && why !== 'stalled') {
+      trace.problem(`core ${String(this.#core)} ended a pull from core ${String(peer)}: ${JSON.stringify(result.end)}`)
+    }
+    if (this.#again.delete(peer)) this.#queue.add(peer)
+    await this.#next()
+  }
+
+  #later(peer: number): void {
+    const failures = (this.#failures.get(peer) ?? 0) + 1
+    if (failures > MAX_RETRIES) {
+      this.#failures.delete(peer)
+      return
+    }
+    this.#failures.set(peer, failures)
+    this.#modules.timeline.in(RETRY_MS * 2 ** (failures - 1), () => this.suggest(peer))
+  }
+}
