@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { MadeBlock } from '../../../src/dag/block.ts'
 import type { BlockId } from '../../../src/dag/ids.ts'
-import { GET_IDS, GETS_IN_FLIGHT, STORES_IN_FLIGHT } from '../../../src/protocol/limits.ts'
+import { GET_IDS, GETS_IN_FLIGHT, PAGES_IN_VAIN, STORES_IN_FLIGHT } from '../../../src/protocol/limits.ts'
 import { proofFor } from '../../../src/protocol/member.ts'
 import type { Fold, Reply, WireBlock } from '../../../src/protocol/messages.ts'
 import type { PullEffect, PullInput, PullOptions } from '../../../src/protocol/pull.ts'
@@ -278,13 +278,11 @@ describe('from the list to folds', () => {
   })
 
   test('where their heads fit in a page, the list goes on through four such pages; others do not count', () => {
-    const session = new ByHand(new Side(FORUM, shared.slice(0, 8))).opened(shared.slice(-1))
-    page(session, shared.slice(0, 2))
-    page(session, shared.slice(2, 4))
+    const session = new ByHand(new Side(FORUM, shared.slice(0, 2 * PAGES_IN_VAIN))).opened(shared.slice(-1))
+    for (let n = 1; n < PAGES_IN_VAIN; n++) page(session, shared.slice(2 * n, 2 * n + 2))
     page(session, shared.slice(8, 10))
-    page(session, shared.slice(4, 6))
-    expect(kinds(session)).toEqual(['open', 'diff', 'diff', 'diff', 'get', 'diff', 'diff'])
-    page(session, shared.slice(6, 8))
+    expect(kinds(session)).toEqual(['open', 'diff', 'diff', 'diff', 'diff', 'get', 'diff'])
+    page(session, shared.slice(0, 2))
     expect(kinds(session).at(-1)).toBe('folds')
   })
 
