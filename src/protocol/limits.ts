@@ -60,6 +60,12 @@ export const BLOCKS_REPLY_BYTES = 256 * KIB
 /** Ids that a peer lists and that do not get in, remembered for the length of one pull: some 2 MiB. */
 export const GIVEN_UP_IDS = 16_384
 
+/**
+ * Blocks that come one after another in a pull with none accepted among them. An honest list has what only a later paid
+ * block brings in directly before that block, and no honest history has so much under one.
+ */
+export const UNPAID_IDS = 16_384
+
 /** Payload frames asked for and not yet here (spec §8): 1 MiB under way keeps a stream of 100 ms full at 10 MiB/s. */
 export const FRAMES_IN_FLIGHT = 4
 

@@ -15,7 +15,7 @@ import type { BlockId } from '../dag/ids.ts'
 import { blockVerdict, type BlockFault, type ProtocolFault } from './faults.ts'
 import { Fetch } from './fetch.ts'
 import { Folding } from './folding.ts'
-import { GIVEN_UP_IDS, HAVE_IDS, IDS_PER_PAGE } from './limits.ts'
+import { GIVEN_UP_IDS, HAVE_IDS, IDS_PER_PAGE, UNPAID_IDS } from './limits.ts'
 import { proofFor, proofHolds } from './member.ts'
 import type { Reply, Request, RequestBody } from './messages.ts'
 import type { PullEffect, PullEnd, PullInput, PullOptions, StoreOutcome } from './pull.ts'
@@ -45,6 +45,8 @@ export interface PullState {
   /** Ids found by folds that are in no page yet. */
   folded: readonly BlockId[]
   readonly givenUp: Set<BlockId>
+  /** Blocks stored since one was accepted: no more may stand under a payer still to come. */
+  unpaid: number
   fresh: number
 }
 
@@ -64,6 +66,7 @@ export function newPull(options: PullOptions): PullState {
     folding: undefined,
     folded: [],
     givenUp: new Set(),
+    unpaid: 0,
     fresh: 0,
   }
 }
@@ -215,7 +218,10 @@ function onStored(state: PullState, outcomes: readonly StoreOutcome[]): PullEffe
   const blocks = page.fetch.stored()
   const kept = outcomes.filter((outcome) => outcome.state !== 'refused')
   page.gained ||= kept.length > 0
-  for (const outcome of kept) if (outcome.state === 'accepted') state.fresh += 1 + outcome.others
+  for (const outcome of kept) {
+    if (outcome.state === 'accepted') state.fresh += 1 + outcome.others
+    state.unpaid = outcome.state === 'accepted' ? 0 : state.unpaid + 1
+  }
   for (const [position, outcome] of outcomes.entries()) {
     if (outcome.state !== 'refused') continue
     const end = endOfRefused(outcome.id, outcome.fault, blocks[position]?.state === 'inline')
@@ -249,7 +255,8 @@ function goOn(state: PullState): PullEffect[] {
 
 function endPage(state: PullState, page: NonNullable<PullState['page']>): PullEffect[] {
   for (const id of page.wanted) if (!state.options.world.has(id)) state.givenUp.add(id)
-  if (!page.gained || state.givenUp.size > GIVEN_UP_IDS) return finish(state, { why: 'stalled' })
+  if (!page.gained || state.givenUp.size > GIVEN_UP_IDS || state.unpaid > UNPAID_IDS)
+    return finish(state, { why: 'stalled' })
   if (page.then === 'fold') return fold(state)
   return page.then === 'diff' ? [diff(state)] : finish(state, { why: 'done' })
 }
