@@ -4,7 +4,7 @@
  */
 import { isUnlimited, type Chain } from './chain.ts'
 import { decodeHeader, encodeAad, encodeHeader, headerDigest } from './codec.ts'
-import { sha256, sign, verify, verifyNativeSoon, type PrivateKey } from './crypto.ts'
+import { sha256, sign, verify, verifyNative, verifyNativeSoon, verifyZip215, type PrivateKey } from './crypto.ts'
 import { Bug, fail, ok, type DagFault, type Result } from './faults.ts'
 import type { Block, Header, Seal } from './header.ts'
 import { genesisBlockId, payloadId, type BlockId } from './ids.ts'
@@ -134,6 +134,18 @@ export function decodeBlock(headerBytes: Uint8Array, signature?: Uint8Array): Re
 export function verifyBlock({ id, header, signature }: Block): boolean {
   if (header.author === undefined) return true
   return signature !== undefined && verify(header.author, id, signature)
+}
+
+/** True if the signature is found to hold at little cost; `false` means nothing yet: see {@link recheckBlock}. */
+export function verifyBlockNative({ id, header, signature }: Block): boolean {
+  if (header.author === undefined) return true
+  return signature !== undefined && verifyNative(header.author, id, signature)
+}
+
+/** {@link verifyBlock} without the fast way, for blocks that it was tried for. */
+export function recheckBlock({ id, header, signature }: Block): boolean {
+  if (header.author === undefined) return true
+  return signature !== undefined && verifyZip215(header.author, id, signature)
 }
 
 /** True if the signature is found to hold on another thread; `false` means nothing yet: see {@link verifyBlock}. */

@@ -2,11 +2,12 @@
  * Checks of a block that came in which need nothing but the block and what it stands on (spec §3, §5), cheapest first and
  * the signature last. What it is worth is the intake's business.
  */
-import { checkPayload, checkStructure, verifyBlock, type Block } from '../dag/block.ts'
+import { checkPayload, checkStructure, type Block } from '../dag/block.ts'
 import type { Chain } from '../dag/chain.ts'
 import { fail, ok, type DagFault, type Result } from '../dag/faults.ts'
 import type { BlockId } from '../dag/ids.ts'
 import type { BlockFault } from '../protocol/faults.ts'
+import type { SignatureState } from './signatures.ts'
 
 /** A block on its way in. `stored`: its frames are in the store already, and were checked there. */
 export interface Incoming {
@@ -20,14 +21,14 @@ export interface AdmitContext {
   readonly has: (id: BlockId) => boolean
   /** What can be told of its height, time and like while all that it stands on is at hand. */
   readonly checkSound: (block: Block) => Result<unknown, BlockFault>
-  /** It was checked already, and holds. */
-  readonly isSignatureGood: boolean
+  readonly signature: () => SignatureState
 }
 
+/** `postponed`: all is well as far as it could be looked at. */
 export function admit(
   incoming: Incoming,
-  { chain, has, checkSound, isSignatureGood }: AdmitContext,
-): Result<true, BlockFault> {
+  { chain, has, checkSound, signature }: AdmitContext,
+): Result<'holds' | 'postponed', BlockFault> {
   const { block } = incoming
   const structure = checkStructure(chain, block.header)
   if (!structure.ok) return structure
@@ -37,7 +38,8 @@ export function admit(
   if (!sound.ok) return sound
   const payload = checkIncomingPayload(incoming, chain)
   if (!payload.ok) return payload
-  return isSignatureGood || verifyBlock(block) ? ok(true) : fail({ code: 'DAG_BAD_SIGNATURE' })
+  const state = signature()
+  return state === 'forged' ? fail({ code: 'DAG_BAD_SIGNATURE' }) : ok(state)
 }
 
 /** A missing payload never stops acceptance, except in groups: only what opens under the key was written by a member. */

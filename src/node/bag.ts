@@ -4,20 +4,8 @@
  * needed.
  */
 import type { BlockId } from '../dag/ids.ts'
+import { BAG_BLOCKS, BAG_BLOCKS_IN_PULL, BAG_BYTES, BAG_BYTES_IN_PULL } from '../protocol/limits.ts'
 import type { Entry, WaitsFor } from './entry.ts'
-
-/** Spec §5: surplus kept for a payer that comes in a later pull, with all else that waits. */
-const MAX_KEPT = 1000
-
-/** The same in bytes of payloads and headers: posts of a forum have a few hundred bytes each, and memory is not a disk. */
-const MAX_KEPT_BYTES = 16 * 1024 * 1024
-
-/**
- * During a pull what stands under a payer still to come must stay. No honest history has so much under one; a list that
- * goes on beyond is cut here, and the peer's next pull begins with what is in by then.
- */
-const MAX_IN_PULL = 16_384
-const MAX_IN_PULL_BYTES = 64 * 1024 * 1024
 
 export class Bag {
   readonly #entries = new Map<BlockId, Entry>()
@@ -36,7 +24,7 @@ export class Bag {
 
   /** Whether there is less in it than is kept when no pull is under way. */
   get hasRoom(): boolean {
-    return this.#isWithin(MAX_KEPT - 1, MAX_KEPT_BYTES)
+    return this.#isWithin(BAG_BLOCKS - 1, BAG_BYTES)
   }
 
   has(id: BlockId): boolean {
@@ -81,9 +69,9 @@ export class Bag {
 
   /** The pull is over: nothing more is to come at once. Of a long row that waits the lower part stays, which is next. */
   settle(): void {
-    if (this.#isWithin(MAX_KEPT, MAX_KEPT_BYTES)) return
+    if (this.#isWithin(BAG_BLOCKS, BAG_BYTES)) return
     for (const { block } of [...this.#surplus(), ...[...this.#entries.values()].reverse()]) {
-      if (this.#isWithin(MAX_KEPT, MAX_KEPT_BYTES)) return
+      if (this.#isWithin(BAG_BLOCKS, BAG_BYTES)) return
       this.take(block.id)
     }
   }
@@ -118,7 +106,7 @@ export class Bag {
   /** The oldest out: they were listed longest ago, and nobody paid since. */
   #trim(): void {
     for (const id of this.#entries.keys()) {
-      if (this.#isWithin(MAX_IN_PULL, MAX_IN_PULL_BYTES)) return
+      if (this.#isWithin(BAG_BLOCKS_IN_PULL, BAG_BYTES_IN_PULL)) return
       this.take(id)
     }
   }

@@ -13,10 +13,18 @@ import {
   verdictOf,
   type GossipVerdict,
 } from '../protocol/announce.ts'
+import { Bucket } from '../protocol/buckets.ts'
 import type { ProtocolFault } from '../protocol/faults.ts'
 import { decodeAnnouncement, encodeAnnouncement, openAnnouncement, sealAnnouncement } from '../protocol/gossip-codec.ts'
-import { ANNOUNCE_COALESCE_MS, ANNOUNCE_NONCE_BYTES, RIDING_QUEUE } from '../protocol/limits.ts'
+import {
+  ANNOUNCE_COALESCE_MS,
+  ANNOUNCE_NONCE_BYTES,
+  CATCH_UP_MS,
+  OWN_ANNOUNCEMENTS,
+  RIDING_QUEUE,
+} from '../protocol/limits.ts'
 import { TOPIC_PREFIX, type Announcement } from '../protocol/messages.ts'
+import { Pace } from '../protocol/pace.ts'
 import type { Logger } from './log.ts'
 import { readPayload } from './payloads.ts'
 import { isForPeers, type Origin } from './chain-events.ts'
@@ -30,6 +38,8 @@ export interface GossipModules {
   readonly log: Logger
   /** A neighbour has something that is not here. */
   readonly onHint: (peer: string) => void
+  /** See `protocol/rechecks.ts`. */
+  readonly mayRecheck: (peer: string) => boolean
   readonly onFault: (peer: string, fault: ProtocolFault) => void
 }
 
@@ -46,6 +56,10 @@ export class ChainGossip {
   readonly #riding = new Serial()
   #waiting = 0
   #timer: NodeJS.Timeout | undefined
+  readonly #own = new Bucket(OWN_ANNOUNCEMENTS, performance.now())
+  readonly #pace = new Pace()
+  /** Neighbours whose announcements were skipped. */
+  readonly #catchUps = new Map<string, NodeJS.Timeout>()
   readonly #stopListening: () => void
 
   constructor(modules: GossipModules) {
@@ -60,14 +74,18 @@ export class ChainGossip {
 
   stop(): void {
     clearTimeout(this.#timer)
+    for (const timer of this.#catchUps.values()) clearTimeout(timer)
     this.#stopListening()
     this.#modules.topics.leave(this.topic)
   }
 
-  /** What was posted here goes out at once; what was pulled waits for more of it; what rode along is relayed already. */
+  /**
+   * What was posted here goes out at once, unless there is very much of it; what was pulled waits for more of it; what
+   * rode along is relayed already.
+   */
   #onNew(origin: Origin): void {
     if (origin === 'gossip') return
-    if (origin === 'here') void this.#announce()
+    if (origin === 'here' && this.#own.take(performance.now())) void this.#announce()
     else this.#timer ??= setTimeout(() => void this.#announce(), ANNOUNCE_COALESCE_MS)
   }
 
@@ -109,6 +127,9 @@ export class ChainGossip {
   }
 
   async #validate(from: string, data: Uint8Array): Promise<GossipVerdict> {
+    const paced = this.#pace.take(from, performance.now())
+    if (paced === 'flood') this.#modules.onFault(from, { code: 'GOSSIP_FLOOD' })
+    if (paced !== 'read') return this.#skip(from)
     const { replica, onHint } = this.#modules
     const { key } = replica.chain.params
     const decoded = key === undefined ? decodeAnnouncement(data) : openAnnouncement(data, key)
@@ -125,21 +146,34 @@ export class ChainGossip {
     }
   }
 
+  /** Unread it may have been news: one look a little later makes up for all that was skipped till then. */
+  #skip(from: string): GossipVerdict {
+    if (this.#catchUps.has(from)) return 'ignore'
+    const timer = setTimeout(() => {
+      this.#catchUps.delete(from)
+      const { topics, onHint } = this.#modules
+      if (topics.subscribers(this.topic).includes(from)) onHint(from)
+    }, CATCH_UP_MS)
+    this.#catchUps.set(from, timer)
+    return 'ignore'
+  }
+
   async #take(from: string, announcement: Announcement): Promise<GossipVerdict> {
-    const { replica, onHint } = this.#modules
+    const { replica, onHint, mayRecheck } = this.#modules
     const judgement = judge(announcement, { graph: replica.graph, has: (id) => replica.has(id) })
     if (judgement.verdict === 'reject') return this.#reject(from, judgement.fault)
     if (judgement.pull) onHint(from)
     if (judgement.verdict === 'ignore') return 'ignore'
     const { block, payload } = judgement
-    const [outcome] = await replica.ingest([{ block, payload }], 'gossip')
+    const [outcome] = await replica.ingest([{ block, payload }], 'gossip', () => mayRecheck(from))
     if (outcome === undefined) return 'ignore'
     const verdict = verdictOf(outcome)
     if (verdict === 'reject' && outcome.state === 'refused') {
       return this.#reject(from, { code: 'GOSSIP_BAD_BLOCK', block: block.id, fault: outcome.fault })
     }
-    // Not kept, though it may be somebody's head: a pull tells what it stands under.
-    if (verdict === 'ignore' && outcome.state !== 'known') onHint(from)
+    // Not kept, though it may be somebody's head: a pull tells what it stands under. It would not get further with one
+    // that was put off, which comes when heads are compared.
+    if (verdict === 'ignore' && outcome.state !== 'known' && outcome.state !== 'postponed') onHint(from)
     return verdict
   }
 

@@ -6,6 +6,7 @@ import { bytesToHex } from '@noble/hashes/utils.js'
 import type { PeerId } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
 import { consequence, type ProtocolFault } from '../protocol/faults.ts'
+import { Rechecks } from '../protocol/rechecks.ts'
 import { ChainGossip, topicOf } from './chain-gossip.ts'
 import { ChainSync } from './chain-sync.ts'
 import type { Clock } from './clock.ts'
@@ -39,6 +40,8 @@ export class ChainNetwork {
   readonly #client: SyncClient
   readonly #byTopic = new Map<string, Entry>()
   readonly #byRendezvous = new Map<string, Entry>()
+  /** Of all chains together: it is one processor. */
+  readonly #rechecks = new Rechecks(performance.now())
   readonly #endings: (() => void)[]
 
   constructor(modules: ChainNetworkModules) {
@@ -59,7 +62,9 @@ export class ChainNetwork {
     const onFault = (peer: string, fault: ProtocolFault): void => {
       this.#onProtocolFault(peer, fault)
     }
+    const mayRecheck = (peer: string): boolean => this.#rechecks.take(peer, performance.now())
     const sync = new ChainSync({
+      mayRecheck,
       replica,
       client: this.#client,
       self: host.peerId,
@@ -79,7 +84,7 @@ export class ChainNetwork {
     const onHint = (peer: string): void => {
       sync.suggest(peer)
     }
-    const gossip = new ChainGossip({ replica, topics, log, onHint, onFault })
+    const gossip = new ChainGossip({ replica, topics, log, onHint, onFault, mayRecheck })
     discovery.join(rendezvous)
     return {
       gossip,

@@ -50,6 +50,8 @@ export interface SyncModules {
   readonly clock: Clock
   readonly log: Logger
   readonly onFault: (peer: string, fault: ProtocolFault) => void
+  /** See `protocol/rechecks.ts`. */
+  readonly mayRecheck: (peer: string) => boolean
   /** The peer has this chain. */
   readonly onShared: (peer: PeerId) => void
   /** Peers that are connected; those known to be on this chain first. */
@@ -139,7 +141,10 @@ export class ChainSync {
     if (!pulled.ok) return pulled
     const session = await this.#openWith(peer, signal)
     if (!session.ok) return session
-    const fetched = await fetchHeld(session.value, this.#modules.replica, signal)
+    const fetched = await fetchHeld(session.value, this.#modules.replica, {
+      signal,
+      mayRecheck: () => this.#modules.mayRecheck(peer.toString()),
+    })
     if (fetched.ok) return fetched
     const { fault } = fetched
     if (isRpcFault(fault)) return fail(fault)
@@ -220,7 +225,7 @@ export class ChainSync {
   }
 
   async #pullInTurn(session: SyncSession, turn: Turn, signal: AbortSignal): Promise<Result<PullReport, SyncFault>> {
-    const { replica, log, clock } = this.#modules
+    const { replica, log, clock, mayRecheck } = this.#modules
     const id = session.peer.toString()
     this.#note(id, 'syncing', false)
     const startedMs = performance.now()
@@ -233,6 +238,7 @@ export class ChainSync {
       session,
       handshake: this.#handshake(session),
       signal,
+      mayRecheck: () => mayRecheck(id),
       shouldYield,
       onProgress,
     })
@@ -257,6 +263,13 @@ export class ChainSync {
         this.#retries.forget(id)
         if (end.why === 'done') replica.watch.note(clock.nowMs())
         this.#note(id, end.why === 'done' ? 'synced' : 'lists blocks that it does not give', true)
+        onShared(peer)
+        return undefined
+      case 'postponed':
+        // What came first is what the budget was for: there is more of it later, and more gets in.
+        if (fresh > 0) this.#retries.forget(id)
+        this.#retries.later(id)
+        this.#note(id, 'sends signatures that take time to check', false)
         onShared(peer)
         return undefined
       case 'incompatible':

@@ -3,20 +3,26 @@ import { fail, ok, type Result } from '../dag/faults.ts'
 import type { BlockId } from '../dag/ids.ts'
 import { blockVerdict, type ProtocolFault } from '../protocol/faults.ts'
 import { Fetch } from '../protocol/fetch.ts'
+import { HELD_SLOTS } from '../protocol/limits.ts'
 import type { Incoming } from './admit.ts'
 import { payloadOfPulled } from './payload-fetch.ts'
 import type { Replica } from './replica.ts'
 import type { RpcFault, SyncSession } from './rpc.ts'
-import { HELD_SLOTS } from './unaccepted.ts'
+import type { MayRecheck } from './signatures.ts'
 
 /** A command waits for it, and nobody waits for the command's turn. */
 const UNHURRIED = { onProgress: () => undefined, shouldYield: () => false }
+
+export interface HeldOptions {
+  readonly signal: AbortSignal
+  readonly mayRecheck: MayRecheck
+}
 
 /** The chain is open on the session. Gives the ids of the peer's held posts that are here now, accepted or not. */
 export async function fetchHeld(
   session: SyncSession,
   replica: Replica,
-  signal: AbortSignal,
+  { signal, mayRecheck }: HeldOptions,
 ): Promise<Result<readonly BlockId[], RpcFault | ProtocolFault>> {
   const { rendezvous: chain } = replica.chain
   const reply = await session.request({ t: 'held', chain }, { signal })
@@ -27,12 +33,12 @@ export async function fetchHeld(
     session,
     replica,
     listed.filter((id) => !replica.has(id)),
-    signal,
+    { signal, mayRecheck },
   )
   if (!fetched.ok) return fetched
   const stoodOn = new Set(fetched.value.flatMap(({ block }) => block.header.backs))
   const posts = listed.filter((id) => !stoodOn.has(id)).slice(-HELD_SLOTS)
-  const outcomes = await replica.ingest(fetched.value, 'held')
+  const outcomes = await replica.ingest(fetched.value, 'held', mayRecheck)
   await replica.keepGuests(posts)
   for (const outcome of outcomes) {
     if (outcome.state !== 'refused' || blockVerdict(outcome.fault) === 'ignore') continue
@@ -45,7 +51,7 @@ async function fetchBlocks(
   session: SyncSession,
   replica: Replica,
   ids: readonly BlockId[],
-  signal: AbortSignal,
+  { signal, mayRecheck }: HeldOptions,
 ): Promise<Result<Incoming[], RpcFault | ProtocolFault>> {
   const { rendezvous: chain } = replica.chain
   const fetch = new Fetch(ids)
@@ -62,7 +68,7 @@ async function fetchBlocks(
     const arrived = fetch.toStore()
     if (arrived === undefined) continue
     for (const pulled of arrived) {
-      const payload = await payloadOfPulled(pulled, { session, replica, signal, ...UNHURRIED })
+      const payload = await payloadOfPulled(pulled, { session, replica, signal, mayRecheck, ...UNHURRIED })
       if (!payload.ok) return payload
       incoming.push({ block: pulled.block, payload: payload.value })
     }

@@ -13,15 +13,16 @@ import type { Origin } from './chain-events.ts'
 import { Delays } from './delays.ts'
 import type { Holdings } from './holdings.ts'
 import type { Entry } from './entry.ts'
+import type { SignatureState } from './signatures.ts'
 
 /** When a block came, and what was found out about it on the way. */
 export interface Arrival {
   readonly nowMs: number
-  readonly isSignatureGood: boolean
+  readonly signature: () => SignatureState
 }
 
 /** What became of a block. */
-type Taken = Exclude<StoreOutcome['state'], 'refused'> | { readonly fault: BlockFault }
+type Taken = Exclude<StoreOutcome['state'], 'refused' | 'postponed'> | { readonly fault: BlockFault }
 
 export class Intake {
   readonly #holdings: Holdings
@@ -34,12 +35,12 @@ export class Intake {
   }
 
   /** Takes one block in. Its payload, if it is `stored`, is. */
-  take(incoming: Incoming, origin: Origin, { nowMs, isSignatureGood }: Arrival): StoreOutcome {
+  take(incoming: Incoming, origin: Origin, { nowMs, signature }: Arrival): StoreOutcome {
     const { id } = incoming.block
     if (this.#holdings.has(id)) return { id, state: 'known' }
     const { graph } = this.#holdings.reputation
     const checked = admit(incoming, {
-      isSignatureGood,
+      signature,
       chain: this.#holdings.reputation.chain,
       has: (back) => graph.indexOf(back) === 0 || this.#holdings.has(back),
       checkSound: (block) =>
@@ -48,6 +49,7 @@ export class Intake {
           : this.#holdings.staging.candidateOf(block),
     })
     if (!checked.ok) return { id, state: 'refused', fault: checked.fault }
+    if (checked.value === 'postponed') return { id, state: 'postponed' }
     return this.#admit({ ...incoming, isOurs: origin === 'here', waitsFor: 'payer' }, origin, nowMs)
   }
 

@@ -1,17 +1,14 @@
 /** Asks a peer for payloads that are missing here (spec §8 step 4): a few at each meeting, each with a backoff. */
 import type { ProtocolFault } from '../protocol/faults.ts'
+import { PAYLOAD_BACKOFFS, PAYLOADS_PER_MEETING } from '../protocol/limits.ts'
 import { fetchPayload } from './payload-fetch.ts'
 import type { Replica } from './replica.ts'
 import { isRpcFault } from './rpc-faults.ts'
 import type { SyncSession } from './rpc.ts'
 
-/** Payloads asked for at one meeting; the next meeting goes on. */
-const PAYLOADS_PER_MEETING = 32
 /** After a peer had it not: doubling from the first to the last. Another peer may have it, and is asked at once. */
 const FIRST_BACKOFF_MS = 60_000
 const MAX_BACKOFF_MS = 3_600_000
-/** Backoffs remembered per chain, oldest out: peers are free to invent. */
-const MAX_BACKOFFS = 4096
 
 interface Backoff {
   readonly tries: number
@@ -50,7 +47,7 @@ export async function askMissing(
       continue
     }
     known.set(keyOf(index), { tries, nextMs: nowMs + Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** (tries - 1)) })
-    for (const oldest of known.keys()) if (known.size > MAX_BACKOFFS) known.delete(oldest)
+    for (const oldest of known.keys()) if (known.size > PAYLOAD_BACKOFFS) known.delete(oldest)
     if (!fetched.ok && !isRpcFault(fetched.fault)) return fetched.fault
   }
   return undefined

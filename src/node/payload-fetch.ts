@@ -1,5 +1,5 @@
 /** Fetches one long payload frame by frame into the store (spec §8), going on where an earlier try was cut. */
-import { checkStructure, verifyBlock, type Block } from '../dag/block.ts'
+import { checkStructure, type Block } from '../dag/block.ts'
 import { fail, ok, type Result } from '../dag/faults.ts'
 import type { BlockId } from '../dag/ids.ts'
 import type { ProtocolFault } from '../protocol/faults.ts'
@@ -9,6 +9,7 @@ import type { Incoming } from './admit.ts'
 import { storedPayloadHolds } from './payloads.ts'
 import type { Replica } from './replica.ts'
 import type { RpcFault, SyncSession } from './rpc.ts'
+import { signatureState, type MayRecheck } from './signatures.ts'
 
 export interface FetchOptions {
   readonly replica: Replica
@@ -33,12 +34,11 @@ export type Fetched = 'stored' | 'absent'
  */
 export async function payloadOfPulled(
   { block, state, payload }: PulledBlock,
-  options: Omit<FetchOptions, 'block'>,
+  options: Omit<FetchOptions, 'block'> & { readonly mayRecheck: MayRecheck },
 ): Promise<Result<Incoming['payload'], RpcFault | ProtocolFault>> {
   if (state === 'inline') return ok(payload ?? 'missing')
-  if (state !== 'frames' || !checkStructure(options.replica.chain, block.header).ok || !verifyBlock(block)) {
-    return ok('missing')
-  }
+  if (state !== 'frames' || !checkStructure(options.replica.chain, block.header).ok) return ok('missing')
+  if (signatureState(block, options.mayRecheck) !== 'holds') return ok('missing')
   const fetched = await fetchPayload({ ...options, block })
   return fetched.ok ? ok(fetched.value === 'stored' ? 'stored' : 'missing') : fetched
 }

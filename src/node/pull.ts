@@ -13,6 +13,7 @@ import { payloadOfPulled } from './payload-fetch.ts'
 import type { Replica } from './replica.ts'
 import { isRpcFault } from './rpc-faults.ts'
 import type { SyncSession } from './rpc.ts'
+import type { MayRecheck } from './signatures.ts'
 
 export interface PullOptions {
   readonly replica: Replica
@@ -20,6 +21,7 @@ export interface PullOptions {
   /** Bytes of both peer ids and both nonces, for the proof of membership. */
   readonly handshake: Handshake
   readonly signal: AbortSignal
+  readonly mayRecheck: MayRecheck
   /** Asked between blocks and frames: others wait for their turn. */
   readonly shouldYield: () => boolean
   /** Told when something useful came in. */
@@ -101,7 +103,7 @@ class Run {
   }
 
   async #store(blocks: readonly PulledBlock[]): Promise<void> {
-    const { replica, shouldYield, onProgress } = this.#options
+    const { replica, shouldYield, onProgress, mayRecheck } = this.#options
     if (shouldYield()) {
       this.#feed({ on: 'failed', reason: TURN_IS_OVER })
       return
@@ -111,21 +113,21 @@ class Run {
     for (const pulled of blocks) {
       const payload = await this.#payloadOf(pulled)
       if (payload === 'cut') {
-        await replica.ingest(incoming, 'pull')
+        await replica.ingest(incoming, 'pull', mayRecheck)
         return
       }
       incoming.push({ block: pulled.block, payload })
       // A store keeps only so many payloads whose block is not in yet, and a cut loses none of those that are.
-      if (payload === 'stored') outcomes.push(...(await replica.ingest(incoming.splice(0), 'pull')))
+      if (payload === 'stored') outcomes.push(...(await replica.ingest(incoming.splice(0), 'pull', mayRecheck)))
     }
-    outcomes.push(...(await replica.ingest(incoming, 'pull')))
+    outcomes.push(...(await replica.ingest(incoming, 'pull', mayRecheck)))
     if (outcomes.some(({ state }) => state === 'accepted')) onProgress()
     this.#feed({ on: 'stored', outcomes })
   }
 
   async #payloadOf(pulled: PulledBlock): Promise<Incoming['payload'] | 'cut'> {
-    const { replica, session, signal, onProgress, shouldYield } = this.#options
-    const found = await payloadOfPulled(pulled, { replica, session, signal, onProgress, shouldYield })
+    const { shouldYield } = this.#options
+    const found = await payloadOfPulled(pulled, this.#options)
     if (found.ok) return found.value
     const { fault } = found
     if (!isRpcFault(fault)) this.#frameFault = fault

@@ -23,6 +23,7 @@ import { Intake } from './intake.ts'
 import type { Logger } from './log.ts'
 import { Serial } from './serial.ts'
 import { SignaturesAhead } from './signatures-ahead.ts'
+import { signatureState, UNLIMITED, type MayRecheck, type SignatureState } from './signatures.ts'
 import { Stock } from './stock.ts'
 import { blockOfStored } from './stored-block.ts'
 
@@ -173,9 +174,13 @@ export class Replica {
     return () => this.#listeners.delete(listener)
   }
 
-  /** Takes blocks in, in this order (pasts first). One bad block does not stop those that do not stand on it. */
-  ingest(list: readonly Incoming[], origin: Origin): Promise<StoreOutcome[]> {
-    return this.#queue.run(() => this.#ingest(list, origin))
+  /**
+   * Takes blocks in, in this order (pasts first). One bad block does not stop those that do not stand on it, but for a
+   * forged signature: nothing that comes behind it is looked at.
+   * @param mayRecheck the budget of the peer that sent them; without limit unless told
+   */
+  ingest(list: readonly Incoming[], origin: Origin, mayRecheck: MayRecheck = UNLIMITED): Promise<StoreOutcome[]> {
+    return this.#queue.run(() => this.#ingest(list, origin, mayRecheck))
   }
 
   /** Runs `make` with the chain at rest, and takes in what it makes before anything else comes in. */
@@ -183,7 +188,7 @@ export class Replica {
     return this.#queue.run(async () => {
       const made = await make()
       if (!made.ok) return made
-      const [outcome] = await this.#ingest([made.value], 'here')
+      const [outcome] = await this.#ingest([made.value], 'here', UNLIMITED)
       if (outcome === undefined) throw new Bug('one block gives one outcome')
       return ok(outcome)
     })
@@ -261,17 +266,21 @@ export class Replica {
     for (const onClose of listeners) onClose()
   }
 
-  async #ingest(list: readonly Incoming[], origin: Origin): Promise<StoreOutcome[]> {
+  async #ingest(list: readonly Incoming[], origin: Origin, mayRecheck: MayRecheck): Promise<StoreOutcome[]> {
     const outcomes: StoreOutcome[] = []
     const signatures = new SignaturesAhead(this.chain, list)
     await this.#change(origin, async () => {
       for (const [position, incoming] of list.entries()) {
         if (position > 0 && position % BLOCKS_PER_TURN === 0) await nextTurn()
-        const isSignatureGood = await signatures.holds(position)
-        outcomes.push(this.#intake.take(incoming, origin, { nowMs: this.#clock.nowMs(), isSignatureGood }))
+        const native = await signatures.native(position)
+        const signature = (): SignatureState => signatureState(incoming.block, mayRecheck, native)
+        const outcome = this.#intake.take(incoming, origin, { nowMs: this.#clock.nowMs(), signature })
+        outcomes.push(outcome)
+        if (outcome.state === 'refused' && outcome.fault.code === 'DAG_BAD_SIGNATURE') break
       }
     })
-    return outcomes
+    const unread = list.slice(outcomes.length).map(({ block: { id } }) => ({ id, state: 'postponed' }) as const)
+    return [...outcomes, ...unread]
   }
 
   /** Changes memory and store alike, then tells. If it breaks off, every later change fails as it did. */

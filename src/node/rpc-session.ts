@@ -7,19 +7,20 @@ import { pipe } from 'it-pipe'
 import { fail, ok, type Result } from '../dag/faults.ts'
 import { decodeHello, decodeReply, encodeHello, encodeRequest } from '../protocol/codec.ts'
 import type { ProtocolFault } from '../protocol/faults.ts'
-import { HELLO_NONCE_BYTES, MESSAGE_BYTES, REQUESTS_IN_FLIGHT, REQUEST_TIMEOUT_MS } from '../protocol/limits.ts'
+import {
+  ABANDONED_REQUESTS,
+  HELLO_NONCE_BYTES,
+  HELLO_TIMEOUT_MS,
+  MESSAGE_BYTES,
+  REQUESTS_IN_FLIGHT,
+  REQUEST_TIMEOUT_MS,
+} from '../protocol/limits.ts'
 import type { Reply, RequestBody } from '../protocol/messages.ts'
 import { why } from './host-faults.ts'
 import type { Logger } from './log.ts'
 import { framingFault, type RpcFault } from './rpc-faults.ts'
 import { frames, FrameWriter, readChunks, StreamCut } from './streams.ts'
 import { Gate, onAbort, orAborted, pause } from './waiting.ts'
-
-/** A stranger that opens a stream and says nothing; one round trip and a busy machine take far less. */
-export const HELLO_MS = 10_000
-
-/** Abandoned requests whose replies may still come; a peer that owes us more is not worth waiting for. */
-const MAX_ABANDONED = 256
 
 export interface Nonces {
   readonly requester: Uint8Array
@@ -58,7 +59,7 @@ export interface SessionModules {
 export async function openSession(stream: Stream, modules: SessionModules): Promise<Result<OpenSession, RpcFault>> {
   const session = new Session(stream, modules)
   const isDone = new AbortController()
-  const { helloMs = HELLO_MS, peer } = modules
+  const { helloMs = HELLO_TIMEOUT_MS, peer } = modules
   void pause(helloMs, isDone.signal).then((isLate) => {
     if (isLate) session.end({ code: 'RPC_TIMEOUT', peer: peer.toString(), ms: helloMs })
   })
@@ -200,7 +201,7 @@ class Session implements OpenSession {
   #abandon(id: number): void {
     if (!this.#pending.delete(id)) return
     this.#abandoned.add(id)
-    if (this.#abandoned.size > MAX_ABANDONED) this.close()
+    if (this.#abandoned.size > ABANDONED_REQUESTS) this.close()
   }
 
   /** A write fails only when the stream is over, and then the read loop says why. */

@@ -9,23 +9,22 @@ import { decodeHello, decodeRequest, encodeHello, encodeReply } from '../protoco
 import type { ProtocolFault } from '../protocol/faults.ts'
 import {
   HELLO_NONCE_BYTES,
+  HELLO_TIMEOUT_MS,
   MESSAGE_BYTES,
   OFFER_TIMEOUT_MS,
   LOADS_IN_FLIGHT,
   REQUESTS_IN_FLIGHT,
   REQUEST_TIMEOUT_MS,
+  SYNC_STREAMS_PER_PEER,
 } from '../protocol/limits.ts'
 import { SYNC_PROTOCOL, type Reply, type Request } from '../protocol/messages.ts'
 import type { Host } from './host.ts'
 import { why } from './host-faults.ts'
 import type { Logger } from './log.ts'
 import { framingFault, type RpcFault } from './rpc-faults.ts'
-import { HELLO_MS, type Nonces } from './rpc-session.ts'
+import type { Nonces } from './rpc-session.ts'
 import { frames, FrameWriter, readChunks, StreamCut } from './streams.ts'
 import { Gate, orAborted, pause, withDeadline } from './waiting.ts'
-
-/** Inbound sync streams of one peer, over all its connections: the one in use, and those it has not yet let go. */
-const STREAMS_PER_PEER = 4
 
 /** Who asks. `stream` is unique to one incarnation of a stream: what an `open` proved holds for it alone. */
 export interface SyncCaller {
@@ -58,7 +57,7 @@ export async function serveSync(modules: ServeModules): Promise<() => Promise<vo
   const take = (stream: Stream, peer: PeerId): void => {
     const key = peer.toString()
     const count = perPeer.get(key) ?? 0
-    if (count >= STREAMS_PER_PEER) {
+    if (count >= SYNC_STREAMS_PER_PEER) {
       stream.abort(new StreamCut('too many streams'))
       return
     }
@@ -73,7 +72,7 @@ export async function serveSync(modules: ServeModules): Promise<() => Promise<vo
   }
 
   await libp2p.handle(SYNC_PROTOCOL, (stream, connection) => take(stream, connection.remotePeer), {
-    maxInboundStreams: STREAMS_PER_PEER,
+    maxInboundStreams: SYNC_STREAMS_PER_PEER,
   })
   return async () => {
     await libp2p.unhandle(SYNC_PROTOCOL)
@@ -107,7 +106,7 @@ class Served {
 
   async run(): Promise<void> {
     const isGreeted = new AbortController()
-    const { helloMs = HELLO_MS } = this.#modules
+    const { helloMs = HELLO_TIMEOUT_MS } = this.#modules
     void pause(helloMs, isGreeted.signal).then((isLate) => {
       if (isLate) this.#breach({ code: 'RPC_TIMEOUT', peer: this.#peer.toString(), ms: helloMs })
     })

@@ -3,11 +3,9 @@
  * block withdrawn here by another of their own lately.
  */
 import type { AuthorKey } from '../dag/ids.ts'
+import { SHUNNED_AUTHORS } from '../protocol/limits.ts'
 import { OLD_AGE_MS } from '../reputation/rules.ts'
 import type { Reputation } from '../reputation/reputation.ts'
-
-/** Authors remembered, the one longest ago out: each had reps to lose, so there are not many. */
-const MAX_AUTHORS = 4096
 
 export class Shunned {
   readonly #reputation: Reputation
@@ -25,7 +23,7 @@ export class Shunned {
     this.#withdrawnMs.delete(author)
     this.#withdrawnMs.set(author, nowMs)
     for (const oldest of this.#withdrawnMs.keys())
-      if (this.#withdrawnMs.size > MAX_AUTHORS) this.#withdrawnMs.delete(oldest)
+      if (this.#withdrawnMs.size > SHUNNED_AUTHORS) this.#withdrawnMs.delete(oldest)
   }
 
   /** Whether a head is to be left out at `nowMs`. */

@@ -2,18 +2,7 @@
  * What this node holds against its peers (spec §8: "a breach closes the stream and lowers the peer's score"): points that
  * fade, and bans that end. It closes no connections; the time is an argument.
  */
-
-/** So many points at once and the peer is banned: one breach may be a fault on the way, four are not. */
-export const BAN_AT_POINTS = 4
-
-/** Half of the points are gone after this: ten minutes without a breach and a peer is nearly as good as new. */
-export const POINTS_HALF_LIFE_MS = 5 * 60_000
-
-/** Long enough to make lying expensive, short enough that a peer that was repaired comes back by itself. */
-export const BAN_MS = 10 * 60_000
-
-/** Peers remembered at once, the oldest entry goes first: a fresh peer id costs nothing, so more would protect nobody. */
-const MAX_PEERS = 1024
+import { BAN_AT_POINTS, BAN_MS, POINTS_HALF_LIFE_MS, STANDINGS } from '../protocol/limits.ts'
 
 interface Entry {
   readonly points: number
@@ -52,7 +41,7 @@ export class Standing {
   #put(peer: string, entry: Entry): void {
     this.#entries.delete(peer)
     this.#entries.set(peer, entry)
-    if (this.#entries.size <= MAX_PEERS) return
+    if (this.#entries.size <= STANDINGS) return
     for (const oldest of this.#entries.keys()) {
       this.#entries.delete(oldest)
       return

@@ -5,22 +5,11 @@
 import type { Stream, StreamCloseEvent, StreamMessageEvent } from '@libp2p/interface'
 import { decode, encode, type LengthDecoderFunction } from 'it-length-prefixed'
 import type { Uint8ArrayList } from 'uint8arraylist'
+import { DRAIN_TIMEOUT_MS, FRAME_LENGTH_BYTES, UNREAD_BYTES, UNSENT_BYTES } from '../protocol/limits.ts'
 import { Serial } from './serial.ts'
 import { withDeadline } from './waiting.ts'
 
 type Chunk = Uint8Array | Uint8ArrayList
-
-/** Bytes taken from a stream and not used yet; beyond it the stream is paused and the sender runs out of window. */
-const HIGH_WATER_BYTES = 512 * 1024
-
-/** Bytes handed to a stream beyond what its window lets out: one frame, and the next one while it drains. */
-const WRITE_BUFFER_BYTES = 1024 * 1024
-
-/** A reader that takes nothing for this long while something waits for it is stuck, or wants to hold our memory. */
-const DRAIN_MS = 30_000
-
-/** Bytes of a length prefix: 2^28 is far above every cap. */
-const LENGTH_BYTES = 4
 
 /** This side ended a stream, and why. */
 export class StreamCut extends Error {
@@ -40,10 +29,10 @@ export function readChunks(stream: Stream): AsyncGenerator<Chunk, void> {
   let wake = (): void => undefined
 
   const throttle = (): void => {
-    if (queuedBytes >= HIGH_WATER_BYTES && stream.readStatus === 'readable') stream.pause()
+    if (queuedBytes >= UNREAD_BYTES && stream.readStatus === 'readable') stream.pause()
   }
   const relax = (): void => {
-    if (queuedBytes > HIGH_WATER_BYTES / 2 || stream.readStatus !== 'paused') return
+    if (queuedBytes > UNREAD_BYTES / 2 || stream.readStatus !== 'paused') return
     // A resuming stream hands over what it holds before it opens its window again: a pause in between would be lost.
     isResuming = true
     stream.resume()
@@ -100,7 +89,7 @@ export function readChunks(stream: Stream): AsyncGenerator<Chunk, void> {
 const readLength: LengthDecoderFunction = Object.assign(
   (bytes: Uint8ArrayList): number => {
     let length = 0
-    for (let at = 0; at < LENGTH_BYTES; at++) {
+    for (let at = 0; at < FRAME_LENGTH_BYTES; at++) {
       const byte = bytes.get(at)
       length += (byte & 0x7f) * 2 ** (7 * at)
       if (byte >= 0x80) continue
@@ -117,7 +106,7 @@ export function frames(limitBytes: number): (source: AsyncIterable<Chunk>) => As
   return async function* cut(source) {
     const lists = decode(source, {
       maxDataLength: limitBytes,
-      maxLengthLength: LENGTH_BYTES,
+      maxLengthLength: FRAME_LENGTH_BYTES,
       lengthDecoder: readLength,
     })
     for await (const list of lists) yield list.subarray()
@@ -131,10 +120,10 @@ export class FrameWriter {
   readonly #queue = new Serial()
   readonly #cut = new AbortController()
 
-  constructor(stream: Stream, drainMs = DRAIN_MS) {
+  constructor(stream: Stream, drainMs = DRAIN_TIMEOUT_MS) {
     this.#stream = stream
     this.#drainMs = drainMs
-    stream.maxWriteBufferLength = WRITE_BUFFER_BYTES
+    stream.maxWriteBufferLength = UNSENT_BYTES
     stream.addEventListener('close', () => this.#cut.abort(), { once: true })
   }
 

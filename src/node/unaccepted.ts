@@ -5,12 +5,7 @@
 import { MAX_AHEAD_MS } from '../dag/limits.ts'
 import type { Graph } from '../dag/graph.ts'
 import { isAcceptedState, type BlockState } from '../dag/store.ts'
-
-/** Spec §5: held posts of this node's own, and as many slots for those of other peers. */
-export const HELD_SLOTS = 16
-
-/** Spec §5: stored blocks that nobody pays for; those that were withdrawn, mostly. */
-const SURPLUS_KEPT = 1000
+import { HELD_SLOTS, SURPLUS_KEPT } from '../protocol/limits.ts'
 
 export type UnacceptedState = Exclude<BlockState, 'paid' | 'unpaid' | 'dropped'>
 

@@ -80,6 +80,7 @@ export function verdictOf(outcome: StoreOutcome): GossipVerdict {
     case 'held':
     case 'surplus':
     case 'delayed':
+    case 'postponed':
       return 'ignore'
     case 'refused':
       return blockVerdict(outcome.fault)

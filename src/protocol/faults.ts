@@ -23,6 +23,7 @@ export type ProtocolFault =
   | { readonly code: 'SYNC_BAD_FRAME'; readonly block: BlockId; readonly offset: number; readonly why: string }
   | { readonly code: 'SYNC_BAD_PAYLOAD'; readonly block: BlockId }
   | { readonly code: 'GOSSIP_NOT_A_MEMBER' }
+  | { readonly code: 'GOSSIP_FLOOD' }
   | { readonly code: 'GOSSIP_BAD_BLOCK'; readonly block?: BlockId; readonly fault: BlockFault }
 
 /**
@@ -52,6 +53,7 @@ export function consequence(fault: ProtocolFault): Consequence {
     case 'SYNC_BAD_FRAME':
     case 'SYNC_BAD_PAYLOAD':
     case 'GOSSIP_NOT_A_MEMBER':
+    case 'GOSSIP_FLOOD':
       return 'penalise'
     default:
       return unreachable(fault)

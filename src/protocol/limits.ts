@@ -1,10 +1,16 @@
 /**
- * Every bound on what a stranger may send or make us do (spec §7, §8), each with its reason. Bounds that the blocks
- * themselves obey are rules of the chain and live in `dag/limits.ts`; how many streams a peer may open is `node`'s.
+ * Every bound on what a stranger may send or make us do in gossip and in sync (spec §5, §7, §8), each with its reason.
+ * Bounds that the blocks themselves obey are rules of the chain and live in `dag/limits.ts`; `README.md` beside this file
+ * lists both, with what comes of going beyond. An audit fails when a bound is named by no test.
  */
 import { SIGNATURE_BYTES } from '../dag/limits.ts'
+import type { Rate } from './buckets.ts'
 
 const KIB = 1024
+const MIB = 1024 * KIB
+const MINUTE_MS = 60_000
+
+// Messages
 
 /** One sync message: a payload frame of 256 KiB, or as much of blocks, with room for what stands around it. */
 export const MESSAGE_BYTES = 300 * KIB
@@ -72,17 +78,48 @@ export const FRAMES_IN_FLIGHT = 4
 /** Replies to `get` asked for or waiting to be stored, per pull: at most 900 KiB held in memory. */
 export const GETS_IN_FLIGHT = 3
 
+// Streams, requests and time
+
+/** Inbound sync streams of one peer, over all its connections: the one in use, and those it has not yet let go. */
+export const SYNC_STREAMS_PER_PEER = 4
+
+/** Bytes of a length prefix: 2^28 is far above every cap. */
+export const FRAME_LENGTH_BYTES = 4
+
+/** Bytes taken from a stream and not used yet; beyond it the stream is paused and the sender runs out of window. */
+export const UNREAD_BYTES = 512 * KIB
+
+/** Bytes handed to a stream beyond what its window lets out: one frame, and the next one while it drains. */
+export const UNSENT_BYTES = MIB
+
 /** Requests without a reply on one stream: a few pulls at full width; more than this is a breach. */
 export const REQUESTS_IN_FLIGHT = 32
 
 /** Large replies loaded per stream and not taken yet: four of 256 KiB keep a stream busy, and bound what one that is not read holds. */
 export const LOADS_IN_FLIGHT = 4
 
+/** Abandoned requests whose replies may still come; a peer that owes us more is not worth waiting for. */
+export const ABANDONED_REQUESTS = 256
+
+/** A stranger that opens a stream and says nothing; one round trip and a busy machine take far less. */
+export const HELLO_TIMEOUT_MS = 10_000
+
+/** A reader that takes nothing for this long while something waits for it is stuck, or wants to hold our memory. */
+export const DRAIN_TIMEOUT_MS = 30_000
+
 /** No reply in this time: the peer is gone or stuck. */
 export const REQUEST_TIMEOUT_MS = 30_000
 
 /** An `offer` is answered when the other side's pull has ended: as long as a first copy of a large chain may take. */
 export const OFFER_TIMEOUT_MS = 600_000
+
+/** Missing payloads asked for at one meeting; the next meeting goes on. */
+export const PAYLOADS_PER_MEETING = 32
+
+/** Backoffs remembered per chain, by peer and payload, the oldest out: peers are free to invent. */
+export const PAYLOAD_BACKOFFS = 4096
+
+// Gossip
 
 /** Heads in one announcement (spec §7). */
 export const ANNOUNCE_HEADS = 16
@@ -108,3 +145,75 @@ export const ANNOUNCE_COALESCE_MS = 100
 
 /** Riding blocks of one chain that wait for their turn; beyond it an announcement is only a hint. */
 export const RIDING_QUEUE = 64
+
+/**
+ * Announcements of one chain that are read of one neighbour: it may pass on those of everybody, and a forum where 64 a
+ * second are posted is pulled with less ado. Beyond it they are skipped unread, and one pull makes up for all of them.
+ */
+export const ANNOUNCEMENTS: Rate = { burst: 256, perSecond: 64 }
+
+/** Own announcements that go out at once, half of what a neighbour reads: the rest is room for what is passed on. */
+export const OWN_ANNOUNCEMENTS: Rate = { burst: 128, perSecond: 32 }
+
+/** When announcements were skipped, their sender is pulled from after this. */
+export const CATCH_UP_MS = 5_000
+
+/**
+ * More than this no honest peer sends of one chain: who passes an announcement on has taken its block in, one by one, and
+ * a whole core does some 2,000 a second (2026-11, in memory, and nothing else done).
+ */
+export const ANNOUNCEMENT_FLOOD: Rate = { burst: 8192, perSecond: 2048 }
+
+/** Peers whose rates are remembered, ten times those that can be connected; the one longest silent out. */
+export const PACED_PEERS = 1024
+
+// Blocks that nobody paid for
+
+/** Spec §5: surplus kept for a payer that comes in a later pull, with all else that waits. */
+export const BAG_BLOCKS = 1000
+
+/** The same in bytes of payloads and headers: posts of a forum have a few hundred bytes each, and memory is not a disk. */
+export const BAG_BYTES = 16 * MIB
+
+/**
+ * During a pull what stands under a payer still to come must stay. No honest history has so much under one; a list that
+ * goes on beyond is cut here, and the peer's next pull begins with what is in by then.
+ */
+export const BAG_BLOCKS_IN_PULL = 16_384
+
+/** The same in bytes. */
+export const BAG_BYTES_IN_PULL = 64 * MIB
+
+/** Spec §5: held posts of this node's own, and as many slots for those fetched from other peers: pending welcomes. */
+export const HELD_SLOTS = 16
+
+/** Spec §5: stored blocks that nobody pays for; those that were withdrawn, mostly. */
+export const SURPLUS_KEPT = 1000
+
+/** Authors who had a block withdrawn and are remembered, the one longest ago out: each had reps to lose, so there are few. */
+export const SHUNNED_AUTHORS = 4096
+
+// Signatures
+
+/**
+ * Signatures that OpenSSL does not take and that are looked at again for one peer, at 1.6 ms each (2026-11). No honest
+ * author makes one, but an honest peer may pass on those of others: there is room for a few, and the rest takes its time.
+ */
+export const RECHECKS_PER_PEER: Rate = { burst: 64, perSecond: 4 }
+
+/** The same for all peers together: a tenth of one core, however many peer ids somebody makes up. */
+export const RECHECKS: Rate = { burst: 256, perSecond: 64 }
+
+// What is held against a peer
+
+/** So many points at once and the peer is banned: one breach may be a fault on the way, four are not. */
+export const BAN_AT_POINTS = 4
+
+/** Half of the points are gone after this: ten minutes without a breach and a peer is nearly as good as new. */
+export const POINTS_HALF_LIFE_MS = 5 * MINUTE_MS
+
+/** Long enough to make lying expensive, short enough that a peer that was repaired comes back by itself. */
+export const BAN_MS = 10 * MINUTE_MS
+
+/** Peers against whom something is held, the oldest out: a fresh peer id costs nothing, so more would protect nobody. */
+export const STANDINGS = 1024

@@ -37,6 +37,8 @@ export type StoreOutcome =
   | { readonly id: BlockId; readonly state: 'accepted'; readonly others: number }
   /** `surplus`: sound, and nobody has paid for it yet; `delayed`: kept back for now. */
   | { readonly id: BlockId; readonly state: 'known' | 'ahead' | 'held' | 'surplus' | 'delayed' }
+  /** Not looked at to the end, and not kept: see `rechecks.ts`. It is to be fetched again later. */
+  | { readonly id: BlockId; readonly state: 'postponed' }
   | { readonly id: BlockId; readonly state: 'refused'; readonly fault: BlockFault }
 
 export type PullInput =
@@ -48,9 +50,12 @@ export type PullInput =
   /** The stream broke, or time is up. */
   | { readonly on: 'failed'; readonly reason: string }
 
-/** How a pull ended. `stalled`: the peer lists blocks and gives none of them that fits here; it did nothing wrong. */
+/**
+ * How a pull ended. `stalled`: the peer lists blocks and gives none of them that fits here; it did nothing wrong.
+ * `postponed`: nor did it here, but no more of its blocks can be checked for now.
+ */
 export type PullEnd =
-  | { readonly why: 'done' | 'stalled' | 'unknown-chain' | 'busy' | 'refused' }
+  | { readonly why: 'done' | 'stalled' | 'postponed' | 'unknown-chain' | 'busy' | 'refused' }
   | { readonly why: 'incompatible'; readonly ours: string; readonly theirs: string }
   | { readonly why: 'failed'; readonly reason: string }
   /** See `consequence` in `faults.ts` for what to do about the peer. */

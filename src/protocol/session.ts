@@ -216,7 +216,7 @@ function onStored(state: PullState, outcomes: readonly StoreOutcome[]): PullEffe
   const { page } = state
   if (page === undefined) return []
   const blocks = page.fetch.stored()
-  const kept = outcomes.filter((outcome) => outcome.state !== 'refused')
+  const kept = outcomes.filter(({ state: became }) => became !== 'refused' && became !== 'postponed')
   page.gained ||= kept.length > 0
   for (const outcome of kept) {
     if (outcome.state === 'accepted') state.fresh += 1 + outcome.others
@@ -227,7 +227,9 @@ function onStored(state: PullState, outcomes: readonly StoreOutcome[]): PullEffe
     const end = endOfRefused(outcome.id, outcome.fault, blocks[position]?.state === 'inline')
     if (end !== undefined) return finish(state, end)
   }
-  return goOn(state)
+  return outcomes.some(({ state: became }) => became === 'postponed')
+    ? finish(state, { why: 'postponed' })
+    : goOn(state)
 }
 
 /** How a refused block ends the pull, if it does. A payload that was not sent cannot be a bad one. */

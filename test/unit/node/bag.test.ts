@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { MadeBlock } from '../../../src/dag/block.ts'
 import { Bag } from '../../../src/node/bag.ts'
 import type { Entry, WaitsFor } from '../../../src/node/entry.ts'
+import { BAG_BLOCKS, BAG_BLOCKS_IN_PULL, BAG_BYTES, BAG_BYTES_IN_PULL } from '../../../src/protocol/limits.ts'
 import { author, chain, post } from '../../support/blocks.ts'
 
 const forum = chain('#forum', author(1).author)
@@ -37,7 +38,8 @@ function kept(bag: Bag, entries: readonly Entry[]): [first: number, count: numbe
 describe('the bag keeps', () => {
   test('1,000 blocks after a pull and 16,384 during one, the oldest out', () => {
     const bag = new Bag()
-    const entries = crowd(16_385)
+    expect([BAG_BLOCKS, BAG_BLOCKS_IN_PULL]).toEqual([1000, 16_384])
+    const entries = crowd(BAG_BLOCKS_IN_PULL + 1)
     for (const entry of entries.slice(0, -1)) bag.put(entry)
     expect(kept(bag, entries)).toEqual([0, 16_384])
     bag.put(entries.at(-1) ?? expect.unreachable('there are some'))
@@ -50,6 +52,7 @@ describe('the bag keeps', () => {
 
   test('16 MiB of headers and payloads after a pull and 64 MiB during one', () => {
     const bag = new Bag()
+    expect([BAG_BYTES, BAG_BYTES_IN_PULL]).toEqual([16 * MIB, 64 * MIB])
     const entries = heavy(514)
     for (const entry of entries) bag.put(entry)
     // Headers take the room of one more.

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import type { Chain } from '../../../src/dag/chain.ts'
 import type { AuthorKey } from '../../../src/dag/ids.ts'
 import { Shunned } from '../../../src/node/shunned.ts'
+import { SHUNNED_AUTHORS } from '../../../src/protocol/limits.ts'
 import { Reputation } from '../../../src/reputation/reputation.ts'
 import { author, chain } from '../../support/blocks.ts'
 import { drawnId } from '../../support/draw.ts'
@@ -44,7 +45,8 @@ test('nobody who has no limit, and nobody who did not sign', () => {
 })
 
 test('4,096 authors are remembered; the one whose last time is longest ago is forgotten first', () => {
-  const authors = Array.from({ length: 4097 }, (_, n) => keyOf(n + 1))
+  expect(SHUNNED_AUTHORS).toBe(4096)
+  const authors = Array.from({ length: SHUNNED_AUTHORS + 1 }, (_, n) => keyOf(n + 1))
   const shunned = new Shunned(known(chain('#forum'), ...authors))
   for (let index = 1; index <= 4096; index += 1) shunned.noteWithdrawn(index, T)
   shunned.noteWithdrawn(1, T)

@@ -1,7 +1,8 @@
 /** Which stored blocks have to go that nobody pays for (spec §5, *Held*, *Surplus*), and which are due (spec §3). */
 import { describe, expect, test } from 'vitest'
 import { MAX_AHEAD_MS } from '../../../src/dag/limits.ts'
-import { HELD_SLOTS, Unaccepted, type UnacceptedState } from '../../../src/node/unaccepted.ts'
+import { Unaccepted, type UnacceptedState } from '../../../src/node/unaccepted.ts'
+import { HELD_SLOTS, SURPLUS_KEPT } from '../../../src/protocol/limits.ts'
 import { draw, type Drawing } from '../../support/draw.ts'
 
 /** Names x1, x2, …, each on the one before or all on the genesis. */
@@ -21,7 +22,7 @@ function all({ graph }: Drawing, stateOf: (index: number) => UnacceptedState): U
 describe('§5 too many', () => {
   test('are the oldest arrivals of those on which nothing stands, of each kind on its own', () => {
     expect(HELD_SLOTS).toBe(16)
-    const drawing = many(36, 'side by side')
+    const drawing = many(2 * (HELD_SLOTS + 2), 'side by side')
     const unaccepted = all(drawing, (index) => (index % 2 === 0 ? 'held' : 'guest'))
     expect(drawing.names(unaccepted.excess())).toBe('x2 x4 x1 x3')
     for (const index of unaccepted.excess()) unaccepted.delete(index)
@@ -29,7 +30,8 @@ describe('§5 too many', () => {
   })
 
   test('of surplus are those beyond 1,000', () => {
-    const drawing = many(1001, 'side by side')
+    expect(SURPLUS_KEPT).toBe(1000)
+    const drawing = many(SURPLUS_KEPT + 1, 'side by side')
     const unaccepted = all(drawing, () => 'surplus')
     expect(drawing.names(unaccepted.excess())).toBe('x1')
     unaccepted.delete(500)

@@ -91,6 +91,7 @@ describe('what an announcement is worth', () => {
     expect(verdictOf({ id, state: 'accepted', others: 0 })).toBe('accept')
     expect(verdictOf({ id, state: 'known' })).toBe('ignore')
     expect(verdictOf({ id, state: 'ahead' })).toBe('ignore')
+    expect(verdictOf({ id, state: 'postponed' })).toBe('ignore')
     expect(verdictOf({ id, state: 'refused', fault: { code: 'DAG_MISSING_BACK', back: 'x' } })).toBe('ignore')
     expect(verdictOf({ id, state: 'refused', fault: { code: 'DAG_BAD_SIGNATURE' } })).toBe('reject')
   })

@@ -166,6 +166,21 @@ describe('ends', () => {
     expect(session.end).toEqual({ why: 'stalled' })
   })
 
+  test('a block that was put off ends the pull: what came is kept, it is missing, and nobody is blamed', () => {
+    const session = asking([a, b, c]).reply({ t: 'blocks', id: 0, asked: 3, blocks: [a, b, c].map(inline) })
+    const [first, second, third] = [a, b, c].map((made) => made.block.id)
+    session.feed({
+      on: 'stored',
+      outcomes: [
+        session.side.add(a),
+        { id: second!, state: 'postponed' },
+        { id: third!, state: 'refused', fault: { code: 'DAG_MISSING_BACK', back: second! } },
+      ],
+    })
+    expect(session.side.graph.has(first!)).toBe(true)
+    expect(session.effects.at(-1)).toEqual({ do: 'finish', fresh: 1, missing: 2, end: { why: 'postponed' } })
+  })
+
   test('after the end nothing has an effect', () => {
     const session = asking([a])
     session.feed({ on: 'failed', reason: 'cut' })
