@@ -83,6 +83,15 @@ export const GETS_IN_FLIGHT = 3
 /** Inbound sync streams of one peer, over all its connections: the one in use, and those it has not yet let go. */
 export const SYNC_STREAMS_PER_PEER = 4
 
+/**
+ * Streams that a peer opens, of whatever protocol. An honest one opens some ten when it connects, a ping every ten seconds,
+ * and one for each question to the DHT: a few for each chain that it joins, and again every half an hour.
+ */
+export const STREAMS_OPENED: Rate = { burst: 1024, perSecond: 32 }
+
+/** Streams of a peer open at once on one connection: 32 of the DHT, 16 pings, some of sync, gossip and identify. */
+export const STREAMS_AT_ONCE = 128
+
 /** Bytes of a length prefix: 2^28 is far above every cap. */
 export const FRAME_LENGTH_BYTES = 4
 
@@ -103,6 +112,9 @@ export const ABANDONED_REQUESTS = 256
 
 /** A stranger that opens a stream and says nothing; one round trip and a busy machine take far less. */
 export const HELLO_TIMEOUT_MS = 10_000
+
+/** From the first byte of a request to its last: the largest, 33 KiB, comes in time over a line of 10 kbit/s. */
+export const FRAME_TIMEOUT_MS = 30_000
 
 /** A reader that takes nothing for this long while something waits for it is stuck, or wants to hold our memory. */
 export const DRAIN_TIMEOUT_MS = 30_000
