@@ -22,6 +22,8 @@ export interface DaemonConfig {
   /** A port that was in use before, so that others find the daemon again. */
   readonly listen?: string
   readonly testClock?: boolean
+  /** What it tells others of its addresses, instead of where it listens. */
+  readonly announce?: readonly string[]
 }
 
 export interface Daemon {

@@ -13,7 +13,7 @@ import { author, bytes, chain, must, post, type PostParts } from './blocks.ts'
 import { eventually, Playground, type Daemon } from './daemon.ts'
 import { Footprint } from './footprint.ts'
 import { ALICE, pvt } from './siege.ts'
-import { BREACHES, refuse, shelf, Stranger, type Answer } from './stranger.ts'
+import { altered, BREACHES, refuse, shelf, Stranger, type Answer } from './stranger.ts'
 
 const MIB = 1024 * 1024
 
@@ -83,10 +83,10 @@ export class Ordeal {
     await this.playground.close()
   }
 
-  /** A chain that all three daemons are on. */
-  async arena(name = `#arena-${String(++this.#arenas)}`): Promise<Arena> {
+  /** A chain that all three daemons are on; begun by Alice, unless told. */
+  async arena(name = `#arena-${String(++this.#arenas)}`, by = ALICE): Promise<Arena> {
     const on = chain(name)
-    const base = post(on, { author: ALICE, payload: 'the first one', time: Date.now() - 60_000 })
+    const base = post(on, { author: by, payload: 'the first one', time: Date.now() - 60_000 })
     const all = [this.node, ...this.honest]
     await Promise.all(all.map(({ client }) => client.call('chains.join', { name })))
     await this.bring(name, shelf(on, [base]))
@@ -155,9 +155,9 @@ export class Ordeal {
     expect(await footprint.peakGrowth()).toBeLessThan(memoryBytes)
   }
 
-  /** What the log holds against a stranger, oldest first. */
-  blames({ id }: Stranger): Blame[] {
-    const lines = this.node.log().split('\n')
+  /** What the log of a daemon (the node's, unless told) holds against a peer, oldest first. */
+  blames({ id }: { readonly id: string }, daemon = this.node): Blame[] {
+    const lines = daemon.log().split('\n')
     const about = lines.filter((line) => line.includes('"peer.fault"') && line.includes(id))
     const told = about.map((line) => JSON.parse(line) as Blame & { readonly consequence: string })
     return told
@@ -209,25 +209,37 @@ export class Ordeal {
     for (const daemon of this.honest) expect(await this.view(at)).toEqual(await this.view(at, daemon))
   }
 
+  /** It was blamed for these, in this order, and is let in no more once it has used up what is left to it. */
+  async isBlamed(stranger: Stranger, blames: readonly Blame[]): Promise<void> {
+    await eventually(
+      () => Promise.resolve(this.blames(stranger)),
+      ({ length }) => length >= blames.length,
+    )
+    expect(this.blames(stranger)).toEqual(blames)
+    const isOver = blames.some(({ cause }) => cause === 'DAG_BAD_SIGNATURE')
+    expect(await stranger.breachesLeft(this.node)).toBe(isOver ? 0 : BREACHES - blames.length)
+    await this.isOut(stranger)
+  }
+
   /**
-   * A lie in answer to a pull, told until its teller is banned or (`spared`) as often: nothing of it stays, and what it
-   * was about can be had from others.
+   * A lie in answer to a pull, told until its teller is banned, or (if an honest peer may come to say it) as often: nothing
+   * of it stays, and what it was about can be had from others.
    */
   async hears(lie: Lie): Promise<void> {
     const at = await this.arena()
-    const before = await this.view(at)
-    const liar = await this.stranger(lie.tell(at))
     const times = lie.blame?.cause === 'DAG_BAD_SIGNATURE' ? 1 : BREACHES
-    for (let told = 0; told < times; told += 1) {
-      const recv = this.recv(liar, at.name)
-      if (lie.error === undefined) expect(await recv).toMatchObject({ new: 0 })
-      else await expect(recv).rejects.toThrow(lie.error)
-    }
-    expect(await this.view(at)).toEqual(before)
-    if (lie.blame === undefined) await this.isSpared(liar, at)
-    else await this.isBanned(liar, lie.blame, times)
+    await this.withstands(at, async () => {
+      const liar = await this.stranger(lie.tell(at))
+      for (let told = 0; told < times; told += 1) {
+        const recv = this.recv(liar, at.name)
+        if (lie.error === undefined) expect(await recv).toMatchObject({ new: 0 })
+        else await expect(recv).rejects.toThrow(lie.error)
+      }
+      if (lie.blame === undefined) await this.isSpared(liar, at)
+      else await this.isBanned(liar, lie.blame, times)
+    })
+    await this.keepsNoMore(at)
     expect(await this.bring(at.name, shelf(at.on, [at.base, above(at)]))).toBe(1)
-    await this.exchange(at)
   }
 }
 
@@ -255,6 +267,11 @@ export function atHeight({ on, base }: Arena, height: number): MadeBlock {
   const { header, id } = base.block
   const parts = { chain: on, height, time: header.time, backs: [id], payload: bytes('high'), pvt: author(ALICE) }
   return must(makeBlock({ ...parts, random: new Uint8Array(32) }))
+}
+
+/** The same with a signature that does not hold. */
+export function forgedSignature({ block, payload }: MadeBlock): MadeBlock {
+  return { block: { ...block, signature: altered(block.signature ?? new Uint8Array(64)) }, payload }
 }
 
 /** An id that is of nothing. */
