@@ -52,6 +52,7 @@ export class ChainNetwork {
     this.#client = new SyncClient({ host, log, onFault: (peer, fault) => this.#onStreamFault(peer.toString(), fault) })
     this.#endings = [
       topics.onSubscriber((topic, peer) => this.#byTopic.get(topic)?.sync.suggest(peer)),
+      host.onBreach((peer, fault) => this.#onProtocolFault(peer.toString(), fault)),
       host.onDisconnect((peer) => {
         for (const { sync } of this.#byTopic.values()) sync.forget(peer.toString())
       }),

@@ -8,7 +8,9 @@ import { peerIdFromString } from '@libp2p/peer-id'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p, type Libp2p } from 'libp2p'
 import { fail, ok, type Result } from '../dag/faults.ts'
+import type { ProtocolFault } from '../protocol/faults.ts'
 import { systemClock, type Clock } from './clock.ts'
+import { guardConnections } from './connection-guard.ts'
 import { hostFault, why, type DialFault, type HostFault } from './host-faults.ts'
 import { forgetKept } from './kept-peers.ts'
 import { libp2pOptions, type HostDatastore, type HostOptions, type HostServices } from './libp2p-options.ts'
@@ -68,6 +70,7 @@ export class Host {
   readonly #clock: Clock
   readonly #standing: Standing
   readonly #lanListeners: Set<(peer: PeerInfo) => void>
+  readonly #breachListeners = new Set<(peer: PeerId, fault: ProtocolFault) => void>()
 
   constructor(parts: HostParts) {
     this.libp2p = parts.libp2p
@@ -76,6 +79,9 @@ export class Host {
     this.#clock = parts.clock
     this.#standing = parts.standing
     this.#lanListeners = parts.lanListeners
+    guardConnections(parts.libp2p, (peer, fault) => {
+      for (const listener of this.#breachListeners) listener(peer, fault)
+    })
   }
 
   /** Addresses that others can dial, each ending in `/p2p/<peer id>`. */
@@ -136,6 +142,12 @@ export class Host {
   onLanPeer(listener: (peer: PeerInfo) => void): () => void {
     this.#lanListeners.add(listener)
     return () => this.#lanListeners.delete(listener)
+  }
+
+  /** Told of what a peer did wrong below all protocols; its connections are closed. */
+  onBreach(listener: (peer: PeerId, fault: ProtocolFault) => void): () => void {
+    this.#breachListeners.add(listener)
+    return () => this.#breachListeners.delete(listener)
   }
 
   /** A point against a peer; enough of them and it is banned. */

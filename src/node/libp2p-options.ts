@@ -10,10 +10,11 @@ import { kadDHT, passthroughMapper, type KadDHT } from '@libp2p/kad-dht'
 import { mdns } from '@libp2p/mdns'
 import { ping, type Ping } from '@libp2p/ping'
 import { tcp } from '@libp2p/tcp'
-import { yamux } from '@libp2p/yamux'
 import type { Libp2pOptions } from 'libp2p'
+import { STREAMS_AT_ONCE } from '../protocol/limits.ts'
 import { KAD_PROTOCOL } from '../protocol/messages.ts'
 import { isLoopbackOnly } from './peers.ts'
+import { guardedYamux } from './yamux-guard.ts'
 
 /** Plain data about how the host meets the network. */
 export interface HostOptions {
@@ -107,15 +108,19 @@ export function libp2pOptions(options: HostOptions, hooks: HostHooks): Libp2pOpt
     transports: [tcp()],
     connectionEncrypters: [noise()],
     streamMuxers: [
-      yamux({
-        maxMessageSize: 256 * KIB,
-        streamOptions: {
-          initialStreamWindowSize: STREAM_WINDOW_BYTES,
-          maxStreamWindowSize: MAX_STREAM_WINDOW_BYTES,
-          maxReadBufferLength: READ_BUFFER_BYTES,
-          maxWriteBufferLength: WRITE_BUFFER_BYTES,
+      guardedYamux(
+        {
+          maxMessageSize: 256 * KIB,
+          maxInboundStreams: STREAMS_AT_ONCE,
+          streamOptions: {
+            initialStreamWindowSize: STREAM_WINDOW_BYTES,
+            maxStreamWindowSize: MAX_STREAM_WINDOW_BYTES,
+            maxReadBufferLength: READ_BUFFER_BYTES,
+            maxWriteBufferLength: WRITE_BUFFER_BYTES,
+          },
         },
-      }),
+        MAX_STREAM_WINDOW_BYTES,
+      ),
     ],
     connectionGater: hooks.gater,
     connectionManager: {

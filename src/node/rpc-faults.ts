@@ -1,5 +1,6 @@
 /** What can go wrong on a sync stream below the meaning of its messages (spec §8), as coded data. */
 import type { ProtocolFault } from '../protocol/faults.ts'
+import { BadFrame } from './frame-cutter.ts'
 
 export type RpcFault =
   | { readonly code: 'RPC_UNREACHABLE'; readonly peer: string; readonly why: string }
@@ -17,15 +18,7 @@ export function isRpcFault(fault: RpcFault | ProtocolFault): fault is RpcFault {
   return fault.code.startsWith('RPC_')
 }
 
-/** Frames that cannot be cut: the decoder's errors by name. Undefined for any other end of a stream. */
+/** Frames that cannot be cut. Undefined for any other end of a stream. */
 export function framingFault(error: unknown): ProtocolFault | undefined {
-  if (!(error instanceof Error)) return undefined
-  switch (error.name) {
-    case 'InvalidDataLengthError':
-    case 'InvalidDataLengthLengthError':
-    case 'InvalidMessageLengthError':
-      return { code: 'WIRE_MALFORMED', message: 'frame', why: error.message }
-    default:
-      return undefined
-  }
+  return error instanceof BadFrame ? { code: 'WIRE_MALFORMED', message: 'frame', why: error.message } : undefined
 }

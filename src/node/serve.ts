@@ -8,6 +8,7 @@ import { pipe } from 'it-pipe'
 import { decodeHello, decodeRequest, encodeHello, encodeReply } from '../protocol/codec.ts'
 import type { ProtocolFault } from '../protocol/faults.ts'
 import {
+  FRAME_TIMEOUT_MS,
   HELLO_NONCE_BYTES,
   HELLO_TIMEOUT_MS,
   MESSAGE_BYTES,
@@ -23,7 +24,7 @@ import { why } from './host-faults.ts'
 import type { Logger } from './log.ts'
 import { framingFault, type RpcFault } from './rpc-faults.ts'
 import type { Nonces } from './rpc-session.ts'
-import { frames, FrameWriter, readChunks, StreamCut } from './streams.ts'
+import { frames, FrameWriter, readChunks, StreamCut, type FrameDeadline } from './streams.ts'
 import { Gate, orAborted, pause, withDeadline } from './waiting.ts'
 
 /** Who asks. `stream` is unique to one incarnation of a stream: what an `open` proved holds for it alone. */
@@ -44,6 +45,8 @@ export interface ServeModules {
   readonly onFault?: (peer: PeerId, fault: RpcFault) => void
   /** How long a peer that opened a stream may take to say hello; 10 s unless told. */
   readonly helloMs?: number
+  /** How long a request may take from its first byte to its last; 30 s unless told. */
+  readonly frameMs?: number
   /** How long a peer may take none of what waits for it; 30 s unless told. */
   readonly drainMs?: number
 }
@@ -112,7 +115,7 @@ class Served {
     })
     void this.#write(encodeHello({ t: 'hello', v: 1, nonce: this.#nonce }))
     try {
-      await pipe(this.#chunks, frames(MESSAGE_BYTES), async (source) => {
+      await pipe(this.#chunks, frames(MESSAGE_BYTES, this.#frameDeadline()), async (source) => {
         for await (const frame of source) {
           if (this.#caller === undefined) {
             this.#greet(frame)
@@ -130,6 +133,11 @@ class Served {
     await Promise.all(this.#answering.values())
     await this.#writer.idle()
     this.#stream.close().catch((error: unknown) => this.#stream.abort(new StreamCut(why(error))))
+  }
+
+  #frameDeadline(): FrameDeadline {
+    const { frameMs: ms = FRAME_TIMEOUT_MS } = this.#modules
+    return { ms, onLate: () => this.#breach({ code: 'RPC_TIMEOUT', peer: this.#peer.toString(), ms }) }
   }
 
   #greet(frame: Uint8Array): void {

@@ -3,13 +3,11 @@
  * readers. What is in a frame is not its business.
  */
 import type { Stream, StreamCloseEvent, StreamMessageEvent } from '@libp2p/interface'
-import { decode, encode, type LengthDecoderFunction } from 'it-length-prefixed'
-import type { Uint8ArrayList } from 'uint8arraylist'
-import { DRAIN_TIMEOUT_MS, FRAME_LENGTH_BYTES, UNREAD_BYTES, UNSENT_BYTES } from '../protocol/limits.ts'
+import { encode } from 'it-length-prefixed'
+import { DRAIN_TIMEOUT_MS, UNREAD_BYTES, UNSENT_BYTES } from '../protocol/limits.ts'
+import { ByteQueue, FrameCutter, TornFrame } from './frame-cutter.ts'
 import { Serial } from './serial.ts'
 import { withDeadline } from './waiting.ts'
-
-type Chunk = Uint8Array | Uint8ArrayList
 
 /** This side ended a stream, and why. */
 export class StreamCut extends Error {
@@ -20,19 +18,18 @@ export class StreamCut extends Error {
  * What a stream receives. Call it in the tick in which the stream is handed over: libp2p's own iterator misses an end
  * that came before it, and it takes everything in at once, so that the sender never feels that we are slow.
  */
-export function readChunks(stream: Stream): AsyncGenerator<Chunk, void> {
-  const queue: Chunk[] = []
-  let queuedBytes = 0
+export function readChunks(stream: Stream): AsyncGenerator<Uint8Array, void> {
+  const queue = new ByteQueue()
   let isResuming = false
   let hasEnded = stream.remoteWriteStatus !== 'writable'
   let error: Error | undefined = stream.status === 'open' ? undefined : new StreamCut(`the stream is ${stream.status}`)
   let wake = (): void => undefined
 
   const throttle = (): void => {
-    if (queuedBytes >= UNREAD_BYTES && stream.readStatus === 'readable') stream.pause()
+    if (queue.byteLength >= UNREAD_BYTES && stream.readStatus === 'readable') stream.pause()
   }
   const relax = (): void => {
-    if (queuedBytes > UNREAD_BYTES / 2 || stream.readStatus !== 'paused') return
+    if (queue.byteLength > UNREAD_BYTES / 2 || stream.readStatus !== 'paused') return
     // A resuming stream hands over what it holds before it opens its window again: a pause in between would be lost.
     isResuming = true
     stream.resume()
@@ -41,7 +38,6 @@ export function readChunks(stream: Stream): AsyncGenerator<Chunk, void> {
   }
   const onMessage = ({ data }: StreamMessageEvent): void => {
     queue.push(data)
-    queuedBytes += data.byteLength
     if (!isResuming) throttle()
     wake()
   }
@@ -57,18 +53,15 @@ export function readChunks(stream: Stream): AsyncGenerator<Chunk, void> {
   stream.addEventListener('remoteCloseWrite', onEnd)
   stream.addEventListener('close', onClose)
 
-  async function* drain(): AsyncGenerator<Chunk, void> {
+  async function* drain(): AsyncGenerator<Uint8Array, void> {
     try {
       // What came before the listeners is handed over in a microtask.
       await Promise.resolve()
       for (;;) {
         const chunk = queue.shift()
-        if (chunk !== undefined) {
-          queuedBytes -= chunk.byteLength
-          yield chunk
-        }
+        if (chunk !== undefined) yield chunk
         relax()
-        if (queue.length > 0) continue
+        if (queue.byteLength > 0) continue
         if (error !== undefined) throw error
         if (hasEnded) return
         await new Promise<void>((resolve) => (wake = resolve))
@@ -82,34 +75,37 @@ export function readChunks(stream: Stream): AsyncGenerator<Chunk, void> {
   return drain()
 }
 
-/**
- * A length in the shortest spelling that an unsigned varint has; −1, which the library refuses, for any other: it would
- * read that one differently depending on how the bytes are cut. Beyond the end, `get` throws what asks for more bytes.
- */
-const readLength: LengthDecoderFunction = Object.assign(
-  (bytes: Uint8ArrayList): number => {
-    let length = 0
-    for (let at = 0; at < FRAME_LENGTH_BYTES; at++) {
-      const byte = bytes.get(at)
-      length += (byte & 0x7f) * 2 ** (7 * at)
-      if (byte >= 0x80) continue
-      readLength.bytes = at + 1
-      return byte === 0 && at > 0 ? -1 : length
-    }
-    return -1
-  },
-  { bytes: 0 },
-)
+/** Someone who sends a frame byte by byte keeps its place for as long as this, and no longer. */
+export interface FrameDeadline {
+  readonly ms: number
+  /** Called once a frame is not whole that long after it began. Whoever reads on meanwhile does not count. */
+  readonly onLate: () => void
+}
 
 /** A stage of a pipe: cuts chunks into frames. Throws at a frame above `limitBytes`, before its content is taken in. */
-export function frames(limitBytes: number): (source: AsyncIterable<Chunk>) => AsyncGenerator<Uint8Array> {
+export function frames(
+  limitBytes: number,
+  deadline?: FrameDeadline,
+): (source: AsyncIterable<Uint8Array>) => AsyncGenerator<Uint8Array> {
   return async function* cut(source) {
-    const lists = decode(source, {
-      maxDataLength: limitBytes,
-      maxLengthLength: FRAME_LENGTH_BYTES,
-      lengthDecoder: readLength,
-    })
-    for await (const list of lists) yield list.subarray()
+    const cutter = new FrameCutter(limitBytes)
+    let timer: NodeJS.Timeout | undefined
+    const stop = (): void => {
+      clearTimeout(timer)
+      timer = undefined
+    }
+    try {
+      for await (const chunk of source) {
+        for (const frame of cutter.cut(chunk)) {
+          stop()
+          yield frame
+        }
+        if (cutter.isWithin && deadline !== undefined) timer ??= setTimeout(deadline.onLate, deadline.ms)
+      }
+      if (cutter.isWithin) throw new TornFrame('the end came in the middle of a frame')
+    } finally {
+      stop()
+    }
   }
 }
 

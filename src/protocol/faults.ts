@@ -13,6 +13,8 @@ export type ProtocolFault =
   | { readonly code: 'WIRE_TOO_LARGE'; readonly bytes: number; readonly limit: number }
   | { readonly code: 'WIRE_MALFORMED'; readonly message: string; readonly why: string }
   | { readonly code: 'WIRE_OTHER_VERSION'; readonly found: number }
+  /** Streams were opened faster than any honest peer does. */
+  | { readonly code: 'STREAM_FLOOD' }
   | { readonly code: 'SYNC_UNKNOWN_REPLY'; readonly id: number }
   | { readonly code: 'SYNC_WRONG_REPLY'; readonly asked: string; readonly got: string }
   | { readonly code: 'SYNC_BAD_PROOF' }
@@ -44,6 +46,7 @@ export function consequence(fault: ProtocolFault): Consequence {
       return 'close'
     case 'WIRE_TOO_LARGE':
     case 'WIRE_MALFORMED':
+    case 'STREAM_FLOOD':
     case 'SYNC_UNKNOWN_REPLY':
     case 'SYNC_WRONG_REPLY':
     case 'SYNC_BAD_PROOF':

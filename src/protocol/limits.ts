@@ -73,6 +73,12 @@ export const BLOCKS_REPLY_BYTES = 256 * KIB
 /** Ids that a peer lists and that do not get in, remembered for the length of one pull: some 2 MiB. */
 export const GIVEN_UP_IDS = 16_384
 
+/**
+ * Blocks that come one after another in a pull with none accepted among them. An honest list has what only a later paid
+ * block brings in directly before that block, and no honest history has so much under one.
+ */
+export const UNPAID_IDS = 16_384
+
 /** Payload frames asked for and not yet here (spec §8): 1 MiB under way keeps a stream of 100 ms full at 10 MiB/s. */
 export const FRAMES_IN_FLIGHT = 4
 
@@ -108,6 +114,15 @@ export const PEERS_SHOWN = 1024
 /** Inbound sync streams of one peer, over all its connections: the one in use, and those it has not yet let go. */
 export const SYNC_STREAMS_PER_PEER = 4
 
+/**
+ * Streams that a peer opens, of whatever protocol. An honest one opens some ten when it connects, a ping every ten seconds,
+ * and one for each question to the DHT: a few for each chain that it joins, and again every half an hour.
+ */
+export const STREAMS_OPENED: Rate = { burst: 1024, perSecond: 32 }
+
+/** Streams of a peer open at once on one connection: 32 of the DHT, 16 pings, some of sync, gossip and identify. */
+export const STREAMS_AT_ONCE = 128
+
 /** Bytes of a length prefix: 2^28 is far above every cap. */
 export const FRAME_LENGTH_BYTES = 4
 
@@ -127,6 +142,9 @@ export const ABANDONED_REQUESTS = 256
 
 /** A stranger that opens a stream and says nothing; one round trip and a busy machine take far less. */
 export const HELLO_TIMEOUT_MS = 10_000
+
+/** From the first byte of a request to its last: the largest, 33 KiB, comes in time over a line of 10 kbit/s. */
+export const FRAME_TIMEOUT_MS = 30_000
 
 /** A reader that takes nothing for this long while something waits for it is stuck, or wants to hold our memory. */
 export const DRAIN_TIMEOUT_MS = 30_000

@@ -18,7 +18,7 @@ import type { BlockId } from '../dag/ids.ts'
 import { blockVerdict, type BlockFault, type ProtocolFault } from './faults.ts'
 import { Fetch } from './fetch.ts'
 import { Folding } from './folding.ts'
-import { GIVEN_UP_IDS, HAVE_IDS, IDS_PER_PAGE, PAGES_IN_VAIN } from './limits.ts'
+import { GIVEN_UP_IDS, HAVE_IDS, IDS_PER_PAGE, PAGES_IN_VAIN, UNPAID_IDS } from './limits.ts'
 import { proofFor, proofHolds } from './member.ts'
 import type { Reply, Request, RequestBody } from './messages.ts'
 import type { PullEffect, PullEnd, PullInput, PullOptions, StoreOutcome } from './pull.ts'
@@ -54,6 +54,8 @@ export interface PullState {
   readonly givenUp: Set<BlockId>
   /** Blocks that the peer says it accepts. */
   theirs: number
+  /** Blocks stored since one was accepted: no more may stand under a payer still to come. */
+  unpaid: number
   fresh: number
 }
 
@@ -78,6 +80,7 @@ export function newPull(options: PullOptions): PullState {
     folded: [],
     givenUp: new Set(),
     theirs: 0,
+    unpaid: 0,
     fresh: 0,
   }
 }
@@ -253,7 +256,10 @@ function onStored(state: PullState, outcomes: readonly StoreOutcome[]): PullEffe
   const blocks = page.fetch.stored()
   const kept = outcomes.filter(({ state: became }) => became !== 'refused' && became !== 'postponed')
   page.gained ||= kept.length > 0
-  for (const outcome of kept) if (outcome.state === 'accepted') state.fresh += 1 + outcome.others
+  for (const outcome of kept) {
+    if (outcome.state === 'accepted') state.fresh += 1 + outcome.others
+    state.unpaid = outcome.state === 'accepted' ? 0 : state.unpaid + 1
+  }
   for (const [position, outcome] of outcomes.entries()) {
     if (outcome.state !== 'refused') continue
     const end = endOfRefused(outcome.id, outcome.fault, blocks[position]?.state === 'inline')
@@ -297,7 +303,8 @@ function endPage(state: PullState, page: NonNullable<PullState['page']>): PullEf
   for (const id of lacked) state.givenUp.add(id)
   // What came meanwhile by another way is progress too.
   const isGain = page.gained || lacked.length < page.wanted.length
-  if (!isGain || state.givenUp.size > GIVEN_UP_IDS) return finish(state, { why: 'stalled' })
+  const isTooMuch = state.givenUp.size > GIVEN_UP_IDS || state.unpaid > UNPAID_IDS
+  if (!isGain || isTooMuch) return finish(state, { why: 'stalled' })
   state.page = undefined
   if (page.then === 'fold') return fold(state)
   if (page.then === 'finish') return finish(state, { why: 'done' })

@@ -38,7 +38,10 @@ afterEach(async () => {
 })
 
 /** Two connected hosts, the second of which answers with `handler`; without one it speaks no sync. */
-async function pair(handler?: SyncHandler, options: { readonly drainMs?: number } = {}): Promise<Pair> {
+async function pair(
+  handler?: SyncHandler,
+  options: { readonly drainMs?: number; readonly frameMs?: number } = {},
+): Promise<Pair> {
   hosts = await startHosts(2)
   const [asker, server] = hosts as [Host, Host]
   const faults: Pair['faults'] = []
@@ -256,6 +259,16 @@ describe('a client that misbehaves', () => {
     stream.addEventListener('message', () => {})
     await closedOf(stream)
     expect(made.faults).toMatchObject([{ at: 'server', fault: { code: 'RPC_TIMEOUT', ms: HELLO_MS } }])
+  })
+
+  test('begins a request and does not end it: its stream is closed after the deadline, and it is not to blame', async () => {
+    const made = await pair(echo, { frameMs: 100 })
+    const stream = await raw(made)
+    await lpStream(stream).write(hello())
+    stream.send(new Uint8Array([50, 1]))
+    await closedOf(stream)
+    const peer = made.asker.peerId.toString()
+    expect(made.faults).toEqual([{ at: 'server', fault: { code: 'RPC_TIMEOUT', peer, ms: 100 } }])
   })
 
   test('sends garbage after the hello: its stream is closed, and the node serves on', async () => {

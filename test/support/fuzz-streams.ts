@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
 import { encode } from 'it-length-prefixed'
+import { TornFrame } from '../../src/node/frame-cutter.ts'
 import { framingFault } from '../../src/node/rpc-faults.ts'
 import { frames } from '../../src/node/streams.ts'
 import { Broken } from './fuzz-laws.ts'
@@ -61,7 +62,7 @@ async function cutFrames(bytes: Uint8Array, size: number): Promise<Cut> {
   } catch (error) {
     const fault = framingFault(error)
     if (fault !== undefined) return { frames: taken, end: fault.code }
-    if (error instanceof Error && error.name === 'UnexpectedEOFError') return { frames: taken, end: 'torn' }
+    if (error instanceof TornFrame) return { frames: taken, end: 'torn' }
     throw error instanceof Broken ? error : new Broken(`it throws ${String(error)}`, bytes, error)
   }
 }

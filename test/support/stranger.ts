@@ -3,12 +3,16 @@
  * hand, byte for byte, so that it can say whatever it likes. It refuses everything until it is told what to answer.
  */
 import { randomBytes } from 'node:crypto'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Stream } from '@libp2p/interface'
+import { peerIdFromString } from '@libp2p/peer-id'
 import { multiaddr } from '@multiformats/multiaddr'
+import { encode } from 'it-length-prefixed'
 import type { MadeBlock } from '../../src/dag/block.ts'
 import type { Chain } from '../../src/dag/chain.ts'
 import { Folds } from '../../src/dag/fold.ts'
 import { Graph } from '../../src/dag/graph.ts'
+import { Bug } from '../../src/dag/faults.ts'
 import type { BlockId } from '../../src/dag/ids.ts'
 import { FRAME_BYTES } from '../../src/dag/store.ts'
 import { topicOf } from '../../src/node/chain-gossip.ts'
@@ -37,6 +41,43 @@ export type Answer = (request: Request, wire: Wire) => Reply | undefined
 /** Breaches that a daemon takes from a peer before it bans it. */
 export const BREACHES = 4
 
+/** What this end says breaks off after so many bytes, on the first stream that it is for. */
+export class Cut {
+  readonly #kind: 'reset' | 'end'
+  #left: number
+  #isUsed = false
+  #isMade = false
+
+  constructor(afterBytes: number, kind: 'reset' | 'end') {
+    this.#left = afterBytes
+    this.#kind = kind
+  }
+
+  /** Not yet: there was less to say. */
+  get isMade(): boolean {
+    return this.#isMade
+  }
+
+  on(stream: Stream): void {
+    if (this.#isUsed) return
+    this.#isUsed = true
+    const send = stream.send.bind(stream)
+    stream.send = (data) => {
+      if (this.#isMade) return true
+      const bytes = data.subarray()
+      if (bytes.byteLength <= this.#left) {
+        this.#left -= bytes.byteLength
+        return send(bytes)
+      }
+      this.#isMade = true
+      if (this.#left > 0) send(bytes.subarray(0, this.#left))
+      if (this.#kind === 'reset') stream.abort(new Error('cut'))
+      else stream.close().catch(() => undefined)
+      return true
+    }
+  }
+}
+
 /** One end of a sync stream: whole frames, or raw bytes. */
 export class Wire {
   readonly nonce: Uint8Array = randomBytes(32)
@@ -46,8 +87,9 @@ export class Wire {
   readonly #frames: AsyncGenerator<Uint8Array>
 
   /** In the tick in which the stream is handed over. */
-  constructor(stream: Stream) {
+  constructor(stream: Stream, cut?: Cut) {
     this.#stream = stream
+    cut?.on(stream)
     this.#frames = frames(MESSAGE_BYTES)(readChunks(stream))
     this.#writer = new FrameWriter(stream)
   }
@@ -67,9 +109,20 @@ export class Wire {
     this.#writer.write(frame).catch(() => undefined)
   }
 
-  /** Bytes as they are. */
+  /** Bytes as they are; none once the stream is over. */
   writeRaw(bytes: Uint8Array): void {
-    this.#stream.send(bytes)
+    if (this.isOpen) this.#stream.send(bytes)
+  }
+
+  /** The same, and waits until there is room for more or the stream is over. */
+  async pour(bytes: Uint8Array): Promise<void> {
+    if (!this.isOpen || this.#stream.send(bytes)) return nextTurn()
+    await this.#stream.onDrain({ signal: soon() }).catch(() => undefined)
+  }
+
+  /** A frame as it is written. */
+  framed(frame: Uint8Array): Uint8Array {
+    return encode.single(frame).subarray()
   }
 
   /** The next frame as it came; nothing when the stream is over. */
@@ -96,14 +149,48 @@ export class Wire {
     return this.next()
   }
 
+  /** Ends this side, as in the middle of a frame if need be. */
   async close(): Promise<void> {
     await this.#stream.close()
   }
+
+  /** Breaks the stream off. */
+  abort(): void {
+    this.#stream.abort(new Error('the stranger broke off'))
+  }
+
+  /** Whether the other side has not ended it. */
+  get isOpen(): boolean {
+    return this.#stream.status === 'open'
+  }
+
+  /** As the multiplexer knows it. */
+  get number(): number {
+    return Number(this.#stream.id)
+  }
+}
+
+/** What libp2p does not show of a connection: streams that speak no protocol, and bytes that are no stream's. */
+export interface Multiplexer {
+  readonly createStream: () => Promise<Stream>
+  readonly maConn: { readonly send: (packet: Uint8Array) => boolean; readonly onDrain: () => Promise<void> }
+}
+
+/** A data frame as yamux spells it: version, type, flags, stream, length; which need not be that of the data. */
+export function yamuxData(stream: number, data: Uint8Array, length = data.byteLength): Uint8Array {
+  const frame = new Uint8Array(12 + data.byteLength)
+  const view = new DataView(frame.buffer)
+  view.setUint32(4, stream)
+  view.setUint32(8, length)
+  frame.set(data, 12)
+  return frame
 }
 
 export class Stranger {
   readonly host: Host
   answer: Answer = refuse
+  /** For streams that daemons open from now on. */
+  cut: Cut | undefined
   /** Whether it says hello on streams that daemons open. */
   greets = true
   /** What daemons asked, oldest first. */
@@ -121,7 +208,7 @@ export class Stranger {
 
   static async start(): Promise<Stranger> {
     const stranger = new Stranger(await startHost())
-    await stranger.host.libp2p.handle(SYNC_PROTOCOL, (stream) => stranger.#serve(new Wire(stream)))
+    await stranger.host.libp2p.handle(SYNC_PROTOCOL, (stream) => stranger.#serve(new Wire(stream, stranger.cut)))
     return stranger
   }
 
@@ -138,11 +225,31 @@ export class Stranger {
     for (const daemon of daemons) must(await this.host.connect(addressOf(daemon), { signal: soon() }))
   }
 
-  /** A sync stream to a daemon, after both hellos. */
+  /** A sync stream to a daemon, before any hello. */
+  async open(daemon: Daemon, cut?: Cut): Promise<Wire> {
+    const stream = await this.host.libp2p.dialProtocol(addressOf(daemon), SYNC_PROTOCOL, { signal: soon() })
+    return new Wire(stream, cut)
+  }
+
+  /** The same after both hellos. */
   async wire(daemon: Daemon): Promise<Wire> {
-    const wire = new Wire(await this.host.libp2p.dialProtocol(addressOf(daemon), SYNC_PROTOCOL, { signal: soon() }))
+    const wire = await this.open(daemon)
     if (!(await wire.greet())) throw new Error('the daemon hung up')
     return wire
+  }
+
+  /** Lets everybody else in this process have a turn. */
+  turn(): Promise<void> {
+    return nextTurn()
+  }
+
+  /** What lies under the streams of the connection to a daemon. */
+  under(daemon: Daemon): Multiplexer {
+    const [connection] = this.host.libp2p
+      .getConnections()
+      .filter(({ remotePeer }) => remotePeer.toString() === daemon.peerId)
+    if (connection === undefined) throw new Bug('the stranger is not connected')
+    return (connection as unknown as { readonly muxer: Multiplexer }).muxer
   }
 
   /** What a proof of membership on this stream to the daemon speaks of. */
@@ -190,6 +297,11 @@ export class Stranger {
       await wire.next()
     }
     return Infinity
+  }
+
+  /** Ends the connection to a daemon. */
+  async hangUp(daemon: Daemon): Promise<void> {
+    await this.host.libp2p.hangUp(peerIdFromString(daemon.peerId))
   }
 
   async stop(): Promise<void> {

@@ -14,12 +14,14 @@ import type { RpcFault } from '../../../src/node/rpc-faults.ts'
 import { openSession, type OpenSession } from '../../../src/node/rpc-session.ts'
 import type { SyncClient } from '../../../src/node/rpc.ts'
 import { serveSync, type SyncHandler } from '../../../src/node/serve.ts'
-import { frames, FrameWriter, readChunks } from '../../../src/node/streams.ts'
+import { FrameCutter } from '../../../src/node/frame-cutter.ts'
+import { FrameWriter, readChunks } from '../../../src/node/streams.ts'
 import { pause } from '../../../src/node/waiting.ts'
 import { decodeReply, encodeHello, encodeReply, encodeRequest } from '../../../src/protocol/codec.ts'
 import {
   ABANDONED_REQUESTS,
   DRAIN_TIMEOUT_MS,
+  FRAME_TIMEOUT_MS,
   FRAME_LENGTH_BYTES,
   HELLO_TIMEOUT_MS,
   OFFER_TIMEOUT_MS,
@@ -101,22 +103,20 @@ describe('a stream that is not read', () => {
 })
 
 describe('the length of a frame', () => {
-  const cutOff = async (length: readonly number[]): Promise<string> => {
-    async function* source(): AsyncGenerator<Uint8Array> {
-      yield Uint8Array.from(length)
-    }
+  const cutOff = (length: readonly number[]): string => {
+    const cutter = new FrameCutter(2 ** 30)
     try {
-      for await (const _ of frames(2 ** 30)(source())) return 'a frame'
-      return 'wait'
+      for (const _ of cutter.cut(Uint8Array.from(length))) return 'a frame'
+      return cutter.isWithin ? 'goes on' : 'nothing'
     } catch (error) {
       return (error as Error).name
     }
   }
 
-  test('has as many bytes as the bound, and not one more, whatever may be in it', async () => {
+  test('has as many bytes as the bound, and not one more, whatever may be in it', () => {
     const longest = [...new Array<number>(FRAME_LENGTH_BYTES - 1).fill(0xff), 0x7f]
-    expect(await cutOff(longest)).toBe('wait')
-    expect(await cutOff([0xff, ...longest])).toBe('InvalidMessageLengthError')
+    expect(cutOff(longest)).toBe('goes on')
+    expect(cutOff([0xff, ...longest])).toBe('BadFrame')
   })
 })
 
@@ -278,6 +278,19 @@ describe('who answers', () => {
     expect(repliesOf(fake)).toHaveLength(1)
     await after(1)
     expect(repliesOf(fake)).toHaveLength(2)
+    await stop()
+  })
+
+  test('waits for the rest of a request as long as the bound, and no longer', async () => {
+    const { openedBy, stop } = await serving(silent)
+    const fake = openedBy(peer)
+    await still()
+    fake.receiveFrame(HELLO)
+    fake.receive(Uint8Array.of(50, 1))
+    await after(FRAME_TIMEOUT_MS - 1)
+    expect(fake.status).toBe('open')
+    await after(1)
+    expect(fake.status).toBe('aborted')
     await stop()
   })
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { MadeBlock } from '../../../src/dag/block.ts'
 import type { BlockId } from '../../../src/dag/ids.ts'
-import { GET_IDS, GETS_IN_FLIGHT, PAGES_IN_VAIN, STORES_IN_FLIGHT } from '../../../src/protocol/limits.ts'
+import { GET_IDS, GETS_IN_FLIGHT, PAGES_IN_VAIN, STORES_IN_FLIGHT, UNPAID_IDS } from '../../../src/protocol/limits.ts'
 import { proofFor } from '../../../src/protocol/member.ts'
 import type { Fold, Reply, WireBlock } from '../../../src/protocol/messages.ts'
 import type { PullEffect, PullInput, PullOptions } from '../../../src/protocol/pull.ts'
@@ -147,6 +147,18 @@ describe('ends', () => {
     expect(session.end).toBeUndefined()
     session.listed([b], true)
     expect(session.end).toEqual({ why: 'stalled' })
+  })
+
+  test.each([
+    { what: 'and none is paid: the pull ends', isPaid: false },
+    { what: 'and the last of them pays for them: it goes on', isPaid: true },
+  ])('more comes in a row than may stand under a payer, $what', ({ isPaid }) => {
+    const { id } = a.block
+    const session = new ByHand(new Side(FORUM)).opened([b]).listed([a], true)
+    session.reply({ t: 'blocks', id: 0, asked: 1, blocks: [inline(a)] })
+    const row = Array.from({ length: UNPAID_IDS + 1 }, () => ({ id, state: 'surplus' }) as const)
+    session.feed({ on: 'stored', outcomes: isPaid ? [...row, { id, state: 'accepted', others: 0 }] : row })
+    expect(session.end).toEqual(isPaid ? undefined : { why: 'stalled' })
   })
 
   test('a missing back is counted as missing, and the rest goes on', () => {

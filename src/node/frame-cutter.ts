@@ -1,0 +1,115 @@
+/**
+ * Bytes as they came from a stream, and the frames in them (spec §8). A stranger chooses how they are cut: a chunk of one
+ * byte is a view of a packet of 64 KiB, and would keep all of it alive. So small chunks are copied, and a frame gets a
+ * buffer of its own: what is held is what came, whatever the cuts.
+ */
+import type { Uint8ArrayList } from 'uint8arraylist'
+import { FRAME_LENGTH_BYTES } from '../protocol/limits.ts'
+
+export type Chunk = Uint8Array | Uint8ArrayList
+
+/** Chunks from this size on are held as they came: at worst four times their size is kept alive. */
+const PAGE_BYTES = 16 * 1024
+
+/** A length that is too large, or not in its shortest spelling. */
+export class BadFrame extends Error {
+  override readonly name = 'BadFrame'
+}
+
+/** The end came in the middle of a frame. */
+export class TornFrame extends Error {
+  override readonly name = 'TornFrame'
+}
+
+/** First in, first out, in no more room than the bytes need. */
+export class ByteQueue {
+  readonly #chunks: Uint8Array[] = []
+  /** Of the page that the last chunk lies in: what is behind it. */
+  #room = new Uint8Array()
+  #bytes = 0
+
+  get byteLength(): number {
+    return this.#bytes
+  }
+
+  push(data: Chunk): void {
+    if (data.byteLength === 0) return
+    this.#bytes += data.byteLength
+    if (data.byteLength >= PAGE_BYTES) this.#chunks.push(data.subarray())
+    else this.#copy(data.subarray())
+  }
+
+  shift(): Uint8Array | undefined {
+    const chunk = this.#chunks.shift()
+    this.#bytes -= chunk?.byteLength ?? 0
+    return chunk
+  }
+
+  #copy(small: Uint8Array): void {
+    if (this.#room.byteLength < small.byteLength) this.#room = new Uint8Array(PAGE_BYTES)
+    this.#room.set(small)
+    const copy = this.#room.subarray(0, small.byteLength)
+    this.#room = this.#room.subarray(small.byteLength)
+    const last = this.#chunks.at(-1)
+    const isBehind = last?.buffer === copy.buffer && last.byteOffset + last.byteLength === copy.byteOffset
+    if (isBehind) this.#chunks[this.#chunks.length - 1] = joined(last, copy)
+    else this.#chunks.push(copy)
+  }
+}
+
+function joined(first: Uint8Array, next: Uint8Array): Uint8Array {
+  return new Uint8Array(first.buffer, first.byteOffset, first.byteLength + next.byteLength)
+}
+
+/** Fed with chunks, gives frames; at most one of them is under way, in a buffer of the length it said. */
+export class FrameCutter {
+  readonly #limitBytes: number
+  /** Bytes of a length that goes on. */
+  readonly #prefix: number[] = []
+  #frame: Uint8Array | undefined
+  #filled = 0
+
+  constructor(limitBytes: number) {
+    this.#limitBytes = limitBytes
+  }
+
+  /** A frame has begun and is not whole. */
+  get isWithin(): boolean {
+    return this.#frame !== undefined || this.#prefix.length > 0
+  }
+
+  /** @throws {BadFrame} before any of the frame's content is taken in */
+  *cut(chunk: Uint8Array): Generator<Uint8Array, void> {
+    for (let at = 0; at < chunk.byteLength;) {
+      if (this.#frame === undefined) {
+        const length = this.#lengthWith(chunk[at] ?? 0)
+        at += 1
+        if (length === undefined) continue
+        this.#frame = new Uint8Array(length)
+        this.#filled = 0
+      }
+      const part = chunk.subarray(at, at + this.#frame.byteLength - this.#filled)
+      this.#frame.set(part, this.#filled)
+      this.#filled += part.byteLength
+      at += part.byteLength
+      if (this.#filled < this.#frame.byteLength) return
+      const frame = this.#frame
+      this.#frame = undefined
+      yield frame
+    }
+  }
+
+  /** An unsigned varint in its shortest spelling; nothing yet while it goes on. */
+  #lengthWith(byte: number): number | undefined {
+    this.#prefix.push(byte)
+    if (byte >= 0x80) {
+      if (this.#prefix.length >= FRAME_LENGTH_BYTES) throw new BadFrame('a length that is too long')
+      return undefined
+    }
+    const length = this.#prefix.reduce((sum, part, position) => sum + (part & 0x7f) * 2 ** (7 * position), 0)
+    if (byte === 0 && this.#prefix.length > 1) throw new BadFrame('a length with zeros behind it')
+    if (length > this.#limitBytes) throw new BadFrame(`${String(length)} bytes`)
+    this.#prefix.length = 0
+    return length
+  }
+}

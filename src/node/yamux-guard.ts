@@ -1,0 +1,124 @@
+/**
+ * yamux with an eye on its frames (spec §8). The library looks at a frame once all of it is there, and a header may promise
+ * 4 GiB: without this a peer fills the memory with a single one. Nor does it tell of streams that it refuses. Nothing else
+ * about it is changed, and no bytes are held here.
+ *
+ *     0        1      2       4          8        12
+ *     version  type   flags   stream     length   data, if the type is 0
+ */
+import type { StreamMuxer, StreamMuxerFactory } from '@libp2p/interface'
+import { yamux } from '@libp2p/yamux'
+import type { Chunk } from './frame-cutter.ts'
+
+type Init = NonNullable<Parameters<typeof yamux>[0]>
+
+const HEADER_BYTES = 12
+const DATA = 0
+/** Opens a stream. */
+const SYN = 1
+
+/** Streams opened before there is anybody to tell: the library ends a connection with more than ten. */
+const UNTOLD = 16
+
+/** A frame above what any window lets through. */
+export class GiantFrame extends Error {
+  override readonly name = 'GiantFrame'
+}
+
+export interface FrameWatch {
+  /** The peer opens a stream, or tries to. */
+  readonly onStream: () => void
+  /** Its frame is refused, and with it the connection. */
+  readonly onGiant: (bytes: number, limit: number) => void
+}
+
+/** Follows the frames of a connection. */
+export class FrameGuard {
+  readonly #limitBytes: number
+  #watch: FrameWatch | undefined
+  /** What there was nobody to tell of. */
+  #untold: ((watch: FrameWatch) => void)[] = []
+  readonly #header = new Uint8Array(HEADER_BYTES)
+  #headerBytes = 0
+  /** Of the frame's data. */
+  #left = 0
+
+  constructor(limitBytes: number) {
+    this.#limitBytes = limitBytes
+  }
+
+  /** Frames come before a connection is known to be one: what was seen of them is told now. */
+  watch(watch: FrameWatch): void {
+    this.#watch = watch
+    for (const tell of this.#untold.splice(0)) tell(watch)
+  }
+
+  /** @throws {GiantFrame} as soon as its header is there */
+  pass(chunk: Chunk): void {
+    const bytes = chunk.subarray()
+    for (let at = 0; at < bytes.byteLength;) {
+      if (this.#left > 0) {
+        const part = Math.min(this.#left, bytes.byteLength - at)
+        this.#left -= part
+        at += part
+        continue
+      }
+      const part = bytes.subarray(at, at + HEADER_BYTES - this.#headerBytes)
+      this.#header.set(part, this.#headerBytes)
+      this.#headerBytes += part.byteLength
+      at += part.byteLength
+      if (this.#headerBytes === HEADER_BYTES) this.#begin()
+    }
+  }
+
+  #begin(): void {
+    this.#headerBytes = 0
+    const view = new DataView(this.#header.buffer)
+    if ((view.getUint16(2) & SYN) !== 0 && view.getUint32(4) !== 0) this.#tell((watch) => watch.onStream())
+    if (view.getUint8(1) !== DATA) return
+    const bytes = view.getUint32(8)
+    this.#left = bytes
+    if (bytes <= this.#limitBytes) return
+    this.#tell((watch) => watch.onGiant(bytes, this.#limitBytes))
+    throw new GiantFrame(`${String(bytes)} bytes`)
+  }
+
+  #tell(tell: (watch: FrameWatch) => void): void {
+    if (this.#watch !== undefined) tell(this.#watch)
+    else if (this.#untold.length < UNTOLD) this.#untold.push(tell)
+  }
+}
+
+const guards = new WeakMap<StreamMuxer, FrameGuard>()
+
+/** Tells of the frames of a connection; of a few of those too that came already. */
+export function watchFrames(muxer: StreamMuxer | undefined, watch: FrameWatch): void {
+  if (muxer !== undefined) guards.get(muxer)?.watch(watch)
+}
+
+/** What the library calls for each chunk of a connection; what it throws ends the connection. */
+interface Fed {
+  onData: (chunk: Chunk) => void
+}
+
+/** @param limitBytes - the largest frame; a window lets nothing larger through */
+export function guardedYamux(init: Init, limitBytes: number): () => StreamMuxerFactory {
+  return () => {
+    const factory = yamux(init)()
+    return {
+      protocol: factory.protocol,
+      createStreamMuxer: (connection) => {
+        const muxer = factory.createStreamMuxer(connection)
+        const fed = muxer as unknown as Fed
+        const guard = new FrameGuard(limitBytes)
+        guards.set(muxer, guard)
+        const onData = fed.onData.bind(muxer)
+        fed.onData = (chunk) => {
+          guard.pass(chunk)
+          onData(chunk)
+        }
+        return muxer
+      },
+    }
+  }
+}

@@ -1,0 +1,146 @@
+/**
+ * Announcements (spec §7) of what is never delivered, of heads that everybody knows, and of what is no announcement. Known
+ * and unknown heads are hints, and any peer may come to give them: they cost a bounded number of pulls, no memory, and
+ * nobody's good name. What no honest peer says is blamed.
+ */
+import { randomBytes } from 'node:crypto'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { makeBlock } from '../../src/dag/block.ts'
+import { encodeAnnouncement } from '../../src/protocol/gossip-codec.ts'
+import { ANNOUNCE_HEADS, IDS_PER_PAGE } from '../../src/protocol/limits.ts'
+import { author, bytes, chain, must, post } from '../support/blocks.ts'
+import { eventually } from '../support/daemon.ts'
+import { above, forgedSignature, inventedIds, Ordeal, type Arena, type Blame } from '../support/ordeal.ts'
+import { ALICE, BOB, riding } from '../support/siege.ts'
+import { refuse, shelf, type Answer } from '../support/stranger.ts'
+
+let ordeal: Ordeal
+
+beforeAll(async () => {
+  ordeal = await Ordeal.open()
+})
+
+afterAll(async () => {
+  await ordeal.close()
+})
+
+const BATCH = 50
+
+function headsOnly(heads: ReturnType<typeof inventedIds>): Uint8Array {
+  return encodeAnnouncement({ v: 1, nonce: randomBytes(8), heads: [...heads].sort() })
+}
+
+describe('announced, and never delivered', () => {
+  const KINDS: readonly { title: string; answer: (at: Arena) => Answer }[] = [
+    { title: 'it does not have the chain when it is asked', answer: () => refuse },
+    {
+      title: 'it lists what it does not give',
+      answer: ({ on, base }) =>
+        shelf(on, [base], {
+          open: ({ id }) => ({ t: 'opened', id, blocks: 1, heads: inventedIds(ANNOUNCE_HEADS).sort(), more: false }),
+          diff: ({ id }) => ({ t: 'ids', id, ids: inventedIds(IDS_PER_PAGE), more: true }),
+        }),
+    },
+    { title: 'it answers nothing', answer: () => () => undefined },
+  ]
+
+  test.each(KINDS)('$title: heads that nobody has', async ({ answer }) => {
+    const at = await ordeal.arena()
+    const liar = await ordeal.stranger(answer(at))
+    await ordeal.withstands(
+      at,
+      async () => {
+        for (let said = 0; said < BATCH; said += 1) await liar.say(at.on, () => headsOnly(inventedIds(ANNOUNCE_HEADS)))
+        await liar.isWelcome(ordeal.node)
+      },
+      { waves: 10 },
+    )
+    await eventually(
+      () => Promise.resolve(liar.asked.length),
+      (asked) => asked > 0,
+    )
+    await liar.hangUp(ordeal.node)
+    await ordeal.keepsNoMore(at)
+    await ordeal.isSpared(liar, at)
+  })
+
+  test('a block that rides along without its past', async () => {
+    const at = await ordeal.arena()
+    const liar = await ordeal.stranger()
+    const orphan = (): Uint8Array =>
+      riding(post(at.on, { backs: [above(at, { payload: randomBytes(8) }).block], author: ALICE }))
+    await ordeal.withstands(
+      at,
+      async () => {
+        await liar.say(at.on, orphan)
+        await liar.isWelcome(ordeal.node)
+      },
+      { waves: 30 },
+    )
+    await eventually(
+      () => Promise.resolve(liar.asked.length),
+      (asked) => asked > 0,
+    )
+    await ordeal.keepsNoMore(at)
+    await ordeal.isSpared(liar, at)
+  })
+})
+
+test('known heads, announced for ever: nothing is asked for, nobody is blamed', async () => {
+  const at = await ordeal.arena()
+  const bore = await ordeal.stranger(shelf(at.on, [at.base]))
+  const told = new Map<string, number>()
+  await ordeal.withstands(
+    at,
+    async () => {
+      for (let said = 0; said < BATCH; said += 1) await bore.say(at.on, () => headsOnly([at.base.block.id]))
+      await bore.isWelcome(ordeal.node)
+    },
+    { waves: 40 },
+  )
+  for (const { t } of bore.asked) told.set(t, (told.get(t) ?? 0) + 1)
+  // A pull when it subscribed, and at most one after some of it was skipped unread.
+  expect(told.get('open') ?? 0).toBeLessThanOrEqual(4)
+  expect([...told.keys()].filter((t) => t !== 'open')).toEqual([])
+  await ordeal.keepsNoMore(at)
+  await ordeal.isSpared(bore, at)
+})
+
+describe('what no honest peer announces', () => {
+  const LIES: readonly { title: string; make: (at: Arena) => Uint8Array; blame: Blame; on?: string }[] = [
+    {
+      title: 'a bad signature: banned at once',
+      make: (at) => riding(forgedSignature(above(at))),
+      blame: { code: 'GOSSIP_BAD_BLOCK', cause: 'DAG_BAD_SIGNATURE' },
+    },
+    { title: 'no announcement at all', make: () => randomBytes(100), blame: { code: 'WIRE_MALFORMED' } },
+    {
+      title: 'more heads than one has',
+      make: () => headsOnly(inventedIds(ANNOUNCE_HEADS + 1)),
+      blame: { code: 'WIRE_MALFORMED' },
+    },
+    {
+      title: "a guest's post on a chain that is its owner's alone",
+      on: `@!${author(ALICE).author}`,
+      // Made for the chain beside it, where it would be fine: the same header but for who may write it.
+      make: (at) => {
+        const open = chain(`@${author(ALICE).author}`)
+        const { header } = at.base.block
+        const parts = { chain: open, height: 2, time: header.time, backs: [at.base.block.id], payload: bytes('guest') }
+        return riding(must(makeBlock({ ...parts, pvt: author(BOB), random: new Uint8Array(32) })))
+      },
+      blame: { code: 'GOSSIP_BAD_BLOCK', cause: 'DAG_NOT_OWNER' },
+    },
+  ]
+
+  test.each(LIES)('$title', async ({ make, blame, on }) => {
+    const at = await ordeal.arena(on)
+    await ordeal.withstands(at, async () => {
+      const liar = await ordeal.stranger()
+      await liar.say(at.on, () => make(at))
+      await ordeal.isBlamed(liar, [blame])
+      expect(liar.asked).toEqual([])
+    })
+    await ordeal.keepsNoMore(at)
+  })
+})

@@ -1,0 +1,67 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { FrameGuard, GiantFrame } from '../../../src/node/yamux-guard.ts'
+
+const LIMIT = 1_000
+const SYN = 1
+
+interface Said {
+  readonly type: 'data' | 'window'
+  readonly flags: number
+  readonly stream: number
+  readonly length: number
+}
+
+/** A frame as yamux spells it. */
+function frameOf({ type, flags, stream, length }: Said): Uint8Array {
+  const isData = type === 'data'
+  const frame = new Uint8Array(12 + (isData ? Math.min(length, LIMIT) : 0)).fill(0xff)
+  const view = new DataView(frame.buffer)
+  view.setUint8(0, 0)
+  view.setUint8(1, isData ? 0 : 1)
+  view.setUint16(2, flags)
+  view.setUint32(4, stream)
+  view.setUint32(8, length)
+  return frame
+}
+
+const said = fc.record({
+  type: fc.constantFrom('data' as const, 'window' as const),
+  flags: fc.constantFrom(0, SYN, 2, 4, SYN | 4),
+  stream: fc.integer({ min: 0, max: 9 }),
+  length: fc.integer({ min: 0, max: LIMIT }),
+})
+
+describe('a guard of frames', () => {
+  test('counts the streams that are opened, however the bytes are cut', () => {
+    fc.assert(
+      fc.property(fc.array(said), fc.integer({ min: 1, max: 40 }), (frames, size) => {
+        const bytes = Buffer.concat(frames.map(frameOf))
+        let opened = 0
+        const guard = new FrameGuard(LIMIT)
+        guard.watch({ onStream: () => (opened += 1), onGiant: () => expect.unreachable() })
+        for (let at = 0; at < bytes.byteLength; at += size) guard.pass(bytes.subarray(at, at + size))
+        expect(opened).toBe(frames.filter(({ flags, stream }) => (flags & SYN) !== 0 && stream !== 0).length)
+      }),
+    )
+  })
+
+  test('refuses a frame above the limit with its header, and tells who watches, now or later', () => {
+    for (const isEarly of [true, false]) {
+      const giants: number[] = []
+      const guard = new FrameGuard(LIMIT)
+      const watch = { onStream: () => undefined, onGiant: (bytes: number) => giants.push(bytes) }
+      if (isEarly) guard.watch(watch)
+      const header = frameOf({ type: 'data', flags: 0, stream: 1, length: LIMIT + 1 }).subarray(0, 12)
+      guard.pass(header.subarray(0, 11))
+      expect(() => guard.pass(header.subarray(11))).toThrow(GiantFrame)
+      guard.watch(watch)
+      expect(giants).toEqual([LIMIT + 1])
+    }
+  })
+
+  test('a window may be opened by more than any frame has', () => {
+    const guard = new FrameGuard(LIMIT)
+    guard.pass(frameOf({ type: 'window', flags: 0, stream: 1, length: 0xffff_ffff }))
+  })
+})
