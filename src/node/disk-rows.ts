@@ -111,6 +111,27 @@ export function decodeBlock(stored: Uint8Array): { readonly row: LoadedRow; read
   return { row, block: signature === null ? { headerBytes } : { headerBytes, signature } }
 }
 
+/** The first two parts of a row, read without the others: a peer that catches up is sent nothing else. */
+export function decodeStoredBlock(stored: Uint8Array): StoredBlock {
+  const header = bytesAt(stored, 1)
+  const at = header.byteOffset - stored.byteOffset + header.byteLength
+  return stored[at] === NULL ? { headerBytes: header } : { headerBytes: header, signature: bytesAt(stored, at) }
+}
+
+const NULL = 0xf6
+
+/** A byte string of dag-cbor, below 2^16 bytes. A view. */
+function bytesAt(stored: Uint8Array, at: number): Uint8Array {
+  const first = (stored[at] ?? 0) - 0x40
+  const wide = first === 0x18 ? 1 : first === 0x19 ? 2 : 0
+  const [a = 0, b = 0] = stored.subarray(at + 1, at + 1 + wide)
+  const length = wide === 0 ? first : wide === 1 ? a : a * 256 + b
+  const from = at + 1 + wide
+  if (length < 0 || (wide === 0 && length > 0x17) || from + length > stored.byteLength)
+    throw new DiskFailed('a stored row does not decode')
+  return stored.subarray(from, from + length)
+}
+
 /**
  * Columns of {@link PAGE_BLOCKS} rows, little-endian: digests, times (f64), heights (u32), likes (u32), k (i32), numbers
  * of authors (u16), flags (u8), counts of backs (u8); then the count of authors (u16), their keys, and all backs (u32).
