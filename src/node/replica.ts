@@ -22,17 +22,20 @@ import { Holdings } from './holdings.ts'
 import { Intake } from './intake.ts'
 import type { Logger } from './log.ts'
 import { Serial } from './serial.ts'
-import { SignaturesAhead } from './signatures-ahead.ts'
+import { CHUNK, SignaturesAhead, verifyOnPool } from './signatures-ahead.ts'
 import { Stock } from './stock.ts'
 import { blockOfStored, storedHere } from './stored-block.ts'
+import type { VerifyBlocks } from './verify-workers.ts'
 
-/** Signatures checked before other work gets a turn: about 5 ms at 9,000 verifications a second. */
-const BLOCKS_PER_TURN = 48
+/** Blocks judged before other work gets a turn: about 5 ms at worst, when each signature has to be checked again. */
+const BLOCKS_PER_TURN = CHUNK
 
 export interface ReplicaModules {
   readonly store: ChainStore
   readonly clock: Clock
   readonly log: Logger
+  /** Checks signatures on other threads; on Node's pool unless told. */
+  readonly verify?: VerifyBlocks
   /** When this node was in sync on the chain, from earlier runs; none by default. */
   readonly watch?: Watch
   /** Told once, when the store failed and nothing more can be taken in until the node starts anew. */
@@ -54,6 +57,7 @@ export class Replica {
   readonly #queue = new Serial()
   /** Each with what to do when the chain is closed. */
   readonly #listeners = new Map<ChainListener, () => void>()
+  readonly #verify: VerifyBlocks
   readonly #onFailure: (error: Error) => void
   /** As far as they are in the store. */
   #blocks: number
@@ -75,6 +79,7 @@ export class Replica {
     this.#pioneer = reputation.pioneer
     this.#clock = modules.clock
     this.#log = modules.log
+    this.#verify = modules.verify ?? verifyOnPool
     this.#onFailure = modules.onFailure ?? (() => undefined)
   }
 
@@ -173,9 +178,13 @@ export class Replica {
     return () => this.#listeners.delete(listener)
   }
 
-  /** Takes blocks in, in this order (pasts first). One bad block does not stop those that do not stand on it. */
+  /**
+   * Takes blocks in, in this order (pasts first) and after those of earlier calls. One bad block does not stop those that do
+   * not stand on it. Signatures are checked from now on, while others are still being taken in.
+   */
   ingest(list: readonly Incoming[], origin: Origin): Promise<StoreOutcome[]> {
-    return this.#queue.run(() => this.#ingest(list, origin))
+    const signatures = new SignaturesAhead(this.chain, list, this.#verify)
+    return this.#queue.run(() => this.#ingest(list, origin, signatures))
   }
 
   /** Runs `make` with the chain at rest, and takes in what it makes before anything else comes in. */
@@ -183,7 +192,8 @@ export class Replica {
     return this.#queue.run(async () => {
       const made = await make()
       if (!made.ok) return made
-      const [outcome] = await this.#ingest([made.value], 'here')
+      const list = [made.value]
+      const [outcome] = await this.#ingest(list, 'here', new SignaturesAhead(this.chain, list, this.#verify))
       if (outcome === undefined) throw new Bug('one block gives one outcome')
       return ok(outcome)
     })
@@ -272,13 +282,15 @@ export class Replica {
     for (const onClose of listeners) onClose()
   }
 
-  async #ingest(list: readonly Incoming[], origin: Origin): Promise<StoreOutcome[]> {
+  async #ingest(list: readonly Incoming[], origin: Origin, signatures: SignaturesAhead): Promise<StoreOutcome[]> {
     const outcomes: StoreOutcome[] = []
-    const signatures = new SignaturesAhead(this.chain, list)
     await this.#change(origin, async () => {
       for (const [position, incoming] of list.entries()) {
-        if (position > 0 && position % BLOCKS_PER_TURN === 0) await nextTurn()
-        const isSignatureGood = await signatures.holds(position)
+        if (position % BLOCKS_PER_TURN === 0) {
+          if (position > 0) await nextTurn()
+          await signatures.reach(position)
+        }
+        const isSignatureGood = signatures.holds(incoming.block)
         outcomes.push(this.#intake.take(incoming, origin, { nowMs: this.#clock.nowMs(), isSignatureGood }))
       }
     })
