@@ -106,21 +106,32 @@ class Run {
       this.#feed({ on: 'failed', reason: TURN_IS_OVER })
       return
     }
+    const outcomes = blocks.every(({ state }) => state !== 'frames')
+      ? // Without a wait before it: what came later must not overtake.
+        await replica.ingest(blocks.map(incomingOf), 'pull')
+      : await this.#storeLong(blocks)
+    if (outcomes === 'cut') return
+    if (outcomes.some(({ state }) => state === 'accepted')) onProgress()
+    this.#feed({ on: 'stored', outcomes })
+  }
+
+  /** Some of these blocks have payloads that are fetched first. */
+  async #storeLong(blocks: readonly PulledBlock[]): Promise<StoreOutcome[] | 'cut'> {
+    const { replica } = this.#options
     const incoming: Incoming[] = []
     const outcomes: StoreOutcome[] = []
     for (const pulled of blocks) {
       const payload = await this.#payloadOf(pulled)
       if (payload === 'cut') {
         await replica.ingest(incoming, 'pull')
-        return
+        return 'cut'
       }
       incoming.push({ block: pulled.block, payload })
       // A store keeps only so many payloads whose block is not in yet, and a cut loses none of those that are.
       if (payload === 'stored') outcomes.push(...(await replica.ingest(incoming.splice(0), 'pull')))
     }
     outcomes.push(...(await replica.ingest(incoming, 'pull')))
-    if (outcomes.some(({ state }) => state === 'accepted')) onProgress()
-    this.#feed({ on: 'stored', outcomes })
+    return outcomes
   }
 
   async #payloadOf(pulled: PulledBlock): Promise<Incoming['payload'] | 'cut'> {
@@ -132,4 +143,9 @@ class Run {
     this.#feed({ on: 'failed', reason: shouldYield() ? TURN_IS_OVER : fault.code })
     return 'cut'
   }
+}
+
+/** Of a block whose payload came with it, or does not come. */
+function incomingOf({ block, payload }: PulledBlock): Incoming {
+  return { block, payload: payload ?? 'missing' }
 }

@@ -69,20 +69,29 @@ export class Fetch {
     return ok(true)
   }
 
-  /** The next blocks to store, unless others are being stored or earlier ones are still to come. */
+  /**
+   * The next blocks to store, unless earlier ones are still to come. Others may be being stored, so that nobody waits for
+   * the disk; but not while payloads of theirs are fetched, for then these would be taken in first.
+   */
   toStore(): readonly PulledBlock[] | undefined {
-    const front = this.#chunks[0]
-    if (front?.at !== 'arrived') return undefined
-    this.#chunks[0] = { at: 'storing', blocks: front.blocks }
-    return front.blocks
+    const position = this.#chunks.findIndex((chunk) => chunk.at !== 'storing')
+    const next = this.#chunks[position]
+    if (next?.at !== 'arrived') return undefined
+    if (this.#chunks.slice(0, position).some(fetchesPayloads)) return undefined
+    this.#chunks[position] = { at: 'storing', blocks: next.blocks }
+    return next.blocks
   }
 
-  /** What {@link Fetch.toStore} gave is dealt with; gives it once more. */
+  /** The first of what {@link Fetch.toStore} gave is dealt with; gives it once more. */
   stored(): readonly PulledBlock[] {
     const front = this.#chunks.shift()
     if (front?.at !== 'storing') throw new Bug('nothing was being stored')
     return front.blocks
   }
+}
+
+function fetchesPayloads(chunk: Chunk): boolean {
+  return chunk.at === 'storing' && chunk.blocks.some(({ state }) => state === 'frames')
 }
 
 /** The blocks must be some of those asked for, in the order asked, each of them once. */

@@ -63,8 +63,11 @@ export const GIVEN_UP_IDS = 16_384
 /** Payload frames asked for and not yet here (spec §8): 1 MiB under way keeps a stream of 100 ms full at 10 MiB/s. */
 export const FRAMES_IN_FLIGHT = 4
 
-/** Replies to `get` asked for or waiting to be stored, per pull: at most 900 KiB held in memory. */
-export const GETS_IN_FLIGHT = 3
+/**
+ * Replies to `get` asked for or waiting to be stored, per pull: at most 1.8 MiB held in memory. Some on their way, one whose
+ * signatures are checked, one that is judged and one that is written: fewer leave a core idle.
+ */
+export const GETS_IN_FLIGHT = 6
 
 /** Requests without a reply on one stream: a few pulls at full width; more than this is a breach. */
 export const REQUESTS_IN_FLIGHT = 32

@@ -43,7 +43,7 @@ export type PullInput =
   | { readonly on: 'start' }
   /** `tag` is that of the `ask`; the reply's own id is the stream's business. */
   | { readonly on: 'reply'; readonly tag: number; readonly reply: Reply }
-  /** The last `store` is done, one outcome per block in its order. */
+  /** The first `store` that was not done yet is, one outcome per block in its order. */
   | { readonly on: 'stored'; readonly outcomes: readonly StoreOutcome[] }
   /** The stream broke, or time is up. */
   | { readonly on: 'failed'; readonly reason: string }
@@ -58,7 +58,10 @@ export type PullEnd =
 
 export type PullEffect =
   | { readonly do: 'ask'; readonly tag: number; readonly request: RequestBody }
-  /** In this order. The payload of a block in state `frames` is to be fetched first, see `frames.ts`. */
+  /**
+   * In this order, and after those of earlier ones, which need not be done. The payload of a block in state `frames` is to
+   * be fetched first, see `frames.ts`.
+   */
   | { readonly do: 'store'; readonly blocks: readonly PulledBlock[] }
   /** The last effect. `fresh`: blocks gained; `missing`: those the peer lists that are still not had. */
   | { readonly do: 'finish'; readonly fresh: number; readonly missing: number; readonly end: PullEnd }

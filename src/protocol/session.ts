@@ -242,9 +242,11 @@ function goOn(state: PullState): PullEffect[] {
     if (ids === undefined) break
     effects.push(ask(state, { t: 'get', chain: options.rendezvous, ids }))
   }
-  const blocks = page.fetch.toStore()
-  if (blocks !== undefined) effects.push({ do: 'store', blocks })
-  return effects
+  for (;;) {
+    const blocks = page.fetch.toStore()
+    if (blocks === undefined) return effects
+    effects.push({ do: 'store', blocks })
+  }
 }
 
 function endPage(state: PullState, page: NonNullable<PullState['page']>): PullEffect[] {

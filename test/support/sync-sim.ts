@@ -155,9 +155,12 @@ export class Pulling {
     this.#feed({ on: 'start' })
   }
 
-  /** Lets one thing happen. */
+  /** Lets one thing happen: any reply, or the earliest store. */
   advance(): void {
-    const [next] = this.#pending.splice(this.#pick(this.#pending.length), 1)
+    const picked = this.#pick(this.#pending.length)
+    const isStore = 'store' in (this.#pending[picked] ?? {})
+    const at = isStore ? this.#pending.findIndex((pending) => 'store' in pending) : picked
+    const [next] = this.#pending.splice(at, 1)
     if (next === undefined) throw new Bug('a pull waits for nothing and has not ended')
     if ('store' in next) {
       const outcomes = next.store.map(({ block, payload }) =>

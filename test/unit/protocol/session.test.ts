@@ -77,30 +77,52 @@ function faultOf(session: ByHand): unknown {
 }
 
 describe('order', () => {
-  test('blocks are stored in the order listed, one store at a time, whatever the order of replies', () => {
-    const blocks = line(3 * GET_IDS)
+  /** The replies to the first three requests for blocks, of which nothing is stored yet. */
+  function threeReplies(part: (n: number) => WireBlock[], blocks: readonly MadeBlock[]): ByHand {
     const session = asking(blocks)
     const gets = session.asked.slice(2)
-    expect(gets).toHaveLength(GETS_IN_FLIGHT)
+    expect(gets).toHaveLength(3)
+    for (const n of [2, 1]) session.reply({ t: 'blocks', id: 0, asked: GET_IDS, blocks: part(n) }, gets[n]?.tag)
+    expect(storesOf(session)).toEqual([])
+    return session.reply({ t: 'blocks', id: 0, asked: GET_IDS, blocks: part(0) }, gets[0]?.tag)
+  }
+
+  function storesOf(session: ByHand): BlockId[][] {
+    const stores = session.effects.filter((effect) => effect.do === 'store')
+    return stores.map(({ blocks }) => blocks.map(({ block }) => block.id))
+  }
+
+  function stored(session: ByHand, ids: readonly BlockId[] = []): void {
+    session.feed({ on: 'stored', outcomes: ids.map((id) => ({ id, state: 'accepted', others: 0 })) })
+  }
+
+  test('blocks are stored in the order listed, whatever the order of replies, and nothing waits for the disk', () => {
+    const blocks = line(3 * GET_IDS)
     const part = (n: number): WireBlock[] => blocks.slice(n * GET_IDS, (n + 1) * GET_IDS).map(inline)
-    session.reply({ t: 'blocks', id: 0, asked: GET_IDS, blocks: part(2) }, gets[2]?.tag)
-    session.reply({ t: 'blocks', id: 0, asked: GET_IDS, blocks: part(1) }, gets[1]?.tag)
-    expect(session.effects.some((effect) => effect.do === 'store')).toBe(false)
-    session.reply({ t: 'blocks', id: 0, asked: GET_IDS, blocks: part(0) }, gets[0]?.tag)
-    const stored: BlockId[] = []
-    for (let n = 0; n < 3; n++) {
-      const stores = session.effects.filter((effect) => effect.do === 'store')
-      expect(stores).toHaveLength(n + 1)
-      const ids = stores[n]?.blocks.map(({ block }) => block.id) ?? []
-      stored.push(...ids)
-      session.feed({ on: 'stored', outcomes: ids.map((id) => ({ id, state: 'accepted', others: 0 })) })
-    }
-    expect(stored).toEqual(blocks.map((made) => made.block.id))
+    const session = threeReplies(part, blocks)
+    const stores = storesOf(session)
+    expect(stores.flat()).toEqual(blocks.map((made) => made.block.id))
+    expect(session.end).toBeUndefined()
+    for (const ids of stores) stored(session, ids)
     expect(session.end).toEqual({ why: 'done' })
   })
 
+  test('blocks wait for those before them whose payloads are fetched first', () => {
+    const blocks = line(3 * GET_IDS)
+    const part = (n: number): WireBlock[] => {
+      const wire = blocks.slice(n * GET_IDS, (n + 1) * GET_IDS).map(inline)
+      return n === 1 ? wire.map(({ payload: _, ...block }) => ({ ...block, state: 'frames' })) : wire
+    }
+    const session = threeReplies(part, blocks)
+    expect(storesOf(session)).toHaveLength(2)
+    stored(session, storesOf(session)[0])
+    expect(storesOf(session)).toHaveLength(2)
+    stored(session, storesOf(session)[1])
+    expect(storesOf(session)).toHaveLength(3)
+  })
+
   test('no more is asked for than can be held while a store is slow', () => {
-    const blocks = line(6 * GET_IDS)
+    const blocks = line(2 * GETS_IN_FLIGHT * GET_IDS)
     const session = asking(blocks)
     const blocksOf = (n: number): WireBlock[] => blocks.slice(n * GET_IDS, n * GET_IDS + 100).map(inline)
     for (let n = 0; n < GETS_IN_FLIGHT; n++) {
