@@ -7,6 +7,7 @@ import { Bug } from '../dag/faults.ts'
 import { authorKey, blockId, ID_BYTES, idBytes, type AuthorKey, type BlockId } from '../dag/ids.ts'
 import type { BlockRow, BlockState, LoadedRow, NewBlock, StoredBlock } from '../dag/store.ts'
 import { DiskFailed } from './disk-faults.ts'
+import { RowWriter } from './row-writer.ts'
 
 /**
  * Blocks in one page. A page is written once, when its last block comes, and a start reads all pages and at most this
@@ -58,6 +59,9 @@ export interface Meta {
 /** The optional parts are set where there are any: cheaper than spreading a row of a million. */
 type Draft = { -readonly [K in keyof LoadedRow]: LoadedRow[K] }
 
+/** Of a {@link StoredRow}. */
+const ROW_PARTS = 10
+
 type StoredRow = [
   header: Uint8Array,
   signature: Uint8Array | null,
@@ -84,26 +88,29 @@ export function decodeMeta(stored: Uint8Array): Meta {
 export function encodeBlock({ row, state, headerBytes, signature }: NewBlock): Uint8Array {
   const { id, height, time, backs, author } = row
   if ((row.k | 0) !== row.k) throw new Bug(`k = ${String(row.k)} is no whole number of 32 bits`)
-  const stored: StoredRow = [
-    headerBytes,
-    signature ?? null,
-    idBytes(id),
-    height,
-    time,
-    [...backs],
-    author === undefined ? null : idBytes(author),
-    packedLike(row),
-    row.k,
-    packedFlags(row, state),
-  ]
-  return encode(stored)
+  const most = headerBytes.byteLength + (signature?.byteLength ?? 0) + 2 * ID_BYTES + 9 * (ROW_PARTS + 1 + backs.length)
+  const writer = new RowWriter(most)
+    .list(ROW_PARTS)
+    .bytes(headerBytes)
+    .bytes(signature)
+    .bytes(idBytes(id))
+    .int(height)
+    .int(time)
+    .list(backs.length)
+  for (const back of backs) writer.int(back)
+  return writer
+    .bytes(author === undefined ? undefined : idBytes(author))
+    .int(packedLike(row))
+    .int(row.k)
+    .int(packedFlags(row, state))
+    .take()
 }
 
 /** With the state that it was committed with. */
 export function decodeBlock(stored: Uint8Array): { readonly row: LoadedRow; readonly block: StoredBlock } {
   const [headerBytes, signature, digest, height, time, backs, author, like, k, flags] = decodedList<StoredRow>(
     stored,
-    10,
+    ROW_PARTS,
   )
   const row: Draft = { id: blockId(digest), height, time, backs, k, ...unpackedFlags(flags) }
   if (author !== null) row.author = authorKey(author)
