@@ -11,6 +11,7 @@ import { ChainSync } from './chain-sync.ts'
 import type { Clock } from './clock.ts'
 import type { Discovery } from './discovery.ts'
 import type { Host } from './host.ts'
+import { ExtraPlaces } from './lane.ts'
 import type { Logger } from './log.ts'
 import type { OnNet } from './node-parts.ts'
 import type { Replica } from './replica.ts'
@@ -37,6 +38,7 @@ interface Entry {
 export class ChainNetwork {
   readonly #modules: ChainNetworkModules
   readonly #client: SyncClient
+  readonly #extra = new ExtraPlaces()
   readonly #byTopic = new Map<string, Entry>()
   readonly #byRendezvous = new Map<string, Entry>()
   readonly #endings: (() => void)[]
@@ -71,6 +73,7 @@ export class ChainNetwork {
       },
       connected: () => this.#connected(replica),
       findPeers: (signal) => this.#findPeers(replica, signal),
+      extra: this.#extra,
     })
     const topic = topicOf(rendezvous)
     const key = bytesToHex(rendezvous)

@@ -1,22 +1,23 @@
 /**
- * Sync of one chain (spec §7, §8): decides when to pull from whom, one peer at a time, and remembers how it went. A pull
- * that takes long gives way to peers that wait, and goes on later from where it was.
+ * Sync of one chain (spec §7, §8): decides when to pull from whom, and remembers how it went. A pull that takes long gives
+ * way to peers that wait, and goes on later from where it was.
  */
 import { peerIdFromString } from '@libp2p/peer-id'
 import type { PeerId } from '@libp2p/interface'
-import { fail, ok, unreachable, type Result } from '../dag/faults.ts'
+import { fail, ok, type Result } from '../dag/faults.ts'
 import type { BlockId } from '../dag/ids.ts'
 import type { ProtocolFault } from '../protocol/faults.ts'
 import { OFFER_TIMEOUT_MS } from '../protocol/limits.ts'
 import type { Handshake } from '../protocol/member.ts'
-import type { PullEnd } from '../protocol/pull.ts'
-import { askMissing } from './missing.ts'
+import type { PullResult } from '../protocol/pull.ts'
 import type { Clock } from './clock.ts'
-import { Lane, type Turn } from './lane.ts'
-import type { Logger } from './log.ts'
 import { fetchHeld } from './fetch-held.ts'
+import { Lane, type ExtraPlaces, type Turn } from './lane.ts'
+import type { Logger } from './log.ts'
 import { openOn } from './open-chain.ts'
-import { pull, TURN_IS_OVER, type PullReport } from './pull.ts'
+import type { ProgressView } from './progress.ts'
+import { meaningOf } from './pull-ends.ts'
+import { Pulls } from './pulls.ts'
 import type { Replica } from './replica.ts'
 import { Retries } from './retries.ts'
 import { isRpcFault } from './rpc-faults.ts'
@@ -56,11 +57,14 @@ export interface SyncModules {
   readonly connected: () => readonly PeerId[]
   /** Looks for more of them, and connects. */
   readonly findPeers: (signal: AbortSignal) => Promise<void>
+  /** Shared by all chains of the node. */
+  readonly extra: ExtraPlaces
 }
 
 export class ChainSync {
   readonly #modules: SyncModules
-  readonly #lane = new Lane()
+  readonly #lane: Lane
+  readonly #pulls: Pulls
   readonly #queued = new Set<string>()
   readonly #standing = new Map<string, PeerStanding>()
   readonly #retries = new Retries({
@@ -79,11 +83,23 @@ export class ChainSync {
 
   constructor(modules: SyncModules) {
     this.#modules = modules
+    this.#lane = new Lane(modules.extra)
+    this.#pulls = new Pulls(modules.replica, modules.clock)
   }
 
   /** The peers being pulled from. */
   get active(): readonly string[] {
     return [...this.#active]
+  }
+
+  /** How far the pulls under way have come; `undefined` when they have nothing to fetch. */
+  progress(): ProgressView | undefined {
+    return this.#pulls.progress()
+  }
+
+  /** For how long nothing has come from the peers being pulled from. */
+  get idleMs(): number {
+    return this.#pulls.idleMs
   }
 
   peers(): readonly PeerStanding[] {
@@ -112,7 +128,7 @@ export class ChainSync {
   }
 
   /** Pulls now, in turn, and says how it went. */
-  pullNow(peer: PeerId, signal: AbortSignal): Promise<Result<PullReport, SyncFault>> {
+  pullNow(peer: PeerId, signal: AbortSignal): Promise<Result<PullResult, SyncFault>> {
     const job = withEither(signal, this.#stopped.signal, (both) => this.#pullToEnd(peer, both))
     this.#track(job)
     return job
@@ -192,7 +208,7 @@ export class ChainSync {
   }
 
   /** As often as it has to give way to others. */
-  async #pullToEnd(peer: PeerId, signal: AbortSignal): Promise<Result<PullReport, SyncFault>> {
+  async #pullToEnd(peer: PeerId, signal: AbortSignal): Promise<Result<PullResult, SyncFault>> {
     for (let before = 0; ;) {
       const pulled = await this.#pullFrom(peer, signal)
       if (pulled.ok) return ok({ ...pulled.value, fresh: before + pulled.value.fresh })
@@ -202,7 +218,7 @@ export class ChainSync {
   }
 
   /** Reaches the peer, which may take long and takes nobody's turn; then waits for its turn, and pulls. */
-  async #pullFrom(peer: PeerId, signal: AbortSignal): Promise<Result<PullReport, SyncFault>> {
+  async #pullFrom(peer: PeerId, signal: AbortSignal): Promise<Result<PullResult, SyncFault>> {
     const id = peer.toString()
     const session = await this.#modules.client.session(peer, { signal })
     const turn = session.ok ? await this.#lane.enter(signal, this.#retries.failedBefore(id)) : undefined
@@ -219,78 +235,47 @@ export class ChainSync {
     }
   }
 
-  async #pullInTurn(session: SyncSession, turn: Turn, signal: AbortSignal): Promise<Result<PullReport, SyncFault>> {
-    const { replica, log, clock } = this.#modules
+  async #pullInTurn(session: SyncSession, turn: Turn, signal: AbortSignal): Promise<Result<PullResult, SyncFault>> {
+    const { replica, log } = this.#modules
     const id = session.peer.toString()
     this.#note(id, 'syncing', false)
     const startedMs = performance.now()
-    const onProgress = (): void => {
-      turn.progress()
+    const onProgress = (isLarge: boolean): void => {
+      turn.progress(isLarge)
     }
     const shouldYield = (): boolean => this.#lane.waiting > 0 && performance.now() - startedMs > TURN_MS
-    const report = await pull({
-      replica,
-      session,
-      handshake: this.#handshake(session),
-      signal,
-      shouldYield,
-      onProgress,
-    })
-    const { fresh, missing, end } = report
+    const handshake = this.#handshake(session)
+    const result = await this.#pulls.run({ session, handshake, signal, shouldYield, onProgress })
+    const { fresh, missing, end } = result
     log.info('sync.pulled', { chain: replica.chain.id, peer: id, fresh, missing, end: end.why })
-    const failed = this.#afterPull(session.peer, report)
+    const failed = this.#afterPull(session.peer, result)
     if (failed !== undefined) return fail(failed)
-    const when = { signal, nowMs: clock.nowMs(), onProgress, shouldYield }
-    const fault = await askMissing(replica, session, when)
+    const fault = await this.#pulls.askMissing({ session, signal, shouldYield, onProgress })
     if (fault !== undefined) this.#modules.onFault(id, fault)
-    return ok({ ...report, missing: missing + replica.missing.size })
+    return ok({ ...result, missing: missing + replica.missing.size })
   }
 
   /** What a pull's end means for this peer; the fault, if the command that asked for it is to hear of one. */
-  #afterPull(peer: PeerId, { end, fresh }: PullReport): SyncFault | undefined {
+  #afterPull(peer: PeerId, result: PullResult): SyncFault | undefined {
     const id = peer.toString()
     const { replica, clock, log, onFault, onShared } = this.#modules
-    const refused = (why: string): SyncFault => ({ code: 'SYNC_REFUSED', peer: id, why })
-    switch (end.why) {
-      case 'done':
-      case 'stalled':
-        this.#retries.forget(id)
-        if (end.why === 'done') replica.watch.note(clock.nowMs())
-        this.#note(id, end.why === 'done' ? 'synced' : 'lists blocks that it does not give', true)
-        onShared(peer)
-        return undefined
-      case 'incompatible':
-        log.warn('sync.incompatible', { chain: replica.chain.id, peer: id, ours: end.ours, theirs: end.theirs })
-        this.#note(id, incompatibleText(end), false)
-        return { code: 'SYNC_INCOMPATIBLE', ours: end.ours, theirs: end.theirs }
-      case 'faulty':
-        this.#note(id, `broke the protocol: ${end.fault.code}`, false)
-        onFault(id, end.fault)
-        return { code: 'SYNC_FAILED', peer: id, why: end.fault.code }
-      case 'failed':
-        this.#note(id, `interrupted: ${end.reason}`, false)
-        if (end.reason === TURN_IS_OVER) {
-          this.suggest(id)
-          return { code: 'SYNC_CUT', fresh }
-        }
-        if (end.reason !== 'RPC_ABORTED') this.#retries.later(id)
-        return { code: 'SYNC_FAILED', peer: id, why: end.reason }
-      case 'unknown-chain':
-        this.#note(id, 'does not have this chain', false)
-        return refused(end.why)
-      case 'busy':
-        this.#note(id, 'busy', false)
-        this.#retries.later(id)
-        return refused(end.why)
-      case 'refused':
-        this.#note(id, 'refused', false)
-        return refused(end.why)
-      default:
-        return unreachable(end)
+    const { state, again, isCompared, breach, fault } = meaningOf(id, result)
+    this.#note(id, state, isCompared === true)
+    if (isCompared === true) {
+      this.#retries.forget(id)
+      if (result.end.why === 'done') replica.watch.note(clock.nowMs())
+      onShared(peer)
     }
+    if (fault?.code === 'SYNC_INCOMPATIBLE') {
+      log.warn('sync.incompatible', { chain: replica.chain.id, peer: id, ours: fault.ours, theirs: fault.theirs })
+    }
+    if (breach !== undefined) onFault(id, breach)
+    if (again === 'now') this.suggest(id)
+    if (again === 'later') this.#retries.later(id)
+    return fault
   }
 
-  #failed(peer: string, fault: RpcFault): Result<PullReport, SyncFault> {
+  #failed(peer: string, fault: RpcFault): Result<PullResult, SyncFault> {
     if (fault.code === 'RPC_ABORTED') return fail(fault)
     this.#note(peer, `does not answer: ${'why' in fault ? fault.why : fault.code}`, false)
     this.#retries.later(peer)
@@ -310,8 +295,4 @@ export class ChainSync {
       responderPeer: peer.toMultihash().bytes,
     }
   }
-}
-
-function incompatibleText({ ours, theirs }: PullEnd & { readonly why: 'incompatible' }): string {
-  return `incompatible: the pioneer here is ${ours}, there ${theirs}`
 }

@@ -99,6 +99,11 @@ export class Discovery {
     this.#redialler.add(address)
   }
 
+  /** Static peers that could not be dialled the last time, and why. */
+  failures(): ReadonlyMap<string, string> {
+    return this.#redialler.failures()
+  }
+
   /** This connected peer shares a chain with us: it is kept when connections get scarce, and remembered. */
   sharesChain(peer: PeerId): void {
     this.#run(this.#note(peer))

@@ -1,6 +1,7 @@
 /** Fetches a peer's held posts by hand (spec §5 *Held*, `peer held`): a request of its own, then blocks as in any pull. */
 import { fail, ok, type Result } from '../dag/faults.ts'
 import type { BlockId } from '../dag/ids.ts'
+import { ALONE } from '../protocol/claims.ts'
 import { blockVerdict, type ProtocolFault } from '../protocol/faults.ts'
 import { Fetch } from '../protocol/fetch.ts'
 import type { Incoming } from './admit.ts'
@@ -10,7 +11,7 @@ import type { RpcFault, SyncSession } from './rpc.ts'
 import { HELD_SLOTS } from './unaccepted.ts'
 
 /** A command waits for it, and nobody waits for the command's turn. */
-const UNHURRIED = { onProgress: () => undefined, shouldYield: () => false }
+const UNHURRIED = { onFrame: () => undefined, shouldYield: () => false }
 
 /** The chain is open on the session. Gives the ids of the peer's held posts that are here now, accepted or not. */
 export async function fetchHeld(
@@ -48,7 +49,7 @@ async function fetchBlocks(
   signal: AbortSignal,
 ): Promise<Result<Incoming[], RpcFault | ProtocolFault>> {
   const { rendezvous: chain } = replica.chain
-  const fetch = new Fetch(ids)
+  const fetch = new Fetch(ids, { has: () => false, claims: ALONE })
   const incoming: Incoming[] = []
   for (let tag = 1; !fetch.isDone; tag += 1) {
     const asked = fetch.ask(tag)

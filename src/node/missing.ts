@@ -1,6 +1,6 @@
 /** Asks a peer for payloads that are missing here (spec §8 step 4): a few at each meeting, each with a backoff. */
 import type { ProtocolFault } from '../protocol/faults.ts'
-import { fetchPayload } from './payload-fetch.ts'
+import { fetchPayload, isBeingFetched } from './payload-fetch.ts'
 import type { Replica } from './replica.ts'
 import { isRpcFault } from './rpc-faults.ts'
 import type { SyncSession } from './rpc.ts'
@@ -24,8 +24,8 @@ const backoffs = new WeakMap<Replica, Map<string, Backoff>>()
 export interface MissingOptions {
   readonly signal: AbortSignal
   readonly nowMs: number
-  /** Told of each frame that came. */
-  readonly onProgress: () => void
+  /** Told of each frame that came: its bytes, and those still to come. */
+  readonly onFrame: (bytes: number, left: number) => void
   readonly shouldYield: () => boolean
 }
 
@@ -42,6 +42,7 @@ export async function askMissing(
   for (const index of due.slice(0, PAYLOADS_PER_MEETING)) {
     if (session.closed || options.signal.aborted || options.shouldYield()) return undefined
     const block = await replica.block(index)
+    if (isBeingFetched(replica, block.id)) continue
     const fetched = await fetchPayload({ replica, session, block, ...options })
     const tries = (known.get(keyOf(index))?.tries ?? 0) + 1
     known.delete(keyOf(index))

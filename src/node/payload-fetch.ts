@@ -2,6 +2,7 @@
 import { checkStructure, verifyBlock, type Block } from '../dag/block.ts'
 import { fail, ok, type Result } from '../dag/faults.ts'
 import type { BlockId } from '../dag/ids.ts'
+import { FRAME_BYTES } from '../dag/store.ts'
 import type { ProtocolFault } from '../protocol/faults.ts'
 import type { PulledBlock } from '../protocol/fetch.ts'
 import { PayloadFetch } from '../protocol/frames.ts'
@@ -15,14 +16,28 @@ export interface FetchOptions {
   readonly session: SyncSession
   readonly block: Block
   readonly signal: AbortSignal
-  /** Told of each frame that was stored. */
-  readonly onProgress: () => void
+  /** Told of each frame that was stored: its bytes, and those still to come. */
+  readonly onFrame: (bytes: number, left: number) => void
   /** Asked between frames: others wait for their turn. What came is kept. */
   readonly shouldYield: () => boolean
 }
 
+interface Writer {
+  readonly options: FetchOptions
+  lastFrameMs: number
+}
+
 /** The fetch under way for each block: its frames have one place in the store, so there is one that writes them. */
-const writers = new WeakMap<Replica, Map<BlockId, FetchOptions>>()
+const writers = new WeakMap<Replica, Map<BlockId, Writer>>()
+
+/** A fetch without a frame for this long is slow or stuck, and another one may take its place. */
+const STUCK_MS = 3_000
+
+/** Whether the payload is on its way from some peer: nobody else is asked for it then. */
+export function isBeingFetched(replica: Replica, id: BlockId): boolean {
+  const writer = writers.get(replica)?.get(id)
+  return writer !== undefined && performance.now() - writer.lastFrameMs < STUCK_MS
+}
 
 /** `stored`: all frames are in the store and hold; `absent`: this peer has none of it, or hides it. */
 export type Fetched = 'stored' | 'absent'
@@ -49,26 +64,27 @@ export async function payloadOfPulled(
  */
 export async function fetchPayload(options: FetchOptions): Promise<Result<Fetched, RpcFault | ProtocolFault>> {
   const { replica, block } = options
-  const current = writers.get(replica) ?? new Map<BlockId, FetchOptions>()
+  const current = writers.get(replica) ?? new Map<BlockId, Writer>()
   writers.set(replica, current)
+  const writer: Writer = { options, lastFrameMs: performance.now() }
   // An earlier one that is still at it has lost its turn: it was too slow, and may be lying.
-  current.set(block.id, options)
+  current.set(block.id, writer)
   try {
-    return await fetchInTurn(options, () => current.get(block.id) === options)
+    return await fetchInTurn(writer, () => current.get(block.id) === writer)
   } finally {
-    if (current.get(block.id) === options) current.delete(block.id)
+    if (current.get(block.id) === writer) current.delete(block.id)
   }
 }
 
 async function fetchInTurn(
-  options: FetchOptions,
+  writer: Writer,
   isWriter: () => boolean,
 ): Promise<Result<Fetched, RpcFault | ProtocolFault>> {
-  const { replica, session, block } = options
+  const { replica, session, block } = writer.options
   const framesHere = await replica.store.frames(block.id)
   const fetch = new PayloadFetch({ block: block.id, size: block.header.pay.size, framesHere })
   for (let tries = framesHere === 0 ? 1 : 0; tries < 2; tries++) {
-    const came = await fetchFrames(fetch, options, isWriter)
+    const came = await fetchFrames(fetch, writer, isWriter)
     if (!came.ok || came.value === 'absent') return came
     if (await storedPayloadHolds(replica, block)) return came
     if (!isWriter()) return fail({ code: 'RPC_ABORTED', peer: session.peer.toString() })
@@ -81,10 +97,10 @@ async function fetchInTurn(
 /** Keeps as many frames in flight as the fetch asks for; writes them in order. */
 async function fetchFrames(
   fetch: PayloadFetch,
-  options: FetchOptions,
+  writer: Writer,
   isWriter: () => boolean,
 ): Promise<Result<Fetched, RpcFault | ProtocolFault>> {
-  const { replica, session, block, signal, onProgress, shouldYield } = options
+  const { replica, session, block, signal, onFrame, shouldYield } = writer.options
   const givenUp = { code: 'RPC_ABORTED', peer: session.peer.toString() } as const
   const { rendezvous: chain } = replica.chain
   const inFlight = new Map<number, Promise<{ offset: number; reply: Awaited<ReturnType<SyncSession['request']>> }>>()
@@ -106,8 +122,11 @@ async function fetchFrames(
     if (!isWriter()) return fail(givenUp)
     const ready = fetch.take(offset, reply.value.bytes)
     if (!ready.ok) return ready
-    for (const { n, bytes } of ready.value) await replica.store.putFrame(block.id, n, bytes)
-    if (ready.value.length > 0) onProgress()
+    for (const { n, bytes } of ready.value) {
+      await replica.store.putFrame(block.id, n, bytes)
+      writer.lastFrameMs = performance.now()
+      onFrame(bytes.byteLength, Math.max(0, fetch.size - (n + 1) * FRAME_BYTES))
+    }
     isOver = shouldYield()
   }
   return ok('stored')

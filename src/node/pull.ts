@@ -2,17 +2,23 @@
  * Carries out one pull of one chain from one peer (spec §8): feeds the session core, performs its effects. It has no
  * opinions of its own but how a long payload gets from the stream into the store.
  */
+import type { BlockId } from '../dag/ids.ts'
+import type { ClaimHolder, Claims } from '../protocol/claims.ts'
 import type { ProtocolFault } from '../protocol/faults.ts'
 import type { PulledBlock } from '../protocol/fetch.ts'
 import type { Handshake } from '../protocol/member.ts'
+import type { Reply, RequestBody } from '../protocol/messages.ts'
+import type { FruitlessEnd, PullEffect, PullInput, PullResult, StoreOutcome } from '../protocol/pull.ts'
 import { haveList } from '../protocol/reconcile.ts'
-import type { PullEffect, PullEnd, PullInput, StoreOutcome } from '../protocol/pull.ts'
-import { newPull, step, type PullState } from '../protocol/session.ts'
+import { awaited, newPull, step, wantedNow, type PullState } from '../protocol/session.ts'
 import type { Incoming } from './admit.ts'
 import { payloadOfPulled } from './payload-fetch.ts'
+import type { Going } from './progress.ts'
 import type { Replica } from './replica.ts'
 import { isRpcFault } from './rpc-faults.ts'
 import type { SyncSession } from './rpc.ts'
+import { Serial } from './serial.ts'
+import { onAbort } from './waiting.ts'
 
 export interface PullOptions {
   readonly replica: Replica
@@ -20,41 +26,50 @@ export interface PullOptions {
   /** Bytes of both peer ids and both nonces, for the proof of membership. */
   readonly handshake: Handshake
   readonly signal: AbortSignal
+  /** Those of all pulls of this chain. */
+  readonly claims: Claims
+  readonly isUnsound: (id: BlockId) => boolean
+  readonly inVain: (heads: readonly BlockId[]) => FruitlessEnd | undefined
   /** Asked between blocks and frames: others wait for their turn. */
   readonly shouldYield: () => boolean
-  /** Told when something useful came in. */
+  /** Blocks, or a frame of a payload, came in. */
+  readonly onCame: (blocks: number, bytes: number) => void
+  /** Something useful is stored. */
   readonly onProgress: () => void
-}
-
-/** `fresh`: blocks gained; `missing`: blocks that the peer lists and that are still not here. */
-export interface PullReport {
-  readonly fresh: number
-  readonly missing: number
-  readonly end: PullEnd
+  readonly onStored: (outcomes: readonly StoreOutcome[]) => void
 }
 
 /** Why a pull was cut short so that another peer gets its turn; what came is kept. */
 export const TURN_IS_OVER = 'others wait for their turn'
 
-export async function pull(options: PullOptions): Promise<PullReport> {
-  try {
-    return await new Run(options).run()
-  } finally {
-    await options.replica.endPull()
-  }
-}
+/** Why a pull was cut short that held up another: what it was asking for is asked of that one's peer. */
+export const OVERTAKEN = 'others are faster'
 
-class Run {
+/** One pull. {@link run} is called once. */
+export class Pull {
   readonly #options: PullOptions
-  readonly #over = Promise.withResolvers<PullReport>()
+  readonly #over = Promise.withResolvers<PullResult>()
+  readonly #cutting = new AbortController()
+  readonly #claims: ClaimHolder
+  /** Blocks are handed to the replica in their order, also while a payload is still being fetched for some. */
+  readonly #handing = new Serial()
+  readonly #storing = new Serial()
+  /** When each `get` without a reply was sent. */
+  readonly #askedMs = new Map<number, number>()
   #state: PullState
+  #isTold = false
+  #replyMs = 0
+  #payloadLeft = 0
   /** What a peer did wrong with frames, of which the core knows nothing. */
   #frameFault: ProtocolFault | undefined
 
   constructor(options: PullOptions) {
     this.#options = options
-    const { replica, handshake } = options
+    const { replica, handshake, isUnsound, inVain } = options
     const { key } = replica.chain.params
+    this.#claims = options.claims.join(() => {
+      this.#changed()
+    })
     this.#state = newPull({
       rendezvous: replica.chain.rendezvous,
       ...(key === undefined ? {} : { membership: { key, handshake } }),
@@ -64,13 +79,66 @@ class Run {
         folds: replica.folds,
         size: () => replica.knownCount,
         pioneer: () => replica.pioneer,
+        claims: this.#claims,
+        isUnsound,
+        inVain,
       },
     })
   }
 
-  run(): Promise<PullReport> {
-    this.#feed({ on: 'start' })
-    return this.#over.promise
+  get peer(): string {
+    return this.#options.session.peer.toString()
+  }
+
+  /** How long the last reply with blocks took to come; 0 before the first. */
+  get replyMs(): number {
+    return this.#replyMs
+  }
+
+  /** Blocks that it knows to be missing, and bytes of the payload that it is fetching. */
+  get going(): Going {
+    const { theirs } = this.#state
+    return { peer: this.peer, wanted: wantedNow(this.#state), theirs, payloadLeft: this.#payloadLeft }
+  }
+
+  /** How long the peer has owed a reply with blocks. */
+  owingMs(nowMs: number): number {
+    const [oldestMs = nowMs] = this.#askedMs.values()
+    return nowMs - oldestMs
+  }
+
+  /** Whether this pull cannot go on before the other one has given up what it is asking for. */
+  waitsFor(other: Pull): boolean {
+    const block = awaited(this.#state)
+    return block !== undefined && this.#claims.holderOf(block) === other.#claims
+  }
+
+  /** Ends it now; what it is asking for may be asked of others. */
+  cut(reason: string): void {
+    this.#feed({ on: 'failed', reason })
+  }
+
+  async run(): Promise<PullResult> {
+    const unsubscribe = onAbort(this.#options.signal, () => this.#cutting.abort())
+    try {
+      this.#feed({ on: 'start' })
+      return await this.#over.promise
+    } finally {
+      unsubscribe()
+      this.#claims.close()
+      // Replies that are still to come are nobody's.
+      this.#cutting.abort()
+    }
+  }
+
+  /** Others changed what there is to ask for; later, for they are at work now. */
+  #changed(): void {
+    if (this.#isTold) return
+    this.#isTold = true
+    queueMicrotask(() => {
+      this.#isTold = false
+      this.#feed({ on: 'changed' })
+    })
   }
 
   #feed(input: PullInput): void {
@@ -81,71 +149,101 @@ class Run {
 
   async #perform(effect: PullEffect): Promise<void> {
     switch (effect.do) {
-      case 'ask': {
-        const reply = await this.#options.session.request(effect.request, { signal: this.#options.signal })
-        this.#feed(
-          reply.ok ? { on: 'reply', tag: effect.tag, reply: reply.value } : { on: 'failed', reason: reply.fault.code },
-        )
+      case 'ask':
+        await this.#ask(effect.tag, effect.request)
         return
-      }
       case 'store':
         await this.#store(effect.blocks)
         return
-      case 'finish':
-        this.#over.resolve({
-          fresh: effect.fresh,
-          missing: effect.missing,
-          end: this.#frameFault === undefined ? effect.end : { why: 'faulty', fault: this.#frameFault },
-        })
+      case 'finish': {
+        const { do: _, ...result } = effect
+        this.#over.resolve(
+          this.#frameFault === undefined ? result : { ...result, end: { why: 'faulty', fault: this.#frameFault } },
+        )
+      }
     }
+  }
+
+  async #ask(tag: number, request: RequestBody): Promise<void> {
+    const sentMs = performance.now()
+    if (request.t === 'get') this.#askedMs.set(tag, sentMs)
+    const reply = await this.#options.session.request(request, { signal: this.#cutting.signal })
+    this.#askedMs.delete(tag)
+    if (!reply.ok) {
+      this.#feed({ on: 'failed', reason: reply.fault.code })
+      return
+    }
+    if (reply.value.t === 'blocks') {
+      this.#replyMs = performance.now() - sentMs
+      this.#options.onCame(reply.value.blocks.length, bytesOf(reply.value))
+    }
+    this.#feed({ on: 'reply', tag, reply: reply.value })
   }
 
   async #store(blocks: readonly PulledBlock[]): Promise<void> {
-    const { replica, shouldYield, onProgress } = this.#options
-    if (shouldYield()) {
-      this.#feed({ on: 'failed', reason: TURN_IS_OVER })
-      return
-    }
-    const outcomes = blocks.every(({ state }) => state !== 'frames')
-      ? // Without a wait before it: what came later must not overtake.
-        await replica.ingest(blocks.map(incomingOf), 'pull')
-      : await this.#storeLong(blocks)
-    if (outcomes === 'cut') return
-    if (outcomes.some(({ state }) => state === 'accepted')) onProgress()
+    const handed = await this.#handing.run(() => this.#hand(blocks))
+    if (handed === undefined) return
+    const outcomes = (await this.#storing.run(() => Promise.all(handed))).flat()
+    this.#options.onStored(outcomes)
+    if (outcomes.some(({ state }) => state === 'accepted')) this.#options.onProgress()
     this.#feed({ on: 'stored', outcomes })
   }
 
-  /** Some of these blocks have payloads that are fetched first. */
-  async #storeLong(blocks: readonly PulledBlock[]): Promise<StoreOutcome[] | 'cut'> {
-    const { replica } = this.#options
+  /** Hands blocks to the replica, in parts; `undefined` if the pull was cut. Waits for payloads, and for nothing else. */
+  async #hand(blocks: readonly PulledBlock[]): Promise<Promise<StoreOutcome[]>[] | undefined> {
+    const { replica, shouldYield } = this.#options
+    if (shouldYield()) {
+      this.cut(TURN_IS_OVER)
+      return undefined
+    }
     const incoming: Incoming[] = []
-    const outcomes: StoreOutcome[] = []
+    const handed: Promise<StoreOutcome[]>[] = []
+    const hand = (): Promise<unknown> => {
+      const ingesting = replica.ingest(incoming.splice(0), 'pull')
+      handed.push(ingesting)
+      return ingesting
+    }
     for (const pulled of blocks) {
       const payload = await this.#payloadOf(pulled)
       if (payload === 'cut') {
-        await replica.ingest(incoming, 'pull')
-        return 'cut'
+        await hand()
+        return undefined
       }
       incoming.push({ block: pulled.block, payload })
       // A store keeps only so many payloads whose block is not in yet, and a cut loses none of those that are.
-      if (payload === 'stored') outcomes.push(...(await replica.ingest(incoming.splice(0), 'pull')))
+      if (payload === 'stored') await hand()
     }
-    outcomes.push(...(await replica.ingest(incoming, 'pull')))
-    return outcomes
+    void hand()
+    return handed
   }
 
   async #payloadOf(pulled: PulledBlock): Promise<Incoming['payload'] | 'cut'> {
-    const { replica, session, signal, onProgress, shouldYield } = this.#options
-    const found = await payloadOfPulled(pulled, { replica, session, signal, onProgress, shouldYield })
+    const { replica, session, onProgress, shouldYield } = this.#options
+    const onFrame = (bytes: number, left: number): void => {
+      this.#payloadLeft = left
+      this.#options.onCame(0, bytes)
+      onProgress()
+    }
+    const found = await payloadOfPulled(pulled, {
+      replica,
+      session,
+      signal: this.#cutting.signal,
+      onFrame,
+      shouldYield,
+    })
+    this.#payloadLeft = 0
     if (found.ok) return found.value
     const { fault } = found
     if (!isRpcFault(fault)) this.#frameFault = fault
-    this.#feed({ on: 'failed', reason: shouldYield() ? TURN_IS_OVER : fault.code })
+    this.cut(shouldYield() ? TURN_IS_OVER : fault.code)
     return 'cut'
   }
 }
 
-/** Of a block whose payload came with it, or does not come. */
-function incomingOf({ block, payload }: PulledBlock): Incoming {
-  return { block, payload: payload ?? 'missing' }
+function bytesOf({ blocks }: Reply & { readonly t: 'blocks' }): number {
+  let bytes = 0
+  for (const { headerBytes, signature, payload } of blocks) {
+    bytes += headerBytes.byteLength + (signature?.byteLength ?? 0) + (payload?.byteLength ?? 0)
+  }
+  return bytes
 }

@@ -49,6 +49,8 @@ export class Redialler {
   readonly #random: () => number
   readonly #stopping = new AbortController()
   readonly #loops = new Map<string, Promise<void>>()
+  /** Why the last attempt failed, by address; none where one worked. */
+  readonly #failures = new Map<string, string>()
 
   constructor({ host, log, random = Math.random }: RedialModules) {
     this.#host = host
@@ -64,6 +66,11 @@ export class Redialler {
     this.#loops.set(key, this.#keep(address))
   }
 
+  /** Addresses that could not be dialled the last time, and why. */
+  failures(): ReadonlyMap<string, string> {
+    return this.#failures
+  }
+
   async stop(): Promise<void> {
     this.#stopping.abort()
     await Promise.all(this.#loops.values())
@@ -77,11 +84,13 @@ export class Redialler {
         this.#host.connect(address, { signal: deadline }),
       )
       if (dialled.ok) {
+        this.#failures.delete(address.toString())
         const sinceMs = performance.now()
         await this.#tag(dialled.value)
         await this.#disconnected(dialled.value)
         if (performance.now() - sinceMs >= STABLE_MS) failures = 0
       } else {
+        this.#failures.set(address.toString(), dialled.fault.why)
         this.#log.debug('peer.unreachable', { address: address.toString(), why: dialled.fault.why, failures })
       }
       await pause(nextDelayMs(failures, this.#random), signal)

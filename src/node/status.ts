@@ -1,4 +1,4 @@
-/** `chain status`: in one look, whether a chain works here, and if not, why (spec §10). */
+/** `chain status`: in one look, whether a chain works here, how far a pull has come, and if nothing moves, why (spec §10). */
 import type { Joined } from './chains.ts'
 import type { PeerStanding } from './chain-sync.ts'
 import type { ResultOf } from './control/schema.ts'
@@ -6,10 +6,14 @@ import type { NodeParts, OnNet } from './node-parts.ts'
 
 type Status = ResultOf<'chain.status'>
 
-export function statusOf({ replica, attached }: Joined<OnNet>, { topics, host }: NodeParts): Status {
+/** A pull from which nothing came for so long is said not to move. */
+const IDLE_MS = 3_000
+
+export function statusOf({ replica, attached }: Joined<OnNet>, { topics, host, discovery }: NodeParts): Status {
   const { graph, missing, bytes, aheadCount, delayedCount, blocks } = replica
-  const peers = attached.sync.peers()
-  const onTopic = topics.subscribers(attached.gossip.topic)
+  const { sync, gossip } = attached
+  const peers = sync.peers()
+  const progress = sync.progress()
   return {
     blocks,
     heads: graph.heads().length,
@@ -17,41 +21,64 @@ export function statusOf({ replica, attached }: Joined<OnNet>, { topics, host }:
     bytes,
     missing: missing.size,
     peers: [...peers],
+    ...(progress === undefined ? {} : { progress: { ...progress, from: [...progress.from] } }),
     ...judge({
       peers,
-      onTopic,
-      active: attached.sync.active,
+      onTopic: topics.subscribers(gossip.topic),
+      active: sync.active,
+      idleMs: sync.idleMs,
       connections: host.connections().length,
+      undialled: [...discovery.failures()],
       missing: missing.size,
       delayed: delayedCount,
     }),
   }
 }
 
-interface Situation {
+/** What a status is judged by. */
+export interface Situation {
   readonly peers: readonly PeerStanding[]
   readonly onTopic: readonly string[]
+  /** Peers being pulled from, and for how long nothing has come from them. */
   readonly active: readonly string[]
+  readonly idleMs: number
   readonly connections: number
+  /** Static peers that cannot be dialled, each with the reason. */
+  readonly undialled: readonly (readonly [address: string, why: string])[]
   readonly missing: number
   readonly delayed: number
 }
 
-function judge({ peers, onTopic, active, connections, missing, delayed }: Situation): Pick<Status, 'state' | 'why'> {
-  if (active.length > 0) return { state: 'syncing', why: `pulling from ${active.join(', ')}` }
-  const synced = peers.filter(({ state }) => state === 'synced')
-  if (synced.length > 0) {
-    const payloads = missing === 0 ? '' : `; ${String(missing)} payloads that no peer has given yet`
-    const late =
-      delayed === 0 ? '' : `; ${String(delayed)} blocks kept back that claim to be old or would withdraw others`
-    const incompatible = peers.find(({ state }) => state.startsWith('incompatible'))
-    const rival = incompatible === undefined ? '' : `; peer ${incompatible.id} is ${incompatible.state}`
-    const count = `in sync with ${String(synced.length)} of ${String(peers.length)} peers`
-    return { state: 'synced', why: `${count}${payloads}${late}${rival}` }
+/** One word, and the reason in words. */
+export function judge(situation: Situation): Pick<Status, 'state' | 'why'> {
+  const { peers, active, idleMs, onTopic } = situation
+  if (active.length > 0) {
+    const idle = idleMs < IDLE_MS ? '' : `; nothing came for ${String(Math.floor(idleMs / 1000))} s`
+    return { state: 'syncing', why: `pulling from ${active.join(', ')}${idle}` }
   }
+  const synced = peers.filter(({ state }) => state === 'synced')
+  if (synced.length > 0) return { state: 'synced', why: whySynced(synced.length, situation) }
   const troubled = peers.at(-1)
   if (troubled !== undefined) return { state: 'alone', why: `peer ${troubled.id}: ${troubled.state}` }
   if (onTopic.length > 0) return { state: 'syncing', why: `about to ask ${String(onTopic.length)} peers on this chain` }
-  if (connections === 0) return { state: 'alone', why: 'not connected to any peer' }
-  return { state: 'alone', why: `no peer on this chain among ${String(connections)} connections` }
+  return { state: 'alone', why: whyAlone(situation) }
+}
+
+function whySynced(count: number, { peers, missing, delayed }: Situation): string {
+  const payloads = missing === 0 ? '' : `; ${String(missing)} payloads that no peer has given yet`
+  const late =
+    delayed === 0 ? '' : `; ${String(delayed)} blocks kept back that claim to be old or would withdraw others`
+  const incompatible = peers.find(({ state }) => state.startsWith('incompatible'))
+  const rival = incompatible === undefined ? '' : `; peer ${incompatible.id} is ${incompatible.state}`
+  return `in sync with ${String(count)} of ${String(peers.length)} peers${payloads}${late}${rival}`
+}
+
+function whyAlone({ connections, undialled }: Situation): string {
+  const [address, why] = undialled[0] ?? []
+  const others = undialled.length < 2 ? '' : ` (and ${String(undialled.length - 1)} more)`
+  const failed = address === undefined ? '' : `dial failed: ${address}: ${why ?? ''}${others}`
+  if (connections > 0) {
+    return `no peer on this chain among ${String(connections)} connections${failed === '' ? '' : `; ${failed}`}`
+  }
+  return failed === '' ? 'not connected to any peer' : `not connected to any peer; ${failed}`
 }

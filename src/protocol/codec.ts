@@ -187,6 +187,7 @@ function readReplyOf(t: string, id: number, fields: Fields): Reply {
         id,
         ...(fields.has('proof') ? { proof: fields.bytes('proof', PROOF) } : {}),
         ...readPioneer(fields),
+        blocks: fields.uint('blocks', Number.MAX_SAFE_INTEGER),
         ...readHeads(fields),
       }
     case 'heads':

@@ -93,3 +93,12 @@ export function blockVerdict(fault: BlockFault): BlockVerdict {
       return unreachable(fault)
   }
 }
+
+/**
+ * Whether a block of this id can never be taken, whoever sends it. A signature that is not the author's and a payload
+ * that is another one say nothing of the id; what is missing here may still come.
+ */
+export function isUnsound(fault: BlockFault): boolean {
+  const isOfTheCopy = fault.code === 'DAG_BAD_SIGNATURE' || fault.code === 'DAG_BAD_PAYLOAD'
+  return !isOfTheCopy && blockVerdict(fault) === 'reject'
+}

@@ -1,12 +1,14 @@
 /**
  * The life of wanted blocks within one pull (spec §8): waiting, asked, arrived, being stored. Replies may come in any
- * order; blocks leave in the order they were wanted in, so pasts are stored first. Knows nothing of heads or pages.
+ * order; blocks leave in the order they were wanted in, so pasts are stored first. What another pull of the chain is
+ * asking for is waited for, in its place. Knows nothing of heads or pages.
  */
 import { decodeBlock, type Block } from '../dag/block.ts'
 import { Bug, fail, ok, type Result } from '../dag/faults.ts'
 import type { BlockId } from '../dag/ids.ts'
+import type { PullClaims } from './claims.ts'
 import type { ProtocolFault } from './faults.ts'
-import { GET_IDS, GETS_IN_FLIGHT } from './limits.ts'
+import { GET_IDS, GETS_IN_FLIGHT, STORES_IN_FLIGHT } from './limits.ts'
 import type { PayloadState, Reply, WireBlock } from './messages.ts'
 
 /** A block as it came: decoded, of the id that was asked for, and nothing else checked. */
@@ -17,6 +19,12 @@ export interface PulledBlock {
   readonly payload?: Uint8Array
 }
 
+/** What the fetch asks of the chain as it is here. */
+export interface FetchWorld {
+  readonly has: (id: BlockId) => boolean
+  readonly claims: PullClaims
+}
+
 type Chunk =
   | { readonly at: 'waiting'; readonly ids: readonly BlockId[] }
   | { readonly at: 'asked'; readonly ids: readonly BlockId[]; readonly tag: number }
@@ -24,14 +32,16 @@ type Chunk =
   | { readonly at: 'storing'; readonly blocks: readonly PulledBlock[] }
 
 /**
- * The blocks of one page. At most `GETS_IN_FLIGHT` chunks are asked for or held at a time: that bounds memory, and makes
- * a slow disk slow the sender down.
+ * The blocks of one page. At most `GETS_IN_FLIGHT` chunks are asked for or held at a time, and `STORES_IN_FLIGHT` being
+ * stored: that bounds memory, and makes a slow disk slow the sender down.
  */
 export class Fetch {
+  readonly #world: FetchWorld
   /** In the order wanted. */
   #chunks: Chunk[]
 
-  constructor(ids: readonly BlockId[]) {
+  constructor(ids: readonly BlockId[], world: FetchWorld) {
+    this.#world = world
     this.#chunks = []
     for (let at = 0; at < ids.length; at += GET_IDS) {
       this.#chunks.push({ at: 'waiting', ids: ids.slice(at, at + GET_IDS) })
@@ -43,14 +53,32 @@ export class Fetch {
     return this.#chunks.length === 0
   }
 
-  /** The next ids to ask for under `tag`, if there is room. */
+  /** Nothing is left to ask for, though some of it may still be on its way. */
+  get isAllAsked(): boolean {
+    return this.#chunks.every(({ at }) => at !== 'waiting')
+  }
+
+  /** The block that everything else waits for, if another pull is asking for it. */
+  get awaited(): BlockId | undefined {
+    const front = this.#chunks[0]
+    return front?.at === 'waiting' ? front.ids.find((id) => this.#world.claims.isElsewhere(id)) : undefined
+  }
+
+  /** The next ids to ask for under `tag`, if there is room, and some that nobody else is asking for. */
   ask(tag: number): readonly BlockId[] | undefined {
-    const busy = this.#chunks.filter((chunk) => chunk.at !== 'waiting').length
-    const position = this.#chunks.findIndex((chunk) => chunk.at === 'waiting')
-    const chunk = this.#chunks[position]
-    if (busy >= GETS_IN_FLIGHT || chunk?.at !== 'waiting') return undefined
-    this.#chunks[position] = { at: 'asked', ids: chunk.ids, tag }
-    return chunk.ids
+    this.#dropArrived()
+    if (this.#count('asked', 'arrived') >= GETS_IN_FLIGHT) return undefined
+    for (const [position, chunk] of this.#chunks.entries()) {
+      if (chunk.at !== 'waiting') continue
+      const { before, taken, behind } = this.#take(chunk.ids)
+      if (taken.length === 0) continue
+      const parts: Chunk[] = [{ at: 'asked', ids: taken, tag }]
+      if (before.length > 0) parts.unshift({ at: 'waiting', ids: before })
+      if (behind.length > 0) parts.push({ at: 'waiting', ids: behind })
+      this.#chunks.splice(position, 1, ...parts)
+      return taken
+    }
+    return undefined
   }
 
   /** The reply to what was asked under `tag`. What it leaves unsettled waits to be asked again, in its place. */
@@ -60,38 +88,68 @@ export class Fetch {
     if (chunk?.at !== 'asked') throw new Bug(`no blocks were asked for under ${String(tag)}`)
     if (reply.asked === 0) return fail({ code: 'SYNC_NO_PROGRESS' })
     if (reply.asked > chunk.ids.length) return fail({ code: 'SYNC_BAD_PAGE', why: 'it settles more than was asked' })
-    const blocks = matchBlocks(chunk.ids.slice(0, reply.asked), reply.blocks)
+    const settled = chunk.ids.slice(0, reply.asked)
+    const blocks = matchBlocks(settled, reply.blocks)
     if (!blocks.ok) return blocks
     const parts: Chunk[] = []
     if (blocks.value.length > 0) parts.push({ at: 'arrived', blocks: blocks.value })
     if (reply.asked < chunk.ids.length) parts.push({ at: 'waiting', ids: chunk.ids.slice(reply.asked) })
     this.#chunks.splice(position, 1, ...parts)
+    const came = new Set(blocks.value.map(({ block }) => block.id))
+    this.#world.claims.drop(chunk.ids.filter((id) => !came.has(id)))
     return ok(true)
   }
 
-  /**
-   * The next blocks to store, unless earlier ones are still to come. Others may be being stored, so that nobody waits for
-   * the disk; but not while payloads of theirs are fetched, for then these would be taken in first.
-   */
+  /** The next blocks to store, unless enough are being stored or earlier ones are still to come. */
   toStore(): readonly PulledBlock[] | undefined {
-    const position = this.#chunks.findIndex((chunk) => chunk.at !== 'storing')
-    const next = this.#chunks[position]
-    if (next?.at !== 'arrived') return undefined
-    if (this.#chunks.slice(0, position).some(fetchesPayloads)) return undefined
-    this.#chunks[position] = { at: 'storing', blocks: next.blocks }
+    this.#dropArrived()
+    const storing = this.#count('storing')
+    const next = this.#chunks[storing]
+    if (storing >= STORES_IN_FLIGHT || next?.at !== 'arrived') return undefined
+    this.#chunks[storing] = { at: 'storing', blocks: next.blocks }
     return next.blocks
   }
 
-  /** The first of what {@link Fetch.toStore} gave is dealt with; gives it once more. */
+  /** The earliest that {@link Fetch.toStore} gave is dealt with; gives it once more. */
   stored(): readonly PulledBlock[] {
     const front = this.#chunks.shift()
     if (front?.at !== 'storing') throw new Bug('nothing was being stored')
+    this.#world.claims.drop(front.blocks.map(({ block }) => block.id))
     return front.blocks
   }
-}
 
-function fetchesPayloads(chunk: Chunk): boolean {
-  return chunk.at === 'storing' && chunk.blocks.some(({ state }) => state === 'frames')
+  /** What waited for other pulls and is here now: looked for only where something else waits for it. */
+  #dropArrived(): void {
+    const at = this.#count('storing')
+    for (let front = this.#chunks[at]; front?.at === 'waiting'; front = this.#chunks[at]) {
+      const ids = front.ids.slice(this.#leadingHere(front.ids))
+      if (ids.length === front.ids.length) return
+      if (ids.length > 0) this.#chunks[at] = { at: 'waiting', ids }
+      else this.#chunks.splice(at, 1)
+    }
+  }
+
+  #leadingHere(ids: readonly BlockId[]): number {
+    const first = ids.findIndex((id) => !this.#world.has(id))
+    return first < 0 ? ids.length : first
+  }
+
+  /** The first run of ids that are neither here nor elsewhere, now claimed; what is here is left out. */
+  #take(ids: readonly BlockId[]): { before: BlockId[]; taken: BlockId[]; behind: readonly BlockId[] } {
+    const before: BlockId[] = []
+    const taken: BlockId[] = []
+    for (const [at, id] of ids.entries()) {
+      if (this.#world.has(id)) continue
+      if (this.#world.claims.take(id)) taken.push(id)
+      else if (taken.length === 0) before.push(id)
+      else return { before, taken, behind: ids.slice(at) }
+    }
+    return { before, taken, behind: [] }
+  }
+
+  #count(...states: Chunk['at'][]): number {
+    return this.#chunks.reduce((sum, { at }) => sum + (states.includes(at) ? 1 : 0), 0)
+  }
 }
 
 /** The blocks must be some of those asked for, in the order asked, each of them once. */

@@ -63,11 +63,17 @@ export const GIVEN_UP_IDS = 16_384
 /** Payload frames asked for and not yet here (spec §8): 1 MiB under way keeps a stream of 100 ms full at 10 MiB/s. */
 export const FRAMES_IN_FLIGHT = 4
 
-/**
- * Replies to `get` asked for or waiting to be stored, per pull: at most 1.8 MiB held in memory. Some on their way, one whose
- * signatures are checked, one that is judged and one that is written: fewer leave a core idle.
- */
-export const GETS_IN_FLIGHT = 6
+/** Replies to `get` asked for or waiting to be stored, per pull: at most 900 KiB held in memory. */
+export const GETS_IN_FLIGHT = 3
+
+/** Replies being stored, per pull: signatures of one are checked while one is judged and the one before it is written. */
+export const STORES_IN_FLIGHT = 3
+
+/** Pulls of one chain at once, each from another peer: what a third or fourth adds is mostly that one may be slow. */
+export const PULLS_PER_CHAIN = 4
+
+/** Pulls beyond the first of each chain, of the whole node: at some 1.5 MiB each. */
+export const EXTRA_PULLS = 8
 
 /** Requests without a reply on one stream: a few pulls at full width; more than this is a breach. */
 export const REQUESTS_IN_FLIGHT = 32

@@ -87,6 +87,8 @@ export type Reply =
       readonly id: number
       readonly proof?: Uint8Array
       readonly pioneer?: AuthorKey
+      /** How many the responder accepts: tells people how far a long pull has come, and decides nothing. */
+      readonly blocks: number
       readonly heads: readonly BlockId[]
       readonly more: boolean
     }

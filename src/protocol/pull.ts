@@ -4,6 +4,7 @@
  */
 import type { Folds } from '../dag/fold.ts'
 import type { AuthorKey, BlockId } from '../dag/ids.ts'
+import type { PullClaims } from './claims.ts'
 import type { BlockFault, ProtocolFault } from './faults.ts'
 import type { PulledBlock } from './fetch.ts'
 import type { Membership } from './member.ts'
@@ -21,6 +22,12 @@ export interface PullWorld {
   readonly size: () => number
   /** Author of the first post, in a forum joined without pioneers that has one. */
   readonly pioneer: () => AuthorKey | undefined
+  /** What the other pulls of this chain leave to this one. */
+  readonly claims: PullClaims
+  /** Ids that no peer is to be asked for: they were refused, and would be again. */
+  readonly isUnsound: (id: BlockId) => boolean
+  /** How a pull from this peer ended that began with the same heads, if nothing came of it and nothing has changed since. */
+  readonly inVain: (heads: readonly BlockId[]) => FruitlessEnd | undefined
 }
 
 export interface PullOptions {
@@ -43,8 +50,10 @@ export type PullInput =
   | { readonly on: 'start' }
   /** `tag` is that of the `ask`; the reply's own id is the stream's business. */
   | { readonly on: 'reply'; readonly tag: number; readonly reply: Reply }
-  /** The first `store` that was not done yet is, one outcome per block in its order. */
+  /** The earliest `store` under way is done, one outcome per block in its order. */
   | { readonly on: 'stored'; readonly outcomes: readonly StoreOutcome[] }
+  /** Another pull gave blocks up: they are here now, or may be asked for. */
+  | { readonly on: 'changed' }
   /** The stream broke, or time is up. */
   | { readonly on: 'failed'; readonly reason: string }
 
@@ -56,12 +65,25 @@ export type PullEnd =
   /** See `consequence` in `faults.ts` for what to do about the peer. */
   | { readonly why: 'faulty'; readonly fault: ProtocolFault }
 
+/** How a pull can end of which nothing came, and nobody did anything wrong. */
+export type FruitlessEnd = 'done' | 'stalled'
+
+export interface PullResult {
+  /** Blocks gained. */
+  readonly fresh: number
+  /** Those that the peer lists and that are still not had. */
+  readonly missing: number
+  /** Heads of theirs that were not had when it began. */
+  readonly heads: readonly BlockId[]
+  readonly end: PullEnd
+}
+
 export type PullEffect =
   | { readonly do: 'ask'; readonly tag: number; readonly request: RequestBody }
   /**
-   * In this order, and after those of earlier ones, which need not be done. The payload of a block in state `frames` is to
-   * be fetched first, see `frames.ts`.
+   * In this order, and after those of the `store` before, which may still be under way. The payload of a block in state
+   * `frames` is to be fetched first, see `frames.ts`.
    */
   | { readonly do: 'store'; readonly blocks: readonly PulledBlock[] }
-  /** The last effect. `fresh`: blocks gained; `missing`: those the peer lists that are still not had. */
-  | { readonly do: 'finish'; readonly fresh: number; readonly missing: number; readonly end: PullEnd }
+  /** The last effect. */
+  | ({ readonly do: 'finish' } & PullResult)

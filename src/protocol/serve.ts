@@ -117,6 +117,7 @@ function open(request: Request & { readonly t: 'open' }, served: ServedChain, st
     id: request.id,
     ...(membership === undefined ? {} : { proof: proofFor(membership, 'responder') }),
     ...(pioneer === undefined ? {} : { pioneer }),
+    blocks: graph.acceptedCount,
     ...headsPage(graph),
   }
   return { do: 'reply', reply }

@@ -10,6 +10,9 @@
  *    more pages└──────┤         ▼
  *                     └──────► folds (`folding.ts`) ─► get … ─► store …
  *        half of a page was had, and more to come
+ *
+ * The next page of a list is asked for while the last blocks of this one are on their way. Other pulls of the same chain may
+ * go on at the same time: what they are asking for is waited for (`claims.ts`).
  */
 import type { BlockId } from '../dag/ids.ts'
 import { blockVerdict, type BlockFault, type ProtocolFault } from './faults.ts'
@@ -28,6 +31,8 @@ export interface PullState {
   isOver: boolean
   /** Heads of theirs that are had: they describe what both sides have better than anything of ours. */
   commonHeads: readonly BlockId[]
+  /** Those that were not. */
+  otherHeads: readonly BlockId[]
   /** Ids listed by the peer that were had before they were listed. */
   listedKnown: number
   page:
@@ -38,6 +43,8 @@ export interface PullState {
         gained: boolean
       }
     | undefined
+  /** The page behind that one, if it came early. */
+  nextPage: IdsReply | undefined
   lastListed: BlockId | undefined
   /** Folds are asked for in one run at most. */
   mayFold: boolean
@@ -45,8 +52,12 @@ export interface PullState {
   /** Ids found by folds that are in no page yet. */
   folded: readonly BlockId[]
   readonly givenUp: Set<BlockId>
+  /** Blocks that the peer says it accepts. */
+  theirs: number
   fresh: number
 }
+
+type IdsReply = Reply & { readonly t: 'ids' }
 
 export type PullStep = readonly [PullState, readonly PullEffect[]]
 
@@ -57,13 +68,16 @@ export function newPull(options: PullOptions): PullState {
     nextTag: 1,
     isOver: false,
     commonHeads: [],
+    otherHeads: [],
     listedKnown: 0,
     page: undefined,
+    nextPage: undefined,
     lastListed: undefined,
     mayFold: true,
     folding: undefined,
     folded: [],
     givenUp: new Set(),
+    theirs: 0,
     fresh: 0,
   }
 }
@@ -81,9 +95,23 @@ function effectsOf(state: PullState, input: PullInput): PullEffect[] {
       return onReply(state, input.tag, input.reply)
     case 'stored':
       return onStored(state, input.outcomes)
+    case 'changed':
+      return goOn(state)
     case 'failed':
       return finish(state, { why: 'failed', reason: input.reason })
   }
+}
+
+/** Blocks that are known to be wanted and are not here yet; more may come to light. */
+export function wantedNow({ options, page, folded, folding, givenUp }: PullState): number {
+  const { has } = options.world
+  const wanted = [...(page?.wanted ?? []), ...folded]
+  return (folding?.found ?? 0) + wanted.filter((id) => !givenUp.has(id) && !has(id)).length
+}
+
+/** The block that this pull waits for, if another one is asking for it. */
+export function awaited({ page }: PullState): BlockId | undefined {
+  return page?.fetch.awaited
 }
 
 function ask(state: PullState, request: RequestBody): PullEffect {
@@ -94,11 +122,8 @@ function ask(state: PullState, request: RequestBody): PullEffect {
 
 function finish(state: PullState, end: PullEnd): PullEffect[] {
   state.isOver = true
-  const { has } = state.options.world
-  const wanted = [...(state.page?.wanted ?? []), ...state.folded]
-  const unfetched = state.folding?.found ?? 0
-  const unsettled = unfetched + wanted.filter((id) => !state.givenUp.has(id) && !has(id)).length
-  return [{ do: 'finish', fresh: state.fresh, missing: state.givenUp.size + unsettled, end }]
+  const { fresh, givenUp, otherHeads: heads } = state
+  return [{ do: 'finish', fresh, missing: givenUp.size + wantedNow(state), heads, end }]
 }
 
 function faulty(state: PullState, fault: ProtocolFault): PullEffect[] {
@@ -148,8 +173,13 @@ function onOpened(state: PullState, reply: Reply & { readonly t: 'opened' }): Pu
   }
   const { heads, more } = reply
   if (more && heads.length === 0) return faulty(state, { code: 'SYNC_BAD_PAGE', why: 'no heads, and more to come' })
+  state.theirs = reply.blocks
   state.commonHeads = heads.filter((id) => world.has(id))
-  if (state.commonHeads.length < heads.length) return [diff(state)]
+  state.otherHeads = heads.filter((id) => !world.has(id))
+  if (state.otherHeads.length > 0) {
+    const before = world.inVain(state.otherHeads)
+    return before === undefined ? [diff(state)] : finish(state, { why: before })
+  }
   // One question for the fold of everything says more than further pages of heads, however many there are.
   return more ? fold(state) : finish(state, { why: 'done' })
 }
@@ -161,7 +191,13 @@ function diff(state: PullState): PullEffect {
   return ask(state, { t: 'diff', chain: rendezvous, have, ...after })
 }
 
-function onIds(state: PullState, { ids, more }: Reply & { readonly t: 'ids' }): PullEffect[] {
+function onIds(state: PullState, reply: IdsReply): PullEffect[] {
+  if (state.page === undefined) return takeIds(state, reply)
+  state.nextPage = reply
+  return []
+}
+
+function takeIds(state: PullState, { ids, more }: IdsReply): PullEffect[] {
   const { world } = state.options
   const last = ids.at(-1)
   if (last === undefined && more) return faulty(state, { code: 'SYNC_BAD_PAGE', why: 'no ids, and more to come' })
@@ -173,18 +209,19 @@ function onIds(state: PullState, { ids, more }: Reply & { readonly t: 'ids' }): 
   // An honest list goes on behind its last id, so what was given up does not come again.
   if (lacked.some((id) => state.givenUp.has(id))) return finish(state, { why: 'stalled' })
   const isMostlyKnown = 2 * lacked.length <= ids.length && state.mayFold
-  return startPage(state, lacked, !more ? 'finish' : isMostlyKnown ? 'fold' : 'diff')
+  const wanted = lacked.filter((id) => !world.isUnsound(id))
+  return startPage(state, wanted, !more ? 'finish' : isMostlyKnown ? 'fold' : 'diff')
 }
 
 function startPage(state: PullState, wanted: readonly BlockId[], then: 'diff' | 'fold' | 'finish'): PullEffect[] {
-  state.page = { fetch: new Fetch(wanted), wanted, then, gained: wanted.length === 0 }
+  state.page = { fetch: new Fetch(wanted, state.options.world), wanted, then, gained: wanted.length === 0 }
   return goOn(state)
 }
 
 /** Looks for what is missing by folds as far as there is room; then fetches what was found, page by page. */
 function fold(state: PullState): PullEffect[] {
   const { rendezvous, world } = state.options
-  const folding = (state.folding ??= new Folding(world, (id) => state.givenUp.has(id)))
+  const folding = (state.folding ??= new Folding(world, (id) => state.givenUp.has(id) || world.isUnsound(id)))
   state.mayFold = false
   state.page = undefined
   if (state.folded.length === 0) {
@@ -235,23 +272,34 @@ function endOfRefused(id: BlockId, fault: BlockFault, cameWithPayload: boolean):
 function goOn(state: PullState): PullEffect[] {
   const { page, options } = state
   if (page === undefined) return []
-  if (page.fetch.isDone) return endPage(state, page)
   const effects: PullEffect[] = []
-  for (;;) {
-    const ids = page.fetch.ask(state.nextTag)
-    if (ids === undefined) break
+  for (let ids = page.fetch.ask(state.nextTag); ids !== undefined; ids = page.fetch.ask(state.nextTag)) {
     effects.push(ask(state, { t: 'get', chain: options.rendezvous, ids }))
   }
-  for (;;) {
-    const blocks = page.fetch.toStore()
-    if (blocks === undefined) return effects
+  for (let blocks = page.fetch.toStore(); blocks !== undefined; blocks = page.fetch.toStore()) {
     effects.push({ do: 'store', blocks })
   }
+  if (page.fetch.isDone) return [...effects, ...endPage(state, page)]
+  if (page.then === 'diff' && page.fetch.isAllAsked && !isListAsked(state)) effects.push(diff(state))
+  return effects
+}
+
+function isListAsked({ asked, nextPage }: PullState): boolean {
+  return nextPage !== undefined || [...asked.values()].includes('diff')
 }
 
 function endPage(state: PullState, page: NonNullable<PullState['page']>): PullEffect[] {
-  for (const id of page.wanted) if (!state.options.world.has(id)) state.givenUp.add(id)
-  if (!page.gained || state.givenUp.size > GIVEN_UP_IDS) return finish(state, { why: 'stalled' })
+  const { world } = state.options
+  const lacked = page.wanted.filter((id) => !world.has(id))
+  for (const id of lacked) state.givenUp.add(id)
+  // What came meanwhile by another way is progress too.
+  const isGain = page.gained || lacked.length < page.wanted.length
+  if (!isGain || state.givenUp.size > GIVEN_UP_IDS) return finish(state, { why: 'stalled' })
+  state.page = undefined
   if (page.then === 'fold') return fold(state)
-  return page.then === 'diff' ? [diff(state)] : finish(state, { why: 'done' })
+  if (page.then === 'finish') return finish(state, { why: 'done' })
+  const { nextPage } = state
+  state.nextPage = undefined
+  if (nextPage !== undefined) return takeIds(state, nextPage)
+  return isListAsked(state) ? [] : [diff(state)]
 }

@@ -114,14 +114,14 @@ describe('disk: a data directory', () => {
     const { db } = disk.datastore
     const begin = db.batch.bind(db) as () => ReturnType<typeof db.batch>
     const flushes: unknown[] = []
-    vi.spyOn(db, 'batch').mockImplementation((() => {
+    vi.spyOn(db, 'batch').mockImplementation(() => {
       const batch = begin()
       vi.spyOn(batch, 'write').mockImplementationOnce((options) => {
         flushes.push(options)
         return batch.write(options)
       })
       return batch
-    }))
+    })
     const stores = Array.from({ length: 8 }, (_, n) => disk.chain(chainId(new Uint8Array(32).fill(n))))
     await Promise.all(stores.flatMap((store) => [1, 2, 3].map((n) => store.commit(line(n, n), { sync: true }))))
     expect(flushes.length).toBeLessThanOrEqual(3)

@@ -46,10 +46,15 @@ function exchange(pairs: readonly (readonly [Side, Side])[], pick: Pick): number
   let pulls = pairs.map(([to, from]) => pull(to, from))
   for (let turns = 0; pulls.length > 0; turns++) {
     expect(turns).toBeLessThan(10_000)
-    const position = pick(pulls.length)
-    const pulling = pulls[position]
-    if (pulling === undefined) break
+    const ready = pulls.filter((pulling) => !pulling.isWaiting)
+    const pulling = ready[pick(ready.length)]
+    if (pulling === undefined) throw new Error('pulls wait for each other')
+    const position = pulls.indexOf(pulling)
     pulling.advance()
+    for (const side of new Set(pairs.map(([to]) => to))) {
+      const asked = pulls.flatMap((other, at) => (pairs[at]?.[0] === side ? other.asking() : []))
+      expect(new Set(asked).size).toBe(asked.length)
+    }
     if (pulling.end === undefined && cuts < 20 && pick(8) === 0) {
       cuts += 1
       pulling.cut()
@@ -68,7 +73,7 @@ function exchange(pairs: readonly (readonly [Side, Side])[], pick: Pick): number
 const names = (side: Side): string[] => consensus(side.graph).map((index) => side.graph.id(index))
 const heads = (side: Side): string[] => side.graph.heads().map((index) => side.graph.id(index))
 
-test('three sides that pull at once, cut at any message, come to the same set, heads and order', () => {
+test('three sides that pull at once, cut at any message, come to the same set, heads and order; no block is asked for twice at a time', () => {
   fc.assert(
     fc.property(fc.integer({ min: 0, max: 40 }), choices, (size, numbers) => {
       const pick = picker(numbers)

@@ -140,7 +140,7 @@ const requests: { readonly [T in Request['t']]: Request & { readonly t: T } } = 
   folds: { t: 'folds', id: 9, chain: forum.rendezvous, prefixes: ['', '00018BCFE'] },
 }
 const replies: { readonly [T in Reply['t']]: Reply & { readonly t: T } } = {
-  opened: { t: 'opened', id: 1, pioneer: author1.author, heads: [like.block.id], more: false },
+  opened: { t: 'opened', id: 1, blocks: 2, pioneer: author1.author, heads: [like.block.id], more: false },
   heads: { t: 'heads', id: 2, heads: [], more: false },
   ids: { t: 'ids', id: 3, ids: [like.block.id], more: false },
   blocks: { t: 'blocks', id: 4, asked: 1, blocks: [wireBlock(like)] },
@@ -229,7 +229,7 @@ function expectedEntries(): Map<string, Entry> {
     ['group open', cbor(encodeRequest({ t: 'open', id: 1, chain: group.rendezvous, proof }))],
     [
       'group opened',
-      cbor(encodeReply({ t: 'opened', id: 1, proof: counterproof, heads: [secret.block.id], more: false })),
+      cbor(encodeReply({ t: 'opened', id: 1, blocks: 1, proof: counterproof, heads: [secret.block.id], more: false })),
     ],
   ])
 }

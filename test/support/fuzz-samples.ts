@@ -95,8 +95,8 @@ const part = (digit: number): FoldPart => ({ digit, count: 20, fingerprint: nonc
 
 const REPLIES_BY_KIND: { readonly [T in Reply['t']]: readonly (Reply & { readonly t: T })[] } = {
   opened: [
-    { t: 'opened', id: 1, heads: ids(2), more: false },
-    { t: 'opened', id: 1, proof: PROOF.proof, pioneer: author(1).author, heads: [], more: true },
+    { t: 'opened', id: 1, blocks: 2, heads: ids(2), more: false },
+    { t: 'opened', id: 1, blocks: 2, proof: PROOF.proof, pioneer: author(1).author, heads: [], more: true },
   ],
   heads: [{ t: 'heads', id: 1, heads: ids(3), more: true }],
   ids: [{ t: 'ids', id: 255, ids: ids(5).reverse(), more: false }],

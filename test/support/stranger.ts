@@ -258,7 +258,13 @@ function fromShelf({ ids, heads, byId, graph }: Things, request: Request): Reply
   const { id } = request
   switch (request.t) {
     case 'open':
-      return { t: 'opened', id, heads: heads.slice(0, HEADS_PER_PAGE), more: heads.length > HEADS_PER_PAGE }
+      return {
+        t: 'opened',
+        id,
+        blocks: heads.length,
+        heads: heads.slice(0, HEADS_PER_PAGE),
+        more: heads.length > HEADS_PER_PAGE,
+      }
     case 'heads': {
       const rest = heads.filter((head) => head > request.after)
       return { t: 'heads', id, heads: rest.slice(0, HEADS_PER_PAGE), more: rest.length > HEADS_PER_PAGE }

@@ -8,6 +8,7 @@ import { Bug } from '../../src/dag/faults.ts'
 import { Folds } from '../../src/dag/fold.ts'
 import { Graph } from '../../src/dag/graph.ts'
 import type { BlockId } from '../../src/dag/ids.ts'
+import { ALONE, Claims, type ClaimHolder, type PullClaims } from '../../src/protocol/claims.ts'
 import { decodeReply, decodeRequest, encodeReply, encodeRequest } from '../../src/protocol/codec.ts'
 import type { PulledBlock } from '../../src/protocol/fetch.ts'
 import type { Handshake } from '../../src/protocol/member.ts'
@@ -35,6 +36,7 @@ export class Side {
   readonly chain: Chain
   readonly graph: Graph
   readonly folds: Folds
+  readonly claims = new Claims()
   readonly held = (): readonly number[] => []
   readonly #blocks = new Map<number, MadeBlock>()
 
@@ -62,7 +64,7 @@ export class Side {
     return Array.from({ length: this.graph.size - 1 }, (_, i) => this.graph.id(i + 1)).sort()
   }
 
-  options(more: Partial<PullOptions> = {}): PullOptions {
+  options(more: Partial<PullOptions> = {}, claims: PullClaims = ALONE): PullOptions {
     const { graph, chain, folds } = this
     const world = {
       has: (id: BlockId) => graph.has(id),
@@ -70,6 +72,9 @@ export class Side {
       folds,
       size: () => graph.size,
       pioneer: () => undefined,
+      claims,
+      isUnsound: () => false,
+      inVain: () => undefined,
     }
     return { rendezvous: chain.rendezvous, world, ...more }
   }
@@ -89,6 +94,7 @@ export class Side {
 type Pending =
   | { readonly request: Request; readonly tag: number; readonly round: number }
   | { readonly store: readonly PulledBlock[] }
+  | { readonly changed: true }
 export type Finish = PullEffect & { readonly do: 'finish' }
 
 /** What a pull cost. A round trip is one more when a request had to wait for a reply of the one before. */
@@ -141,6 +147,7 @@ export class Pulling {
   readonly #way: Way
   readonly #state: ReturnType<typeof newPull>
   readonly #stream = newServeStream(HANDSHAKE)
+  readonly #claims: ClaimHolder
   #pending: Pending[] = []
   #round = 0
   readonly cost = new Cost()
@@ -151,18 +158,33 @@ export class Pulling {
     this.#from = from
     this.#pick = pick
     this.#way = way
-    this.#state = newPull(to.options())
+    this.#claims = to.claims.join(() => {
+      if (!this.#pending.some((next) => 'changed' in next)) this.#pending.push({ changed: true })
+    })
+    this.#state = newPull(to.options({}, this.#claims))
     this.#feed({ on: 'start' })
   }
 
-  /** Lets one thing happen: any reply, or the earliest store. */
+  /** Nothing can happen before another pull goes on. */
+  get isWaiting(): boolean {
+    return this.#pending.length === 0
+  }
+
+  /** Blocks asked for and not here yet. */
+  asking(): BlockId[] {
+    return this.#pending.flatMap((next) => ('request' in next && next.request.t === 'get' ? [...next.request.ids] : []))
+  }
+
+  /** Lets one thing happen; what is to be stored is stored in its order. */
   advance(): void {
-    const picked = this.#pick(this.#pending.length)
-    const isStore = 'store' in (this.#pending[picked] ?? {})
-    const at = isStore ? this.#pending.findIndex((pending) => 'store' in pending) : picked
-    const [next] = this.#pending.splice(at, 1)
+    const picked = this.#pending[this.#pick(this.#pending.length)]
+    const isStore = picked !== undefined && 'store' in picked
+    const next = isStore ? this.#pending.find((earlier) => 'store' in earlier) : picked
     if (next === undefined) throw new Bug('a pull waits for nothing and has not ended')
-    if ('store' in next) {
+    this.#pending.splice(this.#pending.indexOf(next), 1)
+    if ('changed' in next) {
+      this.#feed({ on: 'changed' })
+    } else if ('store' in next) {
       const outcomes = next.store.map(({ block, payload }) =>
         this.#to.add({ block, payload: payload ?? new Uint8Array(0) }),
       )
@@ -201,6 +223,7 @@ export class Pulling {
       else if (effect.do === 'store') this.#pending.push({ store: effect.blocks })
       else this.end = effect
     }
+    if (this.end !== undefined) this.#claims.close()
   }
 
   #ask(tag: number, body: RequestBody): void {

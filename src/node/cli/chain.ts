@@ -1,11 +1,11 @@
 /** `chain`: one chain's blocks (spec §11). The chain itself is taken out of the words before parsing. */
 import { Argument, type Command } from 'commander'
-import type { ResultOf } from '../control/schema.ts'
 import { readPayload, writeWhole } from './files.ts'
 import { UsageError } from './io.ts'
 import { addReputationCommands } from './reputation.ts'
 import { readKey } from './secrets.ts'
 import { eventWords, type Session } from './session.ts'
+import { addStatusCommand } from './status.ts'
 
 export function addChainCommands(program: Command, session: Session): void {
   const chain = program
@@ -13,6 +13,7 @@ export function addChainCommands(program: Command, session: Session): void {
     .usage('<chain> <command> [arguments] [options]')
     .description("one chain: '#forum', '$group', '@PUB', or its id 0_…")
   addReading(chain, session)
+  addStatusCommand(chain, session)
   addGet(chain, session)
   addPost(chain, session)
   addReputationCommands(chain, session)
@@ -61,14 +62,6 @@ function addReading(chain: Command, session: Session): void {
     .action(async () => {
       const ids = await (await session.client()).call('chain.consensus', { chain: session.subject('chain') })
       await session.answer(ids, ids.join(' '))
-    })
-
-  chain
-    .command('status')
-    .description('how much of the chain is here, and how well it is in sync')
-    .action(async () => {
-      const status = await (await session.client()).call('chain.status', { chain: session.subject('chain') })
-      await session.answer(status, showStatus(status))
     })
 
   chain
@@ -134,19 +127,4 @@ function addPost(chain: Command, session: Session): void {
       if (why !== '') await session.note(why)
       else if (posted.state === 'held') await session.note('held: not accepted yet')
     })
-}
-
-function showStatus(status: ResultOf<'chain.status'>): string {
-  return [
-    `state:    ${status.state} (${status.why})`,
-    `blocks:   ${String(status.blocks)}`,
-    `heads:    ${String(status.heads)}`,
-    `held:     ${String(status.held)}`,
-    `bytes:    ${String(status.bytes)}`,
-    `missing:  ${String(status.missing)}`,
-    ...status.peers.map(({ id, lastSyncMs, state }) => {
-      const last = lastSyncMs === null ? 'never' : new Date(lastSyncMs).toISOString()
-      return `peer:     ${id} ${state}, last in sync ${last}`
-    }),
-  ].join('\n')
 }

@@ -44,6 +44,11 @@ export class Session {
     return this.#globals.port === undefined ? undefined : parsePort(this.#globals.port)
   }
 
+  /** `--json`: answers are for programs. */
+  get isJson(): boolean {
+    return this.#globals.json === true
+  }
+
   /** The daemon; connects at the first call. */
   async client(): Promise<ControlCaller> {
     const address = parseHost(this.#globals.host)
@@ -58,17 +63,17 @@ export class Session {
 
   /** Prints the answer: as one line of JSON, or in words. */
   async answer(value: unknown, words: string): Promise<void> {
-    await write(this.io.stdout, `${this.#globals.json === true ? JSON.stringify(value) : words}\n`)
+    await write(this.io.stdout, `${this.isJson ? JSON.stringify(value) : words}\n`)
   }
 
   /** Prints a list: as JSON, or one line for each, which is no line at all for none. */
   async answerLines(value: unknown, lines: readonly string[]): Promise<void> {
-    if (this.#globals.json === true || lines.length > 0) await this.answer(value, lines.join('\n'))
+    if (this.isJson || lines.length > 0) await this.answer(value, lines.join('\n'))
   }
 
   /** Prints bytes as they are; on a terminal so that the prompt begins on a line of its own. */
   async answerBytes(base64: string): Promise<void> {
-    if (this.#globals.json === true) {
+    if (this.isJson) {
       await this.answer(base64, '')
       return
     }

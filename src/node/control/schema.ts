@@ -61,6 +61,17 @@ const status = z.object({
   bytes: count,
   missing: count,
   peers: z.array(z.object({ id: z.string(), lastSyncMs: count.nullable(), state: z.string() })),
+  progress: z
+    .object({
+      blocks: count,
+      bytes: count,
+      missing: count,
+      blocksPerSecond: z.number().nonnegative(),
+      bytesPerSecond: z.number().nonnegative(),
+      secondsLeft: count.nullable(),
+      from: z.array(z.string()),
+    })
+    .exactOptional(),
   state: z.enum(['synced', 'syncing', 'alone']),
   why: z.string(),
 })

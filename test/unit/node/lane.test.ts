@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { Lane } from '../../../src/node/lane.ts'
+import { ExtraPlaces, Lane } from '../../../src/node/lane.ts'
+import { EXTRA_PULLS, PULLS_PER_CHAIN } from '../../../src/protocol/limits.ts'
 
 const forEver = new AbortController().signal
 
@@ -11,7 +12,7 @@ afterEach(() => {
 })
 
 test('one at a time, in order', async () => {
-  const lane = new Lane()
+  const lane = new Lane(new ExtraPlaces())
   const first = await lane.enter(forEver, false)
   const second = lane.enter(forEver, false)
   expect(lane.waiting).toBe(1)
@@ -22,12 +23,12 @@ test('one at a time, in order', async () => {
 })
 
 test('who makes no progress loses the lane to the next one; who makes some keeps it', async () => {
-  const lane = new Lane()
+  const lane = new Lane(new ExtraPlaces())
   const first = await lane.enter(forEver, false)
   let entered = false
   const second = lane.enter(forEver, false).then(() => (entered = true))
   await vi.advanceTimersByTimeAsync(2_900)
-  first?.progress()
+  first?.progress(false)
   await vi.advanceTimersByTimeAsync(2_900)
   expect(entered).toBe(false)
   await vi.advanceTimersByTimeAsync(200)
@@ -37,7 +38,7 @@ test('who makes no progress loses the lane to the next one; who makes some keeps
 })
 
 test('who failed before is given less time', async () => {
-  const lane = new Lane()
+  const lane = new Lane(new ExtraPlaces())
   await lane.enter(forEver, true)
   const second = lane.enter(forEver, false)
   await vi.advanceTimersByTimeAsync(400)
@@ -45,7 +46,7 @@ test('who failed before is given less time', async () => {
 })
 
 test('who gives up while waiting takes no place', async () => {
-  const lane = new Lane()
+  const lane = new Lane(new ExtraPlaces())
   const first = await lane.enter(forEver, false)
   const impatient = new AbortController()
   const second = lane.enter(impatient.signal, false)
@@ -53,4 +54,31 @@ test('who gives up while waiting takes no place', async () => {
   expect(await second).toBeUndefined()
   first?.end()
   expect(await lane.enter(forEver, false)).toBeDefined()
+})
+
+test('while one has much to fetch others go on beside it, up to a bound', async () => {
+  const lane = new Lane(new ExtraPlaces())
+  const first = await lane.enter(forEver, false)
+  const others = Array.from({ length: PULLS_PER_CHAIN }, () => lane.enter(forEver, false))
+  expect(lane.waiting).toBe(PULLS_PER_CHAIN)
+  first?.progress(true)
+  expect(lane.waiting).toBe(1)
+  first?.progress(false)
+  ;(await others[0])?.end()
+  expect(lane.waiting).toBe(1)
+  first?.end()
+  expect(lane.waiting).toBe(1)
+})
+
+test('places beside the first are shared by all chains', async () => {
+  const extra = new ExtraPlaces()
+  const lanes = Array.from({ length: EXTRA_PULLS }, () => new Lane(extra))
+  const busy = [...lanes, new Lane(extra)]
+  const firsts = await Promise.all(busy.map((lane) => lane.enter(forEver, false)))
+  const beside = busy.map((lane) => lane.enter(forEver, false))
+  for (const first of firsts) first?.progress(true)
+  expect(busy.map((lane) => lane.waiting)).toEqual([...lanes.map(() => 0), 1])
+  ;(await beside[0])?.end()
+  firsts.at(-1)?.progress(true)
+  expect(busy.at(-1)?.waiting).toBe(0)
 })

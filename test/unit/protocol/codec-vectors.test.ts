@@ -35,7 +35,7 @@ describe('vectors', () => {
     const absent = { headerBytes: Uint8Array.of(0xa0), state: 'absent' } as const
     const inline = { ...absent, state: 'inline', payload: Uint8Array.of(1, 2) } as const
     expect({
-      opened: hex(encodeReply({ t: 'opened', id: 1, heads: [two], more: false })),
+      opened: hex(encodeReply({ t: 'opened', id: 1, blocks: 2, heads: [two], more: false })),
       ids: hex(encodeReply({ t: 'ids', id: 2, ids: [two], more: false })),
       blocks: hex(encodeReply({ t: 'blocks', id: 3, asked: 2, blocks: [inline, absent] })),
       folds: hex(
@@ -60,7 +60,7 @@ describe('vectors', () => {
         "blocks": "a4617466626c6f636b73626964036561736b65640266626c6f636b73828341a0f64201028341a0f666616273656e74",
         "folds": "a3617465666f6c64736269640565666f6c647382a2636964735820d4735e3a265e16eee03f59718b9b5d03019c07d8b6c51f90da3a666eec13ab356572616e6b738119012ca26261744507018bcfe065706172747382830518205820ef2d127de37b942baad06145e54b0c619a1f22327b2ebbcfbec78f5564afe39d830f015820e629fa6598d732768f7c726b4b621285f9c3b85303900aa912017db7617d8bdb",
         "ids": "a461746369647362696402636964735820d4735e3a265e16eee03f59718b9b5d03019c07d8b6c51f90da3a666eec13ab35646d6f7265f4",
-        "opened": "a46174666f70656e656462696401646d6f7265f46568656164735820d4735e3a265e16eee03f59718b9b5d03019c07d8b6c51f90da3a666eec13ab35",
+        "opened": "a56174666f70656e656462696401646d6f7265f46568656164735820d4735e3a265e16eee03f59718b9b5d03019c07d8b6c51f90da3a666eec13ab3566626c6f636b7302",
         "refuse": "a36174667265667573656269640464636f64656d756e6b6e6f776e2d636861696e",
       }
     `)

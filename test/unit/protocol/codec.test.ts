@@ -30,6 +30,7 @@ const block = digest.map(blockId)
 const ids = (minLength: number): fc.Arbitrary<ReturnType<typeof blockId>[]> =>
   fc.uniqueArray(block, { minLength, maxLength: 20 })
 const more = fc.boolean()
+const count = fc.maxSafeNat()
 const heads = ids(0).map((list) => list.sort())
 const optional = { requiredKeys: ['t', 'id', 'chain'] as ['t', 'id', 'chain'] }
 const about = { id, chain: digest }
@@ -96,8 +97,16 @@ const wireBlock = fc.oneof(
 
 const replies: fc.Arbitrary<Reply> = fc.oneof(
   fc.record(
-    { t: fc.constant('opened' as const), id, proof: digest, pioneer: digest.map(authorKey), heads, more },
-    { requiredKeys: ['t', 'id', 'heads', 'more'] },
+    {
+      t: fc.constant('opened' as const),
+      id,
+      proof: digest,
+      pioneer: digest.map(authorKey),
+      blocks: count,
+      heads,
+      more,
+    },
+    { requiredKeys: ['t', 'id', 'blocks', 'heads', 'more'] },
   ),
   fc.record({ t: fc.constant('heads' as const), id, heads, more }),
   fc.record({ t: fc.constant('ids' as const), id, ids: ids(0), more }),

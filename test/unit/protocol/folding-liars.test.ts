@@ -165,7 +165,7 @@ const inline = ({ block, payload }: MadeBlock): WireBlock => {
 
 /** A whole pull of an empty side from a peer that says what it likes, but for the opening: many heads, a known one first. */
 function pullFrom(answer: (request: RequestBody) => Reply | undefined): unknown {
-  const opened: Reply = { t: 'opened', id: 0, heads: [genesisBlockId(FORUM.id)], more: true }
+  const opened: Reply = { t: 'opened', id: 0, blocks: 0, heads: [genesisBlockId(FORUM.id)], more: true }
   const side = new Side(FORUM)
   const state = newPull(side.options())
   const effects = [...step(state, { on: 'start' })[1]]

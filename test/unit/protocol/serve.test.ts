@@ -70,6 +70,7 @@ describe('what is served', () => {
     expect(replyOf(ask(new Side(FORUM), newServeStream(HANDSHAKE), { t: 'open' }))).toEqual({
       t: 'opened',
       id: 7,
+      blocks: 0,
       heads: [],
       more: false,
     })

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { MadeBlock } from '../../../src/dag/block.ts'
 import type { BlockId } from '../../../src/dag/ids.ts'
-import { GET_IDS, GETS_IN_FLIGHT } from '../../../src/protocol/limits.ts'
+import { GET_IDS, GETS_IN_FLIGHT, STORES_IN_FLIGHT } from '../../../src/protocol/limits.ts'
 import { proofFor } from '../../../src/protocol/member.ts'
 import type { Fold, Reply, WireBlock } from '../../../src/protocol/messages.ts'
 import type { PullEffect, PullInput, PullOptions } from '../../../src/protocol/pull.ts'
@@ -27,7 +27,9 @@ const inline = ({ block, payload }: MadeBlock): WireBlock => ({
   payload,
 })
 
-/** A session fed by hand: `reply` answers the oldest request of that kind. */
+const ANSWERED: Partial<Record<Reply['t'], string>> = { opened: 'open', ids: 'diff', blocks: 'get', folds: 'folds' }
+
+/** A session fed by hand: `reply` answers the newest request of that kind. */
 class ByHand {
   readonly side: Side
   readonly #state: ReturnType<typeof newPull>
@@ -53,13 +55,18 @@ class ByHand {
     return this.effects.find((effect) => effect.do === 'finish')?.end
   }
 
-  reply(reply: Reply, tag = this.asked.at(-1)?.tag ?? 0): this {
+  reply(reply: Reply, tag = this.#newest(ANSWERED[reply.t])): this {
     this.feed({ on: 'reply', tag, reply })
     return this
   }
 
+  #newest(kind: string | undefined): number {
+    const matching = this.asked.filter(({ request }) => request.t === kind)
+    return (matching.at(-1) ?? this.asked.at(-1))?.tag ?? 0
+  }
+
   opened(heads: readonly MadeBlock[]): this {
-    return this.reply({ t: 'opened', id: 0, heads: heads.map((made) => made.block.id).sort(), more: false })
+    return this.reply({ t: 'opened', id: 0, blocks: 0, heads: heads.map((made) => made.block.id).sort(), more: false })
   }
 
   listed(ids: readonly MadeBlock[], more = false): this {
@@ -77,58 +84,38 @@ function faultOf(session: ByHand): unknown {
 }
 
 describe('order', () => {
-  /** The replies to the first three requests for blocks, of which nothing is stored yet. */
-  function threeReplies(part: (n: number) => WireBlock[], blocks: readonly MadeBlock[]): ByHand {
+  test('blocks are stored in the order listed, two stores at a time, whatever the order of replies', () => {
+    const blocks = line(3 * GET_IDS)
     const session = asking(blocks)
     const gets = session.asked.slice(2)
-    expect(gets).toHaveLength(3)
-    for (const n of [2, 1]) session.reply({ t: 'blocks', id: 0, asked: GET_IDS, blocks: part(n) }, gets[n]?.tag)
-    expect(storesOf(session)).toEqual([])
-    return session.reply({ t: 'blocks', id: 0, asked: GET_IDS, blocks: part(0) }, gets[0]?.tag)
-  }
-
-  function storesOf(session: ByHand): BlockId[][] {
-    const stores = session.effects.filter((effect) => effect.do === 'store')
-    return stores.map(({ blocks }) => blocks.map(({ block }) => block.id))
-  }
-
-  function stored(session: ByHand, ids: readonly BlockId[] = []): void {
-    session.feed({ on: 'stored', outcomes: ids.map((id) => ({ id, state: 'accepted', others: 0 })) })
-  }
-
-  test('blocks are stored in the order listed, whatever the order of replies, and nothing waits for the disk', () => {
-    const blocks = line(3 * GET_IDS)
+    expect(gets).toHaveLength(GETS_IN_FLIGHT)
     const part = (n: number): WireBlock[] => blocks.slice(n * GET_IDS, (n + 1) * GET_IDS).map(inline)
-    const session = threeReplies(part, blocks)
-    const stores = storesOf(session)
-    expect(stores.flat()).toEqual(blocks.map((made) => made.block.id))
-    expect(session.end).toBeUndefined()
-    for (const ids of stores) stored(session, ids)
+    session.reply({ t: 'blocks', id: 0, asked: GET_IDS, blocks: part(2) }, gets[2]?.tag)
+    session.reply({ t: 'blocks', id: 0, asked: GET_IDS, blocks: part(1) }, gets[1]?.tag)
+    expect(session.effects.some((effect) => effect.do === 'store')).toBe(false)
+    session.reply({ t: 'blocks', id: 0, asked: GET_IDS, blocks: part(0) }, gets[0]?.tag)
+    const stored: BlockId[] = []
+    for (let n = 0; n < 3; n++) {
+      const stores = session.effects.filter((effect) => effect.do === 'store')
+      expect(stores).toHaveLength(Math.min(3, n + STORES_IN_FLIGHT))
+      const ids = stores[n]?.blocks.map(({ block }) => block.id) ?? []
+      stored.push(...ids)
+      session.feed({ on: 'stored', outcomes: ids.map((id) => ({ id, state: 'accepted', others: 0 })) })
+    }
+    expect(stored).toEqual(blocks.map((made) => made.block.id))
     expect(session.end).toEqual({ why: 'done' })
   })
 
-  test('blocks wait for those before them whose payloads are fetched first', () => {
-    const blocks = line(3 * GET_IDS)
-    const part = (n: number): WireBlock[] => {
-      const wire = blocks.slice(n * GET_IDS, (n + 1) * GET_IDS).map(inline)
-      return n === 1 ? wire.map(({ payload: _, ...block }) => ({ ...block, state: 'frames' })) : wire
-    }
-    const session = threeReplies(part, blocks)
-    expect(storesOf(session)).toHaveLength(2)
-    stored(session, storesOf(session)[0])
-    expect(storesOf(session)).toHaveLength(2)
-    stored(session, storesOf(session)[1])
-    expect(storesOf(session)).toHaveLength(3)
-  })
-
   test('no more is asked for than can be held while a store is slow', () => {
-    const blocks = line(2 * GETS_IN_FLIGHT * GET_IDS)
+    const blocks = line(8 * GET_IDS)
     const session = asking(blocks)
-    const blocksOf = (n: number): WireBlock[] => blocks.slice(n * GET_IDS, n * GET_IDS + 100).map(inline)
-    for (let n = 0; n < GETS_IN_FLIGHT; n++) {
-      session.reply({ t: 'blocks', id: 0, asked: 100, blocks: blocksOf(n) }, session.asked[2 + n]?.tag)
+    const most = GETS_IN_FLIGHT + STORES_IN_FLIGHT
+    for (let n = 0; n < most; n++) {
+      const part = blocks.slice(n * GET_IDS, (n + 1) * GET_IDS).map(inline)
+      session.reply({ t: 'blocks', id: 0, asked: GET_IDS, blocks: part }, session.asked[2 + n]?.tag)
     }
-    expect(session.asked).toHaveLength(2 + GETS_IN_FLIGHT)
+    expect(session.asked).toHaveLength(2 + most)
+    expect(session.effects.filter((effect) => effect.do === 'store')).toHaveLength(STORES_IN_FLIGHT)
   })
 })
 
@@ -143,14 +130,14 @@ describe('ends', () => {
     const side = new Side(FORUM)
     const world = { ...side.options().world, pioneer: () => author(1).author }
     const session = new ByHand(side, { world })
-    session.reply({ t: 'opened', id: 0, pioneer: author(2).author, heads: [a.block.id], more: false })
+    session.reply({ t: 'opened', id: 0, blocks: 0, pioneer: author(2).author, heads: [a.block.id], more: false })
     expect(session.end).toEqual({ why: 'incompatible', ours: author(1).author, theirs: author(2).author })
     expect(session.asked).toHaveLength(1)
   })
 
   test('a peer that lists blocks and has none of them stalls the pull, and is not blamed', () => {
     const session = asking([a, b]).reply({ t: 'blocks', id: 0, asked: 2, blocks: [] })
-    expect(session.effects.at(-1)).toEqual({ do: 'finish', fresh: 0, missing: 2, end: { why: 'stalled' } })
+    expect(session.effects.at(-1)).toMatchObject({ do: 'finish', fresh: 0, missing: 2, end: { why: 'stalled' } })
   })
 
   test('a page that names again what was given up ends the pull: it could go on for ever', () => {
@@ -165,7 +152,7 @@ describe('ends', () => {
   test('a missing back is counted as missing, and the rest goes on', () => {
     const session = asking([a, c]).reply({ t: 'blocks', id: 0, asked: 2, blocks: [inline(a), inline(c)] })
     session.feed({ on: 'stored', outcomes: [session.side.add(a), session.side.add(c)] })
-    expect(session.effects.at(-1)).toEqual({ do: 'finish', fresh: 1, missing: 1, end: { why: 'done' } })
+    expect(session.effects.at(-1)).toMatchObject({ do: 'finish', fresh: 1, missing: 1, end: { why: 'done' } })
   })
 
   test('a payload that the peer says it lacks cannot make its block a bad one', () => {
@@ -206,7 +193,7 @@ describe('hostile peers', () => {
   })
 
   test('a reply of another kind: SYNC_WRONG_REPLY; to nothing that was asked: SYNC_UNKNOWN_REPLY', () => {
-    expect(faultOf(asking([a]).listed([a]))).toBe('SYNC_WRONG_REPLY')
+    expect(faultOf(asking([a]).reply({ t: 'ids', id: 0, ids: [], more: false }, 3))).toBe('SYNC_WRONG_REPLY')
     expect(faultOf(asking([a]).reply(blocks(1, a), 99))).toBe('SYNC_UNKNOWN_REPLY')
     const twice = asking([a, b]).reply(blocks(1, a), 3).reply(blocks(1, a), 3)
     expect(faultOf(twice)).toBe('SYNC_UNKNOWN_REPLY')
@@ -234,7 +221,9 @@ describe('hostile peers', () => {
   test('pages that lead nowhere: SYNC_BAD_PAGE', () => {
     const known = new Side(FORUM, [a, b])
     expect(faultOf(new ByHand(new Side(FORUM)).opened([a]).listed([], true))).toBe('SYNC_BAD_PAGE')
-    expect(faultOf(new ByHand(known).reply({ t: 'opened', id: 0, heads: [], more: true }))).toBe('SYNC_BAD_PAGE')
+    expect(faultOf(new ByHand(known).reply({ t: 'opened', id: 0, blocks: 0, heads: [], more: true }))).toBe(
+      'SYNC_BAD_PAGE',
+    )
   })
 
   test('a list that names again and again what is here, and one new block at a time: SYNC_BAD_PAGE', () => {
@@ -276,7 +265,7 @@ describe('from the list to folds', () => {
   })
 
   test('more heads than fit into a page are not paged through: one fold says whether anything is missing', () => {
-    const opened: Reply = { t: 'opened', id: 0, heads: [shared[11]!.block.id], more: true }
+    const opened: Reply = { t: 'opened', id: 0, blocks: 0, heads: [shared[11]!.block.id], more: true }
     const equal = new ByHand(new Side(FORUM, shared)).reply(opened)
     expect(equal.asked.at(-1)?.request).toMatchObject({ t: 'folds', prefixes: [''] })
     expect(equal.reply({ t: 'folds', id: 0, folds: [answerOf(shared)] }).end).toEqual({ why: 'done' })
@@ -284,7 +273,7 @@ describe('from the list to folds', () => {
 
   test('what folds have found when the pull is cut is missing', () => {
     const session = new ByHand(new Side(FORUM, shared.slice(0, 9)))
-    session.reply({ t: 'opened', id: 0, heads: [shared[0]!.block.id], more: true })
+    session.reply({ t: 'opened', id: 0, blocks: 0, heads: [shared[0]!.block.id], more: true })
     const fingerprint = new Uint8Array(32).fill(1)
     const parts = [0, 1].map((digit) => ({ digit, count: 40, fingerprint }))
     session.reply({ t: 'folds', id: 0, folds: [{ at: '', parts }] })
@@ -305,7 +294,7 @@ describe('groups', () => {
   test('the requester proves the key in open, and takes nothing from who does not: SYNC_BAD_PROOF', () => {
     const session = new ByHand(new Side(FORUM), { membership })
     expect(session.asked[0]?.request).toMatchObject({ proof: proofFor(membership, 'requester') })
-    session.reply({ t: 'opened', id: 0, proof: proofFor(membership, 'requester'), heads: [], more: false })
+    session.reply({ t: 'opened', id: 0, blocks: 0, proof: proofFor(membership, 'requester'), heads: [], more: false })
     expect(faultOf(session)).toBe('SYNC_BAD_PROOF')
     const without = new ByHand(new Side(FORUM), { membership }).opened([])
     expect(faultOf(without)).toBe('SYNC_BAD_PROOF')
@@ -313,7 +302,7 @@ describe('groups', () => {
 
   test('a right proof is taken', () => {
     const session = new ByHand(new Side(FORUM), { membership })
-    session.reply({ t: 'opened', id: 0, proof: proofFor(membership, 'responder'), heads: [], more: false })
+    session.reply({ t: 'opened', id: 0, blocks: 0, proof: proofFor(membership, 'responder'), heads: [], more: false })
     expect(session.end).toEqual({ why: 'done' })
   })
 })

@@ -1,0 +1,98 @@
+/** `chain <c> status`: how a chain stands, once or again and again while somebody watches (spec §10, §11). */
+import type { Command } from 'commander'
+import type { ResultOf } from '../control/schema.ts'
+import { pause } from '../waiting.ts'
+import { CommandError, write } from './io.ts'
+import type { Session } from './session.ts'
+
+type Status = ResultOf<'chain.status'>
+
+/** Fast enough to see something move, and slow enough to be read. */
+const WATCH_MS = 1_000
+
+const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB']
+
+export function addStatusCommand(chain: Command, session: Session): void {
+  chain
+    .command('status')
+    .description('how much of the chain is here, how well it is in sync, and if nothing moves, why')
+    .option('--watch', 'show it anew each second, until Ctrl-C; in a pipe, a line whenever it changed')
+    .action(async (options: { readonly watch?: true }) => {
+      if (options.watch === true) await watch(session)
+      else {
+        const status = await ask(session)
+        await session.answer(status, showStatus(status))
+      }
+    })
+}
+
+async function ask(session: Session): Promise<Status> {
+  return (await session.client()).call('chain.status', { chain: session.subject('chain') })
+}
+
+/** On a terminal the lines are drawn over; elsewhere a line says all that changed. */
+async function watch(session: Session): Promise<void> {
+  const { stdout, signal } = session.io
+  let before = ''
+  let drawn = 0
+  do {
+    const status = await ask(session)
+    if (stdout.isTTY === true && !session.isJson) {
+      const text = showStatus(status)
+      await write(stdout, `${drawn > 0 ? `\u001b[${String(drawn)}A\u001b[J` : ''}${text}\n`)
+      drawn = text.split('\n').length
+      continue
+    }
+    const line = session.isJson ? JSON.stringify(status) : summaryOf(status)
+    if (line !== before) await session.answer(status, line)
+    before = line
+  } while (await pause(WATCH_MS, signal))
+  throw new CommandError('interrupted')
+}
+
+/** All of it, on lines of their own. */
+export function showStatus(status: Status): string {
+  return [
+    `state:    ${status.state} (${status.why})`,
+    `blocks:   ${String(status.blocks)}`,
+    `heads:    ${String(status.heads)}`,
+    `held:     ${String(status.held)}`,
+    `bytes:    ${String(status.bytes)}`,
+    `missing:  ${String(status.missing)}`,
+    ...(status.progress === undefined ? [] : [`progress: ${showProgress(status.progress)}`]),
+    ...status.peers.map(({ id, lastSyncMs, state }) => {
+      const last = lastSyncMs === null ? 'never' : new Date(lastSyncMs).toISOString()
+      return `peer:     ${id} ${state}, last in sync ${last}`
+    }),
+  ].join('\n')
+}
+
+function summaryOf(status: Status): string {
+  const { state, why, blocks, progress } = status
+  const moving = progress === undefined ? '' : `; ${showProgress(progress)}`
+  return `${state} (${why}); ${String(blocks)} blocks${moving}`
+}
+
+/** What came, what is to come, how fast, and how long it may take. */
+export function showProgress(progress: NonNullable<Status['progress']>): string {
+  const { blocks, bytes, missing, blocksPerSecond, bytesPerSecond, secondsLeft, from } = progress
+  const left = secondsLeft === null ? 'nobody knows how long' : `${showSeconds(secondsLeft)} left`
+  return [
+    `${String(blocks)} blocks (${showBytes(bytes)}) so far`,
+    `${String(missing)} to come`,
+    `${String(blocksPerSecond)} blocks/s (${showBytes(bytesPerSecond)}/s)`,
+    left,
+    `from ${from.join(', ')}`,
+  ].join('; ')
+}
+
+function showBytes(bytes: number): string {
+  const power = bytes < 1 ? 0 : Math.min(UNITS.length - 1, Math.floor(Math.log2(bytes) / 10))
+  return `${(bytes / 1024 ** power).toFixed(power === 0 ? 0 : 1)} ${UNITS[power] ?? ''}`
+}
+
+function showSeconds(seconds: number): string {
+  if (seconds < 120) return `${String(seconds)} s`
+  const minutes = Math.round(seconds / 60)
+  return minutes < 120 ? `${String(minutes)} min` : `${String(Math.round(minutes / 60))} h`
+}

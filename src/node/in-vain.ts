@@ -1,0 +1,82 @@
+/**
+ * What the pulls of one chain need not try again (spec §8, step 2): ids of blocks that turned out to be unsound, and peers
+ * that show the same heads as when nothing came of a pull. A memory that is lost, or wrong, costs a pull more or a
+ * minute: nothing is taken to be here because of it.
+ */
+import { createHash } from 'node:crypto'
+import type { BlockId } from '../dag/ids.ts'
+import { isUnsound } from '../protocol/faults.ts'
+import type { FruitlessEnd, PullResult, StoreOutcome } from '../protocol/pull.ts'
+
+/** Unsound ids remembered, oldest out: who sends one is punished, so they are few. Some 1 MiB. */
+const MAX_UNSOUND = 8_192
+
+/** Peers remembered, the one that was asked longest ago out: ids of peers cost nothing. */
+const MAX_PEERS = 256
+
+/** For so long a peer is believed to have nothing new, at first; then twice as long each time. */
+const FIRST_WAIT_MS = 60_000
+const LONGEST_WAIT_MS = 3_600_000
+
+interface Fruitless {
+  readonly heads: string
+  /** Accepted here at its end: with one more or less, another pull may bring something. */
+  readonly accepted: number
+  readonly end: FruitlessEnd
+  readonly waitMs: number
+  readonly untilMs: number
+}
+
+/** When, and what is accepted here then. */
+export interface Moment {
+  readonly accepted: number
+  readonly nowMs: number
+}
+
+export class InVain {
+  readonly #unsound = new Set<BlockId>()
+  readonly #peers = new Map<string, Fruitless>()
+
+  isUnsound(id: BlockId): boolean {
+    return this.#unsound.has(id)
+  }
+
+  noteStored(outcomes: readonly StoreOutcome[]): void {
+    for (const outcome of outcomes) {
+      if (outcome.state === 'refused' && isUnsound(outcome.fault)) this.#unsound.add(outcome.id)
+    }
+    for (const oldest of this.#unsound) {
+      if (this.#unsound.size <= MAX_UNSOUND) break
+      this.#unsound.delete(oldest)
+    }
+  }
+
+  /** A pull from this peer is over. As time goes by, what was in vain may be tried again. */
+  noteEnd(peer: string, { fresh, heads, end }: PullResult, { accepted, nowMs }: Moment): void {
+    const before = this.#peers.get(peer)
+    if (end.why !== 'done' && end.why !== 'stalled') return
+    this.#peers.delete(peer)
+    if (fresh > 0 || heads.length === 0) return
+    const isSame = before?.heads === keyOf(heads) && before.accepted === accepted
+    // It was told to wait, and did not ask in vain once more.
+    if (isSame && nowMs < before.untilMs) {
+      this.#peers.set(peer, before)
+      return
+    }
+    const waitMs = isSame ? Math.min(LONGEST_WAIT_MS, 2 * before.waitMs) : FIRST_WAIT_MS
+    this.#peers.set(peer, { heads: keyOf(heads), accepted, end: end.why, waitMs, untilMs: nowMs + waitMs })
+    for (const oldest of this.#peers.keys()) if (this.#peers.size > MAX_PEERS) this.#peers.delete(oldest)
+  }
+
+  /** How the last pull ended, if the next one would end like it. */
+  before(peer: string, heads: readonly BlockId[], { accepted, nowMs }: Moment): FruitlessEnd | undefined {
+    const known = this.#peers.get(peer)
+    const isSame = known?.heads === keyOf(heads) && known.accepted === accepted && nowMs < known.untilMs
+    return isSame ? known.end : undefined
+  }
+}
+
+/** There may be hundreds of heads, and they are only to be compared. */
+function keyOf(heads: readonly BlockId[]): string {
+  return createHash('sha256').update(heads.join(' ')).digest('base64')
+}

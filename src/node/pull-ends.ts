@@ -1,0 +1,55 @@
+/** What the end of a pull means (spec §8): for how the peer stands, for whether it is asked again, and for who waits for it. */
+import { unreachable } from '../dag/faults.ts'
+import type { ProtocolFault } from '../protocol/faults.ts'
+import type { PullEnd, PullResult } from '../protocol/pull.ts'
+import { TURN_IS_OVER } from './pull.ts'
+import type { SyncFault } from './sync-faults.ts'
+
+export interface Meaning {
+  /** How the peer stands, in words. */
+  readonly state: string
+  /** `now`: it gave way to others; `later`: it did not work out this time. */
+  readonly again?: 'now' | 'later'
+  /** Heads were compared, or everything that it has was asked for. */
+  readonly isCompared?: true
+  /** What it did wrong. */
+  readonly breach?: ProtocolFault
+  /** For the command that asked for the pull. */
+  readonly fault?: SyncFault
+}
+
+export function meaningOf(peer: string, { end, fresh }: PullResult): Meaning {
+  const refused = (why: string): SyncFault => ({ code: 'SYNC_REFUSED', peer, why })
+  switch (end.why) {
+    case 'done':
+      return { state: 'synced', isCompared: true }
+    case 'stalled':
+      return { state: 'lists blocks that do not get in here', isCompared: true }
+    case 'incompatible':
+      return { state: incompatibleText(end), fault: { code: 'SYNC_INCOMPATIBLE', ours: end.ours, theirs: end.theirs } }
+    case 'faulty':
+      return {
+        state: `broke the protocol: ${end.fault.code}`,
+        breach: end.fault,
+        fault: { code: 'SYNC_FAILED', peer, why: end.fault.code },
+      }
+    case 'failed': {
+      const state = `interrupted: ${end.reason}`
+      if (end.reason === TURN_IS_OVER) return { state, again: 'now', fault: { code: 'SYNC_CUT', fresh } }
+      const fault: SyncFault = { code: 'SYNC_FAILED', peer, why: end.reason }
+      return end.reason === 'RPC_ABORTED' ? { state, fault } : { state, again: 'later', fault }
+    }
+    case 'unknown-chain':
+      return { state: 'does not have this chain', fault: refused(end.why) }
+    case 'busy':
+      return { state: 'busy', again: 'later', fault: refused(end.why) }
+    case 'refused':
+      return { state: 'refused', fault: refused(end.why) }
+    default:
+      return unreachable(end)
+  }
+}
+
+function incompatibleText({ ours, theirs }: PullEnd & { readonly why: 'incompatible' }): string {
+  return `incompatible: the pioneer here is ${ours}, there ${theirs}`
+}

@@ -1,0 +1,140 @@
+/**
+ * The pulls of one chain that are under way (spec §8): what they share, so that no block is asked for twice; who holds up
+ * whom; how far they have come. When to pull from whom is decided in `chain-sync.ts`.
+ */
+import { Claims } from '../protocol/claims.ts'
+import type { ProtocolFault } from '../protocol/faults.ts'
+import { GET_IDS } from '../protocol/limits.ts'
+import type { Handshake } from '../protocol/member.ts'
+import type { PullResult } from '../protocol/pull.ts'
+import type { Clock } from './clock.ts'
+import { InVain, type Moment } from './in-vain.ts'
+import { askMissing } from './missing.ts'
+import { Progress, type Going, type ProgressView } from './progress.ts'
+import { OVERTAKEN, Pull } from './pull.ts'
+import type { Replica } from './replica.ts'
+import type { SyncSession } from './rpc.ts'
+
+/** A peer that owes a reply for less is not slow: a reply of 256 KiB over a line of 100 KiB/s takes as long. */
+const OVERTAKE_MS = 3_000
+/** So many times as long as the last reply to the pull that waits: where all lines are bad, nobody is overtaken. */
+const OVERTAKE_FACTOR = 4
+const LOOK_MS = 500
+
+export interface PullTask {
+  readonly session: SyncSession
+  readonly handshake: Handshake
+  readonly signal: AbortSignal
+  readonly shouldYield: () => boolean
+  /** Something useful is stored; `isLarge`: so much is still to be fetched that others may help. */
+  readonly onProgress: (isLarge: boolean) => void
+}
+
+export class Pulls {
+  readonly #replica: Replica
+  readonly #clock: Clock
+  readonly #claims = new Claims()
+  readonly #inVain = new InVain()
+  readonly #progress = new Progress(() => performance.now())
+  readonly #going = new Set<Pull>()
+  /** Those who are asked for payloads of blocks that are here. */
+  readonly #catchingUp = new Set<Going>()
+  #looking: NodeJS.Timeout | undefined
+
+  constructor(replica: Replica, clock: Clock) {
+    this.#replica = replica
+    this.#clock = clock
+  }
+
+  /** `undefined` when there is nothing to tell of. */
+  progress(): ProgressView | undefined {
+    const going = [...this.#going].map((pull) => pull.going)
+    return this.#progress.view([...going, ...this.#catchingUp], this.#replica.blocks)
+  }
+
+  /** For how long nothing has come in from any of them. */
+  get idleMs(): number {
+    return this.#progress.idleMs
+  }
+
+  /** One pull, from its beginning to its end. */
+  async run({ session, handshake, signal, shouldYield, onProgress }: PullTask): Promise<PullResult> {
+    const peer = session.peer.toString()
+    const pull = new Pull({
+      replica: this.#replica,
+      session,
+      handshake,
+      signal,
+      claims: this.#claims,
+      isUnsound: (id) => this.#inVain.isUnsound(id),
+      inVain: (heads) => this.#inVain.before(peer, heads, this.#moment()),
+      shouldYield,
+      onCame: (blocks, bytes) => {
+        this.#progress.came(blocks, bytes)
+      },
+      onProgress: () => {
+        onProgress(pull.going.wanted > GET_IDS)
+      },
+      onStored: (outcomes) => {
+        this.#inVain.noteStored(outcomes)
+      },
+    })
+    this.#begin(pull)
+    try {
+      const result = await pull.run()
+      this.#inVain.noteEnd(peer, result, this.#moment())
+      return result
+    } finally {
+      this.#end(pull)
+      // What one pull brought, another one may be about to pay for.
+      if (this.#going.size === 0) await this.#replica.endPull()
+    }
+  }
+
+  /** Asks a peer for payloads that are missing here; what it did wrong, if it did. */
+  async askMissing(task: Omit<PullTask, 'handshake'>): Promise<ProtocolFault | undefined> {
+    const { session, signal, shouldYield, onProgress } = task
+    const asked = { peer: session.peer.toString(), wanted: 0, theirs: 0, payloadLeft: 0 }
+    const onFrame = (bytes: number, left: number): void => {
+      asked.payloadLeft = left
+      this.#progress.came(0, bytes)
+      onProgress(false)
+    }
+    this.#catchingUp.add(asked)
+    this.#progress.begin()
+    try {
+      return await askMissing(this.#replica, session, { signal, nowMs: this.#clock.nowMs(), onFrame, shouldYield })
+    } finally {
+      this.#progress.end()
+      this.#catchingUp.delete(asked)
+    }
+  }
+
+  #begin(pull: Pull): void {
+    this.#going.add(pull)
+    this.#progress.begin()
+    if (this.#going.size > 1) this.#looking ??= setInterval(() => this.#overtake(performance.now()), LOOK_MS).unref()
+  }
+
+  #end(pull: Pull): void {
+    this.#going.delete(pull)
+    this.#progress.end()
+    if (this.#going.size > 1) return
+    clearInterval(this.#looking)
+    this.#looking = undefined
+  }
+
+  /** Ends pulls that others wait for, whose peers are much slower than those of the others. */
+  #overtake(nowMs: number): void {
+    for (const waiting of this.#going) {
+      const patienceMs = Math.max(OVERTAKE_MS, OVERTAKE_FACTOR * waiting.replyMs)
+      for (const slow of this.#going) {
+        if (slow !== waiting && waiting.waitsFor(slow) && slow.owingMs(nowMs) > patienceMs) slow.cut(OVERTAKEN)
+      }
+    }
+  }
+
+  #moment(): Moment {
+    return { accepted: this.#replica.graph.acceptedCount, nowMs: this.#clock.nowMs() }
+  }
+}

@@ -1,0 +1,60 @@
+/** Spec §11: `chain <c> status`, once and watched. */
+import { expect, test } from 'vitest'
+import { command, shell } from './rig.ts'
+
+const synced = {
+  state: 'synced',
+  why: 'in sync with 1 of 1 peers',
+  blocks: 3,
+  heads: 1,
+  held: 0,
+  bytes: 900,
+  missing: 0,
+  peers: [{ id: 'ann', lastSyncMs: 0, state: 'synced' }],
+}
+const progress = {
+  blocks: 200,
+  bytes: 1_572_864,
+  missing: 7_200,
+  blocksPerSecond: 1.5,
+  bytesPerSecond: 900,
+  secondsLeft: 4_800,
+  from: ['ann', 'bob'],
+}
+const syncing = { ...synced, state: 'syncing', why: 'pulling from ann, bob', progress }
+
+test('while much is pulled it says how far that has come, how fast it goes, from whom, and how long it may take', async () => {
+  const { out } = await command(shell(`chain '#chat' status`), { results: { 'chain.status': syncing } })
+  expect(out).toContain(
+    'progress: 200 blocks (1.5 MiB) so far; 7200 to come; 1.5 blocks/s (900 B/s); 80 min left; from ann, bob\n',
+  )
+})
+
+test('when nothing moves nobody knows how long it takes', async () => {
+  const status = { ...syncing, progress: { ...progress, secondsLeft: null, bytes: 0 } }
+  const { out } = await command(shell(`chain '#chat' status`), { results: { 'chain.status': status } })
+  expect(out).toContain('200 blocks (0 B) so far; 7200 to come; 1.5 blocks/s (900 B/s); nobody knows how long; from')
+})
+
+test('--watch in a pipe prints a line whenever something changed, until it is interrupted', async () => {
+  const told = [syncing, syncing, synced]
+  const interrupt = new AbortController()
+  const results = {
+    get 'chain.status'() {
+      const next = told.shift()
+      if (told.length === 0) interrupt.abort()
+      return next
+    },
+  }
+  const { out, err, status, calls } = await command(shell(`chain '#chat' status --watch`), {
+    results,
+    interrupt: interrupt.signal,
+  })
+  expect(out.split('\n')).toEqual([
+    'syncing (pulling from ann, bob); 3 blocks; ' +
+      '200 blocks (1.5 MiB) so far; 7200 to come; 1.5 blocks/s (900 B/s); 80 min left; from ann, bob',
+    'synced (in sync with 1 of 1 peers); 3 blocks',
+    '',
+  ])
+  expect([err, status, calls.length]).toEqual(['', 130, 3])
+})

@@ -1,0 +1,81 @@
+import { expect, test } from 'vitest'
+import type { BlockId } from '../../../src/dag/ids.ts'
+import { InVain } from '../../../src/node/in-vain.ts'
+import type { BlockFault } from '../../../src/protocol/faults.ts'
+import type { PullResult } from '../../../src/protocol/pull.ts'
+import { author, chain, post } from '../../support/blocks.ts'
+
+const FORUM = chain('#in-vain', author(0).author)
+const [a, b] = ['a', 'b'].map((payload) => post(FORUM, { payload }).block.id) as [BlockId, BlockId]
+const MINUTE = 60_000
+
+const ended = (heads: readonly BlockId[], more: Partial<PullResult> = {}): PullResult => ({
+  fresh: 0,
+  missing: 1,
+  heads,
+  end: { why: 'stalled' },
+  ...more,
+})
+
+test('while a peer shows the heads of which nothing came, it is not asked again for a minute', () => {
+  const memory = new InVain()
+  memory.noteEnd('peer', ended([a]), { accepted: 5, nowMs: 0 })
+  expect(memory.before('peer', [a], { accepted: 5, nowMs: MINUTE - 1 })).toBe('stalled')
+  expect(memory.before('peer', [a], { accepted: 5, nowMs: MINUTE })).toBeUndefined()
+})
+
+test('it is, when it shows others, when something changed here, and when it is another peer', () => {
+  const memory = new InVain()
+  memory.noteEnd('peer', ended([a], { end: { why: 'done' } }), { accepted: 5, nowMs: 0 })
+  expect(memory.before('peer', [a], { accepted: 5, nowMs: 1 })).toBe('done')
+  expect(memory.before('peer', [a, b], { accepted: 5, nowMs: 1 })).toBeUndefined()
+  expect(memory.before('peer', [a], { accepted: 6, nowMs: 1 })).toBeUndefined()
+  expect(memory.before('other', [a], { accepted: 5, nowMs: 1 })).toBeUndefined()
+})
+
+test('each time in vain doubles the wait, up to an hour; not being asked meanwhile does not', () => {
+  const memory = new InVain()
+  let nowMs = 0
+  const waits: number[] = []
+  for (let n = 0; n < 8; n++) {
+    memory.noteEnd('peer', ended([a]), { accepted: 5, nowMs })
+    memory.noteEnd('peer', ended([a]), { accepted: 5, nowMs: nowMs + 1 })
+    const from = nowMs
+    while (memory.before('peer', [a], { accepted: 5, nowMs }) !== undefined) nowMs += MINUTE
+    waits.push((nowMs - from) / MINUTE)
+  }
+  expect(waits).toEqual([1, 2, 4, 8, 16, 32, 60, 60])
+})
+
+test.each([
+  ['something came of it', { fresh: 1 }],
+  ['it had nothing new', { heads: [] }],
+  ['it was cut', { end: { why: 'failed', reason: 'RPC_TIMEOUT' } }],
+] as const)('a pull that ended otherwise is no reason to wait: %s', (_, more) => {
+  const memory = new InVain()
+  memory.noteEnd('peer', ended([a], more), { accepted: 5, nowMs: 0 })
+  expect(memory.before('peer', [a], { accepted: 5, nowMs: 1 })).toBeUndefined()
+})
+
+test.each<[string, BlockFault, boolean]>([
+  ['a wrong height', { code: 'DAG_BAD_HEIGHT', expected: 2, found: 3 }, true],
+  ['a back that may not be linked', { code: 'REP_UNACCEPTED_BACK', back: b }, true],
+  ['a signature that this copy has', { code: 'DAG_BAD_SIGNATURE' }, false],
+  ['a payload that this copy has', { code: 'DAG_BAD_PAYLOAD', why: 'its digest is another one' }, false],
+  ['a back that may still come', { code: 'DAG_MISSING_BACK', back: b }, false],
+])('what is refused for ever is remembered: %s', (_, fault, isRemembered) => {
+  const memory = new InVain()
+  memory.noteStored([{ id: a, state: 'refused', fault }])
+  expect(memory.isUnsound(a)).toBe(isRemembered)
+})
+
+test('what is remembered of peers and of ids is bounded, the oldest goes first', () => {
+  const memory = new InVain()
+  for (let n = 0; n <= 256; n++) memory.noteEnd(String(n), ended([a]), { accepted: 5, nowMs: 0 })
+  expect(memory.before('0', [a], { accepted: 5, nowMs: 1 })).toBeUndefined()
+  expect(memory.before('1', [a], { accepted: 5, nowMs: 1 })).toBe('stalled')
+  const fault = { code: 'DAG_BAD_HEIGHT', expected: 2, found: 3 } as const
+  const ids = Array.from({ length: 8_193 }, (_, n) => n.toString(16).padStart(64, '0').toUpperCase() as BlockId)
+  memory.noteStored(ids.map((id) => ({ id, state: 'refused', fault })))
+  expect([memory.isUnsound(ids[0]!), memory.isUnsound(ids[1]!)]).toEqual([false, true])
+})

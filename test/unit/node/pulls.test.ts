@@ -1,0 +1,186 @@
+/** Spec §8, step 3: several pulls of one chain at once, over real responders, without sockets. */
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import type { MadeBlock } from '../../../src/dag/block.ts'
+import { OVERTAKEN } from '../../../src/node/pull.ts'
+import { Pulls, type PullTask } from '../../../src/node/pulls.ts'
+import { GET_IDS, IDS_PER_PAGE } from '../../../src/protocol/limits.ts'
+import type { PullResult } from '../../../src/protocol/pull.ts'
+import { author, chain, post } from '../../support/blocks.ts'
+import { openReplica, takeIn, viewOf, type TestReplica } from '../../support/replicas.ts'
+import { wiredTo, type OnReply, type Wired } from '../../support/wired.ts'
+
+const OWNED = chain(`@!${author(0).author}`)
+const SOME = 5 * GET_IDS
+
+function line(length: number): MadeBlock[] {
+  const blocks: MadeBlock[] = []
+  for (let n = 0; n < length; n++) {
+    const back = blocks.at(-1)
+    blocks.push(post(OWNED, { backs: back === undefined ? [] : [back.block], payload: String(n), author: 0 }))
+  }
+  return blocks
+}
+
+async function holding(blocks: readonly MadeBlock[]): Promise<TestReplica> {
+  const on = await openReplica(OWNED)
+  await takeIn(on, blocks)
+  return on
+}
+
+interface Joiner {
+  readonly on: TestReplica
+  readonly pulls: Pulls
+  readonly pull: (wired: Wired, more?: Partial<PullTask>) => Promise<PullResult>
+}
+
+async function joiner(): Promise<Joiner> {
+  const on = await openReplica(OWNED)
+  const pulls = new Pulls(on.replica, on.clock)
+  const unhurried = { signal: new AbortController().signal, shouldYield: () => false, onProgress: () => undefined }
+  return { on, pulls, pull: ({ session, handshake }, more) => pulls.run({ session, handshake, ...unhurried, ...more }) }
+}
+
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+describe('a chain that several peers have', () => {
+  test.each([2, 4])('is pulled from %i of them at once: each gives a part, and no block comes twice', async (count) => {
+    const blocks = line(IDS_PER_PAGE + SOME)
+    const { on, pull } = await joiner()
+    const wired: Wired[] = []
+    let mostAtOnce = 0
+    // Replies take a turn of the event loop, so that all of them are asked before one is done.
+    const watch: OnReply = async (_, reply) => {
+      await new Promise((resolve) => setImmediate(resolve))
+      const asked = wired.flatMap(({ asking }) => [...asking])
+      expect(new Set(asked).size).toBe(asked.length)
+      mostAtOnce = Math.max(mostAtOnce, wired.filter(({ asking }) => asking.size > 0).length)
+      return reply
+    }
+    const source = await holding(blocks)
+    for (let n = 1; n <= count; n++) wired.push(await wiredTo(source.replica, n, watch))
+    const results = await Promise.all(wired.map((one) => pull(one)))
+    expect(results.map(({ end }) => end.why)).toEqual(wired.map(() => 'done'))
+    expect(results.reduce((sum, { fresh }) => sum + fresh, 0)).toBe(blocks.length)
+    expect(viewOf(on)).toEqual(viewOf(source))
+    const served = wired.flatMap((one) => one.served)
+    expect(new Set(served).size).toBe(served.length)
+    expect(Math.min(...wired.map((one) => one.served.length))).toBeGreaterThan(GET_IDS)
+    expect(mostAtOnce).toBe(count)
+  })
+
+  test('who breaks off leaves the rest to the others', async () => {
+    const blocks = line(SOME)
+    const source = await holding(blocks)
+    const { on, pull } = await joiner()
+    const leaving = new AbortController()
+    const first = await wiredTo(source.replica, 1, (request, reply) => {
+      if (request.t !== 'get') return reply
+      leaving.abort()
+      return new Promise<never>(() => undefined)
+    })
+    const other = await wiredTo(source.replica, 2)
+    const broken = pull(first, { signal: leaving.signal })
+    const whole = pull(other)
+    expect((await broken).end).toEqual({ why: 'failed', reason: 'RPC_ABORTED' })
+    expect(await whole).toMatchObject({ fresh: SOME, end: { why: 'done' } })
+    expect(viewOf(on)).toEqual(viewOf(source))
+  })
+
+  test('who lies is alone with it: the other pull brings everything', async () => {
+    const blocks = line(SOME)
+    const source = await holding(blocks)
+    const { on, pull } = await joiner()
+    const liar = await wiredTo(source.replica, 1, (_, reply) => {
+      if (reply.t !== 'blocks') return reply
+      return { ...reply, blocks: reply.blocks.map((block) => ({ ...block, signature: new Uint8Array(64).fill(9) })) }
+    })
+    const honest = await wiredTo(source.replica, 2)
+    const [lie, truth] = await Promise.all([pull(liar), pull(honest)])
+    expect(lie.end).toMatchObject({ why: 'faulty', fault: { code: 'SYNC_BAD_BLOCK' } })
+    expect(truth).toMatchObject({ fresh: SOME, end: { why: 'done' } })
+    expect(viewOf(on)).toEqual(viewOf(source))
+  })
+
+  test('one that does not answer is overtaken once another waits for it; what it was asked for is asked of that one', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] })
+    const blocks = line(SOME)
+    const source = await holding(blocks)
+    const { on, pull } = await joiner()
+    const isAsked = Promise.withResolvers<undefined>()
+    const silent = await wiredTo(source.replica, 1, (request, reply) => {
+      if (request.t !== 'get') return reply
+      isAsked.resolve(undefined)
+      return new Promise<never>(() => undefined)
+    })
+    const quick = await wiredTo(source.replica, 2)
+    const overtaken = pull(silent)
+    await isAsked.promise
+    const overtaking = pull(quick)
+    // All that nobody else is asking for has come; the rest waits for the silent one.
+    await vi.waitFor(() => {
+      expect(quick.asking.size).toBe(0)
+      expect(quick.served.length).toBeGreaterThan(0)
+    })
+    await vi.advanceTimersByTimeAsync(2_500)
+    expect(on.replica.blocks).toBe(0)
+    await vi.advanceTimersByTimeAsync(1_500)
+    expect((await overtaken).end).toEqual({ why: 'failed', reason: OVERTAKEN })
+    expect(await overtaking).toMatchObject({ fresh: SOME, end: { why: 'done' } })
+    expect(viewOf(on)).toEqual(viewOf(source))
+  })
+
+  test('one that is slow is not, while nobody is faster', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] })
+    const source = await holding(line(SOME))
+    const { pull } = await joiner()
+    const gates: (() => void)[] = []
+    const slow: OnReply = async (request, reply) => {
+      if (request.t === 'get') await new Promise<void>((resolve) => gates.push(resolve))
+      return reply
+    }
+    const wired = [await wiredTo(source.replica, 1, slow), await wiredTo(source.replica, 2, slow)]
+    const state = { isOver: false }
+    const results = Promise.all(wired.map((one) => pull(one))).finally(() => (state.isOver = true))
+    while (!state.isOver) {
+      // Each round of replies takes 2 s: less than it takes to be overtaken by one that takes as long.
+      await vi.advanceTimersByTimeAsync(2_000)
+      for (const open of gates.splice(0)) open()
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+    expect((await results).map(({ end }) => end.why)).toEqual(['done', 'done'])
+  })
+})
+
+test('a pull of which nothing came is not repeated before anything changed', async () => {
+  const source = await holding(line(3))
+  const { pull } = await joiner()
+  const withholding = await wiredTo(source.replica, 1, (_, reply) =>
+    reply.t === 'blocks' ? { ...reply, blocks: [] } : reply,
+  )
+  const asked: string[] = []
+  const counting = await wiredTo(source.replica, 1, (request, reply) => {
+    asked.push(request.t)
+    return reply.t === 'blocks' ? { ...reply, blocks: [] } : reply
+  })
+  expect((await pull(withholding)).end).toEqual({ why: 'stalled' })
+  expect((await pull(counting)).end).toEqual({ why: 'stalled' })
+  expect(asked).toEqual(['open'])
+})
+
+test('how far it has come can be watched', async () => {
+  const blocks = line(2 * SOME)
+  const source = await holding(blocks)
+  const { pulls, pull } = await joiner()
+  const seen: ReturnType<Pulls['progress']>[] = []
+  const wired = await wiredTo(source.replica, 1, (_, reply) => {
+    if (reply.t === 'blocks') seen.push(pulls.progress())
+    return reply
+  })
+  await pull(wired)
+  expect(seen[0]).toMatchObject({ blocks: 0, missing: 2 * SOME, from: [wired.session.peer.toString()] })
+  expect(seen.at(-1)?.blocks).toBeGreaterThan(0)
+  expect(seen.at(-1)?.missing).toBeLessThan(2 * SOME)
+  expect(pulls.progress()).toBeUndefined()
+})

@@ -1,0 +1,58 @@
+/** Spec §10: one line says whether a chain works here, and if not, why. */
+import { expect, test } from 'vitest'
+import { judge, type Situation } from '../../../src/node/status.ts'
+
+const peer = (id: string, state: string): Situation['peers'][number] => ({ id, state, lastSyncMs: null })
+
+const nothing: Situation = {
+  peers: [],
+  onTopic: [],
+  active: [],
+  idleMs: 0,
+  connections: 0,
+  undialled: [],
+  missing: 0,
+  delayed: 0,
+}
+
+const closed = ['/ip4/10.0.0.2/tcp/8331', 'connect ECONNREFUSED'] as const
+
+test.each<[string, Partial<Situation>, string, string]>([
+  ['nobody there', {}, 'alone', 'not connected to any peer'],
+  [
+    'a static peer that does not answer',
+    { undialled: [closed] },
+    'alone',
+    'not connected to any peer; dial failed: /ip4/10.0.0.2/tcp/8331: connect ECONNREFUSED',
+  ],
+  [
+    'two of them, and somebody who is on other chains',
+    { undialled: [closed, closed], connections: 1 },
+    'alone',
+    'no peer on this chain among 1 connections; dial failed: /ip4/10.0.0.2/tcp/8331: connect ECONNREFUSED (and 1 more)',
+  ],
+  ['somebody new', { onTopic: ['ann'], connections: 1 }, 'syncing', 'about to ask 1 peers on this chain'],
+  [
+    'a rival forum',
+    { peers: [peer('ann', 'incompatible: the pioneer here is A, there B')] },
+    'alone',
+    'peer ann: incompatible: the pioneer here is A, there B',
+  ],
+  ['a pull', { active: ['ann', 'bob'], idleMs: 2_999 }, 'syncing', 'pulling from ann, bob'],
+  [
+    'a pull that does not move',
+    { active: ['ann'], idleMs: 7_500 },
+    'syncing',
+    'pulling from ann; nothing came for 7 s',
+  ],
+  ['all is well', { peers: [peer('ann', 'synced'), peer('bob', 'busy')] }, 'synced', 'in sync with 1 of 2 peers'],
+  [
+    'nearly all is well',
+    { peers: [peer('ann', 'synced')], missing: 2, delayed: 3 },
+    'synced',
+    'in sync with 1 of 1 peers; 2 payloads that no peer has given yet; ' +
+      '3 blocks kept back that claim to be old or would withdraw others',
+  ],
+])('%s', (_, situation, state, why) => {
+  expect(judge({ ...nothing, ...situation })).toEqual({ state, why })
+})

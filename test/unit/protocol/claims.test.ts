@@ -1,0 +1,49 @@
+import { expect, test, vi } from 'vitest'
+import { Claims } from '../../../src/protocol/claims.ts'
+import { post, chain, author } from '../../support/blocks.ts'
+
+const FORUM = chain('#claims', author(0).author)
+const a = post(FORUM, { payload: 'a' }).block.id
+const b = post(FORUM, { payload: 'b' }).block.id
+
+test('a block belongs to the first that takes it, until it gives it up', () => {
+  const claims = new Claims()
+  const [one, other] = [claims.join(vi.fn()), claims.join(vi.fn())]
+  expect([one.take(a), one.take(a), other.take(a)]).toEqual([true, true, false])
+  expect([one.isElsewhere(a), other.isElsewhere(a), other.holderOf(a) === one]).toEqual([false, true, true])
+  one.drop([a])
+  expect([other.isElsewhere(a), other.take(a), one.take(a)]).toEqual([false, true, false])
+})
+
+test('nobody can give up what is not his', () => {
+  const claims = new Claims()
+  const [one, other] = [claims.join(vi.fn()), claims.join(vi.fn())]
+  one.take(a)
+  other.drop([a])
+  expect(other.isElsewhere(a)).toBe(true)
+})
+
+test('the others are told when something was given up, once for all of it, and not when nothing was', () => {
+  const claims = new Claims()
+  const told = [vi.fn(), vi.fn()]
+  const [one] = told.map((listener) => claims.join(listener))
+  one?.drop([a])
+  expect(told[1]).not.toHaveBeenCalled()
+  one?.take(a)
+  one?.take(b)
+  one?.drop([a, b])
+  expect(told[0]).not.toHaveBeenCalled()
+  expect(told[1]).toHaveBeenCalledTimes(1)
+})
+
+test('who leaves gives everything up, is told nothing any more, and gets nothing any more', () => {
+  const claims = new Claims()
+  const told = [vi.fn(), vi.fn()]
+  const [one, other] = told.map((listener) => claims.join(listener))
+  one?.take(a)
+  one?.close()
+  expect(told[1]).toHaveBeenCalledTimes(1)
+  expect([one?.take(b), other?.take(a)]).toEqual([false, true])
+  other?.drop([a])
+  expect(told[0]).not.toHaveBeenCalled()
+})
