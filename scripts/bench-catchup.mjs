@@ -16,7 +16,7 @@ import { silentLogger } from '../dist/node/log.js'
 import { post } from '../dist/node/posting.js'
 import { Replica } from '../dist/node/replica.js'
 import { blocksForPosts, forum, ForumChain } from './forum-chain.mjs'
-import { curve, measured, MeasuredNode } from './measured-node.mjs'
+import { curve, killAll, measured, MeasuredNode } from './measured-node.mjs'
 
 const MIB = 1024 * 1024
 const PAYLOAD_BYTES = 64 * MIB
@@ -182,5 +182,6 @@ try {
   if (values.payload) await payload(root)
   else await catchUp(root, Number(values.posts))
 } finally {
+  killAll()
   await rm(root, { recursive: true, force: true })
 }

@@ -1,47 +1,37 @@
 // A daemon in a process of its own, for measurements: started from a config file, driven by its control port, its CPU time
 // and memory read from /proc while it works.
-import { spawn } from 'node:child_process'
-import { readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
-import { connect } from '../dist/node/control/client.js'
+import { readFile } from 'node:fs/promises'
+import { startDaemon } from './daemon.mjs'
 
-const MAIN = fileURLToPath(new URL('../dist/node/main.js', import.meta.url))
 const MIB = 1024 * 1024
 /** What Linux counts CPU time in, on all common machines. */
 const MS_PER_TICK = 10
 const PAGE_BYTES = 4096
 const SAMPLE_MS = 20
 
+/** Processes that were started, over or not. */
+const children = []
+
+/** Ends those that still run: after a failure, nobody else does. */
+export function killAll() {
+  for (const child of children) child.kill('SIGKILL')
+}
+
 export class MeasuredNode {
   /** @param nodeArgs - for the node program, a profiler's */
   static async start(root, name, chains, nodeArgs = []) {
     const node = new MeasuredNode()
-    const file = join(root, `${name}.yaml`)
-    const config = {
-      dataDir: join(root, name),
-      listen: ['/ip4/127.0.0.1/tcp/0'],
-      control: '127.0.0.1:0',
-      chains,
-      discovery: { dht: false, mdns: false, remembered: false },
-      logLevel: 'error',
-    }
-    await writeFile(file, JSON.stringify(config), { mode: 0o600 })
-    const stateDir = join(root, 'state')
-    node.child = spawn(process.execPath, [...nodeArgs, MAIN, 'start', '--config', file], {
-      env: { ...process.env, XDG_STATE_HOME: stateDir },
-      stdio: ['ignore', 'pipe', 'inherit'],
+    const { child, client, addresses } = await startDaemon({
+      root,
+      name,
+      config: { chains },
+      nodeArgs,
+      onSpawn: (child) => children.push(child),
     })
-    node.exited = new Promise((resolve) => node.child.once('exit', resolve))
-    let port = 0
-    for await (const line of createInterface({ input: node.child.stdout })) {
-      node.address ??= /^address: +(\S+)/.exec(line)?.[1]
-      port ||= Number(/^control port: \S+:(\d+)/.exec(line)?.[1] ?? 0)
-      if (line === 'try:') break
-    }
-    node.child.stdout.resume()
-    node.client = await connect({ host: '127.0.0.1', port, stateDir: join(stateDir, 'freechains') })
+    node.child = child
+    node.client = client
+    node.address = addresses[0]
+    node.exited = new Promise((resolve) => child.once('exit', resolve))
     return node
   }
 

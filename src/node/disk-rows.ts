@@ -3,11 +3,11 @@
  * damaged disk ({@link DiskFailed}), never a hostile peer.
  */
 import { decode, encode } from '@ipld/dag-cbor'
+import { CborWriter } from '../dag/cbor-writer.ts'
 import { Bug } from '../dag/faults.ts'
 import { authorKey, blockId, ID_BYTES, idBytes, type AuthorKey, type BlockId } from '../dag/ids.ts'
 import type { BlockRow, BlockState, LoadedRow, NewBlock, StoredBlock } from '../dag/store.ts'
 import { DiskFailed } from './disk-faults.ts'
-import { RowWriter } from './row-writer.ts'
 
 /**
  * Blocks in one page. A page is written once, when its last block comes, and a start reads all pages and at most this
@@ -89,7 +89,7 @@ export function encodeBlock({ row, state, headerBytes, signature }: NewBlock): U
   const { id, height, time, backs, author } = row
   if ((row.k | 0) !== row.k) throw new Bug(`k = ${String(row.k)} is no whole number of 32 bits`)
   const most = headerBytes.byteLength + (signature?.byteLength ?? 0) + 2 * ID_BYTES + 9 * (ROW_PARTS + 1 + backs.length)
-  const writer = new RowWriter(most)
+  const writer = new CborWriter(most)
     .list(ROW_PARTS)
     .bytes(headerBytes)
     .bytes(signature)

@@ -3,6 +3,7 @@
  * of digests. Decoding checks size, then shape, and never throws on what a peer sent; what a message means is not asked.
  */
 import { encode } from '@ipld/dag-cbor'
+import { CborWriter } from '../dag/cbor-writer.ts'
 import { Bug, fail, unreachable, type Result } from '../dag/faults.ts'
 import { authorKey, ID_BYTES, idBytes, type BlockId } from '../dag/ids.ts'
 import { MAX_HEADER_BYTES, MAX_PAYLOAD_OWNER_BYTES, SIGNATURE_BYTES } from '../dag/limits.ts'
@@ -39,7 +40,7 @@ export function encodeRequest(request: Request): Uint8Array {
 
 /** @throws {Bug} if no peer would take it: more than a message holds */
 export function encodeReply(reply: Reply): Uint8Array {
-  return bounded(encode(wireReply(reply)))
+  return bounded(reply.t === 'blocks' ? encodeBlocks(reply) : encode(wireReply(reply)))
 }
 
 export function decodeHello(bytes: Uint8Array): Result<Hello, ProtocolFault> {
@@ -86,7 +87,7 @@ function wireRequest(request: Request): unknown {
   }
 }
 
-function wireReply(reply: Reply): unknown {
+function wireReply(reply: Exclude<Reply, BlocksReply>): unknown {
   switch (reply.t) {
     case 'opened': {
       const { pioneer, ...rest } = reply
@@ -99,8 +100,6 @@ function wireReply(reply: Reply): unknown {
       return { ...reply, ids: joinIds(reply.ids) }
     case 'folds':
       return { ...reply, folds: reply.folds.map(wireFold) }
-    case 'blocks':
-      return { ...reply, blocks: reply.blocks.map(wireBlock) }
     case 'refuse': {
       const { pioneer, ...rest } = reply
       return pioneer === undefined ? rest : { ...rest, pioneer: idBytes(pioneer) }
@@ -114,10 +113,32 @@ function wireReply(reply: Reply): unknown {
   }
 }
 
-/** The third place says by its type where the payload is: bytes here, text elsewhere. */
-function wireBlock({ headerBytes, signature, state, payload }: WireBlock): unknown {
-  if ((state === 'inline') !== (payload !== undefined)) throw new Bug('a payload is present iff its state is inline')
-  return [headerBytes, signature ?? null, payload ?? state]
+type BlocksReply = Reply & { readonly t: 'blocks' }
+
+/** Around one block: a list and three values. */
+const AROUND_BLOCK_BYTES = 36
+/** Around all of them: names of fields, numbers, the list. */
+const AROUND_BLOCKS_BYTES = 64
+
+/**
+ * By hand, for most of what a peer that catches up is sent is this. The third place of a block says by its type where the
+ * payload is: bytes here, text elsewhere.
+ */
+function encodeBlocks({ t, id, asked, blocks }: BlocksReply): Uint8Array {
+  const most = blocks.reduce((sum, block) => sum + AROUND_BLOCK_BYTES + bytesOf(block), AROUND_BLOCKS_BYTES)
+  const writer = new CborWriter(most).map(4).text('t').text(t).text('id').int(id).text('asked').int(asked)
+  writer.text('blocks').list(blocks.length)
+  for (const { headerBytes, signature, state, payload } of blocks) {
+    if ((state === 'inline') !== (payload !== undefined)) throw new Bug('a payload is present iff its state is inline')
+    writer.list(3).bytes(headerBytes).bytes(signature)
+    if (payload === undefined) writer.text(state)
+    else writer.bytes(payload)
+  }
+  return writer.take()
+}
+
+function bytesOf({ headerBytes, signature, payload }: WireBlock): number {
+  return headerBytes.byteLength + (signature?.byteLength ?? 0) + (payload?.byteLength ?? 0)
 }
 
 function readVersion(value: unknown): number {
