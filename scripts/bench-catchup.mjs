@@ -151,7 +151,7 @@ async function framesHere(dir, { chain, id }) {
 
 async function payload(root) {
   const made = await buildPayload(join(root, 'sender'))
-  const { name } = made.chain
+  const { name } = made.chain.params
   const chains = [{ name }]
   const sender = await MeasuredNode.start(root, 'sender', chains)
   const recv = (receiver) => receiver.client.call('peer.recv', { addr: sender.address, chain: name })
