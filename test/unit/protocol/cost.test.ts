@@ -86,7 +86,7 @@ test('each side 10,000 ahead: after one page of a list that would name much of w
   nameLine(FORUM, [to], 10_000, tip)
   const { cost, end } = pullAll(to, from)
   expect(end).toMatchObject({ fresh: 10_000, missing: 0, end: { why: 'done' } })
-  expect([cost.rounds, cost.searchRounds.size, cost.listed]).toEqual([38, 18, 14_098])
+  expect([cost.rounds, cost.searchRounds.size, cost.listed]).toEqual([33, 18, 14_098])
   expect(cost.searchBytes).toBeLessThan(670 * KIB)
 })
 
@@ -117,7 +117,7 @@ test('1,000 branches of 100 blocks, three private blocks of either side on each:
   }
   const { cost, end } = pullAll(to, from)
   expect(end).toMatchObject({ fresh: 3_000, missing: 0, end: { why: 'done' } })
-  expect([cost.rounds, cost.searchRounds.size, cost.listed]).toEqual([18, 12, 19_081])
+  expect([cost.rounds, cost.searchRounds.size, cost.listed]).toEqual([16, 12, 19_081])
   expect(cost.searchBytes).toBeLessThan(800 * KIB)
 })
 
@@ -127,7 +127,7 @@ test('an empty side is told all in pages, and an empty peer nothing', () => {
   expect(pullAll(from, to).cost).toMatchObject({ rounds: 1, listed: 0 })
   const { cost, end } = pullAll(to, from)
   expect(end).toMatchObject({ fresh: 20_000, missing: 0 })
-  expect([cost.rounds, cost.searchRounds.size, cost.listed]).toEqual([41, 6, 20_000])
+  expect([cost.rounds, cost.searchRounds.size, cost.listed]).toEqual([31, 6, 20_000])
   expect(cost.searchBytes).toBeLessThan(630 * KIB)
 })
 
