@@ -1,6 +1,6 @@
 /**
  * Two projects: everything that runs in this process, and `test/integration`, whose tests spawn the built program and
- * run one file at a time, so that daemons on a small machine do not starve each other.
+ * run two files at a time, so that daemons on a small machine do not starve each other.
  */
 import { defineConfig } from 'vitest/config'
 
@@ -27,7 +27,7 @@ export default defineConfig({
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],
           globalSetup: ['test/support/build.ts'],
-          poolOptions: { forks: { singleFork: true } },
+          poolOptions: { forks: { maxForks: 2 } },
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

@@ -1,17 +1,12 @@
 // The demonstration behind scripts/demo: three real daemons, each with its own data directory and config file, connected
 // in a line. `--posts N` ends it after N posts.
-import { spawn } from 'node:child_process'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { setTimeout as pause } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import '../dist/node/polyfill.js'
-import { connect } from '../dist/node/control/client.js'
+import { startDaemon } from './daemon.mjs'
 
-const MAIN = fileURLToPath(new URL('../dist/node/main.js', import.meta.url))
 const NAMES = ['node-1', 'node-2', 'node-3']
 const PAUSE_MS = 1500
 /** A forum's pioneer has 30 reps, and each post takes one for 24 hours: after these the other chains go on without it. */
@@ -21,7 +16,6 @@ const { values } = parseArgs({ options: { posts: { type: 'string', default: 'Inf
 const posts = Number(values.posts)
 
 const root = await mkdtemp(join(tmpdir(), 'freechains-demo-'))
-const env = { ...process.env, XDG_STATE_HOME: join(root, 'state') }
 /** @type {import('node:child_process').ChildProcess[]} */
 const children = []
 
@@ -36,35 +30,8 @@ process.once('SIGINT', () => {
   void cleanUp().then(() => process.exit(0))
 })
 
-/** Starts a daemon and waits for what it prints when it is ready. */
-async function startNode(name, peers) {
-  const file = join(root, `${name}.yaml`)
-  const config = {
-    dataDir: join(root, name),
-    listen: ['/ip4/127.0.0.1/tcp/0'],
-    control: '127.0.0.1:0',
-    peers,
-    discovery: { dht: false, mdns: false, remembered: false },
-    logLevel: 'error',
-  }
-  await writeFile(file, JSON.stringify(config), { mode: 0o600 })
-  const child = spawn(process.execPath, [MAIN, 'start', '--config', file], {
-    env,
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  children.push(child)
-  const addresses = []
-  let port = 0
-  for await (const line of createInterface({ input: child.stdout })) {
-    const [, address] = /^address: +(\S+)/.exec(line) ?? []
-    if (address !== undefined) addresses.push(address)
-    port ||= Number(/^control port: \S+:(\d+)/.exec(line)?.[1] ?? 0)
-    if (line === 'try:') break
-  }
-  child.stdout.resume()
-  const client = await connect({ host: '127.0.0.1', port, stateDir: join(env.XDG_STATE_HOME, 'freechains') })
-  return { name, addresses, client }
-}
+const startNode = (name, peers) =>
+  startDaemon({ root, name, config: { peers }, onSpawn: (child) => children.push(child) })
 
 const started = performance.now()
 const seconds = () => ((performance.now() - started) / 1000).toFixed(3).padStart(8)

@@ -28,6 +28,17 @@ export const authors = Array.from({ length: AUTHORS }, (_, n) => {
   return { seed, author: publicKeyOf(seed) }
 })
 
+/** How many blocks the history has when it has so many posts: votes are among them. */
+export function blocksForPosts(posts) {
+  let blocks = 0
+  for (const { like } of legalHistory({ posts: MOST, authors: AUTHORS, now: NOW })) {
+    blocks += 1
+    if (like === undefined) posts -= 1
+    if (posts === 0) return blocks
+  }
+  throw new Error('the history has not so many posts')
+}
+
 export class ForumChain {
   disk
   replica

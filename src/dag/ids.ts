@@ -2,7 +2,6 @@
  * Branded identifiers and the only functions that make them (spec §1–§3). All are 64 upper-case hex digits of 32 bytes;
  * the brand says of what. Bare strings never reach a function that wants an id.
  */
-import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
 import { Bug, fail, ok, type DagFault, type Result } from './faults.ts'
 
 declare const brand: unique symbol
@@ -21,10 +20,28 @@ export const ID_BYTES = 32
 
 const HEX = /^[0-9A-Fa-f]{64}$/
 
+/** Two upper-case digits of each byte, as one 16-bit unit: a block that comes in has some ten ids to be spelt. */
+const DIGITS = digitPairs()
+/** Where one id is spelt before it becomes a string. */
+const spelling = new Uint16Array(ID_BYTES)
+const spellingBytes = new Uint8Array(spelling.buffer)
+const decoder = new TextDecoder()
+
+function digitPairs(): Uint16Array {
+  const text = Array.from({ length: 256 }, (_, byte) => byte.toString(16).toUpperCase().padStart(2, '0')).join('')
+  return new Uint16Array(new TextEncoder().encode(text).buffer)
+}
+
 function hexOf(bytes: Uint8Array): string {
   if (bytes.byteLength !== ID_BYTES)
     throw new Bug(`an id has ${String(ID_BYTES)} bytes, not ${String(bytes.byteLength)}`)
-  return bytesToHex(bytes).toUpperCase()
+  for (let at = 0; at < ID_BYTES; at += 1) spelling[at] = DIGITS[bytes[at] ?? 0] ?? 0
+  return decoder.decode(spellingBytes)
+}
+
+/** Of an upper-case hex digit. */
+function valueOfDigit(code: number): number {
+  return code <= 57 ? code - 48 : code - 55
 }
 
 /** @throws {Bug} unless `digest` has 32 bytes */
@@ -67,7 +84,11 @@ export function parseChainId(text: string): Result<ChainId, DagFault> {
 
 /** The 32 bytes that an id stands for. */
 export function idBytes(id: BlockId | ChainId | AuthorKey | PayloadId): Uint8Array {
-  return hexToBytes(id)
+  const bytes = new Uint8Array(ID_BYTES)
+  for (let at = 0; at < ID_BYTES; at += 1) {
+    bytes[at] = (valueOfDigit(id.charCodeAt(2 * at)) << 4) | valueOfDigit(id.charCodeAt(2 * at + 1))
+  }
+  return bytes
 }
 
 /** An id as users see it: `<height>_<64 hex digits>` (spec §3). */

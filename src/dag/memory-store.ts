@@ -61,8 +61,16 @@ export class MemoryStore implements ChainStore {
     return this.#now(() => this.#blocks[index - 1])
   }
 
+  blocks(indexes: readonly number[]): Promise<readonly (StoredBlock | undefined)[]> {
+    return this.#now(() => indexes.map((index) => this.#blocks[index - 1]))
+  }
+
   frame(id: BlockId, n: number): Promise<Uint8Array | undefined> {
     return this.#now(() => this.#frames.get(id)?.[n])
+  }
+
+  firstFrames(ids: readonly BlockId[]): Promise<readonly (Uint8Array | undefined)[]> {
+    return this.#now(() => ids.map((id) => this.#frames.get(id)?.[0]))
   }
 
   putFrame(id: BlockId, n: number, bytes: Uint8Array): Promise<void> {

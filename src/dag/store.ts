@@ -122,8 +122,12 @@ export interface ChainStore {
   /** `sync: true` resolves after the bytes are on disk (a post made here); concurrent synced commits share one flush. */
   commit(commit: Commit, options: { readonly sync: boolean }): Promise<void>
   block(index: number): Promise<StoredBlock | undefined>
+  /** Many of them, in the order asked. */
+  blocks(indexes: readonly number[]): Promise<readonly (StoredBlock | undefined)[]>
   /** Frame `n` (0-based) of a block's payload, at most {@link FRAME_BYTES}; `undefined` if not here. */
   frame(id: BlockId, n: number): Promise<Uint8Array | undefined>
+  /** The first frame of each of many payloads, in the order asked: all of a small one. */
+  firstFrames(ids: readonly BlockId[]): Promise<readonly (Uint8Array | undefined)[]>
   /**
    * Keeps a frame of a payload that is still arriving. Frames come in order from 0; one that does not follow on those
    * here, because too many arrivals ({@link ARRIVALS_KEPT}) pushed them out, is not kept.

@@ -13,6 +13,7 @@ import type { ChainEvent } from './chain-events.ts'
 import { Replica } from './replica.ts'
 import { decodeJoined, encodeJoined } from './joined-record.ts'
 import { Serial } from './serial.ts'
+import type { VerifyBlocks } from './verify-workers.ts'
 import { forgetWatch, loadWatch, saveWatch } from './watches.ts'
 
 /** What a joined chain has besides its replica; ended before the replica is. */
@@ -33,6 +34,8 @@ export interface ChainsModules<A extends Attachment> {
   readonly attach: (replica: Replica) => A
   /** Told when a chain's store failed. */
   readonly onFailure: (error: Error) => void
+  /** Checks signatures on other threads. */
+  readonly verify: VerifyBlocks
   /** Any 32-bit number, fresh at each start. */
   readonly seed: number
 }
@@ -119,9 +122,10 @@ export class Chains<A extends Attachment> {
   }
 
   async #open(chain: Chain): Promise<Joined<A>> {
-    const { disk, clock, log, seed, attach, onFailure } = this.#modules
+    const { disk, seed, attach, ...modules } = this.#modules
+    const { log } = modules
     const watch = await loadWatch(disk, chain.id)
-    const replica = await Replica.open({ chain, seed }, { store: disk.chain(chain.id), clock, log, watch, onFailure })
+    const replica = await Replica.open({ chain, seed }, { store: disk.chain(chain.id), watch, ...modules })
     replica.listen((events) => {
       for (const listener of this.#listeners) listener(replica, events)
     })

@@ -20,6 +20,7 @@ import type { Logger } from './log.ts'
 import type { OnNet } from './node-parts.ts'
 import { textList } from './records.ts'
 import { Topics } from './topics.ts'
+import { VerifyWorkers } from './verify-workers.ts'
 
 export interface NodeModules {
   readonly clock: Clock
@@ -107,7 +108,10 @@ async function start(
     network.stop()
   })
   const stopAsked = Promise.withResolvers<'host.stop' | Error>()
+  const workers = new VerifyWorkers({ log })
+  started.ending(() => workers.stop())
   const chains: Chains<OnNet> = new Chains<OnNet>({
+    verify: workers.verify,
     onFailure: stopAsked.resolve,
     disk: disk.value,
     clock,

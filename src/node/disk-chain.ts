@@ -18,9 +18,9 @@ import {
   type StoredBlock,
 } from '../dag/store.ts'
 import { indexKey, type ChainKeys } from './disk-keys.ts'
-import { countFrames, loadChain, loadState, readRow, type ChainState } from './disk-load.ts'
+import { countFrames, loadChain, loadState, readRow, readRows, type ChainState } from './disk-load.ts'
 import {
-  decodeBlock,
+  decodeStoredBlock,
   encodeArrival,
   encodeBlock,
   encodeMeta,
@@ -87,13 +87,29 @@ export class DiskChain implements ChainStore {
   async block(index: number): Promise<StoredBlock | undefined> {
     await this.#read()
     const stored = await readRow(this.#db, indexKey(this.#keys.blocks, index))
-    if (stored === undefined) return undefined
-    return decodeBlock(stored).block
+    return stored === undefined ? undefined : decodeStoredBlock(stored)
+  }
+
+  async blocks(indexes: readonly number[]): Promise<readonly (StoredBlock | undefined)[]> {
+    await this.#read()
+    const rows = await readRows(
+      this.#db,
+      indexes.map((index) => indexKey(this.#keys.blocks, index)),
+    )
+    return rows.map((stored) => (stored === undefined ? undefined : decodeStoredBlock(stored)))
   }
 
   async frame(id: BlockId, n: number): Promise<Uint8Array | undefined> {
     await this.#read()
     return readRow(this.#db, this.#keys.frame(id, n))
+  }
+
+  async firstFrames(ids: readonly BlockId[]): Promise<readonly (Uint8Array | undefined)[]> {
+    await this.#read()
+    return readRows(
+      this.#db,
+      ids.map((id) => this.#keys.frame(id, 0)),
+    )
   }
 
   async putFrame(id: BlockId, n: number, bytes: Uint8Array): Promise<void> {

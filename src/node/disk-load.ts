@@ -36,6 +36,12 @@ export async function readRow(db: Level, key: string): Promise<Uint8Array | unde
   return value === undefined ? undefined : plainBytes(value)
 }
 
+/** Many stored values, in the order asked. */
+export async function readRows(db: Level, keys: readonly string[]): Promise<(Uint8Array | undefined)[]> {
+  const values = (await db.getMany([...keys])) as (Uint8Array | undefined)[]
+  return values.map((value) => (value === undefined ? undefined : plainBytes(value)))
+}
+
 /** Level hands out a `Buffer`, whose `slice` does not copy and which is equal to no `Uint8Array`. */
 export function plainBytes(value: Uint8Array): Uint8Array {
   return new Uint8Array(value.buffer, value.byteOffset, value.byteLength)

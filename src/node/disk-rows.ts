@@ -3,6 +3,7 @@
  * damaged disk ({@link DiskFailed}), never a hostile peer.
  */
 import { decode, encode } from '@ipld/dag-cbor'
+import { CborWriter } from '../dag/cbor-writer.ts'
 import { Bug } from '../dag/faults.ts'
 import { authorKey, blockId, ID_BYTES, idBytes, type AuthorKey, type BlockId } from '../dag/ids.ts'
 import type { BlockRow, BlockState, LoadedRow, NewBlock, StoredBlock } from '../dag/store.ts'
@@ -58,6 +59,9 @@ export interface Meta {
 /** The optional parts are set where there are any: cheaper than spreading a row of a million. */
 type Draft = { -readonly [K in keyof LoadedRow]: LoadedRow[K] }
 
+/** Of a {@link StoredRow}. */
+const ROW_PARTS = 10
+
 type StoredRow = [
   header: Uint8Array,
   signature: Uint8Array | null,
@@ -84,31 +88,55 @@ export function decodeMeta(stored: Uint8Array): Meta {
 export function encodeBlock({ row, state, headerBytes, signature }: NewBlock): Uint8Array {
   const { id, height, time, backs, author } = row
   if ((row.k | 0) !== row.k) throw new Bug(`k = ${String(row.k)} is no whole number of 32 bits`)
-  const stored: StoredRow = [
-    headerBytes,
-    signature ?? null,
-    idBytes(id),
-    height,
-    time,
-    [...backs],
-    author === undefined ? null : idBytes(author),
-    packedLike(row),
-    row.k,
-    packedFlags(row, state),
-  ]
-  return encode(stored)
+  const most = headerBytes.byteLength + (signature?.byteLength ?? 0) + 2 * ID_BYTES + 9 * (ROW_PARTS + 1 + backs.length)
+  const writer = new CborWriter(most)
+    .list(ROW_PARTS)
+    .bytes(headerBytes)
+    .bytes(signature)
+    .bytes(idBytes(id))
+    .int(height)
+    .int(time)
+    .list(backs.length)
+  for (const back of backs) writer.int(back)
+  return writer
+    .bytes(author === undefined ? undefined : idBytes(author))
+    .int(packedLike(row))
+    .int(row.k)
+    .int(packedFlags(row, state))
+    .take()
 }
 
 /** With the state that it was committed with. */
 export function decodeBlock(stored: Uint8Array): { readonly row: LoadedRow; readonly block: StoredBlock } {
   const [headerBytes, signature, digest, height, time, backs, author, like, k, flags] = decodedList<StoredRow>(
     stored,
-    10,
+    ROW_PARTS,
   )
   const row: Draft = { id: blockId(digest), height, time, backs, k, ...unpackedFlags(flags) }
   if (author !== null) row.author = authorKey(author)
   if (like !== 0) row.like = unpackedLike(like)
   return { row, block: signature === null ? { headerBytes } : { headerBytes, signature } }
+}
+
+/** The first two parts of a row, read without the others: a peer that catches up is sent nothing else. */
+export function decodeStoredBlock(stored: Uint8Array): StoredBlock {
+  const header = bytesAt(stored, 1)
+  const at = header.byteOffset - stored.byteOffset + header.byteLength
+  return stored[at] === NULL ? { headerBytes: header } : { headerBytes: header, signature: bytesAt(stored, at) }
+}
+
+const NULL = 0xf6
+
+/** A byte string of dag-cbor, below 2^16 bytes. A view. */
+function bytesAt(stored: Uint8Array, at: number): Uint8Array {
+  const first = (stored[at] ?? 0) - 0x40
+  const wide = first === 0x18 ? 1 : first === 0x19 ? 2 : 0
+  const [a = 0, b = 0] = stored.subarray(at + 1, at + 1 + wide)
+  const length = wide === 0 ? first : wide === 1 ? a : a * 256 + b
+  const from = at + 1 + wide
+  if (length < 0 || (wide === 0 && length > 0x17) || from + length > stored.byteLength)
+    throw new DiskFailed('a stored row does not decode')
+  return stored.subarray(from, from + length)
 }
 
 /**

@@ -9,7 +9,7 @@ import { Bug, ok, type Result } from '../dag/faults.ts'
 import { Folds } from '../dag/fold.ts'
 import type { Graph } from '../dag/graph.ts'
 import type { AuthorKey, BlockId } from '../dag/ids.ts'
-import type { BlockState, ChainStore, LoadedChain } from '../dag/store.ts'
+import type { BlockState, ChainStore, LoadedChain, StoredBlock } from '../dag/store.ts'
 import type { StoreOutcome } from '../protocol/pull.ts'
 import type { Reputation } from '../reputation/reputation.ts'
 import { Throttle, Watch } from '../reputation/throttle.ts'
@@ -22,18 +22,21 @@ import { Holdings } from './holdings.ts'
 import { Intake } from './intake.ts'
 import type { Logger } from './log.ts'
 import { Serial } from './serial.ts'
-import { SignaturesAhead } from './signatures-ahead.ts'
+import { CHUNK, SignaturesAhead, verifyOnPool } from './signatures-ahead.ts'
 import { signatureState, UNLIMITED, type MayRecheck, type SignatureState } from './signatures.ts'
 import { Stock } from './stock.ts'
-import { blockOfStored } from './stored-block.ts'
+import { blockOfStored, storedHere } from './stored-block.ts'
+import type { VerifyBlocks } from './verify-workers.ts'
 
-/** Signatures checked before other work gets a turn: about 5 ms at 9,000 verifications a second. */
-const BLOCKS_PER_TURN = 48
+/** Blocks judged before other work gets a turn: about 5 ms at worst, when each signature has to be checked again. */
+const BLOCKS_PER_TURN = CHUNK
 
 export interface ReplicaModules {
   readonly store: ChainStore
   readonly clock: Clock
   readonly log: Logger
+  /** Checks signatures on other threads; on Node's pool unless told. */
+  readonly verify?: VerifyBlocks
   /** When this node was in sync on the chain, from earlier runs; none by default. */
   readonly watch?: Watch
   /** Told once, when the store failed and nothing more can be taken in until the node starts anew. */
@@ -55,6 +58,7 @@ export class Replica {
   readonly #queue = new Serial()
   /** Each with what to do when the chain is closed. */
   readonly #listeners = new Map<ChainListener, () => void>()
+  readonly #verify: VerifyBlocks
   readonly #onFailure: (error: Error) => void
   /** As far as they are in the store. */
   #blocks: number
@@ -76,6 +80,7 @@ export class Replica {
     this.#pioneer = reputation.pioneer
     this.#clock = modules.clock
     this.#log = modules.log
+    this.#verify = modules.verify ?? verifyOnPool
     this.#onFailure = modules.onFailure ?? (() => undefined)
   }
 
@@ -180,12 +185,14 @@ export class Replica {
   }
 
   /**
-   * Takes blocks in, in this order (pasts first). One bad block does not stop those that do not stand on it, but for a
-   * forged signature: nothing that comes behind it is looked at.
+   * Takes blocks in, in this order (pasts first) and after those of earlier calls. One bad block does not stop those that do
+   * not stand on it, but for a forged signature: nothing that comes behind it is looked at. Signatures are checked from now
+   * on, while others are still being taken in.
    * @param mayRecheck the budget of the peer that sent them; without limit unless told
    */
   ingest(list: readonly Incoming[], origin: Origin, mayRecheck: MayRecheck = UNLIMITED): Promise<StoreOutcome[]> {
-    return this.#queue.run(() => this.#ingest(list, origin, mayRecheck))
+    const signatures = new SignaturesAhead(this.chain, list, this.#verify)
+    return this.#queue.run(() => this.#ingest(list, origin, { signatures, mayRecheck }))
   }
 
   /** Runs `make` with the chain at rest, and takes in what it makes before anything else comes in. */
@@ -193,7 +200,9 @@ export class Replica {
     return this.#queue.run(async () => {
       const made = await make()
       if (!made.ok) return made
-      const [outcome] = await this.#ingest([made.value], 'here', UNLIMITED)
+      const list = [made.value]
+      const signatures = new SignaturesAhead(this.chain, list, this.#verify)
+      const [outcome] = await this.#ingest(list, 'here', { signatures, mayRecheck: UNLIMITED })
       if (outcome === undefined) throw new Bug('one block gives one outcome')
       return ok(outcome)
     })
@@ -263,6 +272,17 @@ export class Replica {
     return blockOfStored(index, late)
   }
 
+  /** Many blocks as stored, in the order asked, each as {@link block} gives it. */
+  async storedBlocks(indexes: readonly number[]): Promise<StoredBlock[]> {
+    let stored = await this.store.blocks(indexes)
+    if (stored.includes(undefined)) {
+      await this.#queue.idle()
+      stored = await this.store.blocks(indexes)
+    }
+    if (stored.includes(undefined) && this.#failure !== undefined) throw this.#failure
+    return stored.map((block, n) => storedHere(indexes[n] ?? 0, block))
+  }
+
   /** Waits for what is under way, so that the store may be closed. */
   async close(): Promise<void> {
     await this.#queue.idle()
@@ -271,13 +291,19 @@ export class Replica {
     for (const onClose of listeners) onClose()
   }
 
-  async #ingest(list: readonly Incoming[], origin: Origin, mayRecheck: MayRecheck): Promise<StoreOutcome[]> {
+  async #ingest(
+    list: readonly Incoming[],
+    origin: Origin,
+    { signatures, mayRecheck }: { readonly signatures: SignaturesAhead; readonly mayRecheck: MayRecheck },
+  ): Promise<StoreOutcome[]> {
     const outcomes: StoreOutcome[] = []
-    const signatures = new SignaturesAhead(this.chain, list)
     await this.#change(origin, async () => {
       for (const [position, incoming] of list.entries()) {
-        if (position > 0 && position % BLOCKS_PER_TURN === 0) await nextTurn()
-        const native = await signatures.native(position)
+        if (position % BLOCKS_PER_TURN === 0) {
+          if (position > 0) await nextTurn()
+          await signatures.reach(position)
+        }
+        const native = signatures.holds(incoming.block) ? true : undefined
         const signature = (): SignatureState => signatureState(incoming.block, mayRecheck, native)
         const outcome = this.#intake.take(incoming, origin, { nowMs: this.#clock.nowMs(), signature })
         outcomes.push(outcome)

@@ -1,10 +1,11 @@
 /** Answers other peers' sync requests (spec §8): the plan is `protocol/serve.ts`'s, loading and offers are done here. */
 import { bytesToHex } from '@noble/hashes/utils.js'
 import type { PeerId } from '@libp2p/interface'
-import { FRAME_BYTES } from '../dag/store.ts'
+import { FRAME_BYTES, type StoredBlock } from '../dag/store.ts'
 import type { Reply, Request } from '../protocol/messages.ts'
 import {
   BlocksReply,
+  fittingIn,
   newServeStream,
   noPayload,
   planReply,
@@ -12,9 +13,9 @@ import {
   type LoadedBlock,
   type ServeStream,
 } from '../protocol/serve.ts'
-import { readPayload } from './payloads.ts'
 import type { Replica } from './replica.ts'
 import type { SyncCaller, SyncHandler } from './serve.ts'
+import { paySizeOfStored, storedHere } from './stored-block.ts'
 
 export interface ResponderModules {
   readonly self: PeerId
@@ -70,24 +71,56 @@ function servedOf(replica: Replica): NonNullable<Parameters<typeof planReply>[1]
   return { chain, graph, folds, held: () => replica.heldHere(), ...(pioneer === undefined ? {} : { pioneer }) }
 }
 
+/** Two readings for a whole reply: of its blocks, and of as many of their payloads as fit into it. */
 async function loadBlocks(replica: Replica, id: number, indexes: readonly (number | undefined)[]): Promise<Reply> {
+  // What was dropped meanwhile is not had.
+  const kept = indexes.filter((index) => index !== undefined && replica.isKept(index)) as readonly number[]
+  const stored = await replica.storedBlocks(kept)
+  const found = kept.map((index, n) => wantedOf(replica, index, stored[n]))
+  const fitting = found.slice(0, fittingIn(found.map(({ bytes }) => bytes)))
+  const inline = fitting.filter(({ inlineBytes }) => inlineBytes > 0).map(({ index }) => index)
+  const frames = await replica.store.firstFrames(inline.map((index) => replica.graph.id(index)))
+  const payloads = new Map(inline.map((index, n) => [index, frames[n]]))
+  const loaded = new Map(fitting.map((wanted) => [wanted.index, loadedBlock(wanted, payloads.get(wanted.index))]))
   const blocks = new BlocksReply(id)
+  const has = new Set(kept)
   for (const index of indexes) {
-    if (!blocks.add(index === undefined ? undefined : await loadBlock(replica, index))) break
+    const block = index === undefined ? undefined : loaded.get(index)
+    if (block === undefined && index !== undefined && has.has(index)) break
+    if (!blocks.add(block)) break
   }
   return blocks.reply()
 }
 
-/** `undefined` if it was dropped meanwhile. */
-async function loadBlock(replica: Replica, index: number): Promise<LoadedBlock | undefined> {
-  if (!replica.isKept(index)) return undefined
-  const block = await replica.block(index)
-  const { headerBytes, signature, header } = block
-  const signed = { headerBytes, ...(signature === undefined ? {} : { signature }) }
-  if (replica.reputation.isHidden(index)) return { ...signed, payload: 'hidden' }
-  if (replica.missing.has(index)) return { ...signed, payload: 'absent' }
-  if (!travelsInline(header.pay.size)) return { ...signed, payload: 'frames' }
-  return { ...signed, payload: (await readPayload(replica, block)) ?? 'absent' }
+/** A block to be sent; `bytes` with its payload, as far as that goes along. */
+interface Wanted {
+  readonly index: number
+  readonly stored: StoredBlock
+  readonly payload: 'inline' | 'frames' | 'hidden' | 'absent'
+  readonly inlineBytes: number
+  readonly bytes: number
+}
+
+function wantedOf(replica: Replica, index: number, found: StoredBlock | undefined): Wanted {
+  const stored = storedHere(index, found)
+  const size = paySizeOfStored(index, stored)
+  const payload = replica.reputation.isHidden(index)
+    ? 'hidden'
+    : replica.missing.has(index)
+      ? 'absent'
+      : travelsInline(size)
+        ? 'inline'
+        : 'frames'
+  const inlineBytes = payload === 'inline' ? size : 0
+  const bytes = stored.headerBytes.byteLength + (stored.signature?.byteLength ?? 0) + inlineBytes
+  return { index, stored, payload, inlineBytes, bytes }
+}
+
+/** @param frame - the payload, if it goes along and is not empty; it may have been deleted meanwhile */
+function loadedBlock({ stored, payload, inlineBytes }: Wanted, frame: Uint8Array | undefined): LoadedBlock {
+  if (payload !== 'inline') return { ...stored, payload }
+  if (inlineBytes === 0) return { ...stored, payload: new Uint8Array(0) }
+  return { ...stored, payload: frame?.byteLength === inlineBytes ? frame : 'absent' }
 }
 
 async function loadFrame(

@@ -1,36 +1,50 @@
 /**
- * Checks the signatures of a list of blocks ahead of where it is read, on the thread pool: half of what it costs to take a
- * block in is its signature. What does not hold here is judged in its turn (`signatures.ts`).
+ * Checks the signatures of a list of blocks ahead of where it is read, on other threads: half of what it costs to take a
+ * block in is its signature. Only good answers count: what did not hold here is judged in its turn (`signatures.ts`).
  */
 import { checkStructure, verifyBlockSoon, type Block } from '../dag/block.ts'
 import type { Chain } from '../dag/chain.ts'
+import type { VerifyBlocks } from './verify-workers.ts'
 
-/** Handed to the pool at a time: enough to keep its threads busy, and few enough to be lost when the first is forged. */
-const CHUNK = 64
+/** Asked about at a time: so many cost the asking thread little, and the first of them can be read 4 ms later. */
+export const CHUNK = 64
+
+/** On the thread pool that Node has anyway: each block is a job of its own, which costs a third of a verification. */
+export const verifyOnPool: VerifyBlocks = (blocks) => Promise.all(blocks.map(verifyBlockSoon))
 
 export class SignaturesAhead {
-  readonly #chain: Chain
-  readonly #blocks: readonly Block[]
-  #started = 0
-  readonly #answers: Promise<boolean | undefined>[] = []
+  readonly #good = new Set<Block>()
+  readonly #chunks: readonly Promise<void>[]
 
-  constructor(chain: Chain, list: readonly { readonly block: Block }[]) {
-    this.#chain = chain
-    this.#blocks = list.map(({ block }) => block)
-  }
-
-  /** What OpenSSL says of the block at this position, if it was asked. Positions are asked for in ascending order. */
-  async native(position: number): Promise<boolean | undefined> {
+  /** Asks about all of them at once: what comes first is answered first. */
+  constructor(chain: Chain, list: readonly { readonly block: Block }[], verify: VerifyBlocks) {
+    const chunks: Promise<void>[] = []
     // A single block gains nothing by going to another thread and back.
-    if (this.#blocks.length === 1) return undefined
-    const wanted = Math.min(this.#blocks.length, (Math.floor(position / CHUNK) + 2) * CHUNK)
-    for (; this.#started < wanted; this.#started += 1) this.#answers.push(this.#check(this.#blocks[this.#started]))
-    return this.#answers[position]
+    for (let at = 0; at < list.length && list.length > 1; at += CHUNK) {
+      const blocks = list.slice(at, at + CHUNK).map(({ block }) => block)
+      chunks.push(this.#check(chain, blocks, verify))
+    }
+    this.#chunks = chunks
   }
 
-  /** What is wrong at first sight is not worth a signature. */
-  async #check(block: Block | undefined): Promise<boolean | undefined> {
-    if (block === undefined || !checkStructure(this.#chain, block.header).ok) return undefined
-    return verifyBlockSoon(block)
+  /** Resolves when what can be known of the block at this position is. */
+  async reach(position: number): Promise<void> {
+    await this.#chunks[Math.floor(position / CHUNK)]
+  }
+
+  /** Whether its signature is known to hold. */
+  holds(block: Block): boolean {
+    return this.#good.has(block)
+  }
+
+  /** What is wrong at first sight is not worth a signature, and nobody is claimed by an unsigned block. */
+  async #check(chain: Chain, blocks: readonly Block[], verify: VerifyBlocks): Promise<void> {
+    const signed = blocks.filter(({ header, signature }) => {
+      const isSigned = header.author !== undefined && signature !== undefined
+      return isSigned && checkStructure(chain, header).ok
+    })
+    if (signed.length === 0) return
+    const holds = await verify(signed)
+    for (const [n, block] of signed.entries()) if (holds[n] === true) this.#good.add(block)
   }
 }

@@ -1,13 +1,26 @@
 /** A block as the store gives it back: checked when it came in, so that anything wrong with it now is ours. */
 import { decodeBlock, type Block } from '../dag/block.ts'
+import { decodeHeader } from '../dag/codec.ts'
 import { Bug } from '../dag/faults.ts'
 import type { StoredBlock } from '../dag/store.ts'
 
+/** @throws {Bug} if it is not there */
+export function storedHere(index: number, stored: StoredBlock | undefined): StoredBlock {
+  if (stored === undefined) throw new Bug(`block ${String(index)} is in the graph and not in the store`)
+  return stored
+}
+
 /** @throws {Bug} if it is not there, or does not decode */
 export function blockOfStored(index: number, stored: StoredBlock | undefined): Block {
-  if (stored === undefined) throw new Bug(`block ${String(index)} is in the graph and not in the store`)
-  const { headerBytes, signature } = stored
+  const { headerBytes, signature } = storedHere(index, stored)
   const block = decodeBlock(headerBytes, signature)
   if (!block.ok) throw new Bug(`block ${String(index)} does not decode: ${block.fault.code}`)
   return block.value
+}
+
+/** Bytes of the payload that a stored header speaks of. @throws {Bug} if it does not decode */
+export function paySizeOfStored(index: number, { headerBytes }: StoredBlock): number {
+  const header = decodeHeader(headerBytes)
+  if (!header.ok) throw new Bug(`block ${String(index)} does not decode: ${header.fault.code}`)
+  return header.value.pay.size
 }

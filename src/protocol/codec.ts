@@ -7,6 +7,7 @@ import { Bug, fail, unreachable, type Result } from '../dag/faults.ts'
 import { authorKey, ID_BYTES, idBytes, type BlockId } from '../dag/ids.ts'
 import { MAX_HEADER_BYTES, MAX_PAYLOAD_OWNER_BYTES, SIGNATURE_BYTES } from '../dag/limits.ts'
 import { FRAME_BYTES } from '../dag/store.ts'
+import { encodeBlocks, type BlocksReply } from './blocks-writer.ts'
 import type { ProtocolFault } from './faults.ts'
 import { readFolds, readPrefixes, wireFold, wirePrefix } from './fold-codec.ts'
 import {
@@ -39,7 +40,7 @@ export function encodeRequest(request: Request): Uint8Array {
 
 /** @throws {Bug} if no peer would take it: more than a message holds */
 export function encodeReply(reply: Reply): Uint8Array {
-  return bounded(encode(wireReply(reply)))
+  return bounded(reply.t === 'blocks' ? encodeBlocks(reply) : encode(wireReply(reply)))
 }
 
 export function decodeHello(bytes: Uint8Array): Result<Hello, ProtocolFault> {
@@ -86,7 +87,7 @@ function wireRequest(request: Request): unknown {
   }
 }
 
-function wireReply(reply: Reply): unknown {
+function wireReply(reply: Exclude<Reply, BlocksReply>): unknown {
   switch (reply.t) {
     case 'opened': {
       const { pioneer, ...rest } = reply
@@ -99,8 +100,6 @@ function wireReply(reply: Reply): unknown {
       return { ...reply, ids: joinIds(reply.ids) }
     case 'folds':
       return { ...reply, folds: reply.folds.map(wireFold) }
-    case 'blocks':
-      return { ...reply, blocks: reply.blocks.map(wireBlock) }
     case 'refuse': {
       const { pioneer, ...rest } = reply
       return pioneer === undefined ? rest : { ...rest, pioneer: idBytes(pioneer) }
@@ -112,12 +111,6 @@ function wireReply(reply: Reply): unknown {
     default:
       return unreachable(reply)
   }
-}
-
-/** The third place says by its type where the payload is: bytes here, text elsewhere. */
-function wireBlock({ headerBytes, signature, state, payload }: WireBlock): unknown {
-  if ((state === 'inline') !== (payload !== undefined)) throw new Bug('a payload is present iff its state is inline')
-  return [headerBytes, signature ?? null, payload ?? state]
 }
 
 function readVersion(value: unknown): number {

@@ -85,8 +85,8 @@ export const FRAMES_IN_FLIGHT = 4
 /** Replies to `get` asked for or waiting to be stored, per pull: at most 900 KiB held in memory. */
 export const GETS_IN_FLIGHT = 3
 
-/** Replies being stored, per pull: one is judged while the one before it is written. */
-export const STORES_IN_FLIGHT = 2
+/** Replies being stored, per pull: signatures of one are checked while one is judged and the one before it is written. */
+export const STORES_IN_FLIGHT = 3
 
 /** Pulls of one chain at once, each from another peer: what a third or fourth adds is mostly that one may be slow. */
 export const PULLS_PER_CHAIN = 4

@@ -164,6 +164,16 @@ export function travelsInline(size: number): boolean {
   return size <= INLINE_PAYLOAD_BYTES
 }
 
+/**
+ * How many of blocks of these sizes, from the front, go into one reply: those that fit, and the first one in any case. What
+ * is loaded for a reply is bounded by it.
+ */
+export function fittingIn(sizes: readonly number[]): number {
+  let bytes = 0
+  const end = sizes.findIndex((size, n) => (bytes += size) > BLOCKS_REPLY_BYTES && n > 0)
+  return end === -1 ? sizes.length : end
+}
+
 /** Collects blocks, in the order asked, for as long as they fit. The first one always does. */
 export class BlocksReply {
   readonly #id: number

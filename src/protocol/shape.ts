@@ -6,6 +6,7 @@ import { decode, encode } from '@ipld/dag-cbor'
 import { equalBytes } from '@noble/curves/utils.js'
 import { fail, ok, type Result } from '../dag/faults.ts'
 import { blockId, ID_BYTES, idBytes, type BlockId } from '../dag/ids.ts'
+import { isSurelyCanonical } from './canonical.ts'
 import type { ProtocolFault } from './faults.ts'
 
 /** Ends the reading of one message; never leaves {@link decodeMessage}. */
@@ -34,7 +35,7 @@ export function decodeMessage<T>(
   }
   try {
     const result = read(value)
-    return isCanonical(value, bytes) ? ok(result) : misshapen('it is not in canonical form')
+    return isSurelyCanonical(bytes) || isCanonical(value, bytes) ? ok(result) : misshapen('it is not in canonical form')
   } catch (error) {
     if (error instanceof Misshapen) return fail({ code: 'WIRE_MALFORMED', message, why: error.message })
     throw error

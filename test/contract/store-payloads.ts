@@ -32,6 +32,14 @@ export function payloadContract(name: string, make: () => Promise<StorePlace>): 
       },
     )
 
+    test('gives the first frames of many payloads at once, those that it lacks too', async () => {
+      const long = stored(2, { payload: payloadOf(FRAME_BYTES + 1) })
+      const lacking = stored(3, { payload: 'missing', paySize: 5 })
+      await store.commit({ ...NOTHING, blocks: [stored(1), long, lacking] }, UNSYNCED)
+      const frames = await store.firstFrames([3, 2, 1].map((index) => rowOf(index).id))
+      expect(frames).toEqual([undefined, payloadOf(FRAME_BYTES + 1).subarray(0, FRAME_BYTES), stored(1).payload])
+    })
+
     test('keeps the frames of an arrival that was cut, and knows how many', async () => {
       const payload = payloadOf(FRAME_BYTES + 9)
       const { id } = rowOf(1)

@@ -64,6 +64,31 @@ export function storeContract(name: string, make: () => Promise<StorePlace>): vo
       }
     })
 
+    test('gives many blocks at once, in the order asked, those that it lacks too', async () => {
+      await store.commit(line(1, 300), UNSYNCED)
+      const asked = [300, 7, 8, 301, 1, 7]
+      const blocks = await store.blocks(asked)
+      expect(blocks).toEqual(await Promise.all(asked.map((index) => store.block(index))))
+      expect(blocks[3]).toBeUndefined()
+      expect(await store.blocks([])).toEqual([])
+    })
+
+    test.each([1, 23, 24, 255, 256, 4096])('gives back a header of %i bytes', async (size) => {
+      const headerBytes = payloadOf(size)
+      await store.commit(
+        {
+          ...NOTHING,
+          blocks: [
+            { ...stored(1), headerBytes },
+            { ...stored(2), headerBytes },
+          ],
+        },
+        UNSYNCED,
+      )
+      await reopen()
+      expect(await store.blocks([1, 2])).toEqual([{ headerBytes }, { headerBytes, signature: stored(2).signature }])
+    })
+
     test('keeps heads, states and rows together as commits change them', async () => {
       await store.commit({ ...line(1, 3), headsAdded: [2, 3] }, UNSYNCED)
       const changed = { ...NOTHING, first: 4, headsAdded: [1], headsRemoved: [2, 3] }

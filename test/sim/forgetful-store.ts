@@ -48,6 +48,14 @@ export class ForgetfulStore implements ChainStore {
     return this.#store.frame(id, n)
   }
 
+  blocks(indexes: readonly number[]): Promise<readonly (StoredBlock | undefined)[]> {
+    return this.#store.blocks(indexes)
+  }
+
+  firstFrames(ids: readonly BlockId[]): Promise<readonly (Uint8Array | undefined)[]> {
+    return this.#store.firstFrames(ids)
+  }
+
   frames(id: BlockId): Promise<number> {
     return this.#store.frames(id)
   }

@@ -8,6 +8,7 @@ import { proofFor } from '../../../src/protocol/member.ts'
 import type { Reply, RequestBody } from '../../../src/protocol/messages.ts'
 import {
   BlocksReply,
+  fittingIn,
   newServeStream,
   planReply,
   travelsInline,
@@ -181,6 +182,13 @@ describe('blocks replies', () => {
   const loaded = (size: number): { headerBytes: Uint8Array; payload: Uint8Array } => ({
     headerBytes: new Uint8Array(100),
     payload: new Uint8Array(size),
+  })
+
+  test('as many are loaded as fit, and one in any case', () => {
+    expect(fittingIn([])).toBe(0)
+    expect(fittingIn([BLOCKS_REPLY_BYTES + 1, 1])).toBe(1)
+    expect(fittingIn([BLOCKS_REPLY_BYTES - 1, 1, 0, 1])).toBe(3)
+    expect(fittingIn([1, 2, 3])).toBe(3)
   })
 
   test('hold what fits, in the order asked, counting what is not had', () => {

@@ -1,0 +1,87 @@
+// A daemon in a process of its own, for measurements: started from a config file, driven by its control port, its CPU time
+// and memory read from /proc while it works.
+import { readFile } from 'node:fs/promises'
+import { startDaemon } from './daemon.mjs'
+
+const MIB = 1024 * 1024
+/** What Linux counts CPU time in, on all common machines. */
+const MS_PER_TICK = 10
+const PAGE_BYTES = 4096
+const SAMPLE_MS = 20
+
+/** Processes that were started, over or not. */
+const children = []
+
+/** Ends those that still run: after a failure, nobody else does. */
+export function killAll() {
+  for (const child of children) child.kill('SIGKILL')
+}
+
+export class MeasuredNode {
+  /** @param nodeArgs - for the node program, a profiler's */
+  static async start(root, name, chains, nodeArgs = []) {
+    const node = new MeasuredNode()
+    const { child, client, addresses } = await startDaemon({
+      root,
+      name,
+      config: { chains },
+      nodeArgs,
+      onSpawn: (child) => children.push(child),
+    })
+    node.child = child
+    node.client = client
+    node.address = addresses[0]
+    node.exited = new Promise((resolve) => child.once('exit', resolve))
+    return node
+  }
+
+  async stop(signal = 'SIGTERM') {
+    this.client.close()
+    this.child.kill(signal)
+    await this.exited
+  }
+
+  /** CPU time so far, of all its threads, in ms. */
+  async cpuMs() {
+    const stat = await readFile(`/proc/${this.child.pid}/stat`, 'utf8')
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    return (Number(fields[11]) + Number(fields[12])) * MS_PER_TICK
+  }
+
+  async rssMiB() {
+    const [, resident] = (await readFile(`/proc/${this.child.pid}/statm`, 'utf8')).split(' ')
+    return (Number(resident) * PAGE_BYTES) / MIB
+  }
+
+  /** Bytes written so far, to sockets and files. */
+  async writtenBytes() {
+    return Number(/^wchar: (\d+)/m.exec(await readFile(`/proc/${this.child.pid}/io`, 'utf8'))?.[1])
+  }
+}
+
+/** What nodes use while `job` runs: wall time, and of each node CPU time and memory at every sample. */
+export async function measured(nodes, job) {
+  const rss = nodes.map(() => [])
+  let isOver = false
+  const sample = async () => {
+    while (!isOver) {
+      for (const [n, node] of nodes.entries()) rss[n].push(await node.rssMiB().catch(() => 0))
+      await new Promise((resolve) => setTimeout(resolve, SAMPLE_MS))
+    }
+  }
+  const before = await Promise.all(nodes.map((node) => node.cpuMs()))
+  const from = performance.now()
+  const sampling = sample()
+  const result = await job()
+  const ms = performance.now() - from
+  const after = await Promise.all(nodes.map((node) => node.cpuMs().catch(() => 0)))
+  isOver = true
+  await sampling
+  return { result, ms, nodes: nodes.map((_, n) => ({ cpuMs: after[n] - before[n], rss: rss[n] })) }
+}
+
+/** Memory before, at a quarter, half, three quarters and the end of the time, and the most. */
+export function curve(rss) {
+  const at = (share) => rss[Math.round((rss.length - 1) * share)].toFixed(0)
+  return `${[0, 0.25, 0.5, 0.75, 1].map(at).join(' / ')} MiB, at most ${Math.max(...rss).toFixed(0)}`
+}

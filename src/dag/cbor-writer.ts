@@ -1,0 +1,82 @@
+/**
+ * Writes the few kinds of dag-cbor that stored rows and replies with blocks are made of, byte for byte as the library does,
+ * some five times as fast. The fields of a map come in canonical order because whoever writes it knows that order.
+ */
+import { Bug } from './faults.ts'
+
+const NULL = 0xf6
+const NEGATIVE = 0x20
+const BYTES = 0x40
+const TEXT = 0x60
+const LIST = 0x80
+const MAP = 0xa0
+
+/** Lists may be nested, values follow each other; {@link CborWriter.take} gives all of it. */
+export class CborWriter {
+  readonly #bytes: Uint8Array
+  #at = 0
+
+  /** @param most - bytes that are never exceeded: 9 for each number, list and map, and as many around each byte string and text */
+  constructor(most: number) {
+    this.#bytes = new Uint8Array(most)
+  }
+
+  list(length: number): this {
+    return this.#head(LIST, length)
+  }
+
+  /** Followed by as many texts, each with its value. */
+  map(fields: number): this {
+    return this.#head(MAP, fields)
+  }
+
+  /** Of ASCII characters. */
+  text(value: string): this {
+    this.#head(TEXT, value.length)
+    for (let n = 0; n < value.length; n += 1) this.#bytes[this.#at++] = value.charCodeAt(n)
+    return this
+  }
+
+  /** A whole number of up to 53 bits, of either sign. */
+  int(value: number): this {
+    return value < 0 ? this.#head(NEGATIVE, -1 - value) : this.#head(0, value)
+  }
+
+  bytes(value: Uint8Array | undefined): this {
+    if (value === undefined) {
+      this.#bytes[this.#at++] = NULL
+      return this
+    }
+    this.#head(BYTES, value.byteLength)
+    if (this.#at + value.byteLength <= this.#bytes.byteLength) this.#bytes.set(value, this.#at)
+    this.#at += value.byteLength
+    return this
+  }
+
+  /** @throws {Bug} if it was more than was said */
+  take(): Uint8Array {
+    if (this.#at > this.#bytes.byteLength) throw new Bug(`${String(this.#at)} bytes do not fit`)
+    return this.#bytes.subarray(0, this.#at)
+  }
+
+  #head(kind: number, argument: number): this {
+    if (argument < 24) this.#bytes[this.#at++] = kind | argument
+    else if (argument < 2 ** 8) this.#put(kind | 24, argument, 1)
+    else if (argument < 2 ** 16) this.#put(kind | 25, argument, 2)
+    else if (argument < 2 ** 32) this.#put(kind | 26, argument, 4)
+    else {
+      this.#put(kind | 27, Math.floor(argument / 2 ** 32), 4)
+      this.#number(argument % 2 ** 32, 4)
+    }
+    return this
+  }
+
+  #put(first: number, value: number, width: number): void {
+    this.#bytes[this.#at++] = first
+    this.#number(value, width)
+  }
+
+  #number(value: number, width: number): void {
+    for (let shift = 8 * (width - 1); shift >= 0; shift -= 8) this.#bytes[this.#at++] = value >>> shift
+  }
+}

@@ -1,0 +1,64 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { decodeHeader, encodeHeader } from '../../../src/dag/codec.ts'
+import { readHeaderBytes } from '../../../src/dag/header-reader.ts'
+import { must } from '../../support/blocks.ts'
+import { headers, isHeader } from '../../support/headers.ts'
+
+/** One to three bytes changed, taken out or put in. */
+const edits = fc.array(
+  fc.record({ at: fc.nat(), kind: fc.constantFrom('change', 'remove', 'insert'), byte: fc.nat(255) }),
+  { minLength: 1, maxLength: 3 },
+)
+
+function edited(bytes: Uint8Array, list: typeof edits extends fc.Arbitrary<infer T> ? T : never): Uint8Array {
+  const all = [...bytes]
+  for (const { at, kind, byte } of list) {
+    const position = at % all.length
+    if (kind === 'change') all[position] = byte
+    else if (kind === 'remove') all.splice(position, 1)
+    else all.splice(position, 0, byte)
+  }
+  return Uint8Array.from(all)
+}
+
+describe('§3 the fast reader of headers', () => {
+  test('it takes every header that is spelt as it should be, and reads what was spelt', () => {
+    fc.assert(
+      fc.property(headers, (header) => {
+        expect(readHeaderBytes(encodeHeader(header))).toEqual(header)
+      }),
+      { numRuns: 1000 },
+    )
+  })
+
+  test('it takes what the library reads and spells the same way, and nothing else', () => {
+    fc.assert(
+      fc.property(headers, edits, (header, list) => {
+        const bytes = edited(encodeHeader(header), list)
+        const read = readHeaderBytes(bytes)
+        expect(read !== undefined).toBe(isHeader(bytes))
+        if (read !== undefined) expect(must(decodeHeader(bytes))).toEqual(read)
+      }),
+      { numRuns: 5000 },
+    )
+  })
+
+  test('integers in any but their shortest spelling are no header', () => {
+    fc.assert(
+      fc.property(headers, (header) => {
+        const bytes = encodeHeader({ ...header, height: 5 })
+        for (const long of [
+          [0x18, 5],
+          [0x19, 0, 5],
+          [0x1a, 0, 0, 0, 5],
+          [0x1b, 0, 0, 0, 0, 0, 0, 0, 5],
+          [0xf9, 0x45, 0],
+        ]) {
+          expect(readHeaderBytes(Uint8Array.from([...bytes.subarray(0, -1), ...long]))).toBeUndefined()
+        }
+      }),
+      { numRuns: 20 },
+    )
+  })
+})
