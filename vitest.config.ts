@@ -8,6 +8,8 @@ export default defineConfig({
   test: {
     environment: 'node',
     pool: 'forks',
+    // A core is enough for one file: many wait for daemons, or for a deadline.
+    poolOptions: { forks: { minForks: 2, maxForks: 2 } },
     reporters: ['default', './test/support/summary-reporter.ts'],
     setupFiles: ['src/node/polyfill.ts'],
     projects: [
@@ -27,7 +29,6 @@ export default defineConfig({
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],
           globalSetup: ['test/support/build.ts'],
-          poolOptions: { forks: { maxForks: 2 } },
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },
