@@ -1,7 +1,7 @@
 /** Whole daemons that pass posts on with nobody typing `send` or `recv` (spec §7, §8): separate processes, real TCP. */
 import { randomBytes } from 'node:crypto'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import type { ControlEvent } from '../../src/node/control/schema.ts'
+import type { ControlEvent } from '../../src/node/control/shapes.ts'
 import { eventually, Playground, type Daemon } from '../support/daemon.ts'
 
 let playground: Playground

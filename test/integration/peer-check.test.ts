@@ -3,7 +3,7 @@ import { createServer, type AddressInfo, type Server, type Socket } from 'node:n
 import { generateKeyPair } from '@libp2p/crypto/keys'
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { CheckStep } from '../../src/node/control/schema.ts'
+import type { CheckStep } from '../../src/node/control/shapes.ts'
 import type { Host } from '../../src/node/host.ts'
 import { SYNC_PROTOCOL } from '../../src/protocol/messages.ts'
 import { Playground, type Daemon } from '../support/daemon.ts'

@@ -1,6 +1,6 @@
 /** Real daemons that share one forum: people who post there, and what a test asks of several nodes at once. */
 import { bytesToHex } from '@noble/hashes/utils.js'
-import type { BlockView, ControlEvent } from '../../src/node/control/schema.ts'
+import type { BlockView, ControlEvent } from '../../src/node/control/shapes.ts'
 import { author } from './blocks.ts'
 import { eventually, type Daemon } from './daemon.ts'
 

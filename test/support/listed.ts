@@ -2,7 +2,7 @@
  * Blocks as `chain.blocks` lists them, out of a picture (`draw.ts`): the first letter of a block's name says whose it is,
  * `?` that it is held. What else there is to say of a block stands beside the picture.
  */
-import type { ListedBlock } from '../../src/node/control/schema.ts'
+import type { ListedBlock } from '../../src/node/control/shapes.ts'
 import { showId } from '../../src/dag/ids.ts'
 import { inOrder } from '../../src/dag/order.ts'
 import { author } from './blocks.ts'

@@ -1,6 +1,6 @@
 /** `chain <chain> graph`: the blocks and what they stand on, drawn (spec §11). The formats are in `graph/`. */
 import { Option, type Command } from 'commander'
-import type { ListedBlock } from '../control/schema.ts'
+import type { ListedBlock } from '../control/shapes.ts'
 import { AddressBook } from './address-book.ts'
 import { drawDot } from './graph/dot.ts'
 import { drawnOf, type GenesisView } from './graph/labels.ts'

@@ -1,5 +1,5 @@
 /** A block as a line of the conversation (spec §11, `log`): time, author, reps, id, what it says, how it stands. Pure. */
-import type { ListedBlock } from '../control/schema.ts'
+import type { ListedBlock } from '../control/shapes.ts'
 import type { AddressBook } from './address-book.ts'
 import { styleOfAuthor, type Ink } from './ink.ts'
 import { plain } from './plain.ts'

@@ -2,7 +2,7 @@
 import type { Command } from 'commander'
 import { ClientError } from '../control/client-error.ts'
 import type { ControlCaller } from '../control/client.ts'
-import type { ControlEvent, ListedBlock } from '../control/schema.ts'
+import type { ControlEvent, ListedBlock } from '../control/shapes.ts'
 import { AddressBook } from './address-book.ts'
 import { parseLast } from './last.ts'
 import { logJson, logLines, type LogStyle } from './log-lines.ts'

@@ -1,6 +1,7 @@
 /** `peer`: other nodes (spec §11). `<addr>` is taken out of the words before parsing. */
 import type { Command } from 'commander'
-import type { CheckStep, ResultOf } from '../control/schema.ts'
+import type { ResultOf } from '../control/schema.ts'
+import type { CheckStep } from '../control/shapes.ts'
 import { CommandError } from './io.ts'
 import type { Session } from './session.ts'
 

@@ -4,7 +4,7 @@
  */
 import { parseAuthorKey } from '../../dag/ids.ts'
 import type { ControlCaller } from '../control/client.ts'
-import type { ControlEvent } from '../control/schema.ts'
+import type { ControlEvent } from '../control/shapes.ts'
 import { AddressBook } from './address-book.ts'
 import { inkOf, type Ink } from './ink.ts'
 import { CommandError, UsageError, write, type CliModules, type Io } from './io.ts'

@@ -1,5 +1,5 @@
 /** What blocks say, in words for people (spec §11): short ids, names, texts, and what stands where no text can. Pure. */
-import type { ListedBlock } from '../control/schema.ts'
+import type { ListedBlock } from '../control/shapes.ts'
 
 /** Hex digits of an id or a key that people see: more than the six that can be typed, and still one glance. */
 const SHORT_DIGITS = 8

@@ -10,14 +10,8 @@ import type { ControlClient } from './client.ts'
 import { Cursor, Cursors } from './cursor.ts'
 import type { Endpoint } from './dial.ts'
 import { orGivenUp, Reach } from './reach.ts'
-import {
-  READS,
-  type ControlEvent,
-  type Method,
-  type ParamsOf,
-  type ResultOf,
-  type SubscriptionMethod,
-} from './schema.ts'
+import { READS, type Method, type ParamsOf, type ResultOf, type SubscriptionMethod } from './schema.ts'
+import type { ControlEvent } from './shapes.ts'
 
 /** Where a daemon's control port is unless told. */
 const HOST = '127.0.0.1'

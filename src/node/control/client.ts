@@ -14,8 +14,10 @@ import { Inbox } from './inbox.ts'
 import { ANSWER_BYTES } from './limits.ts'
 import { readLines } from './lines.ts'
 import { cookiePath } from './paths.ts'
-import type { ControlEvent, Method, ParamsOf, ResultOf, SubscriptionMethod } from './schema.ts'
-import { eventSchema, METHODS } from './schema.ts'
+import type { Method, ParamsOf, ResultOf, SubscriptionMethod } from './schema.ts'
+import type { ControlEvent } from './shapes.ts'
+import { METHODS } from './schema.ts'
+import { eventSchema } from './shapes.ts'
 
 /** How long the daemon may take for `hello` and `auth`. */
 const GREETING_MS = 5_000

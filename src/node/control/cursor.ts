@@ -3,7 +3,7 @@
  * events come pasts first and withdrawals tops first; so its heads say all of it, and a daemon that is given them as `from`
  * tells what is new since, each thing once. `held` and `hidden` change nothing in it: they are told live or not at all.
  */
-import type { ControlEvent } from './schema.ts'
+import type { ControlEvent } from './shapes.ts'
 
 export class Cursor {
   readonly #heads: Set<string>

@@ -8,7 +8,8 @@ import { helloMac, sameSecret } from './auth.ts'
 import { parseRequest, problemsOf, type RpcRequest } from './envelope.ts'
 import { ControlError } from './faults.ts'
 import { openRpcDocument } from './openrpc.ts'
-import type { CallContext, ControlEvent, Handlers, Method, ParamsOf, Subscription } from './schema.ts'
+import type { CallContext, Handlers, Method, ParamsOf, Subscription } from './schema.ts'
+import type { ControlEvent } from './shapes.ts'
 import { isMethod, isSubscription, METHODS } from './schema.ts'
 
 /** One line's calls, as the connection it came from sees them. */

@@ -13,7 +13,8 @@ import {
   type ControlCode,
   type RpcCode,
 } from './faults.ts'
-import { eventSchema, isSubscription, METHODS, READS, type Method, type ResultOf } from './schema.ts'
+import { isSubscription, METHODS, READS, type Method, type ResultOf } from './schema.ts'
+import { eventSchema } from './shapes.ts'
 
 /** A JSON schema, as plain data. */
 export type JsonSchema = Readonly<Record<string, unknown>>

@@ -8,7 +8,7 @@ import type { Logger } from '../log.ts'
 import { ControlError } from './faults.ts'
 import { SlowReader } from './feed.ts'
 import type { ControlLimits } from './limits.ts'
-import type { ControlEvent } from './schema.ts'
+import type { ControlEvent } from './shapes.ts'
 
 export interface OutboxModules {
   readonly log: Logger

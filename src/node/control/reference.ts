@@ -5,7 +5,8 @@
 import { CLIENT_CODES } from './client-error.ts'
 import { CONTROL_CODES, RPC_CODES, RPC_MEANINGS, type RpcCode } from './faults.ts'
 import { jsonSchema, type JsonSchema } from './openrpc.ts'
-import { aboutMethod, blockSchema, eventSchema, listedSchema, METHODS, READS, type Method } from './schema.ts'
+import { aboutMethod, METHODS, READS, type Method } from './schema.ts'
+import { blockSchema, eventSchema, listedSchema } from './shapes.ts'
 
 /** Page text with each generated part renewed. A part begins with `<!-- made: NAME -->` and ends with `<!-- end -->`. */
 export function renewed(page: string): string {

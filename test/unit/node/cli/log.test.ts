@@ -1,7 +1,7 @@
 /** `log` and `graph` as commands (spec §11): what they ask of the daemon and what they print. */
 import { describe, expect, test } from 'vitest'
 import { ClientError } from '../../../../src/node/control/client-error.ts'
-import type { ControlEvent, ListedBlock } from '../../../../src/node/control/schema.ts'
+import type { ControlEvent, ListedBlock } from '../../../../src/node/control/shapes.ts'
 import { listed, type Listing, type Saying } from '../../../support/listed.ts'
 import { command, shell, type FakeDaemon } from './rig.ts'
 

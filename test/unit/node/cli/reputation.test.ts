@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { ClientError } from '../../../../src/node/control/client-error.ts'
-import type { BlockView } from '../../../../src/node/control/schema.ts'
+import type { BlockView } from '../../../../src/node/control/shapes.ts'
 import { command, shell } from './rig.ts'
 
 const chat = { chain: '#chat' }

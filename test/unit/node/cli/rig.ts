@@ -6,7 +6,7 @@ import { run } from '../../../../src/node/cli/run.ts'
 import { ReaderGone } from '../../../../src/node/cli/io.ts'
 import type { Endpoint } from '../../../../src/node/control/dial.ts'
 import type { ControlCaller } from '../../../../src/node/control/client.ts'
-import type { ControlEvent } from '../../../../src/node/control/schema.ts'
+import type { ControlEvent } from '../../../../src/node/control/shapes.ts'
 
 export interface Outcome {
   readonly status: number

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { ClientError } from '../../../../src/node/control/client-error.ts'
-import type { ControlEvent } from '../../../../src/node/control/schema.ts'
+import type { ControlEvent } from '../../../../src/node/control/shapes.ts'
 import { command, shell } from './rig.ts'
 
 const ids = ['1_A5EF', '2_1B5C']

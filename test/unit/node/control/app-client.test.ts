@@ -3,7 +3,8 @@ import { connect as connectSocket, createServer, type Server, type Socket } from
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { connect, type ConnectOptions } from '../../../../src/node/control/app-client.ts'
-import type { ControlEvent, Handlers } from '../../../../src/node/control/schema.ts'
+import type { Handlers } from '../../../../src/node/control/schema.ts'
+import type { ControlEvent } from '../../../../src/node/control/shapes.ts'
 import { eventually } from '../../../support/daemon.ts'
 import { event, startRig, tempDir, type Rig } from './rig.ts'
 

@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { connect } from '../../../../src/node/control/client.ts'
 import { isLoopback } from '../../../../src/node/control/paths.ts'
-import type { ControlEvent, Handlers } from '../../../../src/node/control/schema.ts'
+import type { Handlers } from '../../../../src/node/control/schema.ts'
+import type { ControlEvent } from '../../../../src/node/control/shapes.ts'
 import { event, startRig, tempDir, type Rig } from './rig.ts'
 
 /** The same daemon, without its unix socket. */
