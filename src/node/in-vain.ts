@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto'
 import type { BlockId } from '../dag/ids.ts'
-import { isUnsound } from '../protocol/faults.ts'
+import { isUnsound, type BlockFault } from '../protocol/faults.ts'
 import { FRUITLESS_PEERS, UNSOUND_IDS } from '../protocol/limits.ts'
 import type { FruitlessEnd, PullResult, StoreOutcome } from '../protocol/pull.ts'
 
@@ -29,18 +29,19 @@ export interface Moment {
 }
 
 export class InVain {
-  readonly #unsound = new Set<BlockId>()
+  readonly #unsound = new Map<BlockId, BlockFault>()
   readonly #peers = new Map<string, Fruitless>()
 
-  isUnsound(id: BlockId): boolean {
-    return this.#unsound.has(id)
+  /** Why a block of this id cannot be taken, whoever sends it; `undefined` if it may be a good one. */
+  unsound(id: BlockId): BlockFault | undefined {
+    return this.#unsound.get(id)
   }
 
   noteStored(outcomes: readonly StoreOutcome[]): void {
     for (const outcome of outcomes) {
-      if (outcome.state === 'refused' && isUnsound(outcome.fault)) this.#unsound.add(outcome.id)
+      if (outcome.state === 'refused' && isUnsound(outcome.fault)) this.#unsound.set(outcome.id, outcome.fault)
     }
-    for (const oldest of this.#unsound) {
+    for (const oldest of this.#unsound.keys()) {
       if (this.#unsound.size <= UNSOUND_IDS) break
       this.#unsound.delete(oldest)
     }

@@ -4,7 +4,7 @@
  */
 import type { BlockId } from '../dag/ids.ts'
 import type { ClaimHolder, Claims } from '../protocol/claims.ts'
-import type { ProtocolFault } from '../protocol/faults.ts'
+import type { BlockFault, ProtocolFault } from '../protocol/faults.ts'
 import type { PulledBlock } from '../protocol/fetch.ts'
 import type { Handshake } from '../protocol/member.ts'
 import type { Reply, RequestBody } from '../protocol/messages.ts'
@@ -31,7 +31,7 @@ export interface PullOptions {
   readonly mayRecheck: MayRecheck
   /** Those of all pulls of this chain. */
   readonly claims: Claims
-  readonly isUnsound: (id: BlockId) => boolean
+  readonly unsound: (id: BlockId) => BlockFault | undefined
   readonly inVain: (heads: readonly BlockId[]) => FruitlessEnd | undefined
   /** Asked between blocks and frames: others wait for their turn. */
   readonly shouldYield: () => boolean
@@ -68,7 +68,7 @@ export class Pull {
 
   constructor(options: PullOptions) {
     this.#options = options
-    const { replica, handshake, isUnsound, inVain } = options
+    const { replica, handshake, unsound, inVain } = options
     const { key } = replica.chain.params
     this.#claims = options.claims.join(() => {
       this.#changed()
@@ -83,7 +83,7 @@ export class Pull {
         size: () => replica.knownCount,
         pioneer: () => replica.pioneer,
         claims: this.#claims,
-        isUnsound,
+        unsound,
         inVain,
       },
     })

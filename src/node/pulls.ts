@@ -70,7 +70,7 @@ export class Pulls {
       signal,
       mayRecheck,
       claims: this.#claims,
-      isUnsound: (id) => this.#inVain.isUnsound(id),
+      unsound: (id) => this.#inVain.unsound(id),
       inVain: (heads) => this.#inVain.before(peer, heads, this.#moment()),
       shouldYield,
       onCame: (blocks, bytes) => {

@@ -24,8 +24,8 @@ export interface PullWorld {
   readonly pioneer: () => AuthorKey | undefined
   /** What the other pulls of this chain leave to this one. */
   readonly claims: PullClaims
-  /** Ids that no peer is to be asked for: they were refused, and would be again. */
-  readonly isUnsound: (id: BlockId) => boolean
+  /** What was wrong with a block that no peer is to be asked for: no honest one lists it. */
+  readonly unsound: (id: BlockId) => BlockFault | undefined
   /** How a pull from this peer ended that began with the same heads, if nothing came of it and nothing has changed since. */
   readonly inVain: (heads: readonly BlockId[]) => FruitlessEnd | undefined
 }

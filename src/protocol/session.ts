@@ -213,19 +213,24 @@ function takeIds(state: PullState, { ids, more }: IdsReply): PullEffect[] {
   // An honest list goes on behind its last id, so what was given up does not come again.
   if (lacked.some((id) => state.givenUp.has(id))) return finish(state, { why: 'stalled' })
   if (2 * lacked.length <= ids.length) state.pagesBeforeFolds -= 1
-  const wanted = lacked.filter((id) => !world.isUnsound(id))
-  return startPage(state, wanted, !more ? 'finish' : state.pagesBeforeFolds <= 0 ? 'fold' : 'diff')
+  return startPage(state, lacked, !more ? 'finish' : state.pagesBeforeFolds <= 0 ? 'fold' : 'diff')
 }
 
 function startPage(state: PullState, wanted: readonly BlockId[], then: 'diff' | 'fold' | 'finish'): PullEffect[] {
-  state.page = { fetch: new Fetch(wanted, state.options.world), wanted, then, gained: wanted.length === 0 }
+  const { world } = state.options
+  for (const block of wanted) {
+    const fault = world.unsound(block)
+    // It is as wrong as it was when it was looked at, and is not looked at again.
+    if (fault !== undefined) return faulty(state, { code: 'SYNC_BAD_BLOCK', block, fault })
+  }
+  state.page = { fetch: new Fetch(wanted, world), wanted, then, gained: wanted.length === 0 }
   return goOn(state)
 }
 
 /** Looks for what is missing by folds as far as there is room; then fetches what was found, page by page. */
 function fold(state: PullState): PullEffect[] {
   const { rendezvous, world } = state.options
-  const folding = (state.folding ??= new Folding(world, (id) => state.givenUp.has(id) || world.isUnsound(id)))
+  const folding = (state.folding ??= new Folding(world, (id) => state.givenUp.has(id)))
   state.pagesBeforeFolds = Number.POSITIVE_INFINITY
   state.page = undefined
   if (state.folded.length === 0) {
@@ -289,7 +294,9 @@ function goOn(state: PullState): PullEffect[] {
     effects.push({ do: 'store', blocks })
   }
   if (page.fetch.isDone) return [...effects, ...endPage(state, page)]
-  if (page.then === 'diff' && page.fetch.isAllAsked && !isListAsked(state)) effects.push(diff(state))
+  // Of a list that was worth nothing so far no more is asked for.
+  const isNextWanted = page.then === 'diff' && page.gained && page.fetch.isAllAsked
+  if (isNextWanted && !isListAsked(state)) effects.push(diff(state))
   return effects
 }
 

@@ -132,7 +132,7 @@ export class Puller {
       size: () => replica.knownCount,
       pioneer: () => replica.pioneer,
       claims,
-      isUnsound: this.#inVain.isUnsound.bind(this.#inVain),
+      unsound: this.#inVain.unsound.bind(this.#inVain),
       inVain: this.#wasInVain(peer),
     }
     const state = newPull({ rendezvous: replica.chain.rendezvous, world })

@@ -10,7 +10,7 @@ import { eventually } from './daemon.ts'
 export const MAIN = fileURLToPath(new URL('../../dist/node/main.js', import.meta.url))
 
 /** What is said of a private key on the command line. */
-const KEY_WARNING = /^freechains: warning: a private key on the command line .*\n/m
+export const KEY_WARNING = /^freechains: warning: a private key on the command line .*\n/m
 
 /** A command that has ended. */
 export interface Finished {

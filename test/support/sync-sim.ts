@@ -73,7 +73,7 @@ export class Side {
       size: () => graph.size,
       pioneer: () => undefined,
       claims,
-      isUnsound: () => false,
+      unsound: () => undefined,
       inVain: () => undefined,
     }
     return { rendezvous: chain.rendezvous, world, ...more }

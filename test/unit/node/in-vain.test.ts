@@ -67,7 +67,7 @@ test.each<[string, BlockFault, boolean]>([
 ])('what is refused for ever is remembered: %s', (_, fault, isRemembered) => {
   const memory = new InVain()
   memory.noteStored([{ id: a, state: 'refused', fault }])
-  expect(memory.isUnsound(a)).toBe(isRemembered)
+  expect(memory.unsound(a)).toEqual(isRemembered ? fault : undefined)
 })
 
 test('what is remembered of peers and of ids is bounded, the oldest goes first', () => {
@@ -81,5 +81,5 @@ test('what is remembered of peers and of ids is bounded, the oldest goes first',
     (_, n) => n.toString(16).padStart(64, '0').toUpperCase() as BlockId,
   )
   memory.noteStored(ids.map((id) => ({ id, state: 'refused', fault })))
-  expect([memory.isUnsound(ids[0]!), memory.isUnsound(ids[1]!)]).toEqual([false, true])
+  expect([memory.unsound(ids[0]!), memory.unsound(ids[1]!)]).toEqual([undefined, fault])
 })

@@ -351,3 +351,23 @@ describe('groups', () => {
     expect(session.end).toEqual({ why: 'done' })
   })
 })
+
+describe('what turned out to be unsound', () => {
+  const [a, b, c] = line(3) as [MadeBlock, MadeBlock, MadeBlock]
+  const fault = { code: 'DAG_BAD_HEIGHT', expected: 2, found: 3 } as const
+  const wary = (side: Side): ByHand => {
+    const unsound = (id: BlockId): typeof fault | undefined => (id === b.block.id ? fault : undefined)
+    return new ByHand(side, { world: { ...side.options().world, unsound } })
+  }
+
+  test('is not asked for again, and to list it is the same breach', () => {
+    const session = wary(new Side(FORUM)).opened([c]).listed([a, b, c])
+    expect(session.end).toEqual({ why: 'faulty', fault: { code: 'SYNC_BAD_BLOCK', block: b.block.id, fault } })
+    expect(session.asked.map(({ request }) => request.t)).toEqual(['open', 'diff'])
+  })
+
+  test('no more of a list is asked for before anything of it was worth something', () => {
+    const session = new ByHand(new Side(FORUM)).opened([c]).listed([a], true)
+    expect(session.asked.map(({ request }) => request.t)).toEqual(['open', 'diff', 'get'])
+  })
+})
