@@ -53,6 +53,11 @@ export class Fetch {
     return this.#chunks.length === 0
   }
 
+  /** Blocks that are not stored yet; some of them may have come another way. */
+  get left(): number {
+    return this.#chunks.reduce((sum, chunk) => sum + ('ids' in chunk ? chunk.ids : chunk.blocks).length, 0)
+  }
+
   /** Nothing is left to ask for, though some of it may still be on its way. */
   get isAllAsked(): boolean {
     return this.#chunks.every(({ at }) => at !== 'waiting')

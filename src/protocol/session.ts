@@ -105,11 +105,9 @@ function effectsOf(state: PullState, input: PullInput): PullEffect[] {
   }
 }
 
-/** Blocks that are known to be wanted and are not here yet; more may come to light. */
-export function wantedNow({ options, page, folded, folding, givenUp }: PullState): number {
-  const { has } = options.world
-  const wanted = [...(page?.wanted ?? []), ...folded]
-  return (folding?.found ?? 0) + wanted.filter((id) => !givenUp.has(id) && !has(id)).length
+/** Blocks that are known to be wanted and may not be here yet, at little cost; more may come to light. */
+export function wantedNow({ page, folded, folding }: PullState): number {
+  return (page?.fetch.left ?? 0) + folded.length + (folding?.found ?? 0)
 }
 
 /** The block that this pull waits for, if another one is asking for it. */
@@ -126,7 +124,10 @@ function ask(state: PullState, request: RequestBody): PullEffect {
 function finish(state: PullState, end: PullEnd): PullEffect[] {
   state.isOver = true
   const { fresh, givenUp, otherHeads: heads } = state
-  return [{ do: 'finish', fresh, missing: givenUp.size + wantedNow(state), heads, end }]
+  const { has } = state.options.world
+  const wanted = [...(state.page?.wanted ?? []), ...state.folded]
+  const unsettled = wanted.filter((id) => !givenUp.has(id) && !has(id)).length + (state.folding?.found ?? 0)
+  return [{ do: 'finish', fresh, missing: givenUp.size + unsettled, heads, end }]
 }
 
 function faulty(state: PullState, fault: ProtocolFault): PullEffect[] {
