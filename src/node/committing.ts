@@ -21,12 +21,20 @@ export interface Committing {
   readonly stock: Stock
 }
 
-/** Resolves when all is stored; nothing is, if nothing changed. */
-export async function commitPending(
+/** A change that is ready to be stored. What is settled counts as stored from here on: the next change comes behind it. */
+export interface ReadyCommit {
+  /** Indexes from this one on are not stored when it is. */
+  readonly end: number
+  /** Stores all of it, and keeps the stock in step; nothing is written if nothing changed. To be called at once, and once. */
+  readonly write: () => Promise<void>
+}
+
+/** Puts together what changed; nothing else may change meanwhile. */
+export async function prepareCommit(
   { holdings, store, stock }: Committing,
   pending: Pending,
   options: { readonly sync: boolean },
-): Promise<void> {
+): Promise<ReadyCommit> {
   const { staging } = holdings
   const first = staging.stored
   const blocks = await Promise.all(staging.toStore().map((entry, n) => newBlockOf(holdings, store, entry, first + n)))
@@ -34,7 +42,7 @@ export async function commitPending(
   const states = new Map<number, BlockState>()
   for (const index of pending.touched) if (index < first) states.set(index, holdings.stateOf(index))
   const payloadsDropped = await droppedOf(holdings, store, pending)
-  if (blocks.length + states.size + payloadsDropped.length === 0) return
+  const isNothing = blocks.length + states.size + payloadsDropped.length === 0
   const commit: Commit = {
     first,
     blocks,
@@ -43,14 +51,18 @@ export async function commitPending(
     states,
     payloadsDropped,
   }
-  await store.commit(commit, options)
   staging.committed()
-  for (const [n, block] of blocks.entries()) keepBooks(holdings, stock, block, first + n)
-  for (const dropped of payloadsDropped) stock.dropped(dropped)
-  for (const index of pending.unwanted) stock.unwant(index)
-  for (const index of pending.wanted) stock.want(index)
-  for (const { index, entry } of pending.recalled)
-    if (holdings.isLive(index)) await recallPayload(store, stock, index, entry)
+  const write = async (): Promise<void> => {
+    if (isNothing) return
+    await store.commit(commit, options)
+    for (const [n, block] of blocks.entries()) keepBooks(holdings, stock, block, first + n)
+    for (const dropped of payloadsDropped) stock.dropped(dropped)
+    for (const index of pending.unwanted) stock.unwant(index)
+    for (const index of pending.wanted) stock.want(index)
+    for (const { index, entry } of pending.recalled)
+      if (holdings.isLive(index)) await recallPayload(store, stock, index, entry)
+  }
+  return { end: staging.stored, write }
 }
 
 async function newBlockOf(holdings: Holdings, store: ChainStore, entry: Entry, index: number): Promise<NewBlock> {

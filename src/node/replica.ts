@@ -14,14 +14,13 @@ import type { StoreOutcome } from '../protocol/pull.ts'
 import type { Reputation } from '../reputation/reputation.ts'
 import { Throttle, Watch } from '../reputation/throttle.ts'
 import type { Incoming } from './admit.ts'
-import type { ChainEvent, ChainListener, Origin } from './chain-events.ts'
+import type { ChainListener, Origin } from './chain-events.ts'
+import { Changes } from './changes.ts'
 import { settleClock } from './clock-turn.ts'
 import type { Clock } from './clock.ts'
-import { commitPending } from './committing.ts'
 import { Holdings } from './holdings.ts'
 import { Intake } from './intake.ts'
 import type { Logger } from './log.ts'
-import { Serial } from './serial.ts'
 import { CHUNK, SignaturesAhead, verifyOnPool } from './signatures-ahead.ts'
 import { signatureState, UNLIMITED, type MayRecheck, type SignatureState } from './signatures.ts'
 import { Stock } from './stock.ts'
@@ -43,6 +42,14 @@ export interface ReplicaModules {
   readonly onFailure?: (error: Error) => void
 }
 
+/** Blocks to be taken in. */
+interface Task {
+  readonly list: readonly Incoming[]
+  readonly origin: Origin
+  readonly signatures: SignaturesAhead
+  readonly mayRecheck: MayRecheck
+}
+
 export class Replica {
   readonly chain: Chain
   readonly store: ChainStore
@@ -55,16 +62,10 @@ export class Replica {
   readonly #stock: Stock
   readonly #clock: Clock
   readonly #log: Logger
-  readonly #queue = new Serial()
+  readonly #changes: Changes
   /** Each with what to do when the chain is closed. */
   readonly #listeners = new Map<ChainListener, () => void>()
   readonly #verify: VerifyBlocks
-  readonly #onFailure: (error: Error) => void
-  /** As far as they are in the store. */
-  #blocks: number
-  #pioneer: AuthorKey | undefined
-  /** Of the first change that broke off: what is on the disk since then is not known, so nothing more is taken in. */
-  #failure: Error | undefined
 
   private constructor(holdings: Holdings, loaded: LoadedChain, modules: ReplicaModules) {
     const { reputation } = holdings
@@ -76,12 +77,19 @@ export class Replica {
     this.#holdings = holdings
     this.#intake = new Intake(holdings, new Throttle(this.watch))
     this.#stock = new Stock(loaded, (index) => holdings.isLive(index) && !reputation.isHidden(index))
-    this.#blocks = reputation.graph.acceptedCount
-    this.#pioneer = reputation.pioneer
     this.#clock = modules.clock
     this.#log = modules.log
     this.#verify = modules.verify ?? verifyOnPool
-    this.#onFailure = modules.onFailure ?? (() => undefined)
+    this.#changes = new Changes({
+      holdings,
+      store: this.store,
+      stock: this.#stock,
+      log: this.#log,
+      onStored: (events, origin) => {
+        for (const listener of this.#listeners.keys()) listener(events, origin)
+      },
+      onFailure: modules.onFailure ?? (() => undefined),
+    })
   }
 
   /** @param options `seed`: any 32-bit number, best a random one; it keeps strangers from aiming at one hash bucket. */
@@ -101,7 +109,7 @@ export class Replica {
 
   /** Author of the first post, in a forum joined without pioneers. */
   get pioneer(): AuthorKey | undefined {
-    return this.#pioneer
+    return this.#changes.pioneer
   }
 
   /** Local indexes of blocks whose payload is wanted and not here. */
@@ -111,7 +119,7 @@ export class Replica {
 
   /** Accepted blocks that are in the store: a crash of this process loses none of them. */
   get blocks(): number {
-    return this.#blocks
+    return this.#changes.blocks
   }
 
   /** Bytes of headers, signatures and payloads kept. */
@@ -181,7 +189,7 @@ export class Replica {
 
   /** Looks at the chain between two changes: what is accepted then is stored, and all listeners have heard of it. */
   atRest<T>(look: () => T): Promise<T> {
-    return this.#queue.run(() => Promise.resolve(look()))
+    return this.#changes.rest(() => Promise.resolve(look()))
   }
 
   /**
@@ -192,17 +200,18 @@ export class Replica {
    */
   ingest(list: readonly Incoming[], origin: Origin, mayRecheck: MayRecheck = UNLIMITED): Promise<StoreOutcome[]> {
     const signatures = new SignaturesAhead(this.chain, list, this.#verify)
-    return this.#queue.run(() => this.#ingest(list, origin, { signatures, mayRecheck }))
+    const task = { list, origin, signatures, mayRecheck }
+    return origin === 'pull' ? this.#ingestAhead(task) : this.#changes.rest(() => this.#ingest(task))
   }
 
   /** Runs `make` with the chain at rest, and takes in what it makes before anything else comes in. */
   ingestMade<F>(make: () => Promise<Result<Incoming, F>>): Promise<Result<StoreOutcome, F>> {
-    return this.#queue.run(async () => {
+    return this.#changes.rest(async () => {
       const made = await make()
       if (!made.ok) return made
       const list = [made.value]
       const signatures = new SignaturesAhead(this.chain, list, this.#verify)
-      const [outcome] = await this.#ingest(list, 'here', { signatures, mayRecheck: UNLIMITED })
+      const [outcome] = await this.#ingest({ list, origin: 'here', signatures, mayRecheck: UNLIMITED })
       if (outcome === undefined) throw new Bug('one block gives one outcome')
       return ok(outcome)
     })
@@ -210,9 +219,9 @@ export class Replica {
 
   /** A pull is over: blocks that nobody paid for go where they cost little. */
   endPull(): Promise<void> {
-    return this.#queue.run(async () => {
-      if (this.#failure !== undefined) return
-      await this.#change('pull', () => {
+    return this.#changes.rest(async () => {
+      if (this.#changes.failure !== undefined) return
+      await this.#changes.now('pull', () => {
         this.#holdings.tidy()
       })
     })
@@ -220,8 +229,8 @@ export class Replica {
 
   /** Keeps held posts of another peer that were ingested just now, as far as they are not accepted. */
   keepGuests(ids: readonly BlockId[]): Promise<void> {
-    return this.#queue.run(() =>
-      this.#change('held', () => {
+    return this.#changes.rest(() =>
+      this.#changes.now('held', () => {
         this.#intake.keepGuests(ids, this.#clock.nowMs())
         this.#holdings.tidy()
       }),
@@ -230,9 +239,9 @@ export class Replica {
 
   /** Forgets a kept block that is not accepted, and what stands on it. False if it is accepted, or gone. */
   drop(index: number): Promise<boolean> {
-    return this.#queue.run(async () => {
+    return this.#changes.rest(async () => {
       if (this.graph.isAccepted(index) || !this.isKept(index)) return false
-      await this.#change('here', () => {
+      await this.#changes.now('here', () => {
         this.#holdings.drop(index)
       })
       return true
@@ -241,8 +250,8 @@ export class Replica {
 
   /** Accepts what the clock has reached, sets aside what it was set back from, and tries what was delayed (spec §3, §5). */
   settleClock(): Promise<void> {
-    return this.#queue.run(() =>
-      this.#change('clock', () => {
+    return this.#changes.rest(() =>
+      this.#changes.now('clock', () => {
         const { setBack } = settleClock(this.#holdings, this.#intake, this.#clock.nowMs())
         if (setBack > 0) this.#log.warn('chain.ahead-of-clock', { chain: this.chain.id, blocks: setBack })
       }),
@@ -251,7 +260,7 @@ export class Replica {
 
   /** A payload that was missing has all its frames in the store, checked. */
   payloadArrived(index: number, bytes: number): Promise<void> {
-    return this.#queue.run(async () => {
+    return this.#changes.rest(async () => {
       if (!this.#stock.missing.has(index)) {
         // Hidden or dropped meanwhile: what came is not wanted any more.
         if (!this.#stock.has(index)) await this.store.dropFrames(this.graph.id(index))
@@ -266,9 +275,9 @@ export class Replica {
   async block(index: number): Promise<Block> {
     const stored = await this.store.block(index)
     if (stored !== undefined) return blockOfStored(index, stored)
-    await this.#queue.idle()
+    await this.#changes.idle()
     const late = await this.store.block(index)
-    if (late === undefined && this.#failure !== undefined) throw this.#failure
+    if (late === undefined && this.#changes.failure !== undefined) throw this.#changes.failure
     return blockOfStored(index, late)
   }
 
@@ -276,74 +285,51 @@ export class Replica {
   async storedBlocks(indexes: readonly number[]): Promise<StoredBlock[]> {
     let stored = await this.store.blocks(indexes)
     if (stored.includes(undefined)) {
-      await this.#queue.idle()
+      await this.#changes.idle()
       stored = await this.store.blocks(indexes)
     }
-    if (stored.includes(undefined) && this.#failure !== undefined) throw this.#failure
+    if (stored.includes(undefined) && this.#changes.failure !== undefined) throw this.#changes.failure
     return stored.map((block, n) => storedHere(indexes[n] ?? 0, block))
   }
 
   /** Waits for what is under way, so that the store may be closed. */
   async close(): Promise<void> {
-    await this.#queue.idle()
+    await this.#changes.end()
     const listeners = [...this.#listeners.values()]
     this.#listeners.clear()
     for (const onClose of listeners) onClose()
   }
 
-  async #ingest(
-    list: readonly Incoming[],
-    origin: Origin,
-    { signatures, mayRecheck }: { readonly signatures: SignaturesAhead; readonly mayRecheck: MayRecheck },
-  ): Promise<StoreOutcome[]> {
+  /** The next blocks are judged while these are being written. */
+  async #ingestAhead(task: Task): Promise<StoreOutcome[]> {
     const outcomes: StoreOutcome[] = []
-    await this.#change(origin, async () => {
-      for (const [position, incoming] of list.entries()) {
-        if (position % BLOCKS_PER_TURN === 0) {
-          if (position > 0) await nextTurn()
-          await signatures.reach(position)
-        }
-        const native = signatures.holds(incoming.block) ? true : undefined
-        const signature = (): SignatureState => signatureState(incoming.block, mayRecheck, native)
-        const outcome = this.#intake.take(incoming, origin, { nowMs: this.#clock.nowMs(), signature })
-        outcomes.push(outcome)
-        if (outcome.state === 'refused' && outcome.fault.code === 'DAG_BAD_SIGNATURE') break
+    await this.#changes.ahead(task.origin, () => this.#judge(task, outcomes))
+    return withUnread(task, outcomes)
+  }
+
+  async #ingest(task: Task): Promise<StoreOutcome[]> {
+    const outcomes: StoreOutcome[] = []
+    await this.#changes.now(task.origin, () => this.#judge(task, outcomes))
+    return withUnread(task, outcomes)
+  }
+
+  async #judge({ list, origin, signatures, mayRecheck }: Task, outcomes: StoreOutcome[]): Promise<void> {
+    for (const [position, incoming] of list.entries()) {
+      if (position % BLOCKS_PER_TURN === 0) {
+        if (position > 0) await nextTurn()
+        await signatures.reach(position)
       }
-    })
-    const unread = list.slice(outcomes.length).map(({ block: { id } }) => ({ id, state: 'postponed' }) as const)
-    return [...outcomes, ...unread]
-  }
-
-  /** Changes memory and store alike, then tells. If it breaks off, every later change fails as it did. */
-  async #change(origin: Origin, run: () => Promise<void> | void): Promise<void> {
-    if (this.#failure !== undefined) throw this.#failure
-    let events: readonly ChainEvent[] = []
-    try {
-      await run()
-      const pending = this.#holdings.takePending()
-      const { acceptedCount } = this.graph
-      const parts = { holdings: this.#holdings, store: this.store, stock: this.#stock }
-      await commitPending(parts, pending, { sync: origin === 'here' })
-      this.#blocks = acceptedCount
-      this.#pioneer = this.reputation.pioneer
-      if (pending.delayed > 0) this.#log.warn('chain.delayed', { chain: this.chain.id, blocks: pending.delayed })
-      ;({ events } = pending)
-    } catch (error) {
-      this.#fail(error instanceof Error ? error : new Bug(String(error)))
+      const native = signatures.holds(incoming.block) ? true : undefined
+      const signature = (): SignatureState => signatureState(incoming.block, mayRecheck, native)
+      const outcome = this.#intake.take(incoming, origin, { nowMs: this.#clock.nowMs(), signature })
+      outcomes.push(outcome)
+      if (outcome.state === 'refused' && outcome.fault.code === 'DAG_BAD_SIGNATURE') return
     }
-    if (events.length === 0) return
-    this.#log.debug('chain.changed', { chain: this.chain.id, events: events.length })
-    for (const listener of this.#listeners.keys()) listener(events, origin)
   }
+}
 
-  /** What is not in the store is not served: its blocks are withdrawn, highest first. */
-  #fail(error: Error): never {
-    this.#failure = error
-    this.#log.error('chain.unusable', { chain: this.chain.id, error })
-    for (let index = this.graph.size - 1; index >= this.#holdings.staging.stored; index -= 1) {
-      if (this.graph.isAccepted(index)) this.graph.withdraw(index)
-    }
-    this.#onFailure(error)
-    throw error
-  }
+/** What came behind a forged signature was not looked at. */
+function withUnread({ list }: Task, outcomes: readonly StoreOutcome[]): StoreOutcome[] {
+  const unread = list.slice(outcomes.length).map(({ block: { id } }) => ({ id, state: 'postponed' }) as const)
+  return [...outcomes, ...unread]
 }

@@ -249,6 +249,47 @@ describe('events and payloads', () => {
     expect(await takeIn(anew, [first])).toEqual(['accepted'])
   })
 
+  test('blocks of a pull are judged while those before are written, and told in their order', async () => {
+    const store = new MemoryStore()
+    const gates = [Promise.withResolvers<undefined>(), Promise.withResolvers<undefined>()]
+    const on = await openReplica(owned, store)
+    const commit = store.commit.bind(store)
+    let begun = 0
+    vi.spyOn(store, 'commit').mockImplementation(async (change) => {
+      await gates[begun++]?.promise
+      await commit(change)
+    })
+    const told: string[] = []
+    on.replica.listen((events) => told.push(...events.map(({ id }) => id)))
+    const first = post(owned, { author: 1 })
+    const next = post(owned, { author: 1, backs: [first.block] })
+    const taken = Promise.all([takeIn(on, [first]), takeIn(on, [next])])
+    await vi.waitFor(() => expect(on.replica.graph.has(next.block.id)).toBe(true))
+    expect([begun, on.replica.blocks, told]).toEqual([1, 0, []])
+    for (const { resolve } of gates) resolve(undefined)
+    expect(await taken).toEqual([['accepted'], ['accepted']])
+    expect(told).toEqual([first.block.id, next.block.id])
+    expect(viewOf(await openReplica(owned, store))).toEqual(viewOf(on))
+  })
+
+  test('when those before cannot be written, those judged meanwhile are not taken in either', async () => {
+    const store = new MemoryStore()
+    const on = await openReplica(owned, store)
+    const isFull = Promise.withResolvers<undefined>()
+    vi.spyOn(store, 'commit').mockImplementation(async () => {
+      await isFull.promise
+      throw new DiskFailed('the disk is full')
+    })
+    const first = post(owned, { author: 1 })
+    const next = post(owned, { author: 1, backs: [first.block] })
+    const taken = Promise.allSettled([takeIn(on, [first]), takeIn(on, [next])])
+    await vi.waitFor(() => expect(on.replica.graph.has(next.block.id)).toBe(true))
+    isFull.resolve(undefined)
+    expect((await taken).map(({ status }) => status)).toEqual(['rejected', 'rejected'])
+    expect([on.replica.blocks, on.replica.graph.acceptedCount]).toEqual([0, 0])
+    await expect(on.replica.settleClock()).rejects.toThrow(DiskFailed)
+  })
+
   test('a listener that fails does not undo what is in the store', async () => {
     const on = await openReplica(forum)
     const first = post(forum, { author: 1 })
