@@ -61,6 +61,7 @@ export class ChainGossip {
   /** Neighbours whose announcements were skipped. */
   readonly #catchUps = new Map<string, NodeJS.Timeout>()
   readonly #stopListening: () => void
+  #isStopped = false
 
   constructor(modules: GossipModules) {
     this.#modules = modules
@@ -73,6 +74,7 @@ export class ChainGossip {
   }
 
   stop(): void {
+    this.#isStopped = true
     clearTimeout(this.#timer)
     for (const timer of this.#catchUps.values()) clearTimeout(timer)
     this.#stopListening()
@@ -148,7 +150,7 @@ export class ChainGossip {
 
   /** Unread it may have been news: one look a little later makes up for all that was skipped till then. */
   #skip(from: string): GossipVerdict {
-    if (this.#catchUps.has(from)) return 'ignore'
+    if (this.#isStopped || this.#catchUps.has(from)) return 'ignore'
     const timer = setTimeout(() => {
       this.#catchUps.delete(from)
       const { topics, onHint } = this.#modules

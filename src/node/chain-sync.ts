@@ -78,7 +78,8 @@ export class ChainSync {
   })
   readonly #stopped = new AbortController()
   readonly #jobs = new Set<Promise<unknown>>()
-  readonly #active = new Set<string>()
+  /** How many pulls from each are under way: a command may ask for one of its own. */
+  readonly #active = new Map<string, number>()
   /** Peers that had news while they were being pulled from. */
   readonly #again = new Set<string>()
 
@@ -90,7 +91,7 @@ export class ChainSync {
 
   /** The peers being pulled from. */
   get active(): readonly string[] {
-    return [...this.#active]
+    return [...this.#active.keys()]
   }
 
   /** How far the pulls under way have come; `undefined` when they have nothing to fetch. */
@@ -229,11 +230,13 @@ export class ChainSync {
     this.#queued.delete(id)
     if (!session.ok) return this.#failed(id, session.fault)
     if (turn === undefined) return fail({ code: 'RPC_ABORTED', peer: id })
-    this.#active.add(id)
+    this.#active.set(id, (this.#active.get(id) ?? 0) + 1)
     try {
       return await this.#pullInTurn(session.value, turn, signal)
     } finally {
-      this.#active.delete(id)
+      const others = (this.#active.get(id) ?? 1) - 1
+      if (others > 0) this.#active.set(id, others)
+      else this.#active.delete(id)
       turn.end()
       if (this.#again.delete(id)) this.suggest(id)
     }

@@ -15,16 +15,16 @@ const LONGEST_WAIT_MS = 3_600_000
 
 interface Fruitless {
   readonly heads: string
-  /** Accepted here at its end: with one more or less, another pull may bring something. */
-  readonly accepted: number
+  /** Of what was accepted here at its end: with another one, a pull may bring something. */
+  readonly version: number
   readonly end: FruitlessEnd
   readonly waitMs: number
   readonly untilMs: number
 }
 
-/** When, and what is accepted here then. */
+/** When, and a number that grows with all that is accepted here, or withdrawn. */
 export interface Moment {
-  readonly accepted: number
+  readonly version: number
   readonly nowMs: number
 }
 
@@ -48,26 +48,26 @@ export class InVain {
   }
 
   /** A pull from this peer is over. As time goes by, what was in vain may be tried again. */
-  noteEnd(peer: string, { fresh, heads, end }: PullResult, { accepted, nowMs }: Moment): void {
+  noteEnd(peer: string, { fresh, heads, end }: PullResult, { version, nowMs }: Moment): void {
     const before = this.#peers.get(peer)
     if (end.why !== 'done' && end.why !== 'stalled') return
     this.#peers.delete(peer)
     if (fresh > 0 || heads.length === 0) return
-    const isSame = before?.heads === keyOf(heads) && before.accepted === accepted
+    const isSame = before?.heads === keyOf(heads) && before.version === version
     // It was told to wait, and did not ask in vain once more.
     if (isSame && nowMs < before.untilMs) {
       this.#peers.set(peer, before)
       return
     }
     const waitMs = isSame ? Math.min(LONGEST_WAIT_MS, 2 * before.waitMs) : FIRST_WAIT_MS
-    this.#peers.set(peer, { heads: keyOf(heads), accepted, end: end.why, waitMs, untilMs: nowMs + waitMs })
+    this.#peers.set(peer, { heads: keyOf(heads), version, end: end.why, waitMs, untilMs: nowMs + waitMs })
     for (const oldest of this.#peers.keys()) if (this.#peers.size > FRUITLESS_PEERS) this.#peers.delete(oldest)
   }
 
   /** How the last pull ended, if the next one would end like it. */
-  before(peer: string, heads: readonly BlockId[], { accepted, nowMs }: Moment): FruitlessEnd | undefined {
+  before(peer: string, heads: readonly BlockId[], { version, nowMs }: Moment): FruitlessEnd | undefined {
     const known = this.#peers.get(peer)
-    const isSame = known?.heads === keyOf(heads) && known.accepted === accepted && nowMs < known.untilMs
+    const isSame = known?.heads === keyOf(heads) && known.version === version && nowMs < known.untilMs
     return isSame ? known.end : undefined
   }
 }

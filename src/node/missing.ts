@@ -52,8 +52,12 @@ export async function askMissing(
   const known = backoffs.get(replica) ?? new Map<string, Backoff>()
   backoffs.set(replica, known)
   const keyOf = (index: number): string => `${session.peer.toString()} ${String(index)}`
-  const due = [...replica.missing].filter((index) => (known.get(keyOf(index))?.nextMs ?? 0) <= nowMs)
-  for (const index of due.slice(0, PAYLOADS_PER_MEETING)) {
+  const due: number[] = []
+  for (const index of replica.missing) {
+    if (due.length === PAYLOADS_PER_MEETING) break
+    if ((known.get(keyOf(index))?.nextMs ?? 0) <= nowMs) due.push(index)
+  }
+  for (const index of due) {
     if (session.closed || options.signal.aborted || options.shouldYield()) return undefined
     const block = await replica.block(index)
     if (isBeingFetched(replica, block.id)) continue

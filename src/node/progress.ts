@@ -74,6 +74,7 @@ export class Progress {
     const last = this.#samples.at(-1)
     if (last === undefined || ms - last.ms >= SAMPLE_MS) {
       this.#samples.push({ ms, blocks: this.#blocks, bytes: this.#bytes })
+      this.#forget(ms)
     }
   }
 
@@ -87,8 +88,7 @@ export class Progress {
     const missing = Math.max(0, ...going.map(({ wanted, theirs }) => Math.max(wanted, theirs - accepted)))
     if (going.length === 0 || (missing === 0 && this.#blocks + this.#bytes === 0)) return undefined
     const nowMs = this.#now()
-    // The one before the window stays: it says what the window began with.
-    while ((this.#samples[1]?.ms ?? nowMs) <= nowMs - WINDOW_MS) this.#samples.shift()
+    this.#forget(nowMs)
     const from = this.#samples[0] ?? { ms: nowMs, blocks: this.#blocks, bytes: this.#bytes }
     const seconds = Math.max(LEAST_MS, nowMs - from.ms) / 1_000
     const blocksPerSecond = (this.#blocks - from.blocks) / seconds
@@ -104,5 +104,10 @@ export class Progress {
       secondsLeft: Number.isFinite(secondsLeft) ? Math.ceil(secondsLeft) : null,
       from: going.map(({ peer }) => peer),
     }
+  }
+
+  /** The one before the window stays: it says what the window began with. */
+  #forget(nowMs: number): void {
+    while ((this.#samples[1]?.ms ?? nowMs) <= nowMs - WINDOW_MS) this.#samples.shift()
   }
 }

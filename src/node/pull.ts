@@ -6,11 +6,12 @@ import type { BlockId } from '../dag/ids.ts'
 import type { ClaimHolder, Claims } from '../protocol/claims.ts'
 import type { BlockFault, ProtocolFault } from '../protocol/faults.ts'
 import type { PulledBlock } from '../protocol/fetch.ts'
+import { BLOCKS_REPLY_BYTES } from '../protocol/limits.ts'
 import type { Handshake } from '../protocol/member.ts'
 import type { Reply, RequestBody } from '../protocol/messages.ts'
 import type { FruitlessEnd, PullEffect, PullInput, PullResult, StoreOutcome } from '../protocol/pull.ts'
 import { haveList } from '../protocol/reconcile.ts'
-import { awaited, newPull, step, wantedNow, type PullState } from '../protocol/session.ts'
+import { awaited, endOfOutcomes, newPull, step, wantedNow, type PullState } from '../protocol/session.ts'
 import type { Incoming } from './admit.ts'
 import { payloadOfPulled } from './payload-fetch.ts'
 import type { Going } from './progress.ts'
@@ -48,6 +49,9 @@ export const TURN_IS_OVER = 'others wait for their turn'
 /** Why a pull was cut short that held up another: what it was asking for is asked of that one's peer. */
 export const OVERTAKEN = 'others are faster'
 
+/** A reply that settles less than was asked for holds at least this much, if it is honest: else the next block would fit. */
+const LITTLE_BYTES = BLOCKS_REPLY_BYTES / 4
+
 /** One pull. {@link run} is called once. */
 export class Pull {
   readonly #options: PullOptions
@@ -60,11 +64,14 @@ export class Pull {
   /** When each `get` without a reply was sent. */
   readonly #askedMs = new Map<number, number>()
   #state: PullState
+  readonly #stores = new Set<Promise<void>>()
   #isTold = false
   #replyMs = 0
+  /** Since when the peer has given a little at a time. */
+  #littleSinceMs: number | undefined
   #payloadLeft = 0
-  /** What a peer did wrong with frames, of which the core knows nothing. */
-  #frameFault: ProtocolFault | undefined
+  /** What a peer did wrong with frames, of which the core knows nothing; or was found out after the end. */
+  #fault: ProtocolFault | undefined
 
   constructor(options: PullOptions) {
     this.#options = options
@@ -104,10 +111,10 @@ export class Pull {
     return { peer: this.peer, wanted: wantedNow(this.#state), theirs, payloadLeft: this.#payloadLeft }
   }
 
-  /** How long the peer has owed a reply with blocks. */
+  /** How long the peer has owed a reply with blocks; short ones do not count, for an honest peer fills its replies. */
   owingMs(nowMs: number): number {
     const [oldestMs = nowMs] = this.#askedMs.values()
-    return nowMs - oldestMs
+    return nowMs - Math.min(oldestMs, this.#littleSinceMs ?? oldestMs)
   }
 
   /** Whether this pull cannot go on before the other one has given up what it is asking for. */
@@ -122,10 +129,19 @@ export class Pull {
   }
 
   async run(): Promise<PullResult> {
-    const unsubscribe = onAbort(this.#options.signal, () => this.#cutting.abort())
+    const unsubscribe = onAbort(this.#options.signal, () => {
+      this.#cutting.abort()
+      // It may wait for other pulls, and for no reply.
+      this.cut('RPC_ABORTED')
+    })
     try {
       this.#feed({ on: 'start' })
-      return await this.#over.promise
+      const result = await this.#over.promise
+      this.#claims.close()
+      this.#cutting.abort()
+      // Who forges and hangs up is found out all the same.
+      await Promise.allSettled(this.#stores)
+      return this.#fault === undefined ? result : { ...result, end: { why: 'faulty', fault: this.#fault } }
     } finally {
       unsubscribe()
       this.#claims.close()
@@ -155,14 +171,15 @@ export class Pull {
       case 'ask':
         await this.#ask(effect.tag, effect.request)
         return
-      case 'store':
-        await this.#store(effect.blocks)
+      case 'store': {
+        const storing = this.#store(effect.blocks)
+        this.#stores.add(storing)
+        await storing.finally(() => this.#stores.delete(storing))
         return
+      }
       case 'finish': {
         const { do: _, ...result } = effect
-        this.#over.resolve(
-          this.#frameFault === undefined ? result : { ...result, end: { why: 'faulty', fault: this.#frameFault } },
-        )
+        this.#over.resolve(result)
       }
     }
   }
@@ -178,26 +195,31 @@ export class Pull {
     }
     if (reply.value.t === 'blocks') {
       this.#replyMs = performance.now() - sentMs
-      this.#options.onCame(reply.value.blocks.length, bytesOf(reply.value))
+      const bytes = bytesOf(reply.value)
+      const isLittle = request.t === 'get' && reply.value.asked < request.ids.length && bytes < LITTLE_BYTES
+      this.#littleSinceMs = isLittle ? (this.#littleSinceMs ?? sentMs) : undefined
+      this.#options.onCame(reply.value.blocks.length, bytes)
     }
     this.#feed({ on: 'reply', tag, reply: reply.value })
   }
 
   async #store(blocks: readonly PulledBlock[]): Promise<void> {
     const handed = await this.#handing.run(() => this.#hand(blocks))
-    if (handed === undefined) return
     const outcomes = (await this.#storing.run(() => Promise.all(handed))).flat()
     this.#options.onStored(outcomes)
     if (outcomes.some(({ state }) => state === 'accepted')) this.#options.onProgress()
-    this.#feed({ on: 'stored', outcomes })
+    if (this.#state.isOver) {
+      const end = endOfOutcomes(outcomes, blocks)
+      if (end?.why === 'faulty') this.#fault ??= end.fault
+    } else this.#feed({ on: 'stored', outcomes })
   }
 
-  /** Hands blocks to the replica, in parts; `undefined` if the pull was cut. Waits for payloads, and for nothing else. */
-  async #hand(blocks: readonly PulledBlock[]): Promise<Promise<StoreOutcome[]>[] | undefined> {
+  /** Hands blocks to the replica, in parts; not all of them if the pull is cut. Waits for payloads, and for nothing else. */
+  async #hand(blocks: readonly PulledBlock[]): Promise<Promise<StoreOutcome[]>[]> {
     const { replica, mayRecheck, shouldYield } = this.#options
     if (shouldYield()) {
       this.cut(TURN_IS_OVER)
-      return undefined
+      return []
     }
     const incoming: Incoming[] = []
     const handed: Promise<StoreOutcome[]>[] = []
@@ -209,8 +231,8 @@ export class Pull {
     for (const pulled of blocks) {
       const payload = await this.#payloadOf(pulled)
       if (payload === 'cut') {
-        await hand()
-        return undefined
+        void hand()
+        return handed
       }
       incoming.push({ block: pulled.block, payload })
       // A store keeps only so many payloads whose block is not in yet, and a cut loses none of those that are.
@@ -238,8 +260,10 @@ export class Pull {
     this.#payloadLeft = 0
     if (found.ok) return found.value
     const { fault } = found
-    if (!isRpcFault(fault)) this.#frameFault = fault
-    this.cut(shouldYield() ? TURN_IS_OVER : fault.code)
+    if (!isRpcFault(fault)) this.#fault = fault
+    // Another pull has taken the payload over, if this one was not told to end.
+    const isTaken = fault.code === 'RPC_ABORTED' && !this.#cutting.signal.aborted
+    this.cut(shouldYield() ? TURN_IS_OVER : isTaken ? OVERTAKEN : fault.code)
     return 'cut'
   }
 }

@@ -2,7 +2,7 @@
  * The pulls of one chain that are under way (spec §8): what they share, so that no block is asked for twice; who holds up
  * whom; how far they have come. When to pull from whom is decided in `chain-sync.ts`.
  */
-import { Claims } from '../protocol/claims.ts'
+import { Claims, lastOfCircle } from '../protocol/claims.ts'
 import type { ProtocolFault } from '../protocol/faults.ts'
 import { GET_IDS } from '../protocol/limits.ts'
 import type { Handshake } from '../protocol/member.ts'
@@ -43,10 +43,13 @@ export class Pulls {
   /** Those who are asked for payloads of blocks that are here. */
   readonly #catchingUp = new Set<Going>()
   #looking: NodeJS.Timeout | undefined
+  /** Grows with all that is accepted here, or withdrawn. */
+  #version = 0
 
   constructor(replica: Replica, clock: Clock) {
     this.#replica = replica
     this.#clock = clock
+    replica.listen((events) => (this.#version += events.length))
   }
 
   /** `undefined` when there is nothing to tell of. */
@@ -90,8 +93,7 @@ export class Pulls {
       return result
     } finally {
       this.#end(pull)
-      // What one pull brought, another one may be about to pay for.
-      if (this.#going.size === 0) await this.#replica.endPull()
+      await this.#replica.endPull()
     }
   }
 
@@ -116,6 +118,7 @@ export class Pulls {
 
   #begin(pull: Pull): void {
     this.#going.add(pull)
+    this.#replica.beginPull()
     this.#progress.begin()
     if (this.#going.size > 1) this.#looking ??= setInterval(() => this.#overtake(performance.now()), LOOK_MS).unref()
   }
@@ -128,8 +131,9 @@ export class Pulls {
     this.#looking = undefined
   }
 
-  /** Ends pulls that others wait for, whose peers are much slower than those of the others. */
+  /** Ends pulls that others wait for and whose peers are much slower, and one of those that wait for each other. */
   #overtake(nowMs: number): void {
+    lastOfCircle(this.#going, (one) => [...this.#going].find((other) => one.waitsFor(other)))?.cut(OVERTAKEN)
     for (const waiting of this.#going) {
       const patienceMs = Math.max(OVERTAKE_MS, OVERTAKE_FACTOR * waiting.replyMs)
       for (const slow of this.#going) {
@@ -139,6 +143,6 @@ export class Pulls {
   }
 
   #moment(): Moment {
-    return { accepted: this.#replica.graph.acceptedCount, nowMs: this.#clock.nowMs() }
+    return { version: this.#version, nowMs: this.#clock.nowMs() }
   }
 }

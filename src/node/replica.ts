@@ -66,6 +66,8 @@ export class Replica {
   /** Each with what to do when the chain is closed. */
   readonly #listeners = new Map<ChainListener, () => void>()
   readonly #verify: VerifyBlocks
+  /** Pulls under way. */
+  #pulls = 0
 
   private constructor(holdings: Holdings, loaded: LoadedChain, modules: ReplicaModules) {
     const { reputation } = holdings
@@ -217,10 +219,16 @@ export class Replica {
     })
   }
 
-  /** A pull is over: blocks that nobody paid for go where they cost little. */
+  /** Until its end, what nobody pays for yet is kept: this pull, or another one, may bring who does. */
+  beginPull(): void {
+    this.#pulls += 1
+  }
+
+  /** A pull is over. After the last one, blocks that nobody paid for go where they cost little. */
   endPull(): Promise<void> {
+    this.#pulls = Math.max(0, this.#pulls - 1)
     return this.#changes.rest(async () => {
-      if (this.#changes.failure !== undefined) return
+      if (this.#changes.failure !== undefined || this.#pulls > 0) return
       await this.#changes.now('pull', () => {
         this.#holdings.tidy()
       })
@@ -232,7 +240,7 @@ export class Replica {
     return this.#changes.rest(() =>
       this.#changes.now('held', () => {
         this.#intake.keepGuests(ids, this.#clock.nowMs())
-        this.#holdings.tidy()
+        if (this.#pulls === 0) this.#holdings.tidy()
       }),
     )
   }

@@ -69,3 +69,22 @@ export class Claims {
 
 /** For who fetches where no pull goes on. */
 export const ALONE: PullClaims = { take: () => true, isElsewhere: () => false, drop: () => undefined }
+
+/**
+ * One of those that wait for each other, if any do: claims that somebody gave up may have gone to one who needs them later
+ * than what another holds. To be cut, so that the others go on.
+ * @param waitsFor whom one waits for, who holds what everything else of it stands behind
+ */
+export function lastOfCircle<T>(all: Iterable<T>, waitsFor: (one: T) => T | undefined): T | undefined {
+  const seen = new Set<T>()
+  for (const from of all) {
+    const path = new Set<T>()
+    let at: T | undefined = from
+    for (; at !== undefined && !seen.has(at); at = waitsFor(at)) {
+      seen.add(at)
+      path.add(at)
+    }
+    if (at !== undefined && path.has(at)) return at
+  }
+  return undefined
+}

@@ -33,7 +33,8 @@ type Chunk =
 
 /**
  * The blocks of one page. At most `GETS_IN_FLIGHT` chunks are asked for or held at a time, and `STORES_IN_FLIGHT` being
- * stored: that bounds memory, and makes a slow disk slow the sender down.
+ * stored: that bounds memory, and makes a slow disk slow the sender down. One more is asked for where everything held
+ * waits for it: another pull has given it up.
  */
 export class Fetch {
   readonly #world: FetchWorld
@@ -72,9 +73,11 @@ export class Fetch {
   /** The next ids to ask for under `tag`, if there is room, and some that nobody else is asking for. */
   ask(tag: number): readonly BlockId[] | undefined {
     this.#dropArrived()
-    if (this.#count('asked', 'arrived') >= GETS_IN_FLIGHT) return undefined
+    const isFull = this.#count('asked', 'arrived') >= GETS_IN_FLIGHT
+    const front = this.#count('storing')
     for (const [position, chunk] of this.#chunks.entries()) {
-      if (chunk.at !== 'waiting') continue
+      if (isFull && position > front) return undefined
+      if (chunk.at !== 'waiting' || (isFull && this.#isFirstElsewhere(chunk.ids))) continue
       const { before, taken, behind } = this.#take(chunk.ids)
       if (taken.length === 0) continue
       const parts: Chunk[] = [{ at: 'asked', ids: taken, tag }]
@@ -100,8 +103,9 @@ export class Fetch {
     if (blocks.value.length > 0) parts.push({ at: 'arrived', blocks: blocks.value })
     if (reply.asked < chunk.ids.length) parts.push({ at: 'waiting', ids: chunk.ids.slice(reply.asked) })
     this.#chunks.splice(position, 1, ...parts)
+    // What is left unsettled stays claimed: whoever else took it might wait for what is held here.
     const came = new Set(blocks.value.map(({ block }) => block.id))
-    this.#world.claims.drop(chunk.ids.filter((id) => !came.has(id)))
+    this.#world.claims.drop(settled.filter((id) => !came.has(id)))
     return ok(true)
   }
 
@@ -132,6 +136,11 @@ export class Fetch {
       if (ids.length > 0) this.#chunks[at] = { at: 'waiting', ids }
       else this.#chunks.splice(at, 1)
     }
+  }
+
+  #isFirstElsewhere(ids: readonly BlockId[]): boolean {
+    const first = ids.find((id) => !this.#world.has(id))
+    return first !== undefined && this.#world.claims.isElsewhere(first)
   }
 
   #leadingHere(ids: readonly BlockId[]): number {

@@ -16,7 +16,7 @@
  */
 import type { BlockId } from '../dag/ids.ts'
 import { blockVerdict, type BlockFault, type ProtocolFault } from './faults.ts'
-import { Fetch } from './fetch.ts'
+import { Fetch, type PulledBlock } from './fetch.ts'
 import { Folding } from './folding.ts'
 import { GIVEN_UP_IDS, HAVE_IDS, IDS_PER_PAGE, PAGES_IN_VAIN, UNPAID_IDS } from './limits.ts'
 import { proofFor, proofHolds } from './member.ts'
@@ -182,7 +182,8 @@ function onOpened(state: PullState, reply: Reply & { readonly t: 'opened' }): Pu
   if (more) state.pagesBeforeFolds = 1
   state.otherHeads = heads.filter((id) => !world.has(id))
   if (state.otherHeads.length > 0) {
-    const before = world.inVain(state.otherHeads)
+    // A head behind the first page would not be seen.
+    const before = more ? undefined : world.inVain(state.otherHeads)
     return before === undefined ? [diff(state)] : finish(state, { why: before })
   }
   // One question for the fold of everything says more than further pages of heads, however many there are.
@@ -266,14 +267,21 @@ function onStored(state: PullState, outcomes: readonly StoreOutcome[]): PullEffe
     if (outcome.state === 'accepted') state.fresh += 1 + outcome.others
     state.unpaid = outcome.state === 'accepted' ? 0 : state.unpaid + 1
   }
-  for (const [position, outcome] of outcomes.entries()) {
-    if (outcome.state !== 'refused') continue
-    const end = endOfRefused(outcome.id, outcome.fault, blocks[position]?.state === 'inline')
-    if (end !== undefined) return finish(state, end)
-  }
+  const end = endOfOutcomes(outcomes, blocks)
+  if (end !== undefined) return finish(state, end)
   return outcomes.some(({ state: became }) => became === 'postponed')
     ? finish(state, { why: 'postponed' })
     : goOn(state)
+}
+
+/** How what became of these blocks ends the pull, if it does; also of one that has ended otherwise meanwhile. */
+export function endOfOutcomes(outcomes: readonly StoreOutcome[], blocks: readonly PulledBlock[]): PullEnd | undefined {
+  for (const [position, outcome] of outcomes.entries()) {
+    if (outcome.state !== 'refused') continue
+    const end = endOfRefused(outcome.id, outcome.fault, blocks[position]?.state === 'inline')
+    if (end !== undefined) return end
+  }
+  return undefined
 }
 
 /** How a refused block ends the pull, if it does. A payload that was not sent cannot be a bad one. */

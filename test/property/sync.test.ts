@@ -3,6 +3,7 @@ import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { MadeBlock } from '../../src/dag/block.ts'
 import { consensus } from '../../src/dag/order.ts'
+import { lastOfCircle } from '../../src/protocol/claims.ts'
 import { author, chain, post } from '../support/blocks.ts'
 import { choices, picker } from '../support/choices.ts'
 import { Pulling, pullAll, Side, type Pick } from '../support/sync-sim.ts'
@@ -47,9 +48,14 @@ function exchange(pairs: readonly (readonly [Side, Side])[], pick: Pick): number
   for (let turns = 0; pulls.length > 0; turns++) {
     expect(turns).toBeLessThan(10_000)
     const ready = pulls.filter((pulling) => !pulling.isWaiting)
-    const pulling = ready[pick(ready.length)]
-    if (pulling === undefined) throw new Error('pulls wait for each other')
+    const pulling = ready[pick(ready.length)] ?? inCircle(pulls)
     const position = pulls.indexOf(pulling)
+    if (pulling.isWaiting) {
+      pulling.cut()
+      const [to, from] = pairs[position] ?? []
+      if (to !== undefined && from !== undefined) pulls[position] = pull(to, from)
+      continue
+    }
     pulling.advance()
     for (const side of new Set(pairs.map(([to]) => to))) {
       const asked = pulls.flatMap((other, at) => (pairs[at]?.[0] === side ? other.asking() : []))
@@ -68,6 +74,13 @@ function exchange(pairs: readonly (readonly [Side, Side])[], pick: Pick): number
     }
   }
   return cuts
+}
+
+/** Nothing can happen, so they wait for each other, and not for somebody who is gone. */
+function inCircle(pulls: readonly Pulling[]): Pulling {
+  const stuck = lastOfCircle(pulls, (one) => pulls.find((other) => one.waitsFor(other)))
+  if (stuck === undefined) throw new Error('a pull waits for nobody')
+  return stuck
 }
 
 const names = (side: Side): string[] => consensus(side.graph).map((index) => side.graph.id(index))

@@ -5,18 +5,21 @@
  */
 import { Bug } from '../../src/dag/faults.ts'
 import type { Clock } from '../../src/node/clock.ts'
-import { InVain } from '../../src/node/in-vain.ts'
+import { InVain, type Moment } from '../../src/node/in-vain.ts'
 import type { Replica } from '../../src/node/replica.ts'
-import { Claims, type ClaimHolder } from '../../src/protocol/claims.ts'
+import { type ClaimHolder, Claims, lastOfCircle } from '../../src/protocol/claims.ts'
 import { decodeReply, encodeRequest } from '../../src/protocol/codec.ts'
 import type { PulledBlock } from '../../src/protocol/fetch.ts'
 import type { RequestBody } from '../../src/protocol/messages.ts'
 import type { PullEffect, PullInput, PullResult } from '../../src/protocol/pull.ts'
 import { haveList } from '../../src/protocol/reconcile.ts'
-import { newPull, step } from '../../src/protocol/session.ts'
+import { awaited, newPull, step } from '../../src/protocol/session.ts'
 import type { Network, Stream } from './network.ts'
 import type { Timeline } from './timeline.ts'
 import type { Trace } from './trace.ts'
+
+/** How often pulls beside each other are looked at. */
+const LOOK_MS = 500
 
 const RETRY_MS = 1_000
 const MAX_RETRIES = 6
@@ -58,10 +61,12 @@ export class Puller {
   readonly #claims = new Claims()
   readonly #inVain = new InVain()
   #isStopped = false
+  #version = 0
 
   constructor(core: number, modules: PullerModules) {
     this.#core = core
     this.#modules = modules
+    modules.replica.listen((events) => (this.#version += events.length))
   }
 
   get isIdle(): boolean {
@@ -138,15 +143,29 @@ export class Puller {
     const state = newPull({ rendezvous: replica.chain.rendezvous, world })
     const pull: Pull = { peer, stream, state, claims, tags: new Map(), effects: [], isPerforming: false }
     this.#going.set(peer, pull)
+    this.#modules.timeline.in(LOOK_MS, () => this.#look())
     await this.#feed(pull, { on: 'start' })
+  }
+
+  /** As long as several go on, nobody waits for each other for ever. */
+  async #look(): Promise<void> {
+    if (this.#isStopped || this.#going.size < 2) return
+    const all = [...this.#going.values()]
+    const stuck = lastOfCircle(all, ({ state, claims }) => {
+      const block = awaited(state)
+      const holder = block === undefined ? undefined : claims.holderOf(block)
+      return all.find((other) => other.claims === holder)
+    })
+    this.#modules.timeline.in(LOOK_MS, () => this.#look())
+    if (stuck !== undefined) await this.#feed(stuck, { on: 'failed', reason: 'in a circle' })
   }
 
   #wasInVain(peer: number): Parameters<typeof newPull>[0]['world']['inVain'] {
     return (heads) => this.#inVain.before(String(peer), heads, this.#moment())
   }
 
-  #moment(): { accepted: number; nowMs: number } {
-    return { accepted: this.#modules.replica.graph.acceptedCount, nowMs: this.#modules.clock.nowMs() }
+  #moment(): Moment {
+    return { version: this.#version, nowMs: this.#modules.clock.nowMs() }
   }
 
   /** What follows from an input, and from that, one after the other. */

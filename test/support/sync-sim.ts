@@ -16,7 +16,7 @@ import type { Reply, Request, RequestBody } from '../../src/protocol/messages.ts
 import type { PullEffect, PullInput, PullOptions, StoreOutcome } from '../../src/protocol/pull.ts'
 import { haveList } from '../../src/protocol/reconcile.ts'
 import { BlocksReply, newServeStream, planReply, type ServedChain } from '../../src/protocol/serve.ts'
-import { newPull, step } from '../../src/protocol/session.ts'
+import { awaited, newPull, step } from '../../src/protocol/session.ts'
 import { must } from './blocks.ts'
 
 /** Picks one of n: 0 … n − 1. */
@@ -168,6 +168,12 @@ export class Pulling {
   /** Nothing can happen before another pull goes on. */
   get isWaiting(): boolean {
     return this.#pending.length === 0
+  }
+
+  /** Whether this pull cannot go on before the other one gives up what it is asking for. */
+  waitsFor(other: Pulling): boolean {
+    const block = awaited(this.#state)
+    return block !== undefined && this.#claims.holderOf(block) === other.#claims
   }
 
   /** Blocks asked for and not here yet. */

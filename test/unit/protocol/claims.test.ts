@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest'
-import { Claims } from '../../../src/protocol/claims.ts'
+import { Claims, lastOfCircle } from '../../../src/protocol/claims.ts'
 import { post, chain, author } from '../../support/blocks.ts'
 
 const FORUM = chain('#claims', author(0).author)
@@ -46,4 +46,14 @@ test('who leaves gives everything up, is told nothing any more, and gets nothing
   expect([one?.take(b), other?.take(a)]).toEqual([false, true])
   other?.drop([a])
   expect(told[0]).not.toHaveBeenCalled()
+})
+
+test.each<[string, Record<string, string>, string | undefined]>([
+  ['nobody waits', {}, undefined],
+  ['one waits for another', { a: 'b' }, undefined],
+  ['a row', { a: 'b', b: 'c', d: 'b' }, undefined],
+  ['two wait for each other', { a: 'b', b: 'a' }, 'a'],
+  ['three, behind one that only waits', { a: 'b', b: 'c', c: 'd', d: 'b' }, 'b'],
+])('who waits for each other is found: %s', (_, waits, found) => {
+  expect(lastOfCircle(['a', 'b', 'c', 'd'], (one) => waits[one])).toBe(found)
 })

@@ -371,3 +371,19 @@ describe('what turned out to be unsound', () => {
     expect(session.asked.map(({ request }) => request.t)).toEqual(['open', 'diff', 'get'])
   })
 })
+
+describe('a pull of which nothing came', () => {
+  const [a, b] = line(2) as [MadeBlock, MadeBlock]
+  const tired = (side: Side): ByHand =>
+    new ByHand(side, { world: { ...side.options().world, inVain: () => 'done' as const } })
+
+  test('ends as the last one did, while the peer shows the same', () => {
+    expect(tired(new Side(FORUM)).opened([b]).end).toEqual({ why: 'done' })
+  })
+
+  test('is begun all the same where heads follow that are not shown', () => {
+    const opened: Reply = { t: 'opened', id: 0, blocks: 9, heads: [a.block.id], more: true }
+    const session = tired(new Side(FORUM)).reply(opened)
+    expect([session.end, session.asked.at(-1)?.request.t]).toEqual([undefined, 'diff'])
+  })
+})
