@@ -246,6 +246,26 @@ export type ParamsOf<M extends Method> = z.output<(typeof METHODS)[M]['params']>
 /** What comes back over the wire. */
 export type ResultOf<M extends Method> = z.output<(typeof METHODS)[M]['result']>
 
+/** What comes back for these very params: where they decide which of two shapes it has, that one. */
+export type ResultFor<M extends Method, P> = M extends 'chain.get'
+  ? P extends { part: 'block' }
+    ? Extract<ResultOf<M>, object>
+    : P extends { part: 'payload' }
+      ? Extract<ResultOf<M>, string>
+      : ResultOf<M>
+  : M extends 'chain.reps'
+    ? P extends { of: string }
+      ? Extract<ResultOf<M>, number>
+      : 'of' extends keyof P
+        ? ResultOf<M>
+        : Extract<ResultOf<M>, object>
+    : ResultOf<M>
+
+/** Params of type `P` for a method, in which a name that it does not have does not compile: a type parameter takes any. */
+export type Known<M extends Method, P extends ParamsOf<M>> = P & {
+  readonly [K in Exclude<keyof P, keyof ParamsOf<M>>]: never
+}
+
 /** Methods whose answer is the number of a subscription, followed by events. */
 export const SUBSCRIPTIONS = ['chains.listen', 'chain.listen'] as const
 export type SubscriptionMethod = (typeof SUBSCRIPTIONS)[number]
