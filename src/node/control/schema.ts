@@ -49,11 +49,16 @@ const base64 = z
   })
   .meta({ contentEncoding: 'base64' })
 
+/** Text that becomes bytes: half a surrogate pair has none in UTF-8, and something else would be signed in its place. */
+const unicode = z.string().refine((text) => text.isWellFormed(), {
+  error: 'this text is no valid Unicode: it has half of a surrogate pair (\\ud800 to \\udfff)',
+})
+
 const postParams = z
   .strictObject({
     chain,
     payload: base64.exactOptional(),
-    text: z.string().exactOptional(),
+    text: unicode.exactOptional(),
     sign: short.exactOptional(),
     encrypt: z.boolean().exactOptional(),
   })
@@ -86,7 +91,7 @@ const joinParams = z
   .meta({ oneOf: [{ required: ['name'] }, { required: ['invite'] }] })
 
 /** A like or a dislike; `why` is its reason, its payload. */
-const likeParams = z.strictObject({ chain, id, sign: short, why: z.string().exactOptional() })
+const likeParams = z.strictObject({ chain, id, sign: short, why: unicode.exactOptional() })
 
 /** `from` is where the events begin: what to pass, with what came since, to go on from there (`cursor.ts`). */
 const subscription = z.object({ subscription: z.number().int(), from: shownIds })
