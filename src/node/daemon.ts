@@ -4,6 +4,7 @@ import { loadConfig, reloadChains, type Config } from './config.ts'
 import { systemClock, testClock } from './clock.ts'
 import { startNode, type RunningNode } from './compose.ts'
 import { ControlError, controlErrorOf } from './control/faults.ts'
+import { exposure } from './control/paths.ts'
 import { createLogger, type Logger } from './log.ts'
 import { onAbort } from './waiting.ts'
 
@@ -40,6 +41,8 @@ export async function runDaemon(options: DaemonOptions, interrupted: AbortSignal
   if (!started.ok) throw controlErrorOf(started.fault)
   const node = started.value
   process.stdout.write(`${welcome(config, node)}\n`)
+  const exposed = exposure(config.control.host)
+  if (exposed !== undefined) process.stderr.write(`freechains: ${exposed}\n`)
   await untilStopped(node, config, log, interrupted)
 }
 

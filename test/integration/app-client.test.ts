@@ -173,6 +173,24 @@ describe('the package', () => {
       const node = await connect({ port: 1, repeatReads: true, signal: AbortSignal.timeout(1) })
       const posted: { id: string; state: 'accepted' | 'held'; why?: string } = await node.call('chain.post', { chain: '#chat', text: 'x' })
       const block: ResultOf<'chain.get'> = await node.call('chain.get', { chain: '#chat', id: posted.id, part: 'block' })
+      const ofChat = { chain: '#chat', id: posted.id }
+      const author: string | undefined = (await node.call('chain.get', { ...ofChat, part: 'block' })).author
+      const payload: string = await node.call('chain.get', { ...ofChat, part: 'payload' })
+      const reps: number = await node.call('chain.reps', { chain: '#chat', of: posted.id })
+      const all: { pub: string; reps: number }[] = await node.call('chain.reps', { chain: '#chat' })
+      const either: { part: 'block' | 'payload' } = { part: 'block' }
+      const got: ResultOf<'chain.get'> = await node.call('chain.get', { ...ofChat, ...either })
+      const which: { of?: string } = {}
+      const some: ResultOf<'chain.reps'> = await node.call('chain.reps', { chain: '#chat', ...which })
+      console.log(author, payload, reps, all, got, some)
+      // @ts-expect-error it may be a block
+      const text: string = await node.call('chain.get', { ...ofChat, ...either })
+      // @ts-expect-error it may be that of all authors
+      const one: number = await node.call('chain.reps', { chain: '#chat', ...which })
+      // @ts-expect-error no such part
+      await node.call('chain.get', { ...ofChat, part: 'author' })
+      // @ts-expect-error no such param
+      await node.call('chain.get', { ...ofChat, part: 'block', decript: 'x' })
       const listening = node.listen('#chat', { from: ['0_AB'] })
       for await (const event of listening) { const kind: ControlEvent['kind'] = event.kind; console.log(kind, block, listening.cursor) }
       for await (const { backs } of node.listenAll({ from: { '#chat': [] } })) { const ids: string[] = backs; console.log(ids) }
@@ -195,6 +213,8 @@ describe('the examples', () => {
     const bot = await exampleIn('README.md', 'Talk to it from your own program', 'js')
     expect(bot.trim().split('\n').length).toBeLessThan(20)
     await app.file('bot.mjs', bot)
+    await app.file('bot.mts', bot)
+    expect(await app.compile('bot.mts')).toBe('')
     const node = await playground.start('a', { chains: [{ name: '#chat' }] })
     const [pioneer, early, late] = await Promise.all(
       ['bot', 'early', 'late'].map((passphrase) => node.client.call('keys.pubpvt', { passphrase })),
@@ -218,7 +238,7 @@ describe('the examples', () => {
       reps: 1,
     })
     const [head = ''] = await node.client.call('chain.heads', { chain })
-    const text = (await node.client.call('chain.get', { chain, id: head, part: 'payload' })) as string
+    const text = await node.client.call('chain.get', { chain, id: head, part: 'payload' })
     expect(Buffer.from(text, 'base64').toString()).toBe(`Welcome, ${late!.pub.slice(0, 6)}!`)
     expect(await running.end('SIGINT')).toMatchObject({ err: '' })
   })

@@ -67,7 +67,7 @@ describe('what outlives a node', () => {
       expect(kept).toEqual(posted)
     }
     const last = await node.client.call('chain.get', { chain: FORUM, id: posted.at(-1) ?? '', part: 'payload' })
-    expect(Buffer.from(last as string, 'base64').toString()).toBe('2.4')
+    expect(Buffer.from(last, 'base64').toString()).toBe('2.4')
   })
 
   test('§12 joining by command is remembered with its keys; leaving removes the data, and is remembered too', async () => {
@@ -82,7 +82,7 @@ describe('what outlives a node', () => {
     node = await playground.start('a')
     expect(await node.client.call('chains.list', {})).toEqual(before)
     const payload = await node.client.call('chain.get', { chain: '$family', id, part: 'payload' })
-    expect(Buffer.from(payload as string, 'base64').toString()).toBe('dinner')
+    expect(Buffer.from(payload, 'base64').toString()).toBe('dinner')
     expect(await node.client.call('chains.leave', { name: '$family' })).toBe(true)
     expect(await node.client.call('chains.leave', { name: '$family' })).toBe(false)
     await node.kill()

@@ -10,7 +10,7 @@ import type { ControlClient } from './client.ts'
 import { Cursor, Cursors } from './cursor.ts'
 import type { Endpoint } from './dial.ts'
 import { orGivenUp, Reach } from './reach.ts'
-import { READS, type Method, type ParamsOf, type ResultOf, type SubscriptionMethod } from './schema.ts'
+import { READS, type Known, type Method, type ParamsOf, type ResultFor, type SubscriptionMethod } from './schema.ts'
 import type { ControlEvent } from './shapes.ts'
 
 /** Where a daemon's control port is unless told. */
@@ -86,16 +86,16 @@ export class Client {
    * Asks the daemon. The signal gives up waiting; what the daemon has begun it finishes.
    * @throws {ClientError} with the daemon's `data.code`, or one of the client's own (`CLIENT_CODES`)
    */
-  async call<M extends Exclude<Method, SubscriptionMethod>>(
+  async call<M extends Exclude<Method, SubscriptionMethod>, const P extends ParamsOf<M> = ParamsOf<M>>(
     method: M,
-    params: ParamsOf<M>,
+    params: Known<M, P>,
     { signal }: { readonly signal?: AbortSignal } = {},
-  ): Promise<ResultOf<M>> {
+  ): Promise<ResultFor<M, P>> {
     const signals = signal === undefined ? [] : [signal]
     for (;;) {
       const connection = await this.#connection(signals)
       try {
-        const result = await orGivenUp(connection.call(method, params), signals)
+        const result = await orGivenUp(connection.call<M, P>(method, params), signals)
         this.#calls.isWell()
         return result
       } catch (error) {

@@ -14,7 +14,7 @@ import { Inbox } from './inbox.ts'
 import { ANSWER_BYTES } from './limits.ts'
 import { readLines } from './lines.ts'
 import { cookiePath } from './paths.ts'
-import type { Method, ParamsOf, ResultOf, SubscriptionMethod } from './schema.ts'
+import type { Known, Method, ParamsOf, ResultFor, ResultOf, SubscriptionMethod } from './schema.ts'
 import type { ControlEvent } from './shapes.ts'
 import { METHODS } from './schema.ts'
 import { eventSchema } from './shapes.ts'
@@ -45,7 +45,10 @@ interface Pending {
 
 /** What the command line needs of a client; tests give it a fake. */
 export interface ControlCaller {
-  call<M extends Exclude<Method, SubscriptionMethod>>(method: M, params: ParamsOf<M>): Promise<ResultOf<M>>
+  call<M extends Exclude<Method, SubscriptionMethod>, const P extends ParamsOf<M> = ParamsOf<M>>(
+    method: M,
+    params: Known<M, P>,
+  ): Promise<ResultFor<M, P>>
   /** Ends when the daemon ends it. One subscription that is not read holds up all calls of its client. */
   subscribe<M extends SubscriptionMethod>(method: M, params: ParamsOf<M>): AsyncIterable<ControlEvent>
   close(): void
@@ -108,8 +111,11 @@ export class ControlClient implements ControlCaller {
     void this.#read()
   }
 
-  async call<M extends Exclude<Method, SubscriptionMethod>>(method: M, params: ParamsOf<M>): Promise<ResultOf<M>> {
-    return (await this.#request(method, params)) as ResultOf<M>
+  async call<M extends Exclude<Method, SubscriptionMethod>, const P extends ParamsOf<M> = ParamsOf<M>>(
+    method: M,
+    params: Known<M, P>,
+  ): Promise<ResultFor<M, P>> {
+    return (await this.#request(method, params)) as ResultFor<M, P>
   }
 
   async *subscribe<M extends SubscriptionMethod>(method: M, params: ParamsOf<M>): AsyncGenerator<ControlEvent> {

@@ -79,7 +79,7 @@ export class Connection {
   async #read(): Promise<void> {
     const limit = (): number => (this.#isTrusted ? this.#limits.lineBytes : this.#limits.lineBeforeAuthBytes)
     try {
-      for await (const line of readLines(this.#socket, limit)) {
+      for await (const line of readLines(this.#socket, limit, 'line')) {
         const goesOn = await this.#take(line)
         if (!goesOn || this.#gone.signal.aborted) return
       }

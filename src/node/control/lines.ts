@@ -23,11 +23,15 @@ export class NotJsonRpc extends Error {
 }
 
 /**
- * The lines of a stream, without their newlines; what follows the last newline is dropped. Does not destroy the stream
- * when it ends. Throws {@link LineTooLong} as soon as more than `limit()` bytes came without a newline, and
+ * The lines of a stream, without their newlines; with `rest` a `line`, so is what follows the last newline when the
+ * stream ends by itself. Does not destroy the stream when it ends. Throws {@link LineTooLong} as soon as more than `limit()` bytes came without a newline, and
  * {@link NotJsonRpc} at a first byte other than `{` or `[`, before anything is read as a line.
  */
-export async function* readLines(stream: Readable, limit: () => number): AsyncGenerator<Buffer, void, undefined> {
+export async function* readLines(
+  stream: Readable,
+  limit: () => number,
+  rest: 'line' | 'dropped' = 'dropped',
+): AsyncGenerator<Buffer, void, undefined> {
   let parts: Buffer[] = []
   let length = 0
   let isFirst = true
@@ -50,6 +54,7 @@ export async function* readLines(stream: Readable, limit: () => number): AsyncGe
       if (length > limit()) throw new LineTooLong('line too long')
     }
   }
+  if (length > 0 && rest === 'line') yield Buffer.concat(parts)
 }
 
 /**

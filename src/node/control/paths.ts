@@ -30,3 +30,11 @@ export function fitsSocket(path: string): boolean {
 export function isLoopback(address: string): boolean {
   return address === '::1' || /^(?:::ffff:)?127\.\d+\.\d+\.\d+$/i.test(address)
 }
+
+/** What an operator is to know, whatever the log shows, of a control port on a host that other machines can reach. */
+export function exposure(host: string): string | undefined {
+  if (isLoopback(host)) return undefined
+  const means =
+    'whoever learns the cookie rules this node, and nothing sent is encrypted, neither the cookie nor private keys'
+  return `other machines can reach the control port: ${means}; close it with a firewall, or set control to 127.0.0.1 and use ssh -L`
+}

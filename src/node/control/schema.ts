@@ -49,11 +49,16 @@ const base64 = z
   })
   .meta({ contentEncoding: 'base64' })
 
+/** Text that becomes bytes: half a surrogate pair has none in UTF-8, and something else would be signed in its place. */
+const unicode = z.string().refine((text) => text.isWellFormed(), {
+  error: 'this text is no valid Unicode: it has half of a surrogate pair (\\ud800 to \\udfff)',
+})
+
 const postParams = z
   .strictObject({
     chain,
     payload: base64.exactOptional(),
-    text: z.string().exactOptional(),
+    text: unicode.exactOptional(),
     sign: short.exactOptional(),
     encrypt: z.boolean().exactOptional(),
   })
@@ -86,7 +91,7 @@ const joinParams = z
   .meta({ oneOf: [{ required: ['name'] }, { required: ['invite'] }] })
 
 /** A like or a dislike; `why` is its reason, its payload. */
-const likeParams = z.strictObject({ chain, id, sign: short, why: z.string().exactOptional() })
+const likeParams = z.strictObject({ chain, id, sign: short, why: unicode.exactOptional() })
 
 /** `from` is where the events begin: what to pass, with what came since, to go on from there (`cursor.ts`). */
 const subscription = z.object({ subscription: z.number().int(), from: shownIds })
@@ -245,6 +250,26 @@ export type Method = keyof typeof METHODS
 export type ParamsOf<M extends Method> = z.output<(typeof METHODS)[M]['params']>
 /** What comes back over the wire. */
 export type ResultOf<M extends Method> = z.output<(typeof METHODS)[M]['result']>
+
+/** What comes back for these very params: where they decide which of two shapes it has, that one. */
+export type ResultFor<M extends Method, P> = M extends 'chain.get'
+  ? P extends { part: 'block' }
+    ? Extract<ResultOf<M>, object>
+    : P extends { part: 'payload' }
+      ? Extract<ResultOf<M>, string>
+      : ResultOf<M>
+  : M extends 'chain.reps'
+    ? P extends { of: string }
+      ? Extract<ResultOf<M>, number>
+      : 'of' extends keyof P
+        ? ResultOf<M>
+        : Extract<ResultOf<M>, object>
+    : ResultOf<M>
+
+/** Params of type `P` for a method, in which a name that it does not have does not compile: a type parameter takes any. */
+export type Known<M extends Method, P extends ParamsOf<M>> = P & {
+  readonly [K in Exclude<keyof P, keyof ParamsOf<M>>]: never
+}
 
 /** Methods whose answer is the number of a subscription, followed by events. */
 export const SUBSCRIPTIONS = ['chains.listen', 'chain.listen'] as const

@@ -12,14 +12,9 @@ import { removeCookie, writeCookie } from './cookie.ts'
 import { Dispatcher } from './dispatcher.ts'
 import type { ControlFault } from './faults.ts'
 import { CONTROL_LIMITS, type ControlLimits } from './limits.ts'
-import { COOKIE_NAME, cookiePath, defaultStateDir, isLoopback, socketPath } from './paths.ts'
+import { COOKIE_NAME, cookiePath, defaultStateDir, exposure, socketPath } from './paths.ts'
 import type { Handlers } from './schema.ts'
 import { bindSocket, isSocketAlive, unbindSocket, type BoundSocket } from './socket.ts'
-
-/** What an operator is to know of a control port that others can reach. */
-const NOT_LOOPBACK =
-  'other machines can reach the control port: whoever learns the cookie rules this node, and nothing sent is encrypted, ' +
-  'neither the cookie nor private keys; close it with a firewall, or set control to 127.0.0.1 and use ssh -L'
 
 export interface ControlServerOptions {
   readonly host: string
@@ -77,7 +72,8 @@ export class ControlServer {
       await this.stop()
       return fail({ code: 'CONTROL_CANNOT_WRITE_COOKIE', path: cookie, why: String(error) })
     }
-    if (!isLoopback(host)) this.#log.warn('control.not-loopback', { host, port, means: NOT_LOOPBACK })
+    const exposed = exposure(host)
+    if (exposed !== undefined) this.#log.warn('control.not-loopback', { host, port, means: exposed })
     await this.#publish(port)
     this.#log.info('control.listening', { host, port, socket: this.#socket?.path })
     return ok({ host, port, ...(this.#socket === undefined ? {} : { socket: this.#socket.path }) })

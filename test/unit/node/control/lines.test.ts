@@ -32,6 +32,19 @@ test('a line of exactly the limit passes, one byte more does not, with or withou
   await expect(linesOf([Buffer.from('{23'), Buffer.from('45')], 4)).rejects.toThrow(LineTooLong)
 })
 
+test('what follows the last newline is a line where it is to be one, under the same limit', async () => {
+  const rest = async (text: string, limit = 100): Promise<string[]> => {
+    const lines: string[] = []
+    const stream = Readable.from([Buffer.from(text)])
+    for await (const line of readLines(stream, () => limit, 'line')) lines.push(line.toString('utf8'))
+    return lines
+  }
+  expect(await linesOf([Buffer.from('{1\n{2')], 100)).toEqual(['{1'])
+  expect(await rest('{1\n{2')).toEqual(['{1', '{2'])
+  expect(await rest('{1\n')).toEqual(['{1'])
+  await expect(rest('{2345', 4)).rejects.toThrow(LineTooLong)
+})
+
 test('a first byte other than { or [ is refused before any line', async () => {
   await expect(linesOf([Buffer.from('GET / HTTP/1.1\r\n')], 100)).rejects.toThrow(NotJsonRpc)
   await expect(linesOf([Buffer.from(' {}\n')], 100)).rejects.toThrow(NotJsonRpc)

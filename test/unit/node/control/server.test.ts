@@ -139,7 +139,10 @@ describe('calls', () => {
     ['chain.post', { chain: '#x' }],
     ['chain.post', { chain: '#x', text: 'a', payload: 'YQ==' }],
     ['chain.post', { chain: '#x', payload: 'not base64' }],
+    ['chain.post', { chain: '#x', text: 'half of a pair: \ud800' }],
     ['chain.like', { chain: '#x', id: '1_ABCDEF' }],
+    ['chain.like', { chain: '#x', id: '1_ABCDEF', sign: 'AB', why: '\udfff' }],
+    ['chain.dislike', { chain: '#x', id: '1_ABCDEF', sign: 'AB', why: '\udc00\ud800' }],
     ['chain.dislike', { chain: '#x', id: '1_ABCDEF', sign: 'AB', n: -1 }],
     ['chain.reps', { chain: '#x', of: '' }],
     ['chain.remove', { chain: '#x' }],
@@ -195,6 +198,34 @@ describe('calls', () => {
     const raw = (await rawUnix(await startRig())).send(request('host.now'))
     raw.socket.end()
     expect(await raw.rest()).toContain('"result":7')
+  })
+
+  test.each([
+    ['TCP', rawTcp],
+    ['the unix socket', rawUnix],
+  ])('over %s a last line without its end, before the client stops sending, is a line', async (_what, open) => {
+    const rig = await startRig()
+    const token = (await readFile(join(rig.dir, 'control.cookie'), 'utf8')).trim()
+    const auth = `${JSON.stringify(request('auth', { token }, 0))}\n`
+    const asked = JSON.stringify(request('host.now'))
+    const whole = (await open(rig)).text(`${auth}${asked}`)
+    whole.socket.end()
+    expect(await whole.rest()).toMatch(/"result":true.*\n.*"result":7.*\n$/)
+    const cut = (await open(rig)).text(`${auth}${asked.slice(0, -1)}`)
+    cut.socket.end()
+    expect(await cut.rest()).toMatch(/"result":true.*\n.*-32700.*\n$/)
+    expect(rig.calls).toHaveLength(1)
+  })
+
+  test('before auth a last line without its end is one that may be only auth', async () => {
+    const rig = await startRig()
+    const asked = (await rawTcp(rig)).text(JSON.stringify(request('host.now')))
+    asked.socket.end()
+    expect(await asked.rest()).toContain('-32001')
+    const cut = (await rawTcp(rig)).text('{"jsonrpc":')
+    cut.socket.end()
+    expect(await cut.rest()).toContain('-32700')
+    expect(rig.calls).toEqual([])
   })
 
   test('a client that goes aborts its calls', async () => {
