@@ -1,4 +1,5 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { execFileSync } from 'node:child_process'
+import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -325,6 +326,46 @@ describe('get to a file', () => {
     expect(outcome).toMatchObject({ status: 0, out: '' })
     expect(await readFile(path, 'utf8')).toBe('Bom Dia!')
     expect(await readdir(dir)).toEqual(['out'])
+  })
+
+  const get = (path: string): string[] => ['chain', '#chat', 'get', 'payload', '1_A5EF', 'file', path]
+
+  test('a FIFO that is there is written into, and stays', async () => {
+    const dir = await tempDir()
+    const fifo = join(dir, 'fifo')
+    execFileSync('mkfifo', [fifo])
+    const [outcome, read] = await Promise.all([command(get(fifo), { results }), readFile(fifo, 'utf8')])
+    expect([outcome.status, outcome.err, read]).toEqual([0, '', 'Bom Dia!'])
+    expect((await lstat(fifo)).isFIFO()).toBe(true)
+    expect(await readdir(dir)).toEqual(['fifo'])
+  })
+
+  test('a symlink stays, and what it leads to is written, be it there or not', async () => {
+    const dir = await tempDir()
+    await mkdir(join(dir, 'far'))
+    await writeFile(join(dir, 'far', 'there'), 'old')
+    for (const name of ['there', 'new']) {
+      await symlink(`far/${name}`, join(dir, name))
+      await symlink(name, join(dir, `${name}-too`))
+      expect(await command(get(join(dir, `${name}-too`)), { results })).toMatchObject({ status: 0, err: '' })
+      expect((await lstat(join(dir, name))).isSymbolicLink()).toBe(true)
+      expect((await lstat(join(dir, `${name}-too`))).isSymbolicLink()).toBe(true)
+      expect(await readFile(join(dir, 'far', name), 'utf8')).toBe('Bom Dia!')
+    }
+    expect((await readdir(join(dir, 'far'))).sort()).toEqual(['new', 'there'])
+  })
+
+  test.each([0o600, 0o640, 0o666, 0o755])('a file that is there keeps its mode %i', async (mode) => {
+    const path = join(await tempDir(), 'out')
+    await writeFile(path, 'old')
+    await chmod(path, mode)
+    expect(await command(get(path), { results })).toMatchObject({ status: 0 })
+    expect((await stat(path)).mode & 0o7777).toBe(mode)
+    expect(await readFile(path, 'utf8')).toBe('Bom Dia!')
+  })
+
+  test('file - is stdout', async () => {
+    expect(await command(get('-'), { results })).toMatchObject({ status: 0, out: 'Bom Dia!', err: '' })
   })
 
   test('when it fails, the old file is untouched and no half file is left', async () => {
