@@ -14,6 +14,9 @@ export interface Words {
 /** Commands of `peer` that are about no single one. */
 export const PEER_COMMANDS_ALONE: readonly string[] = ['list', 'add']
 
+/** Commands of `peer` that may stand before the peer, too: who looks for a fault thinks of the command first. */
+export const PEER_COMMANDS_BEFORE: readonly string[] = ['check']
+
 /**
  * @param takesValue whether an option (`--sign`) is followed by its value when that is not attached with `=`
  * @throws {UsageError} what stands where a chain belongs is none
@@ -33,7 +36,7 @@ export function arrange(argv: readonly string[], takesValue: (option: string) =>
     }
   }
   const behind = dashes === -1 ? [] : argv.slice(dashes)
-  const [group, subject, ...rest] = words
+  const [group, subject, ...rest] = inOrder(words)
   const isAbout =
     (group === 'chain' && subject !== undefined) ||
     (group === 'peer' && subject !== undefined && !PEER_COMMANDS_ALONE.includes(subject))
@@ -44,6 +47,13 @@ export function arrange(argv: readonly string[], takesValue: (option: string) =>
   }
   if (group === 'chain') requireChain(subject)
   return { args: [group, ...rest, ...options, ...behind], subject }
+}
+
+/** The peer before its command, where it stands behind. */
+function inOrder(words: readonly string[]): readonly string[] {
+  const [group = '', command = '', peer, ...rest] = words
+  const isTurned = group === 'peer' && PEER_COMMANDS_BEFORE.includes(command)
+  return isTurned ? [group, peer ?? '', command, ...rest] : words
 }
 
 function asksHelp(options: readonly string[]): boolean {

@@ -39,6 +39,13 @@ test.each(PATHS)('freechains %s --help says what it does and shows an example', 
   expect(examples).toContain('  $ ')
 })
 
+test('peer check --help is the help of check, whether it says which peer or not', async () => {
+  const words = ['peer check --help', 'peer check 10.0.0.2 --help', 'peer 10.0.0.2 check --help']
+  const [one, ...others] = await Promise.all(words.map((line) => command(shell(line))))
+  expect(one).toMatchObject({ status: 0, out: expect.stringContaining('which step fails') as string })
+  for (const other of others) expect(other).toEqual(one)
+})
+
 /** What reads and writes nothing but the daemon's answers, as a shell would pass it. */
 const TYPED = Object.values(EXAMPLES)
   .flat()

@@ -122,6 +122,14 @@ describe('every command line parses, in every order, and prints just the answer'
       'resolve   ok           2 ms  /ip4/10.0.0.2/tcp/8331\ndial      ok          31 ms  something listens there\n',
     ],
     ['peer 10.0.0.2 check', 'peer.check', { addr: '10.0.0.2' }, expect.stringContaining('resolve   ok') as string],
+    ['peer check 10.0.0.2', 'peer.check', { addr: '10.0.0.2' }, expect.stringContaining('resolve   ok') as string],
+    [
+      'peer check 10.0.0.2 "#chat"',
+      'peer.check',
+      { addr: '10.0.0.2', ...chat },
+      expect.stringContaining('resolve   ok') as string,
+    ],
+    ['peer check:8331 check', 'peer.check', { addr: 'check:8331' }, expect.stringContaining('resolve   ok') as string],
     ['peer 10.0.0.2 chains', 'peer.chains', { addr: '10.0.0.2' }, '#chat 0_10EE\n'],
   ])('%s', async (line, method, params, out) => {
     const outcome = await command(shell(line), { results, events })
