@@ -151,11 +151,28 @@ describe('every command line parses, in every order, and prints just the answer'
     expect((await command(['start'])).started).toEqual([{ listen: [], testClock: false }])
   })
 
+  test.each(['start --host=127.0.0.1:9000', '--host 10.0.0.2 start /var/fcs'])(
+    '%s is refused, and says where to set it',
+    async (line) => {
+      const outcome = await command(shell(line))
+      expect(outcome).toMatchObject({ status: 2, out: '', started: [] })
+      expect(outcome.err).toMatch(/^freechains: start takes no --host: .*`control: .* in the config file.*\n$/)
+    },
+  )
+
+  test('--host and --port that contradict each other are refused, both named', async () => {
+    const outcome = await command(shell('--host=127.0.0.1:9000 --port=9001 now'))
+    expect(outcome).toMatchObject({ status: 2, out: '', endpoints: [] })
+    expect(outcome.err).toMatch(/^freechains: --host says port 9000 and --port says 9001: .*\n$/)
+  })
+
   test.each([
     ['now', { host: '127.0.0.1', port: 8330 }],
     ['now --port=9000', { host: '127.0.0.1', port: 9000 }],
     ['--host 127.0.0.2:9001 now', { host: '127.0.0.2', port: 9001 }],
     ['--host=[::1]:9001 now', { host: '::1', port: 9001 }],
+    ['--host=localhost --port=9001 now', { host: 'localhost', port: 9001 }],
+    ['--host=localhost:9001 --port=9001 now', { host: 'localhost', port: 9001 }],
     ['--host=localhost now', { host: 'localhost', port: 8330 }],
   ])('%s goes to the daemon there', async (line, endpoint) => {
     expect((await command(shell(line), { results })).endpoints).toEqual([endpoint])
