@@ -5,7 +5,7 @@ import { loadConfig } from './config.ts'
 import { ControlError, controlErrorOf } from './control/faults.ts'
 import { checkStore } from './check.ts'
 import type { Chain } from '../dag/chain.ts'
-import { openDisk, type Disk } from './disk.ts'
+import { hasDisk, openDisk, type Disk } from './disk.ts'
 import { decodeJoined } from './joined-record.ts'
 
 export interface CheckCommandOptions {
@@ -18,12 +18,14 @@ export type Tell = (line: string, isProblem: boolean) => Promise<void>
 
 /**
  * True if all is well.
- * @throws {ControlError} if the data directory cannot be opened: a node runs on it, for one
+ * @throws {ControlError} if there is no data directory, or it cannot be opened: a node runs on it, for one
  */
 export async function runCheck({ dir, configFile }: CheckCommandOptions, tell: Tell): Promise<boolean> {
   const config = loadConfig({ file: configFile, overrides: { dataDir: dir } })
   if (!config.ok) throw new ControlError('bad-config', configFaultLines(config.fault).join('\nfreechains: '))
-  const disk = await openDisk(config.value.dataDir)
+  const { dataDir } = config.value
+  if (!(await hasDisk(dataDir))) throw new ControlError('data-dir-unusable', `there is no data directory at ${dataDir}`)
+  const disk = await openDisk(dataDir)
   if (!disk.ok) throw controlErrorOf(disk.fault)
   try {
     let isWell = true

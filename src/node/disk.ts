@@ -2,7 +2,7 @@
  * The data directory's one LevelDB, opened through datastore-level: libp2p's datastore, the stores of all chains, and
  * the node's own small records (spec §1, §3 as stored). What the rows are is in `disk-keys.ts` and `disk-rows.ts`.
  */
-import { chmod, mkdir } from 'node:fs/promises'
+import { chmod } from 'node:fs/promises'
 import { join } from 'node:path'
 import { LevelDatastore } from 'datastore-level'
 import { fail, ok, type Result } from '../dag/faults.ts'
@@ -24,6 +24,7 @@ import {
 } from './disk-keys.ts'
 import { plainBytes, readRow } from './disk-load.ts'
 import { DiskWriter, type Level } from './disk-writer.ts'
+import { isDirectory, makeDir } from './make-dir.ts'
 
 /** Raised when rows change in a way that older programs would misread. */
 const FORMAT = 2
@@ -109,9 +110,9 @@ export class Disk {
  * it holds keys.
  */
 export async function openDisk(dir: string): Promise<Result<Disk, DiskFault>> {
-  const path = join(dir, 'db')
+  const path = databaseIn(dir)
   try {
-    await mkdir(path, { recursive: true, mode: 0o700 })
+    await makeDir(path, 0o700)
     await chmod(path, 0o700)
   } catch (error) {
     return fail({ code: 'DISK_UNREADABLE', dir, why: messageOf(error) })
@@ -132,6 +133,16 @@ export async function openDisk(dir: string): Promise<Result<Disk, DiskFault>> {
     await removeDoomed(datastore.db, chainInKey(key))
   }
   return ok(new Disk(datastore))
+}
+
+/** Whether there is a database to open, so that looking at one need not make it. */
+export async function hasDisk(dir: string): Promise<boolean> {
+  // What cannot be looked at is there, as far as anybody can tell: opening it says why not.
+  return await isDirectory(databaseIn(dir)).catch(() => true)
+}
+
+function databaseIn(dir: string): string {
+  return join(dir, 'db')
 }
 
 function openFault(dir: string, error: unknown): DiskFault {

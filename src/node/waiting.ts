@@ -5,10 +5,17 @@
 import { setMaxListeners } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** Waits; false when the signal ended it early. The timer keeps no process alive. */
-export async function pause(ms: number, signal: AbortSignal): Promise<boolean> {
+/**
+ * Waits; false when the signal ended it early.
+ * @param options - `ref`: the timer keeps the process alive, for what has to go on when nothing else does
+ */
+export async function pause(
+  ms: number,
+  signal: AbortSignal,
+  { ref = false }: { readonly ref?: boolean } = {},
+): Promise<boolean> {
   try {
-    await sleep(ms, undefined, { signal, ref: false })
+    await sleep(ms, undefined, { signal, ref })
     return true
   } catch {
     return false

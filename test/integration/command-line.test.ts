@@ -147,6 +147,30 @@ describe('the commands of the paper, as printed there, on two nodes', () => {
     expect((await node.command.ended).status).toBe(0)
     expect(await to(node, ['info'])).toMatchObject({ status: 1, out: '' })
   })
+
+  test('status --watch says so when the daemon stops, and ends with 1', async () => {
+    const node = await shell.start(shell.path('watched'), '--port=0', ...LOOPBACK)
+    await answer(node, ['chains', 'join', '#watched'])
+    const watching = shell.launch([`--port=${node.port}`, 'chain', '#watched', 'status', '--watch'])
+    await eventually(
+      () => Promise.resolve(watching.out),
+      (out) => out.endsWith('\n'),
+    )
+    await answer(node, ['stop'])
+    const { status, err } = await watching.ended
+    expect([status, err]).toEqual([1, expect.stringMatching(/^freechains: .+\n$/)])
+  })
+
+  test('check of a directory in which no node has been is refused, and makes nothing', async () => {
+    const empty = shell.path('empty')
+    await mkdir(empty)
+    for (const dir of [shell.path('never'), shell.path('never/below'), empty]) {
+      const finished = await shell.run(['check', dir])
+      expect(finished).toEqual({ status: 1, out: '', err: `freechains: there is no data directory at ${dir}\n` })
+    }
+    expect(await readdir(empty)).toEqual([])
+    expect(await readdir(shell.root)).not.toContain('never')
+  })
 })
 
 describe('around the commands', () => {
@@ -418,6 +442,11 @@ describe('a node that cannot start says why in one line, and leaves the others a
     ]
     for (const [at, finished] of (await Promise.all(refused)).entries())
       expectRefusal(finished, { status: 1, says: says[at] ?? /-/ })
+  })
+
+  test('the data directory is where a file system lets nobody make one', async () => {
+    // A program that tried for ever would be killed with the shell.
+    expectRefusal(await start('/proc/x/y', '--port=0', ...LOOPBACK), { status: 1, says: /\/proc\/x\/y cannot be used/ })
   })
 
   test.each<[string, string, RegExp]>([

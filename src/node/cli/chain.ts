@@ -91,12 +91,12 @@ function addReading(chain: Command, session: Session): void {
 function addGet(chain: Command, session: Session): void {
   chain
     .command('get')
-    .usage('(block | payload) <id> [file <path>] [--decrypt=PVT]')
+    .usage('(block | payload) <id> [file (<path> | -)] [--decrypt=PVT]')
     .description('print a block (with its state and reps) or its payload, or write it to a file')
     .addArgument(new Argument('<part>', 'what to get').choices(['block', 'payload']))
     .argument('<id>', 'the id, or at least six of its hex digits')
     .addArgument(new Argument('[to]', 'where to write it').choices(['file']))
-    .argument('[path]')
+    .argument('[path]', '- is stdout')
     .option('--decrypt <pvt>', `the owner's private key, for a sealed payload; ${KEY_FORMS}`)
     .action(
       async (part: 'block' | 'payload', id: string, to?: string, path?: string, options?: { decrypt?: string }) => {
@@ -106,7 +106,7 @@ function addGet(chain: Command, session: Session): void {
         const got = await client.call('chain.get', { chain: await session.chainToRead(), id, part, ...key })
         const text = typeof got === 'string' ? got : JSON.stringify(got, null, 2)
         const isPayload = typeof got === 'string'
-        if (path !== undefined)
+        if (path !== undefined && path !== '-')
           await writeWhole(path, isPayload ? Buffer.from(text, 'base64') : Buffer.from(`${text}\n`), session.io)
         else if (isPayload) await session.answerBytes(text)
         else await session.answer(got, text)

@@ -9,7 +9,7 @@ export function addPeerCommands(program: Command, session: Session): void {
   const peer = program
     .command('peer')
     .usage(
-      '(list | add <addr> | <addr> (ping | chains) | <addr> (send | recv | held) <chain> | <addr> check [<chain>])',
+      '(list | add <addr> | <addr> (ping | chains) | <addr> (send | recv | held) <chain> | <addr> check [<chain>] | check <addr> [<chain>])',
     )
     .description('other nodes; <addr> is a multiaddr, host or host:port')
 

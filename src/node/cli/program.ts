@@ -1,6 +1,6 @@
 /** The tree of commands (spec §11): what `freechains` understands. Each command's own file says what it does. */
 import { readFileSync } from 'node:fs'
-import { Command } from 'commander'
+import { Command, Help } from 'commander'
 import { addChainCommands } from './chain.ts'
 import { addChainsCommands } from './chains.ts'
 import { addCheckCommand } from './check.ts'
@@ -13,6 +13,7 @@ import { addPeerCommands } from './peer.ts'
 import { plain } from './plain.ts'
 import type { GlobalOptions, Session } from './session.ts'
 import { addStartCommand } from './start.ts'
+import { PEER_COMMANDS_ALONE } from './words.ts'
 
 /** The whole tree of commands; each ends up in `session`. */
 export function buildProgram(session: Session): Command {
@@ -27,6 +28,7 @@ export function buildProgram(session: Session): Command {
     .option('--port <n>', 'the same, by its port alone; for start, where to put it')
     .option('--json', 'answer in JSON, on one line')
     .exitOverride()
+    .configureHelp({ commandUsage: usageOf })
     .configureOutput({
       writeOut: (text) => io.stdout.write(text),
       writeErr: (text) => io.stderr.write(text),
@@ -52,6 +54,15 @@ export function buildProgram(session: Session): Command {
   addCompletionCommands(program, session)
   addExamples(program)
   return program
+}
+
+/** How a command is typed: what those of `chain` and `peer` are about stands in the middle. */
+function usageOf(command: Command): string {
+  const usual = new Help().commandUsage(command)
+  const group = command.parent?.name()
+  if (group === 'chain') return usual.replace(' chain ', ' chain <chain> ')
+  if (group !== 'peer' || PEER_COMMANDS_ALONE.includes(command.name())) return usual
+  return usual.replace(' peer ', ' peer <addr> ')
 }
 
 /** From package.json, which lies as far above `src/node/cli` as above `dist/node/cli`. */

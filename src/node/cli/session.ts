@@ -55,6 +55,11 @@ export class Session {
     return pub === undefined ? chain : sign + pub
   }
 
+  /** `--host`, if given. */
+  get host(): string | undefined {
+    return this.#globals.host
+  }
+
   /** `--port`, if given. */
   get port(): number | undefined {
     return this.#globals.port === undefined ? undefined : parsePort(this.#globals.port)
@@ -87,9 +92,7 @@ export class Session {
 
   /** To the daemon that these options name. @throws {UsageError} they name none */
   async connectTo({ host, port }: Pick<GlobalOptions, 'host' | 'port'>, signal: AbortSignal): Promise<ControlCaller> {
-    const address = parseHost(host)
-    const endpoint = { host: address.host, port: port === undefined ? address.port : parsePort(port) }
-    const client = await this.modules.connect(endpoint, { signal })
+    const client = await this.modules.connect(endpointOf(host, port), { signal })
     this.#clients.push(client)
     return client
   }
@@ -167,11 +170,25 @@ export function parsePort(text: string): number {
   return port
 }
 
+/** What `--host` and `--port` say together. @throws {UsageError} */
+function endpointOf(
+  host: string | undefined,
+  port: string | undefined,
+): { readonly host: string; readonly port: number } {
+  const address = parseHost(host)
+  const alone = port === undefined ? undefined : parsePort(port)
+  if (alone !== undefined && address.port !== undefined && alone !== address.port) {
+    const both = `--host says port ${String(address.port)} and --port says ${String(alone)}`
+    throw new UsageError(`${both}: leave one of them out`)
+  }
+  return { host: address.host, port: alone ?? address.port ?? DEFAULT_CONTROL_PORT }
+}
+
 /** `ADDR:PORT`, `ADDR`, `[::1]:PORT`. @throws {UsageError} */
-function parseHost(text: string | undefined): { readonly host: string; readonly port: number } {
-  if (text === undefined) return { host: '127.0.0.1', port: DEFAULT_CONTROL_PORT }
+function parseHost(text: string | undefined): { readonly host: string; readonly port?: number } {
+  if (text === undefined) return { host: '127.0.0.1' }
   const match = /^(?:\[([0-9A-Fa-f:.]+)\]|([^:[\]]+))(?::(\d+))?$/.exec(text)
   const host = match?.[1] ?? match?.[2]
   if (host === undefined) throw new UsageError(`“${text}” is no control address: expected ADDR:PORT`)
-  return { host, port: match?.[3] === undefined ? DEFAULT_CONTROL_PORT : parsePort(match[3]) }
+  return match?.[3] === undefined ? { host } : { host, port: parsePort(match[3]) }
 }

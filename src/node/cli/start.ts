@@ -1,5 +1,6 @@
 /** `start`: runs the node in the foreground (spec §11). The only command that needs no daemon, for it is one. */
 import type { Command } from 'commander'
+import { UsageError } from './io.ts'
 import type { Session } from './session.ts'
 
 interface StartOptions {
@@ -17,7 +18,11 @@ export function addStartCommand(program: Command, session: Session): void {
     .option('--listen <multiaddr>', 'libp2p address to listen on; may be repeated', collect, [])
     .option('--test-clock', 'let `freechains now MS` set the clock')
     .action(async (dir: string | undefined, options: StartOptions) => {
-      const { port } = session
+      const { host, port } = session
+      if (host !== undefined) {
+        const instead = 'set `control: ADDR:PORT` in the config file (--config FILE)'
+        throw new UsageError(`start takes no --host: to have the control port elsewhere, ${instead}`)
+      }
       await session.modules.runDaemon({
         ...(dir === undefined ? {} : { dir }),
         ...(options.config === undefined ? {} : { configFile: options.config }),

@@ -47,7 +47,8 @@ async function watch(session: Session): Promise<void> {
     const line = session.isJson ? JSON.stringify(status) : summaryOf(status)
     if (line !== before) await session.answer(status, line)
     before = line
-  } while (await pause(WATCH_MS, signal))
+    // When the daemon stops, nothing but the timer keeps the process until it has said so.
+  } while (await pause(WATCH_MS, signal, { ref: true }))
   throw new CommandError('interrupted')
 }
 

@@ -14,6 +14,9 @@ export interface Words {
 /** Commands of `peer` that are about no single one. */
 export const PEER_COMMANDS_ALONE: readonly string[] = ['list', 'add']
 
+/** Commands of `peer` that may stand before the peer, too: who looks for a fault thinks of the command first. */
+export const PEER_COMMANDS_BEFORE: readonly string[] = ['check']
+
 /**
  * @param takesValue whether an option (`--sign`) is followed by its value when that is not attached with `=`
  * @throws {UsageError} what stands where a chain belongs is none
@@ -33,17 +36,37 @@ export function arrange(argv: readonly string[], takesValue: (option: string) =>
     }
   }
   const behind = dashes === -1 ? [] : argv.slice(dashes)
-  const [group, subject, ...rest] = words
+  const explained = behindHelp(words)
+  if (explained !== undefined) return arrange([...explained, '--help', ...options, ...behind], takesValue)
+  const [group, subject, ...rest] = inOrder(words)
+  const isHelp = asksHelp(options)
   const isAbout =
-    (group === 'chain' && subject !== undefined) ||
-    (group === 'peer' && subject !== undefined && !PEER_COMMANDS_ALONE.includes(subject))
+    (group === 'chain' && subject !== undefined && !(isHelp && !isChain(subject))) ||
+    (group === 'peer' &&
+      subject !== undefined &&
+      !(isHelp && rest.length === 0) &&
+      !PEER_COMMANDS_ALONE.includes(subject))
   if (!isAbout) {
     // The shell takes an unquoted #chat for a comment, so that not even the command is left.
-    if (group === 'chain' && !asksHelp(options)) throw new UsageError("which chain? (in a shell, quote it: '#chat')")
+    if (group === 'chain' && !isHelp) throw new UsageError("which chain? (in a shell, quote it: '#chat')")
     return { args: [...words, ...options, ...behind] }
   }
   if (group === 'chain') requireChain(subject)
   return { args: [group, ...rest, ...options, ...behind], subject }
+}
+
+/** The peer before its command, where it stands behind. */
+function inOrder(words: readonly string[]): readonly string[] {
+  const [group = '', command = '', peer, ...rest] = words
+  const isTurned = group === 'peer' && PEER_COMMANDS_BEFORE.includes(command)
+  return isTurned && peer !== undefined ? [group, peer, command, ...rest] : words
+}
+
+/** The words that `help` is asked about, where commander would not find them: `help chain get`, `peer help check`. */
+function behindHelp(words: readonly string[]): readonly string[] | undefined {
+  const [first = '', second = '', ...rest] = words
+  if (first === 'help' && rest.length > 0) return [second, ...rest]
+  return second === 'help' && (first === 'chain' || first === 'peer') ? [first, ...rest] : undefined
 }
 
 function asksHelp(options: readonly string[]): boolean {
@@ -52,7 +75,11 @@ function asksHelp(options: readonly string[]): boolean {
 
 /** Catches what the shell made of an unquoted `$name` or `#name`, and a forgotten chain. */
 function requireChain(subject: string): void {
-  if (/^[#$@]/.test(subject) || /^0_[0-9A-Fa-f]+$/.test(subject)) return
+  if (isChain(subject)) return
   const found = subject === '' ? 'the chain is empty' : `“${subject}” is no chain`
   throw new UsageError(`${found}: chains begin with #, $ or @, or are an id 0_… (in a shell, quote them: '$family')`)
+}
+
+function isChain(subject: string): boolean {
+  return /^[#$@]/.test(subject) || /^0_[0-9A-Fa-f]+$/.test(subject)
 }

@@ -3,7 +3,7 @@
  * and peers out of the daemon, and the user's names. It knows no shell.
  */
 import type { Argument, Command, Option } from 'commander'
-import { PEER_COMMANDS_ALONE } from '../words.ts'
+import { PEER_COMMANDS_ALONE, PEER_COMMANDS_BEFORE } from '../words.ts'
 
 export interface Candidate {
   readonly word: string
@@ -41,10 +41,15 @@ async function possible(
   if (place.option !== undefined) return choicesOf(place.option)
   if (current.startsWith('-') && current !== '-') return optionsOf(program, place.command, current)
   if (place.wants === 'chain') return await sources.chains()
-  if (place.wants === 'peer') return [...(await sources.peers()), ...commandsOf(place.command, true)]
+  if (place.wants === 'peer') {
+    const peers = await sources.peers()
+    return isGroup(place.command) ? [...peers, ...commandsOf(place.command, isFirst)] : peers
+  }
   // A word that is no command stands where one should.
   if (place.command.commands.length > 0 && place.given > 0) return []
-  if (place.command.commands.length > 0) return commandsOf(place.command, isGroup(place.command) ? false : undefined)
+  if (place.command.commands.length > 0) {
+    return commandsOf(place.command, isGroup(place.command) ? isBehindSubject : () => true)
+  }
   const argument = place.command.registeredArguments[place.given] ?? variadic(place.command)
   return argument === undefined ? [] : await valuesOf(argument, place.command, sources)
 }
@@ -73,24 +78,35 @@ function placeOf(program: Command, words: readonly string[]): Place {
     if (option !== undefined) option = undefined
     else if (word === '--') return { command, given, isBehindDashes: true, isAbout }
     else if (word.startsWith('-') && word !== '-') option = taking.get(word)
-    else if (isGroup(command) && !isAbout && !isAlone(command, word)) isAbout = true
+    else if (awaitsSubject(command) && !isAbout && !isFirst(command, word)) isAbout = true
     else {
       const inner = command.commands.find((one) => one.name() === word || one.aliases().includes(word))
       if (inner === undefined) given += 1
       else command = inner
     }
   }
-  const wants = isGroup(command) && !isAbout ? { wants: command.name() as 'chain' | 'peer' } : {}
+  const wants =
+    awaitsSubject(command) && !isAbout ? ({ wants: command.name() === 'chain' ? 'chain' : 'peer' } as const) : {}
   return { command, given, ...(option === undefined ? {} : { option }), isBehindDashes: false, isAbout, ...wants }
 }
 
-/** Whether the next word says what the command is about. */
+/** Whether a word that follows says what the command is about. */
+function awaitsSubject(command: Command): boolean {
+  return isGroup(command) || (command.parent?.name() === 'peer' && PEER_COMMANDS_BEFORE.includes(command.name()))
+}
+
+/** Whether the command's own commands are about something that a word names. */
 function isGroup(command: Command): boolean {
   return ['chain', 'peer'].includes(command.name()) && command.commands.length > 0
 }
 
-function isAlone(command: Command, word: string): boolean {
-  return command.name() === 'peer' && PEER_COMMANDS_ALONE.includes(word)
+/** Whether a command of `peer` may stand where the peer does. */
+function isFirst(command: Command, word: string): boolean {
+  return command.name() === 'peer' && [...PEER_COMMANDS_ALONE, ...PEER_COMMANDS_BEFORE].includes(word)
+}
+
+function isBehindSubject(command: Command, word: string): boolean {
+  return command.name() !== 'peer' || !PEER_COMMANDS_ALONE.includes(word)
 }
 
 /** Options that are followed by a value, of all commands: they may stand anywhere. */
@@ -98,11 +114,10 @@ function allOptions(command: Command): Option[] {
   return [...command.options.filter(({ required }) => required), ...command.commands.flatMap(allOptions)]
 }
 
-/** @param alone - only those of `peer` that are about no single one, or only the others */
-function commandsOf(command: Command, alone: boolean | undefined): Candidate[] {
+function commandsOf(command: Command, isWanted: (command: Command, word: string) => boolean): Candidate[] {
   const visible = command.createHelp().visibleCommands(command)
   return visible
-    .filter((one) => one.name() !== 'help' && (alone === undefined || isAlone(command, one.name()) === alone))
+    .filter((one) => one.name() !== 'help' && isWanted(command, one.name()))
     .map((one) => ({ word: one.name(), about: one.description() }))
 }
 

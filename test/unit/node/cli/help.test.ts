@@ -39,6 +39,35 @@ test.each(PATHS)('freechains %s --help says what it does and shows an example', 
   expect(examples).toContain('  $ ')
 })
 
+test('the usage of what is about a chain or a peer has that in the middle, as it is typed', async () => {
+  const usage = async (line: string): Promise<string> => (await command(shell(line))).out.split('\n')[0] ?? ''
+  for (const path of PATHS.filter((one) => /^(chain|peer) /.test(one))) {
+    const [group = '', name = ''] = path.split(' ')
+    const middle = group === 'chain' ? ' <chain>' : ['list', 'add'].includes(name) ? '' : ' <addr>'
+    expect(await usage(`${path} --help`)).toMatch(new RegExp(`^Usage: freechains ${group}${middle} ${name}( |$)`))
+  }
+})
+
+test.each([
+  ['chain "#chat" get --help', ['chain get --help', 'help chain get', 'chain help get', 'help chain "#chat" get']],
+  ['chain --help', ['chain help', 'help chain', 'chain "#chat" --help', 'chain "#chat" -h']],
+  ['peer 10.0.0.2 send --help', ['peer send --help', 'help peer send', 'peer help send', 'peer send -h']],
+  ['peer add --help', ['help peer add', 'peer help add']],
+  ['peer --help', ['peer help', 'help peer', 'peer 10.0.0.2 --help']],
+  ['chains join --help', ['help chains join', 'chains help join']],
+])('the help of %s is found by other words, too', async (line, others) => {
+  const help = await command(shell(line))
+  expect(help).toMatchObject({ status: 0, err: '', calls: [] })
+  for (const other of others) expect(await command(shell(other)), other).toEqual(help)
+})
+
+test('peer check --help is the help of check, whether it says which peer or not', async () => {
+  const words = ['peer check --help', 'peer check 10.0.0.2 --help', 'peer 10.0.0.2 check --help']
+  const [one, ...others] = await Promise.all(words.map((line) => command(shell(line))))
+  expect(one).toMatchObject({ status: 0, out: expect.stringContaining('which step fails') as string })
+  for (const other of others) expect(other).toEqual(one)
+})
+
 /** What reads and writes nothing but the daemon's answers, as a shell would pass it. */
 const TYPED = Object.values(EXAMPLES)
   .flat()

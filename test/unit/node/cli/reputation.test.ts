@@ -65,7 +65,7 @@ describe('every command line parses, in every order, and prints just the answer'
   test.each(['like', 'dislike', 'reps', 'remove'])('chain <chain> %s --help describes it', async (name) => {
     const { status, out, err } = await command(['chain', '#chat', name, '--help'])
     expect({ status, err }).toEqual({ status: 0, err: '' })
-    expect(out).toContain(`freechains chain ${name} `)
+    expect(out).toContain(`freechains chain <chain> ${name} `)
     const whole = await command(['chain', '--help'])
     expect(whole.out).toMatch(new RegExp(`^  ${name} .*  \\w`, 'm'))
   })

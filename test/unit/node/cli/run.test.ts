@@ -1,4 +1,5 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { execFileSync } from 'node:child_process'
+import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -121,6 +122,14 @@ describe('every command line parses, in every order, and prints just the answer'
       'resolve   ok           2 ms  /ip4/10.0.0.2/tcp/8331\ndial      ok          31 ms  something listens there\n',
     ],
     ['peer 10.0.0.2 check', 'peer.check', { addr: '10.0.0.2' }, expect.stringContaining('resolve   ok') as string],
+    ['peer check 10.0.0.2', 'peer.check', { addr: '10.0.0.2' }, expect.stringContaining('resolve   ok') as string],
+    [
+      'peer check 10.0.0.2 "#chat"',
+      'peer.check',
+      { addr: '10.0.0.2', ...chat },
+      expect.stringContaining('resolve   ok') as string,
+    ],
+    ['peer check:8331 check', 'peer.check', { addr: 'check:8331' }, expect.stringContaining('resolve   ok') as string],
     ['peer 10.0.0.2 chains', 'peer.chains', { addr: '10.0.0.2' }, '#chat 0_10EE\n'],
   ])('%s', async (line, method, params, out) => {
     const outcome = await command(shell(line), { results, events })
@@ -142,11 +151,28 @@ describe('every command line parses, in every order, and prints just the answer'
     expect((await command(['start'])).started).toEqual([{ listen: [], testClock: false }])
   })
 
+  test.each(['start --host=127.0.0.1:9000', '--host 10.0.0.2 start /var/fcs'])(
+    '%s is refused, and says where to set it',
+    async (line) => {
+      const outcome = await command(shell(line))
+      expect(outcome).toMatchObject({ status: 2, out: '', started: [] })
+      expect(outcome.err).toMatch(/^freechains: start takes no --host: .*`control: .* in the config file.*\n$/)
+    },
+  )
+
+  test('--host and --port that contradict each other are refused, both named', async () => {
+    const outcome = await command(shell('--host=127.0.0.1:9000 --port=9001 now'))
+    expect(outcome).toMatchObject({ status: 2, out: '', endpoints: [] })
+    expect(outcome.err).toMatch(/^freechains: --host says port 9000 and --port says 9001: .*\n$/)
+  })
+
   test.each([
     ['now', { host: '127.0.0.1', port: 8330 }],
     ['now --port=9000', { host: '127.0.0.1', port: 9000 }],
     ['--host 127.0.0.2:9001 now', { host: '127.0.0.2', port: 9001 }],
     ['--host=[::1]:9001 now', { host: '::1', port: 9001 }],
+    ['--host=localhost --port=9001 now', { host: 'localhost', port: 9001 }],
+    ['--host=localhost:9001 --port=9001 now', { host: 'localhost', port: 9001 }],
     ['--host=localhost now', { host: 'localhost', port: 8330 }],
   ])('%s goes to the daemon there', async (line, endpoint) => {
     expect((await command(shell(line), { results })).endpoints).toEqual([endpoint])
@@ -325,6 +351,46 @@ describe('get to a file', () => {
     expect(outcome).toMatchObject({ status: 0, out: '' })
     expect(await readFile(path, 'utf8')).toBe('Bom Dia!')
     expect(await readdir(dir)).toEqual(['out'])
+  })
+
+  const get = (path: string): string[] => ['chain', '#chat', 'get', 'payload', '1_A5EF', 'file', path]
+
+  test('a FIFO that is there is written into, and stays', async () => {
+    const dir = await tempDir()
+    const fifo = join(dir, 'fifo')
+    execFileSync('mkfifo', [fifo])
+    const [outcome, read] = await Promise.all([command(get(fifo), { results }), readFile(fifo, 'utf8')])
+    expect([outcome.status, outcome.err, read]).toEqual([0, '', 'Bom Dia!'])
+    expect((await lstat(fifo)).isFIFO()).toBe(true)
+    expect(await readdir(dir)).toEqual(['fifo'])
+  })
+
+  test('a symlink stays, and what it leads to is written, be it there or not', async () => {
+    const dir = await tempDir()
+    await mkdir(join(dir, 'far'))
+    await writeFile(join(dir, 'far', 'there'), 'old')
+    for (const name of ['there', 'new']) {
+      await symlink(`far/${name}`, join(dir, name))
+      await symlink(name, join(dir, `${name}-too`))
+      expect(await command(get(join(dir, `${name}-too`)), { results })).toMatchObject({ status: 0, err: '' })
+      expect((await lstat(join(dir, name))).isSymbolicLink()).toBe(true)
+      expect((await lstat(join(dir, `${name}-too`))).isSymbolicLink()).toBe(true)
+      expect(await readFile(join(dir, 'far', name), 'utf8')).toBe('Bom Dia!')
+    }
+    expect((await readdir(join(dir, 'far'))).sort()).toEqual(['new', 'there'])
+  })
+
+  test.each([0o600, 0o640, 0o666, 0o755])('a file that is there keeps its mode %i', async (mode) => {
+    const path = join(await tempDir(), 'out')
+    await writeFile(path, 'old')
+    await chmod(path, mode)
+    expect(await command(get(path), { results })).toMatchObject({ status: 0 })
+    expect((await stat(path)).mode & 0o7777).toBe(mode)
+    expect(await readFile(path, 'utf8')).toBe('Bom Dia!')
+  })
+
+  test('file - is stdout', async () => {
+    expect(await command(get('-'), { results })).toMatchObject({ status: 0, out: 'Bom Dia!', err: '' })
   })
 
   test('when it fails, the old file is untouched and no half file is left', async () => {
