@@ -129,6 +129,7 @@ describe('where they are used', () => {
   const talk = listed('genesis < b1', { b1: { text: 'hi' } })
   const results = {
     'chain.blocks': talk.blocks,
+    'chain.status': { held: 0 },
     'chain.genesis': talk.genesis,
     'chain.reps': ({ of }: { readonly of?: string }) => (of === undefined ? [{ pub: talk.pub('b'), reps: 30 }] : 30),
     'chain.heads': ['1_A5EF'],
