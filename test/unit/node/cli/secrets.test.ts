@@ -3,6 +3,7 @@ import { writeFile, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { METHODS } from '../../../../src/node/control/schema.ts'
 import { command, shell } from './rig.ts'
 
 const PVT = '96700A'.padEnd(128, '0')
@@ -45,6 +46,27 @@ describe('a private key on the command line', () => {
       })
     }
     expect((await command(shell(`chains join "#club" ${PVT.slice(0, 64)}`), { results })).err).toBe('')
+  })
+})
+
+describe('an empty passphrase', () => {
+  test.each([
+    ["crypto pubpvt ''", ['crypto', 'pubpvt', ''], ''],
+    ["crypto shared ''", ['crypto', 'shared', ''], ''],
+    ['crypto pubpvt - with nothing', ['crypto', 'pubpvt', '-'], ''],
+    ['crypto shared - with a line feed', ['crypto', 'shared', '-'], '\n'],
+  ])('makes keys that everybody has, and is refused: %s', async (_what, argv, stdin) => {
+    expect(await command(argv, { stdin })).toMatchObject({
+      ...{ status: 1, out: '', calls: [] },
+      err: 'freechains: the passphrase is empty: everybody would have the keys that it makes\n',
+    })
+  })
+
+  test('is refused by the control port too', () => {
+    for (const method of ['keys.shared', 'keys.pubpvt'] as const) {
+      expect(METHODS[method].params.safeParse({ passphrase: '' }).success).toBe(false)
+      expect(METHODS[method].params.safeParse({ passphrase: 'x' }).success).toBe(true)
+    }
   })
 })
 
