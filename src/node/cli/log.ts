@@ -23,7 +23,7 @@ export function addLogCommand(chain: Command, session: Session): void {
     .option('--follow', 'go on with what comes, until Ctrl-C')
     .action(async (options: { readonly last: number; readonly follow?: true }) => {
       const log = new Log(session, await session.chainToRead(), await AddressBook.open(session.io))
-      if (options.follow === true) await log.follow(options.last)
+      if (options.follow === true) await session.untilLost(() => log.follow(options.last))
       else await log.last(options.last)
     })
 }

@@ -216,6 +216,19 @@ describe('how it ends', () => {
     expect(outcome).toMatchObject({ status: 0, out: '1_A5EF\n', err: '' })
   })
 
+  test.each([['chain "#chat" listen'], ['chains listen'], ['chain "#chat" log --follow']])(
+    '%s says in a line that the daemon stopped, and ends with 1',
+    async (line) => {
+      const lost = new ClientError('connection-lost', 'closed: look whether it did what it was asked')
+      const quiet = { ...results, 'chain.status': { held: 0 }, 'chain.blocks': [] }
+      const env = { HOME: '/nowhere' }
+      expect(await command(shell(line), { lost, results: quiet, env })).toMatchObject({
+        status: 1,
+        err: 'freechains: the daemon stopped, and what comes is not heard any more: start it, and ask again\n',
+      })
+    },
+  )
+
   test('with --json listen prints every event', async () => {
     const { out } = await command(['chains', 'listen', '--json'], { events })
     expect(
