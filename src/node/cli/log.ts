@@ -4,6 +4,7 @@ import { ClientError } from '../control/client-error.ts'
 import type { ControlCaller } from '../control/client.ts'
 import type { ControlEvent, ListedBlock } from '../control/shapes.ts'
 import { AddressBook } from './address-book.ts'
+import { stylesOfAuthors } from './ink.ts'
 import { MOST, parseLast } from './last.ts'
 import { logJson, logLines, type LogStyle } from './log-lines.ts'
 import { rowsOf, SHOWN_HELD } from './log-rows.ts'
@@ -36,7 +37,7 @@ class Log {
   constructor(session: Session, chain: string, names: AddressBook) {
     this.#session = session
     this.#chain = chain
-    this.#style = { names, ink: session.ink }
+    this.#style = { names, ink: session.ink, styleOf: stylesOfAuthors() }
   }
 
   /** Prints the last ones. @returns those, and the held posts that were left out */
