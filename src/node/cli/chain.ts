@@ -107,9 +107,11 @@ function addGet(chain: Command, session: Session): void {
         const got = await client.call('chain.get', { chain: await session.chainToRead(), id, part, ...key })
         const text = typeof got === 'string' ? got : JSON.stringify(got, null, 2)
         const isPayload = typeof got === 'string'
-        if (path !== undefined)
-          await writeWhole(path, isPayload ? Buffer.from(text, 'base64') : Buffer.from(`${text}\n`), session.io)
-        else if (isPayload) await session.answerBytes(text)
+        if (path !== undefined) {
+          const bytes = isPayload ? Buffer.from(text, 'base64') : Buffer.from(`${text}\n`)
+          await writeWhole(path, bytes, session.io)
+          if (session.isJson) await session.answer({ path, bytes: bytes.length }, '')
+        } else if (isPayload) await session.answerBytes(text)
         else await session.answer(got, text)
       },
     )

@@ -22,6 +22,7 @@ export type KeyUse = '--sign' | '--decrypt' | 'shared' | 'public'
 
 /** A key: itself, `@FILE` (its content), `env:NAME`, or `-` for stdin; each without white space around it. */
 export async function readKey(text: string, use: KeyUse, io: Io): Promise<string> {
+  if (text === '') throw new UsageError('which key?')
   const key = await fromElsewhere(text, 'key', io)
   if (key === undefined) await warnOf(text, use, io)
   return key ?? text

@@ -182,6 +182,27 @@ describe('how it ends', () => {
     expect(err).not.toBe('')
   })
 
+  test.each([
+    [['chains', 'join', ''], 'which chain?'],
+    [['chains', 'join', '$g', ''], 'which key?'],
+    [['chains', 'leave', ''], 'which chain?'],
+    [['chains', 'invite', ''], 'which chain?'],
+    [['peer', 'add', ''], 'which address?'],
+    [['peer', '10.0.0.2', 'send', ''], 'which chain?'],
+    [['chain', '#chat', 'get', 'block', ''], 'which id?'],
+    [['chain', '#chat', 'traverse', 'all', ''], 'which id?'],
+    [['chain', '#chat', 'like', '', '--sign=96'], 'which id?'],
+    [['chain', '#chat', 'like', '1_A5EF', '--sign='], 'which key?'],
+    [['chain', '#chat', 'reps', ''], 'which id, key or name?'],
+    [['chain', '#chat', 'traverse'], "missing required argument 'ids'"],
+    [['frobnicate'], "unknown command 'frobnicate'"],
+  ])('what is empty, missing or unknown is asked for in our own words: %j', async (argv, says) => {
+    expect(await command(argv, { results })).toMatchObject({
+      ...{ status: 2, out: '', calls: [] },
+      err: `freechains: ${says} (see freechains --help)\n`,
+    })
+  })
+
   test('an error is one line with exit status 1', async () => {
     const failed = new ClientError('chain-not-found', 'no chain #chat')
     const outcome = await command(['chain', '#chat', 'genesis'], { results: { 'chain.genesis': failed } })
@@ -338,6 +359,8 @@ describe('get to a file', () => {
     expect(outcome).toMatchObject({ status: 0, out: '' })
     expect(await readFile(path, 'utf8')).toBe('Bom Dia!')
     expect(await readdir(dir)).toEqual(['out'])
+    const told = await command(['chain', '#chat', 'get', 'payload', '1_A5EF', 'file', path, '--json'], { results })
+    expect(JSON.parse(told.out)).toEqual({ path, bytes: 8 })
   })
 
   test('when it fails, the old file is untouched and no half file is left', async () => {
