@@ -67,6 +67,10 @@ export class AddressBook {
     if (taken !== undefined && taken !== key.value) {
       throw new CommandError(`${fitting} is the name of ${taken} already: remove it first, or choose another name`)
     }
+    const like = [...this.#keys].find(([other, its]) => its !== key.value && folded(other) === folded(fitting))
+    if (like !== undefined) {
+      throw new CommandError(`${fitting} reads like ${like[0]}, the name of ${like[1]}: choose another name`)
+    }
     const others = [...this.#keys].filter(([, other]) => other !== key.value)
     return new AddressBook(this.path, new Map([...others, [fitting, key.value]]))
   }
@@ -95,6 +99,11 @@ function bookPath(env: Io['env']): string {
   const home = env['HOME'] ?? homedir()
   const root = config !== undefined && isAbsolute(config) ? config : join(home, '.config')
   return join(root, 'freechains', 'names.yaml')
+}
+
+/** The same for names that people take for one. */
+function folded(name: string): string {
+  return name.normalize('NFKC').toLowerCase().normalize('NFKC')
 }
 
 /** The name in the one form in which it is kept. @throws {CommandError} */

@@ -101,14 +101,17 @@ function addGet(chain: Command, session: Session): void {
     .action(
       async (part: 'block' | 'payload', id: string, to?: string, path?: string, options?: { decrypt?: string }) => {
         if (to !== undefined && path === undefined) throw new UsageError('file: which path?')
-        const key = options?.decrypt === undefined ? {} : { decrypt: await readKey(options.decrypt, session.io) }
+        const key =
+          options?.decrypt === undefined ? {} : { decrypt: await readKey(options.decrypt, '--decrypt', session.io) }
         const client = await session.client()
         const got = await client.call('chain.get', { chain: await session.chainToRead(), id, part, ...key })
         const text = typeof got === 'string' ? got : JSON.stringify(got, null, 2)
         const isPayload = typeof got === 'string'
-        if (path !== undefined && path !== '-')
-          await writeWhole(path, isPayload ? Buffer.from(text, 'base64') : Buffer.from(`${text}\n`), session.io)
-        else if (isPayload) await session.answerBytes(text)
+        if (path !== undefined && path !== '-') {
+          const bytes = isPayload ? Buffer.from(text, 'base64') : Buffer.from(`${text}\n`)
+          await writeWhole(path, bytes, session.io)
+          if (session.isJson) await session.answer({ path, bytes: bytes.length }, '')
+        } else if (isPayload) await session.answerBytes(text)
         else await session.answer(got, text)
       },
     )
@@ -135,7 +138,7 @@ function addPost(chain: Command, session: Session): void {
       ).call('chain.post', {
         chain: session.subject('chain'),
         ...content,
-        ...(options?.sign === undefined ? {} : { sign: await readKey(options.sign, session.io) }),
+        ...(options?.sign === undefined ? {} : { sign: await readKey(options.sign, '--sign', session.io) }),
         ...(options?.encrypt === true ? { encrypt: true } : {}),
       })
       await session.answer(posted, posted.id)

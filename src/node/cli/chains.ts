@@ -1,10 +1,7 @@
 /** `chains`: which chains this node has (spec §11). */
 import type { Command } from 'commander'
-import { readKey, readPassphrase } from './secrets.ts'
+import { readJoining, readKey } from './secrets.ts'
 import { eventWords, type Session } from './session.ts'
-
-/** No chain's name begins like this. */
-const INVITE = /^freechains:/i
 
 export function addChainsCommands(program: Command, session: Session): void {
   const chains = program.command('chains').description('the chains of this node: join, invite, leave, list, listen')
@@ -14,19 +11,17 @@ export function addChainsCommands(program: Command, session: Session): void {
     .description('join a chain and print its id')
     .argument(
       '<chain>',
-      "'#forum', '$group', '@PUB' or '@!PUB'; or an invite, which needs nothing else (- reads it from stdin)",
+      "'#forum', '$group', '@PUB' or '@!PUB'; or an invite, which needs nothing else (@FILE, env:NAME and - work)",
     )
     .argument('[keys...]', "a forum's pioneers (public keys), or a group's shared key; @FILE and env:NAME work")
     .action(async (word: string, texts: string[]) => {
-      const what = word === '-' ? (await readPassphrase(word, session.io)).trim() : word
-      const keys = await Promise.all(texts.map((text) => readKey(text, session.io)))
-      const isInvite = INVITE.test(what)
-      const joined = await (
-        await session.client()
-      ).call('chains.join', {
-        ...(isInvite ? { invite: what } : { name: what }),
-        ...(keys.length === 0 ? {} : { keys }),
-      })
+      const what = await readJoining(word, session.io)
+      const isInvite = 'invite' in what
+      // Only a forum takes public ones; the invite of a forum has them in it.
+      const use = isInvite || what.name.startsWith('$') ? 'shared' : 'public'
+      const keys = await Promise.all(texts.map((text) => readKey(text, use, session.io)))
+      const params = { ...what, ...(keys.length === 0 ? {} : { keys }) }
+      const joined = await (await session.client()).call('chains.join', params)
       await session.answer(joined, joined.id)
       if (isInvite && joined.name !== undefined) await session.note(`joined ${joined.name}`)
     })

@@ -1,5 +1,6 @@
 /** Colours, where there is somebody to see them (spec §11). */
 import { styleText } from 'node:util'
+import { byAppearance } from './appearance.ts'
 import type { Io } from './io.ts'
 
 export type Style = Extract<Parameters<typeof styleText>[0], string>
@@ -30,8 +31,10 @@ export function inkOf({ stdout, env }: Pick<Io, 'stdout' | 'env'>): Ink {
   return (style, text) => (text === '' ? '' : styleText(style, text, { validateStream: false }))
 }
 
-/** Always the same for one author; several authors share each. */
-export function styleOfAuthor(author: string | undefined): Style {
-  if (author === undefined) return 'gray'
-  return AUTHOR_STYLES[Number.parseInt(author.slice(0, 8), 16) % AUTHOR_STYLES.length] ?? 'gray'
+/** The same for one author within an answer, and another one for each of the first eight. */
+export type StyleOfAuthor = (author: string | undefined) => Style
+
+export function stylesOfAuthors(): StyleOfAuthor {
+  const styleOf = byAppearance((place) => AUTHOR_STYLES[place % AUTHOR_STYLES.length] ?? 'gray')
+  return (author) => (author === undefined ? 'gray' : styleOf(author))
 }

@@ -23,6 +23,9 @@ export interface CliModules {
   runCheck(options: CheckCommandOptions, tell: Tell): Promise<boolean>
 }
 
+/** Behind every error of usage. */
+export const SEE_HELP = ' (see freechains --help)'
+
 /** The command cannot be understood: exit status 2. */
 export class UsageError extends Error {
   override readonly name = 'UsageError'

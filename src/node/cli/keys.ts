@@ -1,5 +1,6 @@
 /** `crypto` and its alias `keys`: keys from passphrases (spec §3, §11). */
 import { Argument, type Command } from 'commander'
+import { CommandError } from './io.ts'
 import { readPassphrase } from './secrets.ts'
 import type { Session } from './session.ts'
 
@@ -12,6 +13,8 @@ export function addKeyCommands(program: Command, session: Session): void {
     .argument('<passphrase>', 'the same passphrase always gives the same keys; - reads it from stdin')
     .action(async (kind: 'shared' | 'pubpvt', text: string) => {
       const passphrase = await readPassphrase(text, session.io)
+      if (passphrase === '')
+        throw new CommandError('the passphrase is empty: everybody would have the keys that it makes')
       const client = await session.client()
       if (kind === 'shared') {
         const made = await client.call('keys.shared', { passphrase })

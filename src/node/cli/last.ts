@@ -2,7 +2,7 @@
 import { InvalidArgumentError } from 'commander'
 
 /** As many as `chain.blocks` gives in one answer. */
-const MOST = 10_000
+export const MOST = 10_000
 
 /** @throws {InvalidArgumentError} commander makes a usage error of it */
 export function parseLast(text: string): number {

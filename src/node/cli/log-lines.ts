@@ -1,7 +1,7 @@
 /** A block as a line of the conversation (spec §11, `log`): time, author, reps, id, what it says, how it stands. Pure. */
 import type { ListedBlock } from '../control/shapes.ts'
 import type { AddressBook } from './address-book.ts'
-import { styleOfAuthor, type Ink } from './ink.ts'
+import type { Ink, StyleOfAuthor } from './ink.ts'
 import { plain } from './plain.ts'
 import { kindOf, saidBy, shortId, shortKey, sizeInWords, timeInWords } from './speech.ts'
 
@@ -14,15 +14,16 @@ const INDENT = '    '
 export interface LogStyle {
   readonly names: Pick<AddressBook, 'nameOf'>
   readonly ink: Ink
+  readonly styleOf: StyleOfAuthor
 }
 
 /** One line, and the further lines of its text indented below. No line feed behind the last. */
-export function logLines(block: ListedBlock, { names, ink }: LogStyle): string {
+export function logLines(block: ListedBlock, { names, ink, styleOf }: LogStyle): string {
   const [first = '', ...rest] = wordsOf(block)
   const author = names.nameOf(block.author) ?? (block.author === undefined ? 'anonymous' : shortKey(block.author))
   const head = [
     ink('dim', timeInWords(block.time)),
-    ink(styleOfAuthor(block.author), author.padEnd(8)),
+    ink(styleOf(block.author), author.padEnd(8)),
     (block.like === undefined ? signed(block.reps) : '').padStart(2),
     ink('dim', shortId(block.id)),
     ...(block.state === 'accepted' ? [] : [ink('yellow', block.state)]),

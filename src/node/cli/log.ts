@@ -4,8 +4,10 @@ import { ClientError } from '../control/client-error.ts'
 import type { ControlCaller } from '../control/client.ts'
 import type { ControlEvent, ListedBlock } from '../control/shapes.ts'
 import { AddressBook } from './address-book.ts'
-import { parseLast } from './last.ts'
+import { stylesOfAuthors } from './ink.ts'
+import { MOST, parseLast } from './last.ts'
 import { logJson, logLines, type LogStyle } from './log-lines.ts'
+import { rowsOf, SHOWN_HELD } from './log-rows.ts'
 import type { Session } from './session.ts'
 import { shortId } from './speech.ts'
 
@@ -18,12 +20,12 @@ export function addLogCommand(chain: Command, session: Session): void {
   chain
     .command('log')
     .description('the conversation, newest last: time, author, reps, id, text, and how a post stands if not accepted')
-    .option('--last <n>', 'how many blocks, held posts included', parseLast, DEFAULT_LAST)
+    .option('--last <n>', 'how many blocks, besides a few held posts', parseLast, DEFAULT_LAST)
     .option('--follow', 'go on with what comes, until Ctrl-C')
     .action(async (options: { readonly last: number; readonly follow?: true }) => {
       const log = new Log(session, await session.chainToRead(), await AddressBook.open(session.io))
-      if (options.follow === true) await log.follow(options.last)
-      else await log.print(await log.last(options.last))
+      if (options.follow === true) await session.untilLost(() => log.follow(options.last))
+      else await log.last(options.last)
     })
 }
 
@@ -35,15 +37,26 @@ class Log {
   constructor(session: Session, chain: string, names: AddressBook) {
     this.#session = session
     this.#chain = chain
-    this.#style = { names, ink: session.ink }
+    this.#style = { names, ink: session.ink, styleOf: stylesOfAuthors() }
   }
 
+  /** Prints the last ones. @returns those, and the held posts that were left out */
   async last(count: number): Promise<ListedBlock[]> {
     const client = await this.#session.client()
-    return await client.call('chain.blocks', { chain: this.#chain, last: count, payloads: TEXT_BYTES })
+    const { held } = await client.call('chain.status', { chain: this.#chain })
+    // The daemon lists held posts behind all others.
+    const last = Math.min(MOST, count + held)
+    const listed = await client.call('chain.blocks', { chain: this.#chain, last, payloads: TEXT_BYTES })
+    const { rows, leftOut } = rowsOf(listed, count, count > DEFAULT_LAST ? count : SHOWN_HELD)
+    await this.#print(rows)
+    if (leftOut > 0)
+      await this.#session.note(
+        `${String(leftOut)} more held posts: a --last above ${String(DEFAULT_LAST)} shows more of them`,
+      )
+    return [...rows, ...listed.filter((block) => block.state === 'held' && !rows.includes(block))]
   }
 
-  async print(blocks: readonly ListedBlock[]): Promise<void> {
+  async #print(blocks: readonly ListedBlock[]): Promise<void> {
     for (const block of blocks) {
       const words = this.#session.isJson ? '' : logLines(block, this.#style)
       await this.#session.answerStyled(logJson(block, this.#style), words)
@@ -58,7 +71,6 @@ class Log {
     let next = events.next()
     await answered(listener, this.#chain)
     const blocks = await this.last(count)
-    await this.print(blocks)
     const seen = new Map(blocks.map(({ id, state }) => [id, state]))
     for (let step = await next; step.done !== true; step = await next) {
       await this.#tell(step.value, seen)
@@ -75,7 +87,7 @@ class Log {
     }
     const before = seen.get(id)
     if (before !== undefined && (before === 'held') === (kind === 'held')) return
-    await this.print(await this.#blocks(id))
+    await this.#print(await this.#blocks(id))
   }
 
   /** None if the block is gone again. */

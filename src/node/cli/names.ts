@@ -14,8 +14,11 @@ export function addNamesCommands(program: Command, session: Session): void {
     .argument('<pub>', 'the public key: 64 hex digits')
     .argument('<name>', 'letters, digits, “.”, “_”, “-”; nothing that could be a key or an id')
     .action(async (pub: string, name: string) => {
-      const book = (await AddressBook.open(session.io)).add(pub, name)
+      const before = await AddressBook.open(session.io)
+      const book = before.add(pub, name)
       await book.save(session.io.signal)
+      const [was, is] = [before, book].map((one) => one.nameOf(pub.toUpperCase()))
+      if (was !== undefined && was !== is) await session.note(`was ${was}`)
       await session.answerLines(book.list(), [])
     })
 

@@ -7,6 +7,7 @@ import { addCheckCommand } from './check.ts'
 import { addCompletionCommands } from './completion.ts'
 import { addExamples } from './examples.ts'
 import { addHostCommands } from './host.ts'
+import { SEE_HELP, UsageError } from './io.ts'
 import { addKeyCommands } from './keys.ts'
 import { addNamesCommands } from './names.ts'
 import { addPeerCommands } from './peer.ts'
@@ -37,11 +38,12 @@ export function buildProgram(session: Session): Command {
           `${plain(text)
             .trim()
             .replace(/^error: /, 'freechains: ')
-            .replaceAll(/\s*\n\s*/g, ' ')}\n`,
+            .replaceAll(/\s*\n\s*/g, ' ')}${SEE_HELP}\n`,
         ),
     })
     .hook('preAction', (_program, action) => {
       session.globals = action.optsWithGlobals<GlobalOptions>()
+      requireWords(action)
     })
   addStartCommand(program, session)
   addCheckCommand(program, session)
@@ -63,6 +65,24 @@ function usageOf(command: Command): string {
   if (group === 'chain') return usual.replace(' chain ', ' chain <chain> ')
   if (group !== 'peer' || PEER_COMMANDS_ALONE.includes(command.name())) return usual
   return usual.replace(' peer ', ' peer <addr> ')
+}
+
+/** What stands for a word that is empty in the question for it, by the argument's name. */
+const ASKED_FOR: ReadonlyMap<string, string> = new Map([
+  ['chain', 'chain'],
+  ['id', 'id'],
+  ['ids', 'id'],
+  ['addr', 'address'],
+  ['id|pub|name', 'id, key or name'],
+])
+
+/** An empty variable of the shell leaves an empty word, of which the daemon says only that it is too short. */
+function requireWords(action: Command): void {
+  for (const [at, argument] of action.registeredArguments.entries()) {
+    const asked = ASKED_FOR.get(argument.name())
+    const words: readonly unknown[] = [action.processedArgs[at]].flat()
+    if (asked !== undefined && words.includes('')) throw new UsageError(`which ${asked}?`)
+  }
 }
 
 /** From package.json, which lies as far above `src/node/cli` as above `dist/node/cli`. */

@@ -50,7 +50,7 @@ function addLikes(chain: Command, session: Session): void {
       .requiredOption('--sign <pvt>', `private key to sign with; ${KEY_FORMS}`)
       .option('--why <text>', 'the reason, for everybody to read')
       .action(async (id: string, options: { sign: string; why?: string }) => {
-        const sign = await readKey(options.sign, session.io)
+        const sign = await readKey(options.sign, '--sign', session.io)
         const liked = await (
           await session.client()
         ).call(`chain.${name}`, {

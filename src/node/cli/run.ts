@@ -4,7 +4,7 @@
  */
 import { CommanderError, type Command } from 'commander'
 import { ClientError } from '../control/client-error.ts'
-import { CommandError, Interrupted, ReaderGone, UsageError, write, type CliModules, type Io } from './io.ts'
+import { CommandError, Interrupted, ReaderGone, SEE_HELP, UsageError, write, type CliModules, type Io } from './io.ts'
 import { plain, plainLine } from './plain.ts'
 import { buildProgram } from './program.ts'
 import { Session } from './session.ts'
@@ -50,7 +50,7 @@ async function statusOf(error: unknown, io: Io): Promise<number> {
 }
 
 function describe(error: unknown): string {
-  if (error instanceof UsageError) return plainLine(`${error.message} (see freechains --help)`)
+  if (error instanceof UsageError) return plainLine(error.message + SEE_HELP)
   if (error instanceof CommandError || error instanceof ClientError) return plainLine(error.message)
   // A refusal to start is a ControlError; its module is loaded with the daemon alone.
   if (error instanceof Error && error.name === 'ControlError') return error.message

@@ -3,6 +3,7 @@
  * get it instead of the process; each asks the daemon at most for what it needs.
  */
 import { parseAuthorKey } from '../../dag/ids.ts'
+import { ClientError } from '../control/client-error.ts'
 import type { ControlCaller } from '../control/client.ts'
 import type { ControlEvent } from '../control/shapes.ts'
 import { AddressBook } from './address-book.ts'
@@ -150,7 +151,19 @@ export class Session {
 
   /** Prints a line for each event until the subscription ends. */
   async follow(events: AsyncIterable<ControlEvent>, show: (event: ControlEvent) => string): Promise<void> {
-    for await (const event of events) await this.answer(event, show(event))
+    await this.untilLost(async () => {
+      for await (const event of events) await this.answer(event, show(event))
+    })
+  }
+
+  /** Does what only listens, so that nothing is in doubt when the daemon goes. @throws {CommandError} it went */
+  async untilLost(listen: () => Promise<void>): Promise<void> {
+    try {
+      await listen()
+    } catch (error) {
+      if (!(error instanceof ClientError) || error.code !== 'connection-lost') throw error
+      throw new CommandError('the daemon stopped, and what comes is not heard any more: start it, and ask again')
+    }
   }
 
   async #print(line: string): Promise<void> {

@@ -129,12 +129,22 @@ export const METHODS = {
 
   'keys.shared': method(
     "a group's key from a passphrase",
-    z.strictObject({ passphrase: z.string().max(64 * SHORT) }),
+    z.strictObject({
+      passphrase: z
+        .string()
+        .min(1)
+        .max(64 * SHORT),
+    }),
     z.object({ key: z.string() }),
   ),
   'keys.pubpvt': method(
     "an author's key pair from a passphrase",
-    z.strictObject({ passphrase: z.string().max(64 * SHORT) }),
+    z.strictObject({
+      passphrase: z
+        .string()
+        .min(1)
+        .max(64 * SHORT),
+    }),
     z.object({ pub: z.string(), pvt: z.string() }),
   ),
 

@@ -1,15 +1,25 @@
 /** Colours of drawings that are not for terminals: one hue for each author. Pure. */
 
+import { byAppearance } from '../appearance.ts'
+
 /** Of an unsigned block, and of the genesis. */
 const NOBODY = '#777777'
 
 export const LIKE_COLOUR = '#1a7f37'
 export const DISLIKE_COLOUR = '#cf222e'
 
-/** `#rrggbb`, dark enough for text on white; the same for one author always. */
-export function colourOfAuthor(author: string | undefined): string {
-  if (author === undefined) return NOBODY
-  return fromHue(Number.parseInt(author.slice(0, 8), 16) % 360)
+/** In degrees: steps of the golden angle fall into the widest gap that those before them left, however many there are. */
+const STEP = 360 * (1 - 2 / (1 + Math.sqrt(5)))
+
+/** Blue: far from the green of likes and the red of dislikes. */
+const FIRST = 215
+
+/** `#rrggbb`, dark enough for text on white; the same for one author within a drawing. */
+export type ColourOfAuthor = (author: string | undefined) => string
+
+export function coloursOfAuthors(): ColourOfAuthor {
+  const colourOf = byAppearance((place) => fromHue((FIRST + place * STEP) % 360))
+  return (author) => (author === undefined ? NOBODY : colourOf(author))
 }
 
 /** Saturation 0.65, lightness 0.4. */

@@ -1,14 +1,15 @@
 /** The drawing as a graph for Graphviz (spec §11, `graph --format dot`). Pure. */
-import { colourOfAuthor, DISLIKE_COLOUR, LIKE_COLOUR } from './colour.ts'
+import { coloursOfAuthors, DISLIKE_COLOUR, LIKE_COLOUR } from './colour.ts'
 import { markOf, wordsOf, type Drawn } from './labels.ts'
 
 export function drawDot(blocks: readonly Drawn[]): string {
   const known = new Set(blocks.map(({ id }) => id))
+  const colourOf = coloursOfAuthors()
   return [
     'digraph chain {',
     '  rankdir=TB',
     '  node [shape=box, fontname="monospace", fontsize=10]',
-    ...blocks.map(node),
+    ...blocks.map((block) => node(block, colourOf(block.author))),
     ...blocks.flatMap(({ id, backs }) =>
       backs.filter((back) => known.has(back)).map((back) => `  ${quoted(back)} -> ${quoted(id)} [dir=back]`),
     ),
@@ -17,13 +18,13 @@ export function drawDot(blocks: readonly Drawn[]): string {
   ].join('\n')
 }
 
-function node(block: Drawn): string {
-  const { id, shortId, by, author, state, kind } = block
+function node(block: Drawn, colour: string): string {
+  const { id, shortId, by, state, kind } = block
   const lines = [[markOf(block), shortId, by].filter((word) => word !== '').join(' '), wordsOf(block).join(' ')]
   const style = { accepted: 'solid', held: 'dashed', hidden: 'dotted' }[state]
   const attributes = [
     `label=${quoted(lines.filter((line) => line !== '').join('\n'))}`,
-    `color=${quoted(colourOfAuthor(author))}`,
+    `color=${quoted(colour)}`,
     `style=${style}`,
     ...(kind === 'genesis' ? ['shape=diamond'] : []),
   ]

@@ -1,9 +1,10 @@
 /** The drawing as a flowchart for Mermaid, which Markdown on many sites shows (spec §11, `graph --format mermaid`). Pure. */
-import { colourOfAuthor, DISLIKE_COLOUR, LIKE_COLOUR } from './colour.ts'
+import { coloursOfAuthors, DISLIKE_COLOUR, LIKE_COLOUR } from './colour.ts'
 import { markOf, wordsOf, type Drawn } from './labels.ts'
 
 export function drawMermaid(blocks: readonly Drawn[]): string {
   const names = new Map(blocks.map(({ id }, row) => [id, `b${String(row)}`]))
+  const colourOf = coloursOfAuthors()
   const links = blocks.flatMap((block) => linksOf(block, names))
   return [
     'flowchart TB',
@@ -12,7 +13,7 @@ export function drawMermaid(blocks: readonly Drawn[]): string {
     ...links.flatMap(({ colour }, at) =>
       colour === undefined ? [] : [`  linkStyle ${String(at)} stroke:${colour},color:${colour}`],
     ),
-    ...blocks.map((block, row) => `  style b${String(row)} ${styleOf(block)}`),
+    ...blocks.map((block, row) => `  style b${String(row)} ${styleOf(block, colourOf(block.author))}`),
   ].join('\n')
 }
 
@@ -42,8 +43,8 @@ function shape(block: Drawn): string {
   return block.kind === 'genesis' ? `{{"${label}"}}` : `["${label}"]`
 }
 
-function styleOf({ author, state }: Drawn): string {
-  const stroke = `stroke:${colourOfAuthor(author)}`
+function styleOf({ state }: Drawn, colour: string): string {
+  const stroke = `stroke:${colour}`
   if (state === 'accepted') return stroke
   return `${stroke},stroke-dasharray:${state === 'held' ? '6 3' : '2 4'}`
 }

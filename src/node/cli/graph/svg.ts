@@ -2,7 +2,7 @@
  * The drawing as one SVG file that needs nothing else (spec §11, `graph --format svg`): the lanes and rows of the layout,
  * oldest on top, likes as dashed curves on the left. Pure.
  */
-import { colourOfAuthor, DISLIKE_COLOUR, LIKE_COLOUR } from './colour.ts'
+import { coloursOfAuthors, DISLIKE_COLOUR, LIKE_COLOUR } from './colour.ts'
 import { markOf, wordsOf, type Drawn } from './labels.ts'
 import type { Edge, Layout } from './layout.ts'
 
@@ -34,7 +34,8 @@ export function drawSvg(blocks: readonly Drawn[], { lanes, edges, width }: Layou
     Math.ceil(textX + CHAR * Math.max(1, ...labels.map(lettersOf)) + MARGIN),
     2 * MARGIN + 2 * RADIUS + Math.max(0, blocks.length - 1) * ROW,
   ]
-  const colours = blocks.map(({ author }) => colourOfAuthor(author))
+  const colourOf = coloursOfAuthors()
+  const colours = blocks.map(({ author }) => colourOf(author))
   const likes = blocks.flatMap((block, row) => {
     const to = block.target === undefined ? undefined : rows.get(block.target)
     return to === undefined ? [] : [likeLine(place(row), place(to), block.kind === 'like')]

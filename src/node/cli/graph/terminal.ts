@@ -1,5 +1,5 @@
 /** The drawing for terminals and pipes (spec §11, `graph`): lanes of box characters, a label beside each block, newest last. Pure. */
-import { styleOfAuthor, type Ink } from '../ink.ts'
+import { stylesOfAuthors, type Ink, type Style } from '../ink.ts'
 import { markOf, wordsOf, type Drawn } from './labels.ts'
 import type { Edge, Layout } from './layout.ts'
 
@@ -34,6 +34,7 @@ export function drawForTerminal(blocks: readonly Drawn[], { lanes, edges, width 
   /** By lane: links that run through it. */
   const running = Array.from({ length: width }, () => 0)
   const lines: string[] = []
+  const styleOf = stylesOfAuthors()
   for (const [row, block] of blocks.entries()) {
     const own = lanes[row] ?? 0
     const [ending, starting] = [ofNewer.get(row) ?? [], ofOlder.get(row) ?? []]
@@ -41,7 +42,7 @@ export function drawForTerminal(blocks: readonly Drawn[], { lanes, edges, width 
     const passing = running.map((count) => count > 0)
     // Without backs here it would look like a child of what happens to stand above it: then the line is a loose end.
     if (row > 0) lines.push(...bends({ own, passing, bent: ending, inward: DOWN, outward: UP }))
-    lines.push(blockLine(block, own, passing, ink))
+    lines.push(blockLine(block, { own, passing }, { ink, style: styleOf(block.author) }))
     if (starting.length > 0) lines.push(...bends({ own, passing, bent: starting, inward: UP, outward: DOWN }))
     for (const lane of starting) running[lane] = (running[lane] ?? 0) + 1
   }
@@ -75,8 +76,11 @@ function bends({ own, passing, bent, inward, outward }: Bends): string[] {
   return [line.join('').trimEnd()]
 }
 
-function blockLine(block: Drawn, own: number, passing: readonly boolean[], ink: Ink): string {
-  const style = styleOfAuthor(block.author)
+function blockLine(
+  block: Drawn,
+  { own, passing }: Pick<Bends, 'own' | 'passing'>,
+  { ink, style }: { readonly ink: Ink; readonly style: Style },
+): string {
   const last = Math.max(own, passing.lastIndexOf(true))
   const cells = passing.slice(0, last + 1).map((isPassing, lane) => {
     if (lane === own) return ink(style, markOf(block))

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { ClientError } from '../../../../src/node/control/client-error.ts'
 import type { ControlEvent, ListedBlock } from '../../../../src/node/control/shapes.ts'
 import { listed, type Listing, type Saying } from '../../../support/listed.ts'
+import { rowsOf } from '../../../../src/node/cli/log-rows.ts'
 import { command, shell, type FakeDaemon } from './rig.ts'
 
 const SAYINGS: Readonly<Record<string, Saying>> = {
@@ -27,6 +28,7 @@ function daemon({ blocks, genesis }: Listing, more: FakeDaemon = {}): FakeDaemon
   const results = {
     'chain.genesis': genesis,
     'chain.heads': [genesis],
+    'chain.status': { held: blocks.filter(({ state }) => state === 'held').length },
     'chain.blocks': ({ ids }: { readonly ids?: readonly string[] }) =>
       ids === undefined ? blocks : blocks.filter(({ id }) => ids.includes(id)),
     ...more.results,
@@ -42,7 +44,10 @@ describe('log', () => {
     expect({ status, err, calls }).toEqual({
       status: 0,
       err: '',
-      calls: [['chain.blocks', { chain: '#chat', last: 20, payloads: 131_072 }]],
+      calls: [
+        ['chain.status', { chain: '#chat' }],
+        ['chain.blocks', { chain: '#chat', last: 21, payloads: 131_072 }],
+      ],
     })
     const by = (letter: string): string => talk.pub(letter).slice(0, 8)
     expect(out.split('\n')).toEqual([
@@ -64,7 +69,7 @@ describe('log', () => {
   })
 
   test('--json gives one JSON text per line, with the text, or the payload where it is none', async () => {
-    const { out } = await command(shell('chain "#chat" log --json --last 3'), daemon(talk))
+    const { out } = await command(shell('chain "#chat" log --json --last 10'), daemon(talk))
     const lines = out
       .trimEnd()
       .split('\n')
@@ -73,6 +78,58 @@ describe('log', () => {
     expect(lines[0]).toMatchObject({ id: talk.id('a1'), author: talk.pub('a'), reps: 2, text: 'Bom Dia!' })
     expect(lines[4]?.content).toMatchObject({ is: 'here', payload: talk.blocks[4]?.content?.payload })
     expect([lines[4]?.text, lines[5]?.content]).toEqual([undefined, { is: 'hidden' }])
+  })
+
+  describe('held posts', () => {
+    const spam = Array.from({ length: 16 }, (_, n) => `b${String(n + 1)}`)
+    const picture = ['genesis < a1 ; a1 < a2 ; a2 < a3', ...spam.map((name) => `a1 < ${name}?`)].join(' ; ')
+    const drawn = listed(
+      picture,
+      Object.fromEntries(['a1', 'a2', 'a3', ...spam].map((name) => [name, { text: `says ${name}` }])),
+    )
+    const times = new Map(['a1', 'a2', 'a3', ...spam].map((name, at) => [drawn.id(name), at]))
+    const flooded = { ...drawn, blocks: drawn.blocks.map((block) => ({ ...block, time: times.get(block.id) ?? 0 })) }
+    /** As the daemon: the last of all, held ones behind the others. */
+    const full: FakeDaemon = daemon(flooded, {
+      results: {
+        'chain.blocks': ({ last = 0, ids }: { readonly last?: number; readonly ids?: readonly string[] }) =>
+          ids === undefined ? flooded.blocks.slice(-last) : flooded.blocks.filter(({ id }) => ids.includes(id)),
+      },
+    })
+    const said = (out: string): string[] => [...out.matchAll(/says (\w+)/g)].map(([, name = '']) => name)
+
+    test('push nothing accepted out, and are few unless more is asked for', async () => {
+      const short = await command(shell('chain "#chat" log --last 3'), full)
+      expect(said(short.out)).toEqual(['a1', 'a2', 'a3', 'b12', 'b13', 'b14', 'b15', 'b16'])
+      expect(short.err).toBe('freechains: 11 more held posts: a --last above 20 shows more of them\n')
+      const long = await command(shell('chain "#chat" log --last 21'), full)
+      expect(said(long.out)).toHaveLength(19)
+      expect(long.err).toBe('')
+    })
+
+    test('stand at their time, behind what they link to; accepted ones stay in their order', () => {
+      const at = (id: string, time: number, more: Partial<ListedBlock> = {}): ListedBlock => ({
+        ...(flooded.blocks[0] as ListedBlock),
+        ...{ id, time, backs: [], ...more },
+      })
+      const held = { state: 'held' } as const
+      const list = [at('a', 10), at('b', 40), at('c', 30), at('d', 60)]
+      const posts = [at('s', 99, held), at('t', 35, held), at('u', 1, held), at('v', 2, { ...held, backs: ['a'] })]
+      expect(
+        rowsOf([...list, ...posts], 4, 5)
+          .rows.map(({ id }) => id)
+          .join(''),
+      ).toBe('uavbctds')
+    })
+
+    test('that were left out do not come after all with --follow, until they are accepted', async () => {
+      const event = (name: string, kind: ControlEvent['kind']): ControlEvent => ({
+        ...{ chain: '#chat', id: flooded.id(name), height: 2, backs: [], kind },
+      })
+      const events = [event('b1', 'held'), event('b16', 'held'), event('b1', 'post')]
+      const { out } = await command(shell('chain "#chat" log --follow --last 2'), { ...full, events })
+      expect(said(out)).toEqual(['a2', 'a3', 'b12', 'b13', 'b14', 'b15', 'b16', 'b1'])
+    })
   })
 
   test('a text that fills more than a screen is cut, and says how long it is', async () => {
@@ -126,11 +183,12 @@ describe('log --follow', () => {
     }
     const { status, out, calls } = await command(shell('chain "#chat" log --follow'), { ...given, results })
     expect(status).toBe(0)
-    expect(calls.slice(0, 4)).toEqual([
+    expect(calls.slice(0, 5)).toEqual([
       ['chain.heads', { chain: '#chat', state: 'linked' }],
       ['chain.listen', { chain: '#chat', from: [talk.genesis] }],
       ['chain.genesis', { chain: '#chat' }],
-      ['chain.blocks', { chain: '#chat', last: 20, payloads: 131_072 }],
+      ['chain.status', { chain: '#chat' }],
+      ['chain.blocks', { chain: '#chat', last: 21, payloads: 131_072 }],
     ])
     const lines = idsIn(out)
     expect(lines).toHaveLength(5)
@@ -154,6 +212,7 @@ describe('log --follow', () => {
 
   test('a block that is gone before it could be shown is passed over', async () => {
     const results = {
+      'chain.status': { held: 0 },
       'chain.blocks': ({ ids }: { readonly ids?: readonly string[] }) =>
         ids === undefined ? [] : new ClientError('block-not-found', 'no block'),
     }

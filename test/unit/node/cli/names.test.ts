@@ -85,9 +85,24 @@ describe('names', () => {
       status: 1,
       err: expect.stringContaining('is the name of') as string,
     })
-    await run(`names add ${BOB} robert`)
+    expect(await run(`names add ${BOB.toLowerCase()} robert`)).toMatchObject({
+      status: 0,
+      err: 'freechains: was bob\n',
+    })
+    expect(await run(`names add ${BOB} robert`)).toMatchObject({ status: 0, err: '' })
     expect((await run('names list')).out).toBe(`robert ${BOB}\n`)
   })
+
+  test.each(['BOB', 'Bob', 'ｂｏｂ'])(
+    '%s reads like bob, so that no other key is called so; bob himself may be',
+    async (name) => {
+      await run(`names add ${BOB} bob`)
+      const { status, err } = await run(`names add ${EVE} ${name}`)
+      expect(status).toBe(1)
+      expect(err).toContain(`reads like bob, the name of ${BOB}`)
+      expect(await run(`names add ${BOB} ${name}`)).toMatchObject({ status: 0, err: 'freechains: was bob\n' })
+    },
+  )
 
   test('they go by either, and only if they are there', async () => {
     await run(`names add ${BOB} bob`)
@@ -129,6 +144,7 @@ describe('where they are used', () => {
   const talk = listed('genesis < b1', { b1: { text: 'hi' } })
   const results = {
     'chain.blocks': talk.blocks,
+    'chain.status': { held: 0 },
     'chain.genesis': talk.genesis,
     'chain.reps': ({ of }: { readonly of?: string }) => (of === undefined ? [{ pub: talk.pub('b'), reps: 30 }] : 30),
     'chain.heads': ['1_A5EF'],

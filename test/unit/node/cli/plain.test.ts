@@ -5,6 +5,9 @@ import { plain, plainJson, plainLine } from '../../../../src/node/cli/plain.ts'
 const OBEYED = [
   ...Array.from({ length: 0x20 }, (_, code) => code).filter((code) => code !== 0x0a && code !== 0x09),
   ...Array.from({ length: 0x21 }, (_, n) => 0x7f + n),
+  // What has no looks: marks of direction, blanks without width, invisible operators, the byte order mark, joiners, tags.
+  ...[0x061c, 0x200b, 0x200c, 0x200d, 0x200e, 0x200f, 0x2060, 0x2061, 0x2062, 0x2063, 0x2064, 0xfeff],
+  ...Array.from({ length: 0x80 }, (_, n) => 0xe0000 + n),
   ...[0x2028, 0x2029, 0x202a, 0x202b, 0x202c, 0x202d, 0x202e, 0x2066, 0x2067, 0x2068, 0x2069],
 ].map((code) => String.fromCodePoint(code))
 
@@ -26,6 +29,14 @@ describe('text of others for a terminal (spec §11)', () => {
     expect(plain(text)).toBe(text)
     expect(plain('a\r\nb')).toBe('a\nb')
     expect(plainLine('a\r\nb\tc')).toBe('a␤b c')
+  })
+
+  test('joiners stay where they join, and are shown where they only hide', () => {
+    for (const text of ['👩🏽\u200d🚀', '❤\ufe0f\u200d🔥', 'می\u200cخواهم', 'क्\u200dष'])
+      expect(plainLine(text)).toBe(text)
+    expect(plainLine('bo\u200db')).toBe('bo<U+200D>b')
+    expect(plainLine('\u200d👧')).toBe('<U+200D>👧')
+    expect(plainLine('👩\u200d\u200d👧')).toBe('👩<U+200D><U+200D>👧')
   })
 
   test('JSON for a terminal means the same', () => {

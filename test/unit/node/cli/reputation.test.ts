@@ -81,7 +81,7 @@ describe('liking', () => {
   test.each(['like', 'dislike'])('%s without --sign is a usage error that names it', async (name) => {
     const outcome = await command(['chain', '#chat', name, '2_12AB5C'], { results })
     expect(outcome).toMatchObject({ status: 2, out: '', calls: [] })
-    expect(outcome.err).toBe("freechains: required option '--sign <pvt>' not specified\n")
+    expect(outcome.err).toBe("freechains: required option '--sign <pvt>' not specified (see freechains --help)\n")
   })
 
   test('the key comes from a file or the environment', async () => {

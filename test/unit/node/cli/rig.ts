@@ -24,6 +24,8 @@ export interface FakeDaemon {
   /** Results by method, or what makes them of the params; an `Error` is thrown. */
   readonly results?: Readonly<Record<string, unknown>>
   readonly events?: readonly ControlEvent[]
+  /** What ends a subscription behind its events, if it does not end in peace. */
+  readonly lost?: Error
   readonly stdin?: string | AsyncIterable<Uint8Array>
   /** Stdout is a terminal. */
   readonly isTerminal?: boolean
@@ -77,6 +79,7 @@ export async function command(argv: readonly string[], daemon: FakeDaemon = {}):
     async *subscribe(method, params) {
       calls.push([method, params])
       yield* daemon.events ?? []
+      if (daemon.lost !== undefined) throw daemon.lost
     },
     close: () => {},
   }

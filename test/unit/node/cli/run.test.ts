@@ -208,6 +208,27 @@ describe('how it ends', () => {
     expect(err).not.toBe('')
   })
 
+  test.each([
+    [['chains', 'join', ''], 'which chain?'],
+    [['chains', 'join', '$g', ''], 'which key?'],
+    [['chains', 'leave', ''], 'which chain?'],
+    [['chains', 'invite', ''], 'which chain?'],
+    [['peer', 'add', ''], 'which address?'],
+    [['peer', '10.0.0.2', 'send', ''], 'which chain?'],
+    [['chain', '#chat', 'get', 'block', ''], 'which id?'],
+    [['chain', '#chat', 'traverse', 'all', ''], 'which id?'],
+    [['chain', '#chat', 'like', '', '--sign=96'], 'which id?'],
+    [['chain', '#chat', 'like', '1_A5EF', '--sign='], 'which key?'],
+    [['chain', '#chat', 'reps', ''], 'which id, key or name?'],
+    [['chain', '#chat', 'traverse'], "missing required argument 'ids'"],
+    [['frobnicate'], "unknown command 'frobnicate'"],
+  ])('what is empty, missing or unknown is asked for in our own words: %j', async (argv, says) => {
+    expect(await command(argv, { results })).toMatchObject({
+      ...{ status: 2, out: '', calls: [] },
+      err: `freechains: ${says} (see freechains --help)\n`,
+    })
+  })
+
   test('an error is one line with exit status 1', async () => {
     const failed = new ClientError('chain-not-found', 'no chain #chat')
     const outcome = await command(['chain', '#chat', 'genesis'], { results: { 'chain.genesis': failed } })
@@ -241,6 +262,19 @@ describe('how it ends', () => {
     const outcome = await command(['chain', '#chat', 'listen'], { events, readerLeavesAfter: 1 })
     expect(outcome).toMatchObject({ status: 0, out: '1_A5EF\n', err: '' })
   })
+
+  test.each([['chain "#chat" listen'], ['chains listen'], ['chain "#chat" log --follow']])(
+    '%s says in a line that the daemon stopped, and ends with 1',
+    async (line) => {
+      const lost = new ClientError('connection-lost', 'closed: look whether it did what it was asked')
+      const quiet = { ...results, 'chain.status': { held: 0 }, 'chain.blocks': [] }
+      const env = { HOME: '/nowhere' }
+      expect(await command(shell(line), { lost, results: quiet, env })).toMatchObject({
+        status: 1,
+        err: 'freechains: the daemon stopped, and what comes is not heard any more: start it, and ask again\n',
+      })
+    },
+  )
 
   test('with --json listen prints every event', async () => {
     const { out } = await command(['chains', 'listen', '--json'], { events })
@@ -351,6 +385,8 @@ describe('get to a file', () => {
     expect(outcome).toMatchObject({ status: 0, out: '' })
     expect(await readFile(path, 'utf8')).toBe('Bom Dia!')
     expect(await readdir(dir)).toEqual(['out'])
+    const told = await command(['chain', '#chat', 'get', 'payload', '1_A5EF', 'file', path, '--json'], { results })
+    expect(JSON.parse(told.out)).toEqual({ path, bytes: 8 })
   })
 
   const get = (path: string): string[] => ['chain', '#chat', 'get', 'payload', '1_A5EF', 'file', path]

@@ -3,6 +3,7 @@ import { writeFile, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { METHODS } from '../../../../src/node/control/schema.ts'
 import { command, shell } from './rig.ts'
 
 const PVT = '96700A'.padEnd(128, '0')
@@ -12,7 +13,9 @@ const results = {
   'chain.get': Buffer.from('text').toString('base64'),
   'chains.join': { id: '0_A5EF' },
 }
-const WARNING = /^freechains: warning: a private key on the command line .*--sign=@FILE.*\n$/
+const warning = (what: string, instead: string): string =>
+  `freechains: warning: ${what} on the command line can be read by other users of this machine (ps), and stays in ` +
+  `the shell's history; ${instead}, env:NAME or - (stdin) keep it to yourself\n`
 
 describe('a private key on the command line', () => {
   test.each([
@@ -22,8 +25,7 @@ describe('a private key on the command line', () => {
   ])('%s=PVT works, and warns on stderr alone', async (line, method) => {
     const { status, out, err, calls } = await command(shell(`${line}=${PVT} --json`), { results })
     expect({ status, method: calls[0]?.[0] }).toEqual({ status: 0, method })
-    expect(err).toMatch(WARNING)
-    expect(err).not.toContain(PVT)
+    expect(err).toBe(warning('a private key', `${line.split(' ').at(-1) ?? ''}=@FILE`))
     expect(() => JSON.parse(out) as unknown).not.toThrow()
   })
 
@@ -45,6 +47,78 @@ describe('a private key on the command line', () => {
       })
     }
     expect((await command(shell(`chains join "#club" ${PVT.slice(0, 64)}`), { results })).err).toBe('')
+  })
+})
+
+test("a group's shared key on the command line warns too, beside an invite as well; from elsewhere it does not", async () => {
+  const key = PVT.slice(0, 64)
+  for (const line of [`chains join "$family" ${key}`, `chains join freechains:1:abc ${key}`]) {
+    const { status, err } = await command(shell(line), { results })
+    expect({ status, err }).toEqual({ status: 0, err: warning("a group's shared key", '@FILE') })
+  }
+  const { err } = await command(shell('chains join "$family" env:KEY'), { results, env: { KEY: key } })
+  expect(err).toBe('')
+})
+
+describe('an invite', () => {
+  const invited = [['chains.join', { invite: 'freechains:1:abcdef' }]]
+  const WRAPPED = '\n freechains:1:abc\r\n  def\n'
+
+  test('comes from a file, the environment or stdin, whatever white space is in it', async () => {
+    const dir = await mkdtemp(join(tmpdir(), 'fc-'))
+    onTestFinished(() => rm(dir, { recursive: true, force: true }))
+    await writeFile(join(dir, 'invite.txt'), WRAPPED)
+    for (const word of [`@${join(dir, 'invite.txt')}`, 'env:INVITE', '-', WRAPPED]) {
+      const { status, err, calls } = await command(['chains', 'join', word], {
+        results,
+        env: { INVITE: WRAPPED },
+        stdin: WRAPPED,
+      })
+      expect({ status, err, calls }).toEqual({ status: 0, err: '', calls: invited })
+    }
+  })
+
+  test('a chain with an owner stays a chain, and a wrong key of one is not looked for as a file', async () => {
+    for (const name of [`@${PVT.slice(0, 64)}`, `@!${PVT.slice(0, 64)}`, '@EB172E']) {
+      const { calls } = await command(['chains', 'join', name], { results })
+      expect(calls).toEqual([['chains.join', { name }]])
+    }
+    const missing = await command(['chains', 'join', '@nowhere.txt'], { results })
+    expect(missing).toMatchObject({ status: 1, calls: [] })
+    expect(missing.err).toMatch(/^freechains: cannot read the invite in nowhere\.txt: no such file/)
+  })
+
+  test.each([
+    ['freechain:1:secret', '', 2],
+    ['@freechains:1:secret', '', 2],
+    ['-', 'secret', 1],
+    ['env:INVITE', '', 1],
+  ])('that is none is not repeated in the error: %s', async (word, stdin, status) => {
+    const refused = await command(['chains', 'join', word], { results, stdin, env: { INVITE: 'secret' } })
+    expect(refused).toMatchObject({ status, out: '', calls: [] })
+    expect(refused.err).toMatch(/invite/)
+    expect(refused.err).not.toContain('secret')
+  })
+})
+
+describe('an empty passphrase', () => {
+  test.each([
+    ["crypto pubpvt ''", ['crypto', 'pubpvt', ''], ''],
+    ["crypto shared ''", ['crypto', 'shared', ''], ''],
+    ['crypto pubpvt - with nothing', ['crypto', 'pubpvt', '-'], ''],
+    ['crypto shared - with a line feed', ['crypto', 'shared', '-'], '\n'],
+  ])('makes keys that everybody has, and is refused: %s', async (_what, argv, stdin) => {
+    expect(await command(argv, { stdin })).toMatchObject({
+      ...{ status: 1, out: '', calls: [] },
+      err: 'freechains: the passphrase is empty: everybody would have the keys that it makes\n',
+    })
+  })
+
+  test('is refused by the control port too', () => {
+    for (const method of ['keys.shared', 'keys.pubpvt'] as const) {
+      expect(METHODS[method].params.safeParse({ passphrase: '' }).success).toBe(false)
+      expect(METHODS[method].params.safeParse({ passphrase: 'x' }).success).toBe(true)
+    }
   })
 })
 

@@ -3,14 +3,14 @@ import { parse as parseDot } from '@ts-graphviz/ast'
 import { DOMParser } from '@xmldom/xmldom'
 import { describe, expect, test } from 'vitest'
 import { Bug } from '../../../../../src/dag/faults.ts'
-import { colourOfAuthor } from '../../../../../src/node/cli/graph/colour.ts'
+import { coloursOfAuthors } from '../../../../../src/node/cli/graph/colour.ts'
 import { drawDot } from '../../../../../src/node/cli/graph/dot.ts'
 import { drawnOf, type Drawn } from '../../../../../src/node/cli/graph/labels.ts'
 import { layOut } from '../../../../../src/node/cli/graph/layout.ts'
 import { drawMermaid } from '../../../../../src/node/cli/graph/mermaid.ts'
 import { drawSvg } from '../../../../../src/node/cli/graph/svg.ts'
 import { drawForTerminal } from '../../../../../src/node/cli/graph/terminal.ts'
-import { inkOf } from '../../../../../src/node/cli/ink.ts'
+import { inkOf, stylesOfAuthors } from '../../../../../src/node/cli/ink.ts'
 import { author } from '../../../../support/blocks.ts'
 import { listed, type Saying } from '../../../../support/listed.ts'
 
@@ -133,9 +133,22 @@ test('blocks of one author have one colour, on a terminal and elsewhere', () => 
   expect(colourOf('first line')).toBeDefined()
   expect(colourOf('first line')).toBe(colourOf('binary'))
   expect(colourOf('first line')).not.toBe(colourOf('Bom Dia!'))
-  const colours = Array.from({ length: 50 }, (_, n) => colourOfAuthor(author(n).author))
-  expect(new Set(colours).size).toBeGreaterThan(30)
+})
+
+test('authors are told apart: each of many has another colour, the first ones far from each other', () => {
+  const colourOf = coloursOfAuthors()
+  const colours = Array.from({ length: 50 }, (_, n) => colourOf(author(n).author))
+  expect(Array.from({ length: 50 }, (_, n) => colourOf(author(n).author))).toEqual(colours)
+  expect(new Set(colours).size).toBe(50)
   for (const colour of colours) expect(colour).toMatch(/^#[0-9a-f]{6}$/)
+  const parts = (colour = ''): number[] => [1, 3, 5].map((at) => Number.parseInt(colour.slice(at, at + 2), 16))
+  const apart = (a: number[], b: number[]): number => Math.max(...a.map((part, at) => Math.abs(part - (b[at] ?? 0))))
+  const first = colours.slice(0, 8).map(parts)
+  for (const [at, one] of first.entries())
+    for (const other of first.slice(0, at)) expect(apart(one, other)).toBeGreaterThan(40)
+  const styleOf = stylesOfAuthors()
+  const styles = Array.from({ length: 9 }, (_, n) => styleOf(author(n).author))
+  expect([new Set(styles.slice(0, 8)).size, styles[8], styleOf(undefined)]).toEqual([8, styles[0], 'gray'])
 })
 
 test('a chain without blocks is its genesis', () => {
