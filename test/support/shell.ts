@@ -9,8 +9,9 @@ import { eventually } from './daemon.ts'
 /** The built program. */
 export const MAIN = fileURLToPath(new URL('../../dist/node/main.js', import.meta.url))
 
-/** What is said of a private key on the command line. */
-export const KEY_WARNING = /^freechains: warning: a private key on the command line .*\n/m
+/** What is said of a secret on the command line. */
+export const KEY_WARNING =
+  /^freechains: warning: (?:a private key|a group's shared key|an invite with a key) on the command line .*\n/m
 
 /** A command that has ended. */
 export interface Finished {
