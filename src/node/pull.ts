@@ -3,12 +3,13 @@
  * opinions of its own but how a long payload gets from the stream into the store.
  */
 import type { BlockId } from '../dag/ids.ts'
+import { wireBytes } from '../protocol/blocks-writer.ts'
 import type { ClaimHolder, Claims } from '../protocol/claims.ts'
 import type { BlockFault, ProtocolFault } from '../protocol/faults.ts'
 import type { PulledBlock } from '../protocol/fetch.ts'
 import { BLOCKS_REPLY_BYTES } from '../protocol/limits.ts'
 import type { Handshake } from '../protocol/member.ts'
-import type { Reply, RequestBody } from '../protocol/messages.ts'
+import type { RequestBody } from '../protocol/messages.ts'
 import type { FruitlessEnd, PullEffect, PullInput, PullResult, StoreOutcome } from '../protocol/pull.ts'
 import { haveList } from '../protocol/reconcile.ts'
 import { awaited, endOfOutcomes, newPull, step, wantedNow, type PullState } from '../protocol/session.ts'
@@ -195,7 +196,7 @@ export class Pull {
     }
     if (reply.value.t === 'blocks') {
       this.#replyMs = performance.now() - sentMs
-      const bytes = bytesOf(reply.value)
+      const bytes = reply.value.blocks.reduce((sum, block) => sum + wireBytes(block), 0)
       const isLittle = request.t === 'get' && reply.value.asked < request.ids.length && bytes < LITTLE_BYTES
       this.#littleSinceMs = isLittle ? (this.#littleSinceMs ?? sentMs) : undefined
       this.#options.onCame(reply.value.blocks.length, bytes)
@@ -266,12 +267,4 @@ export class Pull {
     this.cut(shouldYield() ? TURN_IS_OVER : isTaken ? OVERTAKEN : fault.code)
     return 'cut'
   }
-}
-
-function bytesOf({ blocks }: Reply & { readonly t: 'blocks' }): number {
-  let bytes = 0
-  for (const { headerBytes, signature, payload } of blocks) {
-    bytes += headerBytes.byteLength + (signature?.byteLength ?? 0) + (payload?.byteLength ?? 0)
-  }
-  return bytes
 }

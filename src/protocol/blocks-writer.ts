@@ -15,7 +15,7 @@ const AROUND_BLOCKS_BYTES = 64
 
 /** The third place of a block says by its type where the payload is: bytes here, text elsewhere. */
 export function encodeBlocks({ t, id, asked, blocks }: BlocksReply): Uint8Array {
-  const most = blocks.reduce((sum, block) => sum + AROUND_BLOCK_BYTES + bytesOf(block), AROUND_BLOCKS_BYTES)
+  const most = blocks.reduce((sum, block) => sum + AROUND_BLOCK_BYTES + wireBytes(block), AROUND_BLOCKS_BYTES)
   const writer = new CborWriter(most).map(4).text('t').text(t).text('id').int(id).text('asked').int(asked)
   writer.text('blocks').list(blocks.length)
   for (const { headerBytes, signature, state, payload } of blocks) {
@@ -27,6 +27,7 @@ export function encodeBlocks({ t, id, asked, blocks }: BlocksReply): Uint8Array 
   return writer.take()
 }
 
-function bytesOf({ headerBytes, signature, payload }: WireBlock): number {
+/** Of its parts, without what stands around them. */
+export function wireBytes({ headerBytes, signature, payload }: WireBlock): number {
   return headerBytes.byteLength + (signature?.byteLength ?? 0) + (payload?.byteLength ?? 0)
 }

@@ -11,6 +11,7 @@ import type { Graph } from '../dag/graph.ts'
 import type { AuthorKey, BlockId } from '../dag/ids.ts'
 import { KEY_BYTES } from '../dag/limits.ts'
 import { unacceptedUnder } from '../dag/walk.ts'
+import { wireBytes } from './blocks-writer.ts'
 import { BLOCKS_REPLY_BYTES, HEADS_PER_PAGE, IDS_PER_PAGE, INLINE_PAYLOAD_BYTES } from './limits.ts'
 import { proofFor, proofHolds, type Handshake } from './member.ts'
 import type { Reply, Request, WireBlock } from './messages.ts'
@@ -189,7 +190,7 @@ export class BlocksReply {
   add(loaded: LoadedBlock | undefined): boolean {
     if (loaded !== undefined) {
       const block = wireBlock(loaded)
-      const bytes = sizeOf(block)
+      const bytes = wireBytes(block)
       if (this.#blocks.length > 0 && this.#bytes + bytes > BLOCKS_REPLY_BYTES) return false
       this.#blocks.push(block)
       this.#bytes += bytes
@@ -201,10 +202,6 @@ export class BlocksReply {
   reply(): Reply {
     return { t: 'blocks', id: this.#id, asked: this.#asked, blocks: this.#blocks }
   }
-}
-
-function sizeOf({ headerBytes, signature, payload }: WireBlock): number {
-  return headerBytes.byteLength + (signature?.byteLength ?? 0) + (payload?.byteLength ?? 0)
 }
 
 function wireBlock({ headerBytes, signature, payload }: LoadedBlock): WireBlock {

@@ -2,51 +2,23 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import type { MadeBlock } from '../../../src/dag/block.ts'
 import { OVERTAKEN } from '../../../src/node/pull.ts'
-import { Pulls, type PullTask } from '../../../src/node/pulls.ts'
-import { UNLIMITED } from '../../../src/node/signatures.ts'
+import type { PullTask } from '../../../src/node/pulls.ts'
 import { GET_IDS } from '../../../src/protocol/limits.ts'
 import type { PullResult } from '../../../src/protocol/pull.ts'
-import { author, chain, post } from '../../support/blocks.ts'
+import { holding, joiner, postsInLine } from '../../support/pulling.ts'
 import { randomFrom } from '../../support/random.ts'
-import { openReplica, takeIn, viewOf, type TestReplica } from '../../support/replicas.ts'
+import { viewOf, type TestReplica } from '../../support/replicas.ts'
 import { wiredTo, type OnReply } from '../../support/wired.ts'
 
-const OWNED = chain(`@!${author(0).author}`)
-
-/** Posts each on the one before; with padding a reply holds some hundred of them. */
-function line(length: number, name: string, padding = 0): MadeBlock[] {
-  const blocks: MadeBlock[] = []
-  for (let n = 0; n < length; n++) {
-    const back = blocks.at(-1)
-    const payload = name + String(n) + 'x'.repeat(padding)
-    blocks.push(post(OWNED, { backs: back === undefined ? [] : [back.block], payload, author: 0 }))
-  }
-  return blocks
-}
-
-async function holding(blocks: readonly MadeBlock[]): Promise<TestReplica> {
-  const on = await openReplica(OWNED)
-  await takeIn(on, blocks)
-  return on
-}
-
-interface Joiner {
+interface Puller {
   readonly on: TestReplica
   readonly pull: (from: TestReplica, n: number, onReply?: OnReply, more?: Partial<PullTask>) => Promise<PullResult>
 }
 
-async function joiner(): Promise<Joiner> {
-  const on = await openReplica(OWNED)
-  const pulls = new Pulls(on.replica, on.clock)
-  const { signal } = new AbortController()
-  const task = { signal, mayRecheck: UNLIMITED, shouldYield: () => false, onProgress: () => undefined }
-  return {
-    on,
-    pull: async (from, n, onReply, more) => {
-      const { session, handshake } = await wiredTo(from.replica, n, onReply)
-      return pulls.run({ session, handshake, ...task, ...more })
-    },
-  }
+/** Pulls from peer `n`, who has what `from` has. */
+async function puller(): Promise<Puller> {
+  const { on, pull } = await joiner()
+  return { on, pull: async (from, n, onReply, more) => pull(await wiredTo(from.replica, n, onReply), more) }
 }
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
@@ -56,7 +28,7 @@ afterEach(() => {
 })
 
 describe('peers that have the same, and list it in orders of their own', () => {
-  const [one, other] = [line(700, 'p', 2500), line(700, 'q', 2500)]
+  const [one, other] = [postsInLine(700, 'p', 2500), postsInLine(700, 'q', 2500)]
 
   /** Both branches, a run of the one and a run of the other by turns. */
   function mixed(random: () => number, run: number): MadeBlock[] {
@@ -72,7 +44,7 @@ describe('peers that have the same, and list it in orders of their own', () => {
     'never wait for each other for ever, also if one of them breaks off: seed %i',
     async (seed) => {
       const random = randomFrom(seed)
-      const { on, pull } = await joiner()
+      const { on, pull } = await puller()
       const sources = await Promise.all([1, 2, 3].map(() => holding(mixed(random, 250))))
       const leaving = new AbortController()
       let replies = 0
@@ -92,8 +64,8 @@ describe('peers that have the same, and list it in orders of their own', () => {
 })
 
 test('a pull that waits for another one ends when it is told to', async () => {
-  const source = await holding(line(300, 'a'))
-  const { pull } = await joiner()
+  const source = await holding(postsInLine(300, 'a'))
+  const { pull } = await puller()
   const isAsked = Promise.withResolvers<undefined>()
   const silenced = new AbortController()
   const silent = pull(
@@ -128,8 +100,8 @@ test('a pull that waits for another one ends when it is told to', async () => {
 
 test('a peer that gives one block at a time, each just in time, holds up nobody', async () => {
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] })
-  const source = await holding(line(8 * GET_IDS, 'a'))
-  const { on, pull } = await joiner()
+  const source = await holding(postsInLine(8 * GET_IDS, 'a'))
+  const { on, pull } = await puller()
   const isAsked = Promise.withResolvers<undefined>()
   const gates: (() => void)[] = []
   const trickling = pull(source, 1, async (_, reply) => {
@@ -152,9 +124,8 @@ test('a peer that gives one block at a time, each just in time, holds up nobody'
 })
 
 test('who forges and hangs up at once is found out all the same', async () => {
-  const source = await holding(line(3 * GET_IDS, 'a'))
-  const on = await openReplica(OWNED)
-  const pulls = new Pulls(on.replica, on.clock)
+  const source = await holding(postsInLine(3 * GET_IDS, 'a'))
+  const { pull } = await joiner()
   const isForged = Promise.withResolvers<undefined>()
   let gets = 0
   const { session, handshake } = await wiredTo(source.replica, 1, async (_, reply) => {
@@ -172,8 +143,6 @@ test('who forges and hangs up at once is found out all the same', async () => {
     const isLater = reply.ok && reply.value.t === 'blocks' && reply.value.blocks[0]?.signature?.[0] !== 9
     return isLater ? { ok: false, fault: { code: 'RPC_CLOSED', peer: '', why: 'closed by the peer' } } : reply
   }
-  const { signal } = new AbortController()
-  const task = { signal, mayRecheck: UNLIMITED, shouldYield: () => false, onProgress: () => undefined }
-  const { end } = await pulls.run({ session: { ...session, request }, handshake, ...task })
+  const { end } = await pull({ session: { ...session, request }, handshake })
   expect(end).toMatchObject({ why: 'faulty', fault: { code: 'SYNC_BAD_BLOCK', fault: { code: 'DAG_BAD_SIGNATURE' } } })
 })

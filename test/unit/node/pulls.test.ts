@@ -1,51 +1,14 @@
 /** Spec §8, step 3: several pulls of one chain at once, over real responders, without sockets. */
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import type { MadeBlock } from '../../../src/dag/block.ts'
 import { OVERTAKEN } from '../../../src/node/pull.ts'
-import { Pulls, type PullTask } from '../../../src/node/pulls.ts'
-import { UNLIMITED } from '../../../src/node/signatures.ts'
+import type { Pulls } from '../../../src/node/pulls.ts'
 import { GET_IDS, IDS_PER_PAGE } from '../../../src/protocol/limits.ts'
-import type { PullResult } from '../../../src/protocol/pull.ts'
-import { author, chain, post } from '../../support/blocks.ts'
-import { openReplica, takeIn, viewOf, type TestReplica } from '../../support/replicas.ts'
+import { holding, joiner, postsInLine } from '../../support/pulling.ts'
+import { viewOf } from '../../support/replicas.ts'
 import { wiredTo, type OnReply, type Wired } from '../../support/wired.ts'
 
-const OWNED = chain(`@!${author(0).author}`)
 /** More than a pull may hold while it waits. */
 const SOME = 8 * GET_IDS
-
-function line(length: number): MadeBlock[] {
-  const blocks: MadeBlock[] = []
-  for (let n = 0; n < length; n++) {
-    const back = blocks.at(-1)
-    blocks.push(post(OWNED, { backs: back === undefined ? [] : [back.block], payload: String(n), author: 0 }))
-  }
-  return blocks
-}
-
-async function holding(blocks: readonly MadeBlock[]): Promise<TestReplica> {
-  const on = await openReplica(OWNED)
-  await takeIn(on, blocks)
-  return on
-}
-
-interface Joiner {
-  readonly on: TestReplica
-  readonly pulls: Pulls
-  readonly pull: (wired: Wired, more?: Partial<PullTask>) => Promise<PullResult>
-}
-
-async function joiner(): Promise<Joiner> {
-  const on = await openReplica(OWNED)
-  const pulls = new Pulls(on.replica, on.clock)
-  const unhurried = {
-    signal: new AbortController().signal,
-    mayRecheck: UNLIMITED,
-    shouldYield: () => false,
-    onProgress: () => undefined,
-  }
-  return { on, pulls, pull: ({ session, handshake }, more) => pulls.run({ session, handshake, ...unhurried, ...more }) }
-}
 
 afterEach(() => {
   vi.useRealTimers()
@@ -53,7 +16,7 @@ afterEach(() => {
 
 describe('a chain that several peers have', () => {
   test.each([2, 4])('is pulled from %i of them at once: each gives a part, and no block comes twice', async (count) => {
-    const blocks = line(IDS_PER_PAGE + SOME)
+    const blocks = postsInLine(IDS_PER_PAGE + SOME)
     const { on, pull } = await joiner()
     const wired: Wired[] = []
     let mostAtOnce = 0
@@ -78,7 +41,7 @@ describe('a chain that several peers have', () => {
   })
 
   test('who breaks off leaves the rest to the others', async () => {
-    const blocks = line(SOME)
+    const blocks = postsInLine(SOME)
     const source = await holding(blocks)
     const { on, pull } = await joiner()
     const leaving = new AbortController()
@@ -96,7 +59,7 @@ describe('a chain that several peers have', () => {
   })
 
   test('who lies is alone with it: the other pull brings everything', async () => {
-    const blocks = line(SOME)
+    const blocks = postsInLine(SOME)
     const source = await holding(blocks)
     const { on, pull } = await joiner()
     const liar = await wiredTo(source.replica, 1, (_, reply) => {
@@ -112,7 +75,7 @@ describe('a chain that several peers have', () => {
 
   test('one that does not answer is overtaken once another waits for it; what it was asked for is asked of that one', async () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] })
-    const blocks = line(SOME)
+    const blocks = postsInLine(SOME)
     const source = await holding(blocks)
     const { on, pull } = await joiner()
     const isAsked = Promise.withResolvers<undefined>()
@@ -140,7 +103,7 @@ describe('a chain that several peers have', () => {
 
   test('one that is slow is not, while nobody is faster', async () => {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] })
-    const source = await holding(line(SOME))
+    const source = await holding(postsInLine(SOME))
     const { pull } = await joiner()
     const gates: (() => void)[] = []
     const slow: OnReply = async (request, reply) => {
@@ -161,7 +124,7 @@ describe('a chain that several peers have', () => {
 })
 
 test('a pull of which nothing came is not repeated before anything changed', async () => {
-  const source = await holding(line(3))
+  const source = await holding(postsInLine(3))
   const { pull } = await joiner()
   const withholding = await wiredTo(source.replica, 1, (_, reply) =>
     reply.t === 'blocks' ? { ...reply, blocks: [] } : reply,
@@ -177,7 +140,7 @@ test('a pull of which nothing came is not repeated before anything changed', asy
 })
 
 test('how far it has come can be watched', async () => {
-  const blocks = line(SOME + 2 * GET_IDS)
+  const blocks = postsInLine(SOME + 2 * GET_IDS)
   const source = await holding(blocks)
   const { pulls, pull } = await joiner()
   const seen: ReturnType<Pulls['progress']>[] = []

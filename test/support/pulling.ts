@@ -1,0 +1,42 @@
+/** An owner's chain, peers that have some of it, and one who pulls it from several of them at once, without sockets. */
+import type { MadeBlock } from '../../src/dag/block.ts'
+import { Pulls, type PullTask } from '../../src/node/pulls.ts'
+import { UNLIMITED } from '../../src/node/signatures.ts'
+import type { PullResult } from '../../src/protocol/pull.ts'
+import { author, chain, post } from './blocks.ts'
+import { openReplica, takeIn, type TestReplica } from './replicas.ts'
+import type { Wired } from './wired.ts'
+
+export const OWNED = chain(`@!${author(0).author}`)
+
+/** Posts each on the one before; with padding a reply holds some hundred of them. */
+export function postsInLine(length: number, name = '', padding = 0): MadeBlock[] {
+  const blocks: MadeBlock[] = []
+  for (let n = 0; n < length; n++) {
+    const back = blocks.at(-1)
+    const payload = name + String(n) + 'x'.repeat(padding)
+    blocks.push(post(OWNED, { backs: back === undefined ? [] : [back.block], payload, author: 0 }))
+  }
+  return blocks
+}
+
+export async function holding(blocks: readonly MadeBlock[]): Promise<TestReplica> {
+  const on = await openReplica(OWNED)
+  await takeIn(on, blocks)
+  return on
+}
+
+export interface Joiner {
+  readonly on: TestReplica
+  readonly pulls: Pulls
+  readonly pull: (wired: Pick<Wired, 'session' | 'handshake'>, more?: Partial<PullTask>) => Promise<PullResult>
+}
+
+/** Has nothing yet, and pulls without haste and without a budget. */
+export async function joiner(): Promise<Joiner> {
+  const on = await openReplica(OWNED)
+  const pulls = new Pulls(on.replica, on.clock)
+  const { signal } = new AbortController()
+  const task = { signal, mayRecheck: UNLIMITED, shouldYield: () => false, onProgress: () => undefined }
+  return { on, pulls, pull: ({ session, handshake }, more) => pulls.run({ session, handshake, ...task, ...more }) }
+}
