@@ -23,7 +23,7 @@ export function blockOfStored(index: number, stored: StoredBlock | undefined): B
 /**
  * Bytes of the payload that a stored header speaks of.
  * @param id - the block's, which its header's digest has to be: what was damaged on disk goes to no peer. It is compared as
- * text, for a digest in bytes takes three times as long to get.
+ * text, which takes no bytes to be spelt.
  * @throws {Bug} if it is not
  */
 export function paySizeOfStored(id: BlockId, { headerBytes }: StoredBlock): number {
