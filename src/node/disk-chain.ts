@@ -18,7 +18,7 @@ import {
   type StoredBlock,
 } from '../dag/store.ts'
 import { indexKey, type ChainKeys } from './disk-keys.ts'
-import { countFrames, loadChain, loadState, readRow, readRows, type ChainState } from './disk-load.ts'
+import { countFrames, loadChain, loadState, plainBytes, readRow, readRows, type ChainState } from './disk-load.ts'
 import {
   decodeStoredBlock,
   encodeArrival,
@@ -92,11 +92,8 @@ export class DiskChain implements ChainStore {
 
   async blocks(indexes: readonly number[]): Promise<readonly (StoredBlock | undefined)[]> {
     await this.#read()
-    const rows = await readRows(
-      this.#db,
-      indexes.map((index) => indexKey(this.#keys.blocks, index)),
-    )
-    return rows.map((stored) => (stored === undefined ? undefined : decodeStoredBlock(stored)))
+    const keys = indexes.map((index) => indexKey(this.#keys.blocks, index))
+    return readRows(this.#db, keys, decodeStoredBlock)
   }
 
   async frame(id: BlockId, n: number): Promise<Uint8Array | undefined> {
@@ -106,10 +103,8 @@ export class DiskChain implements ChainStore {
 
   async firstFrames(ids: readonly BlockId[]): Promise<readonly (Uint8Array | undefined)[]> {
     await this.#read()
-    return readRows(
-      this.#db,
-      ids.map((id) => this.#keys.frame(id, 0)),
-    )
+    const keys = ids.map((id) => this.#keys.frame(id, 0))
+    return readRows(this.#db, keys, plainBytes)
   }
 
   async putFrame(id: BlockId, n: number, bytes: Uint8Array): Promise<void> {

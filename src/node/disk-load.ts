@@ -36,10 +36,14 @@ export async function readRow(db: Level, key: string): Promise<Uint8Array | unde
   return value === undefined ? undefined : plainBytes(value)
 }
 
-/** Many stored values, in the order asked. */
-export async function readRows(db: Level, keys: readonly string[]): Promise<(Uint8Array | undefined)[]> {
-  const values = (await db.getMany([...keys])) as (Uint8Array | undefined)[]
-  return values.map((value) => (value === undefined ? undefined : plainBytes(value)))
+/** Many stored values, in the order asked, each through `take`, which gets Level's own `Buffer`. */
+export async function readRows<T>(
+  db: Level,
+  keys: string[],
+  take: (value: Uint8Array) => T,
+): Promise<(T | undefined)[]> {
+  const values = (await db.getMany(keys)) as (Uint8Array | undefined)[]
+  return values.map((value) => (value === undefined ? undefined : take(value)))
 }
 
 /** Level hands out a `Buffer`, whose `slice` does not copy and which is equal to no `Uint8Array`. */

@@ -127,16 +127,16 @@ export function decodeStoredBlock(stored: Uint8Array): StoredBlock {
 
 const NULL = 0xf6
 
-/** A byte string of dag-cbor, below 2^16 bytes. A view. */
+/** A byte string of dag-cbor, below 2^16 bytes. A view, and a plain one, whatever `stored` is. */
 function bytesAt(stored: Uint8Array, at: number): Uint8Array {
   const first = (stored[at] ?? 0) - 0x40
   const wide = first === 0x18 ? 1 : first === 0x19 ? 2 : 0
-  const [a = 0, b = 0] = stored.subarray(at + 1, at + 1 + wide)
-  const length = wide === 0 ? first : wide === 1 ? a : a * 256 + b
+  const a = stored[at + 1] ?? 0
+  const length = wide === 0 ? first : wide === 1 ? a : a * 256 + (stored[at + 2] ?? 0)
   const from = at + 1 + wide
   if (length < 0 || (wide === 0 && length > 0x17) || from + length > stored.byteLength)
     throw new DiskFailed('a stored row does not decode')
-  return stored.subarray(from, from + length)
+  return new Uint8Array(stored.buffer, stored.byteOffset + from, length)
 }
 
 /**

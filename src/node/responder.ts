@@ -1,6 +1,7 @@
 /** Answers other peers' sync requests (spec §8): the plan is `protocol/serve.ts`'s, loading and offers are done here. */
 import { bytesToHex } from '@noble/hashes/utils.js'
 import type { PeerId } from '@libp2p/interface'
+import type { BlockId } from '../dag/ids.ts'
 import { FRAME_BYTES, type StoredBlock } from '../dag/store.ts'
 import type { Reply, Request } from '../protocol/messages.ts'
 import {
@@ -11,11 +12,14 @@ import {
   planReply,
   travelsInline,
   type LoadedBlock,
+  type ServePlan,
   type ServeStream,
 } from '../protocol/serve.ts'
 import type { Replica } from './replica.ts'
 import type { SyncCaller, SyncHandler } from './serve.ts'
 import { paySizeOfStored, storedHere } from './stored-block.ts'
+
+const NO_BYTES = new Uint8Array(0)
 
 export interface ResponderModules {
   readonly self: PeerId
@@ -42,7 +46,7 @@ export function createResponder({ self, find, onOffer }: ResponderModules): Sync
     if (replica === undefined) return { t: 'refuse', id: request.id, code: 'unknown-chain' }
     switch (plan.do) {
       case 'blocks':
-        return loadBlocks(replica, plan.id, plan.indexes)
+        return loadBlocks(replica, plan)
       case 'frame':
         return loadFrame(replica, plan, request)
       case 'offer': {
@@ -71,56 +75,104 @@ function servedOf(replica: Replica): NonNullable<Parameters<typeof planReply>[1]
   return { chain, graph, folds, held: () => replica.heldHere(), ...(pioneer === undefined ? {} : { pioneer }) }
 }
 
-/** Two readings for a whole reply: of its blocks, and of as many of their payloads as fit into it. */
-async function loadBlocks(replica: Replica, id: number, indexes: readonly (number | undefined)[]): Promise<Reply> {
-  // What was dropped meanwhile is not had.
-  const kept = indexes.filter((index) => index !== undefined && replica.isKept(index)) as readonly number[]
-  const stored = await replica.storedBlocks(kept)
-  const found = kept.map((index, n) => wantedOf(replica, index, stored[n]))
-  const fitting = found.slice(0, fittingIn(found.map(({ bytes }) => bytes)))
-  const inline = fitting.filter(({ inlineBytes }) => inlineBytes > 0).map(({ index }) => index)
-  const frames = await replica.store.firstFrames(inline.map((index) => replica.graph.id(index)))
-  const payloads = new Map(inline.map((index, n) => [index, frames[n]]))
-  const loaded = new Map(fitting.map((wanted) => [wanted.index, loadedBlock(wanted, payloads.get(wanted.index))]))
+/**
+ * Two readings for a whole reply: of its blocks, and of as many of their payloads as fit into it. A peer that catches up
+ * asks for little else, and most of that is over before V8 has compiled it: hence small functions, loops over indexes, and
+ * no copies of objects.
+ */
+async function loadBlocks(replica: Replica, plan: BlocksPlan): Promise<Reply> {
+  const kept = keptOf(replica, plan)
+  const wanted = wantedOf(replica, kept, await replica.storedBlocks(kept.indexes))
+  const inline = wanted.filter(isToBeRead)
+  givePayloads(inline, await replica.store.firstFrames(inline.map(idOf)))
+  return replyOf(plan, kept, wanted)
+}
+
+type BlocksPlan = ServePlan & { readonly do: 'blocks' }
+
+/** What is had of a plan, in its order. */
+interface Kept {
+  readonly ids: BlockId[]
+  readonly indexes: number[]
+}
+
+/** What was dropped meanwhile is not had. */
+function keptOf(replica: Replica, { ids, indexes }: BlocksPlan): Kept {
+  const kept: Kept = { ids: [], indexes: [] }
+  for (let n = 0; n < ids.length; n += 1) {
+    const id = ids[n]
+    const index = indexes[n]
+    if (id === undefined || index === undefined || !replica.isKept(index)) continue
+    kept.ids.push(id)
+    kept.indexes.push(index)
+  }
+  return kept
+}
+
+/** A block to be sent. */
+interface Wanted extends LoadedBlock {
+  readonly id: BlockId
+  /** Absent until it is read. */
+  payload: LoadedBlock['payload']
+  /** Of its payload, as far as that goes along. */
+  readonly inlineBytes: number
+}
+
+/** As many as fit into one reply, from the front. */
+function wantedOf(replica: Replica, { ids, indexes }: Kept, stored: readonly StoredBlock[]): Wanted[] {
+  const wanted: Wanted[] = []
+  const sizes: number[] = []
+  for (let n = 0; n < ids.length; n += 1) {
+    const id = ids[n]
+    const index = indexes[n]
+    if (id === undefined || index === undefined) break
+    const block = wantedBlock(replica, id, index, storedHere(index, stored[n]))
+    wanted.push(block)
+    sizes.push(bytesOf(block))
+  }
+  wanted.length = fittingIn(sizes)
+  return wanted
+}
+
+function wantedBlock(replica: Replica, id: BlockId, index: number, stored: StoredBlock): Wanted {
+  const size = paySizeOfStored(id, stored)
+  if (replica.reputation.isHidden(index)) return { id, stored, payload: 'hidden', inlineBytes: 0 }
+  if (replica.missing.has(index)) return { id, stored, payload: 'absent', inlineBytes: 0 }
+  if (!travelsInline(size)) return { id, stored, payload: 'frames', inlineBytes: 0 }
+  return { id, stored, payload: size === 0 ? NO_BYTES : 'absent', inlineBytes: size }
+}
+
+function bytesOf({ stored: { headerBytes, signature }, inlineBytes }: Wanted): number {
+  return headerBytes.byteLength + (signature?.byteLength ?? 0) + inlineBytes
+}
+
+function isToBeRead({ inlineBytes }: Wanted): boolean {
+  return inlineBytes > 0
+}
+
+function idOf({ id }: Wanted): BlockId {
+  return id
+}
+
+/** One that was deleted meanwhile stays absent. */
+function givePayloads(inline: readonly Wanted[], frames: readonly (Uint8Array | undefined)[]): void {
+  for (let n = 0; n < inline.length; n += 1) {
+    const block = inline[n]
+    const frame = frames[n]
+    if (block !== undefined && frame?.byteLength === block.inlineBytes) block.payload = frame
+  }
+}
+
+/** @param wanted - of the first of those that are had */
+function replyOf({ id, indexes }: BlocksPlan, kept: Kept, wanted: readonly Wanted[]): Reply {
   const blocks = new BlocksReply(id)
-  const has = new Set(kept)
+  let next = 0
   for (const index of indexes) {
-    const block = index === undefined ? undefined : loaded.get(index)
-    if (block === undefined && index !== undefined && has.has(index)) break
-    if (!blocks.add(block)) break
+    const isHad = index !== undefined && index === kept.indexes[next]
+    if (isHad && next === wanted.length) break
+    if (!blocks.add(isHad ? wanted[next++] : undefined)) break
   }
   return blocks.reply()
-}
-
-/** A block to be sent; `bytes` with its payload, as far as that goes along. */
-interface Wanted {
-  readonly index: number
-  readonly stored: StoredBlock
-  readonly payload: 'inline' | 'frames' | 'hidden' | 'absent'
-  readonly inlineBytes: number
-  readonly bytes: number
-}
-
-function wantedOf(replica: Replica, index: number, found: StoredBlock | undefined): Wanted {
-  const stored = storedHere(index, found)
-  const size = paySizeOfStored(index, stored)
-  const payload = replica.reputation.isHidden(index)
-    ? 'hidden'
-    : replica.missing.has(index)
-      ? 'absent'
-      : travelsInline(size)
-        ? 'inline'
-        : 'frames'
-  const inlineBytes = payload === 'inline' ? size : 0
-  const bytes = stored.headerBytes.byteLength + (stored.signature?.byteLength ?? 0) + inlineBytes
-  return { index, stored, payload, inlineBytes, bytes }
-}
-
-/** @param frame - the payload, if it goes along and is not empty; it may have been deleted meanwhile */
-function loadedBlock({ stored, payload, inlineBytes }: Wanted, frame: Uint8Array | undefined): LoadedBlock {
-  if (payload !== 'inline') return { ...stored, payload }
-  if (inlineBytes === 0) return { ...stored, payload: new Uint8Array(0) }
-  return { ...stored, payload: frame?.byteLength === inlineBytes ? frame : 'absent' }
 }
 
 async function loadFrame(

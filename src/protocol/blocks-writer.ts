@@ -15,7 +15,8 @@ const AROUND_BLOCKS_BYTES = 64
 
 /** The third place of a block says by its type where the payload is: bytes here, text elsewhere. */
 export function encodeBlocks({ t, id, asked, blocks }: BlocksReply): Uint8Array {
-  const most = blocks.reduce((sum, block) => sum + AROUND_BLOCK_BYTES + wireBytes(block), AROUND_BLOCKS_BYTES)
+  let most = AROUND_BLOCKS_BYTES
+  for (const block of blocks) most += AROUND_BLOCK_BYTES + wireBytes(block)
   const writer = new CborWriter(most).map(4).text('t').text(t).text('id').int(id).text('asked').int(asked)
   writer.text('blocks').list(blocks.length)
   for (const { headerBytes, signature, state, payload } of blocks) {

@@ -85,7 +85,7 @@ export class Side {
     for (const index of indexes.slice(0, most)) {
       const made = index === undefined ? undefined : this.#blocks.get(index)
       if (index !== undefined && made === undefined) throw new Bug(`side lacks block ${String(index)}`)
-      if (!reply.add(made === undefined ? undefined : { ...made.block, payload: made.payload })) break
+      if (!reply.add(made === undefined ? undefined : { stored: made.block, payload: made.payload })) break
     }
     return reply.reply()
   }

@@ -12,6 +12,7 @@ import {
   newServeStream,
   planReply,
   travelsInline,
+  type LoadedBlock,
   type ServePlan,
   type ServeStream,
 } from '../../../src/protocol/serve.ts'
@@ -56,6 +57,7 @@ describe('what is served', () => {
     expect(ask(side, stream, { t: 'get', ids })).toEqual({
       do: 'blocks',
       id: 7,
+      ids,
       indexes: [undefined, 1, undefined, undefined],
     })
     expect(replyOf(ask(side, stream, { t: 'frame', block: b.block.id, offset: 0 }))).toEqual({
@@ -179,8 +181,8 @@ describe('who is served', () => {
 })
 
 describe('blocks replies', () => {
-  const loaded = (size: number): { headerBytes: Uint8Array; payload: Uint8Array } => ({
-    headerBytes: new Uint8Array(100),
+  const loaded = (size: number): LoadedBlock => ({
+    stored: { headerBytes: new Uint8Array(100) },
     payload: new Uint8Array(size),
   })
 
@@ -205,7 +207,7 @@ describe('blocks replies', () => {
     expect([travelsInline(INLINE_PAYLOAD_BYTES), travelsInline(INLINE_PAYLOAD_BYTES + 1)]).toEqual([true, false])
     const reply = new BlocksReply(1)
     const { headerBytes, signature } = (post(FORUM, { author: 1 }) satisfies MadeBlock).block
-    reply.add({ headerBytes, ...(signature === undefined ? {} : { signature }), payload: 'frames' })
+    reply.add({ stored: { headerBytes, ...(signature === undefined ? {} : { signature }) }, payload: 'frames' })
     expect(reply.reply()).toMatchObject({ blocks: [{ headerBytes, signature, state: 'frames' }] })
   })
 })
