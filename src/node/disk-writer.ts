@@ -15,6 +15,7 @@ export type WriteOp =
 interface Job {
   readonly ops: readonly WriteOp[]
   readonly sync: boolean
+  readonly bytes: number
   readonly resolve: () => void
   readonly reject: (failure: DiskFailed) => void
 }
@@ -54,7 +55,7 @@ export class DiskWriter {
         reject(new DiskFailed('the disk is closed'))
         return
       }
-      this.#queue.push({ ops, sync, resolve, reject })
+      this.#queue.push({ ops, sync, bytes: bytesOf(ops), resolve, reject })
       this.#running ??= this.#run()
     })
   }
@@ -77,10 +78,9 @@ export class DiskWriter {
     try {
       if (this.#failure !== undefined) throw this.#failure
       const ops = jobs.flatMap((job) => job.ops)
+      const bytes = jobs.reduce((sum, job) => sum + job.bytes, 0)
       const options = { sync: jobs.some((job) => job.sync) }
-      await (bytesOf(ops) > ops.length * LARGE_ROW_BYTES
-        ? this.#db.batch(ops, options)
-        : this.#opByOp(ops).write(options))
+      await (bytes > ops.length * LARGE_ROW_BYTES ? this.#db.batch(ops, options) : this.#opByOp(ops).write(options))
       for (const job of jobs) job.resolve()
     } catch (cause) {
       this.#failure ??= new DiskFailed('a write failed', { cause })
@@ -100,7 +100,7 @@ export class DiskWriter {
   #takeJobs(): Job[] {
     let bytes = 0
     const end = this.#queue.findIndex((job, n) => {
-      bytes += bytesOf(job.ops)
+      bytes += job.bytes
       return n > 0 && bytes > MERGED_BYTES
     })
     return this.#queue.splice(0, end === -1 ? this.#queue.length : end)

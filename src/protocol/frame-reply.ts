@@ -35,7 +35,8 @@ export function readFrameReply(message: Uint8Array): FrameReply | undefined {
   const length = argumentAt(message, id.end + textBytes('bytes'))
   const bytes = message.subarray(length.end, length.end + length.value)
   const offset = argumentAt(message, length.end + length.value + textBytes('offset'))
-  if (id.value > MAX_REQUEST_ID || length.value > FRAME_BYTES || offset.value > MAX_PAYLOAD_OWNER_BYTES) return undefined
+  if (id.value > MAX_REQUEST_ID || length.value > FRAME_BYTES || offset.value > MAX_PAYLOAD_OWNER_BYTES)
+    return undefined
   const reply: FrameReply = { t: 'frame', id: id.value, offset: offset.value, bytes }
   return isSpelling(message, frameParts(reply)) ? reply : undefined
 }
@@ -43,7 +44,9 @@ export function readFrameReply(message: Uint8Array): FrameReply | undefined {
 /** What was read without a look at the names is what is meant if it is spelt the same. */
 function isSpelling(message: Uint8Array, [before, bytes, after]: ReturnType<typeof frameParts>): boolean {
   const behind = before.byteLength + bytes.byteLength
-  return message.byteLength === behind + after.byteLength && begins(message, 0, before) && begins(message, behind, after)
+  return (
+    message.byteLength === behind + after.byteLength && begins(message, 0, before) && begins(message, behind, after)
+  )
 }
 
 function begins(message: Uint8Array, at: number, part: Uint8Array): boolean {
