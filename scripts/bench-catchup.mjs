@@ -160,7 +160,7 @@ async function payload(root) {
   for (const time of ['a', 'a second', 'a third']) {
     await whole.client.call('chains.join', { name })
     const { ms, nodes } = await measured([sender, whole], () => recv(whole))
-    await whole.client.call('chains.leave', { chain: name })
+    await whole.client.call('chains.leave', { name })
     report(`${time} payload of 64 MiB`, `${((64 * 1000) / ms).toFixed(0)} MiB/s, in ${ms.toFixed(0)} ms`)
     reportNodes(nodes, PAYLOAD_BYTES / FRAME_BYTES, 'frame')
   }
