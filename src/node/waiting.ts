@@ -24,8 +24,8 @@ export async function pause(
 
 /**
  * Calls back once when the signal aborts, at once if it has. Returns the function that takes the listener off again, and
- * lets go of it: a signal links its listeners, and one that was taken off still leads to the next. When the first of them
- * had got old, all that came after, and what they led to, was kept until the whole heap was collected.
+ * lets go of it: a signal links its listeners, and one that was taken off still leads to the next. Once one of them has got
+ * old, those behind it, and all that they lead to, wait until the whole heap is collected.
  */
 export function onAbort(signal: AbortSignal, listener: () => void): () => void {
   if (signal.aborted) {
