@@ -3,10 +3,9 @@
 import { readFile } from 'node:fs/promises'
 import { startDaemon } from './daemon.mjs'
 
-const MIB = 1024 * 1024
+const KIB = 1024
 /** What Linux counts CPU time in, on all common machines. */
 const MS_PER_TICK = 10
-const PAGE_BYTES = 4096
 const SAMPLE_MS = 20
 
 /** Processes that were started, over or not. */
@@ -48,9 +47,11 @@ export class MeasuredNode {
     return (Number(fields[11]) + Number(fields[12])) * MS_PER_TICK
   }
 
-  async rssMiB() {
-    const [, resident] = (await readFile(`/proc/${this.child.pid}/statm`, 'utf8')).split(' ')
-    return (Number(resident) * PAGE_BYTES) / MIB
+  /** Resident memory: what only this process has, and pages of files, which the system takes back when it needs them. */
+  async memoryMiB() {
+    const status = await readFile(`/proc/${this.child.pid}/status`, 'utf8')
+    const kib = (field) => Number(new RegExp(`^${field}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1])
+    return { anonymous: kib('RssAnon') / KIB, files: kib('RssFile') / KIB }
   }
 
   /** Bytes written so far, to sockets and files. */
@@ -61,11 +62,14 @@ export class MeasuredNode {
 
 /** What nodes use while `job` runs: wall time, and of each node CPU time and memory at every sample. */
 export async function measured(nodes, job) {
-  const rss = nodes.map(() => [])
+  const memory = nodes.map(() => [])
   let isOver = false
   const sample = async () => {
     while (!isOver) {
-      for (const [n, node] of nodes.entries()) rss[n].push(await node.rssMiB().catch(() => 0))
+      for (const [n, node] of nodes.entries()) {
+        const now = await node.memoryMiB().catch(() => undefined)
+        if (now !== undefined) memory[n].push(now)
+      }
       await new Promise((resolve) => setTimeout(resolve, SAMPLE_MS))
     }
   }
@@ -77,11 +81,15 @@ export async function measured(nodes, job) {
   const after = await Promise.all(nodes.map((node) => node.cpuMs().catch(() => 0)))
   isOver = true
   await sampling
-  return { result, ms, nodes: nodes.map((_, n) => ({ cpuMs: after[n] - before[n], rss: rss[n] })) }
+  return { result, ms, nodes: nodes.map((_, n) => ({ cpuMs: after[n] - before[n], memory: memory[n] })) }
 }
 
-/** Memory before, at a quarter, half, three quarters and the end of the time, and the most. */
-export function curve(rss) {
-  const at = (share) => rss[Math.round((rss.length - 1) * share)].toFixed(0)
-  return `${[0, 0.25, 0.5, 0.75, 1].map(at).join(' / ')} MiB, at most ${Math.max(...rss).toFixed(0)}`
+/** Anonymous memory before, at a quarter, half, three quarters and the end of the time, and the most; then files' pages. */
+export function curve(memory) {
+  const anonymous = memory.map((sample) => sample.anonymous)
+  const files = memory.map((sample) => sample.files)
+  const at = (share) => anonymous[Math.round((anonymous.length - 1) * share)].toFixed(0)
+  const most = Math.max(...anonymous).toFixed(0)
+  const pages = `files ${files[0].toFixed(0)}, at most ${Math.max(...files).toFixed(0)}`
+  return `${[0, 0.25, 0.5, 0.75, 1].map(at).join(' / ')} MiB, at most ${most} (${pages})`
 }

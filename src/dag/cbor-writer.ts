@@ -42,6 +42,11 @@ export class CborWriter {
     return value < 0 ? this.#head(NEGATIVE, -1 - value) : this.#head(0, value)
   }
 
+  /** What stands before so many bytes, which are written elsewhere. */
+  bytesHead(length: number): this {
+    return this.#head(BYTES, length)
+  }
+
   bytes(value: Uint8Array | undefined): this {
     if (value === undefined) {
       this.#bytes[this.#at++] = NULL

@@ -15,6 +15,7 @@ export type WriteOp =
 interface Job {
   readonly ops: readonly WriteOp[]
   readonly sync: boolean
+  readonly bytes: number
   readonly resolve: () => void
   readonly reject: (failure: DiskFailed) => void
 }
@@ -24,6 +25,17 @@ const MERGED_BYTES = 4 * 1024 * 1024
 
 /** What a row costs besides its value, roughly. */
 const OP_BYTES = 128
+
+/**
+ * Rows of more than this on average are written as a list. That is twice the time on this thread for each, for it is copied
+ * and checked once more; but a batch that is filled op by op keeps its copy of the rows until the garbage is collected, and
+ * a collector that does not know how large it is waits until there are tens of MiB of them.
+ */
+const LARGE_ROW_BYTES = 4 * 1024
+
+function bytesOf(ops: readonly WriteOp[]): number {
+  return ops.reduce((sum, op) => sum + OP_BYTES + (op.type === 'put' ? op.value.byteLength : 0), 0)
+}
 
 export class DiskWriter {
   readonly #db: Level
@@ -43,7 +55,7 @@ export class DiskWriter {
         reject(new DiskFailed('the disk is closed'))
         return
       }
-      this.#queue.push({ ops, sync, resolve, reject })
+      this.#queue.push({ ops, sync, bytes: bytesOf(ops), resolve, reject })
       this.#running ??= this.#run()
     })
   }
@@ -65,15 +77,10 @@ export class DiskWriter {
     const jobs = this.#takeJobs()
     try {
       if (this.#failure !== undefined) throw this.#failure
-      // Op by op: a list would be copied and checked once more, for twice the time on this thread.
-      const batch = this.#db.batch()
-      for (const { ops } of jobs) {
-        for (const op of ops) {
-          if (op.type === 'put') batch.put(op.key, op.value)
-          else batch.del(op.key)
-        }
-      }
-      await batch.write({ sync: jobs.some((job) => job.sync) })
+      const ops = jobs.flatMap((job) => job.ops)
+      const bytes = jobs.reduce((sum, job) => sum + job.bytes, 0)
+      const options = { sync: jobs.some((job) => job.sync) }
+      await (bytes > ops.length * LARGE_ROW_BYTES ? this.#db.batch(ops, options) : this.#opByOp(ops).write(options))
       for (const job of jobs) job.resolve()
     } catch (cause) {
       this.#failure ??= new DiskFailed('a write failed', { cause })
@@ -81,10 +88,19 @@ export class DiskWriter {
     }
   }
 
+  #opByOp(ops: readonly WriteOp[]): ReturnType<Level['batch']> {
+    const batch = this.#db.batch()
+    for (const op of ops) {
+      if (op.type === 'put') batch.put(op.key, op.value)
+      else batch.del(op.key)
+    }
+    return batch
+  }
+
   #takeJobs(): Job[] {
     let bytes = 0
     const end = this.#queue.findIndex((job, n) => {
-      bytes += job.ops.reduce((sum, op) => sum + OP_BYTES + (op.type === 'put' ? op.value.byteLength : 0), 0)
+      bytes += job.bytes
       return n > 0 && bytes > MERGED_BYTES
     })
     return this.#queue.splice(0, end === -1 ? this.#queue.length : end)

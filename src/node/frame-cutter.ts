@@ -8,6 +8,11 @@ import { FRAME_LENGTH_BYTES } from '../protocol/limits.ts'
 
 export type Chunk = Uint8Array | Uint8ArrayList
 
+/** One after the other, as they are: joining them would copy all that comes. */
+export function partsOf(data: Chunk): Iterable<Uint8Array> {
+  return data instanceof Uint8Array ? [data] : data
+}
+
 /** Chunks from this size on are held as they came: at worst four times their size is kept alive. */
 const PAGE_BYTES = 16 * 1024
 
@@ -33,10 +38,11 @@ export class ByteQueue {
   }
 
   push(data: Chunk): void {
-    if (data.byteLength === 0) return
     this.#bytes += data.byteLength
-    if (data.byteLength >= PAGE_BYTES) this.#chunks.push(data.subarray())
-    else this.#copy(data.subarray())
+    for (const part of partsOf(data)) {
+      if (part.byteLength >= PAGE_BYTES) this.#chunks.push(part)
+      else if (part.byteLength > 0) this.#copy(part)
+    }
   }
 
   shift(): Uint8Array | undefined {
@@ -59,6 +65,11 @@ export class ByteQueue {
 
 function joined(first: Uint8Array, next: Uint8Array): Uint8Array {
   return new Uint8Array(first.buffer, first.byteOffset, first.byteLength + next.byteLength)
+}
+
+/** Whatever was there before shows in it until it is filled: nobody gets a frame that is not whole. */
+function unfilled(bytes: number): Uint8Array {
+  return new Uint8Array(Buffer.allocUnsafeSlow(bytes).buffer)
 }
 
 /** Fed with chunks, gives frames; at most one of them is under way, in a buffer of the length it said. */
@@ -85,7 +96,7 @@ export class FrameCutter {
         const length = this.#lengthWith(chunk[at] ?? 0)
         at += 1
         if (length === undefined) continue
-        this.#frame = new Uint8Array(length)
+        this.#frame = unfilled(length)
         this.#filled = 0
       }
       const part = chunk.subarray(at, at + this.#frame.byteLength - this.#filled)

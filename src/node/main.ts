@@ -3,6 +3,7 @@
 import './polyfill.ts'
 import { run } from './cli/run.ts'
 import { connect } from './control/client.ts'
+import { boundGarbage } from './heap.ts'
 
 const interrupted = new AbortController()
 // Once: a second Ctrl-C ends the process the hard way.
@@ -20,7 +21,10 @@ process.exitCode = await run(
     connect,
     // The node and libp2p take a while to load: only `start` needs them.
     runCheck: async (options, tell) => (await import('./check-command.ts')).runCheck(options, tell),
-    runDaemon: async (options) => (await import('./daemon.ts')).runDaemon(options, interrupted.signal),
+    runDaemon: async (options) => {
+      boundGarbage()
+      await (await import('./daemon.ts')).runDaemon(options, interrupted.signal)
+    },
   },
 )
 // Stdin that was not read to its end would keep the process, and so would, for a second, a timer of libp2p's.

@@ -7,7 +7,8 @@ import type { ProtocolFault } from '../protocol/faults.ts'
 import type { PulledBlock } from '../protocol/fetch.ts'
 import { PayloadFetch } from '../protocol/frames.ts'
 import type { Incoming } from './admit.ts'
-import { storedPayloadHolds } from './payloads.ts'
+import { frameCount } from './payload-size.ts'
+import { PayloadCheck, storedPayloadHolds } from './payloads.ts'
 import type { Replica } from './replica.ts'
 import type { RpcFault, SyncSession } from './rpc.ts'
 import { signatureState, type MayRecheck } from './signatures.ts'
@@ -82,23 +83,35 @@ async function fetchInTurn(
 ): Promise<Result<Fetched, RpcFault | ProtocolFault>> {
   const { replica, session, block } = writer.options
   const framesHere = await replica.store.frames(block.id)
-  const fetch = new PayloadFetch({ block: block.id, size: block.header.pay.size, framesHere })
+  const { size } = block.header.pay
+  const fetch = new PayloadFetch({ block: block.id, size, framesHere })
   for (let tries = framesHere === 0 ? 1 : 0; tries < 2; tries++) {
-    const came = await fetchFrames(fetch, writer, isWriter)
+    // What all comes now is looked at as it passes, and not read again.
+    const passing = fetch.isFromStart ? new PayloadCheck(replica.chain, block) : undefined
+    const came = await fetchFrames(fetch, { writer, isWriter, passing })
     if (!came.ok || came.value === 'absent') return came
-    if (await storedPayloadHolds(replica, block)) return came
-    if (!isWriter()) return fail({ code: 'RPC_ABORTED', peer: session.peer.toString() })
+    const holds = passing?.holds() ?? (await storedPayloadHolds(replica, block))
+    const areHere = (await replica.store.frames(block.id)) === frameCount(size)
+    if (holds && areHere) return came
+    // Frames that had to go meanwhile are not the peer's fault.
+    if (holds || !isWriter()) return fail({ code: 'RPC_ABORTED', peer: session.peer.toString() })
     await replica.store.dropFrames(block.id)
     fetch.reset()
   }
   return fail({ code: 'SYNC_BAD_PAYLOAD', block: block.id })
 }
 
+/** Who writes frames; `passing` is shown each of them. */
+interface FrameTaker {
+  readonly writer: Writer
+  readonly isWriter: () => boolean
+  readonly passing: PayloadCheck | undefined
+}
+
 /** Keeps as many frames in flight as the fetch asks for; writes them in order. */
 async function fetchFrames(
   fetch: PayloadFetch,
-  writer: Writer,
-  isWriter: () => boolean,
+  { writer, isWriter, passing }: FrameTaker,
 ): Promise<Result<Fetched, RpcFault | ProtocolFault>> {
   const { replica, session, block, signal, onFrame, shouldYield } = writer.options
   const givenUp = { code: 'RPC_ABORTED', peer: session.peer.toString() } as const
@@ -119,10 +132,12 @@ async function fetchFrames(
     if (!reply.ok) return reply
     if (reply.value.t === 'no-payload') return ok('absent')
     if (reply.value.t !== 'frame') return fail({ code: 'SYNC_WRONG_REPLY', asked: 'frame', got: reply.value.t })
-    if (!isWriter()) return fail(givenUp)
     const ready = fetch.take(offset, reply.value.bytes)
     if (!ready.ok) return ready
     for (const { n, bytes } of ready.value) {
+      // Before each: what another one writes now is not to be overwritten.
+      if (!isWriter()) return fail(givenUp)
+      passing?.update(bytes)
       await replica.store.putFrame(block.id, n, bytes)
       writer.lastFrameMs = performance.now()
       onFrame(bytes.byteLength, Math.max(0, fetch.size - (n + 1) * FRAME_BYTES))

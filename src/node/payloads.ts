@@ -6,7 +6,7 @@ import type { Block } from '../dag/block.ts'
 import { sha256Stream } from '../dag/crypto.ts'
 import { encodeAad } from '../dag/codec.ts'
 import { payloadId } from '../dag/ids.ts'
-import { groupVerifier } from '../dag/seal.ts'
+import { groupVerifier, type GroupVerifier } from '../dag/seal.ts'
 import { frameCount } from './payload-size.ts'
 import type { Chain } from '../dag/chain.ts'
 import type { ChainStore } from '../dag/store.ts'
@@ -37,17 +37,36 @@ export async function readPayload(stored: Stored, block: Block): Promise<Uint8Ar
   return offset === payload.byteLength ? payload : undefined
 }
 
-/** Whether the frames in the store are the payload that the header speaks of, and in groups open under the key. */
-export async function storedPayloadHolds(stored: Stored, block: Block): Promise<boolean> {
-  const { key } = stored.chain.params
-  const hash = sha256Stream()
-  const tag = key === undefined ? undefined : groupVerifier(key, encodeAad(block.header))
-  let size = 0
-  for await (const frame of framesOf(stored, block)) {
-    size += frame.byteLength
-    hash.update(frame)
-    tag?.update(frame)
+/** Looks at a payload frame by frame: whether it is the one that the header speaks of, and in groups opens under the key. */
+export class PayloadCheck {
+  readonly #pay: Block['header']['pay']
+  readonly #hash = sha256Stream()
+  readonly #tag: GroupVerifier | undefined
+  #bytes = 0
+
+  constructor({ params: { key } }: Chain, { header }: Block) {
+    this.#pay = header.pay
+    this.#tag = key === undefined ? undefined : groupVerifier(key, encodeAad(header))
   }
-  if (size !== block.header.pay.size || payloadId(hash.digest()) !== block.header.pay.id) return false
-  return tag === undefined || tag.finish()
+
+  /** The next frame; not kept. */
+  update(frame: Uint8Array): void {
+    this.#bytes += frame.byteLength
+    this.#hash.update(frame)
+    this.#tag?.update(frame)
+  }
+
+  /** Once, at the end. */
+  holds(): boolean {
+    const { id, size } = this.#pay
+    if (this.#bytes !== size || payloadId(this.#hash.digest()) !== id) return false
+    return this.#tag === undefined || this.#tag.finish()
+  }
+}
+
+/** Whether the frames in the store are the payload that the header speaks of. */
+export async function storedPayloadHolds(stored: Stored, block: Block): Promise<boolean> {
+  const check = new PayloadCheck(stored.chain, block)
+  for await (const frame of framesOf(stored, block)) check.update(frame)
+  return check.holds()
 }

@@ -5,7 +5,7 @@
  */
 import type { PeerId, Stream } from '@libp2p/interface'
 import { pipe } from 'it-pipe'
-import { decodeHello, decodeRequest, encodeHello, encodeReply } from '../protocol/codec.ts'
+import { decodeHello, decodeRequest, encodeHello, encodeReplyParts } from '../protocol/codec.ts'
 import type { ProtocolFault } from '../protocol/faults.ts'
 import {
   FRAME_TIMEOUT_MS,
@@ -193,7 +193,7 @@ class Served {
       if (!this.#closing.signal.aborted) log.error('sync.handler-failed', { request: request.t, why: why(error) })
     }
     if (this.#closing.signal.aborted) return
-    await this.#write(encodeReply(reply ?? { t: 'refuse', id: request.id, code: 'busy' }))
+    await this.#write(...encodeReplyParts(reply ?? { t: 'refuse', id: request.id, code: 'busy' }))
   }
 
   #malformed(fault: ProtocolFault): void {
@@ -209,9 +209,9 @@ class Served {
   }
 
   /** A write fails only when the stream is over, and then the read loop ends too. */
-  async #write(frame: Uint8Array): Promise<void> {
+  async #write(...parts: readonly Uint8Array[]): Promise<void> {
     try {
-      await this.#writer.write(frame)
+      await this.#writer.write(...parts)
     } catch (error) {
       this.#modules.log.debug('sync.write-failed', { peer: this.#peer.toString(), why: why(error) })
       this.#closing.abort()

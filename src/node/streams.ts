@@ -4,6 +4,7 @@
  */
 import type { Stream, StreamCloseEvent, StreamMessageEvent } from '@libp2p/interface'
 import { encode } from 'it-length-prefixed'
+import { Uint8ArrayList } from 'uint8arraylist'
 import { DRAIN_TIMEOUT_MS, UNREAD_BYTES, UNSENT_BYTES } from '../protocol/limits.ts'
 import { ByteQueue, FrameCutter, TornFrame } from './frame-cutter.ts'
 import { Serial } from './serial.ts'
@@ -123,9 +124,9 @@ export class FrameWriter {
     stream.addEventListener('close', () => this.#cut.abort(), { once: true })
   }
 
-  /** Rejects when the stream is over; a reader that is too slow ends it. */
-  write(frame: Uint8Array): Promise<void> {
-    return this.#queue.run(() => this.#send(frame))
+  /** A frame, in as many parts as it has. Rejects when the stream is over; a reader that is too slow ends it. */
+  write(...parts: readonly Uint8Array[]): Promise<void> {
+    return this.#queue.run(() => this.#send(new Uint8ArrayList(...parts)))
   }
 
   /** Resolves when everything written so far is out or lost. */
@@ -133,7 +134,7 @@ export class FrameWriter {
     return this.#queue.idle()
   }
 
-  async #send(frame: Uint8Array): Promise<void> {
+  async #send(frame: Uint8ArrayList): Promise<void> {
     if (this.#cut.signal.aborted) throw new StreamCut('the stream is closed')
     if (this.#stream.send(encode.single(frame))) return
     try {

@@ -22,7 +22,11 @@ export async function pause(
   }
 }
 
-/** Calls back once when the signal aborts, at once if it has. Returns the function that takes the listener off again. */
+/**
+ * Calls back once when the signal aborts, at once if it has. Returns the function that takes the listener off again, and
+ * lets go of it: a signal links its listeners, and one that was taken off still leads to the next. Once one of them has got
+ * old, those behind it, and all that they lead to, wait until the whole heap is collected.
+ */
 export function onAbort(signal: AbortSignal, listener: () => void): () => void {
   if (signal.aborted) {
     listener()
@@ -30,8 +34,13 @@ export function onAbort(signal: AbortSignal, listener: () => void): () => void {
   }
   // Hundreds of requests may share a signal; Node warns at eleven, for the sake of those who never take theirs off.
   setMaxListeners(0, signal)
-  signal.addEventListener('abort', listener, { once: true })
-  return () => signal.removeEventListener('abort', listener)
+  let current: (() => void) | undefined = listener
+  const call = (): void => current?.()
+  signal.addEventListener('abort', call, { once: true })
+  return () => {
+    signal.removeEventListener('abort', call)
+    current = undefined
+  }
 }
 
 /** A deadline passed. */

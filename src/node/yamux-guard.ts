@@ -8,7 +8,7 @@
  */
 import type { StreamMuxer, StreamMuxerFactory } from '@libp2p/interface'
 import { yamux } from '@libp2p/yamux'
-import type { Chunk } from './frame-cutter.ts'
+import { partsOf, type Chunk } from './frame-cutter.ts'
 
 type Init = NonNullable<Parameters<typeof yamux>[0]>
 
@@ -55,7 +55,10 @@ export class FrameGuard {
 
   /** @throws {GiantFrame} as soon as its header is there */
   pass(chunk: Chunk): void {
-    const bytes = chunk.subarray()
+    for (const part of partsOf(chunk)) this.#follow(part)
+  }
+
+  #follow(bytes: Uint8Array): void {
     for (let at = 0; at < bytes.byteLength;) {
       if (this.#left > 0) {
         const part = Math.min(this.#left, bytes.byteLength - at)

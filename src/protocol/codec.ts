@@ -3,12 +3,13 @@
  * of digests. Decoding checks size, then shape, and never throws on what a peer sent; what a message means is not asked.
  */
 import { encode } from '@ipld/dag-cbor'
-import { Bug, fail, unreachable, type Result } from '../dag/faults.ts'
+import { Bug, fail, ok, unreachable, type Result } from '../dag/faults.ts'
 import { authorKey, ID_BYTES, idBytes, type BlockId } from '../dag/ids.ts'
 import { MAX_HEADER_BYTES, MAX_PAYLOAD_OWNER_BYTES, SIGNATURE_BYTES } from '../dag/limits.ts'
 import { FRAME_BYTES } from '../dag/store.ts'
 import { encodeBlocks, type BlocksReply } from './blocks-writer.ts'
 import type { ProtocolFault } from './faults.ts'
+import { frameParts, readFrameReply, type FrameReply } from './frame-reply.ts'
 import { readFolds, readPrefixes, wireFold, wirePrefix } from './fold-codec.ts'
 import {
   GET_IDS,
@@ -40,7 +41,15 @@ export function encodeRequest(request: Request): Uint8Array {
 
 /** @throws {Bug} if no peer would take it: more than a message holds */
 export function encodeReply(reply: Reply): Uint8Array {
-  return bounded(reply.t === 'blocks' ? encodeBlocks(reply) : encode(wireReply(reply)))
+  return reply.t === 'frame' ? joined(encodeReplyParts(reply)) : bounded(encodeWhole(reply))
+}
+
+/**
+ * The same in parts that make up the whole, so that a frame of a payload is not copied. It is among them as it is.
+ * @throws {Bug} as {@link encodeReply}
+ */
+export function encodeReplyParts(reply: Reply): readonly Uint8Array[] {
+  return reply.t === 'frame' ? boundedParts(frameParts(reply)) : [bounded(encodeWhole(reply))]
 }
 
 export function decodeHello(bytes: Uint8Array): Result<Hello, ProtocolFault> {
@@ -54,13 +63,39 @@ export function decodeRequest(bytes: Uint8Array): Result<Request, ProtocolFault>
   return decodeMessage('request', bytes, MESSAGE_BYTES, readRequest)
 }
 
+/** Bytes of a frame are a view of these. */
 export function decodeReply(bytes: Uint8Array): Result<Reply, ProtocolFault> {
-  return decodeMessage('reply', bytes, MESSAGE_BYTES, readReply)
+  const frame = readFrameReply(bytes)
+  return frame === undefined ? decodeMessage('reply', bytes, MESSAGE_BYTES, readReply) : ok(frame)
 }
 
 function bounded(bytes: Uint8Array): Uint8Array {
-  if (bytes.byteLength > MESSAGE_BYTES) throw new Bug(`a message of ${String(bytes.byteLength)} bytes`)
+  boundedParts([bytes])
   return bytes
+}
+
+function boundedParts(parts: readonly Uint8Array[]): readonly Uint8Array[] {
+  const bytes = sizeOf(parts)
+  if (bytes > MESSAGE_BYTES) throw new Bug(`a message of ${String(bytes)} bytes`)
+  return parts
+}
+
+function sizeOf(parts: readonly Uint8Array[]): number {
+  return parts.reduce((sum, { byteLength }) => sum + byteLength, 0)
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(sizeOf(parts))
+  let at = 0
+  for (const part of parts) {
+    whole.set(part, at)
+    at += part.byteLength
+  }
+  return whole
+}
+
+function encodeWhole(reply: Exclude<Reply, FrameReply>): Uint8Array {
+  return reply.t === 'blocks' ? encodeBlocks(reply) : encode(wireReply(reply))
 }
 
 function wireRequest(request: Request): unknown {
@@ -87,7 +122,7 @@ function wireRequest(request: Request): unknown {
   }
 }
 
-function wireReply(reply: Exclude<Reply, BlocksReply>): unknown {
+function wireReply(reply: Exclude<Reply, BlocksReply | FrameReply>): unknown {
   switch (reply.t) {
     case 'opened': {
       const { pioneer, ...rest } = reply
@@ -104,7 +139,6 @@ function wireReply(reply: Exclude<Reply, BlocksReply>): unknown {
       const { pioneer, ...rest } = reply
       return pioneer === undefined ? rest : { ...rest, pioneer: idBytes(pioneer) }
     }
-    case 'frame':
     case 'no-payload':
     case 'offered':
       return reply

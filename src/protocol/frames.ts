@@ -32,6 +32,11 @@ export class PayloadFetch {
     this.#nextStore = this.#nextAsk
   }
 
+  /** Nothing was here before: all of it comes by this fetch. */
+  get isFromStart(): boolean {
+    return this.#nextStore === 0
+  }
+
   /** All frames came in; the digest is to be checked now. */
   get isComplete(): boolean {
     return this.#nextStore === this.#frames

@@ -6,6 +6,9 @@ import type { Daemon } from './daemon.ts'
 
 const KIB = 1024
 
+/** The system keeps a peak of all resident memory, and none of the anonymous part. */
+const SAMPLE_MS = 20
+
 /** How much more a daemon takes than it did when this was made. */
 export class Footprint {
   readonly #pid: string
@@ -47,11 +50,35 @@ async function pidOf(dir: string): Promise<string> {
   throw new Bug(`no daemon runs in ${dir}`)
 }
 
-async function memoryOf(pid: string, field: 'VmRSS' | 'VmHWM'): Promise<number> {
+async function memoryOf(pid: string, field: 'VmRSS' | 'VmHWM' | 'RssAnon'): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8')
   const [, kib] = new RegExp(`^${field}:\\s+(\\d+) kB$`, 'm').exec(status) ?? []
   if (kib === undefined) throw new Bug(`no ${field} in the status of ${pid}`)
   return Number(kib) * KIB
+}
+
+/**
+ * Bytes of anonymous memory at the most while a job runs, above what it was before, of each daemon. Pages of files are left
+ * out: LevelDB maps what it reads and writes, and the system takes it back when somebody needs the room.
+ */
+export async function anonymousGrowth(daemons: readonly Daemon[], job: () => Promise<unknown>): Promise<number[]> {
+  const pids = await Promise.all(daemons.map(({ dir }) => pidOf(dir)))
+  const now = (): Promise<number[]> => Promise.all(pids.map((pid) => memoryOf(pid, 'RssAnon')))
+  const before = await now()
+  const most = [...before]
+  const look = setInterval(() => {
+    now().then(
+      (bytes) => bytes.forEach((value, n) => (most[n] = Math.max(value, most[n] ?? 0))),
+      () => undefined,
+    )
+  }, SAMPLE_MS)
+  try {
+    await job()
+  } finally {
+    clearInterval(look)
+  }
+  const last = await now()
+  return most.map((value, n) => Math.max(value, last[n] ?? 0) - (before[n] ?? 0))
 }
 
 async function bytesIn(dir: string): Promise<number> {

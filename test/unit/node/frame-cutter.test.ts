@@ -28,6 +28,17 @@ describe('a queue of bytes', () => {
     expect(queue.byteLength).toBe(0)
   })
 
+  test('parts of a chunk are not joined: large ones are held as they came', () => {
+    const [large, small] = [new Uint8Array(PACKET_BYTES), new Uint8Array(10)]
+    const queue = new ByteQueue()
+    queue.push(new Uint8ArrayList(large, small, large))
+    expect(drained(queue).map(({ buffer, byteLength }) => [buffer === large.buffer, byteLength])).toEqual([
+      [true, PACKET_BYTES],
+      [false, 10],
+      [true, PACKET_BYTES],
+    ])
+  })
+
   test('chunks of one byte keep no packets alive', () => {
     const queue = new ByteQueue()
     for (let count = 0; count < 1_000; count += 1) queue.push(new Uint8Array(PACKET_BYTES).subarray(7, 8))

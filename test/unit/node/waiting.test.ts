@@ -1,5 +1,5 @@
-import { describe, expect, test } from 'vitest'
-import { DeadlineError, Gate, orAborted, pause, withDeadline } from '../../../src/node/waiting.ts'
+import { describe, expect, test, vi } from 'vitest'
+import { DeadlineError, Gate, onAbort, orAborted, pause, withDeadline } from '../../../src/node/waiting.ts'
 
 const forEver = new AbortController().signal
 const never = new Promise<number>(() => {})
@@ -59,4 +59,14 @@ test('what is waited for ends with its signal', async () => {
   expect(await orAborted(Promise.resolve(1), forEver)).toBe(1)
   expect(await pause(60_000, AbortSignal.abort())).toBe(false)
   expect(await pause(1, forEver)).toBe(true)
+})
+
+test('a listener that was taken off is let go of, although the signal may still lead to where it was', () => {
+  const { signal } = new AbortController()
+  const put = vi.spyOn(signal, 'addEventListener')
+  const listener = vi.fn()
+  onAbort(signal, listener)()
+  const [, kept] = put.mock.calls[0] ?? []
+  ;(kept as () => void)()
+  expect(listener).not.toHaveBeenCalled()
 })

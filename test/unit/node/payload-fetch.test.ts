@@ -1,0 +1,88 @@
+/** A long payload on its way in, frame by frame (spec §8): what is looked at, and whose fault it is when it is not whole. */
+import { describe, expect, test, vi } from 'vitest'
+import { FRAME_BYTES } from '../../../src/dag/store.ts'
+import { fetchPayload } from '../../../src/node/payload-fetch.ts'
+import type { SyncSession } from '../../../src/node/rpc.ts'
+import type { RequestBody } from '../../../src/protocol/messages.ts'
+import { author, chain, post } from '../../support/blocks.ts'
+import { openReplica } from '../../support/replicas.ts'
+import { altered } from '../../support/stranger.ts'
+
+const ON = chain(`@${author(1).author}`)
+const PAYLOAD = new Uint8Array(3 * FRAME_BYTES + 5).map((_, at) => at % 251)
+const { block } = post(ON, { author: 1, payload: PAYLOAD })
+
+/** A peer that gives these bytes; `asked` are the frames it was asked for. */
+function giving(payload: Uint8Array, onAsked: (n: number) => Promise<void> = () => Promise.resolve()) {
+  const asked: number[] = []
+  const request = async (message: RequestBody): Promise<unknown> => {
+    if (message.t !== 'frame') throw new Error('only frames are asked for')
+    const n = message.offset / FRAME_BYTES
+    asked.push(n)
+    await onAsked(n)
+    const bytes = payload.subarray(message.offset, message.offset + FRAME_BYTES)
+    return { ok: true, value: { t: 'frame', id: 1, offset: message.offset, bytes } }
+  }
+  return { session: { peer: 'somebody', request } as unknown as SyncSession, asked }
+}
+
+async function fetching(session: SyncSession) {
+  const { replica } = await openReplica(ON)
+  const options = { replica, session, block, signal: new AbortController().signal }
+  const fetch = (from = session): ReturnType<typeof fetchPayload> =>
+    fetchPayload({ ...options, session: from, onFrame: () => undefined, shouldYield: () => false })
+  return { store: replica.store, fetch }
+}
+
+describe('a payload in frames', () => {
+  test('that came as a whole is looked at as it passes, and not read again', async () => {
+    const { store, fetch } = await fetching(giving(PAYLOAD).session)
+    const read = vi.spyOn(store, 'frame')
+    expect(await fetch()).toEqual({ ok: true, value: 'stored' })
+    expect(read).not.toHaveBeenCalled()
+    expect(await store.frames(block.id)).toBe(4)
+  })
+
+  test('of another content is the fault of who gave all of it, and none of it is kept', async () => {
+    const { store, fetch } = await fetching(giving(altered(PAYLOAD)).session)
+    expect(await fetch()).toMatchObject({ ok: false, fault: { code: 'SYNC_BAD_PAYLOAD' } })
+    expect(await store.frames(block.id)).toBe(0)
+  })
+
+  test('that goes on where another peer, who lied, had begun, is asked for again as a whole, and nobody else is blamed', async () => {
+    const { session, asked } = giving(PAYLOAD)
+    const { store, fetch } = await fetching(session)
+    await store.putFrame(block.id, 0, altered(PAYLOAD.subarray(0, FRAME_BYTES)))
+    expect(await fetch()).toEqual({ ok: true, value: 'stored' })
+    expect(asked).toEqual([1, 2, 3, 0, 1, 2, 3])
+    expect(await store.frame(block.id, 0)).toEqual(PAYLOAD.subarray(0, FRAME_BYTES))
+  })
+
+  test('of which frames had to go meanwhile is not here, and that is not the fault of who gave it', async () => {
+    const peer = giving(PAYLOAD, async (n) => {
+      if (n === 3) await vi.waitFor(async () => expect(await at.store.frames(block.id)).toBe(3))
+      if (n === 3) await at.store.dropFrames(block.id)
+    })
+    const at = await fetching(peer.session)
+    expect(await at.fetch()).toMatchObject({ ok: false, fault: { code: 'RPC_ABORTED' } })
+  })
+
+  test('is written by one fetch: what an earlier one still has does not go over it', async () => {
+    const lies = altered(PAYLOAD)
+    const late = Promise.withResolvers<undefined>()
+    const slow = giving(lies, async (n) => {
+      if (n === 0) await late.promise
+    })
+    const { store, fetch } = await fetching(slow.session)
+    const put = vi.spyOn(store, 'putFrame')
+    const overtaking = Promise.withResolvers<Awaited<ReturnType<typeof fetch>>>()
+    // All its frames are there; while the first is stored, another fetch begins.
+    put.mockImplementationOnce(async () => overtaking.resolve(await fetch(giving(PAYLOAD).session)))
+    const lost = fetch()
+    await vi.waitFor(() => expect(slow.asked).toEqual([0, 1, 2, 3]))
+    late.resolve(undefined)
+    expect(await lost).toMatchObject({ ok: false, fault: { code: 'RPC_ABORTED' } })
+    expect(await overtaking.promise).toEqual({ ok: true, value: 'stored' })
+    expect(put.mock.calls.filter(([, , bytes]) => bytes.buffer === lies.buffer)).toHaveLength(1)
+  })
+})
