@@ -13,6 +13,7 @@ import type { RequestBody } from '../protocol/messages.ts'
 import type { FruitlessEnd, PullEffect, PullInput, PullResult, StoreOutcome } from '../protocol/pull.ts'
 import { haveList } from '../protocol/reconcile.ts'
 import { awaited, endOfOutcomes, newPull, step, wantedNow, type PullState } from '../protocol/session.ts'
+import type { Width } from '../protocol/width.ts'
 import type { Incoming } from './admit.ts'
 import { payloadOfPulled } from './payload-fetch.ts'
 import type { Going } from './progress.ts'
@@ -33,6 +34,8 @@ export interface PullOptions {
   readonly mayRecheck: MayRecheck
   /** Those of all pulls of this chain. */
   readonly claims: Claims
+  /** What is known of this peer's line. */
+  readonly width: Width
   readonly unsound: (id: BlockId) => BlockFault | undefined
   readonly inVain: (heads: readonly BlockId[]) => FruitlessEnd | undefined
   /** Asked between blocks and frames: others wait for their turn. */
@@ -76,7 +79,7 @@ export class Pull {
 
   constructor(options: PullOptions) {
     this.#options = options
-    const { replica, handshake, unsound, inVain } = options
+    const { replica, handshake, width, unsound, inVain } = options
     const { key } = replica.chain.params
     this.#claims = options.claims.join(() => {
       this.#changed()
@@ -91,6 +94,7 @@ export class Pull {
         size: () => replica.knownCount,
         pioneer: () => replica.pioneer,
         claims: this.#claims,
+        width: () => width.ids,
         unsound,
         inVain,
       },
@@ -196,6 +200,7 @@ export class Pull {
     }
     if (reply.value.t === 'blocks') {
       this.#replyMs = performance.now() - sentMs
+      this.#options.width.took(reply.value.asked, this.#replyMs)
       const bytes = reply.value.blocks.reduce((sum, block) => sum + wireBytes(block), 0)
       const isLittle = request.t === 'get' && reply.value.asked < request.ids.length && bytes < LITTLE_BYTES
       this.#littleSinceMs = isLittle ? (this.#littleSinceMs ?? sentMs) : undefined

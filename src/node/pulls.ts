@@ -7,6 +7,7 @@ import type { ProtocolFault } from '../protocol/faults.ts'
 import { GET_IDS } from '../protocol/limits.ts'
 import type { Handshake } from '../protocol/member.ts'
 import type { PullResult } from '../protocol/pull.ts'
+import { Width } from '../protocol/width.ts'
 import type { Clock } from './clock.ts'
 import { InVain, type Moment } from './in-vain.ts'
 import { askMissing } from './missing.ts'
@@ -38,6 +39,8 @@ export class Pulls {
   readonly #clock: Clock
   readonly #claims = new Claims()
   readonly #inVain = new InVain()
+  /** What is known of the lines: from one pull to the next, as long as the stream lives. */
+  readonly #widths = new WeakMap<SyncSession, Width>()
   readonly #progress = new Progress(() => performance.now())
   readonly #going = new Set<Pull>()
   /** Those who are asked for payloads of blocks that are here. */
@@ -73,6 +76,7 @@ export class Pulls {
       signal,
       mayRecheck,
       claims: this.#claims,
+      width: this.#widthOf(session),
       unsound: (id) => this.#inVain.unsound(id),
       inVain: (heads) => this.#inVain.before(peer, heads, this.#moment()),
       shouldYield,
@@ -114,6 +118,12 @@ export class Pulls {
       this.#progress.end()
       this.#catchingUp.delete(asked)
     }
+  }
+
+  #widthOf(session: SyncSession): Width {
+    const width = this.#widths.get(session) ?? new Width()
+    this.#widths.set(session, width)
+    return width
   }
 
   #begin(pull: Pull): void {

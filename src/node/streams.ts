@@ -6,8 +6,8 @@ import type { Stream, StreamCloseEvent, StreamMessageEvent } from '@libp2p/inter
 import { encode } from 'it-length-prefixed'
 import { DRAIN_TIMEOUT_MS, UNREAD_BYTES, UNSENT_BYTES } from '../protocol/limits.ts'
 import { ByteQueue, FrameCutter, TornFrame } from './frame-cutter.ts'
+import { pourInto } from './outflow.ts'
 import { Serial } from './serial.ts'
-import { withDeadline } from './waiting.ts'
 
 /** This side ended a stream, and why. */
 export class StreamCut extends Error {
@@ -135,9 +135,8 @@ export class FrameWriter {
 
   async #send(frame: Uint8Array): Promise<void> {
     if (this.#cut.signal.aborted) throw new StreamCut('the stream is closed')
-    if (this.#stream.send(encode.single(frame))) return
     try {
-      await withDeadline({ ms: this.#drainMs, signal: this.#cut.signal }, (signal) => this.#stream.onDrain({ signal }))
+      await pourInto(this.#stream, encode.single(frame), { drainMs: this.#drainMs, signal: this.#cut.signal })
     } catch (error) {
       this.#stream.abort(new StreamCut('the reader is too slow'))
       throw error

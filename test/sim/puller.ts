@@ -10,6 +10,7 @@ import type { Replica } from '../../src/node/replica.ts'
 import { type ClaimHolder, Claims, lastOfCircle } from '../../src/protocol/claims.ts'
 import { decodeReply, encodeRequest } from '../../src/protocol/codec.ts'
 import type { PulledBlock } from '../../src/protocol/fetch.ts'
+import { GET_IDS } from '../../src/protocol/limits.ts'
 import type { RequestBody } from '../../src/protocol/messages.ts'
 import type { PullEffect, PullInput, PullResult } from '../../src/protocol/pull.ts'
 import { haveList } from '../../src/protocol/reconcile.ts'
@@ -137,6 +138,7 @@ export class Puller {
       size: () => replica.knownCount,
       pioneer: () => replica.pioneer,
       claims,
+      width: () => GET_IDS,
       unsound: this.#inVain.unsound.bind(this.#inVain),
       inVain: this.#wasInVain(peer),
     }
