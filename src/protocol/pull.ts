@@ -82,6 +82,8 @@ export interface PullResult {
   readonly missing: number
   /** Heads of theirs that were not had when it began. */
   readonly heads: readonly BlockId[]
+  /** Those that were. */
+  readonly commonHeads: readonly BlockId[]
   readonly end: PullEnd
 }
 

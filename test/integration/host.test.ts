@@ -68,9 +68,12 @@ test('what comes on a connection is counted, at both ends: one on which nothing 
   const [a, b] = hosts as [Host, Host]
   await dial(a, b)
   const came = (): number[] => hosts.flatMap(({ libp2p }) => libp2p.getConnections()).map((one) => cameOn(one) ?? -1)
+  const ping = (): Promise<unknown> => a.ping(b.peerId, { signal: soon() })
+  // Then the other end has the connection, too.
+  await ping()
   const before = came()
   expect(before).toHaveLength(2)
-  await a.ping(b.peerId, { signal: soon() })
+  await ping()
   expect(came().every((count, end) => count > before[end]! && before[end]! >= 0)).toBe(true)
 })
 

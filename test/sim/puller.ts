@@ -6,6 +6,7 @@
 import { Bug } from '../../src/dag/faults.ts'
 import type { Clock } from '../../src/node/clock.ts'
 import { InVain, type Moment } from '../../src/node/in-vain.ts'
+import { showsSync } from '../../src/node/pull-ends.ts'
 import type { Replica } from '../../src/node/replica.ts'
 import { type ClaimHolder, Claims, lastOfCircle } from '../../src/protocol/claims.ts'
 import { decodeReply, encodeRequest } from '../../src/protocol/codec.ts'
@@ -210,7 +211,7 @@ export class Puller {
     trace.exchanges += 1
     if (why === 'failed') this.#later(peer)
     else this.#failures.delete(peer)
-    if (why === 'done') replica.watch.note(clock.nowMs())
+    if (showsSync(result, replica.graph)) replica.watch.note(clock.nowMs())
     // Everybody here is honest, and has the same chain.
     if (why !== 'done' && why !== 'failed' && why !== 'stalled') {
       trace.problem(`core ${String(this.#core)} ended a pull from core ${String(peer)}: ${JSON.stringify(result.end)}`)
