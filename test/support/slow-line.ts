@@ -6,6 +6,8 @@ const TICK_MS = 20
 export class SlowLine {
   readonly #server: Server
   readonly #sockets = new Set<Socket>()
+  /** The other end of each. */
+  readonly #others = new WeakMap<Socket, Socket>()
   readonly #timer: NodeJS.Timeout
   /** The port that it leads to. */
   target = 0
@@ -52,8 +54,6 @@ export class SlowLine {
       })
     }
   }
-
-  readonly #others = new WeakMap<Socket, Socket>()
 
   #tick(): void {
     const nowMs = performance.now()
