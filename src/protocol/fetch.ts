@@ -150,7 +150,7 @@ export class Fetch {
     return first < 0 ? ids.length : first
   }
 
-  /** The first run of ids that are neither here nor elsewhere, as far as one request goes, now claimed; what is here is left out. */
+  /** The first run of ids that are neither here nor elsewhere, as many as one request asks for, now claimed. */
   #take(ids: readonly BlockId[]): { before: BlockId[]; taken: BlockId[]; behind: readonly BlockId[] } {
     const before: BlockId[] = []
     const taken: BlockId[] = []

@@ -129,7 +129,7 @@ export const FRAME_LENGTH_BYTES = 4
 /** Bytes taken from a stream and not used yet; beyond it the stream is paused and the sender runs out of window. */
 export const UNREAD_BYTES = 512 * KIB
 
-/** Bytes handed to a stream beyond what its window lets out: one frame, and the next one while it drains. */
+/** Bytes handed to a stream beyond what its window lets out: a slice, and whatever is said while it drains. */
 export const UNSENT_BYTES = MIB
 /** Requests without a reply on one stream: a few pulls at full width; more than this is a breach. */
 export const REQUESTS_IN_FLIGHT = 32
