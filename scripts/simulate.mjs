@@ -23,10 +23,11 @@ const number = (n) => n.toLocaleString('en')
 const mib = (bytes) => `${(bytes / 1024 ** 2).toFixed(1)} MiB`
 
 function lineOf(name, seed, report, ms) {
-  const { made, accepted, withdrawals, delays, exchanges, cuts, messages, gossipBytes, syncBytes, convergedMs } = report
+  const { made, accepted, withdrawals, delays, exchanges, messages, gossipBytes, syncBytes, convergedMs } = report
+  const { cuts, overtaken, stalls } = report
   return [
     `${name.padEnd(10)} seed ${seed}: ${made} blocks made, ${accepted} accepted by all, ${withdrawals} times one withdrawn, ${delays} times some kept back`,
-    `  ${number(exchanges)} exchanges (${cuts} cuts), ${number(messages)} messages, gossip ${mib(gossipBytes)}, sync ${mib(syncBytes)}`,
+    `  ${number(exchanges)} exchanges (${cuts} cuts, ${stalls} stalled, ${overtaken} overtaken), ${number(messages)} messages, gossip ${mib(gossipBytes)}, sync ${mib(syncBytes)}`,
     `  the same ${(convergedMs / 1000).toFixed(1)} s after the last disturbance; took ${(ms / 1000).toFixed(1)} s; trace ${report.trace.slice(0, 16)}`,
   ].join('\n')
 }

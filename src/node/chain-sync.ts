@@ -15,7 +15,7 @@ import { Lane, type ExtraPlaces, type Turn } from './lane.ts'
 import type { Logger } from './log.ts'
 import { handshakeOf, openOn } from './open-chain.ts'
 import type { ProgressView } from './progress.ts'
-import { meaningOf } from './pull-ends.ts'
+import { meaningOf, showsSync } from './pull-ends.ts'
 import { Pulls } from './pulls.ts'
 import type { Replica } from './replica.ts'
 import { Retries } from './retries.ts'
@@ -277,7 +277,7 @@ export class ChainSync {
     this.#note(id, state, isCompared === true)
     if (isCompared === true) {
       this.#retries.forget(id)
-      if (result.end.why === 'done') replica.watch.note(clock.nowMs())
+      if (showsSync(result, replica.graph)) replica.watch.note(clock.nowMs())
       onShared(peer)
     }
     if (fault?.code === 'SYNC_INCOMPATIBLE') {

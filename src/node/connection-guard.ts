@@ -1,7 +1,8 @@
 /**
  * What a peer can do wrong below all protocols (spec §8): frames that nothing lets through, and streams opened faster than
  * any honest peer does, of whatever protocol and over all its connections. libp2p caps only how many are open at once, and
- * each costs a negotiation and an entry in the peer store, whether it lives or not. Who does it is cut off.
+ * each costs a negotiation and an entry in the peer store, whether it lives or not. Who does it is cut off; and so is who
+ * says nothing at all, which is nothing wrong.
  */
 import type { Connection, PeerId, StreamMuxer } from '@libp2p/interface'
 import type { Libp2p } from 'libp2p'
@@ -9,7 +10,16 @@ import { Buckets } from '../protocol/buckets.ts'
 import type { ProtocolFault } from '../protocol/faults.ts'
 import { PACED_PEERS, STREAMS_OPENED } from '../protocol/limits.ts'
 import { StreamCut } from './streams.ts'
-import { watchFrames } from './yamux-guard.ts'
+import { chunksOf, watchFrames } from './yamux-guard.ts'
+
+/** As often as libp2p asks for pings. */
+const LOOK_MS = 10_000
+
+/**
+ * Looks in a row at which nothing had come. A node that is busy for some seconds (a bulk import, a slow disk) is not dead,
+ * and what it does itself meanwhile makes one look, whatever the time.
+ */
+const SILENT_LOOKS = 3
 
 /** Watches every connection from its beginning, and tells of each breach once: its connections are gone by then. */
 export function guardConnections(libp2p: Libp2p, onBreach: (peer: PeerId, fault: ProtocolFault) => void): void {
@@ -33,6 +43,32 @@ export function guardConnections(libp2p: Libp2p, onBreach: (peer: PeerId, fault:
       },
     })
   })
+}
+
+/**
+ * Ends connections on which nothing comes any more: over a live one each side asks the other for a ping every ten seconds.
+ * libp2p would end those on which a ping is not answered in time, and over a bad line its answer comes behind all that was
+ * asked for before.
+ */
+export function endSilentConnections(libp2p: Libp2p, came = cameOn): void {
+  const heard = new WeakMap<Connection, { readonly chunks: number; readonly looks: number }>()
+  const look = (): void => {
+    for (const connection of libp2p.getConnections()) {
+      const chunks = came(connection)
+      if (chunks === undefined) continue
+      const before = heard.get(connection)
+      const looks = before?.chunks === chunks ? before.looks + 1 : 0
+      if (looks >= SILENT_LOOKS) connection.abort(new StreamCut('the peer is silent'))
+      else heard.set(connection, { chunks, looks })
+    }
+  }
+  const timer = setInterval(look, LOOK_MS).unref()
+  libp2p.addEventListener('stop', () => clearInterval(timer), { once: true })
+}
+
+/** A number that grows with what comes on a connection; nothing if nobody counts it. */
+export function cameOn(connection: Connection): number | undefined {
+  return chunksOf(muxerOf(connection))
 }
 
 /** libp2p's interface has no name for it; the class behind it has. */

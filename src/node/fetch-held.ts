@@ -4,7 +4,7 @@ import type { BlockId } from '../dag/ids.ts'
 import { ALONE } from '../protocol/claims.ts'
 import { blockVerdict, type ProtocolFault } from '../protocol/faults.ts'
 import { Fetch } from '../protocol/fetch.ts'
-import { HELD_SLOTS } from '../protocol/limits.ts'
+import { GET_IDS, HELD_SLOTS } from '../protocol/limits.ts'
 import type { Incoming } from './admit.ts'
 import { payloadOfPulled } from './payload-fetch.ts'
 import type { Replica } from './replica.ts'
@@ -55,7 +55,7 @@ async function fetchBlocks(
   { signal, mayRecheck }: HeldOptions,
 ): Promise<Result<Incoming[], RpcFault | ProtocolFault>> {
   const { rendezvous: chain } = replica.chain
-  const fetch = new Fetch(ids, { has: () => false, claims: ALONE })
+  const fetch = new Fetch(ids, { has: () => false, claims: ALONE, width: () => GET_IDS })
   const incoming: Incoming[] = []
   for (let tag = 1; !fetch.isDone; tag += 1) {
     const asked = fetch.ask(tag)

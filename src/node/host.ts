@@ -10,7 +10,7 @@ import { createLibp2p, type Libp2p } from 'libp2p'
 import { fail, ok, type Result } from '../dag/faults.ts'
 import type { ProtocolFault } from '../protocol/faults.ts'
 import { systemClock, type Clock } from './clock.ts'
-import { guardConnections } from './connection-guard.ts'
+import { endSilentConnections, guardConnections } from './connection-guard.ts'
 import { hostFault, why, type DialFault, type HostFault } from './host-faults.ts'
 import { forgetKept } from './kept-peers.ts'
 import { libp2pOptions, type HostDatastore, type HostOptions, type HostServices } from './libp2p-options.ts'
@@ -79,6 +79,7 @@ export class Host {
     this.#clock = parts.clock
     this.#standing = parts.standing
     this.#lanListeners = parts.lanListeners
+    endSilentConnections(parts.libp2p)
     guardConnections(parts.libp2p, (peer, fault) => {
       for (const listener of this.#breachListeners) listener(peer, fault)
     })

@@ -85,13 +85,7 @@ const GOSSIP_FRAME_BYTES = 2048 * KIB
 const ADDRESS_AGE_MS = 48 * HOUR_MS
 const PEER_AGE_MS = 72 * HOUR_MS
 
-/** A node that is busy for some seconds (a bulk import, a slow disk) is not dead. */
-const DEAD_AFTER_MS = 15_000
-
-/**
- * With the default of one, libp2p's own heartbeat takes a connection for dead and ends it when `peer ping` is under way
- * on it.
- */
+/** With the default of one, libp2p's own heartbeat fails while `peer ping` is under way, or its last ping is. */
 const PING_STREAMS = 16
 
 /** Sizes the gossip score: four breaches of the sync protocol weigh as much as two invalid announcements. */
@@ -132,7 +126,8 @@ export function libp2pOptions(options: HostOptions, hooks: HostHooks): Libp2pOpt
         ? {}
         : { maxIncomingPendingConnections: options.pendingInboundConnections }),
     },
-    connectionMonitor: { pingTimeout: { minTimeout: DEAD_AFTER_MS } },
+    // Its pings go on, and `connection-guard.ts` looks whether anything comes.
+    connectionMonitor: { abortConnectionOnPingFailure: false },
     peerStore: { maxAddressAge: ADDRESS_AGE_MS, maxPeerAge: PEER_AGE_MS },
     ...(hasLan ? { peerDiscovery: [lanDiscovery(hooks)] } : {}),
     services: {

@@ -1,5 +1,7 @@
 /** What the end of a pull means (spec §8): for how the peer stands, for whether it is asked again, and for who waits for it. */
 import { unreachable } from '../dag/faults.ts'
+import type { Graph } from '../dag/graph.ts'
+import type { BlockId } from '../dag/ids.ts'
 import type { ProtocolFault } from '../protocol/faults.ts'
 import type { PullEnd, PullResult } from '../protocol/pull.ts'
 import { TURN_IS_OVER } from './pull.ts'
@@ -16,6 +18,21 @@ export interface Meaning {
   readonly breach?: ProtocolFault
   /** For the command that asked for the pull. */
   readonly fault?: SyncFault
+}
+
+/**
+ * Whether a pull supports that this node is in sync (spec §5, *Throttle*): all of theirs is here, and a head of theirs is a
+ * head here. Who shows nothing, or is behind, or has what is not accepted here may be honest, and says nothing of it.
+ * @param graph - of the chain here, as it is at the end
+ */
+export function showsSync({ end, heads: others, commonHeads }: PullResult, graph: Graph): boolean {
+  const heads = new Set(graph.heads())
+  const isHead = (id: BlockId): boolean => {
+    const index = graph.indexOf(id)
+    // The genesis is the head of an empty chain, and nobody has to show anything for it.
+    return index !== undefined && index > 0 && heads.has(index)
+  }
+  return end.why === 'done' && [...commonHeads, ...others].some(isHead)
 }
 
 export function meaningOf(peer: string, { end, fresh }: PullResult): Meaning {

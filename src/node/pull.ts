@@ -3,16 +3,16 @@
  * opinions of its own but how a long payload gets from the stream into the store.
  */
 import type { BlockId } from '../dag/ids.ts'
-import { wireBytes } from '../protocol/blocks-writer.ts'
 import type { ClaimHolder, Claims } from '../protocol/claims.ts'
 import type { BlockFault, ProtocolFault } from '../protocol/faults.ts'
 import type { PulledBlock } from '../protocol/fetch.ts'
-import { BLOCKS_REPLY_BYTES } from '../protocol/limits.ts'
 import type { Handshake } from '../protocol/member.ts'
 import type { RequestBody } from '../protocol/messages.ts'
+import { Owing, type Rival } from '../protocol/owing.ts'
 import type { FruitlessEnd, PullEffect, PullInput, PullResult, StoreOutcome } from '../protocol/pull.ts'
 import { haveList } from '../protocol/reconcile.ts'
 import { awaited, endOfOutcomes, newPull, step, wantedNow, type PullState } from '../protocol/session.ts'
+import type { Width } from '../protocol/width.ts'
 import type { Incoming } from './admit.ts'
 import { payloadOfPulled } from './payload-fetch.ts'
 import type { Going } from './progress.ts'
@@ -33,6 +33,8 @@ export interface PullOptions {
   readonly mayRecheck: MayRecheck
   /** Those of all pulls of this chain. */
   readonly claims: Claims
+  /** What is known of this peer's line. */
+  readonly width: Width
   readonly unsound: (id: BlockId) => BlockFault | undefined
   readonly inVain: (heads: readonly BlockId[]) => FruitlessEnd | undefined
   /** Asked between blocks and frames: others wait for their turn. */
@@ -50,11 +52,9 @@ export const TURN_IS_OVER = 'others wait for their turn'
 /** Why a pull was cut short that held up another: what it was asking for is asked of that one's peer. */
 export const OVERTAKEN = 'others are faster'
 
-/** A reply that settles less than was asked for holds at least this much, if it is honest: else the next block would fit. */
-const LITTLE_BYTES = BLOCKS_REPLY_BYTES / 4
-
 /** One pull. {@link run} is called once. */
-export class Pull {
+export class Pull implements Rival {
+  readonly owing = new Owing()
   readonly #options: PullOptions
   readonly #over = Promise.withResolvers<PullResult>()
   readonly #cutting = new AbortController()
@@ -62,21 +62,16 @@ export class Pull {
   /** Blocks are handed to the replica in their order, also while a payload is still being fetched for some. */
   readonly #handing = new Serial()
   readonly #storing = new Serial()
-  /** When each `get` without a reply was sent. */
-  readonly #askedMs = new Map<number, number>()
   #state: PullState
   readonly #stores = new Set<Promise<void>>()
   #isTold = false
-  #replyMs = 0
-  /** Since when the peer has given a little at a time. */
-  #littleSinceMs: number | undefined
   #payloadLeft = 0
   /** What a peer did wrong with frames, of which the core knows nothing; or was found out after the end. */
   #fault: ProtocolFault | undefined
 
   constructor(options: PullOptions) {
     this.#options = options
-    const { replica, handshake, unsound, inVain } = options
+    const { replica, handshake, width, unsound, inVain } = options
     const { key } = replica.chain.params
     this.#claims = options.claims.join(() => {
       this.#changed()
@@ -91,6 +86,7 @@ export class Pull {
         size: () => replica.knownCount,
         pioneer: () => replica.pioneer,
         claims: this.#claims,
+        width: () => width.ids,
         unsound,
         inVain,
       },
@@ -101,21 +97,10 @@ export class Pull {
     return this.#options.session.peer.toString()
   }
 
-  /** How long the last reply with blocks took to come; 0 before the first. */
-  get replyMs(): number {
-    return this.#replyMs
-  }
-
   /** Blocks that it knows to be missing, and bytes of the payload that it is fetching. */
   get going(): Going {
     const { theirs } = this.#state
     return { peer: this.peer, wanted: wantedNow(this.#state), theirs, payloadLeft: this.#payloadLeft }
-  }
-
-  /** How long the peer has owed a reply with blocks; short ones do not count, for an honest peer fills its replies. */
-  owingMs(nowMs: number): number {
-    const [oldestMs = nowMs] = this.#askedMs.values()
-    return nowMs - Math.min(oldestMs, this.#littleSinceMs ?? oldestMs)
   }
 
   /** Whether this pull cannot go on before the other one has given up what it is asking for. */
@@ -187,19 +172,18 @@ export class Pull {
 
   async #ask(tag: number, request: RequestBody): Promise<void> {
     const sentMs = performance.now()
-    if (request.t === 'get') this.#askedMs.set(tag, sentMs)
+    if (request.t === 'get') this.owing.ask(tag, request.ids.length, sentMs)
     const reply = await this.#options.session.request(request, { signal: this.#cutting.signal })
-    this.#askedMs.delete(tag)
+    const nowMs = performance.now()
+    const blocks = reply.ok && reply.value.t === 'blocks' ? reply.value : undefined
+    const bytes = this.owing.take(tag, blocks, nowMs)
     if (!reply.ok) {
       this.#feed({ on: 'failed', reason: reply.fault.code })
       return
     }
-    if (reply.value.t === 'blocks') {
-      this.#replyMs = performance.now() - sentMs
-      const bytes = reply.value.blocks.reduce((sum, block) => sum + wireBytes(block), 0)
-      const isLittle = request.t === 'get' && reply.value.asked < request.ids.length && bytes < LITTLE_BYTES
-      this.#littleSinceMs = isLittle ? (this.#littleSinceMs ?? sentMs) : undefined
-      this.#options.onCame(reply.value.blocks.length, bytes)
+    if (blocks !== undefined) {
+      this.#options.width.took(blocks.asked, nowMs - sentMs)
+      this.#options.onCame(blocks.blocks.length, bytes)
     }
     this.#feed({ on: 'reply', tag, reply: reply.value })
   }

@@ -6,7 +6,9 @@ import { Claims, lastOfCircle } from '../protocol/claims.ts'
 import type { ProtocolFault } from '../protocol/faults.ts'
 import { GET_IDS } from '../protocol/limits.ts'
 import type { Handshake } from '../protocol/member.ts'
+import { overtaken } from '../protocol/owing.ts'
 import type { PullResult } from '../protocol/pull.ts'
+import { Width } from '../protocol/width.ts'
 import type { Clock } from './clock.ts'
 import { InVain, type Moment } from './in-vain.ts'
 import { askMissing } from './missing.ts'
@@ -16,10 +18,6 @@ import type { Replica } from './replica.ts'
 import type { SyncSession } from './rpc.ts'
 import type { MayRecheck } from './signatures.ts'
 
-/** A peer that owes a reply for less is not slow: a reply of 256 KiB over a line of 100 KiB/s takes as long. */
-const OVERTAKE_MS = 3_000
-/** So many times as long as the last reply to the pull that waits: where all lines are bad, nobody is overtaken. */
-const OVERTAKE_FACTOR = 4
 const LOOK_MS = 500
 
 export interface PullTask {
@@ -38,6 +36,8 @@ export class Pulls {
   readonly #clock: Clock
   readonly #claims = new Claims()
   readonly #inVain = new InVain()
+  /** What is known of the lines: from one pull to the next, as long as the stream lives. */
+  readonly #widths = new WeakMap<SyncSession, Width>()
   readonly #progress = new Progress(() => performance.now())
   readonly #going = new Set<Pull>()
   /** Those who are asked for payloads of blocks that are here. */
@@ -73,6 +73,7 @@ export class Pulls {
       signal,
       mayRecheck,
       claims: this.#claims,
+      width: this.#widthOf(session),
       unsound: (id) => this.#inVain.unsound(id),
       inVain: (heads) => this.#inVain.before(peer, heads, this.#moment()),
       shouldYield,
@@ -116,6 +117,12 @@ export class Pulls {
     }
   }
 
+  #widthOf(session: SyncSession): Width {
+    const width = this.#widths.get(session) ?? new Width()
+    this.#widths.set(session, width)
+    return width
+  }
+
   #begin(pull: Pull): void {
     this.#going.add(pull)
     this.#replica.beginPull()
@@ -134,12 +141,7 @@ export class Pulls {
   /** Ends pulls that others wait for and whose peers are much slower, and one of those that wait for each other. */
   #overtake(nowMs: number): void {
     lastOfCircle(this.#going, (one) => [...this.#going].find((other) => one.waitsFor(other)))?.cut(OVERTAKEN)
-    for (const waiting of this.#going) {
-      const patienceMs = Math.max(OVERTAKE_MS, OVERTAKE_FACTOR * waiting.replyMs)
-      for (const slow of this.#going) {
-        if (slow !== waiting && waiting.waitsFor(slow) && slow.owingMs(nowMs) > patienceMs) slow.cut(OVERTAKEN)
-      }
-    }
+    for (const slow of overtaken([...this.#going], nowMs)) slow.cut(OVERTAKEN)
   }
 
   #moment(): Moment {

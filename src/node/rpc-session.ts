@@ -16,6 +16,7 @@ import {
   REQUEST_TIMEOUT_MS,
 } from '../protocol/limits.ts'
 import type { Reply, RequestBody } from '../protocol/messages.ts'
+import { Patience } from '../protocol/patience.ts'
 import { why } from './host-faults.ts'
 import type { Logger } from './log.ts'
 import { framingFault, type RpcFault } from './rpc-faults.ts'
@@ -33,7 +34,7 @@ export interface SyncSession {
   readonly closed: boolean
   /**
    * The reply to a request. Waits while too many are in flight. No reply within `timeoutMs` (30 s unless told) ends the
-   * session; the caller's signal only abandons this request.
+   * session, unless replies are coming in meanwhile (`protocol/patience.ts`); the caller's signal only abandons this request.
    */
   request(
     message: RequestBody,
@@ -53,6 +54,8 @@ export interface SessionModules {
   readonly onFault?: (peer: PeerId, fault: RpcFault) => void
   /** How long the peer may take to say hello; 10 s unless told. */
   readonly helloMs?: number
+  /** How long a request waits while next to nothing comes; 30 s unless told, by this or with the request. */
+  readonly replyMs?: number
 }
 
 /** Says hello and waits for the peer's. Call it in the tick in which the stream is handed over. */
@@ -83,6 +86,7 @@ class Session implements OpenSession {
   #theirNonce: Uint8Array | undefined
   #fault: RpcFault | undefined
   #lastId = 0
+  #cameBytes = 0
 
   constructor(stream: Stream, modules: SessionModules) {
     this.peer = modules.peer
@@ -113,14 +117,11 @@ class Session implements OpenSession {
 
   async request(
     message: RequestBody,
-    { signal, timeoutMs = REQUEST_TIMEOUT_MS }: { readonly signal: AbortSignal; readonly timeoutMs?: number },
+    { signal, timeoutMs }: { readonly signal: AbortSignal; readonly timeoutMs?: number },
   ): Promise<Result<Reply, RpcFault>> {
     if (!(await orAborted(this.#gate.enter(signal), this.#closing.signal))) return fail(this.#whyNot())
     const id = ++this.#lastId
-    const timer = setTimeout(
-      () => this.end({ code: 'RPC_TIMEOUT', peer: this.peer.toString(), ms: timeoutMs }),
-      timeoutMs,
-    )
+    const unwatch = this.#watch(timeoutMs ?? this.#modules.replyMs ?? REQUEST_TIMEOUT_MS)
     try {
       if (this.closed) return fail(this.#whyNot())
       const frame = encodeRequest({ ...message, id })
@@ -132,8 +133,22 @@ class Session implements OpenSession {
       this.#abandon(id)
       return fail({ code: 'RPC_ABORTED', peer: this.peer.toString() })
     } finally {
-      clearTimeout(timer)
+      unwatch()
       this.#gate.leave()
+    }
+  }
+
+  /** Ends the session when a request has waited long enough; gives the function that ends the watch. */
+  #watch(ms: number): () => void {
+    const patience = new Patience(ms, this.#cameBytes)
+    const look = (): void => {
+      const onMs = patience.goOn(this.#cameBytes)
+      if (onMs > 0) timer = setTimeout(look, onMs)
+      else this.end({ code: 'RPC_TIMEOUT', peer: this.peer.toString(), ms })
+    }
+    let timer = setTimeout(look, ms)
+    return () => {
+      clearTimeout(timer)
     }
   }
 
@@ -153,7 +168,7 @@ class Session implements OpenSession {
 
   async #read(chunks: ReturnType<typeof readChunks>): Promise<void> {
     try {
-      await pipe(chunks, frames(MESSAGE_BYTES), async (source) => {
+      await pipe(this.#counted(chunks), frames(MESSAGE_BYTES), async (source) => {
         for await (const frame of source) this.#take(frame)
       })
       this.end({ code: 'RPC_CLOSED', peer: this.peer.toString(), why: 'closed by the peer' })
@@ -161,6 +176,13 @@ class Session implements OpenSession {
       const fault = framingFault(error)
       if (fault === undefined) this.end({ code: 'RPC_CLOSED', peer: this.peer.toString(), why: why(error) })
       else this.#breach(fault)
+    }
+  }
+
+  async *#counted(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    for await (const chunk of chunks) {
+      this.#cameBytes += chunk.byteLength
+      yield chunk
     }
   }
 

@@ -29,6 +29,8 @@ export interface SyncClientModules {
   readonly onFault?: (peer: PeerId, fault: RpcFault) => void
   /** How long a peer may take to say hello; 10 s unless told. */
   readonly helloMs?: number
+  /** How long a request waits while next to nothing comes; 30 s unless told. */
+  readonly replyMs?: number
 }
 
 type Opened = Result<OpenSession, RpcFault>

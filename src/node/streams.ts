@@ -7,8 +7,8 @@ import { encode } from 'it-length-prefixed'
 import { Uint8ArrayList } from 'uint8arraylist'
 import { DRAIN_TIMEOUT_MS, UNREAD_BYTES, UNSENT_BYTES } from '../protocol/limits.ts'
 import { ByteQueue, FrameCutter, TornFrame } from './frame-cutter.ts'
+import { pourInto } from './outflow.ts'
 import { Serial } from './serial.ts'
-import { withDeadline } from './waiting.ts'
 
 /** This side ended a stream, and why. */
 export class StreamCut extends Error {
@@ -136,9 +136,8 @@ export class FrameWriter {
 
   async #send(frame: Uint8ArrayList): Promise<void> {
     if (this.#cut.signal.aborted) throw new StreamCut('the stream is closed')
-    if (this.#stream.send(encode.single(frame))) return
     try {
-      await withDeadline({ ms: this.#drainMs, signal: this.#cut.signal }, (signal) => this.#stream.onDrain({ signal }))
+      await pourInto(this.#stream, encode.single(frame), { drainMs: this.#drainMs, signal: this.#cut.signal })
     } catch (error) {
       this.#stream.abort(new StreamCut('the reader is too slow'))
       throw error

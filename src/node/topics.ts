@@ -11,6 +11,7 @@ import {
 import type { PeerId } from '@libp2p/interface'
 import { Bug } from '../dag/faults.ts'
 import { ANNOUNCEMENT_BYTES } from '../protocol/limits.ts'
+import { reopenGossip } from './gossip-streams.ts'
 import type { Host } from './host.ts'
 import { why } from './host-faults.ts'
 import type { Logger } from './log.ts'
@@ -38,11 +39,13 @@ export class Topics {
   readonly #log: Logger
   readonly #joined = new Set<string>()
   readonly #listeners = new Set<(topic: string, peer: string) => void>()
+  readonly #stopReopening: () => void
 
   constructor({ host, log }: TopicsModules) {
     this.#host = host
     this.#log = log
     this.#pubsub.addEventListener('subscription-change', this.#onChange)
+    this.#stopReopening = reopenGossip(host.libp2p, this.#pubsub)
   }
 
   get #pubsub(): Host['libp2p']['services']['pubsub'] {
@@ -93,6 +96,7 @@ export class Topics {
   /** Leaves every topic. */
   stop(): void {
     this.#pubsub.removeEventListener('subscription-change', this.#onChange)
+    this.#stopReopening()
     for (const topic of [...this.#joined]) this.leave(topic)
     this.#listeners.clear()
   }

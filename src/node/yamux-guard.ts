@@ -42,9 +42,15 @@ export class FrameGuard {
   #headerBytes = 0
   /** Of the frame's data. */
   #left = 0
+  #chunks = 0
 
   constructor(limitBytes: number) {
     this.#limitBytes = limitBytes
+  }
+
+  /** How much came, as far as it matters whether anything did. */
+  get chunks(): number {
+    return this.#chunks
   }
 
   /** Frames come before a connection is known to be one: what was seen of them is told now. */
@@ -55,6 +61,7 @@ export class FrameGuard {
 
   /** @throws {GiantFrame} as soon as its header is there */
   pass(chunk: Chunk): void {
+    this.#chunks += 1
     for (const part of partsOf(chunk)) this.#follow(part)
   }
 
@@ -97,6 +104,11 @@ const guards = new WeakMap<StreamMuxer, FrameGuard>()
 /** Tells of the frames of a connection; of a few of those too that came already. */
 export function watchFrames(muxer: StreamMuxer | undefined, watch: FrameWatch): void {
   if (muxer !== undefined) guards.get(muxer)?.watch(watch)
+}
+
+/** How many chunks came on a connection so far; nothing if nobody counts them. */
+export function chunksOf(muxer: StreamMuxer | undefined): number | undefined {
+  return muxer === undefined ? undefined : guards.get(muxer)?.chunks
 }
 
 /** What the library calls for each chunk of a connection; what it throws ends the connection. */

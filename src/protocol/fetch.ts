@@ -23,6 +23,8 @@ export interface PulledBlock {
 export interface FetchWorld {
   readonly has: (id: BlockId) => boolean
   readonly claims: PullClaims
+  /** How many blocks to ask for at once, from now on: see `width.ts`. */
+  readonly width: () => number
 }
 
 type Chunk =
@@ -148,13 +150,14 @@ export class Fetch {
     return first < 0 ? ids.length : first
   }
 
-  /** The first run of ids that are neither here nor elsewhere, now claimed; what is here is left out. */
+  /** The first run of ids that are neither here nor elsewhere, as many as one request asks for, now claimed. */
   #take(ids: readonly BlockId[]): { before: BlockId[]; taken: BlockId[]; behind: readonly BlockId[] } {
     const before: BlockId[] = []
     const taken: BlockId[] = []
+    const most = this.#world.width()
     for (const [at, id] of ids.entries()) {
       if (this.#world.has(id)) continue
-      if (this.#world.claims.take(id)) taken.push(id)
+      if (taken.length < most && this.#world.claims.take(id)) taken.push(id)
       else if (taken.length === 0) before.push(id)
       else return { before, taken, behind: ids.slice(at) }
     }

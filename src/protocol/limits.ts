@@ -129,7 +129,7 @@ export const FRAME_LENGTH_BYTES = 4
 /** Bytes taken from a stream and not used yet; beyond it the stream is paused and the sender runs out of window. */
 export const UNREAD_BYTES = 512 * KIB
 
-/** Bytes handed to a stream beyond what its window lets out: one frame, and the next one while it drains. */
+/** Bytes handed to a stream beyond what its window lets out: a slice, and whatever is said while it drains. */
 export const UNSENT_BYTES = MIB
 /** Requests without a reply on one stream: a few pulls at full width; more than this is a breach. */
 export const REQUESTS_IN_FLIGHT = 32
@@ -146,11 +146,29 @@ export const HELLO_TIMEOUT_MS = 10_000
 /** From the first byte of a request to its last: the largest, 33 KiB, comes in time over a line of 10 kbit/s. */
 export const FRAME_TIMEOUT_MS = 30_000
 
-/** A reader that takes nothing for this long while something waits for it is stuck, or wants to hold our memory. */
+/** A reader that takes next to nothing for this long while something waits for it is stuck, or wants to hold our memory. */
 export const DRAIN_TIMEOUT_MS = 30_000
 
-/** No reply in this time: the peer is gone or stuck. */
+/** No reply in this time, and next to nothing of one: the peer is gone or stuck. */
 export const REQUEST_TIMEOUT_MS = 30_000
+
+/**
+ * Less than this in one of those times is next to nothing: half a slice. A line of 1.1 KiB/s carries a slice in 30 s, and
+ * who drips bytes to keep a stream has to send as much as a peer on a bad line.
+ */
+export const PROGRESS_BYTES = 16 * KIB
+
+/**
+ * However it may move, a reply is not waited for any longer, nor a reader of one: the four frames under way at once,
+ * 1 MiB, come in time over a line of 2 KiB/s.
+ */
+export const SLOWEST_MS = 600_000
+
+/** A message goes out in parts of this: what is urgent gets in between, and the other side sees something move. */
+export const SLICE_BYTES = 32 * KIB
+
+/** Fewer blocks are asked for at once where a reply takes longer: what is cut, or late for others, is little then. */
+export const REPLY_GOAL_MS = 5_000
 
 /** An `offer` is answered when the other side's pull has ended: as long as a first copy of a large chain may take. */
 export const OFFER_TIMEOUT_MS = 600_000

@@ -24,6 +24,8 @@ export interface PullWorld {
   readonly pioneer: () => AuthorKey | undefined
   /** What the other pulls of this chain leave to this one. */
   readonly claims: PullClaims
+  /** How many blocks to ask for at once, from now on: see `width.ts`. */
+  readonly width: () => number
   /** What was wrong with a block that no peer is to be asked for: no honest one lists it. */
   readonly unsound: (id: BlockId) => BlockFault | undefined
   /** How a pull from this peer ended that began with the same heads, if nothing came of it and nothing has changed since. */
@@ -80,6 +82,8 @@ export interface PullResult {
   readonly missing: number
   /** Heads of theirs that were not had when it began. */
   readonly heads: readonly BlockId[]
+  /** Those that were. */
+  readonly commonHeads: readonly BlockId[]
   readonly end: PullEnd
 }
 

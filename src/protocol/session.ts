@@ -123,11 +123,11 @@ function ask(state: PullState, request: RequestBody): PullEffect {
 
 function finish(state: PullState, end: PullEnd): PullEffect[] {
   state.isOver = true
-  const { fresh, givenUp, otherHeads: heads } = state
+  const { fresh, givenUp, otherHeads: heads, commonHeads } = state
   const { has } = state.options.world
   const wanted = [...(state.page?.wanted ?? []), ...state.folded]
   const unsettled = wanted.filter((id) => !givenUp.has(id) && !has(id)).length + (state.folding?.found ?? 0)
-  return [{ do: 'finish', fresh, missing: givenUp.size + unsettled, heads, end }]
+  return [{ do: 'finish', fresh, missing: givenUp.size + unsettled, heads, commonHeads, end }]
 }
 
 function faulty(state: PullState, fault: ProtocolFault): PullEffect[] {

@@ -1,3 +1,4 @@
+import { cameOn } from '../../src/node/connection-guard.ts'
 import { generateKeyPair } from '@libp2p/crypto/keys'
 import { multiaddr } from '@multiformats/multiaddr'
 import { afterEach, expect, test } from 'vitest'
@@ -54,12 +55,26 @@ test('a host name is dialled like an address', async () => {
   expect(ping.ok && ping.value >= 0).toBe(true)
 })
 
-test('several pings of a connection may be under way: the heartbeat of libp2p is one, and ends it where one fails', async () => {
+test('several pings of a connection may be under way: the heartbeat of libp2p is one of them', async () => {
   hosts = await startHosts(2)
   const [a, b] = hosts as [Host, Host]
   await dial(a, b)
   const pings = await Promise.all([1, 2, 3, 4].map(() => a.ping(b.peerId, { signal: soon() })))
   expect(pings.map(({ ok }) => ok)).toEqual([true, true, true, true])
+})
+
+test('what comes on a connection is counted, at both ends: one on which nothing does is ended', async () => {
+  hosts = await startHosts(2)
+  const [a, b] = hosts as [Host, Host]
+  await dial(a, b)
+  const came = (): number[] => hosts.flatMap(({ libp2p }) => libp2p.getConnections()).map((one) => cameOn(one) ?? -1)
+  const ping = (): Promise<unknown> => a.ping(b.peerId, { signal: soon() })
+  // Then the other end has the connection, too.
+  await ping()
+  const before = came()
+  expect(before).toHaveLength(2)
+  await ping()
+  expect(came().every((count, end) => count > before[end]! && before[end]! >= 0)).toBe(true)
 })
 
 test('a banned peer is hung up on, and can neither dial nor be dialled', async () => {

@@ -121,39 +121,46 @@ test('a payload that one peer lacks is asked of the next one; who gives somethin
   await ordeal.isSpared(giver, at)
 })
 
-test('frames of a peer that lies meanwhile are not held against the one that gives the same payload', async () => {
-  const at = await ordeal.arena(`@${author(ALICE + 1).author}`, ALICE + 1)
-  const large = above(at, { author: ALICE + 1, payload: randomBytes(600_000) })
-  const held: (() => void)[] = []
-  const slow = await ordeal.stranger(
-    shelf(at.on, [at.base, large], {
-      frame: (reply, _request, wire) => {
-        if (reply.t !== 'frame') return reply
-        held.push(() => wire.reply({ ...reply, bytes: altered(reply.bytes) }))
-        return undefined
-      },
-    }),
-  )
-  const lied = ordeal.recv(slow, at.name)
-  lied.catch(() => undefined)
-  await eventually(
-    () => Promise.resolve(held.length),
-    (frames) => frames === 3,
-  )
-  let given = 0
-  const giver = await ordeal.stranger(
-    shelf(at.on, [at.base, large], {
-      frame: (reply, _request, wire) => {
-        given += 1
-        if (given < 3) return reply
-        // The last frame waits until the other one's lies are in.
-        for (const lie of held.splice(0)) lie()
-        lied.catch(() => undefined).finally(() => wire.reply(reply))
-        return undefined
-      },
-    }),
-  )
-  expect(await ordeal.recv(giver, at.name)).toMatchObject({ new: 1 })
-  expect((await payloadAt(at, large)) === Buffer.from(large.payload).toString('base64')).toBe(true)
-  await ordeal.isSpared(giver, at)
-})
+/** The second peer is asked when the first one has owed its frames for 30 s. */
+const FRAMES_LATE = { timeout: 120_000 }
+
+test(
+  'frames of a peer that lies meanwhile are not held against the one that gives the same payload',
+  FRAMES_LATE,
+  async () => {
+    const at = await ordeal.arena(`@${author(ALICE + 1).author}`, ALICE + 1)
+    const large = above(at, { author: ALICE + 1, payload: randomBytes(600_000) })
+    const held: (() => void)[] = []
+    const slow = await ordeal.stranger(
+      shelf(at.on, [at.base, large], {
+        frame: (reply, _request, wire) => {
+          if (reply.t !== 'frame') return reply
+          held.push(() => wire.reply({ ...reply, bytes: altered(reply.bytes) }))
+          return undefined
+        },
+      }),
+    )
+    const lied = ordeal.recv(slow, at.name)
+    lied.catch(() => undefined)
+    await eventually(
+      () => Promise.resolve(held.length),
+      (frames) => frames === 3,
+    )
+    let given = 0
+    const giver = await ordeal.stranger(
+      shelf(at.on, [at.base, large], {
+        frame: (reply, _request, wire) => {
+          given += 1
+          if (given < 3) return reply
+          // The last frame waits until the other one's lies are in.
+          for (const lie of held.splice(0)) lie()
+          lied.catch(() => undefined).finally(() => wire.reply(reply))
+          return undefined
+        },
+      }),
+    )
+    expect(await ordeal.recv(giver, at.name)).toMatchObject({ new: 1 })
+    expect((await payloadAt(at, large)) === Buffer.from(large.payload).toString('base64')).toBe(true)
+    await ordeal.isSpared(giver, at)
+  },
+)

@@ -23,6 +23,8 @@ export interface CoreModules {
   readonly dice: Dice
   /** How far its clock is ahead. */
   readonly aheadMs: number
+  /** Blocks that one request of it asks for, at most. */
+  readonly mostIds: number
   /** Off only to see that the rest does not do without it. */
   readonly comparesHeads: boolean
 }

@@ -76,7 +76,7 @@ export class Life implements Port {
     const nonces = { requester: new Uint8Array(32), responder: new Uint8Array(32) }
     const caller = { peer: idOf(stream.from), nonces, stream }
     const reply = await this.#respond(caller, request.value, new AbortController().signal)
-    this.#modules.network.reply(stream, encodeReply(reply))
+    this.#modules.network.reply(stream, encodeReply(reply), reply.t === 'blocks')
   }
 
   onReply(stream: Stream, bytes: Uint8Array): Promise<void> {

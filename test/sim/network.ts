@@ -29,7 +29,7 @@ export interface NetworkModules {
   readonly timeline: Timeline
   readonly dice: Dice
   readonly trace: Trace
-  readonly weather: Pick<Scenario, 'latencyMs' | 'gossip' | 'streamCut'>
+  readonly weather: Pick<Scenario, 'latencyMs' | 'gossip' | 'streamCut' | 'pulls'>
 }
 
 export class Network {
@@ -38,6 +38,7 @@ export class Network {
   readonly #ports = new Map<number, Port>()
   /** In ascending order, by core. */
   readonly #neighbours: readonly (readonly number[])[]
+  readonly #slow: ReadonlySet<number>
   /** By core: only those of the same part reach each other. */
   #parts: readonly number[]
   #streams: Stream[] = []
@@ -58,6 +59,8 @@ export class Network {
     }
     this.#neighbours = links.map((peers) => [...peers].sort((a, b) => a - b))
     this.#parts = links.map(() => 0)
+    const { dice, weather } = modules
+    this.#slow = new Set(links.flatMap((_, core) => (dice.chance(weather.pulls.slow) ? [core] : [])))
   }
 
   /** Whom a core can reach now. */
@@ -109,18 +112,30 @@ export class Network {
     this.#send(stream, 'request', bytes, () => this.#ports.get(stream.to)?.onRequest(stream, bytes))
   }
 
-  reply(stream: Stream, bytes: Uint8Array): void {
-    this.#send(stream, 'reply', bytes, () => this.#ports.get(stream.from)?.onReply(stream, bytes))
+  /** @param isOfBlocks - one that may never come */
+  reply(stream: Stream, bytes: Uint8Array, isOfBlocks: boolean): void {
+    const { dice, weather, trace } = this.#modules
+    if (isOfBlocks && this.#happens(weather.pulls.stalled)) {
+      trace.stalls += 1
+      return
+    }
+    const lateMs = this.#slow.has(stream.to) && !this.#isFair ? dice.between(...weather.pulls.slowMs) : 0
+    this.#send(stream, 'reply', bytes, () => this.#ports.get(stream.from)?.onReply(stream, bytes), lateMs)
   }
 
-  #send(stream: Stream, what: string, bytes: Uint8Array, deliver: () => Promise<void> | undefined): void {
+  /** This end gives the stream up. */
+  hangUp(stream: Stream): void {
+    this.#cut(stream)
+  }
+
+  #send(stream: Stream, what: string, bytes: Uint8Array, deliver: () => Promise<void> | undefined, lateMs = 0): void {
     const { dice, weather, timeline, trace } = this.#modules
     if (!stream.isOpen) return
     if (this.#happens(weather.streamCut)) {
       this.#cut(stream)
       return
     }
-    timeline.in(dice.between(...weather.latencyMs), async () => {
+    timeline.in(lateMs + dice.between(...weather.latencyMs), async () => {
       if (!stream.isOpen) return
       trace.sync(timeline.nowMs, `${what} ${String(stream.from)} ${String(stream.to)}`, bytes)
       await deliver()

@@ -1,19 +1,24 @@
 /**
  * How a simulated core pulls: from some peers at once, by the real requester (`protocol/session.ts`, `protocol/claims.ts`),
- * each message as bytes. What is tried again and when is as `node/chain-sync.ts` and `node/pulls.ts` have it; nobody is
- * overtaken, since whoever is asked answers, or the stream is cut.
+ * each message as bytes, and with who is overtaken (`protocol/owing.ts`). What is tried again and when is as
+ * `node/chain-sync.ts` and `node/pulls.ts` have it. It sees to it that no block is asked of two peers at a time.
  */
 import { Bug } from '../../src/dag/faults.ts'
+import type { BlockId } from '../../src/dag/ids.ts'
 import type { Clock } from '../../src/node/clock.ts'
 import { InVain, type Moment } from '../../src/node/in-vain.ts'
+import { showsSync } from '../../src/node/pull-ends.ts'
 import type { Replica } from '../../src/node/replica.ts'
 import { type ClaimHolder, Claims, lastOfCircle } from '../../src/protocol/claims.ts'
 import { decodeReply, encodeRequest } from '../../src/protocol/codec.ts'
 import type { PulledBlock } from '../../src/protocol/fetch.ts'
-import type { RequestBody } from '../../src/protocol/messages.ts'
+import { REQUEST_TIMEOUT_MS } from '../../src/protocol/limits.ts'
+import type { Reply, RequestBody } from '../../src/protocol/messages.ts'
+import { overtaken, Owing, type Rival } from '../../src/protocol/owing.ts'
 import type { PullEffect, PullInput, PullResult } from '../../src/protocol/pull.ts'
 import { haveList } from '../../src/protocol/reconcile.ts'
 import { awaited, newPull, step } from '../../src/protocol/session.ts'
+import { Width } from '../../src/protocol/width.ts'
 import type { Network, Stream } from './network.ts'
 import type { Timeline } from './timeline.ts'
 import type { Trace } from './trace.ts'
@@ -33,13 +38,17 @@ export interface PullerModules {
   readonly network: Network
   readonly timeline: Timeline
   readonly trace: Trace
+  readonly mostIds: number
 }
 
-interface Pull {
+interface Pull extends Rival {
   readonly peer: number
   readonly stream: Stream
   readonly state: ReturnType<typeof newPull>
   readonly claims: ClaimHolder
+  readonly width: Width
+  /** Blocks that are asked for, and when, by tag. */
+  readonly asking: Map<number, { readonly ids: readonly BlockId[]; readonly sentMs: number }>
   /** Tags of requests, by the stream's ids. */
   readonly tags: Map<number, number>
   /** Still to be performed, in this order. */
@@ -92,6 +101,7 @@ export class Puller {
     // What was asked for by a pull that is over is no news.
     if (pull === undefined || tag === undefined) return
     pull.tags.delete(reply.value.id)
+    this.#take(pull, tag, reply.value)
     await this.#feed(pull, { on: 'reply', tag, reply: reply.value })
   }
 
@@ -130,6 +140,7 @@ export class Puller {
       })
     }
     const claims = this.#claims.join(onChange)
+    const width = new Width()
     const world = {
       has: replica.has.bind(replica),
       haveList: () => haveList(replica.graph),
@@ -137,11 +148,24 @@ export class Puller {
       size: () => replica.knownCount,
       pioneer: () => replica.pioneer,
       claims,
+      width: () => Math.min(this.#modules.mostIds, width.ids),
       unsound: this.#inVain.unsound.bind(this.#inVain),
       inVain: this.#wasInVain(peer),
     }
     const state = newPull({ rendezvous: replica.chain.rendezvous, world })
-    const pull: Pull = { peer, stream, state, claims, tags: new Map(), effects: [], isPerforming: false }
+    const pull: Pull = {
+      peer,
+      stream,
+      state,
+      claims,
+      width,
+      owing: new Owing(),
+      waitsFor: (other) => holderOf(pull) === other.claims,
+      asking: new Map(),
+      tags: new Map(),
+      effects: [],
+      isPerforming: false,
+    }
     this.#going.set(peer, pull)
     this.#modules.timeline.in(LOOK_MS, () => this.#look())
     await this.#feed(pull, { on: 'start' })
@@ -151,13 +175,13 @@ export class Puller {
   async #look(): Promise<void> {
     if (this.#isStopped || this.#going.size < 2) return
     const all = [...this.#going.values()]
-    const stuck = lastOfCircle(all, ({ state, claims }) => {
-      const block = awaited(state)
-      const holder = block === undefined ? undefined : claims.holderOf(block)
-      return all.find((other) => other.claims === holder)
-    })
     this.#modules.timeline.in(LOOK_MS, () => this.#look())
-    if (stuck !== undefined) await this.#feed(stuck, { on: 'failed', reason: 'in a circle' })
+    const stuck = lastOfCircle(all, (one) => all.find((other) => one.waitsFor(other)))
+    const late = overtaken(all, this.#modules.timeline.nowMs)
+    for (const pull of new Set([...late, ...(stuck === undefined ? [] : [stuck])])) {
+      this.#modules.trace.overtaken += 1
+      await this.#feed(pull, { on: 'failed', reason: 'others are faster' })
+    }
   }
 
   #wasInVain(peer: number): Parameters<typeof newPull>[0]['world']['inVain'] {
@@ -184,11 +208,35 @@ export class Puller {
   }
 
   #ask(pull: Pull, tag: number, request: RequestBody): void {
+    const { timeline, network } = this.#modules
     const known = this.#streams.get(pull.peer)
     if (known === undefined) throw new Bug('a pull has a stream')
     const id = ++known.lastId
     pull.tags.set(id, tag)
-    this.#modules.network.request(pull.stream, encodeRequest({ ...request, id }))
+    if (request.t === 'get') this.#askBlocks(pull, tag, request.ids)
+    network.request(pull.stream, encodeRequest({ ...request, id }))
+    timeline.in(REQUEST_TIMEOUT_MS, () => {
+      if (this.#going.get(pull.peer) === pull && pull.tags.has(id)) network.hangUp(pull.stream)
+    })
+  }
+
+  #askBlocks(pull: Pull, tag: number, ids: readonly BlockId[]): void {
+    const { timeline, trace } = this.#modules
+    for (const other of this.#going.values()) {
+      const twice = [...other.asking.values()].some((asked) => asked.ids.some((id) => ids.includes(id)))
+      if (twice) trace.problem(`core ${String(this.#core)} asks two peers for a block at the same time`)
+    }
+    pull.owing.ask(tag, ids.length, timeline.nowMs)
+    pull.asking.set(tag, { ids, sentMs: timeline.nowMs })
+  }
+
+  #take(pull: Pull, tag: number, reply: Reply): void {
+    const { nowMs } = this.#modules.timeline
+    const asked = pull.asking.get(tag)
+    if (asked === undefined || reply.t !== 'blocks') return
+    pull.asking.delete(tag)
+    pull.owing.take(tag, reply, nowMs)
+    pull.width.took(reply.asked, nowMs - asked.sentMs)
   }
 
   async #store(pull: Pull, blocks: readonly PulledBlock[]): Promise<void> {
@@ -208,7 +256,7 @@ export class Puller {
     trace.exchanges += 1
     if (why === 'failed') this.#later(peer)
     else this.#failures.delete(peer)
-    if (why === 'done') replica.watch.note(clock.nowMs())
+    if (showsSync(result, replica.graph)) replica.watch.note(clock.nowMs())
     // Everybody here is honest, and has the same chain.
     if (why !== 'done' && why !== 'failed' && why !== 'stalled') {
       trace.problem(`core ${String(this.#core)} ended a pull from core ${String(peer)}: ${JSON.stringify(result.end)}`)
@@ -226,4 +274,10 @@ export class Puller {
     this.#failures.set(peer, failures)
     this.#modules.timeline.in(RETRY_MS * 2 ** (failures - 1), () => this.suggest(peer))
   }
+}
+
+/** Whose pull holds the block that this one waits for. */
+function holderOf({ state, claims }: Pull): ClaimHolder | undefined {
+  const block = awaited(state)
+  return block === undefined ? undefined : claims.holderOf(block)
 }

@@ -1,6 +1,7 @@
 /** What a simulated run goes through: the files of `config/sim`, checked; `config/README.md` says what each key means. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { z } from 'zod'
+import { GET_IDS } from '../../src/protocol/limits.ts'
 
 const DIRECTORY = new URL('../../config/sim/', import.meta.url)
 
@@ -21,6 +22,15 @@ const shape = z.strictObject({
   gossip: z.strictObject({ lost: share, doubled: share }),
   /** Of all messages on sync streams. */
   streamCut: share,
+  pulls: z.strictObject({
+    /** Blocks that one request asks for, at most. */
+    ids: z.int().min(1).max(GET_IDS),
+    /** Of all cores: each reply of theirs takes so much longer. */
+    slow: share,
+    slowMs: z.tuple([z.number().min(0), z.number().positive()]),
+    /** Of all requests for blocks: there is never a reply. */
+    stalled: share,
+  }),
   partitions: z.array(z.strictObject({ fromMinute: z.number().min(0), toMinute: minutes, parts: z.int().min(2) })),
   churn: z.strictObject({
     /** Times that some core goes down. */

@@ -29,8 +29,10 @@ test.each(runs)(
     expect(report.accepted).toBeGreaterThan(80)
     if (seed !== FIXED_SEED) return
     // What the scenario is there for did happen.
-    const { partitions, churn, streamCut } = loadScenario(name)
+    const { partitions, churn, streamCut, pulls } = loadScenario(name)
     expect(report.cuts > 10).toBe(partitions.length + churn.falls + streamCut > 0)
+    expect(report.stalls > 10).toBe(pulls.stalled > 0)
+    if (pulls.stalled > 0) expect(report.overtaken).toBeGreaterThan(10)
     if (partitions.length === 0) return
     expect(report.withdrawals).toBeGreaterThan(20)
     expect(report.delays).toBeGreaterThan(0)

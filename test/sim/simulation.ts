@@ -32,6 +32,9 @@ export interface Report {
   readonly delays: number
   readonly exchanges: number
   readonly cuts: number
+  /** Pulls given up for others; replies that never came. */
+  readonly overtaken: number
+  readonly stalls: number
   readonly messages: number
   readonly gossipBytes: number
   readonly syncBytes: number
@@ -100,7 +103,7 @@ class Simulation {
     const { comparesHeads, clocksOffMinutes } = this.#plan
     for (let number = 0; number < count; number += 1) {
       const aheadMs = Math.round(this.#dice.between(-clocksOffMinutes, clocksOffMinutes) * MINUTE_MS)
-      const modules = { ...shared, comparesHeads, aheadMs, dice: this.#dice.fork() }
+      const modules = { ...shared, comparesHeads, aheadMs, mostIds: this.#plan.pulls.ids, dice: this.#dice.fork() }
       const core = new Core(number, await store.copy(), modules)
       this.#cores.push(core)
       await core.rise()
@@ -173,6 +176,8 @@ class Simulation {
       delays: trace.delays,
       exchanges: trace.exchanges,
       cuts: trace.cuts,
+      overtaken: trace.overtaken,
+      stalls: trace.stalls,
       messages: trace.messages,
       gossipBytes: trace.gossipBytes,
       syncBytes: trace.syncBytes,

@@ -10,6 +10,9 @@ export class Trace {
   /** Pulls that ended, in whatever way, and those that were cut. */
   exchanges = 0
   cuts = 0
+  /** Pulls that were cut because others waited for them, or they for each other; replies that never came. */
+  overtaken = 0
+  stalls = 0
   /** Blocks withdrawn at some core. */
   withdrawals = 0
   /** Times that a core kept blocks back (spec §5, *Throttle*). */

@@ -10,7 +10,7 @@ import { connect, type ControlClient } from '../../src/node/control/client.ts'
 const MAIN = fileURLToPath(new URL('../../dist/node/main.js', import.meta.url))
 
 /** A daemon on a busy machine is up within this. */
-const START_MS = 20_000
+const START_MS = 50_000
 
 /** What a test says of the config file; the rest is what keeps a test on loopback and deterministic. */
 export interface DaemonConfig {

@@ -16,9 +16,19 @@ export class FakeStream extends EventTarget {
     return this as unknown as Stream
   }
 
+  /** Bytes that the reader has not taken. */
+  writeBufferLength = 0
+
   send(data: Uint8Array): boolean {
     this.sent.push(data)
+    if (this.isFull) this.writeBufferLength += data.byteLength
     return !this.isFull
+  }
+
+  /** The reader takes so many of the bytes that wait for it. */
+  drain(bytes: number): void {
+    this.writeBufferLength = Math.max(0, this.writeBufferLength - bytes)
+    if (this.writeBufferLength === 0) this.dispatchEvent(new Event('idle'))
   }
 
   /** Bytes come in. */
@@ -37,14 +47,6 @@ export class FakeStream extends EventTarget {
 
   resume(): void {
     this.readStatus = 'readable'
-  }
-
-  onDrain({ signal }: { readonly signal: AbortSignal }): Promise<void> {
-    return new Promise((_resolve, reject) => {
-      signal.addEventListener('abort', () => {
-        reject(signal.reason as Error)
-      })
-    })
   }
 
   abort(error: Error): void {

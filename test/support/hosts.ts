@@ -7,7 +7,7 @@ import { silentLogger } from '../../src/node/log.ts'
 export const LOOPBACK = '/ip4/127.0.0.1/tcp/0'
 
 /** A deadline that no passing test comes near. */
-export function soon(ms = 20_000): AbortSignal {
+export function soon(ms = 40_000): AbortSignal {
   return AbortSignal.timeout(ms)
 }
 

@@ -4,6 +4,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { RPC } from '@chainsafe/libp2p-gossipsub/message'
 import type { Stream } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
 import { multiaddr } from '@multiformats/multiaddr'
@@ -176,6 +177,11 @@ export interface Multiplexer {
   readonly maConn: { readonly send: (packet: Uint8Array) => boolean; readonly onDrain: () => Promise<void> }
 }
 
+/** What gossipsub keeps to itself: its streams to others, by their ids. */
+interface Gossiping {
+  readonly streamsOutbound: ReadonlyMap<string, { readonly push: (frame: Uint8Array) => void }>
+}
+
 /** A data frame as yamux spells it: version, type, flags, stream, length; which need not be that of the data. */
 export function yamuxData(stream: number, data: Uint8Array, length = data.byteLength): Uint8Array {
   const frame = new Uint8Array(12 + data.byteLength)
@@ -277,6 +283,18 @@ export class Stranger {
       () => this.#topics.publish(topicOf(chain.rendezvous), make()),
       (recipients) => recipients > 0,
     )
+  }
+
+  /** Sends all of these to one daemon in one frame of gossip, as no `publish` would; waits for a gossip stream to it. */
+  async sayAtOnce(daemon: Daemon, chain: Chain, said: readonly Uint8Array[]): Promise<void> {
+    const { streamsOutbound } = this.host.libp2p.services.pubsub as unknown as Gossiping
+    const topic = topicOf(chain.rendezvous)
+    const messages = said.map((data) => ({ topic, data }))
+    const stream = await eventually(
+      () => Promise.resolve(streamsOutbound.get(daemon.peerId)),
+      (open) => open !== undefined || !this.host.isConnected(daemon.peerId),
+    )
+    stream?.push(RPC.encode({ subscriptions: [], messages }))
   }
 
   /** Whether the daemon has to do with this peer: it can be banned and not know. */

@@ -11,6 +11,7 @@ import type { BlockId } from '../../src/dag/ids.ts'
 import { ALONE, Claims, type ClaimHolder, type PullClaims } from '../../src/protocol/claims.ts'
 import { decodeReply, decodeRequest, encodeReply, encodeRequest } from '../../src/protocol/codec.ts'
 import type { PulledBlock } from '../../src/protocol/fetch.ts'
+import { GET_IDS } from '../../src/protocol/limits.ts'
 import type { Handshake } from '../../src/protocol/member.ts'
 import type { Reply, Request, RequestBody } from '../../src/protocol/messages.ts'
 import type { PullEffect, PullInput, PullOptions, StoreOutcome } from '../../src/protocol/pull.ts'
@@ -64,7 +65,7 @@ export class Side {
     return Array.from({ length: this.graph.size - 1 }, (_, i) => this.graph.id(i + 1)).sort()
   }
 
-  options(more: Partial<PullOptions> = {}, claims: PullClaims = ALONE): PullOptions {
+  options(more: Partial<PullOptions> = {}, claims: PullClaims = ALONE, pick: Pick = FIRST): PullOptions {
     const { graph, chain, folds } = this
     const world = {
       has: (id: BlockId) => graph.has(id),
@@ -73,6 +74,7 @@ export class Side {
       size: () => graph.size,
       pioneer: () => undefined,
       claims,
+      width: () => GET_IDS - pick(GET_IDS),
       unsound: () => undefined,
       inVain: () => undefined,
     }
@@ -161,7 +163,7 @@ export class Pulling {
     this.#claims = to.claims.join(() => {
       if (!this.#pending.some((next) => 'changed' in next)) this.#pending.push({ changed: true })
     })
-    this.#state = newPull(to.options({}, this.#claims))
+    this.#state = newPull(to.options({}, this.#claims, pick))
     this.#feed({ on: 'start' })
   }
 

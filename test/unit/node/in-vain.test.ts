@@ -14,6 +14,7 @@ const ended = (heads: readonly BlockId[], more: Partial<PullResult> = {}): PullR
   fresh: 0,
   missing: 1,
   heads,
+  commonHeads: [],
   end: { why: 'stalled' },
   ...more,
 })

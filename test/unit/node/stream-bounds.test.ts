@@ -7,6 +7,7 @@ import { generateKeyPair } from '@libp2p/crypto/keys'
 import type { PeerId, Stream } from '@libp2p/interface'
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { blockId } from '../../../src/dag/ids.ts'
 import { ChainSync } from '../../../src/node/chain-sync.ts'
 import type { Host } from '../../../src/node/host.ts'
 import { silentLogger } from '../../../src/node/log.ts'
@@ -25,8 +26,11 @@ import {
   FRAME_LENGTH_BYTES,
   HELLO_TIMEOUT_MS,
   OFFER_TIMEOUT_MS,
+  PROGRESS_BYTES,
   REQUEST_TIMEOUT_MS,
   REQUESTS_IN_FLIGHT,
+  SLICE_BYTES,
+  SLOWEST_MS,
   SYNC_STREAMS_PER_PEER,
   UNREAD_BYTES,
   UNSENT_BYTES,
@@ -42,6 +46,7 @@ vi.mock(import('../../../src/node/waiting.ts'), async (original) => ({ ...(await
 const HELLO = encodeHello({ t: 'hello', v: 1, nonce: new Uint8Array(32) })
 const RENDEZVOUS = new Uint8Array(32)
 const OPEN: RequestBody = { t: 'open', chain: RENDEZVOUS }
+const FRAME: RequestBody = { t: 'frame', chain: RENDEZVOUS, block: blockId(RENDEZVOUS), offset: 0 }
 const OFFER: RequestBody = { t: 'offer', chain: RENDEZVOUS }
 
 /** What was begun has come as far as it can without time passing. */
@@ -86,19 +91,69 @@ describe('a stream that is not read', () => {
     expect(fake.readStatus).toBe('readable')
   })
 
-  test('holds no more than the bound of what is written, and is cut when nothing was taken for too long', async () => {
+  /** The reader takes nothing by itself. */
+  function unread(frame: Uint8Array): { fake: FakeStream; written: Promise<'written' | 'lost'> } {
     const fake = new FakeStream()
     const writer = new FrameWriter(fake.stream)
     expect(fake.maxWriteBufferLength).toBe(UNSENT_BYTES)
     fake.isFull = true
-    const written = writer.write(HELLO).then(
-      () => 'written',
-      () => 'lost',
+    const written = writer.write(frame).then(
+      () => 'written' as const,
+      () => 'lost' as const,
     )
+    return { fake, written }
+  }
+
+  test('is handed a slice, and is cut when nothing of it was taken for too long', async () => {
+    const { fake, written } = unread(new Uint8Array(10 * SLICE_BYTES))
     await after(DRAIN_TIMEOUT_MS - 1)
-    expect(fake.status).toBe('open')
+    expect([fake.status, fake.writeBufferLength]).toEqual(['open', SLICE_BYTES])
     await after(1)
     expect([fake.status, await written]).toEqual(['aborted', 'lost'])
+  })
+
+  test.each([
+    ['as much as the bound', PROGRESS_BYTES, 'written'],
+    ['one byte less', PROGRESS_BYTES - 1, 'lost'],
+  ])('and of which a reader takes %s each time: %s bytes', async (_, bytes, end) => {
+    const slices = 4
+    const { fake, written } = unread(new Uint8Array(slices * SLICE_BYTES - 10))
+    const windows = (slices * SLICE_BYTES) / PROGRESS_BYTES
+    for (let n = 0; n < windows; n += 1) {
+      await after(DRAIN_TIMEOUT_MS - 1)
+      fake.drain(bytes)
+      await after(1)
+    }
+    expect(await written).toBe(end)
+    expect(fake.status).toBe(end === 'written' ? 'open' : 'aborted')
+  })
+
+  test('however steadily it is read is cut in the end', async () => {
+    const { fake, written } = unread(new Uint8Array((SLOWEST_MS / DRAIN_TIMEOUT_MS + 2) * SLICE_BYTES))
+    await still()
+    for (let ms = DRAIN_TIMEOUT_MS; ms < SLOWEST_MS; ms += DRAIN_TIMEOUT_MS) {
+      fake.drain(SLICE_BYTES)
+      await after(DRAIN_TIMEOUT_MS)
+    }
+    expect(fake.status).toBe('open')
+    fake.drain(SLICE_BYTES)
+    await after(DRAIN_TIMEOUT_MS)
+    expect([fake.status, await written]).toEqual(['aborted', 'lost'])
+  })
+
+  test('but for a while holds up the rest, and all of it comes in order', async () => {
+    const fake = new FakeStream()
+    const writer = new FrameWriter(fake.stream)
+    fake.isFull = true
+    const frame = Uint8Array.from({ length: 3 * SLICE_BYTES }, (_, n) => n % 251)
+    const written = writer.write(frame)
+    for (let n = 0; n < 4; n += 1) {
+      await still()
+      fake.drain(SLICE_BYTES)
+    }
+    await written
+    const sent = Buffer.concat(fake.sent.map((slice) => slice.subarray()))
+    expect(sent.subarray(-frame.byteLength).equals(frame)).toBe(true)
   })
 })
 
@@ -162,6 +217,35 @@ describe('who asks', () => {
     expect(fake.status).toBe('open')
     await after(1)
     expect([fake.status, await asked]).toMatchObject(['aborted', { fault: { code: 'RPC_TIMEOUT' } }])
+  })
+
+  test('waits on while enough comes in each time, and not for ever', async () => {
+    const { fake, session } = await asking()
+    const asked = session.request(OPEN, { signal: never() })
+    for (let id = 2, ms = REQUEST_TIMEOUT_MS; ms < SLOWEST_MS; id += 1, ms += REQUEST_TIMEOUT_MS) {
+      void session.request(FRAME, { signal: never() })
+      await after(REQUEST_TIMEOUT_MS - 1)
+      fake.receiveFrame(encodeReply({ t: 'frame', id, offset: 0, bytes: new Uint8Array(PROGRESS_BYTES) }))
+      await after(1)
+      expect(fake.status).toBe('open')
+    }
+    void session.request(FRAME, { signal: never() })
+    await after(REQUEST_TIMEOUT_MS)
+    expect([fake.status, await asked]).toMatchObject(['aborted', { fault: { code: 'RPC_TIMEOUT' } }])
+  })
+
+  test.each([
+    ['as much as the bound', PROGRESS_BYTES, 'open'],
+    ['one byte less', PROGRESS_BYTES - 1, 'aborted'],
+  ])('and takes %s for progress: %s bytes', async (_, bytes, status) => {
+    const { fake, session } = await asking()
+    void session.request(OPEN, { signal: never() })
+    await still()
+    fake.receive(Uint8Array.of(0x80, 0xe0, 0x12))
+    fake.receive(new Uint8Array(bytes - 3))
+    await after(REQUEST_TIMEOUT_MS)
+    expect(fake.status).toBe(status)
+    session.close()
   })
 
   test('and gives up too often what is owed to it, ends the session', async () => {

@@ -1,0 +1,44 @@
+/**
+ * gossipsub writes to each peer on one stream, and where that breaks it opens no other one while the connection lives: what
+ * was to be told is lost from then on, and so are subscriptions, in both directions. It breaks when more than its write
+ * buffer waits for a peer that is slow. Here it is opened again.
+ */
+import type { GossipSub } from '@chainsafe/libp2p-gossipsub'
+import type { Connection, PeerId } from '@libp2p/interface'
+import type { Libp2p } from 'libp2p'
+import { Bug } from '../dag/faults.ts'
+
+/** What gossipsub keeps to itself. */
+interface Writing {
+  readonly streamsOutbound?: ReadonlyMap<string, unknown>
+  readonly createOutboundStream?: (peer: PeerId, connection: Connection) => Promise<void>
+}
+
+/**
+ * Looks at each heartbeat. Gives the function that ends it.
+ * @throws {Bug} if gossipsub no longer keeps its streams there
+ */
+export function reopenGossip(libp2p: Libp2p, pubsub: GossipSub): () => void {
+  const { streamsOutbound, createOutboundStream } = pubsub as unknown as Writing
+  if (streamsOutbound === undefined || createOutboundStream === undefined) {
+    throw new Bug('gossipsub keeps its streams elsewhere')
+  }
+  /** Peers without a stream at the last heartbeat: the first one may be on its way. */
+  let lacking = new Set<string>()
+  const look = (): void => {
+    const before = lacking
+    lacking = new Set()
+    for (const peer of pubsub.getPeers()) {
+      const key = peer.toString()
+      if (streamsOutbound.has(key)) continue
+      lacking.add(key)
+      const connection = libp2p.getConnections(peer).find(({ status }) => status === 'open')
+      // It says nothing of it when it fails: then the next heartbeat tries once more.
+      if (before.has(key) && connection !== undefined) void createOutboundStream.call(pubsub, peer, connection)
+    }
+  }
+  pubsub.addEventListener('gossipsub:heartbeat', look)
+  return () => {
+    pubsub.removeEventListener('gossipsub:heartbeat', look)
+  }
+}
