@@ -2,11 +2,12 @@
  * The user's own names for public keys (spec §11): one file, written whole or not at all, that needs no daemon and is told
  * to nobody.
  */
-import { mkdir, readFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { dirname, isAbsolute, join } from 'node:path'
 import { parse, stringify } from 'yaml'
 import { parseAuthorKey, type AuthorKey } from '../../dag/ids.ts'
+import { makeDir } from '../make-dir.ts'
 import { writeWhole } from './files.ts'
 import { CommandError, reasonOf, type Io } from './io.ts'
 
@@ -85,7 +86,7 @@ export class AddressBook {
   async save(signal: AbortSignal): Promise<void> {
     const names = Object.fromEntries(this.list().map(({ name, pub }) => [name, pub]))
     try {
-      await mkdir(dirname(this.path), { recursive: true, mode: 0o700 })
+      await makeDir(dirname(this.path), 0o700)
     } catch (error) {
       throw new CommandError(`cannot make the folder of ${this.path}: ${reasonOf(error)}`)
     }
