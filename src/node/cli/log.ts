@@ -5,7 +5,8 @@ import type { ControlCaller } from '../control/client.ts'
 import type { ControlEvent, ListedBlock } from '../control/shapes.ts'
 import { AddressBook } from './address-book.ts'
 import { stylesOfAuthors } from './ink.ts'
-import { MOST, parseLast } from './last.ts'
+import { lastBlocks } from './last-blocks.ts'
+import { parseLast } from './last.ts'
 import { logJson, logLines, type LogStyle } from './log-lines.ts'
 import { rowsOf, SHOWN_HELD } from './log-rows.ts'
 import type { Session } from './session.ts'
@@ -43,11 +44,8 @@ class Log {
   /** Prints the last ones. @returns those, and the held posts that were left out */
   async last(count: number): Promise<ListedBlock[]> {
     const client = await this.#session.client()
-    const { held } = await client.call('chain.status', { chain: this.#chain })
-    // The daemon lists held posts behind all others.
-    const last = Math.min(MOST, count + held)
-    const listed = await client.call('chain.blocks', { chain: this.#chain, last, payloads: TEXT_BYTES })
-    const { rows, leftOut } = rowsOf(listed, count, count > DEFAULT_LAST ? count : SHOWN_HELD)
+    const listed = await lastBlocks(client, { chain: this.#chain, count, payloadBytes: TEXT_BYTES })
+    const { rows, leftOut } = rowsOf(listed, count > DEFAULT_LAST ? count : SHOWN_HELD)
     await this.#print(rows)
     if (leftOut > 0)
       await this.#session.note(

@@ -116,7 +116,7 @@ describe('log', () => {
       const list = [at('a', 10), at('b', 40), at('c', 30), at('d', 60)]
       const posts = [at('s', 99, held), at('t', 35, held), at('u', 1, held), at('v', 2, { ...held, backs: ['a'] })]
       expect(
-        rowsOf([...list, ...posts], 4, 5)
+        rowsOf([...list, ...posts], 5)
           .rows.map(({ id }) => id)
           .join(''),
       ).toBe('uavbctds')
@@ -229,7 +229,8 @@ describe('graph', () => {
     const drawn = await command(shell('chain "#chat" graph'), daemon(talk))
     expect(drawn.calls).toEqual([
       ['chain.genesis', { chain: '#chat' }],
-      ['chain.blocks', { chain: '#chat', last: 50, payloads: 4096 }],
+      ['chain.status', { chain: '#chat' }],
+      ['chain.blocks', { chain: '#chat', last: 51, payloads: 4096 }],
     ])
     expect(drawn.out.split('\n').slice(0, 3)).toEqual([
       expect.stringMatching(/^◆ 0_\w{8} #chat$/),
@@ -246,6 +247,20 @@ describe('graph', () => {
       const { out, status } = await command(shell(`chain "#chat" graph --format ${format} --last 2000`), daemon(talk))
       expect({ status, start: out.slice(0, start.length) }).toEqual({ status: 0, start })
     }
+  })
+
+  test('--last counts accepted blocks: held posts stand beside them, however many there are', async () => {
+    const held = Array.from({ length: 12 }, (_, n) => `b${String(n + 1)}`)
+    const all = listed(['genesis < a1 ; a1 < a2 ; a2 < a3', ...held.map((name) => `a1 < ${name}?`)].join(' ; '))
+    const asked = daemon(all, {
+      results: { 'chain.blocks': ({ last = 0 }: { readonly last?: number }) => all.blocks.slice(-last) },
+    })
+    const { out } = await command(shell('chain "#chat" graph --last 2'), asked)
+    const marks = (mark: string): number => out.split('\n').filter((line) => line.includes(`${mark} `)).length
+    expect([marks('●'), marks('?')]).toEqual([2, 12])
+    const { out: json } = await command(shell('chain "#chat" graph --last 2 --json'), asked)
+    const { blocks } = JSON.parse(json) as { blocks: ListedBlock[] }
+    expect(blocks.map(({ state }) => state).slice(0, 3)).toEqual(['accepted', 'accepted', 'held'])
   })
 
   test('in JSON, by --format or by --json, on one line', async () => {
