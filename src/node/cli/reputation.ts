@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import { AddressBook } from './address-book.ts'
 import { KEY_FORMS, readKey } from './secrets.ts'
 import type { Session } from './session.ts'
+import { asTyped } from './typed.ts'
 
 export function addReputationCommands(chain: Command, session: Session): void {
   addLikes(chain, session)
@@ -57,7 +58,7 @@ function addLikes(chain: Command, session: Session): void {
           chain: session.subject('chain'),
           id,
           sign,
-          ...(options.why === undefined ? {} : { why: options.why }),
+          ...(options.why === undefined ? {} : { why: asTyped(options.why, 'the reason', 'give it in UTF-8') }),
         })
         await session.answer(liked, liked.id)
       })
