@@ -121,7 +121,7 @@ test('every method takes what the document says, and gives what it says', async 
   await call('chain.status', { chain: CHAT })
   await call('chains.leave', { name: '$group' })
   await call('chains.leave', { name: '$group' })
-  expect([...kinds].sort()).toEqual(['held', 'like', 'post'])
+  expect([...kinds].sort()).toEqual(['held', 'like', 'post', 'removed'])
 
   const refusals: readonly (readonly [string, unknown])[] = [
     ['chain.got', {}],
