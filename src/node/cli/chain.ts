@@ -82,10 +82,12 @@ function addReading(chain: Command, session: Session): void {
 
   chain
     .command('listen')
-    .description('print the id of each new block, and what becomes of it: held, hidden, withdrawn; until Ctrl-C')
+    .description(
+      'print the id of each new block, and what becomes of it: held, hidden, withdrawn; until Ctrl-C, over restarts too',
+    )
     .action(async () => {
-      const events = (await session.client()).subscribe('chain.listen', { chain: await session.chainToRead() })
-      await session.follow(events, eventWords)
+      const chain = await session.chainToRead()
+      await session.attend((client) => session.tell(client.listen(chain, {}), eventWords))
     })
 }
 

@@ -15,7 +15,7 @@ export interface Wanted {
 
 /** In the order of the daemon: no more than `count` that are not held, then all that are. */
 export async function lastBlocks(
-  client: ControlCaller,
+  client: Pick<ControlCaller, 'call'>,
   { chain, count, payloadBytes }: Wanted,
 ): Promise<ListedBlock[]> {
   const { held } = await client.call('chain.status', { chain })

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { ClientError } from '../../../../src/node/control/client-error.ts'
 import type { ControlEvent } from '../../../../src/node/control/shapes.ts'
-import { command, shell } from './rig.ts'
+import { command, shell, type Told } from './rig.ts'
 
 const ids = ['1_A5EF', '2_1B5C']
 const results = {
@@ -133,7 +133,12 @@ describe('every command line parses, in every order, and prints just the answer'
     ['peer 10.0.0.2 chains', 'peer.chains', { addr: '10.0.0.2' }, '#chat 0_10EE\n'],
   ])('%s', async (line, method, params, out) => {
     const outcome = await command(shell(line), { results, events })
-    expect(outcome).toMatchObject({ status: 0, err: '', calls: [[method, params]], out })
+    expect(outcome).toMatchObject({
+      status: line.includes('listen') ? 130 : 0,
+      err: '',
+      calls: [[method, params]],
+      out,
+    })
   })
 
   test('start has its own options, and --port is its control port', async () => {
@@ -263,18 +268,54 @@ describe('how it ends', () => {
     expect(outcome).toMatchObject({ status: 0, out: '1_A5EF\n', err: '' })
   })
 
-  test.each([['chain "#chat" listen'], ['chains listen'], ['chain "#chat" log --follow']])(
-    '%s says in a line that the daemon stopped, and ends with 1',
-    async (line) => {
-      const lost = new ClientError('connection-lost', 'closed: look whether it did what it was asked')
-      const quiet = { ...results, 'chain.status': { held: 0 }, 'chain.blocks': [] }
-      const env = { HOME: '/nowhere' }
-      expect(await command(shell(line), { lost, results: quiet, env })).toMatchObject({
-        status: 1,
-        err: 'freechains: the daemon stopped, and what comes is not heard any more: start it, and ask again\n',
+  describe.each([['chain "#chat" listen'], ['chains listen'], ['chain "#chat" log --follow']])('%s', (line) => {
+    const quiet = { ...results, 'chain.status': { held: 0 }, 'chain.blocks': [] }
+    const daemon = { results: quiet, env: { HOME: '/nowhere' } }
+
+    test('says once that the daemon went, and that it is back, and goes on', async () => {
+      const gone = ({ onAway, onBack }: Told): void => {
+        onAway?.('no daemon answers')
+        onBack?.()
+      }
+      const outcome = await command(shell(line), { ...daemon, events: [gone, events[0]!] })
+      expect(outcome).toMatchObject({
+        status: 130,
+        err: 'freechains: connection lost, trying again …\nfreechains: connected again\n',
       })
-    },
-  )
+      if (line.includes('listen')) expect(outcome.out).toContain('1_A5EF')
+    })
+
+    test('ends at once where there is no daemon', async () => {
+      const connectError = new ClientError('no-daemon', 'no daemon answers')
+      expect(await command(shell(line), { ...daemon, connectError })).toMatchObject({
+        status: 1,
+        err: 'freechains: no daemon answers\n',
+      })
+    })
+
+    test('ends when what came meanwhile cannot be told, and says why', async () => {
+      const lost = new ClientError('block-not-found', 'begin anew with an empty cursor')
+      const { status, err } = await command(shell(line), { ...daemon, lost })
+      expect([status, err]).toEqual([
+        1,
+        expect.stringMatching(/cannot be told: the chain was left and joined again, .*; ask again\n$/),
+      ])
+    })
+  })
+
+  test.each([
+    ['chain "#chat" listen', '0_10EE removed\n'],
+    ['chain "#chat" listen --json', '{"chain":"#chat","id":"0_10EE","height":0,"backs":[],"kind":"removed"}\n'],
+    ['chain "#chat" log --follow', ''],
+    ['chain "#chat" log --follow --json', '{"chain":"#chat","id":"0_10EE","height":0,"backs":[],"kind":"removed"}\n'],
+  ])('%s says that the chain was left, and ends with 1', async (line, out) => {
+    const removed: ControlEvent = { chain: '#chat', id: '0_10EE', height: 0, backs: [], kind: 'removed' }
+    const quiet = { ...results, 'chain.status': { held: 0 }, 'chain.blocks': [] }
+    expect(await command(shell(line), { results: quiet, env: { HOME: '/nowhere' }, events: [removed] })).toMatchObject({
+      ...{ status: 1, out },
+      err: 'freechains: the chain was left: nothing more comes of it\n',
+    })
+  })
 
   test('with --json listen prints every event', async () => {
     const { out } = await command(['chains', 'listen', '--json'], { events })
