@@ -206,7 +206,7 @@ test('§9 a node that knows one bootstrap address finds the others on its chain 
   const { pvt } = await keyPair(a, 'alice')
   await eventually(
     () => c.client.call('peer.list', {}),
-    (peers) => peers.some(({ id }) => id === a.peerId),
+    (peers) => peers.some(({ id, connected }) => connected && id === a.peerId),
     60_000,
   )
   await a.client.call('chain.post', { chain: FORUM, text: 'hello', sign: pvt })

@@ -73,6 +73,7 @@ const ASKED_FOR: ReadonlyMap<string, string> = new Map([
   ['id', 'id'],
   ['ids', 'id'],
   ['addr', 'address'],
+  ['addr|id', 'peer'],
   ['id|pub|name', 'id, key or name'],
 ])
 

@@ -232,11 +232,22 @@ export const METHODS = {
     subscription,
   ),
 
-  'peer.list': method('known peers', none, z.array(peerView), '`chains` are names'),
+  'peer.list': method(
+    'connected peers, and static ones that are not connected: why, and in how many ms they are tried again',
+    none,
+    z.array(peerView),
+    '`chains` are names; `id` is missing where nobody knows it yet',
+  ),
   'peer.add': method(
     'remembers a peer and keeps a connection to it',
     z.strictObject({ addr }),
     z.object({ id: z.string().exactOptional(), connected: z.boolean() }),
+  ),
+  'peer.remove': method(
+    'forgets a peer that was added, by its address or its id, and lets go of the connection',
+    z.strictObject({ addr }),
+    z.object({ removed: z.array(z.string()), configured: z.array(z.string()) }),
+    '`configured` are addresses of it that stay, for the config file names them',
   ),
   'peer.ping': method('round trip to a peer', z.strictObject({ addr }), z.object({ ms: z.number().nonnegative() })),
   'peer.chains': method('the chains that both have', z.strictObject({ addr }), z.array(namedChain)),

@@ -87,10 +87,12 @@ export const info = z.object({
 })
 
 export const peerView = z.object({
-  id: z.string(),
+  id: z.string().exactOptional(),
   addresses: z.array(z.string()),
   connected: z.boolean(),
   chains: z.array(z.string()).exactOptional(),
+  why: z.string().exactOptional(),
+  nextTryMs: count.exactOptional(),
 })
 
 /** In this order; those behind one that failed are skipped. */

@@ -30,7 +30,15 @@ const results = {
     { id: '1_A5EF', size: 70000, author: 'EB172E', why: 'nobody was asked yet' },
     { id: '2_1B5C', size: 9, why: '1 peer was asked' },
   ],
-  'peer.list': [{ id: '12D3', addresses: ['/ip4/10.0.0.2/tcp/8331'], connected: true }],
+  'peer.list': [
+    { id: '12D3', addresses: ['/ip4/10.0.0.2/tcp/8331'], connected: true },
+    { addresses: ['/ip4/10.0.0.3/tcp/8331'], connected: false, why: 'nothing listens there', nextTryMs: 12_345 },
+    {
+      ...{ id: '12D4', addresses: ['/ip4/10.0.0.4/tcp/1', '/ip4/10.0.0.5/tcp/1'] },
+      ...{ connected: false, why: 'it is being dialled', nextTryMs: 0 },
+    },
+  ],
+  'peer.remove': { removed: ['/ip4/10.0.0.3/tcp/8331'], configured: [] },
   'peer.add': { id: '12D3', connected: true },
   'peer.ping': { ms: 3 },
   'peer.chains': [{ name: '#chat', id: '0_10EE' }],
@@ -112,7 +120,15 @@ describe('every command line parses, in every order, and prints just the answer'
       chat,
       '1_A5EF 70000 EB172E nobody was asked yet\n2_1B5C 9 unsigned 1 peer was asked\n',
     ],
-    ['peer list', 'peer.list', {}, '12D3 connected /ip4/10.0.0.2/tcp/8331\n'],
+    [
+      'peer list',
+      'peer.list',
+      {},
+      '12D3 connected /ip4/10.0.0.2/tcp/8331\n' +
+        '- away /ip4/10.0.0.3/tcp/8331 (nothing listens there; next try in 13 s)\n' +
+        '12D4 away /ip4/10.0.0.4/tcp/1 /ip4/10.0.0.5/tcp/1 (it is being dialled)\n',
+    ],
+    ['peer remove 10.0.0.3', 'peer.remove', { addr: '10.0.0.3' }, '/ip4/10.0.0.3/tcp/8331\n'],
     ['peer add /dns4/a.org/tcp/1', 'peer.add', { addr: '/dns4/a.org/tcp/1' }, '12D3\n'],
     ['peer [::1]:9 ping', 'peer.ping', { addr: '[::1]:9' }, '3\n'],
     [
