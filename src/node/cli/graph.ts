@@ -5,7 +5,7 @@ import { AddressBook } from './address-book.ts'
 import { drawDot } from './graph/dot.ts'
 import { drawnOf, type GenesisView } from './graph/labels.ts'
 import { layOut } from './graph/layout.ts'
-import { drawMermaid } from './graph/mermaid.ts'
+import { drawMermaid, tooMuchForMermaid } from './graph/mermaid.ts'
 import { drawSvg } from './graph/svg.ts'
 import { drawForTerminal } from './graph/terminal.ts'
 import { lastBlocks } from './last-blocks.ts'
@@ -43,9 +43,15 @@ export function addGraphCommand(chain: Command, session: Session): void {
       const genesis = { id: await client.call('chain.genesis', { chain: name }), chain: name }
       const blocks = await lastBlocks(client, { chain: name, count: last, payloadBytes: TEXT_BYTES })
       const machine = { genesis: genesis.id, blocks: blocks.map((block) => logJson(block, { names })) }
-      if (format === 'json') await session.answer(machine, JSON.stringify(machine))
-      else if (format === 'text') await session.answerStyled(machine, draw(format, blocks, { genesis, names, session }))
-      else await session.answer(machine, draw(format, blocks, { genesis, names, session }))
+      if (format === 'json') {
+        await session.answer(machine, JSON.stringify(machine))
+        return
+      }
+      const drawing = draw(format, blocks, { genesis, names, session })
+      if (format === 'text') await session.answerStyled(machine, drawing)
+      else await session.answer(machine, drawing)
+      const trouble = format === 'mermaid' && !session.isJson ? tooMuchForMermaid(drawing) : undefined
+      if (trouble !== undefined) await session.note(trouble)
     })
 }
 

@@ -297,6 +297,19 @@ describe('graph', () => {
     expect(blocks.map(({ state }) => state).slice(0, 3)).toEqual(['accepted', 'accepted', 'held'])
   })
 
+  test('for Mermaid, more than it draws is said on stderr, and drawn all the same', async () => {
+    const long = listed(
+      ['genesis < a1', ...Array.from({ length: 180 }, (_, n) => `a${String(n + 1)} < a${String(n + 2)}`)].join(' ; '),
+      {
+        ...Object.fromEntries(Array.from({ length: 181 }, (_, n) => [`a${String(n + 1)}`, { text: '!'.repeat(60) }])),
+      },
+    )
+    const line = 'chain "#chat" graph --format mermaid --last 181'
+    const { status, out, err } = await command(shell(line), daemon(long))
+    expect({ status, start: out.slice(0, 12) }).toEqual({ status: 0, start: 'flowchart TB' })
+    expect(err).toMatch(/^freechains: the drawing has 181 links and \d+ characters, and Mermaid takes .*\n$/)
+  })
+
   test('in JSON, by --format or by --json, on one line', async () => {
     for (const line of ['graph --format json', 'graph --json']) {
       const { out } = await command(shell(`chain "#chat" ${line}`), daemon(talk))
