@@ -20,6 +20,10 @@ const NAME = /^[\p{L}\p{N}][\p{L}\p{M}\p{N}._-]*$/u
 /** What could be meant as a key or an id: six hex digits are enough for one, with or without a height before them. */
 const LIKE_AN_ID = /^(?:\d+_)?[0-9A-Fa-f]{6,}$/
 
+export function isLikeAnId(text: string): boolean {
+  return LIKE_AN_ID.test(text)
+}
+
 const HEAD = '# Your names for public keys, as `freechains names` keeps them: NAME: KEY\n'
 
 export class AddressBook {
@@ -110,7 +114,7 @@ function folded(name: string): string {
 /** The name in the one form in which it is kept. @throws {CommandError} */
 function checkName(text: string): string {
   const name = text.normalize('NFC')
-  if (LIKE_AN_ID.test(name)) throw new CommandError(`“${name}” could be meant as a key or an id: choose another name`)
+  if (isLikeAnId(name)) throw new CommandError(`“${name}” could be meant as a key or an id: choose another name`)
   if (!NAME.test(name) || Array.from(name).length > NAME_CHARS) {
     const expected = `a letter or a digit, then letters, digits, “.”, “_”, “-”; at most ${String(NAME_CHARS)}`
     throw new CommandError(`“${name}” will not do as a name: expected ${expected}`)

@@ -39,8 +39,10 @@ export interface CliModules {
   runCheck(options: CheckCommandOptions, tell: Tell): Promise<boolean>
 }
 
-/** Behind every error of usage. */
-export const SEE_HELP = ' (see freechains --help)'
+/** Behind every error of usage. @param path - words that lead to the command: `chain post`; none for all of it */
+export function seeHelp(path = ''): string {
+  return ` (see freechains ${path === '' ? '' : `${path} `}--help)`
+}
 
 /** The command cannot be understood: exit status 2. */
 export class UsageError extends Error {

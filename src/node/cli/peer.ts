@@ -29,7 +29,7 @@ export function addPeerCommands(program: Command, session: Session): void {
     .argument('<addr>')
     .action(async (addr: string) => {
       const added = await (await session.client()).call('peer.add', { addr })
-      await session.answer(added, added.id ?? '')
+      await session.answerLines(added, added.id === undefined ? [] : [added.id])
       if (!added.connected) await session.note('not connected yet: it is tried again until it answers')
     })
 

@@ -1,6 +1,7 @@
 /** `chain`: likes, dislikes, and what they decide (spec §4, §5, §11). The chain itself is taken out of the words before. */
 import type { Command } from 'commander'
-import { AddressBook } from './address-book.ts'
+import { AddressBook, isLikeAnId } from './address-book.ts'
+import { CommandError } from './io.ts'
 import { KEY_FORMS, readKey } from './secrets.ts'
 import type { Session } from './session.ts'
 import { asTyped } from './typed.ts'
@@ -15,6 +16,10 @@ export function addReputationCommands(chain: Command, session: Session): void {
     .action(async (of?: string) => {
       const names = await AddressBook.open(session.io)
       const which = of === undefined ? {} : { of: names.keyOf(of) ?? of }
+      if (which.of !== undefined && !isLikeAnId(which.of)) {
+        const why = `“${which.of}” is none of your names, and no id or key`
+        throw new CommandError(`${why}: see \`freechains names list\`; an id or a key has at least six hex digits`)
+      }
       const reps = await (await session.client()).call('chain.reps', { chain: await session.chainToRead(), ...which })
       if (typeof reps === 'number') await session.answer(reps, String(reps))
       else

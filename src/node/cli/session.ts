@@ -26,6 +26,8 @@ export class Session {
   readonly io: Io
   readonly modules: CliModules
   readonly #subject: string | undefined
+  /** Words that lead to the command that runs, once one does. */
+  commandPath: string | undefined
   #globals: GlobalOptions = {}
   #client: ControlCaller | undefined
   readonly #clients: ControlCaller[] = []

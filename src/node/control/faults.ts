@@ -130,7 +130,7 @@ const badBlock = (why: string, todo = 'change what is posted, or ask for the hea
 const unreachable = (peer: string, why: string): Report => [
   'peer-unreachable',
   `the peer ${peer} does not answer: ${why}`,
-  'check the address and that its node runs',
+  'see that its node runs; `freechains peer check` says what fails, and what to do',
 ]
 const otherPioneer = (ours: string, theirs: string): Report => [
   'incompatible-chain',

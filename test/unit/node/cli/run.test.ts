@@ -230,25 +230,28 @@ describe('how it ends', () => {
   })
 
   test.each([
-    [['chains', 'join', ''], 'which chain?'],
-    [['chains', 'join', '$g', ''], 'which key?'],
-    [['chains', 'leave', ''], 'which chain?'],
-    [['chains', 'invite', ''], 'which chain?'],
-    [['peer', 'add', ''], 'which address?'],
-    [['peer', '10.0.0.2', 'send', ''], 'which chain?'],
-    [['chain', '#chat', 'get', 'block', ''], 'which id?'],
-    [['chain', '#chat', 'traverse', 'all', ''], 'which id?'],
-    [['chain', '#chat', 'like', '', '--sign=96'], 'which id?'],
-    [['chain', '#chat', 'like', '1_A5EF', '--sign='], 'which key?'],
-    [['chain', '#chat', 'reps', ''], 'which id, key or name?'],
-    [['chain', '#chat', 'traverse'], "missing required argument 'ids'"],
-    [['frobnicate'], "unknown command 'frobnicate'"],
-  ])('what is empty, missing or unknown is asked for in our own words: %j', async (argv, says) => {
-    expect(await command(argv, { results })).toMatchObject({
-      ...{ status: 2, out: '', calls: [] },
-      err: `freechains: ${says} (see freechains --help)\n`,
-    })
-  })
+    [['chains', 'join', ''], 'which chain?', 'chains join'],
+    [['chains', 'join', '$g', ''], 'which key?', 'chains join'],
+    [['chains', 'leave', ''], 'which chain?', 'chains leave'],
+    [['chains', 'invite', ''], 'which chain?', 'chains invite'],
+    [['peer', 'add', ''], 'which address?', 'peer add'],
+    [['peer', '10.0.0.2', 'send', ''], 'which chain?', 'peer send'],
+    [['chain', '#chat', 'get', 'block', ''], 'which id?', 'chain get'],
+    [['chain', '#chat', 'traverse', 'all', ''], 'which id?', 'chain traverse'],
+    [['chain', '#chat', 'like', '', '--sign=96'], 'which id?', 'chain like'],
+    [['chain', '#chat', 'like', '1_A5EF', '--sign='], 'which key?', 'chain like'],
+    [['chain', '#chat', 'reps', ''], 'which id, key or name?', 'chain reps'],
+    [['chain', '#chat', 'traverse'], "missing required argument 'ids'", 'chain traverse'],
+    [['frobnicate'], "unknown command 'frobnicate'", ''],
+  ])(
+    'what is empty, missing or unknown is asked for in our own words, and where the help is: %j',
+    async (argv, says, path) => {
+      expect(await command(argv, { results })).toMatchObject({
+        ...{ status: 2, out: '', calls: [] },
+        err: `freechains: ${says} (see freechains ${path === '' ? '' : `${path} `}--help)\n`,
+      })
+    },
+  )
 
   test('an error is one line with exit status 1', async () => {
     const failed = new ClientError('chain-not-found', 'no chain #chat')
@@ -341,6 +344,16 @@ describe('how it ends', () => {
         .split('\n')
         .map((line) => JSON.parse(line) as unknown),
     ).toEqual(events)
+  })
+})
+
+test('peer add of a peer that is not there yet prints no id, and says so', async () => {
+  const added = { 'peer.add': { connected: false } }
+  const says = 'freechains: not connected yet: it is tried again until it answers\n'
+  expect(await command(['peer', 'add', '10.0.0.2'], { results: added })).toMatchObject({
+    status: 0,
+    out: '',
+    err: says,
   })
 })
 
