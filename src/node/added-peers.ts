@@ -1,18 +1,45 @@
 /** Peers added by command or by an invite: kept connected from now on, and again after the next start (spec §11). */
-import type { Multiaddr } from '@multiformats/multiaddr'
+import { multiaddr, type Multiaddr } from '@multiformats/multiaddr'
+import { fail, ok, type Result } from '../dag/faults.ts'
 import type { Discovery } from './discovery.ts'
+import type { PeerAddressFault } from './peers.ts'
+import { parsePeerAddress, parsePeerId, peerIdOf } from './peers.ts'
 import type { TextList } from './records.ts'
 import { Serial } from './serial.ts'
 
 /** Addresses kept for the next start, oldest out. */
 const MAX_ADDED_PEERS = 256
 
+export type AddedPeersFault =
+  | PeerAddressFault
+  | { readonly code: 'PEER_NOT_ADDED'; readonly which: string }
+  | { readonly code: 'PEER_IN_CONFIG'; readonly addresses: readonly string[] }
+
+export interface AddedPeersOptions {
+  /** Peers that the config file names, which no command removes. */
+  readonly configured: readonly string[]
+}
+
+export interface AddedPeersModules {
+  readonly list: TextList
+  readonly discovery: Discovery
+}
+
+/** What `peer remove` did. */
+export interface RemovedPeers {
+  readonly removed: readonly string[]
+  /** These are of the same peer, and stay. */
+  readonly configured: readonly string[]
+}
+
 export class AddedPeers {
+  readonly #configured: readonly string[]
   readonly #list: TextList
   readonly #discovery: Discovery
   readonly #writing = new Serial()
 
-  constructor(list: TextList, discovery: Discovery) {
+  constructor({ configured }: AddedPeersOptions, { list, discovery }: AddedPeersModules) {
+    this.#configured = configured.map((address) => multiaddr(address).toString())
     this.#list = list
     this.#discovery = discovery
   }
@@ -24,7 +51,57 @@ export class AddedPeers {
     await this.#writing.run(async () => {
       const known = (await this.#list.load()).filter((entry) => !added.includes(entry))
       await this.#list.save([...known, ...added].slice(-MAX_ADDED_PEERS))
+      for (const address of addresses) this.#discovery.addPeer(address)
     })
-    for (const address of addresses) this.#discovery.addPeer(address)
   }
+
+  /** Forgets them, and lets go of their connections. @param which - an address as typed, or a peer id */
+  async remove(which: string): Promise<Result<RemovedPeers, AddedPeersFault>> {
+    const target = targetOf(which)
+    if (!target.ok) return target
+    return this.#writing.run(async () => {
+      const known = await this.#list.load()
+      const met = new Map(this.#discovery.kept().map(({ address, peer }) => [address.toString(), peer]))
+      const isMeant = (entry: string): boolean => matches(target.value, multiaddr(entry), met.get(entry))
+      const removed = known.filter(isMeant)
+      const configured = this.#configured.filter(isMeant)
+      if (removed.length === 0) {
+        if (configured.length === 0) return fail({ code: 'PEER_NOT_ADDED', which })
+        return fail({ code: 'PEER_IN_CONFIG', addresses: configured })
+      }
+      await this.#list.save(known.filter((entry) => !removed.includes(entry)))
+      for (const entry of removed) if (!configured.includes(entry)) await this.#discovery.removePeer(multiaddr(entry))
+      return ok({ removed, configured })
+    })
+  }
+}
+
+/** A peer, at one address or at any. */
+interface Target {
+  readonly bare?: string
+  readonly peer?: string
+}
+
+function targetOf(which: string): Result<Target, PeerAddressFault> {
+  const peer = parsePeerId(which)
+  if (peer !== undefined) return ok({ peer })
+  const parsed = parsePeerAddress(which)
+  return parsed.ok ? ok(partsOf(parsed.value)) : parsed
+}
+
+/** An address and the peer there, apart: one is often typed without the other. */
+function partsOf(address: Multiaddr): Target & { readonly bare: string } {
+  const peer = peerIdOf(address)
+  return {
+    bare: peer === undefined ? address.toString() : address.decapsulate(`/p2p/${peer}`).toString(),
+    ...(peer === undefined ? {} : { peer }),
+  }
+}
+
+/** @param met - the peer that was found there */
+function matches({ bare, peer }: Target, address: Multiaddr, met: string | undefined): boolean {
+  const its = partsOf(address)
+  const known = its.peer ?? met
+  if (bare === undefined) return known === peer
+  return its.bare === bare && (peer === undefined || known === undefined || known === peer)
 }

@@ -84,7 +84,8 @@ export function chainHandlers(parts: NodeParts): Pick<Handlers, ChainMethod> {
       const peers = parts.topics.subscribers(attached.gossip.topic).length
       return listMissing(replica, { peers, nowMs: clock.nowMs() })
     },
-    'chain.listen': ({ chain, from }, { signal }) => listenOne(replicaOf(chain), from, signal),
+    'chain.listen': ({ chain, from }, { signal }) =>
+      listenOne({ replica: replicaOf(chain), chains: parts.chains }, from, signal),
   }
 }
 

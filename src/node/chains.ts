@@ -42,11 +42,15 @@ export interface ChainsModules<A extends Attachment> {
 
 export type ChainsListener = (replica: Replica, events: readonly ChainEvent[]) => void
 
+/** Told of a chain that is being left: its data is about to go. */
+export type LeaveListener = (replica: Replica) => void
+
 export class Chains<A extends Attachment> {
   readonly #modules: ChainsModules<A>
   readonly #joined = new Map<ChainId, Joined<A>>()
   readonly #changes = new Serial()
   readonly #listeners = new Set<ChainsListener>()
+  readonly #leaveListeners = new Set<LeaveListener>()
 
   constructor(modules: ChainsModules<A>) {
     this.#modules = modules
@@ -60,6 +64,12 @@ export class Chains<A extends Attachment> {
   listen(listener: ChainsListener): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
+  }
+
+  /** Called for each chain that is left, before it is closed. Returns how to stop. */
+  onLeave(listener: LeaveListener): () => void {
+    this.#leaveListeners.add(listener)
+    return () => this.#leaveListeners.delete(listener)
   }
 
   /** Joins what was joined by command before. */
@@ -90,6 +100,7 @@ export class Chains<A extends Attachment> {
       const joined = this.#joined.get(chain.id)
       if (joined === undefined) return false
       this.#joined.delete(chain.id)
+      for (const listener of this.#leaveListeners) listener(joined.replica)
       await close(joined)
       await joined.replica.store.destroy()
       await forgetWatch(this.#modules.disk, chain.id)

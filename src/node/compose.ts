@@ -128,10 +128,10 @@ async function start(
 
   const control = { address: '' }
   const info = { control: () => control.address, dataDir: config.dataDir, startedAt }
-  const addedPeers = new AddedPeers(added, discovery)
   const { bootstrap } = config
-  const undialled = (): ReadonlyMap<string, string> => discovery.failures()
-  const parts = { host: host.value, topics, chains, clock, log, addedPeers, undialled, bootstrap, info }
+  const addedPeers = new AddedPeers({ configured: [...bootstrap, ...config.peers] }, { list: added, discovery })
+  const staticPeers = { kept: () => discovery.kept(), undialled: () => discovery.failures() }
+  const parts = { host: host.value, topics, chains, clock, log, addedPeers, ...staticPeers, bootstrap, info }
   const handlers = createHandlers(parts)
   const server = new ControlServer(
     { ...config.control, dataDir: config.dataDir },

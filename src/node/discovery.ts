@@ -7,9 +7,11 @@ import type { Multiaddr } from '@multiformats/multiaddr'
 import { Bug } from '../dag/faults.ts'
 import type { Host } from './host.ts'
 import { why } from './host-faults.ts'
+import type { KeptState } from './kept-address.ts'
 import type { Logger } from './log.ts'
 import { parsePeerAddress } from './peers.ts'
-import { DIAL_MS, nextDelayMs, Redialler } from './redial.ts'
+import { Redialler } from './redial.ts'
+import { DIAL_MS, nextDelayMs } from './redial-delay.ts'
 import { RememberedPeers, type RememberedStore } from './remembered.ts'
 import { seek, Seeker, tagChainPeer, type SeekerModules } from './seeker.ts'
 import { pause, withDeadline } from './waiting.ts'
@@ -94,9 +96,19 @@ export class Discovery {
     return this.#options.dht ? seek(rendezvous, this.#modules, signal) : []
   }
 
-  /** A static peer (`peer add`): dialled at once and kept connected until the node stops. */
+  /** A static peer (`peer add`): dialled at once and kept connected until it is removed. */
   addPeer(address: Multiaddr): void {
     this.#redialler.add(address)
+  }
+
+  /** The opposite (`peer remove`): its connection ends too, unless the same peer is kept at another address. */
+  async removePeer(address: Multiaddr): Promise<void> {
+    await this.#redialler.remove(address)
+  }
+
+  /** How the static peers stand, by address. */
+  kept(): readonly KeptState[] {
+    return this.#redialler.states()
   }
 
   /** Static peers that could not be dialled the last time, and why. */

@@ -2,7 +2,7 @@
  * Tags that make libp2p keep a connection (spec §9). They lie in the stored peer list and outlive a change of the config
  * file, so a start begins without any: libp2p would dial whoever has one, and `redial.ts` tags whom it reaches anew.
  */
-import { KEEP_ALIVE, type PeerId, type PeerStore } from '@libp2p/interface'
+import { KEEP_ALIVE, type Libp2p, type PeerId, type PeerStore } from '@libp2p/interface'
 
 /** Sums of tags decide who stays when there are too many connections; static peers come first. */
 const STATIC_TAG = `${KEEP_ALIVE}-freechains-static`
@@ -10,6 +10,19 @@ const STATIC_TAG_VALUE = 100
 
 export async function tagKept(peerStore: PeerStore, peer: PeerId): Promise<void> {
   await peerStore.merge(peer, { tags: { [STATIC_TAG]: { value: STATIC_TAG_VALUE } } })
+}
+
+/**
+ * Ends what {@link tagKept} began, and the connection. The addresses go as well: libp2p's own tries to come back, which may
+ * be under way, have nowhere to go then. Whoever finds the peer anew brings its addresses along.
+ */
+export async function letGo(libp2p: Pick<Libp2p, 'peerStore' | 'hangUp'>, peer: PeerId): Promise<void> {
+  const { peerStore } = libp2p
+  if (await peerStore.has(peer)) {
+    await peerStore.merge(peer, { tags: { [STATIC_TAG]: undefined } })
+    await peerStore.patch(peer, { multiaddrs: [] })
+  }
+  await libp2p.hangUp(peer)
 }
 
 /** Before libp2p starts. */

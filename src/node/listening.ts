@@ -4,7 +4,10 @@
  * A cursor is the heads of what a listener takes for accepted, which is closed under pasts. So what became of it while the
  * listener was away is known from the graph alone: what lies under the cursor and is not accepted any more was withdrawn,
  * and what is accepted and does not lie under it is new.
+ *
+ * A chain that is left is told as `removed`, and nothing of it comes after that; who was away then is told nothing of it.
  */
+import { showChainId } from '../dag/chain.ts'
 import { showId } from '../dag/ids.ts'
 import { traverse } from '../dag/order.ts'
 import { resolvePrefix } from '../dag/prefix.ts'
@@ -33,15 +36,22 @@ export async function listenAll(
   from: Readonly<Record<string, readonly string[]>> | undefined,
   signal: AbortSignal,
 ): Promise<Subscription<'chains.listen'>> {
-  let stop = (): void => undefined
-  const feed = new EventFeed<ControlEvent>({ signal, onEnd: () => stop() })
+  const stops: (() => void)[] = []
+  const feed = new EventFeed<ControlEvent>({ signal, onEnd: () => stops.forEach((stop) => stop()) })
   /** Those of which this listener hears only once its place in them is known. */
   const waiting = new Set(chains.all().map(({ replica }) => replica))
-  stop = chains.listen((replica, events) => {
-    if (waiting.has(replica)) return
-    for (const event of events) feed.push(controlEvent(replica, event))
-  })
-  if (signal.aborted) stop()
+  const left = new WeakSet<Replica>()
+  stops.push(
+    chains.listen((replica, events) => {
+      if (waiting.has(replica) || left.has(replica)) return
+      for (const event of events) feed.push(controlEvent(replica, event))
+    }),
+    chains.onLeave((replica) => {
+      left.add(replica)
+      feed.push(removedEvent(replica))
+    }),
+  )
+  if (signal.aborted) stops.forEach((stop) => stop())
   const cursors: Record<string, string[]> = {}
   const backlogs: Backlog[] = []
   try {
@@ -64,25 +74,34 @@ export async function listenAll(
 
 /** Events of one chain. Without a cursor: of what comes from now on. @throws {ControlError} the chain lacks an id of it */
 export async function listenOne(
-  replica: Replica,
+  { replica, chains }: { readonly replica: Replica; readonly chains: Pick<NodeParts['chains'], 'onLeave'> },
   cursor: readonly string[] | undefined,
   signal: AbortSignal,
 ): Promise<Subscription<'chain.listen'>> {
-  return await replica.atRest(() => {
-    const { from, backlog } = placeIn(replica, cursor)
-    let stop = (): void => undefined
-    const feed = new EventFeed<ControlEvent>({ signal, onEnd: () => stop() })
-    stop = replica.listen(
-      (events) => {
+  const stops: (() => void)[] = []
+  const feed = new EventFeed<ControlEvent>({ signal, onEnd: () => stops.forEach((stop) => stop()) })
+  stops.push(
+    chains.onLeave((left) => {
+      if (left !== replica) return
+      feed.push(removedEvent(replica))
+      feed.end()
+    }),
+  )
+  try {
+    return await replica.atRest(() => {
+      const { from, backlog } = placeIn(replica, cursor)
+      const onEvents = (events: readonly ChainEvent[]): void => {
         for (const event of events) feed.push(controlEvent(replica, event))
-      },
-      () => {
-        feed.end()
-      },
-    )
-    if (signal.aborted) stop()
-    return { from, events: replayThen([backlog], feed) }
-  })
+      }
+      stops.push(replica.listen(onEvents, () => feed.end()))
+      // The client went, or the chain did, while the others were waited for.
+      if (feed.isEnded) stops.forEach((one) => one())
+      return { from, events: replayThen([backlog], feed) }
+    })
+  } catch (error) {
+    feed.end()
+    throw error
+  }
 }
 
 /** Where a listener stands in a chain at rest. Blocks that were dropped count: they may have been accepted once. */
@@ -139,6 +158,11 @@ async function* replay(backlogs: readonly Backlog[], feed: EventFeed<ControlEven
   } finally {
     await feed.return()
   }
+}
+
+/** The chain itself is gone from here; its genesis stands for it. */
+function removedEvent({ chain }: Replica): ControlEvent {
+  return { chain: chain.params.name, id: showChainId(chain), height: 0, backs: [], kind: 'removed' }
 }
 
 function controlEvent(replica: Replica, { id, height, author, kind }: ChainEvent): ControlEvent {

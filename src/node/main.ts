@@ -2,6 +2,7 @@
 /** The `freechains` executable: arguments, signals, exit status (spec §11). Commands are in `cli/`. */
 import './polyfill.ts'
 import { run } from './cli/run.ts'
+import { connect as connectForLong } from './control/app-client.ts'
 import { connect } from './control/client.ts'
 import { boundGarbage } from './heap.ts'
 
@@ -19,6 +20,7 @@ process.exitCode = await run(
   { stdin, stdout, stderr, env, signal: interrupted.signal },
   {
     connect,
+    attend: (endpoint, options) => connectForLong({ ...endpoint, ...options, patienceMs: Infinity, repeatReads: true }),
     // The node and libp2p take a while to load: only `start` needs them.
     runCheck: async (options, tell) => (await import('./check-command.ts')).runCheck(options, tell),
     runDaemon: async (options) => {

@@ -5,6 +5,7 @@ import type { ChainGossip } from './chain-gossip.ts'
 import type { ChainSync } from './chain-sync.ts'
 import type { Clock } from './clock.ts'
 import type { Host } from './host.ts'
+import type { KeptState } from './kept-address.ts'
 import type { Logger } from './log.ts'
 import type { Topics } from './topics.ts'
 
@@ -21,6 +22,8 @@ export interface NodeParts {
   readonly clock: Clock
   readonly log: Logger
   readonly addedPeers: AddedPeers
+  /** How the static peers stand. */
+  readonly kept: () => readonly KeptState[]
   /** Static peers that could not be dialled the last time, and why. */
   readonly undialled: () => ReadonlyMap<string, string>
   /** Addresses of the bootstrap peers in the config, each with its peer id. */

@@ -8,13 +8,17 @@ import type { Host } from './host.ts'
 import type { NodeParts } from './node-parts.ts'
 import { orThrow } from './or-throw.ts'
 import { checkPeer } from './peer-check.ts'
+import { listPeers } from './peer-list.ts'
 import { parsePeerAddress } from './peers.ts'
 import { withDeadline } from './waiting.ts'
 
 /** Reaching a peer by hand takes this long at the most, so that a wrong address is not a hang. */
 const DIAL_MS = 15_000
 
-type PeerHandlers = Pick<Handlers, `peer.${'list' | 'add' | 'ping' | 'chains' | 'send' | 'recv' | 'held' | 'check'}`>
+type PeerHandlers = Pick<
+  Handlers,
+  `peer.${'list' | 'add' | 'remove' | 'ping' | 'chains' | 'send' | 'recv' | 'held' | 'check'}`
+>
 
 export function peerHandlers(parts: NodeParts): PeerHandlers {
   const { host, chains, addedPeers } = parts
@@ -31,6 +35,10 @@ export function peerHandlers(parts: NodeParts): PeerHandlers {
       await addedPeers.add([address])
       const peer = await dial(address, signal)
       return peer.ok ? { id: peer.value.toString(), connected: true } : { connected: false }
+    },
+    'peer.remove': async ({ addr }) => {
+      const { removed, configured } = orThrow(await addedPeers.remove(addr))
+      return { removed: [...removed], configured: [...configured] }
     },
     'peer.ping': async ({ addr }, { signal }) => {
       const address = orThrow(parsePeerAddress(addr))
@@ -67,20 +75,4 @@ export function peerHandlers(parts: NodeParts): PeerHandlers {
       return checkPeer({ address, ...asked }, parts, signal)
     },
   }
-}
-
-function listPeers({ host, chains, topics }: NodeParts): Awaited<ReturnType<PeerHandlers['peer.list']>> {
-  const addresses = new Map<string, string[]>()
-  for (const { peer, address } of host.connections()) {
-    addresses.set(peer.toString(), [...(addresses.get(peer.toString()) ?? []), address])
-  }
-  return [...addresses].map(([id, known]) => ({
-    id,
-    addresses: known,
-    connected: true,
-    chains: chains
-      .all()
-      .filter(({ attached }) => topics.subscribers(attached.gossip.topic).includes(id))
-      .map(({ replica }) => replica.chain.params.name),
-  }))
 }

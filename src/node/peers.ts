@@ -3,6 +3,7 @@
  * It resolves no names and dials nobody.
  */
 import { isIPv4, isIPv6 } from 'node:net'
+import { peerIdFromString } from '@libp2p/peer-id'
 import { multiaddr, type Multiaddr } from '@multiformats/multiaddr'
 import { fail, ok, type Result } from '../dag/faults.ts'
 
@@ -50,6 +51,15 @@ export function isLoopbackOnly(listen: readonly string[]): boolean {
 export function peerIdOf(address: Multiaddr): string | undefined {
   const last = address.getComponents().at(-1)
   return last?.name === 'p2p' ? last.value : undefined
+}
+
+/** The peer id that a text is, as libp2p writes it. */
+export function parsePeerId(text: string): string | undefined {
+  try {
+    return peerIdFromString(text).toString()
+  } catch {
+    return undefined
+  }
 }
 
 function build(text: string, host: string, port: string | undefined): Parsed {

@@ -1,37 +1,12 @@
-/**
- * Keeps configured peers connected for ever (spec §9). libp2p's own reconnecting gives up after five tries and forgets
- * the peer, and gossipsub does not redial; so each address has a loop here that never ends before it is stopped.
- */
-import type { PeerId } from '@libp2p/interface'
+/** The addresses that are kept connected (spec §9): of peers in the config, and of those added by command. */
+import { peerIdFromString } from '@libp2p/peer-id'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import type { Host } from './host.ts'
 import { why } from './host-faults.ts'
-import { tagKept } from './kept-peers.ts'
+import { KeptAddress, type KeptState } from './kept-address.ts'
+import { letGo } from './kept-peers.ts'
 import type { Logger } from './log.ts'
 import { peerIdOf } from './peers.ts'
-import { orAborted, pause, withDeadline } from './waiting.ts'
-
-/** The first retry comes about this long after a failure: a peer that restarts is back within seconds. */
-const FIRST_DELAY_MS = 1000
-
-/** A peer that was away for a day is found again within this, and a dead one costs one packet a minute. */
-const LONGEST_DELAY_MS = 60_000
-
-/** At least this part of a delay is always waited; the rest is chance, so that a crowd does not come back in step. */
-const STEADY_PART = 0.5
-
-/** A connection that held this long was a real one; a shorter one counts as one more failure. */
-const STABLE_MS = 30_000
-
-/** One attempt, name resolution included. */
-export const DIAL_MS = 10_000
-
-/** How long to wait after the `attempt`-th failure in a row (from 0). `random` gives 0 … 1. */
-export function nextDelayMs(attempt: number, random: () => number): number {
-  // Beyond 2^30 the doubling says nothing more.
-  const longestMs = Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** Math.min(attempt, 30))
-  return Math.round(longestMs * (STEADY_PART + (1 - STEADY_PART) * random()))
-}
 
 export interface RedialModules {
   readonly host: Host
@@ -44,10 +19,8 @@ export class Redialler {
   readonly #host: Host
   readonly #log: Logger
   readonly #random: () => number
-  readonly #stopping = new AbortController()
-  readonly #loops = new Map<string, Promise<void>>()
-  /** Why the last attempt failed, by address; none where one worked. */
-  readonly #failures = new Map<string, string>()
+  readonly #kept = new Map<string, KeptAddress>()
+  #isStopped = false
 
   constructor({ host, log, random = Math.random }: RedialModules) {
     this.#host = host
@@ -58,58 +31,42 @@ export class Redialler {
   /** Dials this address now and whenever it is lost. An address that is kept already is not kept twice. */
   add(address: Multiaddr): void {
     const key = address.toString()
-    if (this.#stopping.signal.aborted || this.#loops.has(key)) return
+    if (this.#isStopped || this.#kept.has(key)) return
     if (peerIdOf(address) === this.#host.peerId.toString()) return
-    this.#loops.set(key, this.#keep(address))
+    this.#kept.set(key, new KeptAddress(address, { host: this.#host, log: this.#log, random: this.#random }))
+  }
+
+  /** Dials it no more. The connection to its peer ends, unless another address of that peer is kept. */
+  async remove(address: Multiaddr): Promise<void> {
+    const key = address.toString()
+    const kept = this.#kept.get(key)
+    if (kept === undefined) return
+    this.#kept.delete(key)
+    await kept.stop()
+    const { peer } = kept.state
+    if (peer === undefined || this.states().some((other) => other.peer === peer)) return
+    try {
+      await letGo(this.#host.libp2p, peerIdFromString(peer))
+    } catch (error) {
+      this.#log.warn('peer.not-let-go', { peer, why: why(error) })
+    }
+  }
+
+  /** How each address stands. */
+  states(): KeptState[] {
+    return [...this.#kept.values()].map(({ state }) => state)
   }
 
   /** Addresses that could not be dialled the last time, and why. */
   failures(): ReadonlyMap<string, string> {
-    return this.#failures
+    const failed = this.states().flatMap(({ address, failure }) =>
+      failure === undefined ? [] : [[address.toString(), failure] as const],
+    )
+    return new Map(failed)
   }
 
   async stop(): Promise<void> {
-    this.#stopping.abort()
-    await Promise.all(this.#loops.values())
-  }
-
-  async #keep(address: Multiaddr): Promise<void> {
-    const { signal } = this.#stopping
-    let failures = 0
-    while (!signal.aborted) {
-      const dialled = await withDeadline({ ms: DIAL_MS, signal }, (deadline) =>
-        this.#host.connect(address, { signal: deadline }),
-      )
-      if (dialled.ok) {
-        this.#failures.delete(address.toString())
-        const sinceMs = performance.now()
-        await this.#tag(dialled.value)
-        await this.#disconnected(dialled.value)
-        if (performance.now() - sinceMs >= STABLE_MS) failures = 0
-      } else {
-        this.#failures.set(address.toString(), dialled.fault.why)
-        this.#log.debug('peer.unreachable', { address: address.toString(), why: dialled.fault.why, failures })
-      }
-      await pause(nextDelayMs(failures, this.#random), signal)
-      failures += 1
-    }
-  }
-
-  /** libp2p takes the tag off when its own retries end, so each success puts it on again. */
-  async #tag(peer: PeerId): Promise<void> {
-    try {
-      await tagKept(this.#host.libp2p.peerStore, peer)
-    } catch (error) {
-      this.#log.debug('peer.tag-failed', { peer: peer.toString(), why: why(error) })
-    }
-  }
-
-  async #disconnected(peer: PeerId): Promise<void> {
-    const gone = Promise.withResolvers<undefined>()
-    const unsubscribe = this.#host.onDisconnect((other) => {
-      if (other.equals(peer)) gone.resolve(undefined)
-    })
-    if (this.#host.isConnected(peer.toString())) await orAborted(gone.promise, this.#stopping.signal)
-    unsubscribe()
+    this.#isStopped = true
+    await Promise.all([...this.#kept.values()].map((kept) => kept.stop()))
   }
 }

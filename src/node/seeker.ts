@@ -9,7 +9,7 @@ import * as Digest from 'multiformats/hashes/digest'
 import type { Host } from './host.ts'
 import { why } from './host-faults.ts'
 import type { Logger } from './log.ts'
-import { DIAL_MS, nextDelayMs } from './redial.ts'
+import { DIAL_MS, nextDelayMs } from './redial-delay.ts'
 import { Gate, pause, withDeadline } from './waiting.ts'
 
 /** Multicodec of sha2-256: the rendezvous is such a digest, so it *is* the multihash, hashed no second time. */

@@ -1,17 +1,18 @@
 /** Completion in the shells themselves (spec §11), against a real daemon. */
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { chmod, mkdir } from 'node:fs/promises'
 import { createServer, type Server } from 'node:net'
 import { delimiter } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { socketPath } from '../../src/node/control/paths.ts'
+import { eventually } from '../support/daemon.ts'
 import { MAIN, Shell, type StartedDaemon } from '../support/shell.ts'
 
 const run = promisify(execFile)
 
 /** Not every machine has every shell; Bash is wherever these tests run. */
-const HAS = { zsh: await isThere('zsh'), fish: await isThere('fish') }
+const HAS = { zsh: await isThere('zsh'), fish: await isThere('fish'), terminal: await hasTerminal() }
 
 let shell: Shell
 let node: StartedDaemon
@@ -20,6 +21,14 @@ let env: NodeJS.ProcessEnv
 async function isThere(name: string): Promise<boolean> {
   return run(name, ['-c', 'true']).then(
     () => true,
+    () => false,
+  )
+}
+
+/** That of util-linux gives a shell a terminal of its own; other systems have another one of that name. */
+async function hasTerminal(): Promise<boolean> {
+  return run('script', ['--version']).then(
+    ({ stdout }) => stdout.includes('util-linux'),
     () => false,
   )
 }
@@ -73,6 +82,52 @@ describe('bash', () => {
   test('never runs what stands in the line', async () => {
     await offers('freechains chain "$(touch ran)" `touch ran` ')
     await expect(said('cat', 'ran')).rejects.toThrow(/No such file/)
+  })
+})
+
+describe('typed at a terminal, with a tab behind the beginning of each word', () => {
+  /** What an interactive shell shows once it says so; its typist does not wait for it. */
+  async function typed(command: string, setup: string, line: string, until: RegExp): Promise<string> {
+    const child = spawn('script', ['-q', '-e', '-c', command, '/dev/null'], {
+      env: { ...env, TERM: 'dumb' },
+      cwd: shell.root,
+    })
+    let shown = ''
+    child.stdout.on('data', (part: Buffer) => (shown += part.toString()))
+    const shows = (sign: RegExp): Promise<string> =>
+      eventually(
+        async () => shown,
+        (text) => sign.test(text),
+      )
+    try {
+      child.stdin.write(`${setup}; echo rea''dy\n`)
+      await shows(/ready\r?\n/)
+      child.stdin.write(line)
+      return await shows(until)
+    } finally {
+      child.kill('SIGKILL')
+    }
+  }
+
+  /** As a person types it: chain, command, option and choice are finished by the shell. */
+  const line = (port: string): string =>
+    String.raw`freechains --port=${port} chain \$fa${'\t'}gra${'\t'}--for${'\t'}mer${'\t'}` + '\n'
+
+  // Only for want of a terminal: `apt-get install util-linux` (or bsdutils) has script.
+  test.skipIf(!HAS.terminal)('bash finishes them, and runs what came of it', async () => {
+    const shown = await typed(
+      'bash --norc --noprofile -i',
+      'source <(freechains completion bash)',
+      line(node.port),
+      /flowchart TB/,
+    )
+    expect(shown).toMatch(/chain \\\$family +graph +--format +mermaid/)
+  })
+
+  // Only for want of the shell or of a terminal: `apt-get install zsh util-linux` has both.
+  test.skipIf(!HAS.terminal || !HAS.zsh)('zsh finishes them, and runs what came of it', async () => {
+    const setup = 'autoload -Uz compinit; compinit -u -D; source <(freechains completion zsh)'
+    expect(await typed('zsh -f -i', setup, line(node.port), /flowchart TB/)).toContain('flowchart TB')
   })
 })
 

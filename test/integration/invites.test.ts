@@ -47,7 +47,7 @@ async function reads(node: Daemon, chain: string, id: string): Promise<string> {
 async function connectedTo(node: Daemon, peer: Daemon): Promise<void> {
   await eventually(
     () => node.client.call('peer.list', {}),
-    (peers) => peers.some(({ id }) => id === peer.peerId),
+    (peers) => peers.some(({ id, connected }) => connected && id === peer.peerId),
   )
 }
 

@@ -118,10 +118,13 @@ test('every method takes what the document says, and gives what it says', async 
   await call('peer.recv', { addr, chain: CHAT })
   await call('peer.held', { addr, chain: CHAT })
   await call('peer.chains', { addr })
+  await call('peer.add', { addr: '127.0.0.1:1' })
+  await call('peer.list')
+  await call('peer.remove', { addr: '127.0.0.1:1' })
   await call('chain.status', { chain: CHAT })
   await call('chains.leave', { name: '$group' })
   await call('chains.leave', { name: '$group' })
-  expect([...kinds].sort()).toEqual(['held', 'like', 'post'])
+  expect([...kinds].sort()).toEqual(['held', 'like', 'post', 'removed'])
 
   const refusals: readonly (readonly [string, unknown])[] = [
     ['chain.got', {}],
@@ -132,6 +135,7 @@ test('every method takes what the document says, and gives what it says', async 
     ['chain.post', { chain: CHAT, text: 'x', sign: 'AB' }],
     ['chains.join', { name: 'chat' }],
     ['peer.ping', { addr: '127.0.0.1:1' }],
+    ['peer.remove', { addr: '127.0.0.1:1' }],
     ['chain.listen', { chain: CHAT, from: ['9_ABCDEF'] }],
     ['chains.listen', { from: { [CHAT]: ['9_ABCDEF'] } }],
   ]

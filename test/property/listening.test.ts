@@ -16,6 +16,8 @@ import { arrivals, choices, Peer, picker } from '../support/economy-replicas.ts'
 import { SignedEconomy } from '../support/economy-blocks.ts'
 import { rivalries } from '../support/quarrels.ts'
 
+const NEVER_LEFT = { onLeave: () => () => undefined }
+
 /** Who listens to one peer, connected or not, and checks each event against what it was told before. */
 class Listener {
   /** What it takes for accepted, the genesis too. */
@@ -37,7 +39,11 @@ class Listener {
 
   async connect(): Promise<void> {
     const abort = new AbortController()
-    const { events } = await listenOne(this.#peer.replica, this.#cursor.ids, abort.signal)
+    const { events } = await listenOne(
+      { replica: this.#peer.replica, chains: NEVER_LEFT },
+      this.#cursor.ids,
+      abort.signal,
+    )
     this.#connection = { abort, events: events[Symbol.asyncIterator]() }
   }
 
@@ -157,9 +163,10 @@ test('the same where the clock is set to and fro', { timeout: 60_000 }, async ()
 test('a subscription that is given up before it is read leaves nobody listening', async () => {
   const [drawn] = fc.sample(economies(3), { numRuns: 1, seed: 1 })
   const { replica } = await Peer.open(new SignedEconomy(drawn!))
-  const stop = vi.fn()
+  const [stop, left] = [vi.fn(), vi.fn()]
   vi.spyOn(replica, 'listen').mockReturnValue(stop)
-  const { events } = await listenOne(replica, [], new AbortController().signal)
+  const { events } = await listenOne({ replica, chains: { onLeave: () => left } }, [], new AbortController().signal)
   await events[Symbol.asyncIterator]().return?.()
   expect(stop).toHaveBeenCalledOnce()
+  expect(left).toHaveBeenCalledOnce()
 })

@@ -217,6 +217,7 @@ export const CONTROL_PARAMS: { readonly [M in Method]: ParamsOf<M> } = {
   'chain.listen': { ...on, from: [block.id] },
   'peer.list': {},
   'peer.add': { addr },
+  'peer.remove': { addr },
   'peer.ping': { addr },
   'peer.chains': { addr },
   'peer.send': { addr, ...on },

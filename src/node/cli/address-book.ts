@@ -2,11 +2,12 @@
  * The user's own names for public keys (spec §11): one file, written whole or not at all, that needs no daemon and is told
  * to nobody.
  */
-import { mkdir, readFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { dirname, isAbsolute, join } from 'node:path'
 import { parse, stringify } from 'yaml'
 import { parseAuthorKey, type AuthorKey } from '../../dag/ids.ts'
+import { makeDir } from '../make-dir.ts'
 import { writeWhole } from './files.ts'
 import { CommandError, reasonOf, type Io } from './io.ts'
 
@@ -18,6 +19,10 @@ const NAME = /^[\p{L}\p{N}][\p{L}\p{M}\p{N}._-]*$/u
 
 /** What could be meant as a key or an id: six hex digits are enough for one, with or without a height before them. */
 const LIKE_AN_ID = /^(?:\d+_)?[0-9A-Fa-f]{6,}$/
+
+export function isLikeAnId(text: string): boolean {
+  return LIKE_AN_ID.test(text)
+}
 
 const HEAD = '# Your names for public keys, as `freechains names` keeps them: NAME: KEY\n'
 
@@ -85,7 +90,7 @@ export class AddressBook {
   async save(signal: AbortSignal): Promise<void> {
     const names = Object.fromEntries(this.list().map(({ name, pub }) => [name, pub]))
     try {
-      await mkdir(dirname(this.path), { recursive: true, mode: 0o700 })
+      await makeDir(dirname(this.path), 0o700)
     } catch (error) {
       throw new CommandError(`cannot make the folder of ${this.path}: ${reasonOf(error)}`)
     }
@@ -109,7 +114,7 @@ function folded(name: string): string {
 /** The name in the one form in which it is kept. @throws {CommandError} */
 function checkName(text: string): string {
   const name = text.normalize('NFC')
-  if (LIKE_AN_ID.test(name)) throw new CommandError(`“${name}” could be meant as a key or an id: choose another name`)
+  if (isLikeAnId(name)) throw new CommandError(`“${name}” could be meant as a key or an id: choose another name`)
   if (!NAME.test(name) || Array.from(name).length > NAME_CHARS) {
     const expected = `a letter or a digit, then letters, digits, “.”, “_”, “-”; at most ${String(NAME_CHARS)}`
     throw new CommandError(`“${name}” will not do as a name: expected ${expected}`)

@@ -8,6 +8,7 @@ import { addLogCommand } from './log.ts'
 import { KEY_FORMS, readKey } from './secrets.ts'
 import { eventWords, type Session } from './session.ts'
 import { addStatusCommand } from './status.ts'
+import { asTyped } from './typed.ts'
 
 export function addChainCommands(program: Command, session: Session): void {
   const chain = program
@@ -81,10 +82,12 @@ function addReading(chain: Command, session: Session): void {
 
   chain
     .command('listen')
-    .description('print the id of each new block, and what becomes of it: held, hidden, withdrawn; until Ctrl-C')
+    .description(
+      'print the id of each new block, and what becomes of it: held, hidden, withdrawn; until Ctrl-C, over restarts too',
+    )
     .action(async () => {
-      const events = (await session.client()).subscribe('chain.listen', { chain: await session.chainToRead() })
-      await session.follow(events, eventWords)
+      const chain = await session.chainToRead()
+      await session.attend((client) => session.tell(client.listen(chain, {}), eventWords))
     })
 }
 
@@ -132,7 +135,10 @@ function addPost(chain: Command, session: Session): void {
       if (how === '-' && what !== undefined) throw new UsageError('post -: the message is on stdin, nothing follows')
       if (how === '-' && options?.sign === '-')
         throw new UsageError('post -: the message is on stdin: take the key from a file or the environment')
-      const content = how === 'inline' ? { text: what ?? '' } : { payload: await readPayload(what, session.io) }
+      const content =
+        how === 'inline'
+          ? { text: asTyped(what ?? '', 'the text', 'post - and post file take bytes as they are') }
+          : { payload: await readPayload(what, session.io) }
       const posted = await (
         await session.client()
       ).call('chain.post', {

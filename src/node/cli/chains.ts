@@ -1,5 +1,6 @@
 /** `chains`: which chains this node has (spec §11). */
 import type { Command } from 'commander'
+import type { ControlEvent } from '../control/shapes.ts'
 import { readJoining, readKey } from './secrets.ts'
 import { eventWords, type Session } from './session.ts'
 
@@ -63,7 +64,7 @@ export function addChainsCommands(program: Command, session: Session): void {
     .command('listen')
     .description('print what `chain listen` does for every chain, each line behind its name; until Ctrl-C')
     .action(async () => {
-      const events = (await session.client()).subscribe('chains.listen', {})
-      await session.follow(events, (event) => `${event.chain} ${eventWords(event)}`)
+      const words = (event: ControlEvent): string => `${event.chain} ${eventWords(event)}`
+      await session.attend((client) => session.tell(client.listenAll(), words))
     })
 }

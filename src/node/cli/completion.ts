@@ -62,7 +62,9 @@ function sourcesOf(session: Session, words: readonly string[]): Sources {
       if (what === 'chains.list')
         return (await client.call(what, {})).map(({ name, id }) => ({ word: name, about: id }))
       const peers = await client.call(what, {})
-      return peers.flatMap(({ id, addresses }) => addresses.map((word) => ({ word, about: id })))
+      return peers.flatMap(({ id, addresses }) =>
+        addresses.map((word) => (id === undefined ? { word } : { word, about: id })),
+      )
     } catch {
       // No daemon, or too slow: a shell that is asked to complete has no place for errors.
       return []

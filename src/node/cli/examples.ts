@@ -87,6 +87,7 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   peer: ['freechains peer list', 'freechains peer add 192.168.0.7', "freechains peer 192.168.0.7 recv '#chat'"],
   'peer list': ['freechains peer list'],
   'peer add': ['freechains peer add 192.168.0.7', 'freechains peer add /dns4/node.example.org/tcp/8331'],
+  'peer remove': ['freechains peer remove 192.168.0.7'],
   'peer ping': ['freechains peer 192.168.0.7 ping'],
   'peer chains': ['freechains peer 192.168.0.7:8333 chains'],
   'peer send': ["freechains peer 192.168.0.7 send '#chat'"],

@@ -5,9 +5,10 @@ import { AddressBook } from './address-book.ts'
 import { drawDot } from './graph/dot.ts'
 import { drawnOf, type GenesisView } from './graph/labels.ts'
 import { layOut } from './graph/layout.ts'
-import { drawMermaid } from './graph/mermaid.ts'
+import { drawMermaid, tooMuchForMermaid } from './graph/mermaid.ts'
 import { drawSvg } from './graph/svg.ts'
 import { drawForTerminal } from './graph/terminal.ts'
+import { lastBlocks } from './last-blocks.ts'
 import { parseLast } from './last.ts'
 import { logJson } from './log-lines.ts'
 import type { Session } from './session.ts'
@@ -32,7 +33,7 @@ export function addGraphCommand(chain: Command, session: Session): void {
     .description(
       'draw the last blocks and what they stand on, newest last: ● post, + like, - dislike, ? held, × hidden',
     )
-    .option('--last <n>', 'how many blocks, held posts included', parseLast, DEFAULT_LAST)
+    .option('--last <n>', 'how many blocks, held posts besides', parseLast, DEFAULT_LAST)
     .addOption(
       new Option('--format <format>', 'svg is a whole file, dot is for Graphviz').choices(FORMATS).default('text'),
     )
@@ -40,11 +41,17 @@ export function addGraphCommand(chain: Command, session: Session): void {
       const [name, names] = [await session.chainToRead(), await AddressBook.open(session.io)]
       const client = await session.client()
       const genesis = { id: await client.call('chain.genesis', { chain: name }), chain: name }
-      const blocks = await client.call('chain.blocks', { chain: name, last, payloads: TEXT_BYTES })
+      const blocks = await lastBlocks(client, { chain: name, count: last, payloadBytes: TEXT_BYTES })
       const machine = { genesis: genesis.id, blocks: blocks.map((block) => logJson(block, { names })) }
-      if (format === 'json') await session.answer(machine, JSON.stringify(machine))
-      else if (format === 'text') await session.answerStyled(machine, draw(format, blocks, { genesis, names, session }))
-      else await session.answer(machine, draw(format, blocks, { genesis, names, session }))
+      if (format === 'json') {
+        await session.answer(machine, JSON.stringify(machine))
+        return
+      }
+      const drawing = draw(format, blocks, { genesis, names, session })
+      if (format === 'text') await session.answerStyled(machine, drawing)
+      else await session.answer(machine, drawing)
+      const trouble = format === 'mermaid' && !session.isJson ? tooMuchForMermaid(drawing) : undefined
+      if (trouble !== undefined) await session.note(trouble)
     })
 }
 

@@ -2,8 +2,11 @@
  * What a command may touch (spec §11): its streams, environment, signal, and the ways to reach a daemon. Handed in, so
  * that commands are tested without a process. Here is also what ends a command other than its answer.
  */
+import type { ChainCursor, ListenOptions } from '../control/app-client.ts'
 import type { ControlCaller } from '../control/client.ts'
 import type { Endpoint } from '../control/dial.ts'
+import type { Outages } from '../control/reach.ts'
+import type { ControlEvent } from '../control/shapes.ts'
 import type { CheckCommandOptions, Tell } from '../check-command.ts'
 import type { DaemonOptions } from '../daemon.ts'
 
@@ -16,15 +19,30 @@ export interface Io {
   readonly signal: AbortSignal
 }
 
+export interface AttendOptions extends Outages {
+  readonly signal: AbortSignal
+}
+
+/** What a command that listens needs of a client; tests give it a fake. */
+export interface Attendant extends ControlCaller {
+  listen(chain: string, options: Pick<ListenOptions<ChainCursor>, 'from' | 'onBegin'>): AsyncIterable<ControlEvent>
+  listenAll(): AsyncIterable<ControlEvent>
+}
+
 export interface CliModules {
+  /** One connection. */
   connect(endpoint: Endpoint, options: { signal: AbortSignal }): Promise<ControlCaller>
+  /** A client that goes on when the daemon comes back; only now there has to be one. */
+  attend(endpoint: Endpoint, options: AttendOptions): Promise<Attendant>
   runDaemon(options: DaemonOptions): Promise<void>
   /** True if all is well. */
   runCheck(options: CheckCommandOptions, tell: Tell): Promise<boolean>
 }
 
-/** Behind every error of usage. */
-export const SEE_HELP = ' (see freechains --help)'
+/** Behind every error of usage. @param path - words that lead to the command: `chain post`; none for all of it */
+export function seeHelp(path = ''): string {
+  return ` (see freechains ${path === '' ? '' : `${path} `}--help)`
+}
 
 /** The command cannot be understood: exit status 2. */
 export class UsageError extends Error {

@@ -11,12 +11,12 @@ export interface Rows {
 }
 
 /**
- * The last blocks that are not held, in the order they are listed, and the newest held ones at their time between them.
+ * The blocks that are not held, in the order they are listed, and the newest held ones at their time between them.
  *
- * @param listed - as `chain.blocks` gives them: held posts behind all others
+ * @param listed - as `lastBlocks` gives them
  */
-export function rowsOf(listed: readonly ListedBlock[], last: number, heldLast: number): Rows {
-  const accepted = listed.filter(({ state }) => state !== 'held').slice(-last)
+export function rowsOf(listed: readonly ListedBlock[], heldLast: number): Rows {
+  const accepted = listed.filter(({ state }) => state !== 'held')
   const held = listed.filter(({ state }) => state === 'held').sort((a, b) => a.time - b.time)
   const shown = held.slice(-heldLast)
   const places = shown.map((post) => placeOf(post, accepted))

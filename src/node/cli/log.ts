@@ -5,9 +5,11 @@ import type { ControlCaller } from '../control/client.ts'
 import type { ControlEvent, ListedBlock } from '../control/shapes.ts'
 import { AddressBook } from './address-book.ts'
 import { stylesOfAuthors } from './ink.ts'
-import { MOST, parseLast } from './last.ts'
+import { lastBlocks } from './last-blocks.ts'
+import { parseLast } from './last.ts'
 import { logJson, logLines, type LogStyle } from './log-lines.ts'
 import { rowsOf, SHOWN_HELD } from './log-rows.ts'
+import type { Attendant } from './io.ts'
 import type { Session } from './session.ts'
 import { shortId } from './speech.ts'
 
@@ -21,33 +23,44 @@ export function addLogCommand(chain: Command, session: Session): void {
     .command('log')
     .description('the conversation, newest last: time, author, reps, id, text, and how a post stands if not accepted')
     .option('--last <n>', 'how many blocks, besides a few held posts', parseLast, DEFAULT_LAST)
-    .option('--follow', 'go on with what comes, until Ctrl-C')
+    .option('--follow', 'go on with what comes, until Ctrl-C, over restarts of the daemon too')
     .action(async (options: { readonly last: number; readonly follow?: true }) => {
-      const log = new Log(session, await session.chainToRead(), await AddressBook.open(session.io))
-      if (options.follow === true) await session.untilLost(() => log.follow(options.last))
-      else await log.last(options.last)
+      const names = await AddressBook.open(session.io)
+      const chain = await session.chainToRead()
+      const logOf = (client: Caller): Log => new Log(session, { client, chain, names })
+      if (options.follow === true) await session.attend((client) => logOf(client).follow(client, options.last))
+      else await logOf(await session.client()).last(options.last)
     })
 }
 
+type Caller = Pick<ControlCaller, 'call'>
+
+interface LogModules {
+  readonly client: Caller
+  readonly chain: string
+  readonly names: AddressBook
+}
+
+/** How blocks stood when they were last told; of those accepted since, nothing. */
+type Seen = Map<string, ListedBlock['state']>
+
 class Log {
   readonly #session: Session
+  readonly #client: Caller
   readonly #chain: string
   readonly #style: LogStyle
 
-  constructor(session: Session, chain: string, names: AddressBook) {
+  constructor(session: Session, { client, chain, names }: LogModules) {
     this.#session = session
+    this.#client = client
     this.#chain = chain
     this.#style = { names, ink: session.ink, styleOf: stylesOfAuthors() }
   }
 
   /** Prints the last ones. @returns those, and the held posts that were left out */
   async last(count: number): Promise<ListedBlock[]> {
-    const client = await this.#session.client()
-    const { held } = await client.call('chain.status', { chain: this.#chain })
-    // The daemon lists held posts behind all others.
-    const last = Math.min(MOST, count + held)
-    const listed = await client.call('chain.blocks', { chain: this.#chain, last, payloads: TEXT_BYTES })
-    const { rows, leftOut } = rowsOf(listed, count, count > DEFAULT_LAST ? count : SHOWN_HELD)
+    const listed = await lastBlocks(this.#client, { chain: this.#chain, count, payloadBytes: TEXT_BYTES })
+    const { rows, leftOut } = rowsOf(listed, count > DEFAULT_LAST ? count : SHOWN_HELD)
     await this.#print(rows)
     if (leftOut > 0)
       await this.#session.note(
@@ -64,45 +77,62 @@ class Log {
   }
 
   /** Listens before it looks, so that nothing falls between; what was seen both ways is printed once. */
-  async follow(count: number): Promise<void> {
-    const from = await (await this.#session.client()).call('chain.heads', { chain: this.#chain, state: 'linked' })
-    const listener = await this.#session.connect()
-    const events = listener.subscribe('chain.listen', { chain: this.#chain, from })[Symbol.asyncIterator]()
+  async follow(client: Attendant, count: number): Promise<void> {
+    const from = await client.call('chain.heads', { chain: this.#chain, state: 'linked' })
+    const begun = Promise.withResolvers<undefined>()
+    const seen: Seen = new Map()
+    let isListed = false
+    let catchingUp = Promise.resolve()
+    const onBegin = (): void => {
+      begun.resolve(undefined)
+      if (!isListed) return
+      catchingUp = this.#catchUp(seen)
+      // It is looked at before the next event is told.
+      catchingUp.catch(() => undefined)
+    }
+    const events = client.listen(this.#chain, { from, onBegin })[Symbol.asyncIterator]()
     let next = events.next()
-    await answered(listener, this.#chain)
-    const blocks = await this.last(count)
-    const seen = new Map(blocks.map(({ id, state }) => [id, state]))
+    await Promise.race([begun.promise, next])
+    for (const { id, state } of await this.last(count)) seen.set(id, state)
+    isListed = true
     for (let step = await next; step.done !== true; step = await next) {
+      await catchingUp
       await this.#tell(step.value, seen)
       next = events.next()
     }
   }
 
-  async #tell(event: ControlEvent, seen: Map<string, ListedBlock['state']>): Promise<void> {
+  /** After a connection that was lost: a cursor says what was accepted meanwhile, and nothing of what is held. */
+  async #catchUp(seen: Seen): Promise<void> {
+    const blocks = await lastBlocks(this.#client, { chain: this.#chain, count: 1, payloadBytes: TEXT_BYTES })
+    const missed = blocks.filter(({ id, state }) => state === 'held' && seen.get(id) !== 'held')
+    for (const { id } of missed) seen.set(id, 'held')
+    await this.#print(missed)
+  }
+
+  async #tell(event: ControlEvent, seen: Seen): Promise<void> {
     const { id, kind } = event
-    if (kind === 'hidden' || kind === 'withdrawn') {
-      seen.delete(id)
-      await this.#session.answerStyled(event, this.#style.ink('yellow', `${shortId(id)} is ${kind} now`))
+    const { ink } = this.#style
+    if (kind === 'removed') {
+      if (this.#session.isJson) await this.#session.answer(event, '')
       return
     }
     const before = seen.get(id)
-    if (before !== undefined && (before === 'held') === (kind === 'held')) return
-    await this.#print(await this.#blocks(id))
+    if (kind === 'held') seen.set(id, kind)
+    else seen.delete(id)
+    if (kind === 'hidden' || kind === 'withdrawn')
+      await this.#session.answerStyled(event, ink('yellow', `${shortId(id)} is ${kind} now`))
+    else if (before === undefined || (before === 'held') !== (kind === 'held'))
+      await this.#print(await this.#blocks(id))
   }
 
-  /** None if the block is gone again. */
+  /** None if the block is gone again, or the chain is. */
   async #blocks(id: string): Promise<ListedBlock[]> {
-    const client = await this.#session.client()
     try {
-      return await client.call('chain.blocks', { chain: this.#chain, ids: [id], payloads: TEXT_BYTES })
+      return await this.#client.call('chain.blocks', { chain: this.#chain, ids: [id], payloads: TEXT_BYTES })
     } catch (error) {
-      if (error instanceof ClientError && error.code === 'block-not-found') return []
+      if (error instanceof ClientError && ['block-not-found', 'chain-not-found'].includes(error.code)) return []
       throw error
     }
   }
-}
-
-/** The daemon takes the calls of a connection in their order: once this one is answered, it listens. */
-async function answered(listener: ControlCaller, chain: string): Promise<void> {
-  await listener.call('chain.genesis', { chain })
 }

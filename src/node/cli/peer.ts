@@ -9,17 +9,18 @@ export function addPeerCommands(program: Command, session: Session): void {
   const peer = program
     .command('peer')
     .usage(
-      '(list | add <addr> | <addr> (ping | chains) | <addr> (send | recv | held) <chain> | <addr> check [<chain>] | check <addr> [<chain>])',
+      '(list | add <addr> | remove <addr|id> | <addr> (ping | chains) | <addr> (send | recv | held) <chain> | <addr> check [<chain>] | check <addr> [<chain>])',
     )
     .description('other nodes; <addr> is a multiaddr, host or host:port')
 
   peer
     .command('list')
-    .description('one known peer per line: id, whether connected, addresses')
+    .description('one peer per line: id (- if nobody knows it yet), connected or away, addresses; if away, why')
     .action(async () => {
       const list = await (await session.client()).call('peer.list', {})
-      const rows = list.map((peer) => [peer.id, peer.connected ? 'connected' : 'away', peer.addresses.join(' ')])
-      await session.answerTable(list, { head: ['PEER', 'STATE', 'ADDRESSES'], rows }, list.map(showPeer))
+      const head = ['PEER', 'STATE', 'ADDRESSES', ...(list.some(({ why }) => why !== undefined) ? ['WHY'] : [])]
+      const rows = list.map((peer) => [...wordsOf(peer), whyOf(peer)].slice(0, head.length))
+      await session.answerTable(list, { head, rows }, list.map(showPeer))
     })
 
   peer
@@ -28,8 +29,19 @@ export function addPeerCommands(program: Command, session: Session): void {
     .argument('<addr>')
     .action(async (addr: string) => {
       const added = await (await session.client()).call('peer.add', { addr })
-      await session.answer(added, added.id ?? '')
+      await session.answerLines(added, added.id === undefined ? [] : [added.id])
       if (!added.connected) await session.note('not connected yet: it is tried again until it answers')
+    })
+
+  peer
+    .command('remove')
+    .description('undo `peer add`: forget the peer, and let go of its connection')
+    .argument('<addr|id>', 'as `peer list` shows it: an address, or the peer id for all of its addresses')
+    .action(async (addr: string) => {
+      const { removed, configured } = await (await session.client()).call('peer.remove', { addr })
+      await session.answerLines(removed, removed)
+      if (configured.length > 0)
+        await session.note(`the config file names ${configured.join(' ')} too, which stays: take it out there`)
     })
 
   peer
@@ -97,6 +109,20 @@ function showStep({ step, state, ms, why }: CheckStep): string {
   return `${step.padEnd(9)} ${state.padEnd(8)} ${String(ms).padStart(5)} ms  ${why}`
 }
 
-function showPeer(peer: ResultOf<'peer.list'>[number]): string {
-  return [peer.id, peer.connected ? 'connected' : 'away', ...peer.addresses].join(' ')
+type Peer = ResultOf<'peer.list'>[number]
+
+function wordsOf({ id, connected, addresses }: Peer): string[] {
+  return [id ?? '-', connected ? 'connected' : 'away', addresses.join(' ')]
+}
+
+function whyOf({ why, nextTryMs }: Peer): string {
+  if (why === undefined) return ''
+  return nextTryMs === undefined || nextTryMs === 0
+    ? why
+    : `${why}; next try in ${String(Math.ceil(nextTryMs / 1000))} s`
+}
+
+/** The reason comes last, behind a bracket: addresses have none, and there may be several. */
+function showPeer(peer: Peer): string {
+  return [...wordsOf(peer), ...(peer.why === undefined ? [] : [`(${whyOf(peer)})`])].join(' ')
 }

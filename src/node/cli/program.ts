@@ -7,7 +7,7 @@ import { addCheckCommand } from './check.ts'
 import { addCompletionCommands } from './completion.ts'
 import { addExamples } from './examples.ts'
 import { addHostCommands } from './host.ts'
-import { SEE_HELP, UsageError } from './io.ts'
+import { seeHelp, UsageError } from './io.ts'
 import { addKeyCommands } from './keys.ts'
 import { addNamesCommands } from './names.ts'
 import { addPeerCommands } from './peer.ts'
@@ -33,16 +33,10 @@ export function buildProgram(session: Session): Command {
     .configureOutput({
       writeOut: (text) => io.stdout.write(text),
       writeErr: (text) => io.stderr.write(text),
-      outputError: (text, put) =>
-        put(
-          `${plain(text)
-            .trim()
-            .replace(/^error: /, 'freechains: ')
-            .replaceAll(/\s*\n\s*/g, ' ')}${SEE_HELP}\n`,
-        ),
     })
     .hook('preAction', (_program, action) => {
       session.globals = action.optsWithGlobals<GlobalOptions>()
+      session.commandPath = pathOf(action)
       requireWords(action)
     })
   addStartCommand(program, session)
@@ -55,7 +49,24 @@ export function buildProgram(session: Session): Command {
   addPeerCommands(program, session)
   addCompletionCommands(program, session)
   addExamples(program)
+  sayWhereHelpIs(program)
   return program
+}
+
+/** Errors on one line, each with the help of the command that it is about. */
+function sayWhereHelpIs(command: Command): void {
+  const words = (text: string): string =>
+    plain(text)
+      .trim()
+      .replace(/^error: /, 'freechains: ')
+      .replaceAll(/\s*\n\s*/g, ' ')
+  command.configureOutput({ outputError: (text, put) => put(`${words(text)}${seeHelp(pathOf(command))}\n`) })
+  for (const inner of command.commands) sayWhereHelpIs(inner)
+}
+
+/** The words that lead to a command, without the program. */
+function pathOf(command: Command): string {
+  return command.parent === null ? '' : `${pathOf(command.parent)} ${command.name()}`.trim()
 }
 
 /** How a command is typed: what those of `chain` and `peer` are about stands in the middle. */
@@ -73,6 +84,7 @@ const ASKED_FOR: ReadonlyMap<string, string> = new Map([
   ['id', 'id'],
   ['ids', 'id'],
   ['addr', 'address'],
+  ['addr|id', 'peer'],
   ['id|pub|name', 'id, key or name'],
 ])
 

@@ -1,8 +1,10 @@
 /** `chain`: likes, dislikes, and what they decide (spec §4, §5, §11). The chain itself is taken out of the words before. */
 import type { Command } from 'commander'
-import { AddressBook } from './address-book.ts'
+import { AddressBook, isLikeAnId } from './address-book.ts'
+import { CommandError } from './io.ts'
 import { KEY_FORMS, readKey } from './secrets.ts'
 import type { Session } from './session.ts'
+import { asTyped } from './typed.ts'
 
 export function addReputationCommands(chain: Command, session: Session): void {
   addLikes(chain, session)
@@ -14,6 +16,10 @@ export function addReputationCommands(chain: Command, session: Session): void {
     .action(async (of?: string) => {
       const names = await AddressBook.open(session.io)
       const which = of === undefined ? {} : { of: names.keyOf(of) ?? of }
+      if (which.of !== undefined && !isLikeAnId(which.of)) {
+        const why = `“${which.of}” is none of your names, and no id or key`
+        throw new CommandError(`${why}: see \`freechains names list\`; an id or a key has at least six hex digits`)
+      }
       const reps = await (await session.client()).call('chain.reps', { chain: await session.chainToRead(), ...which })
       if (typeof reps === 'number') await session.answer(reps, String(reps))
       else
@@ -57,7 +63,7 @@ function addLikes(chain: Command, session: Session): void {
           chain: session.subject('chain'),
           id,
           sign,
-          ...(options.why === undefined ? {} : { why: options.why }),
+          ...(options.why === undefined ? {} : { why: asTyped(options.why, 'the reason', 'give it in UTF-8') }),
         })
         await session.answer(liked, liked.id)
       })

@@ -4,7 +4,7 @@
  */
 import { CommanderError, type Command } from 'commander'
 import { ClientError } from '../control/client-error.ts'
-import { CommandError, Interrupted, ReaderGone, SEE_HELP, UsageError, write, type CliModules, type Io } from './io.ts'
+import { CommandError, Interrupted, ReaderGone, seeHelp, UsageError, write, type CliModules, type Io } from './io.ts'
 import { plain, plainLine } from './plain.ts'
 import { buildProgram } from './program.ts'
 import { Session } from './session.ts'
@@ -26,7 +26,7 @@ export async function run(argv: readonly string[], io: Io, modules: CliModules):
     await buildProgram(session).parseAsync(args, { from: 'user' })
     return DONE
   } catch (error) {
-    return await statusOf(error, io)
+    return await statusOf(error, io, session?.commandPath)
   } finally {
     session?.close()
   }
@@ -37,7 +37,7 @@ function valueOptions(command: Command): ReadonlySet<string> {
   return new Set([...own, ...command.commands.flatMap((inner) => [...valueOptions(inner)])])
 }
 
-async function statusOf(error: unknown, io: Io): Promise<number> {
+async function statusOf(error: unknown, io: Io, commandPath: string | undefined): Promise<number> {
   if (error instanceof ReaderGone) return DONE
   if (io.signal.aborted || error instanceof Interrupted) return INTERRUPTED
   if (error instanceof CommanderError) {
@@ -45,12 +45,12 @@ async function statusOf(error: unknown, io: Io): Promise<number> {
     return isAsked && error.exitCode === 0 ? DONE : NOT_UNDERSTOOD
   }
   const isUsage = error instanceof UsageError || (error instanceof ClientError && error.code === 'bad-params')
-  await write(io.stderr, `freechains: ${describe(error)}\n`).catch(() => undefined)
+  await write(io.stderr, `freechains: ${describe(error, commandPath)}\n`).catch(() => undefined)
   return isUsage ? NOT_UNDERSTOOD : FAILED
 }
 
-function describe(error: unknown): string {
-  if (error instanceof UsageError) return plainLine(error.message + SEE_HELP)
+function describe(error: unknown, commandPath: string | undefined): string {
+  if (error instanceof UsageError) return plainLine(error.message + seeHelp(commandPath))
   if (error instanceof CommandError || error instanceof ClientError) return plainLine(error.message)
   // A refusal to start is a ControlError; its module is loaded with the daemon alone.
   if (error instanceof Error && error.name === 'ControlError') return error.message

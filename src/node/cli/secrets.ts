@@ -1,6 +1,8 @@
 /** Secrets that need not stand on the command line, where other users could read them (spec §11). */
+import { isUtf8 } from 'node:buffer'
 import { readFile } from 'node:fs/promises'
 import { chunksOf, CommandError, reasonOf, UsageError, write, type Io } from './io.ts'
+import { asTyped } from './typed.ts'
 
 /** What a key may be typed as, for `--help`. */
 export const KEY_FORMS = '@FILE, env:NAME and - (stdin) work'
@@ -58,7 +60,7 @@ async function fromElsewhere(text: string, what: 'key' | 'invite', io: Io): Prom
     return value
   }
   if (text === '-') {
-    const read = (await readSecret(io)).trim()
+    const read = (await readSecret(io)).toString('utf8').trim()
     if (read === '') throw new CommandError(`there is no ${what} on stdin: pipe it in, or name a file with @FILE`)
     return read
   }
@@ -81,12 +83,16 @@ async function warnOf(text: string, use: KeyUse, io: Io): Promise<void> {
   await write(io.stderr, `freechains: warning: ${message}\n`)
 }
 
-/** A passphrase: itself, or `-` for stdin without its last newline. */
+/** A passphrase: itself, or `-` for stdin without its last newline. @throws {CommandError} its bytes are no UTF-8 */
 export async function readPassphrase(text: string, io: Io): Promise<string> {
-  return text === '-' ? (await readSecret(io)).replace(/\r?\n$/, '') : text
+  if (text !== '-') return asTyped(text, 'the passphrase', 'give it in UTF-8, on stdin (-) if it has that character')
+  const bytes = await readSecret(io)
+  // Read as text, every byte that is none would be the same one, and two passphrases would make the same keys.
+  if (!isUtf8(bytes)) throw new CommandError('the passphrase on stdin is no UTF-8: convert it first (iconv -t UTF-8)')
+  return bytes.toString('utf8').replace(/\r?\n$/, '')
 }
 
-async function readSecret(io: Io): Promise<string> {
+async function readSecret(io: Io): Promise<Buffer> {
   const parts: Uint8Array[] = []
   let bytes = 0
   for await (const part of chunksOf(io.stdin, io.signal)) {
@@ -95,5 +101,5 @@ async function readSecret(io: Io): Promise<string> {
       throw new CommandError(`stdin is longer than ${String(STDIN_BYTES)} bytes: no key or passphrase is`)
     parts.push(part)
   }
-  return Buffer.concat(parts).toString('utf8')
+  return Buffer.concat(parts)
 }

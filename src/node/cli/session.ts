@@ -8,7 +8,7 @@ import type { ControlCaller } from '../control/client.ts'
 import type { ControlEvent } from '../control/shapes.ts'
 import { AddressBook } from './address-book.ts'
 import { inkOf, type Ink } from './ink.ts'
-import { CommandError, UsageError, write, type CliModules, type Io } from './io.ts'
+import { CommandError, Interrupted, UsageError, write, type Attendant, type CliModules, type Io } from './io.ts'
 import { plain, plainJson, plainLine } from './plain.ts'
 import { sizeInWords, textOf } from './speech.ts'
 import { tableOf, type Rows } from './table.ts'
@@ -26,6 +26,8 @@ export class Session {
   readonly io: Io
   readonly modules: CliModules
   readonly #subject: string | undefined
+  /** Words that lead to the command that runs, once one does. */
+  commandPath: string | undefined
   #globals: GlobalOptions = {}
   #client: ControlCaller | undefined
   readonly #clients: ControlCaller[] = []
@@ -82,13 +84,33 @@ export class Session {
 
   /** The daemon; connects at the first call. */
   async client(): Promise<ControlCaller> {
-    this.#client ??= await this.connect()
+    this.#client ??= await this.connectTo(this.#globals, this.io.signal)
     return this.#client
   }
 
-  /** A connection besides: on that of a subscription, events that nobody reads hold up all calls. */
-  async connect(): Promise<ControlCaller> {
-    return await this.connectTo(this.#globals, this.io.signal)
+  /**
+   * Listens until Ctrl-C, over as many connections as it takes: a daemon that went is waited for, and said to be gone.
+   * @param listen - goes on for as long as there is something to hear
+   * @throws {Interrupted} @throws {CommandError} nothing more can come
+   */
+  async attend(listen: (client: Attendant) => Promise<void>): Promise<never> {
+    const { signal } = this.io
+    const client = await this.modules.attend(endpointOf(this.#globals.host, this.#globals.port), {
+      signal,
+      // Whoever reads stderr no more is told nothing, which is no reason to stop.
+      onAway: () => void this.note('connection lost, trying again …').catch(() => undefined),
+      onBack: () => void this.note('connected again').catch(() => undefined),
+    })
+    this.#clients.push(client)
+    try {
+      await listen(client)
+    } catch (error) {
+      if (!(error instanceof ClientError) || error.code !== 'block-not-found') throw error
+      const why = 'the chain was left and joined again, or its data is older than before'
+      throw new CommandError(`what came while the daemon was away cannot be told: ${why}; ask again`)
+    }
+    if (signal.aborted) throw new Interrupted('Ctrl-C')
+    throw new CommandError('the chain was left: nothing more comes of it')
   }
 
   /** To the daemon that these options name. @throws {UsageError} they name none */
@@ -150,20 +172,8 @@ export class Session {
   }
 
   /** Prints a line for each event until the subscription ends. */
-  async follow(events: AsyncIterable<ControlEvent>, show: (event: ControlEvent) => string): Promise<void> {
-    await this.untilLost(async () => {
-      for await (const event of events) await this.answer(event, show(event))
-    })
-  }
-
-  /** Does what only listens, so that nothing is in doubt when the daemon goes. @throws {CommandError} it went */
-  async untilLost(listen: () => Promise<void>): Promise<void> {
-    try {
-      await listen()
-    } catch (error) {
-      if (!(error instanceof ClientError) || error.code !== 'connection-lost') throw error
-      throw new CommandError('the daemon stopped, and what comes is not heard any more: start it, and ask again')
-    }
+  async tell(events: AsyncIterable<ControlEvent>, show: (event: ControlEvent) => string): Promise<void> {
+    for await (const event of events) await this.answer(event, show(event))
   }
 
   async #print(line: string): Promise<void> {

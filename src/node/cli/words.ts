@@ -12,7 +12,7 @@ export interface Words {
 }
 
 /** Commands of `peer` that are about no single one. */
-export const PEER_COMMANDS_ALONE: readonly string[] = ['list', 'add']
+export const PEER_COMMANDS_ALONE: readonly string[] = ['list', 'add', 'remove']
 
 /** Commands of `peer` that may stand before the peer, too: who looks for a fault thinks of the command first. */
 export const PEER_COMMANDS_BEFORE: readonly string[] = ['check']

@@ -9,7 +9,7 @@ import { ClientError, clientError } from './client-error.ts'
 import type { ControlClient } from './client.ts'
 import { Cursor, Cursors } from './cursor.ts'
 import type { Endpoint } from './dial.ts'
-import { orGivenUp, Reach } from './reach.ts'
+import { orGivenUp, Outage, Reach, type Outages } from './reach.ts'
 import { READS, type Known, type Method, type ParamsOf, type ResultFor, type SubscriptionMethod } from './schema.ts'
 import type { ControlEvent } from './shapes.ts'
 
@@ -20,7 +20,8 @@ const PORT = 8330
 /** How long a call waits for a daemon that went away: a restart takes a second or two. */
 const PATIENCE_MS = 10_000
 
-export interface ConnectOptions {
+/** `onAway` and `onBack` are told once for each time that the daemon is away, by whatever finds out. */
+export interface ConnectOptions extends Outages {
   /** `127.0.0.1` unless told; nothing but loopback will do. */
   readonly host?: string
   /** 8330 unless told. Cookie and unix socket are found by it. */
@@ -31,7 +32,10 @@ export interface ConnectOptions {
   readonly stateDir?: string
   /** Closes the client when it aborts. */
   readonly signal?: AbortSignal
-  /** How long a call waits for a daemon that went away, in ms: 10,000 unless told. Subscriptions wait for ever. */
+  /**
+   * How long a call waits for a daemon that went away, in ms: 10,000 unless told, `Infinity` for as long as it takes.
+   * Subscriptions always wait as long as it takes.
+   */
   readonly patienceMs?: number
   /** Repeats calls that were not answered and change nothing (`READS` in the schema). No other call is ever repeated. */
   readonly repeatReads?: boolean
@@ -47,6 +51,8 @@ export interface ListenOptions<C> {
   readonly from?: C
   /** Ends the iteration, without an error. */
   readonly signal?: AbortSignal
+  /** Called when the daemon has begun to tell: at the start, and again after each connection that was lost. */
+  readonly onBegin?: () => void
 }
 
 /** Events, to be iterated once. It ends when the chain is left, when its signal aborts, and when the client is closed. */
@@ -65,6 +71,7 @@ export async function connect(options: ConnectOptions = {}): Promise<Client> {
 export class Client {
   readonly #endpoint: Endpoint
   readonly #options: ConnectOptions
+  readonly #outage: Outage
   readonly #closing = new AbortController()
   readonly #calls: Reach
 
@@ -72,7 +79,8 @@ export class Client {
     const { host = HOST, port = PORT, socket, stateDir, signal } = options
     this.#options = options
     this.#endpoint = socket === undefined ? { host, port, ...(stateDir === undefined ? {} : { stateDir }) } : { socket }
-    this.#calls = new Reach(this.#endpoint, this.#closing.signal)
+    this.#outage = new Outage(options)
+    this.#calls = new Reach(this.#endpoint, this.#closing.signal, this.#outage)
     signal?.addEventListener('abort', () => this.close(), { once: true })
     if (signal?.aborted === true) this.close()
   }
@@ -131,7 +139,8 @@ export class Client {
 
   async #connection(signals: readonly AbortSignal[]): Promise<ControlClient> {
     const patience = new AbortController()
-    const timer = setTimeout(() => patience.abort(), this.#options.patienceMs ?? PATIENCE_MS)
+    const { patienceMs = PATIENCE_MS } = this.#options
+    const timer = patienceMs === Infinity ? undefined : setTimeout(() => patience.abort(), patienceMs)
     try {
       return await this.#calls.persistently(patience.signal, this.#closing.signal, ...signals)
     } catch (error) {
@@ -144,10 +153,15 @@ export class Client {
   }
 
   #listening<C>(options: ListenOptions<C>, open: Open<C>): Listening<C> {
-    const reach = new Reach(this.#endpoint, this.#closing.signal)
+    const reach = new Reach(this.#endpoint, this.#closing.signal, this.#outage)
     const until = [this.#closing.signal, ...(options.signal === undefined ? [] : [options.signal])]
     const place: Place<C> = { from: options.from }
-    const events = follow(reach, until, place, open)
+    const begun: Open<C> = async (connection, from) => {
+      const opened = await open(connection, from)
+      options.onBegin?.()
+      return opened
+    }
+    const events = follow(reach, until, place, begun)
     return {
       get cursor() {
         return idsOf(place)
@@ -191,10 +205,12 @@ async function* follow<C>(
 ): AsyncGenerator<ControlEvent, void> {
   try {
     for (;;) {
+      let hasBegun = false
       try {
         const connection = await reach.persistently(...until)
         const { events, cursor } = await orGivenUp(open(connection, idsOf(place)), until)
         reach.isWell()
+        hasBegun = true
         place.cursor = cursor
         const iterator = events[Symbol.asyncIterator]()
         for (;;) {
@@ -206,6 +222,7 @@ async function* follow<C>(
       } catch (error) {
         if (until.some((signal) => signal.aborted)) return
         if (!isLost(error)) throw error
+        if (!hasBegun) reach.isAway(error.message)
       }
     }
   } finally {
@@ -213,7 +230,7 @@ async function* follow<C>(
   }
 }
 
-function isLost(error: unknown): boolean {
+function isLost(error: unknown): error is ClientError {
   return error instanceof ClientError && error.code === 'connection-lost'
 }
 

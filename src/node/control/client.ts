@@ -49,8 +49,6 @@ export interface ControlCaller {
     method: M,
     params: Known<M, P>,
   ): Promise<ResultFor<M, P>>
-  /** Ends when the daemon ends it. One subscription that is not read holds up all calls of its client. */
-  subscribe<M extends SubscriptionMethod>(method: M, params: ParamsOf<M>): AsyncIterable<ControlEvent>
   close(): void
 }
 
@@ -118,6 +116,7 @@ export class ControlClient implements ControlCaller {
     return (await this.#request(method, params)) as ResultFor<M, P>
   }
 
+  /** Ends when the daemon ends it. One subscription that is not read holds up all calls of its client. */
   async *subscribe<M extends SubscriptionMethod>(method: M, params: ParamsOf<M>): AsyncGenerator<ControlEvent> {
     const { events } = await this.open(method, params)
     yield* events

@@ -2,6 +2,7 @@
  * One client of the control port (spec §10): guards the socket before `auth`, and reads lines no faster than calls are
  * answered. What a call does is `dispatcher.ts`; what goes out is `outbox.ts`.
  */
+import { isUtf8 } from 'node:buffer'
 import { setMaxListeners } from 'node:events'
 import type { Socket } from 'node:net'
 import type { Logger } from '../log.ts'
@@ -164,6 +165,13 @@ function parse(line: Buffer, depth: number): { readonly value: unknown } | BadLi
     return {
       error: new ControlError('bad-request', `at most ${String(depth)} levels of nesting: no method needs more`),
       closes: false,
+    }
+  }
+  // What is no UTF-8 would be read as something else, and a passphrase or a text as another one.
+  if (!isUtf8(line)) {
+    return {
+      error: new ControlError('bad-json', 'this line is no UTF-8: send JSON in UTF-8, bytes in base64'),
+      closes: true,
     }
   }
   try {

@@ -1,12 +1,13 @@
 /** Cookie files (spec §10): written whole or not at all, readable by their owner alone, removed only if still ours. */
 import { randomBytes } from 'node:crypto'
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { makeDir } from '../make-dir.ts'
 import { parseToken } from './auth.ts'
 
 /** Writes a cookie with mode 0600, in place of one that an unclean stop left behind. Rejects with the OS's error. */
 export async function writeCookie(path: string, token: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+  await makeDir(dirname(path), 0o700)
   const temporary = `${path}.${randomBytes(4).toString('hex')}`
   try {
     // `wx` follows no link and reuses no file: nobody can have it open, and its mode is ours.

@@ -1,7 +1,8 @@
 /**
  * Where a listener is in a chain (spec §10): the heads of what it takes for accepted. That set is closed under pasts, for
  * events come pasts first and withdrawals tops first; so its heads say all of it, and a daemon that is given them as `from`
- * tells what is new since, each thing once. `held` and `hidden` change nothing in it: they are told live or not at all.
+ * tells what is new since, each thing once. `held` and `hidden` change nothing in it: they are told live or not at all, and so
+ * is `removed`, after which there is no chain to be anywhere in.
  */
 import type { ControlEvent } from './shapes.ts'
 
@@ -43,6 +44,10 @@ export class Cursors {
   }
 
   take(event: ControlEvent): void {
+    if (event.kind === 'removed') {
+      this.#chains.delete(event.chain)
+      return
+    }
     const cursor = this.#chains.get(event.chain) ?? new Cursor([])
     this.#chains.set(event.chain, cursor)
     cursor.take(event)

@@ -32,7 +32,9 @@ export async function dial(endpoint: Endpoint): Promise<Dialled> {
   const address = isIP(host) === 6 ? `[${host}]:${String(port)}` : `${host}:${String(port)}`
   if (isIP(host) !== 0 && !isLoopback(host)) throw notLoopback(address)
   const path = socketPath(stateDirOf(endpoint), port)
-  const unix = fitsSocket(path) ? await open({ path }) : undefined
+  // Of a name nobody knows before the dial whether it means this machine, whose socket would answer for another one.
+  const isHere = isIP(host) !== 0 || host === 'localhost'
+  const unix = isHere && fitsSocket(path) ? await open({ path }) : undefined
   if (unix !== undefined) return { socket: unix, isUnix: true }
   const tcp = await open({ host, port })
   if (tcp === undefined) throw noDaemon(address)

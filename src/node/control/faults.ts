@@ -9,7 +9,7 @@ import type { DiskFault } from '../disk-faults.ts'
 import type { DialFault, HostFault } from '../host.ts'
 import type { InviteFault } from '../invite-faults.ts'
 import type { NodeKeyFault } from '../keys.ts'
-import type { PeerAddressFault } from '../peers.ts'
+import type { AddedPeersFault } from '../added-peers.ts'
 import type { SyncFault } from '../sync-faults.ts'
 
 /** Our own codes, as JSON-RPC code 1 with `data.code`; each with what it stands for. */
@@ -38,6 +38,8 @@ export const CONTROL_CODES = {
   'bad-address': 'not an address of a peer',
   'peer-unreachable': 'the peer does not answer',
   'peer-refused': 'the peer answered and refused',
+  'peer-not-added': 'no peer of this address or id was added by command or by an invite',
+  'peer-in-config': 'the config file names the peer, and no command removes it',
   'clock-not-settable': 'the daemon was not started with --test-clock',
   'too-many-subscriptions': 'this connection has as many subscriptions as one may have',
   'bad-config': 'the configuration is wrong',
@@ -112,7 +114,7 @@ export type ReportedFault =
   | DiskFault
   | HostFault
   | DialFault
-  | PeerAddressFault
+  | AddedPeersFault
   | SyncFault
   | NodeKeyFault
   | ControlFault
@@ -128,7 +130,7 @@ const badBlock = (why: string, todo = 'change what is posted, or ask for the hea
 const unreachable = (peer: string, why: string): Report => [
   'peer-unreachable',
   `the peer ${peer} does not answer: ${why}`,
-  'check the address and that its node runs',
+  'see that its node runs; `freechains peer check` says what fails, and what to do',
 ]
 const otherPioneer = (ours: string, theirs: string): Report => [
   'incompatible-chain',
@@ -266,6 +268,16 @@ const REPORTS: { readonly [C in ReportedFault['code']]: (fault: Extract<Reported
     'bad-address',
     `“${f.text}” is no address of a peer: ${f.why}`,
     'give host:port, or a multiaddr such as /ip4/10.0.0.2/tcp/8331',
+  ],
+  PEER_NOT_ADDED: (f) => [
+    'peer-not-added',
+    `no peer “${f.which}” was added here`,
+    'give its address or its id as `freechains peer list` shows it',
+  ],
+  PEER_IN_CONFIG: (f) => [
+    'peer-in-config',
+    `the config file names this peer (${f.addresses.join(' ')})`,
+    'take it out there, under `peers` or `bootstrap`, and start the node anew',
   ],
   PEER_UNREACHABLE: (f) => unreachable(f.peer, f.why),
   RPC_UNREACHABLE: (f) => unreachable(f.peer, f.why),

@@ -38,6 +38,11 @@ export class EventFeed<T> implements AsyncIterableIterator<T> {
     else options.signal.addEventListener('abort', this.#abort, { once: true })
   }
 
+  /** Whether nothing more will be taken. */
+  get isEnded(): boolean {
+    return this.#state !== 'open'
+  }
+
   /** Hands an event on; `false` once the feed has ended, so that the source can forget it. */
   push(event: T): boolean {
     if (this.#state !== 'open') return false

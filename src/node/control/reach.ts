@@ -12,12 +12,43 @@ import type { Endpoint } from './dial.ts'
 const FIRST_PAUSE_MS = 50
 const LONGEST_PAUSE_MS = 5_000
 
+/** What is told of a daemon that goes and comes back, each time once. */
+export interface Outages {
+  /** It cannot be reached: what the attempt said. It is tried again. */
+  readonly onAway?: (why: string) => void
+  /** It answers again. */
+  readonly onBack?: () => void
+}
+
+/** One client's: several of its ways to the daemon find out, and it is told once. */
+export class Outage {
+  readonly #told: Outages
+  #isAway = false
+
+  constructor(told: Outages) {
+    this.#told = told
+  }
+
+  begin(why: string): void {
+    if (this.#isAway) return
+    this.#isAway = true
+    this.#told.onAway?.(why)
+  }
+
+  end(): void {
+    if (!this.#isAway) return
+    this.#isAway = false
+    this.#told.onBack?.()
+  }
+}
+
 /** What a later attempt does not change. */
 const FINAL = new Set(['not-loopback', 'bad-answer', 'aborted'])
 
 export class Reach {
   readonly #endpoint: Endpoint
   readonly #closed: AbortSignal
+  readonly #outage: Outage
   #client: ControlClient | undefined
   #attempt: Promise<ControlClient> | undefined
   /** Attempts since something was last answered. */
@@ -25,9 +56,10 @@ export class Reach {
   #lastFailure: string | undefined
 
   /** @param closed - ends all of it */
-  constructor(endpoint: Endpoint, closed: AbortSignal) {
+  constructor(endpoint: Endpoint, closed: AbortSignal, outage: Outage) {
     this.#endpoint = endpoint
     this.#closed = closed
+    this.#outage = outage
   }
 
   /** A connection, the one there is or a new one. @throws {ClientError} the first attempt failed */
@@ -47,7 +79,7 @@ export class Reach {
         return await orGivenUp(this.once(), until)
       } catch (error) {
         if (!(error instanceof ClientError) || FINAL.has(error.code)) throw error
-        this.#lastFailure = error.message
+        this.isAway(error.message)
       }
     }
   }
@@ -57,9 +89,16 @@ export class Reach {
     return this.#lastFailure
   }
 
+  /** An attempt failed. */
+  isAway(why: string): void {
+    this.#lastFailure = why
+    this.#outage.begin(why)
+  }
+
   /** Something was answered on the connection: if it breaks now, the next attempt need not wait. */
   isWell(): void {
     this.#attempts = 0
+    this.#outage.end()
   }
 
   /** Drops the connection, if there is one. */

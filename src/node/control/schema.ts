@@ -50,9 +50,17 @@ const base64 = z
   .meta({ contentEncoding: 'base64' })
 
 /** Text that becomes bytes: half a surrogate pair has none in UTF-8, and something else would be signed in its place. */
-const unicode = z.string().refine((text) => text.isWellFormed(), {
+const WELL_FORMED = {
   error: 'this text is no valid Unicode: it has half of a surrogate pair (\\ud800 to \\udfff)',
-})
+}
+const unicode = z.string().refine((text) => text.isWellFormed(), WELL_FORMED)
+
+/** Becomes bytes too: half a pair would make the same keys as any other half. */
+const passphrase = z
+  .string()
+  .min(1)
+  .max(64 * SHORT)
+  .refine((text) => text.isWellFormed(), WELL_FORMED)
 
 const postParams = z
   .strictObject({
@@ -129,22 +137,12 @@ export const METHODS = {
 
   'keys.shared': method(
     "a group's key from a passphrase",
-    z.strictObject({
-      passphrase: z
-        .string()
-        .min(1)
-        .max(64 * SHORT),
-    }),
+    z.strictObject({ passphrase }),
     z.object({ key: z.string() }),
   ),
   'keys.pubpvt': method(
     "an author's key pair from a passphrase",
-    z.strictObject({
-      passphrase: z
-        .string()
-        .min(1)
-        .max(64 * SHORT),
-    }),
+    z.strictObject({ passphrase }),
     z.object({ pub: z.string(), pvt: z.string() }),
   ),
 
@@ -234,11 +232,22 @@ export const METHODS = {
     subscription,
   ),
 
-  'peer.list': method('known peers', none, z.array(peerView), '`chains` are names'),
+  'peer.list': method(
+    'connected peers, and static ones that are not connected: why, and in how many ms they are tried again',
+    none,
+    z.array(peerView),
+    '`chains` are names; `id` is missing where nobody knows it yet',
+  ),
   'peer.add': method(
     'remembers a peer and keeps a connection to it',
     z.strictObject({ addr }),
     z.object({ id: z.string().exactOptional(), connected: z.boolean() }),
+  ),
+  'peer.remove': method(
+    'forgets a peer that was added, by its address or its id, and lets go of the connection',
+    z.strictObject({ addr }),
+    z.object({ removed: z.array(z.string()), configured: z.array(z.string()) }),
+    '`configured` are addresses of it that stay, for the config file names them',
   ),
   'peer.ping': method('round trip to a peer', z.strictObject({ addr }), z.object({ ms: z.number().nonnegative() })),
   'peer.chains': method('the chains that both have', z.strictObject({ addr }), z.array(namedChain)),

@@ -11,7 +11,7 @@ export const shownIds = z.array(shownId)
 
 export const namedChain = z.object({ name: z.string(), id: z.string() })
 
-/** What `chain.listen` and `chains.listen` report; ids as shown, `chain` the chain's name. */
+/** What `chain.listen` and `chains.listen` report; ids as shown, `chain` the chain's name. With `removed`, `id` is its genesis. */
 export const eventSchema = z.object({
   chain: z.string(),
   id: z.string(),
@@ -19,7 +19,7 @@ export const eventSchema = z.object({
   /** What the block links to: with these a listener knows the heads of what it has seen. */
   backs: z.array(z.string()),
   author: z.string().exactOptional(),
-  kind: z.enum(['post', 'like', 'held', 'hidden', 'withdrawn']),
+  kind: z.enum(['post', 'like', 'held', 'hidden', 'withdrawn', 'removed']),
 })
 export type ControlEvent = z.output<typeof eventSchema>
 
@@ -87,10 +87,12 @@ export const info = z.object({
 })
 
 export const peerView = z.object({
-  id: z.string(),
+  id: z.string().exactOptional(),
   addresses: z.array(z.string()),
   connected: z.boolean(),
   chains: z.array(z.string()).exactOptional(),
+  why: z.string().exactOptional(),
+  nextTryMs: count.exactOptional(),
 })
 
 /** In this order; those behind one that failed are skipped. */

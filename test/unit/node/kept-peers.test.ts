@@ -61,3 +61,35 @@ test('a peer that was kept in the run before is neither tagged nor dialled by li
   await dial(after, other)
   expect(after.isConnected(kept.peerId.toString())).toBe(false)
 })
+
+test('a peer that is removed is neither tagged nor connected any more, and libp2p has no address to try', async () => {
+  const [host, kept, other] = (await startHosts(3)) as [Host, Host, Host]
+  onTestFinished(() => stopAll([host, kept, other]))
+  const redialler = new Redialler({ host, log: silentLogger, random: () => 0 })
+  for (const peer of [kept, other]) redialler.add(addressOf(peer))
+  await expect.poll(async () => (await keptBy(host)).length, { timeout: 20_000 }).toBe(2)
+  await redialler.remove(addressOf(kept))
+  expect(await keptBy(host)).toEqual([other.peerId.toString()])
+  expect(host.isConnected(kept.peerId.toString())).toBe(false)
+  expect((await host.libp2p.peerStore.get(kept.peerId)).addresses).toEqual([])
+  expect(redialler.states().map(({ peer }) => peer)).toEqual([other.peerId.toString()])
+  // It is no stranger: it may come back by itself, and is kept again when it is added again.
+  redialler.add(addressOf(kept))
+  await expect.poll(async () => (await keptBy(host)).length, { timeout: 20_000 }).toBe(2)
+  await redialler.stop()
+})
+
+test('a peer that is kept at another address too stays connected', async () => {
+  const [host, kept] = (await startHosts(2)) as [Host, Host]
+  onTestFinished(() => stopAll([host, kept]))
+  const redialler = new Redialler({ host, log: silentLogger })
+  const whole = addressOf(kept)
+  const bare = whole.decapsulate(`/p2p/${kept.peerId.toString()}`)
+  for (const address of [whole, bare]) redialler.add(address)
+  await expect
+    .poll(() => redialler.states().map(({ peer }) => peer), { timeout: 20_000 })
+    .toEqual([kept.peerId.toString(), kept.peerId.toString()])
+  await redialler.remove(whole)
+  expect([host.isConnected(kept.peerId.toString()), await keptBy(host)]).toEqual([true, [kept.peerId.toString()]])
+  await redialler.stop()
+})

@@ -145,5 +145,6 @@ async function valuesOf(argument: Argument, command: Command, sources: Sources):
   const kinds = argument.name().split('|')
   // Who joins a chain has not got it yet.
   if (kinds.includes('chain')) return command.name() === 'join' ? [] : await sources.chains()
+  if (kinds.includes('addr') && command.name() === 'remove') return await sources.peers()
   return kinds.includes('name') && kinds.includes('pub') ? await sources.names() : []
 }

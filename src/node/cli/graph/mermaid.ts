@@ -1,6 +1,22 @@
-/** The drawing as a flowchart for Mermaid, which Markdown on many sites shows (spec §11, `graph --format mermaid`). Pure. */
+/**
+ * The drawing as a flowchart for Mermaid, which Markdown on many sites shows (spec §11, `graph --format mermaid`). Mermaid
+ * 11.17's own parser gives back every block, link and label that stands here as it was meant (2026-11-25). Pure.
+ */
 import { coloursOfAuthors, DISLIKE_COLOUR, LIKE_COLOUR } from './colour.ts'
 import { markOf, wordsOf, type Drawn } from './labels.ts'
+
+/** What Mermaid draws unless its site was told otherwise, which no drawing can do: `maxEdges` and `maxTextSize`. */
+const MAX_LINKS = 500
+const MAX_CHARS = 50_000
+
+/** Why Mermaid would show an error in place of this drawing, if it would. */
+export function tooMuchForMermaid(drawing: string): string | undefined {
+  const links = drawing.match(/^ {2}b\d+ (?:---|-\.->)/gm)?.length ?? 0
+  if (links <= MAX_LINKS && drawing.length <= MAX_CHARS) return undefined
+  const has = `${String(links)} links and ${String(drawing.length)} characters`
+  const may = `${String(MAX_LINKS)} and ${String(MAX_CHARS)}`
+  return `the drawing has ${has}, and Mermaid takes ${may} unless its site allows more: draw fewer (--last), or as svg`
+}
 
 export function drawMermaid(blocks: readonly Drawn[]): string {
   const names = new Map(blocks.map(({ id }, row) => [id, `b${String(row)}`]))

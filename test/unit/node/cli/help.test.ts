@@ -22,7 +22,11 @@ test('there are examples for every command, and for no command that is not there
 function lineOf(path: string): string[] {
   const [group, ...rest] = path.split(' ')
   const subject =
-    group === 'chain' ? '#chat' : group === 'peer' && !['list', 'add'].includes(rest[0] ?? '') ? '10.0.0.2' : undefined
+    group === 'chain'
+      ? '#chat'
+      : group === 'peer' && !['list', 'add', 'remove'].includes(rest[0] ?? '')
+        ? '10.0.0.2'
+        : undefined
   return [group ?? '', ...(subject === undefined || rest.length === 0 ? [] : [subject]), ...rest].filter(
     (word) => word !== '',
   )
@@ -43,7 +47,7 @@ test('the usage of what is about a chain or a peer has that in the middle, as it
   const usage = async (line: string): Promise<string> => (await command(shell(line))).out.split('\n')[0] ?? ''
   for (const path of PATHS.filter((one) => /^(chain|peer) /.test(one))) {
     const [group = '', name = ''] = path.split(' ')
-    const middle = group === 'chain' ? ' <chain>' : ['list', 'add'].includes(name) ? '' : ' <addr>'
+    const middle = group === 'chain' ? ' <chain>' : ['list', 'add', 'remove'].includes(name) ? '' : ' <addr>'
     expect(await usage(`${path} --help`)).toMatch(new RegExp(`^Usage: freechains ${group}${middle} ${name}( |$)`))
   }
 })

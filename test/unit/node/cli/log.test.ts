@@ -116,7 +116,7 @@ describe('log', () => {
       const list = [at('a', 10), at('b', 40), at('c', 30), at('d', 60)]
       const posts = [at('s', 99, held), at('t', 35, held), at('u', 1, held), at('v', 2, { ...held, backs: ['a'] })]
       expect(
-        rowsOf([...list, ...posts], 4, 5)
+        rowsOf([...list, ...posts], 5)
           .rows.map(({ id }) => id)
           .join(''),
       ).toBe('uavbctds')
@@ -182,11 +182,10 @@ describe('log --follow', () => {
         ids === undefined ? seen.blocks : talk.blocks.filter(({ id }) => ids.includes(id)),
     }
     const { status, out, calls } = await command(shell('chain "#chat" log --follow'), { ...given, results })
-    expect(status).toBe(0)
-    expect(calls.slice(0, 5)).toEqual([
+    expect(status).toBe(130)
+    expect(calls.slice(0, 4)).toEqual([
       ['chain.heads', { chain: '#chat', state: 'linked' }],
       ['chain.listen', { chain: '#chat', from: [talk.genesis] }],
-      ['chain.genesis', { chain: '#chat' }],
       ['chain.status', { chain: '#chat' }],
       ['chain.blocks', { chain: '#chat', last: 21, payloads: 131_072 }],
     ])
@@ -220,7 +219,42 @@ describe('log --follow', () => {
       shell('chain "#chat" log --follow'),
       daemon(talk, { events: [event('k1', 'held')], results }),
     )
-    expect({ status, out }).toEqual({ status: 0, out: '' })
+    expect({ status, out }).toEqual({ status: 130, out: '' })
+  })
+
+  test('held posts that came while the daemon was away are told when it is back, and none twice', async () => {
+    const all = listed('genesis < a1 ; a1 < b1? ; a1 < c1? ; a1 < d1?', {
+      a1: { text: 'says a1' },
+      b1: { text: 'says b1' },
+      c1: { text: 'says c1' },
+      d1: { text: 'says d1' },
+    })
+    let here = ['a1', 'b1']
+    const now = (): ListedBlock[] => all.blocks.filter(({ id }) => here.some((name) => all.id(name) === id))
+    const results = {
+      'chain.status': () => ({ held: now().length - 1 }),
+      'chain.blocks': ({ ids }: { readonly ids?: readonly string[] }) =>
+        ids === undefined ? now() : now().filter(({ id }) => ids.includes(id)),
+    }
+    const events: FakeDaemon['events'] = [
+      () => {
+        here = ['a1', 'b1', 'c1']
+      },
+      { chain: '#chat', id: all.id('c1'), height: 2, backs: [], kind: 'held' },
+      ({ onBegin }) => {
+        here = ['a1', 'b1', 'c1', 'd1']
+        onBegin?.()
+      },
+      { chain: '#chat', id: all.id('a1'), height: 1, backs: [], kind: 'hidden' },
+    ]
+    const { out } = await command(shell('chain "#chat" log --follow'), daemon(all, { results, events }))
+    expect([...out.matchAll(/says \w+|is hidden now/g)].map(([said]) => said)).toEqual([
+      'says a1',
+      'says b1',
+      'says c1',
+      'says d1',
+      'is hidden now',
+    ])
   })
 })
 
@@ -229,7 +263,8 @@ describe('graph', () => {
     const drawn = await command(shell('chain "#chat" graph'), daemon(talk))
     expect(drawn.calls).toEqual([
       ['chain.genesis', { chain: '#chat' }],
-      ['chain.blocks', { chain: '#chat', last: 50, payloads: 4096 }],
+      ['chain.status', { chain: '#chat' }],
+      ['chain.blocks', { chain: '#chat', last: 51, payloads: 4096 }],
     ])
     expect(drawn.out.split('\n').slice(0, 3)).toEqual([
       expect.stringMatching(/^◆ 0_\w{8} #chat$/),
@@ -246,6 +281,33 @@ describe('graph', () => {
       const { out, status } = await command(shell(`chain "#chat" graph --format ${format} --last 2000`), daemon(talk))
       expect({ status, start: out.slice(0, start.length) }).toEqual({ status: 0, start })
     }
+  })
+
+  test('--last counts accepted blocks: held posts stand beside them, however many there are', async () => {
+    const held = Array.from({ length: 12 }, (_, n) => `b${String(n + 1)}`)
+    const all = listed(['genesis < a1 ; a1 < a2 ; a2 < a3', ...held.map((name) => `a1 < ${name}?`)].join(' ; '))
+    const asked = daemon(all, {
+      results: { 'chain.blocks': ({ last = 0 }: { readonly last?: number }) => all.blocks.slice(-last) },
+    })
+    const { out } = await command(shell('chain "#chat" graph --last 2'), asked)
+    const marks = (mark: string): number => out.split('\n').filter((line) => line.includes(`${mark} `)).length
+    expect([marks('●'), marks('?')]).toEqual([2, 12])
+    const { out: json } = await command(shell('chain "#chat" graph --last 2 --json'), asked)
+    const { blocks } = JSON.parse(json) as { blocks: ListedBlock[] }
+    expect(blocks.map(({ state }) => state).slice(0, 3)).toEqual(['accepted', 'accepted', 'held'])
+  })
+
+  test('for Mermaid, more than it draws is said on stderr, and drawn all the same', async () => {
+    const long = listed(
+      ['genesis < a1', ...Array.from({ length: 180 }, (_, n) => `a${String(n + 1)} < a${String(n + 2)}`)].join(' ; '),
+      {
+        ...Object.fromEntries(Array.from({ length: 181 }, (_, n) => [`a${String(n + 1)}`, { text: '!'.repeat(60) }])),
+      },
+    )
+    const line = 'chain "#chat" graph --format mermaid --last 181'
+    const { status, out, err } = await command(shell(line), daemon(long))
+    expect({ status, start: out.slice(0, 12) }).toEqual({ status: 0, start: 'flowchart TB' })
+    expect(err).toMatch(/^freechains: the drawing has 181 links and \d+ characters, and Mermaid takes .*\n$/)
   })
 
   test('in JSON, by --format or by --json, on one line', async () => {

@@ -43,6 +43,12 @@ describe('the file', () => {
     expect(await readdir(join(home, 'xdg', 'freechains'))).toEqual(['names.yaml'])
   })
 
+  test('is refused, and not tried for ever, where a file system lets nobody make its folder', async () => {
+    const { status, err } = await run(`names add ${BOB} bob`, { env: { XDG_CONFIG_HOME: '/proc/x' } })
+    expect(status).toBe(1)
+    expect(err).toMatch(/^freechains: cannot make the folder of \/proc\/x\/freechains\/names\.yaml: no such file .*\n$/)
+  })
+
   test.each([
     ['no YAML', 'bob: [\n', /it is no YAML/],
     ['a list', '- bob\n', /expected lines of NAME: KEY/],

@@ -81,7 +81,9 @@ describe('liking', () => {
   test.each(['like', 'dislike'])('%s without --sign is a usage error that names it', async (name) => {
     const outcome = await command(['chain', '#chat', name, '2_12AB5C'], { results })
     expect(outcome).toMatchObject({ status: 2, out: '', calls: [] })
-    expect(outcome.err).toBe("freechains: required option '--sign <pvt>' not specified (see freechains --help)\n")
+    expect(outcome.err).toBe(
+      `freechains: required option '--sign <pvt>' not specified (see freechains chain ${name} --help)\n`,
+    )
   })
 
   test('the key comes from a file or the environment', async () => {
@@ -155,4 +157,15 @@ describe('held posts', () => {
     const all = await command(shell('chains listen'), { events })
     expect(all.out.trim().split('\n')).toEqual(lines.map((line) => `#chat ${line}`))
   })
+})
+
+test('reps of what is no name of the user, no id and no key says what it could have been', async () => {
+  const { status, err, calls } = await command(['chain', '#chat', 'reps', 'nobody'], {
+    results,
+    env: { HOME: '/nowhere' },
+  })
+  expect({ status, calls }).toEqual({ status: 1, calls: [] })
+  expect(err).toMatch(
+    /^freechains: “nobody” is none of your names, and no id or key: see .freechains names list.; .*\n$/,
+  )
 })

@@ -6,6 +6,7 @@ import { run } from '../../../../src/node/cli/run.ts'
 import { ReaderGone } from '../../../../src/node/cli/io.ts'
 import type { Endpoint } from '../../../../src/node/control/dial.ts'
 import type { ControlCaller } from '../../../../src/node/control/client.ts'
+import type { Outages } from '../../../../src/node/control/reach.ts'
 import type { ControlEvent } from '../../../../src/node/control/shapes.ts'
 
 export interface Outcome {
@@ -20,10 +21,16 @@ export interface Outcome {
   readonly checked: CheckCommandOptions[]
 }
 
+/** What a client tells of its connection. */
+export interface Told extends Outages {
+  readonly onBegin?: (() => void) | undefined
+}
+
 export interface FakeDaemon {
   /** Results by method, or what makes them of the params; an `Error` is thrown. */
   readonly results?: Readonly<Record<string, unknown>>
-  readonly events?: readonly ControlEvent[]
+  /** What a subscription gives; in between, what becomes of the connection. Behind the last comes Ctrl-C, unless that ends it. */
+  readonly events?: readonly (ControlEvent | ((told: Told) => void | Promise<void>))[]
   /** What ends a subscription behind its events, if it does not end in peace. */
   readonly lost?: Error
   readonly stdin?: string | AsyncIterable<Uint8Array>
@@ -68,6 +75,8 @@ export async function command(argv: readonly string[], daemon: FakeDaemon = {}):
   const endpoints: Endpoint[] = []
   const started: DaemonOptions[] = []
   const checked: CheckCommandOptions[] = []
+  let told: Told = {}
+  const ctrlC = new AbortController()
   const caller: ControlCaller = {
     call: async (method, params) => {
       calls.push([method, params])
@@ -76,12 +85,18 @@ export async function command(argv: readonly string[], daemon: FakeDaemon = {}):
       if (result instanceof Error) throw result
       return result as never
     },
-    async *subscribe(method, params) {
-      calls.push([method, params])
-      yield* daemon.events ?? []
-      if (daemon.lost !== undefined) throw daemon.lost
-    },
     close: () => {},
+  }
+  async function* subscribe(method: string, params: object, onBegin?: () => void): AsyncGenerator<ControlEvent> {
+    calls.push([method, params])
+    onBegin?.()
+    for (const event of daemon.events ?? []) {
+      if (typeof event === 'function') await event({ ...told, onBegin })
+      else yield event
+    }
+    if (daemon.lost !== undefined) throw daemon.lost
+    const last = daemon.events?.at(-1)
+    if (typeof last !== 'object' || last.kind !== 'removed') ctrlC.abort()
   }
   const status = await run(
     argv,
@@ -90,13 +105,24 @@ export async function command(argv: readonly string[], daemon: FakeDaemon = {}):
       stdout: Object.assign(out.stream, { isTTY: daemon.isTerminal ?? false }),
       stderr: err.stream,
       env: daemon.env ?? {},
-      signal: daemon.interrupt ?? new AbortController().signal,
+      signal: daemon.interrupt ?? ctrlC.signal,
     },
     {
       connect: async (endpoint) => {
         endpoints.push(endpoint)
         if (daemon.connectError !== undefined) throw daemon.connectError
         return caller
+      },
+      attend: async (endpoint, { onAway, onBack }) => {
+        endpoints.push(endpoint)
+        if (daemon.connectError !== undefined) throw daemon.connectError
+        told = { onAway: (why) => onAway?.(why), onBack: () => onBack?.() }
+        return {
+          ...caller,
+          listen: (chain, { from, onBegin }) =>
+            subscribe('chain.listen', { chain, ...(from === undefined ? {} : { from }) }, onBegin),
+          listenAll: () => subscribe('chains.listen', {}),
+        }
       },
       runCheck: async (options, tell) => {
         checked.push(options)

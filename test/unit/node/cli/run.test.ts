@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { ClientError } from '../../../../src/node/control/client-error.ts'
 import type { ControlEvent } from '../../../../src/node/control/shapes.ts'
-import { command, shell } from './rig.ts'
+import { command, shell, type Told } from './rig.ts'
 
 const ids = ['1_A5EF', '2_1B5C']
 const results = {
@@ -30,7 +30,15 @@ const results = {
     { id: '1_A5EF', size: 70000, author: 'EB172E', why: 'nobody was asked yet' },
     { id: '2_1B5C', size: 9, why: '1 peer was asked' },
   ],
-  'peer.list': [{ id: '12D3', addresses: ['/ip4/10.0.0.2/tcp/8331'], connected: true }],
+  'peer.list': [
+    { id: '12D3', addresses: ['/ip4/10.0.0.2/tcp/8331'], connected: true },
+    { addresses: ['/ip4/10.0.0.3/tcp/8331'], connected: false, why: 'nothing listens there', nextTryMs: 12_345 },
+    {
+      ...{ id: '12D4', addresses: ['/ip4/10.0.0.4/tcp/1', '/ip4/10.0.0.5/tcp/1'] },
+      ...{ connected: false, why: 'it is being dialled', nextTryMs: 0 },
+    },
+  ],
+  'peer.remove': { removed: ['/ip4/10.0.0.3/tcp/8331'], configured: [] },
   'peer.add': { id: '12D3', connected: true },
   'peer.ping': { ms: 3 },
   'peer.chains': [{ name: '#chat', id: '0_10EE' }],
@@ -112,7 +120,15 @@ describe('every command line parses, in every order, and prints just the answer'
       chat,
       '1_A5EF 70000 EB172E nobody was asked yet\n2_1B5C 9 unsigned 1 peer was asked\n',
     ],
-    ['peer list', 'peer.list', {}, '12D3 connected /ip4/10.0.0.2/tcp/8331\n'],
+    [
+      'peer list',
+      'peer.list',
+      {},
+      '12D3 connected /ip4/10.0.0.2/tcp/8331\n' +
+        '- away /ip4/10.0.0.3/tcp/8331 (nothing listens there; next try in 13 s)\n' +
+        '12D4 away /ip4/10.0.0.4/tcp/1 /ip4/10.0.0.5/tcp/1 (it is being dialled)\n',
+    ],
+    ['peer remove 10.0.0.3', 'peer.remove', { addr: '10.0.0.3' }, '/ip4/10.0.0.3/tcp/8331\n'],
     ['peer add /dns4/a.org/tcp/1', 'peer.add', { addr: '/dns4/a.org/tcp/1' }, '12D3\n'],
     ['peer [::1]:9 ping', 'peer.ping', { addr: '[::1]:9' }, '3\n'],
     [
@@ -133,7 +149,12 @@ describe('every command line parses, in every order, and prints just the answer'
     ['peer 10.0.0.2 chains', 'peer.chains', { addr: '10.0.0.2' }, '#chat 0_10EE\n'],
   ])('%s', async (line, method, params, out) => {
     const outcome = await command(shell(line), { results, events })
-    expect(outcome).toMatchObject({ status: 0, err: '', calls: [[method, params]], out })
+    expect(outcome).toMatchObject({
+      status: line.includes('listen') ? 130 : 0,
+      err: '',
+      calls: [[method, params]],
+      out,
+    })
   })
 
   test('start has its own options, and --port is its control port', async () => {
@@ -209,25 +230,28 @@ describe('how it ends', () => {
   })
 
   test.each([
-    [['chains', 'join', ''], 'which chain?'],
-    [['chains', 'join', '$g', ''], 'which key?'],
-    [['chains', 'leave', ''], 'which chain?'],
-    [['chains', 'invite', ''], 'which chain?'],
-    [['peer', 'add', ''], 'which address?'],
-    [['peer', '10.0.0.2', 'send', ''], 'which chain?'],
-    [['chain', '#chat', 'get', 'block', ''], 'which id?'],
-    [['chain', '#chat', 'traverse', 'all', ''], 'which id?'],
-    [['chain', '#chat', 'like', '', '--sign=96'], 'which id?'],
-    [['chain', '#chat', 'like', '1_A5EF', '--sign='], 'which key?'],
-    [['chain', '#chat', 'reps', ''], 'which id, key or name?'],
-    [['chain', '#chat', 'traverse'], "missing required argument 'ids'"],
-    [['frobnicate'], "unknown command 'frobnicate'"],
-  ])('what is empty, missing or unknown is asked for in our own words: %j', async (argv, says) => {
-    expect(await command(argv, { results })).toMatchObject({
-      ...{ status: 2, out: '', calls: [] },
-      err: `freechains: ${says} (see freechains --help)\n`,
-    })
-  })
+    [['chains', 'join', ''], 'which chain?', 'chains join'],
+    [['chains', 'join', '$g', ''], 'which key?', 'chains join'],
+    [['chains', 'leave', ''], 'which chain?', 'chains leave'],
+    [['chains', 'invite', ''], 'which chain?', 'chains invite'],
+    [['peer', 'add', ''], 'which address?', 'peer add'],
+    [['peer', '10.0.0.2', 'send', ''], 'which chain?', 'peer send'],
+    [['chain', '#chat', 'get', 'block', ''], 'which id?', 'chain get'],
+    [['chain', '#chat', 'traverse', 'all', ''], 'which id?', 'chain traverse'],
+    [['chain', '#chat', 'like', '', '--sign=96'], 'which id?', 'chain like'],
+    [['chain', '#chat', 'like', '1_A5EF', '--sign='], 'which key?', 'chain like'],
+    [['chain', '#chat', 'reps', ''], 'which id, key or name?', 'chain reps'],
+    [['chain', '#chat', 'traverse'], "missing required argument 'ids'", 'chain traverse'],
+    [['frobnicate'], "unknown command 'frobnicate'", ''],
+  ])(
+    'what is empty, missing or unknown is asked for in our own words, and where the help is: %j',
+    async (argv, says, path) => {
+      expect(await command(argv, { results })).toMatchObject({
+        ...{ status: 2, out: '', calls: [] },
+        err: `freechains: ${says} (see freechains ${path === '' ? '' : `${path} `}--help)\n`,
+      })
+    },
+  )
 
   test('an error is one line with exit status 1', async () => {
     const failed = new ClientError('chain-not-found', 'no chain #chat')
@@ -263,18 +287,54 @@ describe('how it ends', () => {
     expect(outcome).toMatchObject({ status: 0, out: '1_A5EF\n', err: '' })
   })
 
-  test.each([['chain "#chat" listen'], ['chains listen'], ['chain "#chat" log --follow']])(
-    '%s says in a line that the daemon stopped, and ends with 1',
-    async (line) => {
-      const lost = new ClientError('connection-lost', 'closed: look whether it did what it was asked')
-      const quiet = { ...results, 'chain.status': { held: 0 }, 'chain.blocks': [] }
-      const env = { HOME: '/nowhere' }
-      expect(await command(shell(line), { lost, results: quiet, env })).toMatchObject({
-        status: 1,
-        err: 'freechains: the daemon stopped, and what comes is not heard any more: start it, and ask again\n',
+  describe.each([['chain "#chat" listen'], ['chains listen'], ['chain "#chat" log --follow']])('%s', (line) => {
+    const quiet = { ...results, 'chain.status': { held: 0 }, 'chain.blocks': [] }
+    const daemon = { results: quiet, env: { HOME: '/nowhere' } }
+
+    test('says once that the daemon went, and that it is back, and goes on', async () => {
+      const gone = ({ onAway, onBack }: Told): void => {
+        onAway?.('no daemon answers')
+        onBack?.()
+      }
+      const outcome = await command(shell(line), { ...daemon, events: [gone, events[0]!] })
+      expect(outcome).toMatchObject({
+        status: 130,
+        err: 'freechains: connection lost, trying again …\nfreechains: connected again\n',
       })
-    },
-  )
+      if (line.includes('listen')) expect(outcome.out).toContain('1_A5EF')
+    })
+
+    test('ends at once where there is no daemon', async () => {
+      const connectError = new ClientError('no-daemon', 'no daemon answers')
+      expect(await command(shell(line), { ...daemon, connectError })).toMatchObject({
+        status: 1,
+        err: 'freechains: no daemon answers\n',
+      })
+    })
+
+    test('ends when what came meanwhile cannot be told, and says why', async () => {
+      const lost = new ClientError('block-not-found', 'begin anew with an empty cursor')
+      const { status, err } = await command(shell(line), { ...daemon, lost })
+      expect([status, err]).toEqual([
+        1,
+        expect.stringMatching(/cannot be told: the chain was left and joined again, .*; ask again\n$/),
+      ])
+    })
+  })
+
+  test.each([
+    ['chain "#chat" listen', '0_10EE removed\n'],
+    ['chain "#chat" listen --json', '{"chain":"#chat","id":"0_10EE","height":0,"backs":[],"kind":"removed"}\n'],
+    ['chain "#chat" log --follow', ''],
+    ['chain "#chat" log --follow --json', '{"chain":"#chat","id":"0_10EE","height":0,"backs":[],"kind":"removed"}\n'],
+  ])('%s says that the chain was left, and ends with 1', async (line, out) => {
+    const removed: ControlEvent = { chain: '#chat', id: '0_10EE', height: 0, backs: [], kind: 'removed' }
+    const quiet = { ...results, 'chain.status': { held: 0 }, 'chain.blocks': [] }
+    expect(await command(shell(line), { results: quiet, env: { HOME: '/nowhere' }, events: [removed] })).toMatchObject({
+      ...{ status: 1, out },
+      err: 'freechains: the chain was left: nothing more comes of it\n',
+    })
+  })
 
   test('with --json listen prints every event', async () => {
     const { out } = await command(['chains', 'listen', '--json'], { events })
@@ -284,6 +344,16 @@ describe('how it ends', () => {
         .split('\n')
         .map((line) => JSON.parse(line) as unknown),
     ).toEqual(events)
+  })
+})
+
+test('peer add of a peer that is not there yet prints no id, and says so', async () => {
+  const added = { 'peer.add': { connected: false } }
+  const says = 'freechains: not connected yet: it is tried again until it answers\n'
+  expect(await command(['peer', 'add', '10.0.0.2'], { results: added })).toMatchObject({
+    status: 0,
+    out: '',
+    err: says,
   })
 })
 

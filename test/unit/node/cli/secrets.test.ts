@@ -122,6 +122,38 @@ describe('an empty passphrase', () => {
   })
 })
 
+describe('text that is no UTF-8 would become another one, and is refused', () => {
+  const latin1 = async function* (): AsyncGenerator<Uint8Array> {
+    yield Buffer.from('ol\u00e1\n', 'latin1')
+  }
+
+  test('a passphrase on stdin', async () => {
+    const { status, out, err, calls } = await command(['crypto', 'pubpvt', '-'], { stdin: latin1() })
+    expect({ status, out, calls }).toEqual({ status: 1, out: '', calls: [] })
+    expect(err).toBe('freechains: the passphrase on stdin is no UTF-8: convert it first (iconv -t UTF-8)\n')
+  })
+
+  test.each([
+    [['crypto', 'shared', 'ol\ufffd'], /the passphrase has U\+FFFD in it, .* on stdin/],
+    [['crypto', 'pubpvt', 'ol\ud800'], /the passphrase has U\+FFFD in it/],
+    [['chain', '#chat', 'post', 'inline', 'ol\ufffd'], /the text has U\+FFFD in it, .*; post - and post file/],
+    [['chain', '#chat', 'like', '1_ABCDEF', '--sign=@key', '--why=ol\ufffd'], /the reason has U\+FFFD in it/],
+  ])('where Node saw bytes that are none: %j', async (argv, says) => {
+    const sign = argv.map((word) => (word === '--sign=@key' ? `--sign=${PVT}` : word))
+    const { status, out, err, calls } = await command(sign, {})
+    expect({ status, out, calls }).toEqual({ status: 1, out: '', calls: [] })
+    expect(err).toMatch(says)
+  })
+
+  test('a passphrase on stdin may have U+FFFD: there its bytes are seen', async () => {
+    const { calls } = await command(['crypto', 'shared', '-'], {
+      stdin: 'ol\ufffd\n',
+      results: { 'keys.shared': { key: 'AB' } },
+    })
+    expect(calls).toEqual([['keys.shared', { passphrase: 'ol\ufffd' }]])
+  })
+})
+
 describe('a key on stdin', () => {
   test('goes with a message from elsewhere', async () => {
     const { calls } = await command(shell('chains join "$family" -'), { results, stdin: ' 8889BB\n' })

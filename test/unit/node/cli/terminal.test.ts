@@ -66,6 +66,12 @@ describe('tables', () => {
     expect((await command(['chains', 'list', '--json'], onTerminal(results))).out).toBe(`${JSON.stringify(chains)}\n`)
     expect((await command(['chains', 'list'], onTerminal({ 'chains.list': [] }))).out).toBe('')
     const peers = [{ id: '12D3', addresses: ['/ip4/10.0.0.2/tcp/8331', '/dns4/日本/tcp/1'], connected: false }]
+    const gone = [...peers, { addresses: ['/dns4/x/tcp/1'], connected: false, why: 'no answer', nextTryMs: 1_001 }]
+    expect((await command(['peer', 'list'], onTerminal({ 'peer.list': gone }))).out.split('\n').slice(0, 3)).toEqual([
+      'PEER  STATE  ADDRESSES                                WHY',
+      '12D3  away   /ip4/10.0.0.2/tcp/8331 /dns4/日本/tcp/1',
+      '-     away   /dns4/x/tcp/1                            no answer; next try in 2 s',
+    ])
     expect((await command(['peer', 'list'], onTerminal({ 'peer.list': peers }))).out.split('\n')).toEqual([
       'PEER  STATE  ADDRESSES',
       '12D3  away   /ip4/10.0.0.2/tcp/8331 /dns4/日本/tcp/1',

@@ -144,6 +144,30 @@ describe('calls', () => {
     expect(asked).toEqual({ reads: 2, writes: 1 })
   })
 
+  test('with patience without end a call waits for as long as the daemon is away', async () => {
+    const rig = await startRig({ handlers: { 'chains.list': async () => [] } })
+    const lines = await Lines.to(rig)
+    const away = Promise.withResolvers<string>()
+    const node = await client(lines, { patienceMs: Infinity, repeatReads: true, onAway: away.resolve })
+    const listening = node.listen('#chat')[Symbol.asyncIterator]()
+    const event1 = listening.next()
+    await eventually(
+      async () => rig.feeds.length,
+      (count) => count === 1,
+    )
+    lines.cut()
+    const call = node.call('chains.list', {})
+    await away.promise
+    lines.mend(rig)
+    expect(await call).toEqual([])
+    await eventually(
+      async () => rig.feeds.length,
+      (count) => count === 2,
+    )
+    rig.feeds[1]?.push(event(1))
+    expect(await event1).toMatchObject({ value: { height: 1 } })
+  })
+
   test('a daemon that does not come back: the call fails in time, and says why and what to do', async () => {
     const rig = await startRig()
     const node = await connect({ socket: rig.address.socket ?? '', patienceMs: 200 })
@@ -326,6 +350,42 @@ describe('listening', () => {
       for await (const one of refusing.listen('#chat')) heights.push(one.height)
     })()
     await expect(reading).rejects.toMatchObject({ code: 'internal' })
+  })
+
+  test('that the daemon is away, and that it is back, is told once, and where a subscription begins anew', async () => {
+    const heard: number[] = []
+    const handlers: Partial<Handlers> = {
+      'chain.listen': async ({ from = [] }) => ({
+        from,
+        events: (async function* () {
+          yield event(heard.length + 1)
+          yield event(heard.length + 1)
+          await new Promise(() => undefined)
+        })(),
+      }),
+    }
+    const rig = await startRig({ handlers })
+    const lines = await Lines.to(rig)
+    const told: string[] = []
+    const until = (length: number, list: readonly unknown[]): Promise<unknown> =>
+      eventually(
+        async () => list.length,
+        (count) => count === length,
+      )
+    const node = await client(lines, { onAway: () => told.push('away'), onBack: () => told.push('back') })
+    const begun: number[] = []
+    const reading = (async () => {
+      for await (const one of node.listen('#chat', { onBegin: () => begun.push(heard.length) })) heard.push(one.height)
+    })()
+    await until(2, heard)
+    expect(told).toEqual([])
+    lines.cut()
+    await until(1, told)
+    lines.mend(rig)
+    await until(4, heard)
+    expect({ told, begun }).toEqual({ told: ['away', 'back'], begun: [0, 2] })
+    node.close()
+    await reading
   })
 
   test('leaving the loop gives the connection back', async () => {

@@ -87,6 +87,13 @@ describe('connecting', () => {
     await expect(connect({ host: '192.0.2.1', port })).rejects.toMatchObject({ code: 'not-loopback' })
   })
 
+  test('a name that may be of another machine is not answered by the daemon of this one, by its socket', async () => {
+    const { address, stateDir } = await startRig()
+    const { port } = address
+    expect(await (await connect({ host: 'localhost', port, stateDir })).call('host.now', { ms: 5 })).toBe(5)
+    await expect(connect({ host: 'node.invalid', port, stateDir })).rejects.toMatchObject({ code: 'no-daemon' })
+  })
+
   test('a stale socket file is no obstacle: TCP is used', async () => {
     const rig = await startRig()
     const endpoint = await overTcp(rig)

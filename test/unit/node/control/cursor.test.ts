@@ -39,4 +39,6 @@ test('many chains have a cursor each, those joined later too', () => {
   cursors.take(about('a', ['0_G']))
   cursors.take(about('n', ['0_N'], 'post', '#new'))
   expect(cursors.ids).toEqual({ '#chat': ['a'], '#new': ['n'] })
+  cursors.take(about('0_G', [], 'removed'))
+  expect(cursors.ids).toEqual({ '#new': ['n'] })
 })

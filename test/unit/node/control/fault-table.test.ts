@@ -26,6 +26,12 @@ const cases: readonly (readonly [ReportedFault, ControlCode, readonly string[]])
     [KEY_A, KEY_B, 'nothing was merged'],
   ],
   [{ code: 'SYNC_FAILED', peer: 'P', why: 'RPC_CLOSED' }, 'peer-unreachable', ['P', 'RPC_CLOSED', 'kept']],
+  [{ code: 'PEER_NOT_ADDED', which: '10.0.0.2' }, 'peer-not-added', ['10.0.0.2', 'peer list']],
+  [
+    { code: 'PEER_IN_CONFIG', addresses: ['/ip4/10.0.0.2/tcp/1'] },
+    'peer-in-config',
+    ['/ip4/10.0.0.2/tcp/1', 'bootstrap'],
+  ],
   [
     { code: 'CONTROL_CANNOT_LISTEN', address: '127.0.0.1:1', why: 'EACCES' },
     'cannot-listen',

@@ -96,6 +96,20 @@ describe('calls', () => {
     await raw.closed
   })
 
+  test('bytes that are no UTF-8 are no JSON either, and are not read as something else', async () => {
+    const rig = await startRig()
+    const raw = await rawUnix(rig)
+    raw.socket.write(
+      Buffer.from('{"jsonrpc":"2.0","id":1,"method":"keys.shared","params":{"passphrase":"ol\xe1"}}\n', 'latin1'),
+    )
+    expect(await raw.next()).toMatchObject({
+      id: null,
+      error: { code: -32700, message: expect.stringContaining('UTF-8') as string },
+    })
+    await raw.closed
+    expect(rig.calls).toEqual([])
+  })
+
   test.each([
     [{ jsonrpc: '2.0', id: 4, method: 1 }, 4],
     [{ jsonrpc: '2.0', method: 1 }, null],
@@ -140,6 +154,8 @@ describe('calls', () => {
     ['chain.post', { chain: '#x', text: 'a', payload: 'YQ==' }],
     ['chain.post', { chain: '#x', payload: 'not base64' }],
     ['chain.post', { chain: '#x', text: 'half of a pair: \ud800' }],
+    ['keys.shared', { passphrase: 'half of a pair: \ud83d' }],
+    ['keys.pubpvt', { passphrase: '\ude00' }],
     ['chain.like', { chain: '#x', id: '1_ABCDEF' }],
     ['chain.like', { chain: '#x', id: '1_ABCDEF', sign: 'AB', why: '\udfff' }],
     ['chain.dislike', { chain: '#x', id: '1_ABCDEF', sign: 'AB', why: '\udc00\ud800' }],
@@ -357,6 +373,12 @@ describe('cookies, socket and start', () => {
     for (const path of [...paths, socket]) await expect(stat(path)).rejects.toThrow('ENOENT')
     const again = await startRig({ stateDir: rig.stateDir })
     expect(await readFile(join(again.dir, 'control.cookie'), 'utf8')).not.toBe(tokens[0])
+  })
+
+  test('a state directory that nobody can make is done without, and not tried for ever', async () => {
+    const rig = await startRig({ stateDir: '/proc/x/state' })
+    expect(rig.address.socket).toBeUndefined()
+    expect(await readFile(join(rig.dir, 'control.cookie'), 'utf8')).toMatch(/^[0-9a-f]{64}\n$/)
   })
 
   test('a port in use is a coded fault and leaves the first daemon its cookie and socket', async () => {

@@ -81,13 +81,14 @@ describe('out of the daemon', () => {
     ['chain ', ['#chat', '#club', '$family']],
     ["chain '#ch", ['#chat']],
     ['chains leave "#c', ['#chat', '#club']],
-    ['peer ', ['/ip4/10.0.0.2/tcp/8331/p2p/12D3', 'list', 'add', 'check']],
+    ['peer ', ['/ip4/10.0.0.2/tcp/8331/p2p/12D3', 'list', 'add', 'remove', 'check']],
     ['peer check ', ['/ip4/10.0.0.2/tcp/8331/p2p/12D3']],
     ['peer 10.0.0.2 ch', ['chains', 'check']],
     ['peer check 10.0.0.2 ', ['#chat', '#club', '$family']],
     ['peer 10.0.0.2 check ', ['#chat', '#club', '$family']],
     ['peer 10.0.0.2 recv ', ['#chat', '#club', '$family']],
     ['chains join ', []],
+    ['peer remove ', ['/ip4/10.0.0.2/tcp/8331/p2p/12D3']],
   ])('freechains %s', async (line, expected) => {
     expect(await words(line)).toEqual(expected)
   })

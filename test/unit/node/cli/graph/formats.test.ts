@@ -7,7 +7,7 @@ import { coloursOfAuthors } from '../../../../../src/node/cli/graph/colour.ts'
 import { drawDot } from '../../../../../src/node/cli/graph/dot.ts'
 import { drawnOf, type Drawn } from '../../../../../src/node/cli/graph/labels.ts'
 import { layOut } from '../../../../../src/node/cli/graph/layout.ts'
-import { drawMermaid } from '../../../../../src/node/cli/graph/mermaid.ts'
+import { drawMermaid, tooMuchForMermaid } from '../../../../../src/node/cli/graph/mermaid.ts'
 import { drawSvg } from '../../../../../src/node/cli/graph/svg.ts'
 import { drawForTerminal } from '../../../../../src/node/cli/graph/terminal.ts'
 import { inkOf, stylesOfAuthors } from '../../../../../src/node/cli/ink.ts'
@@ -117,6 +117,46 @@ describe('each format is what it says, whatever others wrote', () => {
     for (const label of labels) {
       expect(label.replaceAll('<br/>', '').replaceAll(/#\d+;/g, '')).toMatch(/^[\p{L}\p{M}\p{N} ]*$/u)
     }
+  })
+
+  test('mermaid reads each label as it was meant, and nothing else in the drawing as an entity', () => {
+    const words = [
+      'fa:fa-car',
+      'style x:#123;',
+      '1. one',
+      '😀 👩\u200d👧',
+      'ﬂ°°60¶ß',
+      '$$x$$',
+      '%%{init: {}}%%',
+      '"`md`"',
+      '#35;',
+    ]
+    const names = words.map((_word, at) => `a${String(at + 1)}`)
+    const picture = ['genesis < a1', ...names.slice(1).map((name, at) => `${names[at] ?? ''} < ${name}`)].join(' ; ')
+    const drawn = drawMermaid(
+      drawing(picture, Object.fromEntries(names.map((name, at) => [name, { text: words[at] ?? '' }]))),
+    )
+    // What Mermaid does first, to the whole text: it cuts the end off lines that look like styles.
+    expect(drawn).not.toMatch(/style.*:\S*#.*;/)
+    const labels = [...drawn.matchAll(/\["(.*)"\]$/gm)].map(([, label = '']) => label)
+    const read = labels.map((label) =>
+      label.replaceAll(/#(\w+);/g, (_entity, code: string) => String.fromCodePoint(Number(code))),
+    )
+    expect(read.map((label) => label.split('<br/>')[1])).toEqual(words)
+  })
+
+  test('what is more than Mermaid draws by itself is said', () => {
+    expect(tooMuchForMermaid(drawMermaid(blocks))).toBeUndefined()
+    const many = Array.from({ length: 502 }, (_, at) => ({ ...blocks[1]!, id: String(at), backs: [String(at - 1)] }))
+    expect(tooMuchForMermaid(drawMermaid(many.slice(1)))).toBeUndefined()
+    expect(tooMuchForMermaid(drawMermaid(many))).toMatch(/^the drawing has 501 links and \d{5} characters, .* svg$/)
+    const long = Array.from({ length: 150 }, (_, at) => ({
+      ...blocks[1]!,
+      id: String(at),
+      backs: [],
+      text: '!'.repeat(100),
+    }))
+    expect(tooMuchForMermaid(drawMermaid(long))).toContain(' 0 links')
   })
 
   test('no format gives a terminal anything that it obeys', () => {
