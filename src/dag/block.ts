@@ -4,11 +4,12 @@
  */
 import { isUnlimited, type Chain } from './chain.ts'
 import { decodeHeader, encodeAad, encodeHeader, headerDigest } from './codec.ts'
-import { sha256, sign, verify, verifyNative, verifyNativeSoon, verifyZip215, type PrivateKey } from './crypto.ts'
+import { sha256Hex, sign, verify, verifyZip215, type PrivateKey } from './crypto.ts'
 import { Bug, fail, ok, type DagFault, type Result } from './faults.ts'
 import type { Block, Header, Seal } from './header.ts'
-import { genesisBlockId, payloadId, type BlockId } from './ids.ts'
+import { genesisBlockId, payloadIdOfHex, type BlockId } from './ids.ts'
 import { KEY_BYTES, MAX_PAYLOAD_GUEST_BYTES, MAX_PAYLOAD_OWNER_BYTES, SIGNATURE_BYTES } from './limits.ts'
+import { verifyNative } from './native-ed25519.ts'
 import { groupVerifier, NONCE_BYTES, sealGroup, sealOwner } from './seal.ts'
 
 export type { Block, Header, Seal } from './header.ts'
@@ -54,7 +55,10 @@ export function makeBlock(parts: BlockParts): Result<MadeBlock, DagFault> {
   const sealed = sealPayload(parts, unsealed)
   if (!sealed.ok) return sealed
   const { seal, payload } = sealed.value
-  const header: Header = { ...unsealed, pay: { id: payloadId(sha256(payload)), size: payload.byteLength, seal } }
+  const header: Header = {
+    ...unsealed,
+    pay: { id: payloadIdOfHex(sha256Hex(payload)), size: payload.byteLength, seal },
+  }
   const sound = checkStructure(chain, header)
   if (!sound.ok) return sound
   const headerBytes = encodeHeader(header)
@@ -127,7 +131,7 @@ export function decodeBlock(headerBytes: Uint8Array, signature?: Uint8Array): Re
     if (signature !== undefined) return fail({ code: 'DAG_BAD_SIGNATURE' })
   } else if (signature?.byteLength !== SIGNATURE_BYTES) return fail({ code: 'DAG_BAD_SIGNATURE' })
   const id = headerDigest(headerBytes)
-  return ok({ id, header: header.value, headerBytes, ...(signature === undefined ? {} : { signature }) })
+  return ok({ id, header: header.value, headerBytes, signature })
 }
 
 /** Whether the signature is the author's (ZIP-215); true for an unsigned block, which claims nobody. */
@@ -148,19 +152,14 @@ export function recheckBlock({ id, header, signature }: Block): boolean {
   return signature !== undefined && verifyZip215(header.author, id, signature)
 }
 
-/** True if the signature is found to hold on another thread; `false` means nothing yet: see {@link verifyBlock}. */
-export async function verifyBlockSoon({ id, header, signature }: Block): Promise<boolean> {
-  if (header.author === undefined) return true
-  return signature !== undefined && verifyNativeSoon(header.author, id, signature)
-}
-
 /** Whether bytes are the block's payload as stored; in groups they must open, too. Holds all of it: see `groupVerifier`. */
 export function checkPayload(chain: Chain, block: Block, bytes: Uint8Array): Result<true, DagFault> {
   const { pay } = block.header
   if (bytes.byteLength !== pay.size) {
     return fail({ code: 'DAG_BAD_PAYLOAD', why: `it has ${String(bytes.byteLength)} bytes, not ${String(pay.size)}` })
   }
-  if (payloadId(sha256(bytes)) !== pay.id) return fail({ code: 'DAG_BAD_PAYLOAD', why: 'its digest is another one' })
+  if (payloadIdOfHex(sha256Hex(bytes)) !== pay.id)
+    return fail({ code: 'DAG_BAD_PAYLOAD', why: 'its digest is another one' })
   const { key } = chain.params
   if (key === undefined) return ok(true)
   const verifier = groupVerifier(key, encodeAad(block.header))

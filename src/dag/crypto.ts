@@ -1,5 +1,6 @@
 /**
- * Digests, key derivation and signatures over bytes (spec §2, §3); the only file below `node` that imports `node:crypto`.
+ * Digests, key derivation and signatures over bytes (spec §2, §3); but for `native-ed25519.ts` the only file below `node` that
+ * imports `node:crypto`.
  * Verification follows ZIP-215 exactly (docs/decisions/0004). It knows nothing of blocks; budgets for the slow verifier
  * are the caller's.
  */
@@ -12,15 +13,15 @@ import {
   hkdfSync,
   sign as nativeSign,
   timingSafeEqual,
-  verify as nativeVerify,
   type KeyObject,
-  type PublicKeyInput,
+  type PrivateKeyInput,
 } from 'node:crypto'
 import { ed25519 } from '@noble/curves/ed25519.js'
 import { hexToBytes } from '@noble/hashes/utils.js'
 import { Bug, fail, ok, type DagFault, type Result } from './faults.ts'
 import { authorKey, idBytes, type AuthorKey, type BlockId } from './ids.ts'
-import { KEY_BYTES, MAX_CACHED_KEYS, SIGNATURE_BYTES } from './limits.ts'
+import { KEY_BYTES, SIGNATURE_BYTES } from './limits.ts'
+import { signedBytes, SPKI_PREFIX, verifyNative } from './native-ed25519.ts'
 
 /** What a private key of 128 hex digits holds: its seed, and the author it signs as. */
 export interface PrivateKey {
@@ -38,10 +39,7 @@ export interface Sha256Stream {
 
 const ascii = (text: string): Uint8Array => new TextEncoder().encode(text)
 
-/** Signatures speak of blocks of this format only, never of other bytes signed with the same key. */
-const SIGNED_PREFIX = ascii('freechains/block/1')
-/** DER around the raw 32 bytes of an Ed25519 key (RFC 8410); a DER import is the fastest that `node:crypto` has. */
-const SPKI_PREFIX = hexToBytes('302a300506032b6570032100')
+/** DER around the raw 32 bytes of an Ed25519 seed (RFC 8410). */
 const PKCS8_PREFIX = hexToBytes('302e020100300506032b657004220420')
 const PRIVATE_HEX = /^[0-9A-Fa-f]{128}$/
 
@@ -52,11 +50,6 @@ function concat(head: Uint8Array, tail: Uint8Array): Uint8Array {
   return all
 }
 
-/** Node takes any bytes for a DER key; its types name the narrower `Buffer` alone. */
-function der(prefix: Uint8Array, key: Uint8Array): Exclude<PublicKeyInput['key'], string> {
-  return concat(prefix, key) as Exclude<PublicKeyInput['key'], string>
-}
-
 /** A copy that is a plain `Uint8Array` of its own buffer: `Buffer` slices differently and may be a view into a pool. */
 function plain(bytes: Uint8Array): Uint8Array {
   return Uint8Array.from(bytes)
@@ -64,6 +57,11 @@ function plain(bytes: Uint8Array): Uint8Array {
 
 export function sha256(bytes: Uint8Array): Uint8Array {
   return plain(hash('sha256', bytes, 'buffer'))
+}
+
+/** In hex: Node gives it at half the price of bytes. */
+export function sha256Hex(bytes: Uint8Array): string {
+  return hash('sha256', bytes, 'hex')
 }
 
 /** sha2-256 of a label and bytes: the form that every derived name of this project has. */
@@ -97,7 +95,9 @@ function importedSeed(seed: Uint8Array): KeyObject {
   const known = importedSeeds.get(seed)
   if (known !== undefined) return known
   if (seed.byteLength !== KEY_BYTES) throw new Bug('an Ed25519 seed has 32 bytes')
-  const key = createPrivateKey({ key: der(PKCS8_PREFIX, seed), format: 'der', type: 'pkcs8' })
+  // Node takes any bytes for a DER key; its types name the narrower `Buffer` alone.
+  const der = concat(PKCS8_PREFIX, seed) as Exclude<PrivateKeyInput['key'], string>
+  const key = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })
   importedSeeds.set(seed, key)
   return key
 }
@@ -120,49 +120,9 @@ export function parsePrivateKey(hex: string): Result<PrivateKey, DagFault> {
   return ok({ seed, author })
 }
 
-function signedBytes(digest: BlockId): Uint8Array {
-  return concat(SIGNED_PREFIX, idBytes(digest))
-}
-
 /** Ed25519 over "freechains/block/1" ‖ digest: 64 bytes, the same ones every time. The seed must not be altered between calls. */
 export function sign(seed: Uint8Array, digest: BlockId): Uint8Array {
   return plain(nativeSign(null, signedBytes(digest), importedSeed(seed)))
-}
-
-/** Least recently used first: a `Map` iterates in order of insertion. */
-const importedKeys = new Map<AuthorKey, KeyObject>()
-
-function importedKey(author: AuthorKey): KeyObject {
-  const known = importedKeys.get(author)
-  if (known !== undefined) {
-    importedKeys.delete(author)
-    importedKeys.set(author, known)
-    return known
-  }
-  const key = createPublicKey({ key: der(SPKI_PREFIX, idBytes(author)), format: 'der', type: 'spki' })
-  importedKeys.set(author, key)
-  if (importedKeys.size > MAX_CACHED_KEYS)
-    for (const oldest of importedKeys.keys()) {
-      importedKeys.delete(oldest)
-      break
-    }
-  return key
-}
-
-/** OpenSSL's answer. Its "yes" implies a ZIP-215 "yes"; its "no" means nothing yet (decision 0004). */
-export function verifyNative(author: AuthorKey, digest: BlockId, signature: Uint8Array): boolean {
-  if (signature.byteLength !== SIGNATURE_BYTES) return false
-  return nativeVerify(null, signedBytes(digest), importedKey(author), signature)
-}
-
-/** {@link verifyNative} on another thread, so that one thread need not do it all; `false` for whatever goes wrong. */
-export function verifyNativeSoon(author: AuthorKey, digest: BlockId, signature: Uint8Array): Promise<boolean> {
-  if (signature.byteLength !== SIGNATURE_BYTES) return Promise.resolve(false)
-  return new Promise((resolve) => {
-    nativeVerify(null, signedBytes(digest), importedKey(author), signature, (error, holds) => {
-      resolve(error === null && holds)
-    })
-  })
 }
 
 /** The answer that consensus goes by; some ten times slower than {@link verifyNative}. */

@@ -29,5 +29,5 @@ export interface Block {
   readonly header: Header
   readonly headerBytes: Uint8Array
   /** 64 bytes, present iff `header.author` is. */
-  readonly signature?: Uint8Array
+  readonly signature?: Uint8Array | undefined
 }

@@ -15,6 +15,8 @@ export type AuthorKey = string & { readonly [brand]: 'AuthorKey' }
 /** Digest (sha2-256) of a payload's bytes as stored. */
 export type PayloadId = string & { readonly [brand]: 'PayloadId' }
 
+type AnyId = BlockId | ChainId | AuthorKey | PayloadId
+
 /** Bytes in a digest and in a public key. */
 export const ID_BYTES = 32
 
@@ -35,7 +37,11 @@ function digitPairs(): Uint16Array {
 function hexOf(bytes: Uint8Array): string {
   if (bytes.byteLength !== ID_BYTES)
     throw new Bug(`an id has ${String(ID_BYTES)} bytes, not ${String(bytes.byteLength)}`)
-  for (let at = 0; at < ID_BYTES; at += 1) spelling[at] = DIGITS[bytes[at] ?? 0] ?? 0
+  return hexAt(bytes, 0)
+}
+
+function hexAt(bytes: Uint8Array, at: number): string {
+  for (let n = 0; n < ID_BYTES; n += 1) spelling[n] = DIGITS[bytes[at + n] ?? 0] ?? 0
   return decoder.decode(spellingBytes)
 }
 
@@ -47,6 +53,26 @@ function valueOfDigit(code: number): number {
 /** @throws {Bug} unless `digest` has 32 bytes */
 export function blockId(digest: Uint8Array): BlockId {
   return hexOf(digest) as BlockId
+}
+
+/** Of the 32 bytes at `at`, for readers that have seen that they are there. */
+export function blockIdAt(bytes: Uint8Array, at: number): BlockId {
+  return hexAt(bytes, at) as BlockId
+}
+
+/** As {@link blockIdAt}. */
+export function authorKeyAt(bytes: Uint8Array, at: number): AuthorKey {
+  return hexAt(bytes, at) as AuthorKey
+}
+
+/** As {@link blockIdAt}. */
+export function payloadIdAt(bytes: Uint8Array, at: number): PayloadId {
+  return hexAt(bytes, at) as PayloadId
+}
+
+/** Of a digest that Node spells: 64 hex digits. */
+export function blockIdOfHex(hex: string): BlockId {
+  return hex.toUpperCase() as BlockId
 }
 
 /** @throws {Bug} unless `digest` has 32 bytes */
@@ -62,6 +88,11 @@ export function authorKey(key: Uint8Array): AuthorKey {
 /** @throws {Bug} unless `digest` has 32 bytes */
 export function payloadId(digest: Uint8Array): PayloadId {
   return hexOf(digest) as PayloadId
+}
+
+/** Of a digest that Node spells: 64 hex digits. */
+export function payloadIdOfHex(hex: string): PayloadId {
+  return hex.toUpperCase() as PayloadId
 }
 
 /** The genesis as the back of a block of height 1. */
@@ -83,12 +114,17 @@ export function parseChainId(text: string): Result<ChainId, DagFault> {
 }
 
 /** The 32 bytes that an id stands for. */
-export function idBytes(id: BlockId | ChainId | AuthorKey | PayloadId): Uint8Array {
+export function idBytes(id: AnyId): Uint8Array {
   const bytes = new Uint8Array(ID_BYTES)
-  for (let at = 0; at < ID_BYTES; at += 1) {
-    bytes[at] = (valueOfDigit(id.charCodeAt(2 * at)) << 4) | valueOfDigit(id.charCodeAt(2 * at + 1))
-  }
+  writeId(id, bytes, 0)
   return bytes
+}
+
+/** Puts them into `into` at `at`. */
+export function writeId(id: AnyId, into: Uint8Array, at: number): void {
+  for (let n = 0; n < ID_BYTES; n += 1) {
+    into[at + n] = (valueOfDigit(id.charCodeAt(2 * n)) << 4) | valueOfDigit(id.charCodeAt(2 * n + 1))
+  }
 }
 
 /** An id as users see it: `<height>_<64 hex digits>` (spec §3). */

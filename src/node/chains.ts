@@ -13,7 +13,7 @@ import type { ChainEvent } from './chain-events.ts'
 import { Replica } from './replica.ts'
 import { decodeJoined, encodeJoined } from './joined-record.ts'
 import { Serial } from './serial.ts'
-import type { VerifyBlocks } from './verify-workers.ts'
+import type { BlockVerifier } from './verify-workers.ts'
 import { forgetWatch, loadWatch, saveWatch } from './watches.ts'
 
 /** What a joined chain has besides its replica; ended before the replica is. */
@@ -35,7 +35,7 @@ export interface ChainsModules<A extends Attachment> {
   /** Told when a chain's store failed. */
   readonly onFailure: (error: Error) => void
   /** Checks signatures on other threads. */
-  readonly verify: VerifyBlocks
+  readonly verifier: BlockVerifier
   /** Any 32-bit number, fresh at each start. */
   readonly seed: number
 }

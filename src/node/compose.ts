@@ -111,7 +111,7 @@ async function start(
   const workers = new VerifyWorkers({ log })
   started.ending(() => workers.stop())
   const chains: Chains<OnNet> = new Chains<OnNet>({
-    verify: workers.verify,
+    verifier: workers,
     onFailure: stopAsked.resolve,
     disk: disk.value,
     clock,

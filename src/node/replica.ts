@@ -21,11 +21,11 @@ import type { Clock } from './clock.ts'
 import { Holdings } from './holdings.ts'
 import { Intake } from './intake.ts'
 import type { Logger } from './log.ts'
-import { CHUNK, SignaturesAhead, verifyOnPool } from './signatures-ahead.ts'
+import { CHUNK, SignaturesAhead, NO_VERIFIER } from './signatures-ahead.ts'
 import { signatureState, UNLIMITED, type MayRecheck, type SignatureState } from './signatures.ts'
 import { Stock } from './stock.ts'
 import { blockOfStored, storedHere } from './stored-block.ts'
-import type { VerifyBlocks } from './verify-workers.ts'
+import type { BlockVerifier } from './verify-workers.ts'
 
 /** Blocks judged before other work gets a turn: about 5 ms at worst, when each signature has to be checked again. */
 const BLOCKS_PER_TURN = CHUNK
@@ -34,8 +34,8 @@ export interface ReplicaModules {
   readonly store: ChainStore
   readonly clock: Clock
   readonly log: Logger
-  /** Checks signatures on other threads; on Node's pool unless told. */
-  readonly verify?: VerifyBlocks
+  /** Checks signatures on other threads; there are none unless told. */
+  readonly verifier?: BlockVerifier
   /** When this node was in sync on the chain, from earlier runs; none by default. */
   readonly watch?: Watch
   /** Told once, when the store failed and nothing more can be taken in until the node starts anew. */
@@ -65,7 +65,7 @@ export class Replica {
   readonly #changes: Changes
   /** Each with what to do when the chain is closed. */
   readonly #listeners = new Map<ChainListener, () => void>()
-  readonly #verify: VerifyBlocks
+  readonly #verifier: BlockVerifier
   /** Pulls under way. */
   #pulls = 0
 
@@ -81,7 +81,7 @@ export class Replica {
     this.#stock = new Stock(loaded, (index) => holdings.isLive(index) && !reputation.isHidden(index))
     this.#clock = modules.clock
     this.#log = modules.log
-    this.#verify = modules.verify ?? verifyOnPool
+    this.#verifier = modules.verifier ?? NO_VERIFIER
     this.#changes = new Changes({
       holdings,
       store: this.store,
@@ -201,9 +201,14 @@ export class Replica {
    * @param mayRecheck the budget of the peer that sent them; without limit unless told
    */
   ingest(list: readonly Incoming[], origin: Origin, mayRecheck: MayRecheck = UNLIMITED): Promise<StoreOutcome[]> {
-    const signatures = new SignaturesAhead(this.chain, list, this.#verify)
+    const signatures = new SignaturesAhead(this.chain, list, this.#verifier)
     const task = { list, origin, signatures, mayRecheck }
     return origin === 'pull' ? this.#ingestAhead(task) : this.#changes.rest(() => this.#ingest(task))
+  }
+
+  /** Blocks will come soon that are to be ingested. */
+  expectBlocks(): void {
+    void this.#verifier.prepare()
   }
 
   /** Runs `make` with the chain at rest, and takes in what it makes before anything else comes in. */
@@ -212,7 +217,7 @@ export class Replica {
       const made = await make()
       if (!made.ok) return made
       const list = [made.value]
-      const signatures = new SignaturesAhead(this.chain, list, this.#verify)
+      const signatures = new SignaturesAhead(this.chain, list, this.#verifier)
       const [outcome] = await this.#ingest({ list, origin: 'here', signatures, mayRecheck: UNLIMITED })
       if (outcome === undefined) throw new Bug('one block gives one outcome')
       return ok(outcome)
@@ -327,7 +332,7 @@ export class Replica {
         if (position > 0) await nextTurn()
         await signatures.reach(position)
       }
-      const native = signatures.holds(incoming.block) ? true : undefined
+      const native = signatures.holds(position) ? true : undefined
       const signature = (): SignatureState => signatureState(incoming.block, mayRecheck, native)
       const outcome = this.#intake.take(incoming, origin, { nowMs: this.#clock.nowMs(), signature })
       outcomes.push(outcome)

@@ -2,28 +2,29 @@
  * Checks the signatures of a list of blocks ahead of where it is read, on other threads: half of what it costs to take a
  * block in is its signature. Only good answers count: what did not hold here is judged in its turn (`signatures.ts`).
  */
-import { checkStructure, verifyBlockSoon, type Block } from '../dag/block.ts'
+import { checkStructure, type Block } from '../dag/block.ts'
 import type { Chain } from '../dag/chain.ts'
-import type { VerifyBlocks } from './verify-workers.ts'
+import type { BlockVerifier } from './verify-workers.ts'
 
 /** Asked about at a time: so many cost the asking thread little, and the first of them can be read 4 ms later. */
 export const CHUNK = 64
 
-/** On the thread pool that Node has anyway: each block is a job of its own, which costs a third of a verification. */
-export const verifyOnPool: VerifyBlocks = (blocks) => Promise.all(blocks.map(verifyBlockSoon))
+/** Where no other thread is to be had, each is checked in its turn. */
+export const NO_VERIFIER: BlockVerifier = { prepare: () => Promise.resolve(), verify: () => Promise.resolve([]) }
 
 export class SignaturesAhead {
-  readonly #good = new Set<Block>()
+  readonly #list: readonly { readonly block: Block }[]
+  /** By position. */
+  readonly #good: boolean[]
   readonly #chunks: readonly Promise<void>[]
 
   /** Asks about all of them at once: what comes first is answered first. */
-  constructor(chain: Chain, list: readonly { readonly block: Block }[], verify: VerifyBlocks) {
+  constructor(chain: Chain, list: readonly { readonly block: Block }[], verifier: BlockVerifier) {
+    this.#list = list
+    this.#good = list.map(() => false)
     const chunks: Promise<void>[] = []
     // A single block gains nothing by going to another thread and back.
-    for (let at = 0; at < list.length && list.length > 1; at += CHUNK) {
-      const blocks = list.slice(at, at + CHUNK).map(({ block }) => block)
-      chunks.push(this.#check(chain, blocks, verify))
-    }
+    for (let at = 0; at < list.length && list.length > 1; at += CHUNK) chunks.push(this.#check(chain, at, verifier))
     this.#chunks = chunks
   }
 
@@ -32,19 +33,23 @@ export class SignaturesAhead {
     await this.#chunks[Math.floor(position / CHUNK)]
   }
 
-  /** Whether its signature is known to hold. */
-  holds(block: Block): boolean {
-    return this.#good.has(block)
+  /** Whether the signature of the block at this position is known to hold. */
+  holds(position: number): boolean {
+    return this.#good[position] === true
   }
 
   /** What is wrong at first sight is not worth a signature, and nobody is claimed by an unsigned block. */
-  async #check(chain: Chain, blocks: readonly Block[], verify: VerifyBlocks): Promise<void> {
-    const signed = blocks.filter(({ header, signature }) => {
-      const isSigned = header.author !== undefined && signature !== undefined
-      return isSigned && checkStructure(chain, header).ok
-    })
+  async #check(chain: Chain, from: number, verifier: BlockVerifier): Promise<void> {
+    const signed: Block[] = []
+    const positions: number[] = []
+    for (const [n, { block }] of this.#list.slice(from, from + CHUNK).entries()) {
+      const isSigned = block.header.author !== undefined && block.signature !== undefined
+      if (!isSigned || !checkStructure(chain, block.header).ok) continue
+      signed.push(block)
+      positions.push(from + n)
+    }
     if (signed.length === 0) return
-    const holds = await verify(signed)
-    for (const [n, block] of signed.entries()) if (holds[n] === true) this.#good.add(block)
+    const holds = await verifier.verify(signed)
+    for (const [n, position] of positions.entries()) if (holds[n] === true) this.#good[position] = true
   }
 }

@@ -1,5 +1,5 @@
 /**
- * The budget for signatures that OpenSSL does not take (spec §3, decisions 0004 and 0012), pure. Its "no" means nothing
+ * The budget for signatures that the native verifier does not take (spec §3, decisions 0004 and 0012), pure. Its "no" means nothing
  * until ZIP-215 is asked, which costs ten times as much and is the dearest thing that a stranger can make us do. A share
  * for each peer, and one for all together, since peer ids cost nothing. Who gets none is not refused: the block is put off.
  */

@@ -28,14 +28,24 @@ describe('§3 signatures checked on threads of their own', () => {
   test('are told by position: which hold, and which do not', async () => {
     const blocks = signed(70).map((block, n) => (n % 7 === 3 ? forged(block) : block))
     const others = signed(5).reverse()
+    await workers.prepare()
     const [holds, alsoHold] = await Promise.all([workers.verify(blocks), workers.verify(others)])
     expect(holds).toEqual(blocks.map((_, n) => n % 7 !== 3))
     expect(alsoHold).toEqual([true, true, true, true, true])
   })
 
+  test('are not known to hold before a thread has started: nobody waits for that', async () => {
+    const fresh = new VerifyWorkers({ log: silentLogger })
+    expect(await fresh.verify(signed(3))).toEqual([])
+    await fresh.prepare()
+    expect(await fresh.verify(signed(3))).toEqual([true, true, true])
+    await fresh.stop()
+  })
+
   test('that are asked about when the threads end are not known to hold, nor is any later', async () => {
     const stopped = new VerifyWorkers({ log: silentLogger })
-    const asked = stopped.verify(signed(64))
+    await stopped.prepare()
+    const asked = stopped.verify(signed(2000))
     await stopped.stop()
     expect(await asked).toEqual([])
     expect(await stopped.verify(signed(2))).toEqual([])

@@ -1,5 +1,5 @@
 /**
- * Signatures that hold by ZIP-215 and that OpenSSL does not take (decision 0004): by a key of small order, with R in an
+ * Signatures that hold by ZIP-215 and that no native verifier takes (decision 0004): by a key of small order, with R in an
  * encoding that is not canonical. Whoever knows how makes as many as he likes; no honest author makes one.
  */
 import type { MadeBlock } from '../../src/dag/block.ts'

@@ -55,7 +55,7 @@ const PLANTED: readonly [title: string, files: Record<string, string>, violation
     'pure-floors-no-builtins: src/protocol/bad.ts → net',
   ],
   [
-    'a file other than dag/crypto.ts imports node:crypto',
+    'a file that need not imports node:crypto',
     { 'src/dag/bad.ts': "import { createHash } from 'node:crypto'\nexport const hash = createHash\n" },
     'pure-floors-no-builtins: src/dag/bad.ts → crypto',
   ],
@@ -63,6 +63,11 @@ const PLANTED: readonly [title: string, files: Record<string, string>, violation
     'dag/crypto.ts imports more than crypto',
     { 'src/dag/crypto.ts': "import 'node:crypto'\nimport 'node:os'\n" },
     'dag-crypto-only-crypto: src/dag/crypto.ts → os',
+  ],
+  [
+    'dag/native-ed25519.ts imports more than crypto and module',
+    { 'src/dag/native-ed25519.ts': "import 'node:crypto'\nimport 'node:module'\nimport 'node:os'\n" },
+    'dag-native-only-crypto-and-module: src/dag/native-ed25519.ts → os',
   ],
   [
     'protocol imports an @libp2p package',

@@ -11,12 +11,12 @@ import {
   sha256Stream,
   sign,
   verify,
-  verifyNative,
   verifyZip215,
 } from '../../../src/dag/crypto.ts'
 import { Bug } from '../../../src/dag/faults.ts'
 import { blockId } from '../../../src/dag/ids.ts'
 import { MAX_CACHED_KEYS } from '../../../src/dag/limits.ts'
+import { verifyNative } from '../../../src/dag/native-ed25519.ts'
 import { author, bytes } from '../../support/blocks.ts'
 
 const digest = blockId(sha256(bytes('a header')))

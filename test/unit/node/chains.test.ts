@@ -8,7 +8,7 @@ import { Chains, type Attachment } from '../../../src/node/chains.ts'
 import { systemClock } from '../../../src/node/clock.ts'
 import { openDisk, type Disk } from '../../../src/node/disk.ts'
 import { silentLogger } from '../../../src/node/log.ts'
-import { verifyOnPool } from '../../../src/node/signatures-ahead.ts'
+import { NO_VERIFIER } from '../../../src/node/signatures-ahead.ts'
 import { author, chain, must, post } from '../../support/blocks.ts'
 
 const KEY = 'AB'.repeat(32)
@@ -30,7 +30,7 @@ function openChains(log = silentLogger): Chains<Attachment> {
     clock: systemClock,
     log,
     seed: 1,
-    verify: verifyOnPool,
+    verifier: NO_VERIFIER,
     onFailure: (error) => {
       throw error
     },

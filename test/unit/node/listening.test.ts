@@ -12,7 +12,7 @@ import { openDisk } from '../../../src/node/disk.ts'
 import { listenAll, listenOne } from '../../../src/node/listening.ts'
 import { silentLogger } from '../../../src/node/log.ts'
 import type { NodeParts, OnNet } from '../../../src/node/node-parts.ts'
-import { verifyOnPool } from '../../../src/node/signatures-ahead.ts'
+import { NO_VERIFIER } from '../../../src/node/signatures-ahead.ts'
 import { chain, must, post } from '../../support/blocks.ts'
 
 const [talk, other] = [chain('$talk', 'AB'.repeat(32)), chain('$other', 'CD'.repeat(32))]
@@ -30,7 +30,7 @@ beforeEach(async () => {
   const onFailure = (error: Error): void => {
     throw error
   }
-  const modules = { disk, clock: systemClock, log: silentLogger, seed: 1, verify: verifyOnPool, onFailure }
+  const modules = { disk, clock: systemClock, log: silentLogger, seed: 1, verifier: NO_VERIFIER, onFailure }
   chains = new Chains<OnNet>({ ...modules, attach: () => attached })
   onTestFinished(async () => {
     abort.abort()

@@ -1,10 +1,11 @@
 /**
- * Signatures on their way in (spec §3): what OpenSSL does not take is looked at again within a budget, and put off beyond
+ * Signatures on their way in (spec §3): what the native verifier does not take is looked at again within a budget, and put off beyond
  * it; never refused for that, and never looked at twice.
  */
 import { beforeEach, describe, expect, test, vi } from 'vitest'
 import type { MadeBlock } from '../../../src/dag/block.ts'
 import * as crypto from '../../../src/dag/crypto.ts'
+import { verifyNative } from '../../../src/dag/native-ed25519.ts'
 import { fetchHeld } from '../../../src/node/fetch-held.ts'
 import { payloadOfPulled } from '../../../src/node/payload-fetch.ts'
 import type { SyncSession } from '../../../src/node/rpc.ts'
@@ -41,16 +42,16 @@ beforeEach(() => {
   slow.mockClear()
 })
 
-test('the odd signatures of these tests hold by ZIP-215, and OpenSSL takes none of them', () => {
+test('the odd signatures of these tests hold by ZIP-215, and no native verifier takes any of them', () => {
   for (const { block } of odd(3)) {
     const { header, id, signature = new Uint8Array() } = block
-    expect(crypto.verifyNative(TORSION.author, id, signature)).toBe(false)
+    expect(verifyNative(TORSION.author, id, signature)).toBe(false)
     expect(crypto.verify(header.author!, id, signature)).toBe(true)
     expect(crypto.verify(header.author!, id, forged({ block, payload: new Uint8Array() }).block.signature!)).toBe(false)
   }
 })
 
-describe('what OpenSSL does not take', () => {
+describe('what the native verifier does not take', () => {
   test('gets in as far as the budget goes; one over is put off, with all above it, and gets in later', async () => {
     const { replica } = await openReplica(ODD)
     const blocks = odd(5)
@@ -67,7 +68,7 @@ describe('what OpenSSL does not take', () => {
     expect([rest.map(inWords), replica.blocks]).toEqual([['accepted', 'accepted'], 5])
   })
 
-  test('costs the others nothing: what OpenSSL takes asks for no budget', async () => {
+  test('costs the others nothing: what it takes asks for no budget', async () => {
     const forum = chain('#both', author(1).author, TORSION.author)
     const { replica } = await openReplica(forum)
     const list = [post(forum, { author: 1 }), torsionPost(forum), post(forum, { author: 1, payload: 'more' })]

@@ -1,4 +1,4 @@
-/** The budget for signatures that OpenSSL does not take (spec §3): a share for each peer, and one for all of them. */
+/** The budget for signatures that the native verifier does not take (spec §3): a share for each peer, and one for all of them. */
 import { expect, test } from 'vitest'
 import { RECHECKS, RECHECKS_PER_PEER } from '../../../src/protocol/limits.ts'
 import { Rechecks } from '../../../src/protocol/rechecks.ts'

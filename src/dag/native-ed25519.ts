@@ -1,0 +1,104 @@
+/**
+ * The fast way to check a signature (spec §3): native verifiers of Ed25519, the preferred one first. The "yes" of each
+ * implies a ZIP-215 "yes"; the "no" of any means nothing (docs/decisions/0004). libsodium takes 60 % of OpenSSL's time, and
+ * is an optional package: where its addon has no build for the platform, OpenSSL does the work. Loads fast, for threads
+ * that do nothing else.
+ */
+import { createPublicKey, verify as opensslVerify, type KeyObject, type PublicKeyInput } from 'node:crypto'
+import { createRequire } from 'node:module'
+import { hexToBytes } from '@noble/hashes/utils.js'
+import { ID_BYTES, idBytes, writeId, type AuthorKey, type BlockId } from './ids.ts'
+import { KEY_BYTES, MAX_CACHED_KEYS, SIGNATURE_BYTES } from './limits.ts'
+
+export interface NativeVerifier {
+  readonly name: 'libsodium' | 'OpenSSL'
+  /** @param signature - 64 bytes */
+  readonly verify: (author: AuthorKey, message: Uint8Array, signature: Uint8Array) => boolean
+}
+
+/** DER around the raw 32 bytes of an Ed25519 key (RFC 8410); a DER import is the fastest that `node:crypto` has. */
+export const SPKI_PREFIX = hexToBytes('302a300506032b6570032100')
+
+/** The public key of these 32 bytes as Node takes it; its types name the narrower `Buffer` alone. */
+function spki(key: Uint8Array): Exclude<PublicKeyInput['key'], string> {
+  const bytes = new Uint8Array(SPKI_PREFIX.byteLength + KEY_BYTES)
+  bytes.set(SPKI_PREFIX)
+  bytes.set(key, SPKI_PREFIX.byteLength)
+  return bytes as Exclude<PublicKeyInput['key'], string>
+}
+
+/** Least recently used first: a `Map` iterates in order of insertion. */
+const importedKeys = new Map<AuthorKey, KeyObject>()
+
+function importedKey(author: AuthorKey): KeyObject {
+  const known = importedKeys.get(author)
+  if (known !== undefined) {
+    importedKeys.delete(author)
+    importedKeys.set(author, known)
+    return known
+  }
+  const key = createPublicKey({ key: spki(idBytes(author)), format: 'der', type: 'spki' })
+  importedKeys.set(author, key)
+  if (importedKeys.size > MAX_CACHED_KEYS)
+    for (const oldest of importedKeys.keys()) {
+      importedKeys.delete(oldest)
+      break
+    }
+  return key
+}
+
+const OPENSSL: NativeVerifier = {
+  name: 'OpenSSL',
+  verify: (author, message, signature) => opensslVerify(null, message, importedKey(author), signature),
+}
+
+/** What is used of the package, which brings no types. It checks no lengths of its own. */
+interface Sodium {
+  crypto_sign_verify_detached(signature: Uint8Array, message: Uint8Array, key: Uint8Array): boolean
+}
+
+function libsodium(): NativeVerifier[] {
+  const load = createRequire(import.meta.url)
+  let sodium: Sodium
+  try {
+    sodium = load('sodium-native') as Sodium
+  } catch {
+    return []
+  }
+  const verify: NativeVerifier['verify'] = (author, message, signature) =>
+    signature.byteLength === SIGNATURE_BYTES && sodium.crypto_sign_verify_detached(signature, message, idBytes(author))
+  return [{ name: 'libsodium', verify }]
+}
+
+export const NATIVE_VERIFIERS: readonly NativeVerifier[] = [...libsodium(), OPENSSL]
+
+const [native = OPENSSL] = NATIVE_VERIFIERS
+
+/** Signatures speak of blocks of this format only, never of other bytes signed with the same key. */
+const SIGNED_PREFIX = new TextEncoder().encode('freechains/block/1')
+
+/** Bytes that the signature of a block is over. */
+export const SIGNED_BYTES = SIGNED_PREFIX.byteLength + ID_BYTES
+
+/** What the signature of a block is over: "freechains/block/1" ‖ digest. */
+export function signedBytes(digest: BlockId): Uint8Array {
+  const bytes = new Uint8Array(SIGNED_BYTES)
+  writeSignedBytes(digest, bytes, 0)
+  return bytes
+}
+
+/** Puts {@link signedBytes} into `into` at `at`. */
+export function writeSignedBytes(digest: BlockId, into: Uint8Array, at: number): void {
+  into.set(SIGNED_PREFIX, at)
+  writeId(digest, into, at + SIGNED_PREFIX.byteLength)
+}
+
+/** Its "yes" implies a ZIP-215 "yes"; its "no" means nothing yet. */
+export function verifyNative(author: AuthorKey, digest: BlockId, signature: Uint8Array): boolean {
+  return verifyMessageNative(author, signedBytes(digest), signature)
+}
+
+/** {@link verifyNative} over {@link signedBytes}. */
+export function verifyMessageNative(author: AuthorKey, message: Uint8Array, signature: Uint8Array): boolean {
+  return signature.byteLength === SIGNATURE_BYTES && native.verify(author, message, signature)
+}
