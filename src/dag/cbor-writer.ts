@@ -3,6 +3,7 @@
  * some five times as fast. The fields of a map come in canonical order because whoever writes it knows that order.
  */
 import { Bug } from './faults.ts'
+import { ID_BYTES, writeId } from './ids.ts'
 
 const NULL = 0xf6
 const NEGATIVE = 0x20
@@ -55,6 +56,14 @@ export class CborWriter {
     this.#head(BYTES, value.byteLength)
     if (this.#at + value.byteLength <= this.#bytes.byteLength) this.#bytes.set(value, this.#at)
     this.#at += value.byteLength
+    return this
+  }
+
+  /** The 32 bytes of an id. */
+  id(value: Parameters<typeof writeId>[0]): this {
+    this.#head(BYTES, ID_BYTES)
+    if (this.#at + ID_BYTES <= this.#bytes.byteLength) writeId(value, this.#bytes, this.#at)
+    this.#at += ID_BYTES
     return this
   }
 

@@ -6,13 +6,14 @@ import { decode, encode } from '@ipld/dag-cbor'
 import { CID } from 'multiformats/cid'
 import * as Digest from 'multiformats/hashes/digest'
 import { equalBytes } from '@noble/curves/utils.js'
-import { sha256 } from './crypto.ts'
+import { sha256Hex } from './crypto.ts'
 import { Bug, fail, ok, type DagFault, type Result } from './faults.ts'
 import { readHeaderBytes } from './header-reader.ts'
 import type { Header } from './header.ts'
 import {
   authorKey,
   blockId,
+  blockIdOfHex,
   ID_BYTES,
   idBytes,
   payloadId,
@@ -177,7 +178,7 @@ function decodeSlowly(bytes: Uint8Array): Result<Header, DagFault> {
 
 /** A header's id: the sha2-256 of its bytes. */
 export function headerDigest(bytes: Uint8Array): BlockId {
-  return blockId(sha256(bytes))
+  return blockIdOfHex(sha256Hex(bytes))
 }
 
 /** What the genesis of a chain is made of, as encoded (spec §2). */

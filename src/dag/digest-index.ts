@@ -8,11 +8,13 @@ import { Bug } from './faults.ts'
 import { grown } from './grow.ts'
 
 const WORDS = 8
+const DIGITS_PER_WORD = 8
 const FIRST_SLOTS = 64
 
 /**
  * The table is seeded with a number that no stranger knows: a digest can be ground until its first bits are what one
- * likes, and without a seed a few thousand ground blocks would sit in one run of slots and make each lookup linear.
+ * likes, and without a seed a few thousand ground blocks would sit in one run of slots and make each lookup linear. Two
+ * words are hashed: many digests that agree in 64 bits cannot be ground, and most lookups read no more of an id.
  */
 export class DigestIndex {
   /** Big-endian words, so that comparing words compares digests. */
@@ -21,7 +23,6 @@ export class DigestIndex {
   #slots = new Uint32Array(FIRST_SLOTS)
   #size = 0
   readonly #seed: number
-  readonly #wanted = new Uint32Array(WORDS)
   readonly #bytes = new Uint8Array(4 * WORDS)
 
   /** @param seed - 32 random bits */
@@ -41,7 +42,7 @@ export class DigestIndex {
     if (this.find(id) !== undefined) throw new Bug(`digest ${id} is known already`)
     const index = this.#size
     this.#words = grown(this.#words, (index + 1) * WORDS)
-    this.#words.set(this.#wanted, index * WORDS)
+    for (let word = 0; word < WORDS; word += 1) this.#words[index * WORDS + word] = wordOf(id, word)
     this.#size += 1
     if (this.#size * 3 > this.#slots.length * 2) this.#rehash()
     else this.#occupy(index)
@@ -58,19 +59,21 @@ export class DigestIndex {
     if (this.#size === 0) throw new Bug('there is no digest to take back')
     const last = this.#size - 1
     const mask = this.#slots.length - 1
-    let slot = this.#hash(this.#words, last * WORDS) & mask
+    let slot = this.#slotOf(last) & mask
     while (this.#slots[slot] !== last + 1) slot = (slot + 1) & mask
     this.#slots[slot] = 0
     this.#size = last
   }
 
   find(id: BlockId): number | undefined {
-    readHex(id, this.#wanted)
+    const first = wordOf(id, 0)
+    const second = wordOf(id, 1)
     const mask = this.#slots.length - 1
-    for (let slot = this.#hash(this.#wanted, 0) & mask; ; slot = (slot + 1) & mask) {
+    for (let slot = this.#hash(first, second) & mask; ; slot = (slot + 1) & mask) {
       const held = this.#slots[slot] ?? 0
       if (held === 0) return undefined
-      if (this.#equals(held - 1)) return held - 1
+      const at = (held - 1) * WORDS
+      if (this.#words[at] === first && this.#words[at + 1] === second && this.#endsAs(at, id)) return held - 1
     }
   }
 
@@ -104,8 +107,11 @@ export class DigestIndex {
   startingWith(digits: string): number[] {
     const low = new Uint32Array(WORDS)
     const high = new Uint32Array(WORDS)
-    readHex(digits.padEnd(WORDS * 8, '0'), low)
-    readHex(digits.padEnd(WORDS * 8, 'F'), high)
+    const length = WORDS * DIGITS_PER_WORD
+    for (let word = 0; word < WORDS; word += 1) {
+      low[word] = wordOf(digits.padEnd(length, '0'), word)
+      high[word] = wordOf(digits.padEnd(length, 'F'), word)
+    }
     const found: number[] = []
     for (let index = 0; index < this.#size; index += 1) if (this.#between(index, low, high)) found.push(index)
     return found
@@ -120,22 +126,20 @@ export class DigestIndex {
     return true
   }
 
-  #equals(index: number): boolean {
-    for (let word = 0; word < WORDS; word += 1) {
-      if (this.#words[index * WORDS + word] !== this.#wanted[word]) return false
-    }
+  /** Whether the digest whose words start at `at` is `id`, which agrees in the words that are hashed. */
+  #endsAs(at: number, id: BlockId): boolean {
+    for (let word = 2; word < WORDS; word += 1) if (this.#words[at + word] !== wordOf(id, word)) return false
     return true
   }
 
-  /** Murmur3's mixing over the first half of the digest. */
-  #hash(words: Uint32Array, at: number): number {
-    let hash = this.#seed
-    for (let word = 0; word < WORDS / 2; word += 1) {
-      let k = Math.imul(words[at + word] ?? 0, 0xcc9e2d51)
-      k = Math.imul((k << 15) | (k >>> 17), 0x1b873593)
-      hash ^= k
-      hash = (Math.imul((hash << 13) | (hash >>> 19), 5) + 0xe6546b64) | 0
-    }
+  /** Where the digest of an index belongs in a table of any length. */
+  #slotOf(index: number): number {
+    return this.#hash(this.#words[index * WORDS] ?? 0, this.#words[index * WORDS + 1] ?? 0)
+  }
+
+  /** Murmur3's mixing. */
+  #hash(first: number, second: number): number {
+    let hash = mixed(mixed(this.#seed, first), second)
     hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
     hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
     return (hash ^ (hash >>> 16)) >>> 0
@@ -143,7 +147,7 @@ export class DigestIndex {
 
   #occupy(index: number): void {
     const mask = this.#slots.length - 1
-    let slot = this.#hash(this.#words, index * WORDS) & mask
+    let slot = this.#slotOf(index) & mask
     while (this.#slots[slot] !== 0) slot = (slot + 1) & mask
     this.#slots[slot] = index + 1
   }
@@ -154,13 +158,20 @@ export class DigestIndex {
   }
 }
 
-function readHex(digits: string, into: Uint32Array): void {
-  for (let word = 0; word < WORDS; word += 1) {
-    let value = 0
-    for (let at = word * 8; at < word * 8 + 8; at += 1) {
-      const code = digits.charCodeAt(at)
-      value = (value << 4) | (code <= 57 ? code - 48 : (code & 0xdf) - 55)
-    }
-    into[word] = value
+function mixed(hash: number, word: number): number {
+  let k = Math.imul(word, 0xcc9e2d51)
+  k = Math.imul((k << 15) | (k >>> 17), 0x1b873593)
+  const both = hash ^ k
+  return (Math.imul((both << 13) | (both >>> 19), 5) + 0xe6546b64) | 0
+}
+
+/** The word of this position out of hex digits in any case. */
+function wordOf(digits: string, word: number): number {
+  let value = 0
+  const from = word * DIGITS_PER_WORD
+  for (let at = from; at < from + DIGITS_PER_WORD; at += 1) {
+    const code = digits.charCodeAt(at)
+    value = (value << 4) | (code <= 57 ? code - 48 : (code & 0xdf) - 55)
   }
+  return value >>> 0
 }

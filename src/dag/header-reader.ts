@@ -5,18 +5,10 @@
  *
  *     a5..a7  "v" 1  "pay" {cid seal size}  ["like" {n target}]  "time" n  "backs" [1*16 link]  ["author" key]  "height" n
  */
+import { CborReader, spelt } from './cbor-reader.ts'
 import type { Header, Seal } from './header.ts'
-import { authorKey, blockId, ID_BYTES, payloadId, type BlockId } from './ids.ts'
+import { authorKeyAt, blockIdAt, payloadIdAt, type AuthorKey, type BlockId } from './ids.ts'
 import { MAX_BACKS } from './limits.ts'
-
-function ascii(text: string): Uint8Array {
-  return new TextEncoder().encode(text)
-}
-
-/** A text of up to 23 bytes as dag-cbor spells it, with what stands around it. */
-function spelt(before: readonly number[], text: string, after: readonly number[] = []): Uint8Array {
-  return Uint8Array.from([...before, 0x60 + text.length, ...ascii(text), ...after])
-}
 
 /** A link up to its digest: tag 42, 37 bytes, a zero, CIDv1, the codec, sha2-256 of 32 bytes. */
 function linkStart(codec: number): number[] {
@@ -42,65 +34,13 @@ const HEIGHT = spelt([], 'height')
 
 /** Fields that every header has. */
 const LEAST_FIELDS = 5
-const HIGHEST_HIGH_WORD = 2 ** 21 - 1
 
-/** Where the reading is. Each step says whether it found what it wants; then it stands behind that. */
-class Reader {
-  readonly #bytes: Uint8Array
-  #at = 0
-
-  constructor(bytes: Uint8Array) {
-    this.#bytes = bytes
-  }
-
-  get isAtEnd(): boolean {
-    return this.#at === this.#bytes.byteLength
-  }
-
-  byte(): number {
-    return this.#bytes[this.#at++] ?? -1
-  }
-
-  skip(wanted: Uint8Array): boolean {
-    for (let n = 0; n < wanted.length; n += 1) if (this.#bytes[this.#at + n] !== wanted[n]) return false
-    this.#at += wanted.length
-    return true
-  }
-
-  /** 32 bytes, or `undefined`. A view. */
-  digest(): Uint8Array | undefined {
-    const from = this.#at
-    this.#at += ID_BYTES
-    return this.#at <= this.#bytes.byteLength ? this.#bytes.subarray(from, this.#at) : undefined
-  }
-
-  /** An integer of 0 to 2^53 − 1 in its shortest spelling; -1 for anything else. */
-  uint(): number {
-    const first = this.byte()
-    if (first <= 0x17) return first
-    if (first === 0x18) return this.#atLeast(0x18, this.byte())
-    if (first === 0x19) return this.#atLeast(2 ** 8, this.#word(2))
-    if (first === 0x1a) return this.#atLeast(2 ** 16, this.#word(4))
-    if (first !== 0x1b) return -1
-    const high = this.#word(4)
-    return high > HIGHEST_HIGH_WORD ? -1 : this.#atLeast(2 ** 32, high * 2 ** 32 + this.#word(4))
-  }
-
-  /** Past the end it is NaN, which is at least nothing. */
-  #word(length: number): number {
-    let value = 0
-    for (let n = 0; n < length; n += 1) value = value * 256 + (this.#bytes[this.#at++] ?? Number.NaN)
-    return value
-  }
-
-  #atLeast(least: number, value: number): number {
-    return value >= least ? value : -1
-  }
-}
+/** The optional parts are set where there are any: cheaper than to spread them. */
+type Draft = { -readonly [K in keyof Header]: Header[K] }
 
 /** The header that these bytes are the one spelling of; `undefined` if they are not, or of none. */
 export function readHeaderBytes(bytes: Uint8Array): Header | undefined {
-  const reader = new Reader(bytes)
+  const reader = new CborReader(bytes)
   const fields = reader.byte() - 0xa0
   if (!reader.skip(VERSION)) return undefined
   const pay = readPay(reader)
@@ -110,50 +50,52 @@ export function readHeaderBytes(bytes: Uint8Array): Header | undefined {
   const time = reader.uint()
   const backs = readBacks(reader)
   if (time < 0 || backs === undefined) return undefined
-  const author = reader.skip(AUTHOR) ? reader.digest() : null
+  const author = readAuthor(reader)
   if (author === undefined || !reader.skip(HEIGHT)) return undefined
   const height = reader.uint()
   const present = LEAST_FIELDS + (like === null ? 0 : 1) + (author === null ? 0 : 1)
   if (height < 1 || fields !== present || !reader.isAtEnd) return undefined
-  return {
-    v: 1,
-    height,
-    time,
-    backs,
-    ...(author === null ? {} : { author: authorKey(author) }),
-    pay,
-    ...(like === null ? {} : { like }),
-  }
+  const header: Draft = { v: 1, height, time, backs, pay }
+  if (author !== null) header.author = author
+  if (like !== null) header.like = like
+  return header
 }
 
-function readPay(reader: Reader): Header['pay'] | undefined {
+function readPay(reader: CborReader): Header['pay'] | undefined {
   if (!reader.skip(PAY)) return undefined
-  const digest = reader.digest()
-  if (digest === undefined || !reader.skip(SEAL)) return undefined
+  const digestAt = reader.digest()
+  if (digestAt < 0 || !reader.skip(SEAL)) return undefined
   const seal = SEALS.find(([, text]) => reader.skip(text))?.[0]
   if (seal === undefined || !reader.skip(SIZE)) return undefined
   const size = reader.uint()
-  return size < 0 ? undefined : { id: payloadId(digest), size, seal }
+  return size < 0 ? undefined : { id: payloadIdAt(reader.bytes, digestAt), size, seal }
 }
 
 /** `null` if there is none. */
-function readLike(reader: Reader): NonNullable<Header['like']> | null | undefined {
+function readLike(reader: CborReader): NonNullable<Header['like']> | null | undefined {
   if (!reader.skip(LIKE)) return null
   const n = reader.byte()
   if ((n !== 0x01 && n !== 0x20) || !reader.skip(TARGET)) return undefined
-  const digest = reader.digest()
-  return digest === undefined ? undefined : { n: n === 0x01 ? 1 : -1, target: blockId(digest) }
+  const digestAt = reader.digest()
+  return digestAt < 0 ? undefined : { n: n === 0x01 ? 1 : -1, target: blockIdAt(reader.bytes, digestAt) }
 }
 
-function readBacks(reader: Reader): BlockId[] | undefined {
+/** `null` if there is none. */
+function readAuthor(reader: CborReader): AuthorKey | null | undefined {
+  if (!reader.skip(AUTHOR)) return null
+  const keyAt = reader.digest()
+  return keyAt < 0 ? undefined : authorKeyAt(reader.bytes, keyAt)
+}
+
+function readBacks(reader: CborReader): BlockId[] | undefined {
   if (!reader.skip(BACKS)) return undefined
   const count = reader.byte() - 0x80
   if (count < 1 || count > MAX_BACKS) return undefined
   const backs: BlockId[] = []
   for (let n = 0; n < count; n += 1) {
-    const digest = reader.skip(BLOCK_LINK) ? reader.digest() : undefined
-    if (digest === undefined) return undefined
-    const back = blockId(digest)
+    const digestAt = reader.skip(BLOCK_LINK) ? reader.digest() : -1
+    if (digestAt < 0) return undefined
+    const back = blockIdAt(reader.bytes, digestAt)
     const before = backs.at(-1)
     if (before !== undefined && before >= back) return undefined
     backs.push(back)

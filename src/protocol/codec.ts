@@ -7,6 +7,7 @@ import { Bug, fail, ok, unreachable, type Result } from '../dag/faults.ts'
 import { authorKey, ID_BYTES, idBytes, type BlockId } from '../dag/ids.ts'
 import { MAX_HEADER_BYTES, MAX_PAYLOAD_OWNER_BYTES, SIGNATURE_BYTES } from '../dag/limits.ts'
 import { FRAME_BYTES } from '../dag/store.ts'
+import { readBlocksReply } from './blocks-reader.ts'
 import { encodeBlocks, type BlocksReply } from './blocks-writer.ts'
 import type { ProtocolFault } from './faults.ts'
 import { frameParts, readFrameReply, type FrameReply } from './frame-reply.ts'
@@ -65,8 +66,9 @@ export function decodeRequest(bytes: Uint8Array): Result<Request, ProtocolFault>
 
 /** Bytes of a frame are a view of these. */
 export function decodeReply(bytes: Uint8Array): Result<Reply, ProtocolFault> {
-  const frame = readFrameReply(bytes)
-  return frame === undefined ? decodeMessage('reply', bytes, MESSAGE_BYTES, readReply) : ok(frame)
+  const isTooLarge = bytes.byteLength > MESSAGE_BYTES
+  const quick = isTooLarge ? undefined : (readBlocksReply(bytes) ?? readFrameReply(bytes))
+  return quick === undefined ? decodeMessage('reply', bytes, MESSAGE_BYTES, readReply) : ok(quick)
 }
 
 function bounded(bytes: Uint8Array): Uint8Array {

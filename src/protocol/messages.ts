@@ -67,9 +67,9 @@ export type PayloadState = 'inline' | 'frames' | 'hidden' | 'absent'
 /** A block on the wire. `payload` is present iff `state` is `inline`. */
 export interface WireBlock {
   readonly headerBytes: Uint8Array
-  readonly signature?: Uint8Array
+  readonly signature?: Uint8Array | undefined
   readonly state: PayloadState
-  readonly payload?: Uint8Array
+  readonly payload?: Uint8Array | undefined
 }
 
 /**
@@ -112,5 +112,9 @@ export interface Announcement {
   /** 1..16 */
   readonly heads: readonly BlockId[]
   /** The newest block rides along when header + payload are small enough. */
-  readonly block?: { readonly headerBytes: Uint8Array; readonly signature?: Uint8Array; readonly payload: Uint8Array }
+  readonly block?: {
+    readonly headerBytes: Uint8Array
+    readonly signature?: Uint8Array | undefined
+    readonly payload: Uint8Array
+  }
 }

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { DigestIndex } from '../../../src/dag/digest-index.ts'
 import { Bug } from '../../../src/dag/faults.ts'
+import { blockId } from '../../../src/dag/ids.ts'
 import { drawnId } from '../../support/draw.ts'
 
 const POOL = Array.from({ length: 300 }, (_, n) => drawnId(`digest ${String(n)}`))
@@ -30,6 +31,18 @@ test('pushed and popped at random, past several rehashes, it finds what a map fi
     }),
     { numRuns: 60 },
   )
+})
+
+test('digests that agree in as much as is hashed are told apart', () => {
+  const index = new DigestIndex(7)
+  const alike = Array.from({ length: 40 }, (_, n) =>
+    blockId(Uint8Array.from({ length: 32 }, (_, at) => (at < 31 ? 9 : n))),
+  )
+  alike.forEach((id, n) => {
+    expect(index.find(id)).toBeUndefined()
+    expect(index.push(id)).toBe(n)
+  })
+  expect(alike.map((id) => index.find(id))).toEqual(alike.map((_, n) => n))
 })
 
 test('what was popped is in no listing, and its index is the next one’s', () => {

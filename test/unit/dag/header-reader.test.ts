@@ -3,24 +3,8 @@ import { describe, expect, test } from 'vitest'
 import { decodeHeader, encodeHeader } from '../../../src/dag/codec.ts'
 import { readHeaderBytes } from '../../../src/dag/header-reader.ts'
 import { must } from '../../support/blocks.ts'
+import { edited, edits } from '../../support/edits.ts'
 import { headers, isHeader } from '../../support/headers.ts'
-
-/** One to three bytes changed, taken out or put in. */
-const edits = fc.array(
-  fc.record({ at: fc.nat(), kind: fc.constantFrom('change', 'remove', 'insert'), byte: fc.nat(255) }),
-  { minLength: 1, maxLength: 3 },
-)
-
-function edited(bytes: Uint8Array, list: typeof edits extends fc.Arbitrary<infer T> ? T : never): Uint8Array {
-  const all = [...bytes]
-  for (const { at, kind, byte } of list) {
-    const position = at % all.length
-    if (kind === 'change') all[position] = byte
-    else if (kind === 'remove') all.splice(position, 1)
-    else all.splice(position, 0, byte)
-  }
-  return Uint8Array.from(all)
-}
 
 describe('§3 the fast reader of headers', () => {
   test('it takes every header that is spelt as it should be, and reads what was spelt', () => {

@@ -1,0 +1,58 @@
+/**
+ * Reads a `blocks` reply that is spelt as it should be (spec §8), in one pass: most of what a peer that catches up takes in
+ * is this. It only ever says yes: whoever gets no asks the library, which knows why. What it says yes to is what the library
+ * reads, which tests hold it to.
+ */
+import { CborReader, spelt } from '../dag/cbor-reader.ts'
+import { MAX_HEADER_BYTES, SIGNATURE_BYTES } from '../dag/limits.ts'
+import type { BlocksReply } from './blocks-writer.ts'
+import { GET_IDS, INLINE_PAYLOAD_BYTES, MAX_REQUEST_ID } from './limits.ts'
+import type { WireBlock } from './messages.ts'
+
+const START = spelt([...spelt([0xa4], 't'), ...spelt([], 'blocks')], 'id')
+const ASKED = spelt([], 'asked')
+const BLOCKS = spelt([], 'blocks')
+const BLOCK = Uint8Array.of(0x83)
+const NULL = Uint8Array.of(0xf6)
+const STATES = (['frames', 'hidden', 'absent'] as const).map((state) => ({ state, text: spelt([], state) }))
+
+/** The reply that these bytes are the one spelling of; `undefined` if they are not, or of none. */
+export function readBlocksReply(bytes: Uint8Array): BlocksReply | undefined {
+  const reader = new CborReader(bytes)
+  if (!reader.skip(START)) return undefined
+  const id = reader.uint()
+  if (id < 0 || id > MAX_REQUEST_ID || !reader.skip(ASKED)) return undefined
+  const asked = reader.uint()
+  if (asked < 0 || asked > GET_IDS || !reader.skip(BLOCKS)) return undefined
+  const count = reader.listLength()
+  if (count < 0 || count > asked) return undefined
+  const blocks: WireBlock[] = []
+  for (let n = 0; n < count; n += 1) {
+    const block = readBlock(reader)
+    if (block === undefined) return undefined
+    blocks.push(block)
+  }
+  return reader.isAtEnd ? { t: 'blocks', id, asked, blocks } : undefined
+}
+
+function readBlock(reader: CborReader): WireBlock | undefined {
+  if (!reader.skip(BLOCK)) return undefined
+  const header = reader.skipBytes(MAX_HEADER_BYTES)
+  const headerEnd = reader.at
+  if (header < 0) return undefined
+  const signature = reader.skip(NULL) ? 0 : reader.skipBytes(SIGNATURE_BYTES)
+  const signatureEnd = reader.at
+  if (signature !== 0 && signature !== SIGNATURE_BYTES) return undefined
+  const known = STATES.find(({ text }) => reader.skip(text))
+  const payload = known === undefined ? reader.skipBytes(INLINE_PAYLOAD_BYTES) : 0
+  if (payload < 0) return undefined
+  // A copy of its own: a block that is kept must not keep the whole reply.
+  const from = headerEnd - header
+  const own = new Uint8Array(reader.bytes.subarray(from, reader.at))
+  return {
+    headerBytes: own.subarray(0, header),
+    signature: signature === 0 ? undefined : own.subarray(signatureEnd - signature - from, signatureEnd - from),
+    state: known?.state ?? 'inline',
+    payload: known === undefined ? own.subarray(own.byteLength - payload) : undefined,
+  }
+}
