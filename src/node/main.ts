@@ -4,7 +4,7 @@ import './polyfill.ts'
 import { run } from './cli/run.ts'
 import { connect as connectForLong } from './control/app-client.ts'
 import { connect } from './control/client.ts'
-import { boundGarbage } from './heap.ts'
+import { tuneEngine } from './engine.ts'
 
 const interrupted = new AbortController()
 // Once: a second Ctrl-C ends the process the hard way.
@@ -24,7 +24,7 @@ process.exitCode = await run(
     // The node and libp2p take a while to load: only `start` needs them.
     runCheck: async (options, tell) => (await import('./check-command.ts')).runCheck(options, tell),
     runDaemon: async (options) => {
-      boundGarbage()
+      tuneEngine()
       await (await import('./daemon.ts')).runDaemon(options, interrupted.signal)
     },
   },
