@@ -32,11 +32,10 @@ export class Claims {
 
   /** @param onChange - told after others gave something up; it must not call back into a pull that is at work */
   join(onChange: () => void): ClaimHolder {
-    const held = new Set<BlockId>()
-    const give = (ids: Iterable<BlockId>): void => {
+    const give = (ids: readonly BlockId[]): void => {
       let isChanged = false
       for (const id of ids) {
-        if (!held.delete(id)) continue
+        if (this.#holders.get(id) !== holder) continue
         this.#holders.delete(id)
         isChanged = true
       }
@@ -51,7 +50,6 @@ export class Claims {
       take: (id) => {
         if (holderOf(id) !== undefined || !this.#listeners.has(holder)) return false
         this.#holders.set(id, holder)
-        held.add(id)
         return true
       },
       isElsewhere: (id) => holderOf(id) !== undefined,
@@ -59,7 +57,7 @@ export class Claims {
       holderOf,
       close: () => {
         this.#listeners.delete(holder)
-        give([...held])
+        give([...this.#holders.keys()])
       },
     }
     this.#listeners.set(holder, onChange)

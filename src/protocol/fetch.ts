@@ -16,7 +16,7 @@ export interface PulledBlock {
   readonly block: Block
   readonly state: PayloadState
   /** Present iff `state` is `inline`; its digest is not checked. */
-  readonly payload?: Uint8Array
+  readonly payload?: Uint8Array | undefined
 }
 
 /** What the fetch asks of the chain as it is here. */
@@ -106,8 +106,10 @@ export class Fetch {
     if (reply.asked < chunk.ids.length) parts.push({ at: 'waiting', ids: chunk.ids.slice(reply.asked) })
     this.#chunks.splice(position, 1, ...parts)
     // What is left unsettled stays claimed: whoever else took it might wait for what is held here.
-    const came = new Set(blocks.value.map(({ block }) => block.id))
-    this.#world.claims.drop(settled.filter((id) => !came.has(id)))
+    if (blocks.value.length < settled.length) {
+      const came = new Set(blocks.value.map(({ block }) => block.id))
+      this.#world.claims.drop(settled.filter((id) => !came.has(id)))
+    }
     return ok(true)
   }
 
@@ -183,7 +185,7 @@ function matchBlocks(ids: readonly BlockId[], blocks: readonly WireBlock[]): Res
       return fail({ code: 'SYNC_BAD_PAYLOAD', block: block.id })
     }
     from = position + 1
-    matched.push({ block, state, ...(payload === undefined ? {} : { payload }) })
+    matched.push({ block, state, payload })
   }
   return ok(matched)
 }

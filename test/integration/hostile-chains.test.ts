@@ -8,6 +8,7 @@ import type { Block, MadeBlock } from '../../src/dag/block.ts'
 import type { Chain } from '../../src/dag/chain.ts'
 import type { BlockId } from '../../src/dag/ids.ts'
 import { GET_IDS, GIVEN_UP_IDS, HEADS_PER_PAGE, IDS_PER_PAGE, UNPAID_IDS } from '../../src/protocol/limits.ts'
+import type { WireBlock } from '../../src/protocol/messages.ts'
 import { author, chain, post } from '../support/blocks.ts'
 import { eventually } from '../support/daemon.ts'
 import { idsOf, inventedIds, Ordeal, type Arena } from '../support/ordeal.ts'
@@ -23,6 +24,9 @@ beforeAll(async () => {
 afterAll(async () => {
   await ordeal.close()
 })
+
+/** Of the largest headers, so many fit into a reply. */
+const BLOCKS_AT_ONCE = 256
 
 /** Lists a page of ids whenever it is asked, and there are always more; gives those of them that were made for it. */
 class Trap {
@@ -47,9 +51,15 @@ class Trap {
         this.pages += 1
         return { t: 'ids', id, ids: this.#page((made) => this.#put(made)), more: true }
       case 'get': {
-        const blocks = request.ids.map((wanted) => this.#made.get(wanted)).filter((found) => found !== undefined)
-        for (const { block } of blocks) this.#made.delete(block.id)
-        return { t: 'blocks', id, asked: request.ids.length, blocks: blocks.map(wireBlock) }
+        const blocks: WireBlock[] = []
+        let asked = 0
+        for (; asked < request.ids.length && blocks.length < BLOCKS_AT_ONCE; asked += 1) {
+          const wanted = request.ids[asked]!
+          const found = this.#made.get(wanted)
+          if (found !== undefined) blocks.push(wireBlock(found))
+          this.#made.delete(wanted)
+        }
+        return { t: 'blocks', id, asked, blocks }
       }
       default:
         return refuse(request)
