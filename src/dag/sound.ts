@@ -13,14 +13,14 @@ import { isAncestor } from './walk.ts'
 export interface Surroundings {
   readonly graph: Graph
   /** Author of the first post, for a forum joined without pioneers that has one. */
-  readonly pioneer?: AuthorKey
+  readonly pioneer?: AuthorKey | undefined
   /** What is known of the like's target, if it is known here. */
-  readonly target?: LikedBlock
+  readonly target?: LikedBlock | undefined
 }
 
 /** What soundness asks of a like's target. */
 export interface LikedBlock {
-  readonly author?: AuthorKey
+  readonly author?: AuthorKey | undefined
   /** No like itself. */
   readonly isPost: boolean
 }

@@ -35,9 +35,9 @@ export interface GraphRow {
 /** What never changes of a known block, and is needed of all blocks at a start. */
 export interface BlockRow extends GraphRow {
   /** Present iff the block is signed. */
-  readonly author?: AuthorKey
+  readonly author?: AuthorKey | undefined
   /** Present iff it is a like or dislike; the target's local index. */
-  readonly like?: { readonly n: 1 | -1; readonly target: number }
+  readonly like?: { readonly n: 1 | -1; readonly target: number } | undefined
   /** k(u) of spec §5, a whole number of 32 bits; 0 where nobody asks for it. */
   readonly k: number
   /** Made on this node. */
@@ -67,7 +67,7 @@ export interface NewBlock {
   readonly row: BlockRow
   readonly state: BlockState
   readonly headerBytes: Uint8Array
-  readonly signature?: Uint8Array
+  readonly signature?: Uint8Array | undefined
   readonly payId: PayloadId
   readonly paySize: number
   /** The whole payload; `'stored'` if its frames were put before; `'missing'` if it is not here. */
@@ -110,7 +110,7 @@ export interface LoadedChain {
 
 export interface StoredBlock {
   readonly headerBytes: Uint8Array
-  readonly signature?: Uint8Array
+  readonly signature?: Uint8Array | undefined
 }
 
 export interface ChainStore {

@@ -15,20 +15,26 @@ export interface Incoming {
   readonly payload: Uint8Array | 'stored' | 'missing'
 }
 
-export interface AdmitContext {
+export interface AdmitContext<Sound> {
   readonly chain: Chain
   /** Whether a block is here, accepted or not. */
   readonly has: (id: BlockId) => boolean
   /** What can be told of its height, time and like while all that it stands on is at hand. */
-  readonly checkSound: (block: Block) => Result<unknown, BlockFault>
-  readonly signature: () => SignatureState
+  readonly checkSound: (block: Block) => Result<Sound, BlockFault>
 }
 
-/** `postponed`: all is well as far as it could be looked at. */
-export function admit(
+export interface Admitted<Sound> {
+  /** `postponed`: all is well as far as it could be looked at. */
+  readonly signature: 'holds' | 'postponed'
+  /** What was found out where its height, time and like were checked. */
+  readonly sound: Sound
+}
+
+export function admit<Sound>(
   incoming: Incoming,
-  { chain, has, checkSound, signature }: AdmitContext,
-): Result<'holds' | 'postponed', BlockFault> {
+  { chain, has, checkSound }: AdmitContext<Sound>,
+  signature: () => SignatureState,
+): Result<Admitted<Sound>, BlockFault> {
   const { block } = incoming
   const structure = checkStructure(chain, block.header)
   if (!structure.ok) return structure
@@ -39,7 +45,7 @@ export function admit(
   const payload = checkIncomingPayload(incoming, chain)
   if (!payload.ok) return payload
   const state = signature()
-  return state === 'forged' ? fail({ code: 'DAG_BAD_SIGNATURE' }) : ok(state)
+  return state === 'forged' ? fail({ code: 'DAG_BAD_SIGNATURE' }) : ok({ signature: state, sound: sound.value })
 }
 
 /** A missing payload never stops acceptance, except in groups: only what opens under the key was written by a member. */

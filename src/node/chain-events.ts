@@ -9,7 +9,7 @@ export type Origin = 'here' | 'gossip' | 'pull' | 'held' | 'clock'
 export interface ChainEvent {
   readonly id: BlockId
   readonly height: number
-  readonly author?: AuthorKey
+  readonly author?: AuthorKey | undefined
   readonly kind: 'post' | 'like' | 'held' | 'hidden' | 'withdrawn'
 }
 
@@ -17,8 +17,7 @@ export type ChainListener = (events: readonly ChainEvent[], origin: Origin) => v
 
 export function eventOf(reputation: Reputation, index: number, kind: ChainEvent['kind']): ChainEvent {
   const { graph } = reputation
-  const author = reputation.authorOf(index)
-  return { id: graph.id(index), height: graph.height(index), ...(author === undefined ? {} : { author }), kind }
+  return { id: graph.id(index), height: graph.height(index), author: reputation.authorOf(index), kind }
 }
 
 /** Of a block that is accepted now. */

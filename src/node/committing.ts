@@ -1,5 +1,4 @@
 /** Stores what an intake decided, in one atomic change, and keeps the stock in step (spec §5). */
-import type { AuthorKey } from '../dag/ids.ts'
 import {
   framesOfPayload,
   type BlockState,
@@ -9,11 +8,13 @@ import {
   type NewBlock,
 } from '../dag/store.ts'
 import type { Holdings } from './holdings.ts'
-import { payloadHere } from './payload-size.ts'
+import { storedPayload } from './payload-size.ts'
 import type { Pending } from './pending.ts'
 import type { Entry } from './entry.ts'
 import type { Stock } from './stock.ts'
 import { blockOfStored } from './stored-block.ts'
+
+const EMPTY = new Uint8Array(0)
 
 export interface Committing {
   readonly holdings: Holdings
@@ -37,7 +38,11 @@ export async function prepareCommit(
 ): Promise<ReadyCommit> {
   const { staging } = holdings
   const first = staging.stored
-  const blocks = await Promise.all(staging.toStore().map((entry, n) => newBlockOf(holdings, store, entry, first + n)))
+  const blocks: NewBlock[] = []
+  for (const entry of staging.toStore()) {
+    const payload = entry.payload === 'stored' ? await storedPayload(store, entry) : entry.payload
+    blocks.push(newBlockOf(holdings, entry, first + blocks.length, payload))
+  }
   const heads = holdings.reputation.graph.takeHeadChanges()
   const states = new Map<number, BlockState>()
   for (const index of pending.touched) if (index < first) states.set(index, holdings.stateOf(index))
@@ -65,30 +70,20 @@ export async function prepareCommit(
   return { end: staging.stored, write }
 }
 
-async function newBlockOf(holdings: Holdings, store: ChainStore, entry: Entry, index: number): Promise<NewBlock> {
+function newBlockOf(holdings: Holdings, entry: Entry, index: number, payload: NewBlock['payload']): NewBlock {
   const { reputation } = holdings
-  const { graph } = reputation
-  const { block, isOurs } = entry
-  const { header, headerBytes, signature, id } = block
-  const author: AuthorKey | undefined = header.author
-  const like = reputation.likeOf(index)
+  const { isOurs } = entry
+  const { header, headerBytes, signature, id } = entry.block
+  const { height, time, author, pay } = header
+  const backs = reputation.graph.backs(index)
   return {
-    row: {
-      id,
-      height: header.height,
-      time: header.time,
-      backs: graph.backs(index),
-      k: reputation.k(index),
-      isOurs,
-      ...(author === undefined ? {} : { author }),
-      ...(like === undefined ? {} : { like }),
-    },
+    row: { id, height, time, backs, author, like: reputation.likeOf(index), k: reputation.k(index), isOurs },
     state: holdings.stateOf(index),
     headerBytes,
-    ...(signature === undefined ? {} : { signature }),
-    payId: header.pay.id,
-    paySize: header.pay.size,
-    payload: header.pay.size === 0 ? new Uint8Array(0) : await payloadHere(store, entry),
+    signature,
+    payId: pay.id,
+    paySize: pay.size,
+    payload: pay.size === 0 ? EMPTY : payload,
   }
 }
 

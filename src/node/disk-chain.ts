@@ -73,7 +73,7 @@ export class DiskChain implements ChainStore {
     const { first, blocks, headsAdded, headsRemoved, states, payloadsDropped } = commit
     if (first !== state.blocks + 1) throw new Bug(`commit at ${String(first)} after ${String(state.blocks)} blocks`)
     const ops: WriteOp[] = []
-    for (const block of blocks) ops.push(...this.#opsOfBlock(state, block))
+    for (const block of blocks) this.#addBlock(ops, state, block)
     for (const index of headsRemoved) ops.push({ type: 'del', key: indexKey(this.#keys.heads, index) })
     for (const index of headsAdded) ops.push({ type: 'put', key: indexKey(this.#keys.heads, index), value: NOTHING })
     for (const [index, latest] of states ?? []) {
@@ -168,41 +168,39 @@ export class DiskChain implements ChainStore {
     await this.#settled
   }
 
-  #opsOfBlock(state: ChainState, block: NewBlock): WriteOp[] {
+  /** What a block adds to a commit. */
+  #addBlock(ops: WriteOp[], state: ChainState, block: NewBlock): void {
     const { row, headerBytes, signature, paySize } = block
+    const { id, height, time, backs, author, like, k, isOurs } = row
     state.blocks += 1
     state.bytes += headerBytes.byteLength + (signature?.byteLength ?? 0)
-    state.tail.push({ ...row, state: block.state })
+    state.tail.push({ id, height, time, backs, author, like, k, isOurs, state: block.state })
     const index = state.blocks
-    const ops: WriteOp[] = [{ type: 'put', key: indexKey(this.#keys.blocks, index), value: encodeBlock(block) }]
+    ops.push({ type: 'put', key: indexKey(this.#keys.blocks, index), value: encodeBlock(block) })
     if (state.tail.length === PAGE_BLOCKS) {
       const key = indexKey(this.#keys.pages, index / PAGE_BLOCKS)
       ops.push({ type: 'put', key, value: encodePage(state.tail) })
       state.tail.length = 0
     }
     if (block.payload === 'missing') {
-      ops.push(this.#opOfMissing(state, index, row.id))
+      ops.push(this.#opOfMissing(state, index, id))
     } else {
       state.bytes += paySize
-      ops.push(...this.#opsOfPayload(state, block, block.payload))
+      this.#addPayload(ops, state, block, block.payload)
     }
-    return ops
   }
 
-  #opsOfPayload(state: ChainState, { row, paySize }: NewBlock, payload: Uint8Array | 'stored'): WriteOp[] {
+  #addPayload(ops: WriteOp[], state: ChainState, { row, paySize }: NewBlock, payload: Uint8Array | 'stored'): void {
     const arrived = state.arriving.get(row.id)
     state.arriving.delete(row.id)
-    const ops: WriteOp[] = []
     if (payload === 'stored') {
       if (paySize > (arrived ?? 0) * FRAME_BYTES) throw new Bug(`the payload of ${row.id} is not here`)
     } else {
       if (arrived !== undefined) ops.push(...this.#opsOfDrop(row.id, arrived))
-      framesOfPayload(payload).forEach((value, n) => {
+      for (const [n, value] of framesOfPayload(payload).entries())
         ops.push({ type: 'put', key: this.#keys.frame(row.id, n), value })
-      })
     }
     if (arrived !== undefined) ops.push({ type: 'del', key: this.#keys.arrival(row.id) })
-    return ops
   }
 
   #opsOfDropped(state: ChainState, { index, id, size }: DroppedPayload): WriteOp[] {

@@ -5,7 +5,7 @@
 import { decode, encode } from '@ipld/dag-cbor'
 import { CborWriter } from '../dag/cbor-writer.ts'
 import { Bug } from '../dag/faults.ts'
-import { authorKey, blockId, ID_BYTES, idBytes, type AuthorKey, type BlockId } from '../dag/ids.ts'
+import { authorKey, blockId, ID_BYTES, idBytes, writeId, type AuthorKey, type BlockId } from '../dag/ids.ts'
 import type { BlockRow, BlockState, LoadedRow, NewBlock, StoredBlock } from '../dag/store.ts'
 import { DiskFailed } from './disk-faults.ts'
 
@@ -93,13 +93,12 @@ export function encodeBlock({ row, state, headerBytes, signature }: NewBlock): U
     .list(ROW_PARTS)
     .bytes(headerBytes)
     .bytes(signature)
-    .bytes(idBytes(id))
+    .id(id)
     .int(height)
     .int(time)
     .list(backs.length)
   for (const back of backs) writer.int(back)
-  return writer
-    .bytes(author === undefined ? undefined : idBytes(author))
+  return (author === undefined ? writer.bytes(undefined) : writer.id(author))
     .int(packedLike(row))
     .int(row.k)
     .int(packedFlags(row, state))
@@ -146,12 +145,13 @@ function bytesAt(stored: Uint8Array, at: number): Uint8Array {
 export function encodePage(rows: readonly LoadedRow[]): Uint8Array {
   const numbers = new Map<AuthorKey, number>()
   for (const { author } of rows) if (author !== undefined && !numbers.has(author)) numbers.set(author, numbers.size)
-  const backs = rows.flatMap((row) => row.backs)
+  const backCount = rows.reduce((sum, row) => sum + row.backs.length, 0)
   const backsAt = KEYS + numbers.size * ID_BYTES
-  const page = new Uint8Array(backsAt + backs.length * 4)
+  const page = new Uint8Array(backsAt + backCount * 4)
   const view = new DataView(page.buffer)
-  rows.forEach((row, n) => {
-    page.set(idBytes(row.id), n * ID_BYTES)
+  let backAt = backsAt
+  for (const [n, row] of rows.entries()) {
+    writeId(row.id, page, n * ID_BYTES)
     view.setFloat64(TIMES + n * 8, row.time, true)
     view.setUint32(HEIGHTS + n * 4, row.height, true)
     view.setUint32(LIKES + n * 4, packedLike(row), true)
@@ -159,12 +159,13 @@ export function encodePage(rows: readonly LoadedRow[]): Uint8Array {
     view.setUint16(AUTHORS + n * 2, row.author === undefined ? UNSIGNED : (numbers.get(row.author) ?? UNSIGNED), true)
     view.setUint8(FLAGS + n, packedFlags(row, row.state))
     view.setUint8(BACK_COUNTS + n, row.backs.length)
-  })
+    for (const back of row.backs) {
+      view.setUint32(backAt, back, true)
+      backAt += 4
+    }
+  }
   view.setUint16(KEY_COUNT, numbers.size, true)
-  for (const [author, number] of numbers) page.set(idBytes(author), KEYS + number * ID_BYTES)
-  backs.forEach((back, n) => {
-    view.setUint32(backsAt + n * 4, back, true)
-  })
+  for (const [author, number] of numbers) writeId(author, page, KEYS + number * ID_BYTES)
   return page
 }
 

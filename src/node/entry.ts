@@ -13,5 +13,5 @@ export interface Entry {
   /** While it is in the bag: what for. */
   readonly waitsFor: WaitsFor
   /** k(u), once it was found to be sound. */
-  readonly k?: number
+  readonly k?: number | undefined
 }

@@ -72,8 +72,18 @@ export class Holdings {
 
   /** Whether a block is here: accepted or not, in the graph or in the bag. */
   has(id: BlockId): boolean {
-    const index = this.reputation.graph.indexOf(id)
+    return this.hasAt(this.reputation.graph.indexOf(id), id)
+  }
+
+  /** The same of a block whose local index, if it has one, is known already. */
+  hasAt(index: number | undefined, id: BlockId): boolean {
     return (index !== undefined && this.isLive(index)) || this.bag.has(id)
+  }
+
+  /** The same of what a block stands on, be it the genesis. */
+  hasBack(id: BlockId): boolean {
+    const index = this.reputation.graph.indexOf(id)
+    return index === 0 || this.hasAt(index, id)
   }
 
   /** Whether a known block is here, and not one that was dropped. */

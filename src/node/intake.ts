@@ -5,15 +5,18 @@
  */
 import { MAX_AHEAD_MS } from '../dag/limits.ts'
 import type { BlockId } from '../dag/ids.ts'
+import { ok } from '../dag/faults.ts'
 import type { BlockFault } from '../protocol/faults.ts'
 import type { StoreOutcome } from '../protocol/pull.ts'
+import type { Candidate } from '../reputation/reputation.ts'
 import type { Throttle } from '../reputation/throttle.ts'
-import { admit, type Incoming } from './admit.ts'
+import { admit, type AdmitContext, type Incoming } from './admit.ts'
 import type { Origin } from './chain-events.ts'
 import { Delays } from './delays.ts'
 import type { Holdings } from './holdings.ts'
 import type { Entry } from './entry.ts'
 import type { SignatureState } from './signatures.ts'
+import type { Unsettled } from './staging.ts'
 
 /** When a block came, and what was found out about it on the way. */
 export interface Arrival {
@@ -21,41 +24,56 @@ export interface Arrival {
   readonly signature: () => SignatureState
 }
 
+/** A block on its way in after its checks. */
+interface Coming {
+  readonly origin: Origin
+  readonly nowMs: number
+  /** Its local index, if it was here before and was dropped. */
+  readonly known: number | undefined
+  /** Its part of the graph, as of now, if that is known; then none of its backs is in the bag. */
+  readonly candidate: Candidate | undefined
+}
+
+/** What stands below most blocks. */
+const ALL_SETTLED: Unsettled = { staged: new Set(), bagged: [] }
+
 /** What became of a block. */
 type Taken = Exclude<StoreOutcome['state'], 'refused' | 'postponed'> | { readonly fault: BlockFault }
 
 export class Intake {
   readonly #holdings: Holdings
   readonly #delays: Delays
+  /** What a block is checked against; what is sound is ready for the graph, unless it stands on what is in the bag. */
+  readonly #context: AdmitContext<Candidate | undefined>
 
   constructor(holdings: Holdings, throttle: Throttle) {
-    const { reputation, bag } = holdings
+    const { reputation, bag, staging } = holdings
     this.#holdings = holdings
     this.#delays = new Delays({ reputation, bag, throttle })
+    this.#context = {
+      chain: reputation.chain,
+      has: (back) => holdings.hasBack(back),
+      checkSound: (block) =>
+        block.header.backs.some((back) => bag.has(back)) ? ok(undefined) : staging.candidateOf(block),
+    }
   }
 
   /** Takes one block in. Its payload, if it is `stored`, is. */
   take(incoming: Incoming, origin: Origin, { nowMs, signature }: Arrival): StoreOutcome {
-    const { id } = incoming.block
-    if (this.#holdings.has(id)) return { id, state: 'known' }
-    const { graph } = this.#holdings.reputation
-    const checked = admit(incoming, {
-      signature,
-      chain: this.#holdings.reputation.chain,
-      has: (back) => graph.indexOf(back) === 0 || this.#holdings.has(back),
-      checkSound: (block) =>
-        block.header.backs.some((back) => this.#holdings.bag.has(back))
-          ? { ok: true, value: true }
-          : this.#holdings.staging.candidateOf(block),
-    })
+    const { block, payload } = incoming
+    const { id } = block
+    const known = this.#holdings.reputation.graph.indexOf(id)
+    if (this.#holdings.hasAt(known, id)) return { id, state: 'known' }
+    const checked = admit(incoming, this.#context, signature)
     if (!checked.ok) return { id, state: 'refused', fault: checked.fault }
-    if (checked.value === 'postponed') return { id, state: 'postponed' }
-    return this.#admit({ ...incoming, isOurs: origin === 'here', waitsFor: 'payer' }, origin, nowMs)
+    if (checked.value.signature === 'postponed') return { id, state: 'postponed' }
+    const entry: Entry = { block, payload, isOurs: origin === 'here', waitsFor: 'payer', k: undefined }
+    return this.#admit(entry, { origin, nowMs, known, candidate: checked.value.sound })
   }
 
   /** Takes in what was checked before, and waited. */
   takeAgain(entry: Entry, nowMs: number): StoreOutcome {
-    return this.#admit({ ...entry, waitsFor: 'payer' }, 'pull', nowMs)
+    return this.#admit({ ...entry, waitsFor: 'payer' }, this.#again(entry, 'pull', nowMs))
   }
 
   /** Keeps posts of another peer that are not accepted, with what they stand on (`peer held`), until the pull ends at least. */
@@ -63,7 +81,7 @@ export class Intake {
     const { reputation, staging } = this.#holdings
     for (const id of ids) {
       const entry = this.#holdings.bag.take(id)
-      if (entry !== undefined) this.#admit(entry, 'held', nowMs)
+      if (entry !== undefined) this.#admit(entry, this.#again(entry, 'held', nowMs))
       const index = reputation.graph.indexOf(id)
       const isStaged = index !== undefined && index >= staging.settled
       if (!isStaged || !reputation.isPost(index)) continue
@@ -72,11 +90,16 @@ export class Intake {
     }
   }
 
-  #admit(entry: Entry, origin: Origin, nowMs: number): StoreOutcome {
-    const { id, header } = entry.block
+  #again({ block: { id } }: Entry, origin: Origin, nowMs: number): Coming {
+    return { origin, nowMs, known: this.#holdings.reputation.graph.indexOf(id), candidate: undefined }
+  }
+
+  #admit(entry: Entry, coming: Coming): StoreOutcome {
+    const { id } = entry.block
+    const { origin } = coming
     const { graph } = this.#holdings.reputation
     const before = graph.acceptedCount
-    const taken = this.#judge(entry, { origin, nowMs, isAhead: header.time > nowMs + MAX_AHEAD_MS })
+    const taken = this.#judge(entry, coming)
     // During a pull nothing goes that a payer still to come may need, not even what was dropped before and came again.
     if (origin === 'here') this.#holdings.trim()
     if (typeof taken !== 'string') return { id, state: 'refused', fault: taken.fault }
@@ -84,34 +107,38 @@ export class Intake {
     return { id, state: taken, others: Math.max(0, graph.acceptedCount - before - 1) }
   }
 
-  #judge(entry: Entry, { origin, nowMs, isAhead }: { origin: Origin; nowMs: number; isAhead: boolean }): Taken {
-    const { id, header } = entry.block
-    const { graph } = this.#holdings.reputation
-    const known = graph.indexOf(id)
+  #judge(entry: Entry, coming: Coming): Taken {
+    const { header } = entry.block
+    const { origin, nowMs, known, candidate } = coming
+    const isAhead = header.time > nowMs + MAX_AHEAD_MS
     if (known !== undefined) return this.#recall(known, entry, { isAhead, nowMs })
     if (isAhead) return this.#setAside(entry, origin)
     // The clock got there, and what stands below has not been told yet.
-    if (header.backs.some((back) => this.#isAside(graph.indexOf(back)))) return 'ahead'
-    return this.#stand(entry, origin, nowMs)
+    const { graph } = this.#holdings.reputation
+    const backs = candidate?.backs ?? header.backs.map((back) => graph.indexOf(back))
+    if (backs.some((back) => this.#isAside(back))) return 'ahead'
+    return this.#stand(entry, coming)
   }
 
   /** Puts a block on what it stands on, and judges it there. */
-  #stand(entry: Entry, origin: Origin, nowMs: number): Taken {
+  #stand(entry: Entry, { origin, nowMs, candidate }: Coming): Taken {
     const { graph } = this.#holdings.reputation
     if (origin !== 'here' && this.#delays.mustWaitWithBacks(entry, nowMs)) return this.#delay(entry, origin)
-    const { staged, bagged, lost } = this.#holdings.staging.below(entry.block.header.backs)
+    const { staged, bagged, lost } = this.#below(entry, candidate)
     if (lost !== undefined) {
       for (const { block } of bagged) this.#holdings.bag.take(block.id)
       return { fault: { code: 'DAG_MISSING_BACK', back: lost } }
     }
     if (origin !== 'here' && this.#delays.mustWait(entry, bagged, nowMs)) return this.#delay(entry, origin)
+    const sizeBefore = graph.size
     const pile = [...this.#holdings.staging.clear(staged), ...bagged]
     for (const { block } of bagged) this.#holdings.bag.take(block.id)
     const base = graph.size
     const from = this.#holdings.staging.settled
     // What is unsound stays so: nobody is to look at it again.
     const sound = pile.filter((below) => this.#holdings.staging.append(below).ok)
-    const at = this.#holdings.staging.append(entry)
+    const isSameGraph = base === sizeBefore && pile.length === 0
+    const at = this.#holdings.staging.append(entry, isSameGraph ? candidate : undefined)
     if (!at.ok || (origin !== 'here' && this.#delays.isTooMuch({ from, index: at.value }, pile, nowMs))) {
       while (graph.size > base) this.#holdings.staging.pop()
       for (const below of sound) this.#holdings.bag.put(below)
@@ -126,6 +153,12 @@ export class Intake {
     // What nobody pays for is kept only while a pull may bring who does.
     if (origin === 'gossip') this.#holdings.staging.pop()
     return 'surplus'
+  }
+
+  #below({ block }: Entry, candidate: Candidate | undefined): Unsettled {
+    const { staging } = this.#holdings
+    const isOnSettled = candidate?.backs.every((back) => back < staging.settled && this.#holdings.isIn(back)) === true
+    return isOnSettled ? ALL_SETTLED : staging.below(block.header.backs)
   }
 
   /** A post made here waits for a like; a vote that its author cannot pay for is not made. */

@@ -8,7 +8,6 @@ export function frameCount(size: number): number {
 }
 
 /** Frames of a payload that arrived may have had to go for others since: then it is missing, which harms nobody. */
-export async function payloadHere(store: ChainStore, { block, payload }: Incoming): Promise<Incoming['payload']> {
-  if (payload !== 'stored') return payload
+export async function storedPayload(store: ChainStore, { block }: Incoming): Promise<'stored' | 'missing'> {
   return (await store.frames(block.id)) === frameCount(block.header.pay.size) ? 'stored' : 'missing'
 }

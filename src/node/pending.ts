@@ -30,8 +30,12 @@ export class Pending {
   }
 
   note({ accepted, withdrawn, turned, hidden, shown }: Effects): void {
-    for (const index of [...accepted, ...withdrawn, ...turned]) this.touched.add(index)
-    for (const index of accepted) this.events.push(acceptedEvent(this.#reputation, index))
+    for (const index of accepted) {
+      this.touched.add(index)
+      this.events.push(acceptedEvent(this.#reputation, index))
+    }
+    for (const index of withdrawn) this.touched.add(index)
+    for (const index of turned) this.touched.add(index)
     for (const index of hidden) this.#turn(index, this.unwanted, this.wanted)
     for (const index of shown) this.#turn(index, this.wanted, this.unwanted)
     for (const index of hidden) this.tell(index, 'hidden')

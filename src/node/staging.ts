@@ -94,42 +94,31 @@ export class Staging {
   /**
    * Puts a block at the end of the graph if it is sound; {@link Reputation.enter} goes by it. All its backs are in the
    * graph.
+   * @param known - what {@link candidateOf} gave of it, if the graph is the same since
    */
-  append(entry: Entry): Result<number, BlockFault> {
-    const { header, id } = entry.block
-    const candidate = this.candidateOf(entry.block)
+  append({ block, payload, isOurs, k: knownK }: Entry, known?: Candidate): Result<number, BlockFault> {
+    const candidate = known === undefined ? this.candidateOf(block) : ok(known)
     if (!candidate.ok) return candidate
-    let { k } = entry
+    let k = knownK
     if (k === undefined) {
       const stands = this.#reputation.stands(candidate.value.backs, candidate.value.like)
       if (!stands.ok) return stands
-      k = this.#reputation.kOf({ ...candidate.value, time: header.time })
+      k = this.#reputation.kOf(candidate.value)
     }
-    const index = this.#reputation.append({ ...candidate.value, id }, k)
-    this.#entries.push({ ...entry, k, waitsFor: 'payer' })
+    const index = this.#reputation.append(candidate.value, k)
+    this.#entries.push({ block, payload, isOurs, waitsFor: 'payer', k })
     return ok(index)
   }
 
   /** The graph's part of a block, if it is sound as far as that can be told without reputation. */
   candidateOf(block: Block): Result<Candidate, BlockFault> {
     const { graph, chain, pioneer } = this.#reputation
-    const { header, id } = block
-    const target = this.#targetOf(header)
-    const sound = checkSound(chain, header, {
-      graph,
-      ...(pioneer === undefined ? {} : { pioneer }),
-      ...(target === undefined ? {} : { target }),
-    })
-    if (!sound.ok) return sound
+    const { id, header } = block
     const { height, time, author, like } = header
-    return ok({
-      id,
-      height,
-      time,
-      backs: sound.value,
-      ...(author === undefined ? {} : { author }),
-      ...(like === undefined ? {} : { like: { n: like.n, target: graph.indexOf(like.target) ?? 0 } }),
-    })
+    const sound = checkSound(chain, header, { graph, pioneer, target: this.#targetOf(header) })
+    if (!sound.ok) return sound
+    const liked = like === undefined ? undefined : { n: like.n, target: graph.indexOf(like.target) ?? 0 }
+    return ok({ id, height, time, backs: sound.value, author, like: liked })
   }
 
   /** Takes the newest block out of the graph again. It is staged, and not accepted. */
@@ -170,7 +159,6 @@ export class Staging {
   #targetOf({ like }: Header): LikedBlock | undefined {
     const index = like === undefined ? undefined : this.#reputation.graph.indexOf(like.target)
     if (index === undefined || index === 0) return undefined
-    const author = this.#reputation.authorOf(index)
-    return { isPost: this.#reputation.isPost(index), ...(author === undefined ? {} : { author }) }
+    return { isPost: this.#reputation.isPost(index), author: this.#reputation.authorOf(index) }
   }
 }

@@ -1,6 +1,6 @@
 /** A block as the store gives it back: checked when it came in, so that anything wrong with it now is ours. */
-import { hash } from 'node:crypto'
 import { decodeBlock, type Block } from '../dag/block.ts'
+import { headerDigest } from '../dag/codec.ts'
 import { Bug } from '../dag/faults.ts'
 import type { BlockId } from '../dag/ids.ts'
 import { paySizeIn } from '../dag/pay-size.ts'
@@ -22,12 +22,10 @@ export function blockOfStored(index: number, stored: StoredBlock | undefined): B
 
 /**
  * Bytes of the payload that a stored header speaks of.
- * @param id - the block's, which its header's digest has to be: what was damaged on disk goes to no peer. It is compared as
- * text, which takes no bytes to be spelt.
+ * @param id - the block's, which its header's digest has to be: what was damaged on disk goes to no peer
  * @throws {Bug} if it is not
  */
 export function paySizeOfStored(id: BlockId, { headerBytes }: StoredBlock): number {
-  if (hash('sha256', headerBytes, 'hex').toUpperCase() !== id)
-    throw new Bug(`the header of block ${id} is not what it was`)
+  if (headerDigest(headerBytes) !== id) throw new Bug(`the header of block ${id} is not what it was`)
   return paySizeIn(headerBytes)
 }

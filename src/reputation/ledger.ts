@@ -22,9 +22,9 @@ export interface Like {
 
 export interface BlockFacts {
   /** Absent iff the block is unsigned. */
-  readonly author?: AuthorKey
+  readonly author?: AuthorKey | undefined
   /** Absent for posts. */
-  readonly like?: Like
+  readonly like?: Like | undefined
   /** k(u), which never changes: a whole number, of 32 bits. Nobody asks for that of unlimited authors or unsigned blocks: 0. */
   readonly k: number
 }

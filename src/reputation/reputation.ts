@@ -235,11 +235,7 @@ export class Reputation {
   }
 
   #know(index: number, { author, like }: Candidate, k: number): void {
-    this.#ledger.add(index, {
-      ...(author === undefined ? {} : { author }),
-      ...(like === undefined ? {} : { like }),
-      k,
-    })
+    this.#ledger.add(index, { author, like, k })
   }
 
   #load(row: LoadedRow): void {
