@@ -38,15 +38,14 @@ export async function prepareCommit(
 ): Promise<ReadyCommit> {
   const { staging } = holdings
   const first = staging.stored
-  const blocks: NewBlock[] = []
-  for (const entry of staging.toStore()) {
-    const payload = entry.payload === 'stored' ? await storedPayload(store, entry) : entry.payload
-    blocks.push(newBlockOf(holdings, entry, first + blocks.length, payload))
-  }
+  const payloadsDropped = await droppedOf(holdings, store, pending)
+  const entries = staging.toStore()
+  const isAnyStored = entries.some(({ payload }) => payload === 'stored')
+  const payloads = isAnyStored ? await payloadsOf(store, entries) : entries.map(({ payload }) => payload)
+  const blocks = entries.map((entry, n) => newBlockOf(holdings, entry, first + n, payloads[n] ?? 'missing'))
   const heads = holdings.reputation.graph.takeHeadChanges()
   const states = new Map<number, BlockState>()
   for (const index of pending.touched) if (index < first) states.set(index, holdings.stateOf(index))
-  const payloadsDropped = await droppedOf(holdings, store, pending)
   const isNothing = blocks.length + states.size + payloadsDropped.length === 0
   const commit: Commit = {
     first,
@@ -68,6 +67,12 @@ export async function prepareCommit(
       if (holdings.isLive(index)) await recallPayload(store, stock, index, entry)
   }
   return { end: staging.stored, write }
+}
+
+/** All are looked for at one moment: later, frames of some may have to go for what arrives. */
+function payloadsOf(store: ChainStore, entries: readonly Entry[]): Promise<readonly NewBlock['payload'][]> {
+  const payloads = entries.map((entry) => (entry.payload === 'stored' ? storedPayload(store, entry) : entry.payload))
+  return Promise.all(payloads)
 }
 
 function newBlockOf(holdings: Holdings, entry: Entry, index: number, payload: NewBlock['payload']): NewBlock {

@@ -172,7 +172,7 @@ export class Pull implements Rival {
 
   async #ask(tag: number, request: RequestBody): Promise<void> {
     const sentMs = performance.now()
-    if (request.t === 'diff') this.#options.replica.expectBlocks()
+    if (request.t === 'diff' || request.t === 'get') this.#options.replica.expectBlocks()
     if (request.t === 'get') this.owing.ask(tag, request.ids.length, sentMs)
     const reply = await this.#options.session.request(request, { signal: this.#cutting.signal })
     const nowMs = performance.now()

@@ -89,31 +89,40 @@ export class VerifyWorkers implements BlockVerifier {
 
   #start(): Thread[] {
     const count = Math.min(MOST_THREADS, Math.max(1, availableParallelism() - 1))
-    return Array.from({ length: count }, () => {
-      const worker = new Worker(new URL('./verify-worker.js', import.meta.url))
-      const { promise: started, resolve: onStarted } = Promise.withResolvers<undefined>()
-      const thread: Thread = { worker, started, isUp: false, asked: new Map() }
-      worker.unref()
-      worker.on('message', (said: VerifyAnswer | Up) => {
-        if (said === 'up') {
-          thread.isUp = true
-          onStarted(undefined)
-          return
-        }
-        const { number, holds } = said
-        const resolve = thread.asked.get(number)
-        thread.asked.delete(number)
-        resolve?.(holds)
-      })
-      worker.on('error', (error) => this.#log.warn('verify.thread-failed', { why: error.message }))
-      worker.on('exit', () => {
-        this.#threads = this.#threads?.filter((other) => other !== thread) ?? []
-        for (const resolve of thread.asked.values()) resolve([])
-        thread.asked.clear()
+    const threads: Thread[] = []
+    try {
+      while (threads.length < count) threads.push(this.#startOne())
+    } catch (error) {
+      // Where no more may be started there are fewer, or none.
+      this.#log.warn('verify.thread-failed', { why: String(error) })
+    }
+    return threads
+  }
+
+  #startOne(): Thread {
+    const worker = new Worker(new URL('./verify-worker.js', import.meta.url))
+    const { promise: started, resolve: onStarted } = Promise.withResolvers<undefined>()
+    const thread: Thread = { worker, started, isUp: false, asked: new Map() }
+    worker.unref()
+    worker.on('message', (said: VerifyAnswer | Up) => {
+      if (said === 'up') {
+        thread.isUp = true
         onStarted(undefined)
-      })
-      return thread
+        return
+      }
+      const { number, holds } = said
+      const resolve = thread.asked.get(number)
+      thread.asked.delete(number)
+      resolve?.(holds)
     })
+    worker.on('error', (error) => this.#log.warn('verify.thread-failed', { why: error.message }))
+    worker.on('exit', () => {
+      this.#threads = this.#threads?.filter((other) => other !== thread) ?? []
+      for (const resolve of thread.asked.values()) resolve([])
+      thread.asked.clear()
+      onStarted(undefined)
+    })
+    return thread
   }
 }
 

@@ -40,9 +40,9 @@ function readBlock(reader: CborReader): WireBlock | undefined {
   const header = reader.skipBytes(MAX_HEADER_BYTES)
   const headerEnd = reader.at
   if (header < 0) return undefined
-  const signature = reader.skip(NULL) ? 0 : reader.skipBytes(SIGNATURE_BYTES)
+  const isUnsigned = reader.skip(NULL)
+  if (!isUnsigned && reader.skipBytes(SIGNATURE_BYTES) !== SIGNATURE_BYTES) return undefined
   const signatureEnd = reader.at
-  if (signature !== 0 && signature !== SIGNATURE_BYTES) return undefined
   const known = STATES.find(({ text }) => reader.skip(text))
   const payload = known === undefined ? reader.skipBytes(INLINE_PAYLOAD_BYTES) : 0
   if (payload < 0) return undefined
@@ -51,7 +51,7 @@ function readBlock(reader: CborReader): WireBlock | undefined {
   const own = new Uint8Array(reader.bytes.subarray(from, reader.at))
   return {
     headerBytes: own.subarray(0, header),
-    signature: signature === 0 ? undefined : own.subarray(signatureEnd - signature - from, signatureEnd - from),
+    signature: isUnsigned ? undefined : own.subarray(signatureEnd - SIGNATURE_BYTES - from, signatureEnd - from),
     state: known?.state ?? 'inline',
     payload: known === undefined ? own.subarray(own.byteLength - payload) : undefined,
   }

@@ -1,8 +1,9 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { sign } from '../../../src/dag/crypto.ts'
-import { blockId } from '../../../src/dag/ids.ts'
+import { ed25519 } from '@noble/curves/ed25519.js'
+import { sign, verifyZip215 } from '../../../src/dag/crypto.ts'
+import { authorKey, blockId } from '../../../src/dag/ids.ts'
 import { MAX_CACHED_KEYS } from '../../../src/dag/limits.ts'
-import { NATIVE_VERIFIERS, signedBytes } from '../../../src/dag/native-ed25519.ts'
+import { NATIVE_VERIFIERS, signedBytes, verifyNative } from '../../../src/dag/native-ed25519.ts'
 import { author } from '../../support/blocks.ts'
 
 const { seed, author: pub } = author(1)
@@ -32,6 +33,16 @@ describe.each(NATIVE_VERIFIERS)('$name', ({ verify }) => {
     }
     expect(verify(pub, message, signature)).toBe(true)
   })
+})
+
+test('what one of them refuses, another one may take: all are asked before it is looked at slowly', () => {
+  // By the neutral point, which anybody signs for: R = S · B.
+  const neutral = authorKey(Uint8Array.from({ length: 32 }, (_, n) => (n === 0 ? 1 : 0)))
+  const five = Uint8Array.from({ length: 32 }, (_, n) => (n === 0 ? 5 : 0))
+  const odd = Uint8Array.from([...ed25519.Point.BASE.multiply(5n).toBytes(), ...five])
+  const answers = Object.fromEntries(NATIVE_VERIFIERS.map(({ name, verify }) => [name, verify(neutral, message, odd)]))
+  expect(answers).toEqual({ libsodium: false, OpenSSL: true })
+  expect([verifyNative(neutral, digest, odd), verifyZip215(neutral, digest, odd)]).toEqual([true, true])
 })
 
 describe('where the addon of libsodium', () => {

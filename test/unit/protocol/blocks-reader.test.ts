@@ -91,6 +91,11 @@ describe('§8 the fast reader of replies with blocks', () => {
     expect(readBlocksReply(of(most + 1))).toBeUndefined()
   })
 
+  test.each([0, 63, 65])('it takes no signature of %i bytes', (size) => {
+    const block = [new Uint8Array(1), new Uint8Array(size), 'absent']
+    expect(readBlocksReply(encode({ t: 'blocks', id: 1, asked: 1, blocks: [block] }))).toBeUndefined()
+  })
+
   test('it takes no more blocks than are settled, and settles no more than may be asked for', () => {
     const of = (asked: number): Uint8Array =>
       encode({ t: 'blocks', id: 1, asked, blocks: [[new Uint8Array(1), null, 'absent']] })
