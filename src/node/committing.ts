@@ -71,8 +71,9 @@ export async function prepareCommit(
 
 /** All are looked for at one moment: later, frames of some may have to go for what arrives. */
 function payloadsOf(store: ChainStore, entries: readonly Entry[]): Promise<readonly NewBlock['payload'][]> {
-  const payloads = entries.map((entry) => (entry.payload === 'stored' ? storedPayload(store, entry) : entry.payload))
-  return Promise.all(payloads)
+  const look = async (entry: Entry): Promise<NewBlock['payload']> =>
+    entry.payload === 'stored' ? storedPayload(store, entry) : entry.payload
+  return Promise.all(entries.map(look))
 }
 
 function newBlockOf(holdings: Holdings, entry: Entry, index: number, payload: NewBlock['payload']): NewBlock {

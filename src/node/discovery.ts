@@ -103,7 +103,9 @@ export class Discovery {
 
   /** The opposite (`peer remove`): its connection ends too, unless the same peer is kept at another address. */
   async removePeer(address: Multiaddr): Promise<void> {
-    await this.#redialler.remove(address)
+    const peer = await this.#redialler.remove(address)
+    // Else it would be dialled as one of those from last time.
+    if (peer !== undefined) await this.#remembered?.forget(peer)
   }
 
   /** How the static peers stand, by address. */

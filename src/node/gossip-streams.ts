@@ -25,6 +25,8 @@ export function reopenGossip(libp2p: Libp2p, pubsub: GossipSub): () => void {
   }
   /** Peers without a stream at the last heartbeat: the first one may be on its way. */
   let lacking = new Set<string>()
+  /** Peers to whom one is being opened, which may take longer than a heartbeat: a second one would never be closed. */
+  const opening = new Set<string>()
   const look = (): void => {
     const before = lacking
     lacking = new Set()
@@ -33,8 +35,10 @@ export function reopenGossip(libp2p: Libp2p, pubsub: GossipSub): () => void {
       if (streamsOutbound.has(key)) continue
       lacking.add(key)
       const connection = libp2p.getConnections(peer).find(({ status }) => status === 'open')
-      // It says nothing of it when it fails: then the next heartbeat tries once more.
-      if (before.has(key) && connection !== undefined) void createOutboundStream.call(pubsub, peer, connection)
+      if (!before.has(key) || opening.has(key) || connection === undefined) continue
+      opening.add(key)
+      // It says nothing of it when it fails: then a later heartbeat tries once more.
+      void createOutboundStream.call(pubsub, peer, connection).finally(() => opening.delete(key))
     }
   }
   pubsub.addEventListener('gossipsub:heartbeat', look)

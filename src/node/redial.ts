@@ -36,20 +36,24 @@ export class Redialler {
     this.#kept.set(key, new KeptAddress(address, { host: this.#host, log: this.#log, random: this.#random }))
   }
 
-  /** Dials it no more. The connection to its peer ends, unless another address of that peer is kept. */
-  async remove(address: Multiaddr): Promise<void> {
+  /**
+   * Dials it no more. The connection to its peer ends, unless another address of that peer is kept. Gives the peer that is not
+   * kept any more, if it is known.
+   */
+  async remove(address: Multiaddr): Promise<string | undefined> {
     const key = address.toString()
     const kept = this.#kept.get(key)
-    if (kept === undefined) return
+    if (kept === undefined) return undefined
     this.#kept.delete(key)
     await kept.stop()
     const { peer } = kept.state
-    if (peer === undefined || this.states().some((other) => other.peer === peer)) return
+    if (peer === undefined || this.states().some((other) => other.peer === peer)) return undefined
     try {
       await letGo(this.#host.libp2p, peerIdFromString(peer))
     } catch (error) {
       this.#log.warn('peer.not-let-go', { peer, why: why(error) })
     }
+    return peer
   }
 
   /** How each address stands. */

@@ -54,6 +54,14 @@ export class RememberedPeers {
     if (isNew) await this.flush()
   }
 
+  /** Takes all addresses of a peer out. */
+  async forget(peer: string): Promise<void> {
+    const next = this.#list.filter((address) => !address.endsWith(`/p2p/${peer}`))
+    this.#isDirty ||= next.length < this.#list.length
+    this.#list = next
+    await this.flush()
+  }
+
   /** Writes what has changed. */
   async flush(): Promise<void> {
     await this.#writing.run(async () => {

@@ -84,6 +84,9 @@ export async function serveSync(modules: ServeModules): Promise<() => Promise<vo
   }
 }
 
+/** Requests whose replies are small: all others bring blocks, frames or lists of ids. */
+const SMALL: ReadonlySet<Request['t']> = new Set(['open', 'offer'])
+
 /** One stream from its hello to its end. */
 class Served {
   readonly #stream: Stream
@@ -170,9 +173,9 @@ class Served {
     this.#answering.set(id, answering)
   }
 
-  /** Replies with blocks or frames are large: the next ones are loaded when those before them were taken. */
+  /** Where replies may be large, the next ones are loaded when those before them were taken. */
   async #answer(caller: SyncCaller, request: Request): Promise<void> {
-    const isLarge = request.t === 'get' || request.t === 'frame'
+    const isLarge = !SMALL.has(request.t)
     if (isLarge && !(await this.#loads.enter(this.#closing.signal))) return
     try {
       await this.#answerNow(caller, request)

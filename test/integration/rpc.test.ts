@@ -290,6 +290,7 @@ describe('a client that misbehaves', () => {
   test.each([
     ['small', { t: 'open', chain: new Uint8Array(32) }, REQUESTS_IN_FLIGHT],
     ['large', frameAt(0), LOADS_IN_FLIGHT],
+    ['long', { t: 'diff', chain: new Uint8Array(32), have: [] }, LOADS_IN_FLIGHT],
   ] as const)(
     'asks without end for %s replies and reads nothing: the node holds a bounded number',
     async (_size, ask, bound) => {

@@ -81,7 +81,7 @@ export class Client {
     this.#endpoint = socket === undefined ? { host, port, ...(stateDir === undefined ? {} : { stateDir }) } : { socket }
     this.#outage = new Outage(options)
     this.#calls = new Reach(this.#endpoint, this.#closing.signal, this.#outage)
-    signal?.addEventListener('abort', () => this.close(), { once: true })
+    signal?.addEventListener('abort', () => this.close(), { once: true, signal: this.#closing.signal })
     if (signal?.aborted === true) this.close()
   }
 

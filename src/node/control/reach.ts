@@ -54,6 +54,7 @@ export class Reach {
   /** Attempts since something was last answered. */
   #attempts = 0
   #lastFailure: string | undefined
+  #isDropped = false
 
   /** @param closed - ends all of it */
   constructor(endpoint: Endpoint, closed: AbortSignal, outage: Outage) {
@@ -101,8 +102,9 @@ export class Reach {
     this.#outage.end()
   }
 
-  /** Drops the connection, if there is one. */
+  /** Drops the connection, for good: also one that is still being made. */
   drop(): void {
+    this.#isDropped = true
     this.#client?.close()
     this.#client = undefined
   }
@@ -113,6 +115,10 @@ export class Reach {
     if (this.#closed.aborted) throw givenUp()
     this.#attempts += 1
     const client = await connect(this.#endpoint, { signal: this.#closed })
+    if (this.#isDropped) {
+      client.close()
+      throw givenUp()
+    }
     this.#client = client
     return client
   }

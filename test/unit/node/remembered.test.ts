@@ -60,3 +60,14 @@ test('a new peer is written at once; a mere change of order only when flushed', 
     ['ann', 'cid', 'bob'],
   ])
 })
+
+test('a peer that is to be forgotten is, with all its addresses, on disk too', async () => {
+  const saved: (readonly string[])[] = []
+  const list = ['/ip4/10.0.0.1/tcp/1/p2p/ann', '/ip4/10.0.0.2/tcp/1/p2p/bob', '/ip4/10.0.0.3/tcp/1/p2p/ann']
+  const peers = new RememberedPeers({ load: async () => list, save: async (now) => void saved.push(now) })
+  await peers.load()
+  await peers.forget('cid')
+  expect(saved).toEqual([])
+  await peers.forget('ann')
+  expect([saved.map(ends), ends(peers.list)]).toEqual([[['bob']], ['bob']])
+})
