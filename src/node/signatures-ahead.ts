@@ -15,13 +15,12 @@ export const NO_VERIFIER: BlockVerifier = { prepare: () => Promise.resolve(), ve
 export class SignaturesAhead {
   readonly #list: readonly { readonly block: Block }[]
   /** By position. */
-  readonly #good: boolean[]
+  readonly #good: boolean[] = []
   readonly #chunks: readonly Promise<void>[]
 
   /** Asks about all of them at once: what comes first is answered first. */
   constructor(chain: Chain, list: readonly { readonly block: Block }[], verifier: BlockVerifier) {
     this.#list = list
-    this.#good = list.map(() => false)
     const chunks: Promise<void>[] = []
     // A single block gains nothing by going to another thread and back.
     for (let at = 0; at < list.length && list.length > 1; at += CHUNK) chunks.push(this.#check(chain, at, verifier))
