@@ -11,7 +11,7 @@ export default defineConfig({
     // A core is enough for one file: many wait for daemons, or for a deadline.
     poolOptions: { forks: { minForks: 2, maxForks: 2 } },
     reporters: ['default', './test/support/summary-reporter.ts'],
-    setupFiles: ['src/node/polyfill.ts'],
+    setupFiles: ['src/node/base/polyfill.ts'],
     projects: [
       {
         extends: true,

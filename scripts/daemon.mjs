@@ -5,7 +5,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import '../dist/node/polyfill.js'
+import '../dist/node/base/polyfill.js'
 import { connect } from '../dist/node/control/client.js'
 
 const MAIN = fileURLToPath(new URL('../dist/node/main.js', import.meta.url))

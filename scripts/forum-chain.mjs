@@ -1,12 +1,12 @@
 // A forum on disk with a legal history of any length, for measurements: signed blocks by twenty authors, taken in as a
 // node would. Deterministic, so that a chain that was built before is gone on with where it ends.
 import { createHash } from 'node:crypto'
-import '../dist/node/polyfill.js'
+import '../dist/node/base/polyfill.js'
 import { makeBlock } from '../dist/dag/block.js'
 import { chainOf } from '../dist/dag/chain.js'
 import { publicKeyOf } from '../dist/dag/crypto.js'
 import { openDisk } from '../dist/node/disk.js'
-import { silentLogger } from '../dist/node/log.js'
+import { silentLogger } from '../dist/node/base/log.js'
 import { Replica } from '../dist/node/replica.js'
 import { legalHistory } from '../test/support/economy.ts'
 

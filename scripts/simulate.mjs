@@ -1,7 +1,7 @@
 // What scripts/simulate does: a line for each run, and the end at the first one that is not as it has to be.
 import { randomInt } from 'node:crypto'
 import { parseArgs } from 'node:util'
-import '../src/node/polyfill.ts'
+import '../src/node/base/polyfill.ts'
 import { loadScenario, scenarios } from '../test/sim/scenario.ts'
 import { simulate } from '../test/sim/simulation.ts'
 

@@ -3,7 +3,7 @@
 import { cp, mkdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import '../dist/node/polyfill.js'
+import '../dist/node/base/polyfill.js'
 import { openDisk } from '../dist/node/disk.js'
 import { chain, fill, line } from './line-chain.mjs'
 import { meet, MeetingNode } from './sync-meeting.mjs'

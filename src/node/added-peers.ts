@@ -5,7 +5,7 @@ import type { Discovery } from './discovery.ts'
 import type { PeerAddressFault } from './peers.ts'
 import { parsePeerAddress, parsePeerId, peerIdOf } from './peers.ts'
 import type { TextList } from './records.ts'
-import { Serial } from './serial.ts'
+import { Serial } from './base/job-queue.ts'
 
 /** Addresses kept for the next start, oldest out. */
 const MAX_ADDED_PEERS = 256

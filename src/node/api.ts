@@ -13,7 +13,7 @@ import { listenAll } from './listening.ts'
 import type { NodeParts } from './node-parts.ts'
 import { orThrow } from './or-throw.ts'
 import { peerHandlers } from './peer-api.ts'
-import { VERSION } from './version.ts'
+import { VERSION } from './base/version.ts'
 
 export function createHandlers(parts: NodeParts): Handlers {
   return {

@@ -5,7 +5,7 @@
 import type { Block } from '../dag/block.ts'
 import { inOrder, lastInOrder } from '../dag/order.ts'
 import { openForMember, storedPayload, viewOf } from './block-view.ts'
-import type { Clock } from './clock.ts'
+import type { Clock } from './base/clock.ts'
 import type { ListedBlock } from './control/shapes.ts'
 import type { Replica } from './replica.ts'
 

@@ -25,11 +25,11 @@ import {
 } from '../protocol/limits.ts'
 import { TOPIC_PREFIX, type Announcement } from '../protocol/messages.ts'
 import { Pace } from '../protocol/pace.ts'
-import type { Logger } from './log.ts'
+import type { Logger } from './base/log.ts'
 import { readPayload } from './payloads.ts'
 import { isForPeers, type Origin } from './chain-events.ts'
 import type { Replica } from './replica.ts'
-import { Serial } from './serial.ts'
+import { Serial } from './base/job-queue.ts'
 import type { Topics } from './topics.ts'
 
 export interface GossipModules {

@@ -9,9 +9,9 @@ import type { ChainStore } from '../dag/store.ts'
 import type { ChainEvent, Origin } from './chain-events.ts'
 import { prepareCommit, type ReadyCommit } from './committing.ts'
 import type { Holdings } from './holdings.ts'
-import type { Logger } from './log.ts'
+import type { Logger } from './base/log.ts'
 import type { Pending } from './pending.ts'
-import { Serial } from './serial.ts'
+import { Serial } from './base/job-queue.ts'
 import type { Stock } from './stock.ts'
 
 export interface ChangesModules {

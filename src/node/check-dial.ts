@@ -8,7 +8,7 @@ import { multiaddr, type Multiaddr } from '@multiformats/multiaddr'
 import { fail, ok, type Result } from '../dag/faults.ts'
 import type { Host } from './host.ts'
 import { why as reasonOf } from './host-faults.ts'
-import { DeadlineError, orAborted, withDeadline } from './waiting.ts'
+import { DeadlineError, orAborted, withDeadline } from './base/deadline.ts'
 
 const RESOLVE_MS = 5_000
 

@@ -9,13 +9,13 @@ import type { Outcome, Trouble } from './check-dial.ts'
 import { controlErrorOf } from './control/faults.ts'
 import type { Host } from './host.ts'
 import { why as reasonOf } from './host-faults.ts'
-import type { Logger } from './log.ts'
+import type { Logger } from './base/log.ts'
 import { handshakeOf, openOn } from './open-chain.ts'
 import type { Replica } from './replica.ts'
 import type { RpcFault } from './rpc-faults.ts'
 import { openSession, type OpenSession } from './rpc-session.ts'
 import type { SyncFault } from './sync-faults.ts'
-import { orAborted, withDeadline } from './waiting.ts'
+import { orAborted, withDeadline } from './base/deadline.ts'
 
 /** libp2p itself gives identify five seconds. */
 const IDENTIFY_MS = 10_000

@@ -6,7 +6,7 @@ import { z } from 'zod'
 import { addressComplaint, parseControl, type AddressUse, type Complaint } from './config-address.ts'
 import { chainOfEntry } from './config-chains.ts'
 import type { Environment } from './config-files.ts'
-import { LOG_LEVELS } from './log.ts'
+import { LOG_LEVELS } from './base/log.ts'
 
 /** libp2p's TCP port and the control port, on every address and on loopback (spec §11). */
 const LISTEN = ['/ip4/0.0.0.0/tcp/8331', '/ip6/::/tcp/8331']

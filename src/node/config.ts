@@ -11,7 +11,7 @@ import { defaultDataDir, expandHome, readSmallFile, type Environment } from './c
 import { problemsOf } from './config-problems.ts'
 import { configSchema, type FileConfig } from './config-schema.ts'
 import { readYaml } from './config-yaml.ts'
-import type { LogLevel } from './log.ts'
+import type { LogLevel } from './base/log.ts'
 
 export interface Config {
   /** The file that was read; absent when none was given. */

@@ -8,13 +8,13 @@ import { Bug } from '../dag/faults.ts'
 import type { Host } from './host.ts'
 import { why } from './host-faults.ts'
 import type { KeptState } from './kept-address.ts'
-import type { Logger } from './log.ts'
+import type { Logger } from './base/log.ts'
 import { parsePeerAddress } from './peers.ts'
 import { Redialler } from './redial.ts'
 import { DIAL_MS, nextDelayMs } from './redial-delay.ts'
 import { RememberedPeers, type RememberedStore } from './remembered.ts'
 import { seek, Seeker, tagChainPeer, type SeekerModules } from './seeker.ts'
-import { pause, withDeadline } from './waiting.ts'
+import { pause, withDeadline } from './base/deadline.ts'
 
 /** While every chain has somebody to talk to the remembered peers are not needed. */
 const CHECK_LONELY_MS = 30_000

@@ -24,7 +24,7 @@ import {
 } from './disk-keys.ts'
 import { plainBytes, readRow } from './disk-load.ts'
 import { DiskWriter, type Level } from './disk-writer.ts'
-import { isDirectory, makeDir } from './make-dir.ts'
+import { isDirectory, makeDir } from './base/make-dir.ts'
 
 /** Raised when rows change in a way that older programs would misread. */
 const FORMAT = 2

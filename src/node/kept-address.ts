@@ -7,10 +7,10 @@ import type { Multiaddr } from '@multiformats/multiaddr'
 import type { Host } from './host.ts'
 import { why } from './host-faults.ts'
 import { tagKept } from './kept-peers.ts'
-import type { Logger } from './log.ts'
+import type { Logger } from './base/log.ts'
 import { peerIdOf } from './peers.ts'
 import { DIAL_MS, nextDelayMs } from './redial-delay.ts'
-import { orAborted, pause, withDeadline } from './waiting.ts'
+import { orAborted, pause, withDeadline } from './base/deadline.ts'
 
 /** A connection that held this long was a real one; a shorter one counts as one more failure. */
 const STABLE_MS = 30_000

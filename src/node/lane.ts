@@ -4,7 +4,7 @@
  * while loses its place to the next one, and goes on beside it until its own deadline: nobody stands in the way.
  */
 import { EXTRA_PULLS, PULLS_PER_CHAIN, TURN_STALL_AGAIN_MS, TURN_STALL_MS } from '../protocol/limits.ts'
-import { orAborted } from './waiting.ts'
+import { orAborted } from './base/deadline.ts'
 
 /** Places beside the first of each chain, for all chains of a node. */
 export class ExtraPlaces {

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /** The `freechains` executable: arguments, signals, exit status (spec §11). Commands are in `cli/`. */
-import './polyfill.ts'
+import './base/polyfill.ts'
 import { run } from './cli/run.ts'
 import { connect as connectForLong } from './control/app-client.ts'
 import { connect } from './control/client.ts'

@@ -3,10 +3,10 @@ import type { AddedPeers } from './added-peers.ts'
 import type { Attachment, Chains } from './chains.ts'
 import type { ChainGossip } from './chain-gossip.ts'
 import type { ChainSync } from './chain-sync.ts'
-import type { Clock } from './clock.ts'
+import type { Clock } from './base/clock.ts'
 import type { Host } from './host.ts'
 import type { KeptState } from './kept-address.ts'
-import type { Logger } from './log.ts'
+import type { Logger } from './base/log.ts'
 import type { Topics } from './topics.ts'
 
 /** What a joined chain does on the network. */

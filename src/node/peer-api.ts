@@ -10,7 +10,7 @@ import { orThrow } from './or-throw.ts'
 import { checkPeer } from './peer-check.ts'
 import { listPeers } from './peer-list.ts'
 import { parsePeerAddress } from './peers.ts'
-import { withDeadline } from './waiting.ts'
+import { withDeadline } from './base/deadline.ts'
 
 /** Reaching a peer by hand takes this long at the most, so that a wrong address is not a hang. */
 const DIAL_MS = 15_000

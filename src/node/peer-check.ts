@@ -9,7 +9,7 @@ import { attempt, resolveTargets, type Attempt, type Outcome } from './check-dia
 import { identified, Identities, shared, spoken } from './check-talk.ts'
 import { CHECK_STEPS, type CheckStep } from './control/shapes.ts'
 import type { Host } from './host.ts'
-import type { Logger } from './log.ts'
+import type { Logger } from './base/log.ts'
 import { peerIdOf } from './peers.ts'
 import type { Replica } from './replica.ts'
 import { StreamCut } from './streams.ts'

@@ -9,7 +9,7 @@ import { Bug, fail, ok, type Result } from '../dag/faults.ts'
 import type { BlockId } from '../dag/ids.ts'
 import type { BlockFault } from '../protocol/faults.ts'
 import { whyOf } from '../reputation/why.ts'
-import type { Clock } from './clock.ts'
+import type { Clock } from './base/clock.ts'
 import type { Replica } from './replica.ts'
 
 /** A post as its author asks for it. */

@@ -19,9 +19,9 @@ import type { Going } from './progress.ts'
 import type { Replica } from './replica.ts'
 import { isRpcFault } from './rpc-faults.ts'
 import type { SyncSession } from './rpc.ts'
-import { Serial } from './serial.ts'
+import { Serial } from './base/job-queue.ts'
 import type { MayRecheck } from './signatures.ts'
-import { onAbort } from './waiting.ts'
+import { onAbort } from './base/deadline.ts'
 
 export interface PullOptions {
   readonly replica: Replica

@@ -5,7 +5,7 @@ import type { Host } from './host.ts'
 import { why } from './host-faults.ts'
 import { KeptAddress, type KeptState } from './kept-address.ts'
 import { letGo } from './kept-peers.ts'
-import type { Logger } from './log.ts'
+import type { Logger } from './base/log.ts'
 import { peerIdOf } from './peers.ts'
 
 export interface RedialModules {

@@ -18,10 +18,10 @@ import {
 import type { Reply, RequestBody } from '../protocol/messages.ts'
 import { Patience } from '../protocol/patience.ts'
 import { why } from './host-faults.ts'
-import type { Logger } from './log.ts'
+import type { Logger } from './base/log.ts'
 import { framingFault, type RpcFault } from './rpc-faults.ts'
 import { frames, FrameWriter, readChunks, StreamCut } from './streams.ts'
-import { Gate, onAbort, orAborted, pause } from './waiting.ts'
+import { Gate, onAbort, orAborted, pause } from './base/deadline.ts'
 
 export interface Nonces {
   readonly requester: Uint8Array

@@ -8,9 +8,9 @@ import * as raw from 'multiformats/codecs/raw'
 import * as Digest from 'multiformats/hashes/digest'
 import type { Host } from './host.ts'
 import { why } from './host-faults.ts'
-import type { Logger } from './log.ts'
+import type { Logger } from './base/log.ts'
 import { DIAL_MS, nextDelayMs } from './redial-delay.ts'
-import { Gate, pause, withDeadline } from './waiting.ts'
+import { Gate, pause, withDeadline } from './base/deadline.ts'
 
 /** Multicodec of sha2-256: the rendezvous is such a digest, so it *is* the multihash, hashed no second time. */
 const SHA2_256 = 0x12

@@ -8,7 +8,7 @@ import { Uint8ArrayList } from 'uint8arraylist'
 import { DRAIN_TIMEOUT_MS, UNREAD_BYTES, UNSENT_BYTES } from '../protocol/limits.ts'
 import { ByteQueue, FrameCutter, TornFrame } from './frame-cutter.ts'
 import { pourInto } from './outflow.ts'
-import { Serial } from './serial.ts'
+import { Serial } from './base/job-queue.ts'
 
 /** This side ended a stream, and why. */
 export class StreamCut extends Error {

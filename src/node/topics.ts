@@ -14,7 +14,7 @@ import { ANNOUNCEMENT_BYTES } from '../protocol/limits.ts'
 import { reopenGossip } from './gossip-streams.ts'
 import type { Host } from './host.ts'
 import { why } from './host-faults.ts'
-import type { Logger } from './log.ts'
+import type { Logger } from './base/log.ts'
 import { scoreTopic } from './topic-score.ts'
 
 /** `accept` relays; `ignore` is a hint that was used; `reject` costs the neighbour that sent it. */

@@ -9,7 +9,7 @@ import { Bug } from '../dag/faults.ts'
 import type { AuthorKey } from '../dag/ids.ts'
 import { SIGNATURE_BYTES } from '../dag/limits.ts'
 import { SIGNED_BYTES, writeSignedBytes } from '../dag/native-ed25519.ts'
-import type { Logger } from './log.ts'
+import type { Logger } from './base/log.ts'
 
 /** More than that check faster than one thread can take in. */
 const MOST_THREADS = 3

@@ -3,7 +3,7 @@ import { generateKeyPair } from '@libp2p/crypto/keys'
 import { multiaddr } from '@multiformats/multiaddr'
 import { afterEach, expect, test } from 'vitest'
 import { createHost, type Host } from '../../src/node/host.ts'
-import { silentLogger } from '../../src/node/log.ts'
+import { silentLogger } from '../../src/node/base/log.ts'
 import { Redialler } from '../../src/node/redial.ts'
 import { addressOf, dial, eventually, soon, startHost, startHosts, stopAll } from '../support/hosts.ts'
 

@@ -1,7 +1,7 @@
 /** Threads run what is built in dist: Node 20 starts none on TypeScript. */
 import { afterEach, describe, expect, test } from 'vitest'
 import type { Block } from '../../src/dag/block.ts'
-import { silentLogger } from '../../src/node/log.ts'
+import { silentLogger } from '../../src/node/base/log.ts'
 import type * as Built from '../../src/node/verify-workers.ts'
 import { chain, post } from '../support/blocks.ts'
 

@@ -4,8 +4,8 @@
  */
 import { Bug } from '../../src/dag/faults.ts'
 import type { Chain } from '../../src/dag/chain.ts'
-import type { Clock } from '../../src/node/clock.ts'
-import { silentLogger, type Logger } from '../../src/node/log.ts'
+import type { Clock } from '../../src/node/base/clock.ts'
+import { silentLogger, type Logger } from '../../src/node/base/log.ts'
 import { Replica } from '../../src/node/replica.ts'
 import { Watch, type Interval } from '../../src/reputation/throttle.ts'
 import type { Dice } from '../support/random.ts'

@@ -5,7 +5,7 @@
  */
 import { Bug } from '../../src/dag/faults.ts'
 import type { BlockId } from '../../src/dag/ids.ts'
-import type { Clock } from '../../src/node/clock.ts'
+import type { Clock } from '../../src/node/base/clock.ts'
 import { InVain, type Moment } from '../../src/node/in-vain.ts'
 import { showsSync } from '../../src/node/pull-ends.ts'
 import type { Replica } from '../../src/node/replica.ts'

@@ -11,7 +11,7 @@ import { CONTROL_CODES, RPC_CODES } from '../../src/node/control/faults.ts'
 import { CONTROL_LIMITS, type ControlLimits } from '../../src/node/control/limits.ts'
 import { LineTooLong, NotJsonRpc, readLines } from '../../src/node/control/lines.ts'
 import type { Handlers } from '../../src/node/control/schema.ts'
-import type { Logger } from '../../src/node/log.ts'
+import type { Logger } from '../../src/node/base/log.ts'
 import { Broken } from './fuzz-laws.ts'
 import { TOKEN } from './fuzz-samples.ts'
 

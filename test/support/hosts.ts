@@ -2,7 +2,7 @@
 import { generateKeyPair } from '@libp2p/crypto/keys'
 import { multiaddr, type Multiaddr } from '@multiformats/multiaddr'
 import { createHost, type Host, type HostOptions } from '../../src/node/host.ts'
-import { silentLogger } from '../../src/node/log.ts'
+import { silentLogger } from '../../src/node/base/log.ts'
 
 export const LOOPBACK = '/ip4/127.0.0.1/tcp/0'
 

@@ -9,7 +9,7 @@ import { bytesToHex } from '@noble/hashes/utils.js'
 import type { Replica } from '../../src/node/replica.ts'
 import { createResponder } from '../../src/node/responder.ts'
 import type { SyncSession } from '../../src/node/rpc.ts'
-import { orAborted } from '../../src/node/waiting.ts'
+import { orAborted } from '../../src/node/base/deadline.ts'
 import type { Handshake } from '../../src/protocol/member.ts'
 import type { Reply, Request, RequestBody } from '../../src/protocol/messages.ts'
 

@@ -7,7 +7,7 @@ import { homedir } from 'node:os'
 import { dirname, isAbsolute, join } from 'node:path'
 import { parse, stringify } from 'yaml'
 import { parseAuthorKey, type AuthorKey } from '../../dag/ids.ts'
-import { makeDir } from '../make-dir.ts'
+import { makeDir } from '../base/make-dir.ts'
 import { writeWhole } from './files.ts'
 import { CommandError, reasonOf, type Io } from './io.ts'
 

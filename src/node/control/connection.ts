@@ -5,7 +5,7 @@
 import { isUtf8 } from 'node:buffer'
 import { setMaxListeners } from 'node:events'
 import type { Socket } from 'node:net'
-import type { Logger } from '../log.ts'
+import type { Logger } from '../base/log.ts'
 import { errorResponse, notARequest, type Dispatcher, type Scope } from './dispatcher.ts'
 import { parseRequest } from './envelope.ts'
 import { ControlError } from './faults.ts'

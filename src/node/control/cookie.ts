@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { makeDir } from '../make-dir.ts'
+import { makeDir } from '../base/make-dir.ts'
 import { parseToken } from './auth.ts'
 
 /** Writes a cookie with mode 0600, in place of one that an unclean stop left behind. Rejects with the OS's error. */

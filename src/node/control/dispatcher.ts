@@ -3,7 +3,7 @@
  * the standard has them. It knows no sockets; a connection gives it what was parsed and sends what it answers.
  */
 import { JSONRPCServer, type JSONRPCResponse } from 'json-rpc-2.0'
-import type { Logger } from '../log.ts'
+import type { Logger } from '../base/log.ts'
 import { helloMac, sameSecret } from './auth.ts'
 import { parseRequest, problemsOf, type RpcRequest } from './envelope.ts'
 import { ControlError } from './faults.ts'

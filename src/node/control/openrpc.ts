@@ -3,7 +3,7 @@
  * comes and goes. `rpc.discover` answers it. Params go by name; what OpenRPC has no word for is under `x-`.
  */
 import { z } from 'zod'
-import { VERSION } from '../version.ts'
+import { VERSION } from '../base/version.ts'
 import {
   CONTROL_CODES,
   OUR_RPC_CODE,

@@ -4,7 +4,7 @@
  */
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
-import type { Logger } from '../log.ts'
+import type { Logger } from '../base/log.ts'
 import { ControlError } from './faults.ts'
 import { SlowReader } from './feed.ts'
 import type { ControlLimits } from './limits.ts'

@@ -5,7 +5,7 @@
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { fail, ok, type Result } from '../../dag/faults.ts'
-import type { Logger } from '../log.ts'
+import type { Logger } from '../base/log.ts'
 import { freshToken } from './auth.ts'
 import { Connection } from './connection.ts'
 import { removeCookie, writeCookie } from './cookie.ts'

@@ -10,7 +10,7 @@ import type { ControlLimits } from '../../../../src/node/control/limits.ts'
 import type { Handlers } from '../../../../src/node/control/schema.ts'
 import type { ControlEvent } from '../../../../src/node/control/shapes.ts'
 import { ControlServer, type ControlAddress } from '../../../../src/node/control/server.ts'
-import { silentLogger } from '../../../../src/node/log.ts'
+import { silentLogger } from '../../../../src/node/base/log.ts'
 
 export interface Rig {
   readonly server: ControlServer

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { helloMac } from '../../../../src/node/control/auth.ts'
 import { ControlServer } from '../../../../src/node/control/server.ts'
 import type { Handlers } from '../../../../src/node/control/schema.ts'
-import { silentLogger } from '../../../../src/node/log.ts'
+import { silentLogger } from '../../../../src/node/base/log.ts'
 import { event, rawTcp, rawUnix, request, startRig, tempDir } from './rig.ts'
 
 const errorOf = (answer: unknown): { code: number; data: { code: string }; message: string } =>

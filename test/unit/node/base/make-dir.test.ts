@@ -3,7 +3,7 @@ import { chmod, mkdtemp, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, expect, onTestFinished, test } from 'vitest'
-import { makeDir } from '../../../src/node/make-dir.ts'
+import { makeDir } from '../../../../src/node/base/make-dir.ts'
 
 let root: string
 

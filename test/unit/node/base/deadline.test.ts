@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest'
-import { DeadlineError, Gate, onAbort, orAborted, pause, withDeadline } from '../../../src/node/waiting.ts'
+import { DeadlineError, Gate, onAbort, orAborted, pause, withDeadline } from '../../../../src/node/base/deadline.ts'
 
 const forEver = new AbortController().signal
 const never = new Promise<number>(() => {})

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { createLogger, silentLogger, type LogLevel } from '../../../src/node/log.ts'
+import { createLogger, silentLogger, type LogLevel } from '../../../../src/node/base/log.ts'
 
 function capture(level: LogLevel) {
   const lines: string[] = []

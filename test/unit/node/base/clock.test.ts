@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { Bug } from '../../../src/dag/faults.ts'
-import { systemClock, testClock } from '../../../src/node/clock.ts'
+import { Bug } from '../../../../src/dag/faults.ts'
+import { systemClock, testClock } from '../../../../src/node/base/clock.ts'
 
 describe('clock', () => {
   test('the system clock gives whole milliseconds and cannot be set', () => {

@@ -7,7 +7,7 @@ describe('the polyfill', () => {
   beforeEach(async () => {
     Reflect.deleteProperty(Promise, 'withResolvers')
     vi.resetModules()
-    await import('../../../src/node/polyfill.ts')
+    await import('../../../../src/node/base/polyfill.ts')
   })
 
   afterEach(() => {
@@ -35,7 +35,7 @@ describe('the polyfill', () => {
     const native = () => ({})
     Object.defineProperty(Promise, 'withResolvers', { value: native, configurable: true })
     vi.resetModules()
-    await import('../../../src/node/polyfill.ts')
+    await import('../../../../src/node/base/polyfill.ts')
     expect(Object.getOwnPropertyDescriptor(Promise, 'withResolvers')?.value).toBe(native)
   })
 })
