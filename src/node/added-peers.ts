@@ -4,7 +4,7 @@ import { fail, ok, type Result } from '../dag/faults.ts'
 import type { Discovery } from './discovery.ts'
 import type { PeerAddressFault } from './peers.ts'
 import { parsePeerAddress, parsePeerId, peerIdOf } from './peers.ts'
-import type { TextList } from './records.ts'
+import type { TextList } from './storage/records.ts'
 import { Serial } from './base/job-queue.ts'
 
 /** Addresses kept for the next start, oldest out. */

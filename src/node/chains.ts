@@ -7,14 +7,14 @@ import { fail, ok, type Result } from '../dag/faults.ts'
 import { parseChainId, type ChainId } from '../dag/ids.ts'
 import type { ChainsFault } from './chains-faults.ts'
 import type { Clock } from './base/clock.ts'
-import type { Disk } from './disk.ts'
+import type { Disk } from './storage/database.ts'
 import type { Logger } from './base/log.ts'
 import type { ChainEvent } from './chain-events.ts'
 import { Replica } from './replica.ts'
-import { decodeJoined, encodeJoined } from './joined-record.ts'
+import { decodeJoined, encodeJoined } from './storage/joined-record.ts'
 import { Serial } from './base/job-queue.ts'
 import type { BlockVerifier } from './verify-workers.ts'
-import { forgetWatch, loadWatch, saveWatch } from './watches.ts'
+import { forgetWatch, loadWatch, saveWatch } from './storage/in-sync-record.ts'
 
 /** What a joined chain has besides its replica; ended before the replica is. */
 export interface Attachment {

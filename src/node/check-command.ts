@@ -5,8 +5,8 @@ import { loadConfig } from './config.ts'
 import { ControlError, controlErrorOf } from './control/faults.ts'
 import { checkStore } from './check.ts'
 import type { Chain } from '../dag/chain.ts'
-import { hasDisk, openDisk, type Disk } from './disk.ts'
-import { decodeJoined } from './joined-record.ts'
+import { hasDisk, openDisk, type Disk } from './storage/database.ts'
+import { decodeJoined } from './storage/joined-record.ts'
 
 export interface CheckCommandOptions {
   readonly dir?: string

@@ -2,7 +2,7 @@
  * A process to be killed: `node vite-node.mjs committer.ts <dir>` commits batches to one chain for ever, some of them
  * synced, and prints the number of blocks after each synced one.
  */
-import { openDisk } from '../../src/node/disk.ts'
+import { openDisk } from '../../src/node/storage/database.ts'
 import { DRAWN_CHAIN } from './draw.ts'
 import { must } from './blocks.ts'
 import { line } from './stored.ts'

@@ -5,10 +5,10 @@
 import type { DagFault } from '../../dag/faults.ts'
 import type { ReputationFault } from '../../reputation/faults.ts'
 import type { ChainsFault } from '../chains-faults.ts'
-import type { DiskFault } from '../disk-faults.ts'
+import type { DiskFault } from '../storage/faults.ts'
 import type { DialFault, HostFault } from '../host.ts'
 import type { InviteFault } from '../invite-faults.ts'
-import type { NodeKeyFault } from '../keys.ts'
+import type { NodeKeyFault } from '../storage/node-key.ts'
 import type { AddedPeersFault } from '../added-peers.ts'
 import type { SyncFault } from '../sync-faults.ts'
 

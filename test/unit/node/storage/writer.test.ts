@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { DiskWriter, type Level, type WriteOp } from '../../../src/node/disk-writer.ts'
+import { DiskWriter, type Level, type WriteOp } from '../../../../src/node/storage/writer.ts'
 
 /** Notes how each batch came: as a list, or op by op. */
 function noting(): { readonly db: Level; readonly came: string[] } {

@@ -1,18 +1,10 @@
 /** Reading a chain from LevelDB at start, without its headers and payloads. */
-import { blockId, type BlockId } from '../dag/ids.ts'
-import type { LoadedChain, LoadedRow } from '../dag/store.ts'
-import { DiskFailed } from './disk-faults.ts'
-import { indexKey, lastPart, numberIn, rangeOf, type ChainKeys } from './disk-keys.ts'
-import {
-  decodeArrival,
-  decodeBlock,
-  decodeMeta,
-  decodeMissing,
-  decodePage,
-  decodeState,
-  PAGE_BLOCKS,
-} from './disk-rows.ts'
-import type { Level } from './disk-writer.ts'
+import { blockId, type BlockId } from '../../dag/ids.ts'
+import type { LoadedChain, LoadedRow } from '../../dag/store.ts'
+import { DiskFailed } from './faults.ts'
+import { indexKey, lastPart, numberIn, rangeOf, type ChainKeys } from './row-keys.ts'
+import { decodeArrival, decodeBlock, decodeMeta, decodeMissing, decodePage, decodeState, PAGE_BLOCKS } from './rows.ts'
+import type { Level } from './writer.ts'
 
 /** Bytes that LevelDB hands over in one step; its default of 16 KiB is less than one page. */
 const READ_BYTES = 1024 * 1024

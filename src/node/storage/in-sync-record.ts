@@ -1,8 +1,8 @@
 /** When this node was in sync on each chain, over restarts (spec §5, *Throttle*): a small record per chain. */
 import * as dagCbor from '@ipld/dag-cbor'
-import type { ChainId } from '../dag/ids.ts'
-import { Watch, type Interval } from '../reputation/throttle.ts'
-import type { Disk } from './disk.ts'
+import type { ChainId } from '../../dag/ids.ts'
+import { Watch, type Interval } from '../../reputation/throttle.ts'
+import type { Disk } from './database.ts'
 
 /** A record that does not decode counts as none: then nothing is doubted. */
 export async function loadWatch(disk: Disk, chain: ChainId): Promise<Watch> {

@@ -1,15 +1,15 @@
 /**
  * The data directory's one LevelDB, opened through datastore-level: libp2p's datastore, the stores of all chains, and
- * the node's own small records (spec §1, §3 as stored). What the rows are is in `disk-keys.ts` and `disk-rows.ts`.
+ * the node's own small records (spec §1, §3 as stored). What the rows are is in `row-keys.ts` and `rows.ts`.
  */
 import { chmod } from 'node:fs/promises'
 import { join } from 'node:path'
 import { LevelDatastore } from 'datastore-level'
-import { fail, ok, type Result } from '../dag/faults.ts'
-import { chainId, type ChainId } from '../dag/ids.ts'
-import type { ChainStore } from '../dag/store.ts'
-import { DiskChain } from './disk-chain.ts'
-import type { DiskFault } from './disk-faults.ts'
+import { fail, ok, type Result } from '../../dag/faults.ts'
+import { chainId, type ChainId } from '../../dag/ids.ts'
+import type { ChainStore } from '../../dag/store.ts'
+import { DiskChain } from './chain-store.ts'
+import type { DiskFault } from './faults.ts'
 import {
   ChainKeys,
   chainPrefix,
@@ -21,10 +21,10 @@ import {
   lastPart,
   nodeKey,
   rangeOf,
-} from './disk-keys.ts'
-import { plainBytes, readRow } from './disk-load.ts'
-import { DiskWriter, type Level } from './disk-writer.ts'
-import { isDirectory, makeDir } from './base/make-dir.ts'
+} from './row-keys.ts'
+import { plainBytes, readRow } from './load.ts'
+import { DiskWriter, type Level } from './writer.ts'
+import { isDirectory, makeDir } from '../base/make-dir.ts'
 
 /** Raised when rows change in a way that older programs would misread. */
 const FORMAT = 2

@@ -3,11 +3,11 @@
  * damaged disk ({@link DiskFailed}), never a hostile peer.
  */
 import { decode, encode } from '@ipld/dag-cbor'
-import { CborWriter } from '../dag/cbor-writer.ts'
-import { Bug } from '../dag/faults.ts'
-import { authorKey, blockId, ID_BYTES, idBytes, writeId, type AuthorKey, type BlockId } from '../dag/ids.ts'
-import type { BlockRow, BlockState, LoadedRow, NewBlock, StoredBlock } from '../dag/store.ts'
-import { DiskFailed } from './disk-faults.ts'
+import { CborWriter } from '../../dag/cbor-writer.ts'
+import { Bug } from '../../dag/faults.ts'
+import { authorKey, blockId, ID_BYTES, idBytes, writeId, type AuthorKey, type BlockId } from '../../dag/ids.ts'
+import type { BlockRow, BlockState, LoadedRow, NewBlock, StoredBlock } from '../../dag/store.ts'
+import { DiskFailed } from './faults.ts'
 
 /**
  * Blocks in one page. A page is written once, when its last block comes, and a start reads all pages and at most this

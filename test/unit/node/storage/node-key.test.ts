@@ -1,6 +1,6 @@
 import { generateKeyPair, privateKeyToProtobuf } from '@libp2p/crypto/keys'
 import { describe, expect, test } from 'vitest'
-import { loadOrCreateNodeKey, NODE_KEY_RECORD } from '../../../src/node/keys.ts'
+import { loadOrCreateNodeKey, NODE_KEY_RECORD } from '../../../../src/node/storage/node-key.ts'
 
 function fakeRecords(stored?: Uint8Array) {
   const kept = new Map<string, Uint8Array>(stored === undefined ? [] : [[NODE_KEY_RECORD, stored]])

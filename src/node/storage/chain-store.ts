@@ -3,8 +3,8 @@
  * ahead of the disk: it changes when a call is made, the disk when its turn to be written comes. Reads wait for the
  * writes asked for before them.
  */
-import { Bug } from '../dag/faults.ts'
-import type { BlockId } from '../dag/ids.ts'
+import { Bug } from '../../dag/faults.ts'
+import type { BlockId } from '../../dag/ids.ts'
 import {
   ARRIVALS_KEPT,
   FRAME_BYTES,
@@ -16,9 +16,9 @@ import {
   type LoadedRow,
   type NewBlock,
   type StoredBlock,
-} from '../dag/store.ts'
-import { indexKey, type ChainKeys } from './disk-keys.ts'
-import { countFrames, loadChain, loadState, plainBytes, readRow, readRows, type ChainState } from './disk-load.ts'
+} from '../../dag/store.ts'
+import { indexKey, type ChainKeys } from './row-keys.ts'
+import { countFrames, loadChain, loadState, plainBytes, readRow, readRows, type ChainState } from './load.ts'
 import {
   decodeStoredBlock,
   encodeArrival,
@@ -28,8 +28,8 @@ import {
   encodePage,
   encodeState,
   PAGE_BLOCKS,
-} from './disk-rows.ts'
-import type { DiskWriter, Level, WriteOp } from './disk-writer.ts'
+} from './rows.ts'
+import type { DiskWriter, Level, WriteOp } from './writer.ts'
 
 const NOTHING = new Uint8Array()
 

@@ -1,7 +1,7 @@
 /** What is remembered of a chain that was joined by command: its name and keys (spec §12). */
 import * as dagCbor from '@ipld/dag-cbor'
 import { bytesToHex } from '@noble/hashes/utils.js'
-import { chainOf, type Chain } from '../dag/chain.ts'
+import { chainOf, type Chain } from '../../dag/chain.ts'
 
 export function encodeJoined({ params }: Chain): Uint8Array {
   const keys = params.key === undefined ? params.pioneers : [bytesToHex(params.key)]

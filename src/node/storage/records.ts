@@ -1,6 +1,6 @@
 /** Small lists of text that the node keeps in its data directory: remembered peers, peers added by command. */
 import * as dagCbor from '@ipld/dag-cbor'
-import type { Disk } from './disk.ts'
+import type { Disk } from './database.ts'
 
 export interface TextList {
   load(): Promise<readonly string[]>

@@ -4,7 +4,7 @@
  * share one flush.
  */
 import type { LevelDatastore } from 'datastore-level'
-import { DiskFailed } from './disk-faults.ts'
+import { DiskFailed } from './faults.ts'
 
 export type Level = LevelDatastore['db']
 
