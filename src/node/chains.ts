@@ -9,11 +9,11 @@ import type { ChainsFault } from './chains-faults.ts'
 import type { Clock } from './base/clock.ts'
 import type { Disk } from './storage/database.ts'
 import type { Logger } from './base/log.ts'
-import type { ChainEvent } from './chain-events.ts'
+import type { ChainEvent } from './chain/intake/chain-events.ts'
 import { Replica } from './replica.ts'
 import { decodeJoined, encodeJoined } from './storage/joined-record.ts'
 import { Serial } from './base/job-queue.ts'
-import type { BlockVerifier } from './verify-workers.ts'
+import type { BlockVerifier } from './chain/intake/verify-workers.ts'
 import { forgetWatch, loadWatch, saveWatch } from './storage/in-sync-record.ts'
 
 /** What a joined chain has besides its replica; ended before the replica is. */

@@ -7,9 +7,9 @@ import { checkGraph } from '../dag/check.ts'
 import type { Chain } from '../dag/chain.ts'
 import { isAcceptedState, isGoneBy, type BlockState, type ChainStore, type LoadedRow } from '../dag/store.ts'
 import { Reputation } from '../reputation/reputation.ts'
-import { Bag } from './bag.ts'
+import { Bag } from './chain/intake/mempool.ts'
 import { storedPayloadHolds } from './payloads.ts'
-import { Staging } from './staging.ts'
+import { Staging } from './chain/intake/staging.ts'
 
 /** Blocks between two reports of progress: a second or so. */
 const BLOCKS_PER_REPORT = 10_000

@@ -20,7 +20,7 @@ import type { Logger } from './base/log.ts'
 import type { OnNet } from './node-parts.ts'
 import { textList } from './storage/records.ts'
 import { Topics } from './topics.ts'
-import { VerifyWorkers } from './verify-workers.ts'
+import { VerifyWorkers } from './chain/intake/verify-workers.ts'
 
 export interface NodeModules {
   readonly clock: Clock

@@ -5,11 +5,11 @@ import { ALONE } from '../protocol/claims.ts'
 import { blockVerdict, type ProtocolFault } from '../protocol/faults.ts'
 import { Fetch } from '../protocol/fetch.ts'
 import { GET_IDS, HELD_SLOTS } from '../protocol/limits.ts'
-import type { Incoming } from './admit.ts'
+import type { Incoming } from './chain/intake/validate-block.ts'
 import { payloadOfPulled } from './payload-fetch.ts'
 import type { Replica } from './replica.ts'
 import type { RpcFault, SyncSession } from './rpc.ts'
-import type { MayRecheck } from './signatures.ts'
+import type { MayRecheck } from './chain/intake/signatures.ts'
 
 /** A command waits for it, and nobody waits for the command's turn. */
 const UNHURRIED = { onFrame: () => undefined, shouldYield: () => false }

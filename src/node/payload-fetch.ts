@@ -6,12 +6,12 @@ import { FRAME_BYTES } from '../dag/store.ts'
 import type { ProtocolFault } from '../protocol/faults.ts'
 import type { PulledBlock } from '../protocol/fetch.ts'
 import { PayloadFetch } from '../protocol/frames.ts'
-import type { Incoming } from './admit.ts'
-import { frameCount } from './payload-size.ts'
+import type { Incoming } from './chain/intake/validate-block.ts'
+import { frameCount } from './chain/intake/payload-size.ts'
 import { PayloadCheck, storedPayloadHolds } from './payloads.ts'
 import type { Replica } from './replica.ts'
 import type { RpcFault, SyncSession } from './rpc.ts'
-import { signatureState, type MayRecheck } from './signatures.ts'
+import { signatureState, type MayRecheck } from './chain/intake/signatures.ts'
 
 export interface FetchOptions {
   readonly replica: Replica

@@ -7,7 +7,7 @@ import { sha256Stream } from '../dag/crypto.ts'
 import { encodeAad } from '../dag/codec.ts'
 import { payloadId } from '../dag/ids.ts'
 import { groupVerifier, type GroupVerifier } from '../dag/seal.ts'
-import { frameCount } from './payload-size.ts'
+import { frameCount } from './chain/intake/payload-size.ts'
 import type { Chain } from '../dag/chain.ts'
 import type { ChainStore } from '../dag/store.ts'
 

@@ -13,14 +13,14 @@ import type { FruitlessEnd, PullEffect, PullInput, PullResult, StoreOutcome } fr
 import { haveList } from '../protocol/reconcile.ts'
 import { awaited, endOfOutcomes, newPull, step, wantedNow, type PullState } from '../protocol/session.ts'
 import type { Width } from '../protocol/width.ts'
-import type { Incoming } from './admit.ts'
+import type { Incoming } from './chain/intake/validate-block.ts'
 import { payloadOfPulled } from './payload-fetch.ts'
 import type { Going } from './progress.ts'
 import type { Replica } from './replica.ts'
 import { isRpcFault } from './rpc-faults.ts'
 import type { SyncSession } from './rpc.ts'
 import { Serial } from './base/job-queue.ts'
-import type { MayRecheck } from './signatures.ts'
+import type { MayRecheck } from './chain/intake/signatures.ts'
 import { onAbort } from './base/deadline.ts'
 
 export interface PullOptions {

@@ -16,7 +16,7 @@ import { Progress, type Going, type ProgressView } from './progress.ts'
 import { OVERTAKEN, Pull } from './pull.ts'
 import type { Replica } from './replica.ts'
 import type { SyncSession } from './rpc.ts'
-import type { MayRecheck } from './signatures.ts'
+import type { MayRecheck } from './chain/intake/signatures.ts'
 
 const LOOK_MS = 500
 

@@ -17,7 +17,7 @@ import {
 } from '../protocol/serve.ts'
 import type { Replica } from './replica.ts'
 import type { SyncCaller, SyncHandler } from './serve.ts'
-import { paySizeOfStored, storedHere } from './stored-block.ts'
+import { paySizeOfStored, storedHere } from './chain/intake/stored-block.ts'
 
 const NO_BYTES = new Uint8Array(0)
 

@@ -2,10 +2,10 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import type { Block } from '../../src/dag/block.ts'
 import { silentLogger } from '../../src/node/base/log.ts'
-import type * as Built from '../../src/node/verify-workers.ts'
+import type * as Built from '../../src/node/chain/intake/verify-workers.ts'
 import { chain, post } from '../support/blocks.ts'
 
-const BUILT = new URL('../../dist/node/verify-workers.js', import.meta.url).href
+const BUILT = new URL('../../dist/node/chain/intake/verify-workers.js', import.meta.url).href
 const { VerifyWorkers } = (await import(BUILT)) as typeof Built
 
 const FORUM = chain('#threads')

@@ -3,7 +3,7 @@
  * as in `node/chain-gossip.ts`, and which bytes are looked at twice as in gossipsub.
  */
 import { sha256 } from '../../src/dag/crypto.ts'
-import { isForPeers, type Origin } from '../../src/node/chain-events.ts'
+import { isForPeers, type Origin } from '../../src/node/chain/intake/chain-events.ts'
 import { readPayload } from '../../src/node/payloads.ts'
 import type { Replica } from '../../src/node/replica.ts'
 import { buildAnnouncement, headsToAnnounce, judge, ridesAlong, verdictOf } from '../../src/protocol/announce.ts'

@@ -8,7 +8,7 @@ import { Chains, type Attachment } from '../../../src/node/chains.ts'
 import { systemClock } from '../../../src/node/base/clock.ts'
 import { openDisk, type Disk } from '../../../src/node/storage/database.ts'
 import { silentLogger } from '../../../src/node/base/log.ts'
-import { NO_VERIFIER } from '../../../src/node/signatures-ahead.ts'
+import { NO_VERIFIER } from '../../../src/node/chain/intake/signatures-ahead.ts'
 import { author, chain, must, post } from '../../support/blocks.ts'
 
 const KEY = 'AB'.repeat(32)

@@ -12,7 +12,7 @@ import { openDisk } from '../../../src/node/storage/database.ts'
 import { listenAll, listenOne } from '../../../src/node/listening.ts'
 import { silentLogger } from '../../../src/node/base/log.ts'
 import type { NodeParts, OnNet } from '../../../src/node/node-parts.ts'
-import { NO_VERIFIER } from '../../../src/node/signatures-ahead.ts'
+import { NO_VERIFIER } from '../../../src/node/chain/intake/signatures-ahead.ts'
 import { chain, must, post } from '../../support/blocks.ts'
 
 const [talk, other] = [chain('$talk', 'AB'.repeat(32)), chain('$other', 'CD'.repeat(32))]

@@ -6,7 +6,7 @@ import type { MadeBlock } from '../../../src/dag/block.ts'
 import { Bug } from '../../../src/dag/faults.ts'
 import { DiskFailed } from '../../../src/node/storage/faults.ts'
 import { post as makePost } from '../../../src/node/posting.ts'
-import type { ChainEvent } from '../../../src/node/chain-events.ts'
+import type { ChainEvent } from '../../../src/node/chain/intake/chain-events.ts'
 import { author, bytes, chain, like, must, post } from '../../support/blocks.ts'
 import { NOW_MS, openReplica, takeIn, viewOf } from '../../support/replicas.ts'
 

@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { expect, test, vi } from 'vitest'
 import type { MadeBlock } from '../../../src/dag/block.ts'
-import type { Origin } from '../../../src/node/chain-events.ts'
+import type { Origin } from '../../../src/node/chain/intake/chain-events.ts'
 import { economies, DAY, HOUR, MINUTE } from '../../support/economy.ts'
 import { answersOf, everythingOf, villageFrom, type RandomVillage } from '../../support/random-villages.ts'
 import { openOnDisk, openVillage, reopened, type Village } from '../../support/villages.ts'

@@ -1,0 +1,220 @@
+/**
+ * Takes blocks into one chain, one after the other: what becomes of each (spec §3, §5), and what it changes for others.
+ * All it decides is in memory until the settled blocks and what `block-states.ts` noted are stored (`build-commit.ts`); nothing
+ * else may come between.
+ */
+import { MAX_AHEAD_MS } from '../../../dag/limits.ts'
+import type { BlockId } from '../../../dag/ids.ts'
+import { ok } from '../../../dag/faults.ts'
+import type { BlockFault } from '../../../protocol/faults.ts'
+import type { StoreOutcome } from '../../../protocol/pull.ts'
+import type { Candidate } from '../../../reputation/reputation.ts'
+import type { Throttle } from '../../../reputation/throttle.ts'
+import { admit, type AdmitContext, type Incoming } from './validate-block.ts'
+import type { Origin } from './chain-events.ts'
+import { Delays } from './throttle-policy.ts'
+import type { Holdings } from './block-states.ts'
+import type { Entry } from './entry.ts'
+import type { SignatureState } from './signatures.ts'
+import type { Unsettled } from './staging.ts'
+
+/** When a block came, and what was found out about it on the way. */
+export interface Arrival {
+  readonly nowMs: number
+  readonly signature: () => SignatureState
+}
+
+/** A block on its way in after its checks. */
+interface Coming {
+  readonly origin: Origin
+  readonly nowMs: number
+  /** Its local index, if it was here before and was dropped. */
+  readonly known: number | undefined
+  /** Its part of the graph, as of now, if that is known; then none of its backs is in the bag. */
+  readonly candidate: Candidate | undefined
+}
+
+/** What stands below most blocks. */
+const ALL_SETTLED: Unsettled = { staged: new Set(), bagged: [] }
+
+/** What became of a block. */
+type Taken = Exclude<StoreOutcome['state'], 'refused' | 'postponed'> | { readonly fault: BlockFault }
+
+export class Intake {
+  readonly #holdings: Holdings
+  readonly #delays: Delays
+  /** What a block is checked against; what is sound is ready for the graph, unless it stands on what is in the bag. */
+  readonly #context: AdmitContext<Candidate | undefined>
+
+  constructor(holdings: Holdings, throttle: Throttle) {
+    const { reputation, bag, staging } = holdings
+    this.#holdings = holdings
+    this.#delays = new Delays({ reputation, bag, throttle })
+    this.#context = {
+      chain: reputation.chain,
+      has: (back) => holdings.hasBack(back),
+      checkSound: (block) =>
+        block.header.backs.some((back) => bag.has(back)) ? ok(undefined) : staging.candidateOf(block),
+    }
+  }
+
+  /** Takes one block in. Its payload, if it is `stored`, is. */
+  take(incoming: Incoming, origin: Origin, { nowMs, signature }: Arrival): StoreOutcome {
+    const { block, payload } = incoming
+    const { id } = block
+    const known = this.#holdings.reputation.graph.indexOf(id)
+    if (this.#holdings.hasAt(known, id)) return { id, state: 'known' }
+    const checked = admit(incoming, this.#context, signature)
+    if (!checked.ok) return { id, state: 'refused', fault: checked.fault }
+    if (checked.value.signature === 'postponed') return { id, state: 'postponed' }
+    const entry: Entry = { block, payload, isOurs: origin === 'here', waitsFor: 'payer', k: undefined }
+    return this.#admit(entry, { origin, nowMs, known, candidate: checked.value.sound })
+  }
+
+  /** Takes in what was checked before, and waited. */
+  takeAgain(entry: Entry, nowMs: number): StoreOutcome {
+    return this.#admit({ ...entry, waitsFor: 'payer' }, this.#again(entry, 'pull', nowMs))
+  }
+
+  /** Keeps posts of another peer that are not accepted, with what they stand on (`peer held`), until the pull ends at least. */
+  keepGuests(ids: readonly BlockId[], nowMs: number): void {
+    const { reputation, staging } = this.#holdings
+    for (const id of ids) {
+      const entry = this.#holdings.bag.take(id)
+      if (entry !== undefined) this.#admit(entry, this.#again(entry, 'held', nowMs))
+      const index = reputation.graph.indexOf(id)
+      const isStaged = index !== undefined && index >= staging.settled
+      if (!isStaged || !reputation.isPost(index)) continue
+      this.#holdings.keep(index, 'guest')
+      this.#holdings.pending.tell(index, 'held')
+    }
+  }
+
+  #again({ block: { id } }: Entry, origin: Origin, nowMs: number): Coming {
+    return { origin, nowMs, known: this.#holdings.reputation.graph.indexOf(id), candidate: undefined }
+  }
+
+  #admit(entry: Entry, coming: Coming): StoreOutcome {
+    const { id } = entry.block
+    const { origin } = coming
+    const { graph } = this.#holdings.reputation
+    const before = graph.acceptedCount
+    const taken = this.#judge(entry, coming)
+    // During a pull nothing goes that a payer still to come may need, not even what was dropped before and came again.
+    if (origin === 'here') this.#holdings.trim()
+    if (typeof taken !== 'string') return { id, state: 'refused', fault: taken.fault }
+    if (taken !== 'accepted') return { id, state: taken }
+    return { id, state: taken, others: Math.max(0, graph.acceptedCount - before - 1) }
+  }
+
+  #judge(entry: Entry, coming: Coming): Taken {
+    const { header } = entry.block
+    const { origin, nowMs, known, candidate } = coming
+    const isAhead = header.time > nowMs + MAX_AHEAD_MS
+    if (known !== undefined) return this.#recall(known, entry, { isAhead, nowMs })
+    if (isAhead) return this.#setAside(entry, origin)
+    // The clock got there, and what stands below has not been told yet.
+    const { graph } = this.#holdings.reputation
+    const backs = candidate?.backs ?? header.backs.map((back) => graph.indexOf(back))
+    if (backs.some((back) => this.#isAside(back))) return 'ahead'
+    return this.#stand(entry, coming)
+  }
+
+  /** Puts a block on what it stands on, and judges it there. */
+  #stand(entry: Entry, { origin, nowMs, candidate }: Coming): Taken {
+    const { graph } = this.#holdings.reputation
+    if (origin !== 'here' && this.#delays.mustWaitWithBacks(entry, nowMs)) return this.#delay(entry, origin)
+    const { staged, bagged, lost } = this.#below(entry, candidate)
+    if (lost !== undefined) {
+      for (const { block } of bagged) this.#holdings.bag.take(block.id)
+      return { fault: { code: 'DAG_MISSING_BACK', back: lost } }
+    }
+    if (origin !== 'here' && this.#delays.mustWait(entry, bagged, nowMs)) return this.#delay(entry, origin)
+    const sizeBefore = graph.size
+    const pile = [...this.#holdings.staging.clear(staged), ...bagged]
+    for (const { block } of bagged) this.#holdings.bag.take(block.id)
+    const base = graph.size
+    const from = this.#holdings.staging.settled
+    // What is unsound stays so: nobody is to look at it again.
+    const sound = pile.filter((below) => this.#holdings.staging.append(below).ok)
+    const isSameGraph = base === sizeBefore && pile.length === 0
+    const at = this.#holdings.staging.append(entry, isSameGraph ? candidate : undefined)
+    if (!at.ok || (origin !== 'here' && this.#delays.isTooMuch({ from, index: at.value }, pile, nowMs))) {
+      while (graph.size > base) this.#holdings.staging.pop()
+      for (const below of sound) this.#holdings.bag.put(below)
+      return at.ok ? this.#delay(entry, origin) : { fault: at.fault }
+    }
+    for (let index = base; index <= at.value; index += 1) this.#holdings.enter(index, nowMs)
+    if (graph.isAccepted(at.value)) {
+      if (origin !== 'here') this.#delays.noteAccepted({ from, index: at.value }, nowMs)
+      return 'accepted'
+    }
+    if (origin === 'here') return this.#hold(at.value, nowMs)
+    // What nobody pays for is kept only while a pull may bring who does.
+    if (origin === 'gossip') this.#holdings.staging.pop()
+    return 'surplus'
+  }
+
+  #below({ block }: Entry, candidate: Candidate | undefined): Unsettled {
+    const { staging } = this.#holdings
+    const isOnSettled = candidate?.backs.every((back) => back < staging.settled && this.#holdings.isIn(back)) === true
+    return isOnSettled ? ALL_SETTLED : staging.below(block.header.backs)
+  }
+
+  /** A post made here waits for a like; a vote that its author cannot pay for is not made. */
+  #hold(index: number, nowMs: number): Taken {
+    const author = this.#holdings.reputation.authorOf(index)
+    if (!this.#holdings.reputation.isPost(index) && author !== undefined) {
+      this.#holdings.staging.pop()
+      return { fault: { code: 'REP_NO_REPS', reps: this.#holdings.reputation.repsOf(author, nowMs) } }
+    }
+    this.#holdings.keep(index, 'held')
+    this.#holdings.pending.tell(index, 'held')
+    return 'held'
+  }
+
+  /** Ahead of the clock. One made here is stored; others can be fetched again. */
+  #setAside(entry: Entry, origin: Origin): Taken {
+    if (!entry.isOurs) {
+      this.#wait({ ...entry, waitsFor: 'clock' }, origin)
+      return 'ahead'
+    }
+    this.#holdings.clearStaging()
+    const at = this.#holdings.staging.append(entry)
+    if (!at.ok) return at
+    this.#holdings.keep(at.value, 'ahead')
+    return 'ahead'
+  }
+
+  /** A block that was dropped came again: its row is known. */
+  #recall(index: number, entry: Entry, { isAhead, nowMs }: { isAhead: boolean; nowMs: number }): Taken {
+    const { graph } = this.#holdings.reputation
+    const candidate = this.#holdings.staging.candidateOf(entry.block)
+    if (!candidate.ok) return candidate
+    if (!isAhead && !graph.backs(index).every((back) => this.#holdings.isIn(back))) return 'ahead'
+    this.#holdings.reputation.recall(index, candidate.value, this.#holdings.reputation.k(index))
+    this.#holdings.pending.touched.add(index)
+    this.#holdings.pending.recalled.push({ index, entry })
+    this.#holdings.pending.unwanted.delete(index)
+    if (isAhead) this.#holdings.unaccepted.set(index, 'ahead')
+    else this.#holdings.enterAgain(index, nowMs)
+    return isAhead ? 'ahead' : graph.isAccepted(index) ? 'accepted' : 'surplus'
+  }
+
+  /** No pull ends what comes by gossip: it gets in while there is room, and is pulled when it is wanted. */
+  #wait(entry: Entry, origin: Origin): void {
+    const { bag } = this.#holdings
+    if (origin !== 'gossip' || bag.hasRoom) bag.put(entry)
+  }
+
+  #delay(entry: Entry, origin: Origin): Taken {
+    this.#wait({ ...entry, waitsFor: 'turn' }, origin)
+    this.#holdings.pending.delayed += 1
+    return 'delayed'
+  }
+
+  #isAside(index: number | undefined): boolean {
+    const state = index === undefined ? undefined : this.#holdings.unaccepted.get(index)
+    return state === 'ahead' || state === 'set-back'
+  }
+}

@@ -1,0 +1,203 @@
+/**
+ * What one chain holds besides what is accepted, and the elementary changes to it (spec §5): to go by a block, to keep it
+ * in a state, to forget it. Notes each change for the next commit; when to do what is decided in `block-importer.ts` and
+ * `settle-clock.ts`.
+ */
+import type { BlockId } from '../../../dag/ids.ts'
+import type { Chain } from '../../../dag/chain.ts'
+import type { BlockState, ChainStore, LoadedChain } from '../../../dag/store.ts'
+import { Reputation } from '../../../reputation/reputation.ts'
+import { Bag } from './mempool.ts'
+import { Pending } from './change-set.ts'
+import { Shunned } from './avoided-heads.ts'
+import { Staging } from './staging.ts'
+import { isUnacceptedState, Unaccepted, type UnacceptedState } from './unaccepted.ts'
+
+const NOTHING: ReadonlySet<number> = new Set()
+
+export class Holdings {
+  readonly reputation: Reputation
+  readonly bag = new Bag()
+  readonly staging: Staging
+  readonly unaccepted: Unaccepted
+  readonly shunned: Shunned
+  /** Made here, by local index. */
+  readonly #ours: Set<number>
+  #pending: Pending
+  /** Blocks of the bag might be paid now: somebody lost one that was. */
+  #isBagStale = false
+
+  /** @param ours - local indexes of stored blocks that were made here */
+  constructor(reputation: Reputation, ours: Set<number>) {
+    this.reputation = reputation
+    this.staging = new Staging(reputation, this.bag)
+    this.unaccepted = new Unaccepted(reputation.graph)
+    this.shunned = new Shunned(reputation)
+    this.#ours = ours
+    this.#pending = new Pending(reputation)
+  }
+
+  /** As the store has them. @param seed - any 32-bit number */
+  static async load(
+    { chain, seed }: { readonly chain: Chain; readonly seed: number },
+    store: ChainStore,
+  ): Promise<{ readonly holdings: Holdings; readonly loaded: LoadedChain }> {
+    const ours = new Set<number>()
+    const unaccepted: (readonly [number, UnacceptedState])[] = []
+    let count = 0
+    const { reputation, loaded } = await Reputation.load(chain, seed, (take) =>
+      store.load((row) => {
+        count += 1
+        if (row.isOurs) ours.add(count)
+        if (isUnacceptedState(row.state)) unaccepted.push([count, row.state])
+        take(row)
+      }),
+    )
+    const holdings = new Holdings(reputation, ours)
+    for (const [index, state] of unaccepted) holdings.unaccepted.set(index, state)
+    return { holdings, loaded }
+  }
+
+  /** What changed since the last commit. */
+  get pending(): Pending {
+    return this.#pending
+  }
+
+  /** Begins a new list of changes, and gives the one so far. */
+  takePending(): Pending {
+    const taken = this.#pending
+    this.#pending = new Pending(this.reputation)
+    return taken
+  }
+
+  /** Whether a block is here: accepted or not, in the graph or in the bag. */
+  has(id: BlockId): boolean {
+    return this.hasAt(this.reputation.graph.indexOf(id), id)
+  }
+
+  /** The same of a block whose local index, if it has one, is known already. */
+  hasAt(index: number | undefined, id: BlockId): boolean {
+    return (index !== undefined && this.isLive(index)) || this.bag.has(id)
+  }
+
+  /** The same of what a block stands on, be it the genesis. */
+  hasBack(id: BlockId): boolean {
+    const index = this.reputation.graph.indexOf(id)
+    return index === 0 || this.hasAt(index, id)
+  }
+
+  /** Whether a known block is here, and not one that was dropped. */
+  isLive(index: number): boolean {
+    const { graph } = this.reputation
+    return index >= this.staging.settled || graph.isAccepted(index) || this.unaccepted.get(index) !== undefined
+  }
+
+  /** Whether a settled block was made here. */
+  isOurs(index: number): boolean {
+    return this.#ours.has(index)
+  }
+
+  stateOf(index: number): BlockState {
+    if (!this.reputation.graph.isAccepted(index)) return this.unaccepted.get(index) ?? 'dropped'
+    return this.reputation.isPaid(index) ? 'paid' : 'unpaid'
+  }
+
+  /** Whether a block is gone by: judged, and neither set aside nor dropped. The genesis is. */
+  isIn(index: number): boolean {
+    return index === 0 || this.reputation.isIn(index)
+  }
+
+  /** Goes by a block, with what follows for others. */
+  enter(index: number, nowMs: number): void {
+    const effects = this.reputation.enter(index)
+    const author = this.reputation.authorOf(index)
+    this.#pending.note(effects)
+    this.settle(effects.accepted.at(-1) ?? 0)
+    for (const block of effects.accepted) this.unaccepted.delete(block)
+    for (const block of effects.withdrawn) {
+      this.#shelve(block)
+      this.#pending.tell(block, 'withdrawn')
+      if (this.reputation.authorOf(block) === author) this.shunned.noteWithdrawn(block, nowMs)
+    }
+    this.#isBagStale ||= effects.isLoss
+  }
+
+  /** Goes by a settled block that was set aside or dropped. */
+  enterAgain(index: number, nowMs: number): void {
+    this.unaccepted.delete(index)
+    this.#pending.touched.add(index)
+    this.enter(index, nowMs)
+    if (!this.reputation.graph.isAccepted(index)) this.#shelve(index)
+  }
+
+  /** Goes by a block no more, and keeps it as this: the clock was set back from under it. */
+  retreat(index: number, state: 'set-back' | 'ahead'): void {
+    const effects = this.reputation.retreat(index)
+    this.#pending.note(effects)
+    this.#isBagStale ||= effects.isLoss
+    for (const block of effects.withdrawn) {
+      this.#shelve(block)
+      this.#pending.tell(block, 'withdrawn')
+    }
+    this.keep(index, state)
+  }
+
+  /** Keeps a block in this state; it is settled, and everything below it too. */
+  keep(index: number, state: UnacceptedState): void {
+    this.settle(index)
+    this.unaccepted.set(index, state)
+    this.#pending.touched.add(index)
+  }
+
+  /** Everything up to this block is to be stored. */
+  settle(upTo: number): void {
+    const from = this.staging.settled
+    for (const [position, { isOurs }] of this.staging.settle(upTo).entries()) {
+      const index = from + position
+      if (isOurs) this.#ours.add(index)
+      if (!this.reputation.graph.isAccepted(index)) this.#shelve(index)
+    }
+  }
+
+  /** Takes what is staged out of the graph, into the bag. */
+  clearStaging(): void {
+    this.staging.clear(NOTHING)
+  }
+
+  /** Forgets a block that is not accepted, and what stands on it. */
+  drop(index: number): void {
+    this.#forget([...this.unaccepted.above(index), index])
+  }
+
+  /** Forgets what is stored and does not fit. */
+  trim(): void {
+    this.#forget(this.unaccepted.excess())
+  }
+
+  /** Nobody is about to pay for what is staged: bounds what is kept. */
+  tidy(): void {
+    this.clearStaging()
+    if (this.#isBagStale) this.bag.dropSurplus()
+    this.#isBagStale = false
+    this.bag.settle()
+    this.trim()
+  }
+
+  /** Keeps a settled block that is gone by and not accepted (spec §5, *held*, *surplus*). */
+  #shelve(index: number): void {
+    this.unaccepted.set(index, this.#ours.has(index) ? 'held' : 'surplus')
+  }
+
+  /** Tops first. */
+  #forget(indexes: readonly number[]): void {
+    if (indexes.length === 0) return
+    this.clearStaging()
+    for (const at of indexes) {
+      this.unaccepted.delete(at)
+      this.reputation.drop(at)
+      this.#pending.touched.add(at)
+      this.#pending.unwanted.add(at)
+    }
+    this.bag.dropAbove(indexes.map((at) => this.reputation.graph.id(at)))
+  }
+}
