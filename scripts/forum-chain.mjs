@@ -7,7 +7,7 @@ import { chainOf } from '../dist/dag/chain.js'
 import { publicKeyOf } from '../dist/dag/crypto.js'
 import { openDisk } from '../dist/node/storage/database.js'
 import { silentLogger } from '../dist/node/base/log.js'
-import { Replica } from '../dist/node/replica.js'
+import { Replica } from '../dist/node/chain/replica.js'
 import { legalHistory } from '../test/support/economy.ts'
 
 const AUTHORS = 20

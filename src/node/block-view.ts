@@ -9,8 +9,8 @@ import type { Clock } from './base/clock.ts'
 import { ControlError } from './control/faults.ts'
 import type { BlockView } from './control/shapes.ts'
 import { orThrow } from './or-throw.ts'
-import { readPayload } from './payloads.ts'
-import type { Replica } from './replica.ts'
+import { readPayload } from './chain/payloads.ts'
+import type { Replica } from './chain/replica.ts'
 
 const HIDDEN = 'hidden: at least 5 dislikes, and twice as many as likes; likes can bring it back'
 

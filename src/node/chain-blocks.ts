@@ -7,7 +7,7 @@ import { inOrder, lastInOrder } from '../dag/order.ts'
 import { openForMember, storedPayload, viewOf } from './block-view.ts'
 import type { Clock } from './base/clock.ts'
 import type { ListedBlock } from './control/shapes.ts'
-import type { Replica } from './replica.ts'
+import type { Replica } from './chain/replica.ts'
 
 /** Blocks read from the disk side by side. */
 const READ_AT_ONCE = 64

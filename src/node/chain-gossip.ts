@@ -26,9 +26,9 @@ import {
 import { TOPIC_PREFIX, type Announcement } from '../protocol/messages.ts'
 import { Pace } from '../protocol/pace.ts'
 import type { Logger } from './base/log.ts'
-import { readPayload } from './payloads.ts'
+import { readPayload } from './chain/payloads.ts'
 import { isForPeers, type Origin } from './chain/intake/chain-events.ts'
-import type { Replica } from './replica.ts'
+import type { Replica } from './chain/replica.ts'
 import { Serial } from './base/job-queue.ts'
 import type { Topics } from './topics.ts'
 

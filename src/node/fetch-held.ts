@@ -7,7 +7,7 @@ import { Fetch } from '../protocol/fetch.ts'
 import { GET_IDS, HELD_SLOTS } from '../protocol/limits.ts'
 import type { Incoming } from './chain/intake/validate-block.ts'
 import { payloadOfPulled } from './payload-fetch.ts'
-import type { Replica } from './replica.ts'
+import type { Replica } from './chain/replica.ts'
 import type { RpcFault, SyncSession } from './rpc.ts'
 import type { MayRecheck } from './chain/intake/signatures.ts'
 

@@ -1,6 +1,6 @@
 /** What has to be done from time to time (spec §3, §7): compare heads with a peer of each chain, let time pass,
  * and remember how long this node was in sync. */
-import type { Chains } from './chains.ts'
+import type { Chains } from './chain/registry.ts'
 import type { Logger } from './base/log.ts'
 import type { OnNet } from './node-parts.ts'
 import type { Topics } from './topics.ts'

@@ -19,7 +19,7 @@ import type { Subscription } from './control/schema.ts'
 import type { ControlEvent } from './control/shapes.ts'
 import type { NodeParts } from './node-parts.ts'
 import { orThrow } from './or-throw.ts'
-import type { Replica } from './replica.ts'
+import type { Replica } from './chain/replica.ts'
 
 /** What one listener has not heard of yet in one chain, by local index. */
 interface Backlog {

@@ -3,7 +3,7 @@ import { showId } from '../dag/ids.ts'
 import type { ResultOf } from './control/schema.ts'
 import { askedFor, type Asked } from './missing.ts'
 import { isBeingFetched } from './payload-fetch.ts'
-import type { Replica } from './replica.ts'
+import type { Replica } from './chain/replica.ts'
 
 /** One answer of the port: each costs a read of the store; `chain.status` counts all. */
 const MAX_LISTED = 1000

@@ -2,7 +2,7 @@
 import type { ProtocolFault } from '../protocol/faults.ts'
 import { PAYLOAD_BACKOFFS, PAYLOADS_PER_MEETING } from '../protocol/limits.ts'
 import { fetchPayload, isBeingFetched } from './payload-fetch.ts'
-import type { Replica } from './replica.ts'
+import type { Replica } from './chain/replica.ts'
 import { isRpcFault } from './rpc-faults.ts'
 import type { SyncSession } from './rpc.ts'
 

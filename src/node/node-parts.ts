@@ -1,6 +1,6 @@
 /** What the parts of a running node know of each other. */
 import type { AddedPeers } from './added-peers.ts'
-import type { Attachment, Chains } from './chains.ts'
+import type { Attachment, Chains } from './chain/registry.ts'
 import type { ChainGossip } from './chain-gossip.ts'
 import type { ChainSync } from './chain-sync.ts'
 import type { Clock } from './base/clock.ts'

@@ -2,7 +2,7 @@
 import type { PeerId } from '@libp2p/interface'
 import { fail, ok, type Result } from '../dag/faults.ts'
 import { proofFor, proofHolds, type Handshake } from '../protocol/member.ts'
-import type { Replica } from './replica.ts'
+import type { Replica } from './chain/replica.ts'
 import type { SyncSession } from './rpc.ts'
 import type { SyncFault } from './sync-faults.ts'
 

@@ -11,7 +11,7 @@ import { CHECK_STEPS, type CheckStep } from './control/shapes.ts'
 import type { Host } from './host.ts'
 import type { Logger } from './base/log.ts'
 import { peerIdOf } from './peers.ts'
-import type { Replica } from './replica.ts'
+import type { Replica } from './chain/replica.ts'
 import { StreamCut } from './streams.ts'
 
 const CLOSE_MS = 1_000

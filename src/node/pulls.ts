@@ -14,7 +14,7 @@ import { InVain, type Moment } from './in-vain.ts'
 import { askMissing } from './missing.ts'
 import { Progress, type Going, type ProgressView } from './progress.ts'
 import { OVERTAKEN, Pull } from './pull.ts'
-import type { Replica } from './replica.ts'
+import type { Replica } from './chain/replica.ts'
 import type { SyncSession } from './rpc.ts'
 import type { MayRecheck } from './chain/intake/signatures.ts'
 

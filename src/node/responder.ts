@@ -15,7 +15,7 @@ import {
   type ServePlan,
   type ServeStream,
 } from '../protocol/serve.ts'
-import type { Replica } from './replica.ts'
+import type { Replica } from './chain/replica.ts'
 import type { SyncCaller, SyncHandler } from './serve.ts'
 import { paySizeOfStored, storedHere } from './chain/intake/stored-block.ts'
 

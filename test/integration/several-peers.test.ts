@@ -6,7 +6,7 @@ import type { MadeBlock } from '../../src/dag/block.ts'
 import { systemClock } from '../../src/node/base/clock.ts'
 import { openDisk } from '../../src/node/storage/database.ts'
 import { silentLogger } from '../../src/node/base/log.ts'
-import { Replica } from '../../src/node/replica.ts'
+import { Replica } from '../../src/node/chain/replica.ts'
 import { author, chain, must, post } from '../support/blocks.ts'
 import { eventually, Playground } from '../support/daemon.ts'
 

@@ -5,7 +5,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { BlockId } from '../../src/dag/ids.ts'
-import { post, vote } from '../../src/node/posting.ts'
+import { post, vote } from '../../src/node/chain/posting.ts'
 import { author, bytes } from '../support/blocks.ts'
 import { closedPart, economies, HOUR, MINUTE, type Economy } from '../support/economy.ts'
 import { arrivals, choices, Peer, picker } from '../support/economy-replicas.ts'

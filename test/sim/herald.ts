@@ -4,8 +4,8 @@
  */
 import { sha256 } from '../../src/dag/crypto.ts'
 import { isForPeers, type Origin } from '../../src/node/chain/intake/chain-events.ts'
-import { readPayload } from '../../src/node/payloads.ts'
-import type { Replica } from '../../src/node/replica.ts'
+import { readPayload } from '../../src/node/chain/payloads.ts'
+import type { Replica } from '../../src/node/chain/replica.ts'
 import { buildAnnouncement, headsToAnnounce, judge, ridesAlong, verdictOf } from '../../src/protocol/announce.ts'
 import { decodeAnnouncement, encodeAnnouncement } from '../../src/protocol/gossip-codec.ts'
 import { ANNOUNCE_COALESCE_MS, ANNOUNCE_NONCE_BYTES } from '../../src/protocol/limits.ts'

@@ -5,7 +5,7 @@
 import type { PeerId } from '@libp2p/interface'
 import { Bug } from '../../src/dag/faults.ts'
 import type { Clock } from '../../src/node/base/clock.ts'
-import type { Replica } from '../../src/node/replica.ts'
+import type { Replica } from '../../src/node/chain/replica.ts'
 import { createResponder } from '../../src/node/responder.ts'
 import type { SyncHandler } from '../../src/node/serve.ts'
 import { decodeRequest, encodeReply } from '../../src/protocol/codec.ts'

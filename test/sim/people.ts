@@ -3,8 +3,8 @@
  * Most stay at one core; some go about, and post at several at once, so that more of their blocks are concurrent than
  * they can pay for. Newcomers post, and whoever has reps at that core may welcome them.
  */
-import { post, vote } from '../../src/node/posting.ts'
-import type { Replica } from '../../src/node/replica.ts'
+import { post, vote } from '../../src/node/chain/posting.ts'
+import type { Replica } from '../../src/node/chain/replica.ts'
 import { author, bytes } from '../support/blocks.ts'
 import type { SignedEconomy } from '../support/economy-blocks.ts'
 import type { Dice } from '../support/random.ts'

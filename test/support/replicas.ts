@@ -7,7 +7,7 @@ import type { ChainStore } from '../../src/dag/store.ts'
 import { testClock, type TestClock } from '../../src/node/base/clock.ts'
 import { silentLogger } from '../../src/node/base/log.ts'
 import type { StoreOutcome } from '../../src/protocol/pull.ts'
-import { Replica } from '../../src/node/replica.ts'
+import { Replica } from '../../src/node/chain/replica.ts'
 
 /** Well after every block that `blocks.ts` makes by default. */
 export const NOW_MS = 1_800_000_000_000

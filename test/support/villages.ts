@@ -16,7 +16,7 @@ import type { BlockId } from '../../src/dag/ids.ts'
 import type { BlockState, ChainStore } from '../../src/dag/store.ts'
 import type { ChainEvent } from '../../src/node/chain/intake/chain-events.ts'
 import { openDisk, type Disk } from '../../src/node/storage/database.ts'
-import { post as makePost, vote as makeVote, type Posted } from '../../src/node/posting.ts'
+import { post as makePost, vote as makeVote, type Posted } from '../../src/node/chain/posting.ts'
 import type { BlockFault } from '../../src/protocol/faults.ts'
 import type { StoreOutcome } from '../../src/protocol/pull.ts'
 

@@ -4,7 +4,7 @@
  */
 import type { DagFault } from '../../dag/faults.ts'
 import type { ReputationFault } from '../../reputation/faults.ts'
-import type { ChainsFault } from '../chains-faults.ts'
+import type { ChainsFault } from '../chain/faults.ts'
 import type { DiskFault } from '../storage/faults.ts'
 import type { DialFault, HostFault } from '../host.ts'
 import type { InviteFault } from '../invite-faults.ts'

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import type { MadeBlock } from '../../../../../src/dag/block.ts'
 import type { Chain } from '../../../../../src/dag/chain.ts'
-import { readPayload } from '../../../../../src/node/payloads.ts'
+import { readPayload } from '../../../../../src/node/chain/payloads.ts'
 import { author, chain, like, post } from '../../../../support/blocks.ts'
 import { DAY } from '../../../../support/economy.ts'
 import { takeIn } from '../../../../support/replicas.ts'

@@ -2,14 +2,14 @@
  * Payloads of one chain as streams of frames (spec §8): reading one back, and checking one whose frames arrived bit by
  * bit, without ever holding more than a frame.
  */
-import type { Block } from '../dag/block.ts'
-import { sha256Stream } from '../dag/crypto.ts'
-import { encodeAad } from '../dag/codec.ts'
-import { payloadId } from '../dag/ids.ts'
-import { groupVerifier, type GroupVerifier } from '../dag/seal.ts'
-import { frameCount } from './chain/intake/payload-size.ts'
-import type { Chain } from '../dag/chain.ts'
-import type { ChainStore } from '../dag/store.ts'
+import type { Block } from '../../dag/block.ts'
+import { sha256Stream } from '../../dag/crypto.ts'
+import { encodeAad } from '../../dag/codec.ts'
+import { payloadId } from '../../dag/ids.ts'
+import { groupVerifier, type GroupVerifier } from '../../dag/seal.ts'
+import { frameCount } from './intake/payload-size.ts'
+import type { Chain } from '../../dag/chain.ts'
+import type { ChainStore } from '../../dag/store.ts'
 
 /** A chain and where it is kept: a replica, for one. */
 export interface Stored {

@@ -2,19 +2,19 @@
  * The chains joined on this node (spec §2, §12): joins, leaves, finds them by name or id, and remembers across restarts
  * those that were joined by command. What a joined chain does on the network is attached by whoever composes the node.
  */
-import { showChainId, type Chain } from '../dag/chain.ts'
-import { fail, ok, type Result } from '../dag/faults.ts'
-import { parseChainId, type ChainId } from '../dag/ids.ts'
-import type { ChainsFault } from './chains-faults.ts'
-import type { Clock } from './base/clock.ts'
-import type { Disk } from './storage/database.ts'
-import type { Logger } from './base/log.ts'
-import type { ChainEvent } from './chain/intake/chain-events.ts'
+import { showChainId, type Chain } from '../../dag/chain.ts'
+import { fail, ok, type Result } from '../../dag/faults.ts'
+import { parseChainId, type ChainId } from '../../dag/ids.ts'
+import type { ChainsFault } from './faults.ts'
+import type { Clock } from '../base/clock.ts'
+import type { Disk } from '../storage/database.ts'
+import type { Logger } from '../base/log.ts'
+import type { ChainEvent } from './intake/chain-events.ts'
 import { Replica } from './replica.ts'
-import { decodeJoined, encodeJoined } from './storage/joined-record.ts'
-import { Serial } from './base/job-queue.ts'
-import type { BlockVerifier } from './chain/intake/verify-workers.ts'
-import { forgetWatch, loadWatch, saveWatch } from './storage/in-sync-record.ts'
+import { decodeJoined, encodeJoined } from '../storage/joined-record.ts'
+import { Serial } from '../base/job-queue.ts'
+import type { BlockVerifier } from './intake/verify-workers.ts'
+import { forgetWatch, loadWatch, saveWatch } from '../storage/in-sync-record.ts'
 
 /** What a joined chain has besides its replica; ended before the replica is. */
 export interface Attachment {

@@ -1,10 +1,10 @@
 /** `freechains check`: a store that says what its blocks say passes, and any column that was altered is found. */
 import { describe, expect, test } from 'vitest'
-import { MemoryStore } from '../../../src/dag/memory-store.ts'
-import type { ChainStore, LoadedRow } from '../../../src/dag/store.ts'
-import { checkStore } from '../../../src/node/check.ts'
-import { chain, like, post } from '../../support/blocks.ts'
-import { openReplica, takeIn } from '../../support/replicas.ts'
+import { MemoryStore } from '../../../../src/dag/memory-store.ts'
+import type { ChainStore, LoadedRow } from '../../../../src/dag/store.ts'
+import { checkStore } from '../../../../src/node/chain/verify-store.ts'
+import { chain, like, post } from '../../../support/blocks.ts'
+import { openReplica, takeIn } from '../../../support/replicas.ts'
 
 const forum = chain('#forum')
 const first = post(forum, { author: 1 })

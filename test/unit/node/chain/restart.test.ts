@@ -1,11 +1,11 @@
 /** What a replica knows is in its store (spec §1): a restart at any moment changes no answer, then or later (spec §5). */
 import fc from 'fast-check'
 import { expect, test, vi } from 'vitest'
-import type { MadeBlock } from '../../../src/dag/block.ts'
-import type { Origin } from '../../../src/node/chain/intake/chain-events.ts'
-import { economies, DAY, HOUR, MINUTE } from '../../support/economy.ts'
-import { answersOf, everythingOf, villageFrom, type RandomVillage } from '../../support/random-villages.ts'
-import { openOnDisk, openVillage, reopened, type Village } from '../../support/villages.ts'
+import type { MadeBlock } from '../../../../src/dag/block.ts'
+import type { Origin } from '../../../../src/node/chain/intake/chain-events.ts'
+import { economies, DAY, HOUR, MINUTE } from '../../../support/economy.ts'
+import { answersOf, everythingOf, villageFrom, type RandomVillage } from '../../../support/random-villages.ts'
+import { openOnDisk, openVillage, reopened, type Village } from '../../../support/villages.ts'
 
 const drawn = economies(30).map(villageFrom)
 

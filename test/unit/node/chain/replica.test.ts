@@ -1,14 +1,14 @@
 /** One chain on one node: what is taken in, what is refused and why, what time does, and that the store agrees. */
 import { describe, expect, test, vi } from 'vitest'
-import { MemoryStore } from '../../../src/dag/memory-store.ts'
-import { MAX_AHEAD_MS } from '../../../src/dag/limits.ts'
-import type { MadeBlock } from '../../../src/dag/block.ts'
-import { Bug } from '../../../src/dag/faults.ts'
-import { DiskFailed } from '../../../src/node/storage/faults.ts'
-import { post as makePost } from '../../../src/node/posting.ts'
-import type { ChainEvent } from '../../../src/node/chain/intake/chain-events.ts'
-import { author, bytes, chain, like, must, post } from '../../support/blocks.ts'
-import { NOW_MS, openReplica, takeIn, viewOf } from '../../support/replicas.ts'
+import { MemoryStore } from '../../../../src/dag/memory-store.ts'
+import { MAX_AHEAD_MS } from '../../../../src/dag/limits.ts'
+import type { MadeBlock } from '../../../../src/dag/block.ts'
+import { Bug } from '../../../../src/dag/faults.ts'
+import { DiskFailed } from '../../../../src/node/storage/faults.ts'
+import { post as makePost } from '../../../../src/node/chain/posting.ts'
+import type { ChainEvent } from '../../../../src/node/chain/intake/chain-events.ts'
+import { author, bytes, chain, like, must, post } from '../../../support/blocks.ts'
+import { NOW_MS, openReplica, takeIn, viewOf } from '../../../support/replicas.ts'
 
 const GROUP_KEY = 'AB'.repeat(32)
 const forum = chain('#forum')

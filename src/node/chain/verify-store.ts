@@ -2,14 +2,14 @@
  * Checks a stored chain (spec §3–§5): reads every block again, works out from the first one on what the store says that
  * it knows (k, who is paid, what is accepted, heads, bytes), and compares. Slow on purpose, and changes nothing.
  */
-import { decodeBlock, verifyBlock } from '../dag/block.ts'
-import { checkGraph } from '../dag/check.ts'
-import type { Chain } from '../dag/chain.ts'
-import { isAcceptedState, isGoneBy, type BlockState, type ChainStore, type LoadedRow } from '../dag/store.ts'
-import { Reputation } from '../reputation/reputation.ts'
-import { Bag } from './chain/intake/mempool.ts'
+import { decodeBlock, verifyBlock } from '../../dag/block.ts'
+import { checkGraph } from '../../dag/check.ts'
+import type { Chain } from '../../dag/chain.ts'
+import { isAcceptedState, isGoneBy, type BlockState, type ChainStore, type LoadedRow } from '../../dag/store.ts'
+import { Reputation } from '../../reputation/reputation.ts'
+import { Bag } from './intake/mempool.ts'
 import { storedPayloadHolds } from './payloads.ts'
-import { Staging } from './chain/intake/staging.ts'
+import { Staging } from './intake/staging.ts'
 
 /** Blocks between two reports of progress: a second or so. */
 const BLOCKS_PER_REPORT = 10_000

@@ -1,12 +1,12 @@
 /** Posts made here (spec §5): on what they stand, when they claim to be made, and what the author is told. */
 import { describe, expect, test } from 'vitest'
-import { MAX_AHEAD_MS } from '../../../src/dag/limits.ts'
-import { openGroup, openOwner } from '../../../src/dag/seal.ts'
-import { encodeAad } from '../../../src/dag/codec.ts'
-import { post as makePost } from '../../../src/node/posting.ts'
-import { readPayload } from '../../../src/node/payloads.ts'
-import { author, bytes, chain, must, post } from '../../support/blocks.ts'
-import { NOW_MS, openReplica, takeIn, viewOf } from '../../support/replicas.ts'
+import { MAX_AHEAD_MS } from '../../../../src/dag/limits.ts'
+import { openGroup, openOwner } from '../../../../src/dag/seal.ts'
+import { encodeAad } from '../../../../src/dag/codec.ts'
+import { post as makePost } from '../../../../src/node/chain/posting.ts'
+import { readPayload } from '../../../../src/node/chain/payloads.ts'
+import { author, bytes, chain, must, post } from '../../../support/blocks.ts'
+import { NOW_MS, openReplica, takeIn, viewOf } from '../../../support/replicas.ts'
 
 const GROUP_KEY = 'AB'.repeat(32)
 const forum = chain('#forum')

@@ -3,13 +3,13 @@
  * *Posting*). Which blocks it links is the reputation floor's affair.
  */
 import { randomBytes } from 'node:crypto'
-import { makeBlock, type MadeBlock } from '../dag/block.ts'
-import type { PrivateKey } from '../dag/crypto.ts'
-import { Bug, fail, ok, type Result } from '../dag/faults.ts'
-import type { BlockId } from '../dag/ids.ts'
-import type { BlockFault } from '../protocol/faults.ts'
-import { whyOf } from '../reputation/why.ts'
-import type { Clock } from './base/clock.ts'
+import { makeBlock, type MadeBlock } from '../../dag/block.ts'
+import type { PrivateKey } from '../../dag/crypto.ts'
+import { Bug, fail, ok, type Result } from '../../dag/faults.ts'
+import type { BlockId } from '../../dag/ids.ts'
+import type { BlockFault } from '../../protocol/faults.ts'
+import { whyOf } from '../../reputation/why.ts'
+import type { Clock } from '../base/clock.ts'
 import type { Replica } from './replica.ts'
 
 /** A post as its author asks for it. */
