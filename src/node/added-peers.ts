@@ -2,8 +2,8 @@
 import { multiaddr, type Multiaddr } from '@multiformats/multiaddr'
 import { fail, ok, type Result } from '../dag/faults.ts'
 import type { Discovery } from './discovery.ts'
-import type { PeerAddressFault } from './peers.ts'
-import { parsePeerAddress, parsePeerId, peerIdOf } from './peers.ts'
+import type { PeerAddressFault } from './net/host/peer-address.ts'
+import { parsePeerAddress, parsePeerId, peerIdOf } from './net/host/peer-address.ts'
 import type { TextList } from './storage/records.ts'
 import { Serial } from './base/job-queue.ts'
 

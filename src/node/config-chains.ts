@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path'
 import { chainOf, type Chain } from '../dag/chain.ts'
 import type { DagFault } from '../dag/faults.ts'
 import { parseAuthorKey } from '../dag/ids.ts'
-import type { Complaint } from './config-address.ts'
+import type { Complaint } from './net/host/address-checks.ts'
 import { expandHome, readSmallFile, type Environment } from './config-files.ts'
 
 /** An entry as written. */

@@ -3,7 +3,7 @@
  * an error. It gives complaints with the path of the key; `config-yaml.ts` knows the line.
  */
 import { z } from 'zod'
-import { addressComplaint, parseControl, type AddressUse, type Complaint } from './config-address.ts'
+import { addressComplaint, parseControl, type AddressUse, type Complaint } from './net/host/address-checks.ts'
 import { chainOfEntry } from './config-chains.ts'
 import type { Environment } from './config-files.ts'
 import { LOG_LEVELS } from './base/log.ts'

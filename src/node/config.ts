@@ -5,7 +5,7 @@
 import { dirname, resolve } from 'node:path'
 import type { Chain } from '../dag/chain.ts'
 import { fail, ok, type Result } from '../dag/faults.ts'
-import { addressComplaint, parsePort, type ControlAddress } from './config-address.ts'
+import { addressComplaint, parsePort, type ControlAddress } from './net/host/address-checks.ts'
 import type { ConfigFault, ConfigProblem } from './config-faults.ts'
 import { defaultDataDir, expandHome, readSmallFile, type Environment } from './config-files.ts'
 import { problemsOf } from './config-problems.ts'

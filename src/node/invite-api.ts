@@ -7,7 +7,7 @@ import { peersForInvite, type InvitePeers } from './invite-peers.ts'
 import { chainOfInvite, decodeInvite, encodeInvite } from './invite.ts'
 import type { NodeParts } from './node-parts.ts'
 import { orThrow } from './or-throw.ts'
-import { peerIdOf } from './peers.ts'
+import { peerIdOf } from './net/host/peer-address.ts'
 
 export function inviteHandlers({ chains, host, bootstrap }: NodeParts): Pick<Handlers, 'chains.invite'> {
   return {

@@ -13,7 +13,7 @@ import { fail, type DagFault, type Result } from '../dag/faults.ts'
 import { authorKey, chainId, ID_BYTES, idBytes, type AuthorKey, type ChainId } from '../dag/ids.ts'
 import { KEY_BYTES, MAX_PIONEERS } from '../dag/limits.ts'
 import { decodeMessage, Fields, misshapen, readArray, readBytes } from '../protocol/shape.ts'
-import { addressComplaint } from './config-address.ts'
+import { addressComplaint } from './net/host/address-checks.ts'
 import { MAX_INVITE_CHARS } from './control/limits.ts'
 import type { InviteFault } from './invite-faults.ts'
 

@@ -4,11 +4,11 @@
  */
 import type { PeerId } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
-import type { Host } from './host.ts'
-import { why } from './host-faults.ts'
-import { tagKept } from './kept-peers.ts'
+import type { Host } from './net/host/host.ts'
+import { why } from './net/host/faults.ts'
+import { tagKept } from './net/host/peer-tags.ts'
 import type { Logger } from './base/log.ts'
-import { peerIdOf } from './peers.ts'
+import { peerIdOf } from './net/host/peer-address.ts'
 import { DIAL_MS, nextDelayMs } from './redial-delay.ts'
 import { orAborted, pause, withDeadline } from './base/deadline.ts'
 

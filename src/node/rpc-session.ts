@@ -17,10 +17,10 @@ import {
 } from '../protocol/limits.ts'
 import type { Reply, RequestBody } from '../protocol/messages.ts'
 import { Patience } from '../protocol/patience.ts'
-import { why } from './host-faults.ts'
+import { why } from './net/host/faults.ts'
 import type { Logger } from './base/log.ts'
 import { framingFault, type RpcFault } from './rpc-faults.ts'
-import { frames, FrameWriter, readChunks, StreamCut } from './streams.ts'
+import { frames, FrameWriter, readChunks, StreamCut } from './net/host/streams.ts'
 import { Gate, onAbort, orAborted, pause } from './base/deadline.ts'
 
 export interface Nonces {

@@ -19,12 +19,12 @@ import {
   SYNC_STREAMS_PER_PEER,
 } from '../protocol/limits.ts'
 import { SYNC_PROTOCOL, type Reply, type Request } from '../protocol/messages.ts'
-import type { Host } from './host.ts'
-import { why } from './host-faults.ts'
+import type { Host } from './net/host/host.ts'
+import { why } from './net/host/faults.ts'
 import type { Logger } from './base/log.ts'
 import { framingFault, type RpcFault } from './rpc-faults.ts'
 import type { Nonces } from './rpc-session.ts'
-import { frames, FrameWriter, readChunks, StreamCut, type FrameDeadline } from './streams.ts'
+import { frames, FrameWriter, readChunks, StreamCut, type FrameDeadline } from './net/host/streams.ts'
 import { Gate, orAborted, pause, withDeadline } from './base/deadline.ts'
 
 /** Who asks. `stream` is unique to one incarnation of a stream: what an `open` proved holds for it alone. */

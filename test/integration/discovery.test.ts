@@ -1,7 +1,7 @@
 import { afterEach, expect, test, vi } from 'vitest'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { Discovery } from '../../src/node/discovery.ts'
-import type { Host } from '../../src/node/host.ts'
+import type { Host } from '../../src/node/net/host/host.ts'
 import { silentLogger } from '../../src/node/base/log.ts'
 import type { RememberedStore } from '../../src/node/remembered.ts'
 import { addressOf, dial, eventually, soon, startHost, startHosts, stopAll } from '../support/hosts.ts'

@@ -2,9 +2,9 @@
 import { isDeepStrictEqual } from 'node:util'
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
 import { encode } from 'it-length-prefixed'
-import { TornFrame } from '../../src/node/frame-cutter.ts'
+import { TornFrame } from '../../src/node/net/host/length-prefix-decoder.ts'
 import { framingFault } from '../../src/node/rpc-faults.ts'
-import { frames } from '../../src/node/streams.ts'
+import { frames } from '../../src/node/net/host/streams.ts'
 import { Broken } from './fuzz-laws.ts'
 import { concat } from './fuzz-mutate.ts'
 

@@ -1,7 +1,7 @@
 /** Hosts on loopback for tests of the libp2p edge: real TCP, ports that the system picks, stopped in one go. */
 import { generateKeyPair } from '@libp2p/crypto/keys'
 import { multiaddr, type Multiaddr } from '@multiformats/multiaddr'
-import { createHost, type Host, type HostOptions } from '../../src/node/host.ts'
+import { createHost, type Host, type HostOptions } from '../../src/node/net/host/host.ts'
 import { silentLogger } from '../../src/node/base/log.ts'
 
 export const LOOPBACK = '/ip4/127.0.0.1/tcp/0'

@@ -4,7 +4,7 @@
  * buffer of its own: what is held is what came, whatever the cuts.
  */
 import type { Uint8ArrayList } from 'uint8arraylist'
-import { FRAME_LENGTH_BYTES } from '../protocol/limits.ts'
+import { FRAME_LENGTH_BYTES } from '../../../protocol/limits.ts'
 
 export type Chunk = Uint8Array | Uint8ArrayList
 

@@ -4,12 +4,12 @@ import { join } from 'node:path'
 import { generateKeyPair } from '@libp2p/crypto/keys'
 import { KEEP_ALIVE } from '@libp2p/interface'
 import { expect, onTestFinished, test } from 'vitest'
-import { openDisk, type Disk } from '../../../src/node/storage/database.ts'
-import { createHost, type Host } from '../../../src/node/host.ts'
-import { silentLogger } from '../../../src/node/base/log.ts'
-import { Redialler } from '../../../src/node/redial.ts'
-import { must } from '../../support/blocks.ts'
-import { addressOf, dial, eventually, LOOPBACK, startHosts, stopAll } from '../../support/hosts.ts'
+import { openDisk, type Disk } from '../../../../../src/node/storage/database.ts'
+import { createHost, type Host } from '../../../../../src/node/net/host/host.ts'
+import { silentLogger } from '../../../../../src/node/base/log.ts'
+import { Redialler } from '../../../../../src/node/redial.ts'
+import { must } from '../../../../support/blocks.ts'
+import { addressOf, dial, eventually, LOOPBACK, startHosts, stopAll } from '../../../../support/hosts.ts'
 
 async function tempDisk(): Promise<Disk> {
   const dir = await mkdtemp(join(tmpdir(), 'fc-'))

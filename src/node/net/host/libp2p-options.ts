@@ -11,9 +11,9 @@ import { mdns } from '@libp2p/mdns'
 import { ping, type Ping } from '@libp2p/ping'
 import { tcp } from '@libp2p/tcp'
 import type { Libp2pOptions } from 'libp2p'
-import { STREAMS_AT_ONCE } from '../protocol/limits.ts'
-import { KAD_PROTOCOL } from '../protocol/messages.ts'
-import { isLoopbackOnly } from './peers.ts'
+import { STREAMS_AT_ONCE } from '../../../protocol/limits.ts'
+import { KAD_PROTOCOL } from '../../../protocol/messages.ts'
+import { isLoopbackOnly } from './peer-address.ts'
 import { guardedYamux } from './yamux-guard.ts'
 
 /** Plain data about how the host meets the network. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { Standing } from '../../../src/node/standing.ts'
-import { BAN_AT_POINTS, BAN_MS, POINTS_HALF_LIFE_MS, STANDINGS } from '../../../src/protocol/limits.ts'
+import { Standing } from '../../../../../src/node/net/host/peer-score.ts'
+import { BAN_AT_POINTS, BAN_MS, POINTS_HALF_LIFE_MS, STANDINGS } from '../../../../../src/protocol/limits.ts'
 
 const PEER = 'peer'
 

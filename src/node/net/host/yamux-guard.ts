@@ -8,7 +8,7 @@
  */
 import type { StreamMuxer, StreamMuxerFactory } from '@libp2p/interface'
 import { yamux } from '@libp2p/yamux'
-import { partsOf, type Chunk } from './frame-cutter.ts'
+import { partsOf, type Chunk } from './length-prefix-decoder.ts'
 
 type Init = NonNullable<Parameters<typeof yamux>[0]>
 

@@ -2,7 +2,7 @@
 import type { Connection } from '@libp2p/interface'
 import type { Libp2p } from 'libp2p'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { endSilentConnections } from '../../../src/node/connection-guard.ts'
+import { endSilentConnections } from '../../../../../src/node/net/host/connection-guard.ts'
 
 const LOOK_MS = 10_000
 

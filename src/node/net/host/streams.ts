@@ -5,10 +5,10 @@
 import type { Stream, StreamCloseEvent, StreamMessageEvent } from '@libp2p/interface'
 import { encode } from 'it-length-prefixed'
 import { Uint8ArrayList } from 'uint8arraylist'
-import { DRAIN_TIMEOUT_MS, UNREAD_BYTES, UNSENT_BYTES } from '../protocol/limits.ts'
-import { ByteQueue, FrameCutter, TornFrame } from './frame-cutter.ts'
-import { pourInto } from './outflow.ts'
-import { Serial } from './base/job-queue.ts'
+import { DRAIN_TIMEOUT_MS, UNREAD_BYTES, UNSENT_BYTES } from '../../../protocol/limits.ts'
+import { ByteQueue, FrameCutter, TornFrame } from './length-prefix-decoder.ts'
+import { pourInto } from './write-with-backpressure.ts'
+import { Serial } from '../../base/job-queue.ts'
 
 /** This side ended a stream, and why. */
 export class StreamCut extends Error {

@@ -1,9 +1,9 @@
 import { encode } from 'it-length-prefixed'
 import { Uint8ArrayList } from 'uint8arraylist'
 import { describe, expect, test, vi } from 'vitest'
-import { BadFrame, ByteQueue, FrameCutter, TornFrame } from '../../../src/node/frame-cutter.ts'
-import { frames } from '../../../src/node/streams.ts'
-import { FRAME_LENGTH_BYTES } from '../../../src/protocol/limits.ts'
+import { BadFrame, ByteQueue, FrameCutter, TornFrame } from '../../../../../src/node/net/host/length-prefix-decoder.ts'
+import { frames } from '../../../../../src/node/net/host/streams.ts'
+import { FRAME_LENGTH_BYTES } from '../../../../../src/protocol/limits.ts'
 
 const PACKET_BYTES = 64 * 1024
 

@@ -6,9 +6,9 @@
  */
 import type { Stream } from '@libp2p/interface'
 import type { Uint8ArrayList } from 'uint8arraylist'
-import { SLICE_BYTES } from '../protocol/limits.ts'
-import { Patience } from '../protocol/patience.ts'
-import { DeadlineError, onAbort } from './base/deadline.ts'
+import { SLICE_BYTES } from '../../../protocol/limits.ts'
+import { Patience } from '../../../protocol/patience.ts'
+import { DeadlineError, onAbort } from '../../base/deadline.ts'
 
 export interface OutflowOptions {
   /** How long the reader may take next to nothing. */

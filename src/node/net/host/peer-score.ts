@@ -2,7 +2,7 @@
  * What this node holds against its peers (spec §8: "a breach closes the stream and lowers the peer's score"): points that
  * fade, and bans that end. It closes no connections; the time is an argument.
  */
-import { BAN_AT_POINTS, BAN_MS, POINTS_HALF_LIFE_MS, STANDINGS } from '../protocol/limits.ts'
+import { BAN_AT_POINTS, BAN_MS, POINTS_HALF_LIFE_MS, STANDINGS } from '../../../protocol/limits.ts'
 
 interface Entry {
   readonly points: number

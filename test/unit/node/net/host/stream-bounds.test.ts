@@ -7,18 +7,18 @@ import { generateKeyPair } from '@libp2p/crypto/keys'
 import type { PeerId, Stream } from '@libp2p/interface'
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { blockId } from '../../../src/dag/ids.ts'
-import { ChainSync } from '../../../src/node/chain-sync.ts'
-import type { Host } from '../../../src/node/host.ts'
-import { silentLogger } from '../../../src/node/base/log.ts'
-import type { RpcFault } from '../../../src/node/rpc-faults.ts'
-import { openSession, type OpenSession } from '../../../src/node/rpc-session.ts'
-import type { SyncClient } from '../../../src/node/rpc.ts'
-import { serveSync, type SyncHandler } from '../../../src/node/serve.ts'
-import { FrameCutter } from '../../../src/node/frame-cutter.ts'
-import { FrameWriter, readChunks } from '../../../src/node/streams.ts'
-import { pause } from '../../../src/node/base/deadline.ts'
-import { decodeReply, encodeHello, encodeReply, encodeRequest } from '../../../src/protocol/codec.ts'
+import { blockId } from '../../../../../src/dag/ids.ts'
+import { ChainSync } from '../../../../../src/node/chain-sync.ts'
+import type { Host } from '../../../../../src/node/net/host/host.ts'
+import { silentLogger } from '../../../../../src/node/base/log.ts'
+import type { RpcFault } from '../../../../../src/node/rpc-faults.ts'
+import { openSession, type OpenSession } from '../../../../../src/node/rpc-session.ts'
+import type { SyncClient } from '../../../../../src/node/rpc.ts'
+import { serveSync, type SyncHandler } from '../../../../../src/node/serve.ts'
+import { FrameCutter } from '../../../../../src/node/net/host/length-prefix-decoder.ts'
+import { FrameWriter, readChunks } from '../../../../../src/node/net/host/streams.ts'
+import { pause } from '../../../../../src/node/base/deadline.ts'
+import { decodeReply, encodeHello, encodeReply, encodeRequest } from '../../../../../src/protocol/codec.ts'
 import {
   ABANDONED_REQUESTS,
   DRAIN_TIMEOUT_MS,
@@ -34,14 +34,17 @@ import {
   SYNC_STREAMS_PER_PEER,
   UNREAD_BYTES,
   UNSENT_BYTES,
-} from '../../../src/protocol/limits.ts'
-import type { Reply, RequestBody } from '../../../src/protocol/messages.ts'
-import { author, chain, must } from '../../support/blocks.ts'
-import { FakeStream } from '../../support/fake-stream.ts'
-import { openReplica } from '../../support/replicas.ts'
+} from '../../../../../src/protocol/limits.ts'
+import type { Reply, RequestBody } from '../../../../../src/protocol/messages.ts'
+import { author, chain, must } from '../../../../support/blocks.ts'
+import { FakeStream } from '../../../../support/fake-stream.ts'
+import { openReplica } from '../../../../support/replicas.ts'
 
 // Its timer is Node's own, which no test can advance.
-vi.mock(import('../../../src/node/base/deadline.ts'), async (original) => ({ ...(await original()), pause: vi.fn() }))
+vi.mock(import('../../../../../src/node/base/deadline.ts'), async (original) => ({
+  ...(await original()),
+  pause: vi.fn(),
+}))
 
 const HELLO = encodeHello({ t: 'hello', v: 1, nonce: new Uint8Array(32) })
 const RENDEZVOUS = new Uint8Array(32)

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { isLoopbackOnly, parsePeerAddress, peerIdOf } from '../../../src/node/peers.ts'
+import { isLoopbackOnly, parsePeerAddress, peerIdOf } from '../../../../../src/node/net/host/peer-address.ts'
 
 const PEER = '12D3KooWGC6TvWhfagifX6gvBP8xYqmBAjqUBUvzbYFeCqkSqtd2'
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { FrameGuard, GiantFrame } from '../../../src/node/yamux-guard.ts'
+import { FrameGuard, GiantFrame } from '../../../../../src/node/net/host/yamux-guard.ts'
 
 const LIMIT = 1_000
 const SYN = 1
