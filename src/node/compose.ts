@@ -19,7 +19,7 @@ import { loadOrCreateNodeKey } from './storage/node-key.ts'
 import type { Logger } from './base/log.ts'
 import type { OnNet } from './node-parts.ts'
 import { textList } from './storage/records.ts'
-import { Topics } from './topics.ts'
+import { Topics } from './net/gossip/pubsub.ts'
 import { VerifyWorkers } from './chain/intake/verify-workers.ts'
 
 export interface NodeModules {

@@ -3,7 +3,7 @@
 import type { Chains } from './chain/registry.ts'
 import type { Logger } from './base/log.ts'
 import type { OnNet } from './node-parts.ts'
-import type { Topics } from './topics.ts'
+import type { Topics } from './net/gossip/pubsub.ts'
 
 /** A lost announcement matters for this long at the most; a comparison costs one round trip. */
 const COMPARE_MS = 60_000

@@ -2,7 +2,7 @@ import type { Stream } from '@libp2p/interface'
 import { afterEach, expect, test, vi } from 'vitest'
 import type { Host } from '../../src/node/net/host/host.ts'
 import { silentLogger } from '../../src/node/base/log.ts'
-import { Topics, type TopicVerdict } from '../../src/node/topics.ts'
+import { Topics, type TopicVerdict } from '../../src/node/net/gossip/pubsub.ts'
 import { ANNOUNCEMENT_BYTES } from '../../src/protocol/limits.ts'
 import { dial, startHosts, stopAll } from '../support/hosts.ts'
 

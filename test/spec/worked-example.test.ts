@@ -18,7 +18,7 @@ import { Folds } from '../../src/dag/fold.ts'
 import { Graph } from '../../src/dag/graph.ts'
 import { authorKey, blockId, genesisBlockId, showId } from '../../src/dag/ids.ts'
 import { memberKey, openGroup } from '../../src/dag/seal.ts'
-import { topicOf } from '../../src/node/chain-gossip.ts'
+import { topicOf } from '../../src/node/net/gossip/chain-gossip.ts'
 import {
   chainOfInvite,
   decodeInvite,

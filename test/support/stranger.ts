@@ -16,11 +16,11 @@ import { Graph } from '../../src/dag/graph.ts'
 import { Bug } from '../../src/dag/faults.ts'
 import type { BlockId } from '../../src/dag/ids.ts'
 import { FRAME_BYTES } from '../../src/dag/store.ts'
-import { topicOf } from '../../src/node/chain-gossip.ts'
+import { topicOf } from '../../src/node/net/gossip/chain-gossip.ts'
 import type { Host } from '../../src/node/net/host/host.ts'
 import { silentLogger } from '../../src/node/base/log.ts'
 import { frames, FrameWriter, readChunks } from '../../src/node/net/host/streams.ts'
-import { Topics } from '../../src/node/topics.ts'
+import { Topics } from '../../src/node/net/gossip/pubsub.ts'
 import { decodeHello, decodeRequest, encodeHello, encodeReply, encodeRequest } from '../../src/protocol/codec.ts'
 import {
   BLOCKS_REPLY_BYTES,

@@ -1,13 +1,13 @@
 /** Gossip of one chain (spec §7): what is read of a neighbour, and when what is new here is said. */
 import { randomBytes } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import type { MadeBlock } from '../../../src/dag/block.ts'
-import type { Chain } from '../../../src/dag/chain.ts'
-import { ChainGossip } from '../../../src/node/chain-gossip.ts'
-import { silentLogger } from '../../../src/node/base/log.ts'
-import type { TopicValidator, Topics } from '../../../src/node/topics.ts'
-import type { ProtocolFault } from '../../../src/protocol/faults.ts'
-import { decodeAnnouncement, encodeAnnouncement } from '../../../src/protocol/gossip-codec.ts'
+import type { MadeBlock } from '../../../../../src/dag/block.ts'
+import type { Chain } from '../../../../../src/dag/chain.ts'
+import { ChainGossip } from '../../../../../src/node/net/gossip/chain-gossip.ts'
+import { silentLogger } from '../../../../../src/node/base/log.ts'
+import type { TopicValidator, Topics } from '../../../../../src/node/net/gossip/pubsub.ts'
+import type { ProtocolFault } from '../../../../../src/protocol/faults.ts'
+import { decodeAnnouncement, encodeAnnouncement } from '../../../../../src/protocol/gossip-codec.ts'
 import {
   ANNOUNCE_COALESCE_MS,
   ANNOUNCEMENT_FLOOD,
@@ -15,10 +15,10 @@ import {
   CATCH_UP_MS,
   OWN_ANNOUNCEMENTS,
   RIDING_QUEUE,
-} from '../../../src/protocol/limits.ts'
-import { author, chain, must, post } from '../../support/blocks.ts'
-import { openReplica, type TestReplica } from '../../support/replicas.ts'
-import { TORSION, torsionPost } from '../../support/torsion.ts'
+} from '../../../../../src/protocol/limits.ts'
+import { author, chain, must, post } from '../../../../support/blocks.ts'
+import { openReplica, type TestReplica } from '../../../../support/replicas.ts'
+import { TORSION, torsionPost } from '../../../../support/torsion.ts'
 
 const ON = chain(`@${author(1).author}`)
 const FIRST = post(ON, { author: 1 })

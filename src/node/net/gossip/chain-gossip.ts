@@ -4,7 +4,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import { base32 } from 'multiformats/bases/base32'
-import { NONCE_BYTES } from '../dag/seal.ts'
+import { NONCE_BYTES } from '../../../dag/seal.ts'
 import {
   buildAnnouncement,
   headsToAnnounce,
@@ -12,25 +12,30 @@ import {
   ridesAlong,
   verdictOf,
   type GossipVerdict,
-} from '../protocol/announce.ts'
-import { Bucket } from '../protocol/buckets.ts'
-import type { ProtocolFault } from '../protocol/faults.ts'
-import { decodeAnnouncement, encodeAnnouncement, openAnnouncement, sealAnnouncement } from '../protocol/gossip-codec.ts'
+} from '../../../protocol/announce.ts'
+import { Bucket } from '../../../protocol/buckets.ts'
+import type { ProtocolFault } from '../../../protocol/faults.ts'
+import {
+  decodeAnnouncement,
+  encodeAnnouncement,
+  openAnnouncement,
+  sealAnnouncement,
+} from '../../../protocol/gossip-codec.ts'
 import {
   ANNOUNCE_COALESCE_MS,
   ANNOUNCE_NONCE_BYTES,
   CATCH_UP_MS,
   OWN_ANNOUNCEMENTS,
   RIDING_QUEUE,
-} from '../protocol/limits.ts'
-import { TOPIC_PREFIX, type Announcement } from '../protocol/messages.ts'
-import { Pace } from '../protocol/pace.ts'
-import type { Logger } from './base/log.ts'
-import { readPayload } from './chain/payloads.ts'
-import { isForPeers, type Origin } from './chain/intake/chain-events.ts'
-import type { Replica } from './chain/replica.ts'
-import { Serial } from './base/job-queue.ts'
-import type { Topics } from './topics.ts'
+} from '../../../protocol/limits.ts'
+import { TOPIC_PREFIX, type Announcement } from '../../../protocol/messages.ts'
+import { Pace } from '../../../protocol/pace.ts'
+import type { Logger } from '../../base/log.ts'
+import { readPayload } from '../../chain/payloads.ts'
+import { isForPeers, type Origin } from '../../chain/intake/chain-events.ts'
+import type { Replica } from '../../chain/replica.ts'
+import { Serial } from '../../base/job-queue.ts'
+import type { Topics } from './pubsub.ts'
 
 export interface GossipModules {
   readonly replica: Replica

@@ -9,12 +9,12 @@ import {
   type TopicValidatorFn,
 } from '@chainsafe/libp2p-gossipsub'
 import type { PeerId } from '@libp2p/interface'
-import { Bug } from '../dag/faults.ts'
-import { ANNOUNCEMENT_BYTES } from '../protocol/limits.ts'
-import { reopenGossip } from './gossip-streams.ts'
-import type { Host } from './net/host/host.ts'
-import { why } from './net/host/faults.ts'
-import type { Logger } from './base/log.ts'
+import { Bug } from '../../../dag/faults.ts'
+import { ANNOUNCEMENT_BYTES } from '../../../protocol/limits.ts'
+import { reopenGossip } from './reopen-streams.ts'
+import type { Host } from '../host/host.ts'
+import { why } from '../host/faults.ts'
+import type { Logger } from '../../base/log.ts'
 import { scoreTopic } from './topic-score.ts'
 
 /** `accept` relays; `ignore` is a hint that was used; `reject` costs the neighbour that sent it. */
