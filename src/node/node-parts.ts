@@ -2,7 +2,7 @@
 import type { AddedPeers } from './added-peers.ts'
 import type { Attachment, Chains } from './chain/registry.ts'
 import type { ChainGossip } from './net/gossip/chain-gossip.ts'
-import type { ChainSync } from './chain-sync.ts'
+import type { ChainSync } from './net/sync/chain-sync.ts'
 import type { Clock } from './base/clock.ts'
 import type { Host } from './net/host/host.ts'
 import type { KeptState } from './kept-address.ts'

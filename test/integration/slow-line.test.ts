@@ -10,8 +10,8 @@ import { blockId } from '../../src/dag/ids.ts'
 import { FRAME_BYTES } from '../../src/dag/store.ts'
 import type { Host } from '../../src/node/net/host/host.ts'
 import { silentLogger } from '../../src/node/base/log.ts'
-import { SyncClient, type RpcFault, type SyncSession } from '../../src/node/rpc.ts'
-import { serveSync, type SyncHandler } from '../../src/node/serve.ts'
+import { SyncClient, type RpcFault, type SyncSession } from '../../src/node/net/sync/client.ts'
+import { serveSync, type SyncHandler } from '../../src/node/net/sync/server.ts'
 import { encodeReply } from '../../src/protocol/codec.ts'
 import {
   DRAIN_TIMEOUT_MS,

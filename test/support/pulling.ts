@@ -1,6 +1,6 @@
 /** An owner's chain, peers that have some of it, and one who pulls it from several of them at once, without sockets. */
 import type { MadeBlock } from '../../src/dag/block.ts'
-import { Pulls, type PullTask } from '../../src/node/pulls.ts'
+import { Pulls, type PullTask } from '../../src/node/net/sync/pull-coordinator.ts'
 import { UNLIMITED } from '../../src/node/chain/intake/signatures.ts'
 import type { PullResult } from '../../src/protocol/pull.ts'
 import { author, chain, post } from './blocks.ts'

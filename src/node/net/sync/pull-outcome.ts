@@ -1,11 +1,11 @@
 /** What the end of a pull means (spec §8): for how the peer stands, for whether it is asked again, and for who waits for it. */
-import { unreachable } from '../dag/faults.ts'
-import type { Graph } from '../dag/graph.ts'
-import type { BlockId } from '../dag/ids.ts'
-import type { ProtocolFault } from '../protocol/faults.ts'
-import type { PullEnd, PullResult } from '../protocol/pull.ts'
+import { unreachable } from '../../../dag/faults.ts'
+import type { Graph } from '../../../dag/graph.ts'
+import type { BlockId } from '../../../dag/ids.ts'
+import type { ProtocolFault } from '../../../protocol/faults.ts'
+import type { PullEnd, PullResult } from '../../../protocol/pull.ts'
 import { TURN_IS_OVER } from './pull.ts'
-import type { SyncFault } from './sync-faults.ts'
+import type { SyncFault } from './faults.ts'
 
 export interface Meaning {
   /** How the peer stands, in words. */

@@ -1,11 +1,11 @@
 /** Payloads that are missing here (spec §8 step 4): how many are asked for at once, and what is remembered of who has them not. */
 import { expect, test } from 'vitest'
-import { askMissing } from '../../../src/node/missing.ts'
-import type { SyncSession } from '../../../src/node/rpc.ts'
-import { PAYLOAD_BACKOFFS, PAYLOADS_PER_MEETING } from '../../../src/protocol/limits.ts'
-import type { RequestBody } from '../../../src/protocol/messages.ts'
-import { author, chain, post } from '../../support/blocks.ts'
-import { openReplica, type TestReplica } from '../../support/replicas.ts'
+import { askMissing } from '../../../../../src/node/net/sync/missing-payloads.ts'
+import type { SyncSession } from '../../../../../src/node/net/sync/client.ts'
+import { PAYLOAD_BACKOFFS, PAYLOADS_PER_MEETING } from '../../../../../src/protocol/limits.ts'
+import type { RequestBody } from '../../../../../src/protocol/messages.ts'
+import { author, chain, post } from '../../../../support/blocks.ts'
+import { openReplica, type TestReplica } from '../../../../support/replicas.ts'
 
 const ON = chain(`@${author(1).author}`)
 

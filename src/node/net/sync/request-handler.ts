@@ -1,9 +1,9 @@
 /** Answers other peers' sync requests (spec §8): the plan is `protocol/serve.ts`'s, loading and offers are done here. */
 import { bytesToHex } from '@noble/hashes/utils.js'
 import type { PeerId } from '@libp2p/interface'
-import type { BlockId } from '../dag/ids.ts'
-import { FRAME_BYTES, type StoredBlock } from '../dag/store.ts'
-import type { Reply, Request } from '../protocol/messages.ts'
+import type { BlockId } from '../../../dag/ids.ts'
+import { FRAME_BYTES, type StoredBlock } from '../../../dag/store.ts'
+import type { Reply, Request } from '../../../protocol/messages.ts'
 import {
   BlocksReply,
   fittingIn,
@@ -14,10 +14,10 @@ import {
   type LoadedBlock,
   type ServePlan,
   type ServeStream,
-} from '../protocol/serve.ts'
-import type { Replica } from './chain/replica.ts'
-import type { SyncCaller, SyncHandler } from './serve.ts'
-import { paySizeOfStored, storedHere } from './chain/intake/stored-block.ts'
+} from '../../../protocol/serve.ts'
+import type { Replica } from '../../chain/replica.ts'
+import type { SyncCaller, SyncHandler } from './server.ts'
+import { paySizeOfStored, storedHere } from '../../chain/intake/stored-block.ts'
 
 const NO_BYTES = new Uint8Array(0)
 

@@ -1,13 +1,13 @@
 /** Sync of one chain (spec §8): what is kept of the peers that were met. */
 import type { PeerId } from '@libp2p/interface'
 import { expect, test } from 'vitest'
-import { ChainSync } from '../../../src/node/chain-sync.ts'
-import { ExtraPlaces } from '../../../src/node/lane.ts'
-import { silentLogger } from '../../../src/node/base/log.ts'
-import type { SyncClient } from '../../../src/node/rpc.ts'
-import { PEERS_SHOWN } from '../../../src/protocol/limits.ts'
-import { author, chain } from '../../support/blocks.ts'
-import { openReplica } from '../../support/replicas.ts'
+import { ChainSync } from '../../../../../src/node/net/sync/chain-sync.ts'
+import { ExtraPlaces } from '../../../../../src/node/net/sync/pull-scheduler.ts'
+import { silentLogger } from '../../../../../src/node/base/log.ts'
+import type { SyncClient } from '../../../../../src/node/net/sync/client.ts'
+import { PEERS_SHOWN } from '../../../../../src/protocol/limits.ts'
+import { author, chain } from '../../../../support/blocks.ts'
+import { openReplica } from '../../../../support/replicas.ts'
 
 test('of peers that come and go, each under a new id, so many are shown; the one heard of longest ago is not', async () => {
   const { replica, clock } = await openReplica(chain('#strangers', author(1).author))

@@ -2,21 +2,21 @@
  * The pulls of one chain that are under way (spec §8): what they share, so that no block is asked for twice; who holds up
  * whom; how far they have come. When to pull from whom is decided in `chain-sync.ts`.
  */
-import { Claims, lastOfCircle } from '../protocol/claims.ts'
-import type { ProtocolFault } from '../protocol/faults.ts'
-import { GET_IDS } from '../protocol/limits.ts'
-import type { Handshake } from '../protocol/member.ts'
-import { overtaken } from '../protocol/owing.ts'
-import type { PullResult } from '../protocol/pull.ts'
-import { Width } from '../protocol/width.ts'
-import type { Clock } from './base/clock.ts'
-import { InVain, type Moment } from './in-vain.ts'
-import { askMissing } from './missing.ts'
-import { Progress, type Going, type ProgressView } from './progress.ts'
+import { Claims, lastOfCircle } from '../../../protocol/claims.ts'
+import type { ProtocolFault } from '../../../protocol/faults.ts'
+import { GET_IDS } from '../../../protocol/limits.ts'
+import type { Handshake } from '../../../protocol/member.ts'
+import { overtaken } from '../../../protocol/owing.ts'
+import type { PullResult } from '../../../protocol/pull.ts'
+import { Width } from '../../../protocol/width.ts'
+import type { Clock } from '../../base/clock.ts'
+import { InVain, type Moment } from './negative-cache.ts'
+import { askMissing } from './missing-payloads.ts'
+import { Progress, type Going, type ProgressView } from './pull-progress.ts'
 import { OVERTAKEN, Pull } from './pull.ts'
-import type { Replica } from './chain/replica.ts'
-import type { SyncSession } from './rpc.ts'
-import type { MayRecheck } from './chain/intake/signatures.ts'
+import type { Replica } from '../../chain/replica.ts'
+import type { SyncSession } from './client.ts'
+import type { MayRecheck } from '../../chain/intake/signatures.ts'
 
 const LOOK_MS = 500
 

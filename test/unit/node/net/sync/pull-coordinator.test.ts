@@ -1,11 +1,11 @@
 /** Spec §8, step 3: several pulls of one chain at once, over real responders, without sockets. */
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { OVERTAKEN } from '../../../src/node/pull.ts'
-import type { Pulls } from '../../../src/node/pulls.ts'
-import { GET_IDS, IDS_PER_PAGE } from '../../../src/protocol/limits.ts'
-import { holding, joiner, postsInLine } from '../../support/pulling.ts'
-import { viewOf } from '../../support/replicas.ts'
-import { wiredTo, type OnReply, type Wired } from '../../support/wired.ts'
+import { OVERTAKEN } from '../../../../../src/node/net/sync/pull.ts'
+import type { Pulls } from '../../../../../src/node/net/sync/pull-coordinator.ts'
+import { GET_IDS, IDS_PER_PAGE } from '../../../../../src/protocol/limits.ts'
+import { holding, joiner, postsInLine } from '../../../../support/pulling.ts'
+import { viewOf } from '../../../../support/replicas.ts'
+import { wiredTo, type OnReply, type Wired } from '../../../../support/wired.ts'
 
 /** More than a pull may hold while it waits. */
 const SOME = 8 * GET_IDS

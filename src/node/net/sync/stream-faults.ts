@@ -1,6 +1,6 @@
 /** What can go wrong on a sync stream below the meaning of its messages (spec §8), as coded data. */
-import type { ProtocolFault } from '../protocol/faults.ts'
-import { BadFrame } from './net/host/length-prefix-decoder.ts'
+import type { ProtocolFault } from '../../../protocol/faults.ts'
+import { BadFrame } from '../host/length-prefix-decoder.ts'
 
 export type RpcFault =
   | { readonly code: 'RPC_UNREACHABLE'; readonly peer: string; readonly why: string }

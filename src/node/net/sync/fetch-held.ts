@@ -1,15 +1,15 @@
 /** Fetches a peer's held posts by hand (spec §5 *Held*, `peer held`): a request of its own, then blocks as in any pull. */
-import { fail, ok, type Result } from '../dag/faults.ts'
-import type { BlockId } from '../dag/ids.ts'
-import { ALONE } from '../protocol/claims.ts'
-import { blockVerdict, type ProtocolFault } from '../protocol/faults.ts'
-import { Fetch } from '../protocol/fetch.ts'
-import { GET_IDS, HELD_SLOTS } from '../protocol/limits.ts'
-import type { Incoming } from './chain/intake/validate-block.ts'
+import { fail, ok, type Result } from '../../../dag/faults.ts'
+import type { BlockId } from '../../../dag/ids.ts'
+import { ALONE } from '../../../protocol/claims.ts'
+import { blockVerdict, type ProtocolFault } from '../../../protocol/faults.ts'
+import { Fetch } from '../../../protocol/fetch.ts'
+import { GET_IDS, HELD_SLOTS } from '../../../protocol/limits.ts'
+import type { Incoming } from '../../chain/intake/validate-block.ts'
 import { payloadOfPulled } from './payload-fetch.ts'
-import type { Replica } from './chain/replica.ts'
-import type { RpcFault, SyncSession } from './rpc.ts'
-import type { MayRecheck } from './chain/intake/signatures.ts'
+import type { Replica } from '../../chain/replica.ts'
+import type { RpcFault, SyncSession } from './client.ts'
+import type { MayRecheck } from '../../chain/intake/signatures.ts'
 
 /** A command waits for it, and nobody waits for the command's turn. */
 const UNHURRIED = { onFrame: () => undefined, shouldYield: () => false }

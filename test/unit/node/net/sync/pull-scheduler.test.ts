@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { ExtraPlaces, Lane } from '../../../src/node/lane.ts'
-import { EXTRA_PULLS, PULLS_PER_CHAIN, TURN_STALL_AGAIN_MS, TURN_STALL_MS } from '../../../src/protocol/limits.ts'
+import { ExtraPlaces, Lane } from '../../../../../src/node/net/sync/pull-scheduler.ts'
+import { EXTRA_PULLS, PULLS_PER_CHAIN, TURN_STALL_AGAIN_MS, TURN_STALL_MS } from '../../../../../src/protocol/limits.ts'
 
 const forEver = new AbortController().signal
 

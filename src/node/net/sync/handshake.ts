@@ -1,10 +1,10 @@
 /** Opens one chain on a sync stream outside of a pull (spec §8 step 1), with the proof of membership both ways. */
 import type { PeerId } from '@libp2p/interface'
-import { fail, ok, type Result } from '../dag/faults.ts'
-import { proofFor, proofHolds, type Handshake } from '../protocol/member.ts'
-import type { Replica } from './chain/replica.ts'
-import type { SyncSession } from './rpc.ts'
-import type { SyncFault } from './sync-faults.ts'
+import { fail, ok, type Result } from '../../../dag/faults.ts'
+import { proofFor, proofHolds, type Handshake } from '../../../protocol/member.ts'
+import type { Replica } from '../../chain/replica.ts'
+import type { SyncSession } from './client.ts'
+import type { SyncFault } from './faults.ts'
 
 /** What both sides of a session prove membership over: we opened it. */
 export function handshakeOf({ peer, nonces }: SyncSession, self: PeerId): Handshake {

@@ -3,8 +3,8 @@
  * has nothing new to give. While a pull has much before it, others may go on beside it. Whoever makes no progress for a
  * while loses its place to the next one, and goes on beside it until its own deadline: nobody stands in the way.
  */
-import { EXTRA_PULLS, PULLS_PER_CHAIN, TURN_STALL_AGAIN_MS, TURN_STALL_MS } from '../protocol/limits.ts'
-import { orAborted } from './base/deadline.ts'
+import { EXTRA_PULLS, PULLS_PER_CHAIN, TURN_STALL_AGAIN_MS, TURN_STALL_MS } from '../../../protocol/limits.ts'
+import { orAborted } from '../../base/deadline.ts'
 
 /** Places beside the first of each chain, for all chains of a node. */
 export class ExtraPlaces {

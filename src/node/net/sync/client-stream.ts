@@ -1,12 +1,12 @@
 /**
  * One incarnation of the stream to a peer, the requester's end (spec §8): hello both ways, then requests, and replies in
- * any order. It ends at the first thing that the peer gets wrong, and does not come back: `rpc.ts` opens the next one.
+ * any order. It ends at the first thing that the peer gets wrong, and does not come back: `client.ts` opens the next one.
  */
 import type { PeerId, Stream } from '@libp2p/interface'
 import { pipe } from 'it-pipe'
-import { fail, ok, type Result } from '../dag/faults.ts'
-import { decodeHello, decodeReply, encodeHello, encodeRequest } from '../protocol/codec.ts'
-import type { ProtocolFault } from '../protocol/faults.ts'
+import { fail, ok, type Result } from '../../../dag/faults.ts'
+import { decodeHello, decodeReply, encodeHello, encodeRequest } from '../../../protocol/codec.ts'
+import type { ProtocolFault } from '../../../protocol/faults.ts'
 import {
   ABANDONED_REQUESTS,
   HELLO_NONCE_BYTES,
@@ -14,14 +14,14 @@ import {
   MESSAGE_BYTES,
   REQUESTS_IN_FLIGHT,
   REQUEST_TIMEOUT_MS,
-} from '../protocol/limits.ts'
-import type { Reply, RequestBody } from '../protocol/messages.ts'
-import { Patience } from '../protocol/patience.ts'
-import { why } from './net/host/faults.ts'
-import type { Logger } from './base/log.ts'
-import { framingFault, type RpcFault } from './rpc-faults.ts'
-import { frames, FrameWriter, readChunks, StreamCut } from './net/host/streams.ts'
-import { Gate, onAbort, orAborted, pause } from './base/deadline.ts'
+} from '../../../protocol/limits.ts'
+import type { Reply, RequestBody } from '../../../protocol/messages.ts'
+import { Patience } from '../../../protocol/patience.ts'
+import { why } from '../host/faults.ts'
+import type { Logger } from '../../base/log.ts'
+import { framingFault, type RpcFault } from './stream-faults.ts'
+import { frames, FrameWriter, readChunks, StreamCut } from '../host/streams.ts'
+import { Gate, onAbort, orAborted, pause } from '../../base/deadline.ts'
 
 export interface Nonces {
   readonly requester: Uint8Array

@@ -1,14 +1,14 @@
 /** Spec §8, step 3: pulls that go on beside each other always end, whoever breaks off, trickles or forges. */
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import type { MadeBlock } from '../../../src/dag/block.ts'
-import { OVERTAKEN } from '../../../src/node/pull.ts'
-import type { PullTask } from '../../../src/node/pulls.ts'
-import { GET_IDS } from '../../../src/protocol/limits.ts'
-import type { PullResult } from '../../../src/protocol/pull.ts'
-import { holding, joiner, postsInLine } from '../../support/pulling.ts'
-import { randomFrom } from '../../support/random.ts'
-import { viewOf, type TestReplica } from '../../support/replicas.ts'
-import { wiredTo, type OnReply } from '../../support/wired.ts'
+import type { MadeBlock } from '../../../../../src/dag/block.ts'
+import { OVERTAKEN } from '../../../../../src/node/net/sync/pull.ts'
+import type { PullTask } from '../../../../../src/node/net/sync/pull-coordinator.ts'
+import { GET_IDS } from '../../../../../src/protocol/limits.ts'
+import type { PullResult } from '../../../../../src/protocol/pull.ts'
+import { holding, joiner, postsInLine } from '../../../../support/pulling.ts'
+import { randomFrom } from '../../../../support/random.ts'
+import { viewOf, type TestReplica } from '../../../../support/replicas.ts'
+import { wiredTo, type OnReply } from '../../../../support/wired.ts'
 
 interface Puller {
   readonly on: TestReplica

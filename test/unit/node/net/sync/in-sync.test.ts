@@ -1,15 +1,15 @@
 /** Spec §5, *Throttle*: which comparisons of heads support that this node was in sync, and which say nothing. */
 import { expect, test } from 'vitest'
-import type { MadeBlock } from '../../../src/dag/block.ts'
-import { genesisBlockId } from '../../../src/dag/ids.ts'
-import { ChainSync } from '../../../src/node/chain-sync.ts'
-import { ExtraPlaces } from '../../../src/node/lane.ts'
-import { silentLogger } from '../../../src/node/base/log.ts'
-import { showsSync } from '../../../src/node/pull-ends.ts'
-import type { SyncClient } from '../../../src/node/rpc.ts'
-import { holding, OWNED, postsInLine } from '../../support/pulling.ts'
-import { NOW_MS, type TestReplica } from '../../support/replicas.ts'
-import { peerOf, wiredTo, type OnReply } from '../../support/wired.ts'
+import type { MadeBlock } from '../../../../../src/dag/block.ts'
+import { genesisBlockId } from '../../../../../src/dag/ids.ts'
+import { ChainSync } from '../../../../../src/node/net/sync/chain-sync.ts'
+import { ExtraPlaces } from '../../../../../src/node/net/sync/pull-scheduler.ts'
+import { silentLogger } from '../../../../../src/node/base/log.ts'
+import { showsSync } from '../../../../../src/node/net/sync/pull-outcome.ts'
+import type { SyncClient } from '../../../../../src/node/net/sync/client.ts'
+import { holding, OWNED, postsInLine } from '../../../../support/pulling.ts'
+import { NOW_MS, type TestReplica } from '../../../../support/replicas.ts'
+import { peerOf, wiredTo, type OnReply } from '../../../../support/wired.ts'
 
 const LINE = postsInLine(4, 'p')
 const OTHER_LINE = postsInLine(4, 'q')

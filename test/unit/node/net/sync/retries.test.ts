@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { Retries } from '../../../src/node/retries.ts'
+import { Retries } from '../../../../../src/node/net/sync/retries.ts'
 
 beforeEach(() => {
   vi.useFakeTimers()

@@ -4,10 +4,10 @@
  * minute: nothing is taken to be here because of it.
  */
 import { createHash } from 'node:crypto'
-import type { BlockId } from '../dag/ids.ts'
-import { isUnsound, type BlockFault } from '../protocol/faults.ts'
-import { FRUITLESS_PEERS, UNSOUND_IDS } from '../protocol/limits.ts'
-import type { FruitlessEnd, PullResult, StoreOutcome } from '../protocol/pull.ts'
+import type { BlockId } from '../../../dag/ids.ts'
+import { isUnsound, type BlockFault } from '../../../protocol/faults.ts'
+import { FRUITLESS_PEERS, UNSOUND_IDS } from '../../../protocol/limits.ts'
+import type { FruitlessEnd, PullResult, StoreOutcome } from '../../../protocol/pull.ts'
 
 /** For so long a peer is believed to have nothing new, at first; then twice as long each time. */
 const FIRST_WAIT_MS = 60_000

@@ -1,5 +1,5 @@
 /** Why a sync with a peer that a command asked for did not happen, as coded data. */
-import type { RpcFault } from './rpc.ts'
+import type { RpcFault } from './client.ts'
 
 export type SyncFault =
   | RpcFault

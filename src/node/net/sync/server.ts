@@ -5,8 +5,8 @@
  */
 import type { PeerId, Stream } from '@libp2p/interface'
 import { pipe } from 'it-pipe'
-import { decodeHello, decodeRequest, encodeHello, encodeReplyParts } from '../protocol/codec.ts'
-import type { ProtocolFault } from '../protocol/faults.ts'
+import { decodeHello, decodeRequest, encodeHello, encodeReplyParts } from '../../../protocol/codec.ts'
+import type { ProtocolFault } from '../../../protocol/faults.ts'
 import {
   FRAME_TIMEOUT_MS,
   HELLO_NONCE_BYTES,
@@ -17,15 +17,15 @@ import {
   REQUESTS_IN_FLIGHT,
   REQUEST_TIMEOUT_MS,
   SYNC_STREAMS_PER_PEER,
-} from '../protocol/limits.ts'
-import { SYNC_PROTOCOL, type Reply, type Request } from '../protocol/messages.ts'
-import type { Host } from './net/host/host.ts'
-import { why } from './net/host/faults.ts'
-import type { Logger } from './base/log.ts'
-import { framingFault, type RpcFault } from './rpc-faults.ts'
-import type { Nonces } from './rpc-session.ts'
-import { frames, FrameWriter, readChunks, StreamCut, type FrameDeadline } from './net/host/streams.ts'
-import { Gate, orAborted, pause, withDeadline } from './base/deadline.ts'
+} from '../../../protocol/limits.ts'
+import { SYNC_PROTOCOL, type Reply, type Request } from '../../../protocol/messages.ts'
+import type { Host } from '../host/host.ts'
+import { why } from '../host/faults.ts'
+import type { Logger } from '../../base/log.ts'
+import { framingFault, type RpcFault } from './stream-faults.ts'
+import type { Nonces } from './client-stream.ts'
+import { frames, FrameWriter, readChunks, StreamCut, type FrameDeadline } from '../host/streams.ts'
+import { Gate, orAborted, pause, withDeadline } from '../../base/deadline.ts'
 
 /** Who asks. `stream` is unique to one incarnation of a stream: what an `open` proved holds for it alone. */
 export interface SyncCaller {

@@ -4,17 +4,17 @@
  * nothing of what they mean.
  */
 import type { PeerId } from '@libp2p/interface'
-import { fail, type Result } from '../dag/faults.ts'
-import { SYNC_PROTOCOL } from '../protocol/messages.ts'
-import type { Host } from './net/host/host.ts'
-import { why } from './net/host/faults.ts'
-import type { Logger } from './base/log.ts'
-import type { RpcFault } from './rpc-faults.ts'
-import { openSession, type OpenSession, type SyncSession } from './rpc-session.ts'
-import { orAborted, withDeadline } from './base/deadline.ts'
+import { fail, type Result } from '../../../dag/faults.ts'
+import { SYNC_PROTOCOL } from '../../../protocol/messages.ts'
+import type { Host } from '../host/host.ts'
+import { why } from '../host/faults.ts'
+import type { Logger } from '../../base/log.ts'
+import type { RpcFault } from './stream-faults.ts'
+import { openSession, type OpenSession, type SyncSession } from './client-stream.ts'
+import { orAborted, withDeadline } from '../../base/deadline.ts'
 
-export type { RpcFault } from './rpc-faults.ts'
-export type { Nonces, SyncSession } from './rpc-session.ts'
+export type { RpcFault } from './stream-faults.ts'
+export type { Nonces, SyncSession } from './client-stream.ts'
 
 /** Dialling, opening the stream and the hello together. */
 const OPEN_MS = 20_000

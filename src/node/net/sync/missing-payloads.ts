@@ -1,10 +1,10 @@
 /** Asks a peer for payloads that are missing here (spec §8 step 4): a few at each meeting, each with a backoff. */
-import type { ProtocolFault } from '../protocol/faults.ts'
-import { PAYLOAD_BACKOFFS, PAYLOADS_PER_MEETING } from '../protocol/limits.ts'
+import type { ProtocolFault } from '../../../protocol/faults.ts'
+import { PAYLOAD_BACKOFFS, PAYLOADS_PER_MEETING } from '../../../protocol/limits.ts'
 import { fetchPayload, isBeingFetched } from './payload-fetch.ts'
-import type { Replica } from './chain/replica.ts'
-import { isRpcFault } from './rpc-faults.ts'
-import type { SyncSession } from './rpc.ts'
+import type { Replica } from '../../chain/replica.ts'
+import { isRpcFault } from './stream-faults.ts'
+import type { SyncSession } from './client.ts'
 
 /** After a peer had it not: doubling from the first to the last. Another peer may have it, and is asked at once. */
 const FIRST_BACKOFF_MS = 60_000

@@ -1,12 +1,12 @@
 /** Spec §8, `get`: what a responder loads, over a store in memory that a test changes under it. */
 import { describe, expect, test } from 'vitest'
-import type { MadeBlock } from '../../../src/dag/block.ts'
-import { MemoryStore } from '../../../src/dag/memory-store.ts'
-import type { StoredBlock } from '../../../src/dag/store.ts'
-import type { Reply } from '../../../src/protocol/messages.ts'
-import { bytes, chain, must, post } from '../../support/blocks.ts'
-import { openReplica, takeIn } from '../../support/replicas.ts'
-import { wiredTo } from '../../support/wired.ts'
+import type { MadeBlock } from '../../../../../src/dag/block.ts'
+import { MemoryStore } from '../../../../../src/dag/memory-store.ts'
+import type { StoredBlock } from '../../../../../src/dag/store.ts'
+import type { Reply } from '../../../../../src/protocol/messages.ts'
+import { bytes, chain, must, post } from '../../../../support/blocks.ts'
+import { openReplica, takeIn } from '../../../../support/replicas.ts'
+import { wiredTo } from '../../../../support/wired.ts'
 
 const forum = chain('#forum')
 const first = post(forum, { author: 1, payload: 'first' })

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { Progress, type Going } from '../../../src/node/progress.ts'
+import { Progress, type Going } from '../../../../../src/node/net/sync/pull-progress.ts'
 
 function watched(): { progress: Progress; clock: { ms: number } } {
   const clock = { ms: 1_000 }

@@ -1,12 +1,12 @@
 /** A long payload on its way in, frame by frame (spec §8): what is looked at, and whose fault it is when it is not whole. */
 import { describe, expect, test, vi } from 'vitest'
-import { FRAME_BYTES } from '../../../src/dag/store.ts'
-import { fetchPayload } from '../../../src/node/payload-fetch.ts'
-import type { SyncSession } from '../../../src/node/rpc.ts'
-import type { RequestBody } from '../../../src/protocol/messages.ts'
-import { author, chain, post } from '../../support/blocks.ts'
-import { openReplica } from '../../support/replicas.ts'
-import { altered } from '../../support/stranger.ts'
+import { FRAME_BYTES } from '../../../../../src/dag/store.ts'
+import { fetchPayload } from '../../../../../src/node/net/sync/payload-fetch.ts'
+import type { SyncSession } from '../../../../../src/node/net/sync/client.ts'
+import type { RequestBody } from '../../../../../src/protocol/messages.ts'
+import { author, chain, post } from '../../../../support/blocks.ts'
+import { openReplica } from '../../../../support/replicas.ts'
+import { altered } from '../../../../support/stranger.ts'
 
 const ON = chain(`@${author(1).author}`)
 const PAYLOAD = new Uint8Array(3 * FRAME_BYTES + 5).map((_, at) => at % 251)
