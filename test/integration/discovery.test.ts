@@ -1,9 +1,9 @@
 import { afterEach, expect, test, vi } from 'vitest'
 import type { Multiaddr } from '@multiformats/multiaddr'
-import { Discovery } from '../../src/node/discovery.ts'
+import { Discovery } from '../../src/node/net/discovery/discovery.ts'
 import type { Host } from '../../src/node/net/host/host.ts'
 import { silentLogger } from '../../src/node/base/log.ts'
-import type { RememberedStore } from '../../src/node/remembered.ts'
+import type { RememberedStore } from '../../src/node/net/discovery/peer-cache.ts'
 import { addressOf, dial, eventually, soon, startHost, startHosts, stopAll } from '../support/hosts.ts'
 
 const RENDEZVOUS = new Uint8Array(32).fill(7)

@@ -4,7 +4,7 @@ import { multiaddr } from '@multiformats/multiaddr'
 import { afterEach, expect, test } from 'vitest'
 import { createHost, type Host } from '../../src/node/net/host/host.ts'
 import { silentLogger } from '../../src/node/base/log.ts'
-import { Redialler } from '../../src/node/redial.ts'
+import { Redialler } from '../../src/node/net/discovery/static-peers.ts'
 import { addressOf, dial, eventually, soon, startHost, startHosts, stopAll } from '../support/hosts.ts'
 
 let hosts: Host[] = []

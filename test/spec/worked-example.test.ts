@@ -27,7 +27,7 @@ import {
   encodeInviteBody,
   type Invite,
 } from '../../src/node/invite.ts'
-import { rendezvousCid } from '../../src/node/seeker.ts'
+import { rendezvousCid } from '../../src/node/net/discovery/dht-provider.ts'
 import { decodeReply, decodeRequest, encodeHello, encodeReply, encodeRequest } from '../../src/protocol/codec.ts'
 import {
   decodeAnnouncement,

@@ -9,7 +9,7 @@ import type { DiskFault } from '../storage/faults.ts'
 import type { DialFault, HostFault } from '../net/host/host.ts'
 import type { InviteFault } from '../invite-faults.ts'
 import type { NodeKeyFault } from '../storage/node-key.ts'
-import type { AddedPeersFault } from '../added-peers.ts'
+import type { AddedPeersFault } from '../net/discovery/added-peers.ts'
 import type { SyncFault } from '../net/sync/faults.ts'
 
 /** Our own codes, as JSON-RPC code 1 with `data.code`; each with what it stands for. */

@@ -1,7 +1,7 @@
 /** `peer.list`: static peers that are not connected, and why (spec §11). */
 import { multiaddr } from '@multiformats/multiaddr'
 import { expect, test } from 'vitest'
-import type { KeptState } from '../../../src/node/kept-address.ts'
+import type { KeptState } from '../../../src/node/net/discovery/static-peer.ts'
 import { awayPeers } from '../../../src/node/peer-list.ts'
 
 const [ID, OTHER] = [

@@ -1,6 +1,6 @@
 /**
  * Tags that make libp2p keep a connection (spec §9). They lie in the stored peer list and outlive a change of the config
- * file, so a start begins without any: libp2p would dial whoever has one, and `redial.ts` tags whom it reaches anew.
+ * file, so a start begins without any: libp2p would dial whoever has one, and `static-peers.ts` tags whom it reaches anew.
  */
 import { KEEP_ALIVE, type Libp2p, type PeerId, type PeerStore } from '@libp2p/interface'
 

@@ -7,7 +7,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { openDisk, type Disk } from '../../../../../src/node/storage/database.ts'
 import { createHost, type Host } from '../../../../../src/node/net/host/host.ts'
 import { silentLogger } from '../../../../../src/node/base/log.ts'
-import { Redialler } from '../../../../../src/node/redial.ts'
+import { Redialler } from '../../../../../src/node/net/discovery/static-peers.ts'
 import { must } from '../../../../support/blocks.ts'
 import { addressOf, dial, eventually, LOOPBACK, startHosts, stopAll } from '../../../../support/hosts.ts'
 

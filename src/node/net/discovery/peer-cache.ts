@@ -2,7 +2,7 @@
  * Peers remembered from last time (spec §9): addresses of peers that shared a chain with this node, most recent first, so
  * that a node whose bootstrap peers are gone still finds its way back. Where the list is kept is the caller's.
  */
-import { Serial } from './base/job-queue.ts'
+import { Serial } from '../../base/job-queue.ts'
 
 /** Dialling all of them takes seconds; more would be strangers from long ago. */
 export const MAX_REMEMBERED = 64

@@ -4,13 +4,13 @@
  */
 import type { PeerId } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
-import type { Host } from './net/host/host.ts'
-import { why } from './net/host/faults.ts'
-import { tagKept } from './net/host/peer-tags.ts'
-import type { Logger } from './base/log.ts'
-import { peerIdOf } from './net/host/peer-address.ts'
-import { DIAL_MS, nextDelayMs } from './redial-delay.ts'
-import { orAborted, pause, withDeadline } from './base/deadline.ts'
+import type { Host } from '../host/host.ts'
+import { why } from '../host/faults.ts'
+import { tagKept } from '../host/peer-tags.ts'
+import type { Logger } from '../../base/log.ts'
+import { peerIdOf } from '../host/peer-address.ts'
+import { DIAL_MS, nextDelayMs } from './redial-backoff.ts'
+import { orAborted, pause, withDeadline } from '../../base/deadline.ts'
 
 /** A connection that held this long was a real one; a shorter one counts as one more failure. */
 const STABLE_MS = 30_000

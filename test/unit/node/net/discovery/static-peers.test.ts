@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { nextDelayMs } from '../../../src/node/redial-delay.ts'
+import { nextDelayMs } from '../../../../../src/node/net/discovery/redial-backoff.ts'
 
 const chance = fc.double({ min: 0, max: 1, noNaN: true })
 

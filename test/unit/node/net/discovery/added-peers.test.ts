@@ -1,8 +1,8 @@
 /** Peers that were added by command are taken out by command, and those of the config file are not (spec §11). */
 import { multiaddr, type Multiaddr } from '@multiformats/multiaddr'
 import { beforeEach, expect, test } from 'vitest'
-import { AddedPeers } from '../../../src/node/added-peers.ts'
-import type { Discovery } from '../../../src/node/discovery.ts'
+import { AddedPeers } from '../../../../../src/node/net/discovery/added-peers.ts'
+import type { Discovery } from '../../../../../src/node/net/discovery/discovery.ts'
 
 const [ID, OTHER] = [
   '12D3KooWGjSE7eCu5f1Pa8pGxscmoEcdQ5BRMGqbyMvL2dhrPCS5',

@@ -6,11 +6,11 @@ import type { PeerId, Provider } from '@libp2p/interface'
 import { CID } from 'multiformats/cid'
 import * as raw from 'multiformats/codecs/raw'
 import * as Digest from 'multiformats/hashes/digest'
-import type { Host } from './net/host/host.ts'
-import { why } from './net/host/faults.ts'
-import type { Logger } from './base/log.ts'
-import { DIAL_MS, nextDelayMs } from './redial-delay.ts'
-import { Gate, pause, withDeadline } from './base/deadline.ts'
+import type { Host } from '../host/host.ts'
+import { why } from '../host/faults.ts'
+import type { Logger } from '../../base/log.ts'
+import { DIAL_MS, nextDelayMs } from './redial-backoff.ts'
+import { Gate, pause, withDeadline } from '../../base/deadline.ts'
 
 /** Multicodec of sha2-256: the rendezvous is such a digest, so it *is* the multihash, hashed no second time. */
 const SHA2_256 = 0x12

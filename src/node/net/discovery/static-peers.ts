@@ -1,12 +1,12 @@
 /** The addresses that are kept connected (spec §9): of peers in the config, and of those added by command. */
 import { peerIdFromString } from '@libp2p/peer-id'
 import type { Multiaddr } from '@multiformats/multiaddr'
-import type { Host } from './net/host/host.ts'
-import { why } from './net/host/faults.ts'
-import { KeptAddress, type KeptState } from './kept-address.ts'
-import { letGo } from './net/host/peer-tags.ts'
-import type { Logger } from './base/log.ts'
-import { peerIdOf } from './net/host/peer-address.ts'
+import type { Host } from '../host/host.ts'
+import { why } from '../host/faults.ts'
+import { KeptAddress, type KeptState } from './static-peer.ts'
+import { letGo } from '../host/peer-tags.ts'
+import type { Logger } from '../../base/log.ts'
+import { peerIdOf } from '../host/peer-address.ts'
 
 export interface RedialModules {
   readonly host: Host

@@ -4,17 +4,17 @@
  */
 import type { PeerId, PeerInfo } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
-import { Bug } from '../dag/faults.ts'
-import type { Host } from './net/host/host.ts'
-import { why } from './net/host/faults.ts'
-import type { KeptState } from './kept-address.ts'
-import type { Logger } from './base/log.ts'
-import { parsePeerAddress } from './net/host/peer-address.ts'
-import { Redialler } from './redial.ts'
-import { DIAL_MS, nextDelayMs } from './redial-delay.ts'
-import { RememberedPeers, type RememberedStore } from './remembered.ts'
-import { seek, Seeker, tagChainPeer, type SeekerModules } from './seeker.ts'
-import { pause, withDeadline } from './base/deadline.ts'
+import { Bug } from '../../../dag/faults.ts'
+import type { Host } from '../host/host.ts'
+import { why } from '../host/faults.ts'
+import type { KeptState } from './static-peer.ts'
+import type { Logger } from '../../base/log.ts'
+import { parsePeerAddress } from '../host/peer-address.ts'
+import { Redialler } from './static-peers.ts'
+import { DIAL_MS, nextDelayMs } from './redial-backoff.ts'
+import { RememberedPeers, type RememberedStore } from './peer-cache.ts'
+import { seek, Seeker, tagChainPeer, type SeekerModules } from './dht-provider.ts'
+import { pause, withDeadline } from '../../base/deadline.ts'
 
 /** While every chain has somebody to talk to the remembered peers are not needed. */
 const CHECK_LONELY_MS = 30_000

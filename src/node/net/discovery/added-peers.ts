@@ -1,11 +1,11 @@
 /** Peers added by command or by an invite: kept connected from now on, and again after the next start (spec §11). */
 import { multiaddr, type Multiaddr } from '@multiformats/multiaddr'
-import { fail, ok, type Result } from '../dag/faults.ts'
+import { fail, ok, type Result } from '../../../dag/faults.ts'
 import type { Discovery } from './discovery.ts'
-import type { PeerAddressFault } from './net/host/peer-address.ts'
-import { parsePeerAddress, parsePeerId, peerIdOf } from './net/host/peer-address.ts'
-import type { TextList } from './storage/records.ts'
-import { Serial } from './base/job-queue.ts'
+import type { PeerAddressFault } from '../host/peer-address.ts'
+import { parsePeerAddress, parsePeerId, peerIdOf } from '../host/peer-address.ts'
+import type { TextList } from '../../storage/records.ts'
+import { Serial } from '../../base/job-queue.ts'
 
 /** Addresses kept for the next start, oldest out. */
 const MAX_ADDED_PEERS = 256

@@ -1,6 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { MAX_ADDRESSES_PER_PEER, MAX_REMEMBERED, remember, RememberedPeers } from '../../../src/node/remembered.ts'
+import {
+  MAX_ADDRESSES_PER_PEER,
+  MAX_REMEMBERED,
+  remember,
+  RememberedPeers,
+} from '../../../../../src/node/net/discovery/peer-cache.ts'
 
 const ends = (list: readonly string[]): string[] => list.map((address) => address.split('/p2p/')[1] ?? '')
 
