@@ -3,7 +3,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { generateKeyPair } from '@libp2p/crypto/keys'
 import { multiaddr } from '@multiformats/multiaddr'
-import { ChainNetwork } from '../dist/node/chain-network.js'
+import { ChainNetwork } from '../dist/node/net/chain-network.js'
 import { systemClock as clock } from '../dist/node/base/clock.js'
 import { Discovery } from '../dist/node/net/discovery/discovery.js'
 import { openDisk } from '../dist/node/storage/database.js'
