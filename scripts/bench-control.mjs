@@ -5,7 +5,7 @@ import { rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { connect } from '../dist/node/control/index.js'
+import { connect } from '../dist/node/control/client/index.js'
 
 const MAIN = fileURLToPath(new URL('../dist/node/main.js', import.meta.url))
 

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import '../dist/node/base/polyfill.js'
-import { connect } from '../dist/node/control/client.js'
+import { connect } from '../dist/node/control/client/connection.js'
 
 const MAIN = fileURLToPath(new URL('../dist/node/main.js', import.meta.url))
 

@@ -2,7 +2,7 @@
 import { randomInt } from 'node:crypto'
 import { configFaultLines } from './config-faults.ts'
 import { loadConfig } from './config.ts'
-import { ControlError, controlErrorOf } from './control/faults.ts'
+import { ControlError, controlErrorOf } from './control/error-codes.ts'
 import { checkStore } from './chain/verify-store.ts'
 import type { Chain } from '../dag/chain.ts'
 import { hasDisk, openDisk, type Disk } from './storage/database.ts'

@@ -14,7 +14,7 @@ import { authorKey, chainId, ID_BYTES, idBytes, type AuthorKey, type ChainId } f
 import { KEY_BYTES, MAX_PIONEERS } from '../dag/limits.ts'
 import { decodeMessage, Fields, misshapen, readArray, readBytes } from '../protocol/shape.ts'
 import { addressComplaint } from './net/host/address-checks.ts'
-import { MAX_INVITE_CHARS } from './control/limits.ts'
+import { MAX_INVITE_CHARS } from './control/port-limits.ts'
 import type { InviteFault } from './invite-faults.ts'
 
 /** A handful: one that answers is enough, and each is dialled by whoever joins. */

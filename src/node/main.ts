@@ -2,8 +2,8 @@
 /** The `freechains` executable: arguments, signals, exit status (spec §11). Commands are in `cli/`. */
 import './base/polyfill.ts'
 import { run } from './cli/run.ts'
-import { connect as connectForLong } from './control/app-client.ts'
-import { connect } from './control/client.ts'
+import { connect as connectForLong } from './control/client/app-client.ts'
+import { connect } from './control/client/connection.ts'
 import { tuneEngine } from './engine.ts'
 
 const interrupted = new AbortController()

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { connect, type ControlClient } from '../../src/node/control/client.ts'
+import { connect, type ControlClient } from '../../src/node/control/client/connection.ts'
 
 const MAIN = fileURLToPath(new URL('../../dist/node/main.js', import.meta.url))
 

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { createReadStream, type Stats } from 'node:fs'
 import { open, readlink, realpath, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
-import { PAYLOAD_BYTES } from '../control/limits.ts'
+import { PAYLOAD_BYTES } from '../control/port-limits.ts'
 import { chunksOf, CommandError, Interrupted, reasonOf, type Io } from './io.ts'
 
 /** Base64 spells three bytes at a time. */

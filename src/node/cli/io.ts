@@ -2,10 +2,10 @@
  * What a command may touch (spec §11): its streams, environment, signal, and the ways to reach a daemon. Handed in, so
  * that commands are tested without a process. Here is also what ends a command other than its answer.
  */
-import type { ChainCursor, ListenOptions } from '../control/app-client.ts'
-import type { ControlCaller } from '../control/client.ts'
-import type { Endpoint } from '../control/dial.ts'
-import type { Outages } from '../control/reach.ts'
+import type { ChainCursor, ListenOptions } from '../control/client/app-client.ts'
+import type { ControlCaller } from '../control/client/connection.ts'
+import type { Endpoint } from '../control/client/dial.ts'
+import type { Outages } from '../control/client/reconnect.ts'
 import type { ControlEvent } from '../control/shapes.ts'
 import type { CheckCommandOptions, Tell } from '../check-command.ts'
 import type { DaemonOptions } from '../daemon.ts'

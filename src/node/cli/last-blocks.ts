@@ -2,7 +2,7 @@
  * The last blocks of a chain, as `log` and `graph` show them (spec §11): so many accepted ones, and the held posts besides.
  * The daemon lists held posts behind all others, where they would push accepted ones out.
  */
-import type { ControlCaller } from '../control/client.ts'
+import type { ControlCaller } from '../control/client/connection.ts'
 import type { ListedBlock } from '../control/shapes.ts'
 import { MOST } from './last.ts'
 

@@ -3,7 +3,7 @@
  * status: 0 done, 1 refused or failed, 2 not understood, 130 interrupted.
  */
 import { CommanderError, type Command } from 'commander'
-import { ClientError } from '../control/client-error.ts'
+import { ClientError } from '../control/client/client-error.ts'
 import { CommandError, Interrupted, ReaderGone, seeHelp, UsageError, write, type CliModules, type Io } from './io.ts'
 import { plain, plainLine } from './plain.ts'
 import { buildProgram } from './program.ts'

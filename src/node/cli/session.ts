@@ -3,8 +3,8 @@
  * get it instead of the process; each asks the daemon at most for what it needs.
  */
 import { parseAuthorKey } from '../../dag/ids.ts'
-import { ClientError } from '../control/client-error.ts'
-import type { ControlCaller } from '../control/client.ts'
+import { ClientError } from '../control/client/client-error.ts'
+import type { ControlCaller } from '../control/client/connection.ts'
 import type { ControlEvent } from '../control/shapes.ts'
 import { AddressBook } from './address-book.ts'
 import { inkOf, type Ink } from './ink.ts'

@@ -2,9 +2,9 @@
  * The parts of `docs/control-port.md` that say what the schema says: methods, shapes and codes, as Markdown tables.
  * `scripts/control-docs` puts them between their marks in the page; a test fails when the page is out of step.
  */
-import { CLIENT_CODES } from './client-error.ts'
-import { CONTROL_CODES, RPC_CODES, RPC_MEANINGS, type RpcCode } from './faults.ts'
-import { jsonSchema, type JsonSchema } from './openrpc.ts'
+import { CLIENT_CODES } from './client/client-error.ts'
+import { CONTROL_CODES, RPC_CODES, RPC_MEANINGS, type RpcCode } from './error-codes.ts'
+import { jsonSchema, type JsonSchema } from './server/openrpc.ts'
 import { aboutMethod, METHODS, READS, type Method } from './schema.ts'
 import { blockSchema, eventSchema, listedSchema } from './shapes.ts'
 

@@ -6,7 +6,7 @@
  * Params are strict (an unknown name is an error); results may gain fields, which older clients drop.
  */
 import { z } from 'zod'
-import { MAX_INVITE_CHARS } from './limits.ts'
+import { MAX_INVITE_CHARS } from './port-limits.ts'
 import {
   blockSchema,
   checkStep,
@@ -314,7 +314,7 @@ export interface CallContext {
 /**
  * What the handler of a subscription returns. The server answers `{subscription, from}` first, then sends one event after the
  * other, each when the client has room for it; it calls `return()` on the iterator when the client goes. Live events
- * wait in an `EventFeed` (`feed.ts`), whose byte bound cuts a slow reader off. When the iterable ends by itself
+ * wait in an `EventFeed` (`event-feed.ts`), whose byte bound cuts a slow reader off. When the iterable ends by itself
  * (the chain was left) the client is told that the subscription ended.
  */
 export interface Subscription<M extends SubscriptionMethod = SubscriptionMethod> {

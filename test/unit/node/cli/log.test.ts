@@ -1,6 +1,6 @@
 /** `log` and `graph` as commands (spec §11): what they ask of the daemon and what they print. */
 import { describe, expect, test } from 'vitest'
-import { ClientError } from '../../../../src/node/control/client-error.ts'
+import { ClientError } from '../../../../src/node/control/client/client-error.ts'
 import type { ControlEvent, ListedBlock } from '../../../../src/node/control/shapes.ts'
 import { listed, type Listing, type Saying } from '../../../support/listed.ts'
 import { rowsOf } from '../../../../src/node/cli/log-rows.ts'

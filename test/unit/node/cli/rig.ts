@@ -4,9 +4,9 @@ import type { CheckCommandOptions } from '../../../../src/node/check-command.ts'
 import type { DaemonOptions } from '../../../../src/node/daemon.ts'
 import { run } from '../../../../src/node/cli/run.ts'
 import { ReaderGone } from '../../../../src/node/cli/io.ts'
-import type { Endpoint } from '../../../../src/node/control/dial.ts'
-import type { ControlCaller } from '../../../../src/node/control/client.ts'
-import type { Outages } from '../../../../src/node/control/reach.ts'
+import type { Endpoint } from '../../../../src/node/control/client/dial.ts'
+import type { ControlCaller } from '../../../../src/node/control/client/connection.ts'
+import type { Outages } from '../../../../src/node/control/client/reconnect.ts'
 import type { ControlEvent } from '../../../../src/node/control/shapes.ts'
 
 export interface Outcome {

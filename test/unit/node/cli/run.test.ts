@@ -3,7 +3,7 @@ import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, wri
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { ClientError } from '../../../../src/node/control/client-error.ts'
+import { ClientError } from '../../../../src/node/control/client/client-error.ts'
 import type { ControlEvent } from '../../../../src/node/control/shapes.ts'
 import { command, shell, type Told } from './rig.ts'
 

@@ -1,6 +1,6 @@
 /** What a person at a terminal sees, and what a pipe gets instead (spec §11). */
 import { describe, expect, test } from 'vitest'
-import { ClientError } from '../../../../src/node/control/client-error.ts'
+import { ClientError } from '../../../../src/node/control/client/client-error.ts'
 import { inkOf } from '../../../../src/node/cli/ink.ts'
 import { command, shell, type FakeDaemon } from './rig.ts'
 

@@ -1,8 +1,8 @@
 /** `docs/control-port.md` says what the schema says: nothing is missing, and nothing is out of step. */
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { CLIENT_CODES } from '../../../../src/node/control/client-error.ts'
-import { CONTROL_CODES, ControlError, controlErrorOf, RPC_CODES } from '../../../../src/node/control/faults.ts'
+import { CLIENT_CODES } from '../../../../src/node/control/client/client-error.ts'
+import { CONTROL_CODES, ControlError, controlErrorOf, RPC_CODES } from '../../../../src/node/control/error-codes.ts'
 import { renewed } from '../../../../src/node/control/reference.ts'
 import { aboutMethod, METHODS, type Method } from '../../../../src/node/control/schema.ts'
 

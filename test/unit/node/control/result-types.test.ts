@@ -1,6 +1,6 @@
 /** What calls give back for their params, as the compiler sees it: where one of these does not hold, `npm run types` fails. */
 import { expectTypeOf, test } from 'vitest'
-import type { ControlCaller } from '../../../../src/node/control/client.ts'
+import type { ControlCaller } from '../../../../src/node/control/client/connection.ts'
 import type { ResultOf } from '../../../../src/node/control/schema.ts'
 import type { BlockView } from '../../../../src/node/control/shapes.ts'
 

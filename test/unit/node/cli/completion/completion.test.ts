@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { ClientError } from '../../../../../src/node/control/client-error.ts'
+import { ClientError } from '../../../../../src/node/control/client/client-error.ts'
 import { author } from '../../../../support/blocks.ts'
 import { command, type FakeDaemon } from '../rig.ts'
 

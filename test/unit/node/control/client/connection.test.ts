@@ -2,11 +2,11 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { connect } from '../../../../src/node/control/client.ts'
-import { isLoopback } from '../../../../src/node/control/paths.ts'
-import type { Handlers } from '../../../../src/node/control/schema.ts'
-import type { ControlEvent } from '../../../../src/node/control/shapes.ts'
-import { event, startRig, tempDir, type Rig } from './rig.ts'
+import { connect } from '../../../../../src/node/control/client/connection.ts'
+import { isLoopback } from '../../../../../src/node/control/paths.ts'
+import type { Handlers } from '../../../../../src/node/control/schema.ts'
+import type { ControlEvent } from '../../../../../src/node/control/shapes.ts'
+import { event, startRig, tempDir, type Rig } from '../rig.ts'
 
 /** The same daemon, without its unix socket. */
 async function overTcp(rig: Rig): Promise<{ host: string; port: number; stateDir: string }> {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { Cursor, Cursors } from '../../../../src/node/control/cursor.ts'
-import type { ControlEvent } from '../../../../src/node/control/shapes.ts'
+import { Cursor, Cursors } from '../../../../../src/node/control/client/cursor.ts'
+import type { ControlEvent } from '../../../../../src/node/control/shapes.ts'
 
 const about = (id: string, backs: string[], kind: ControlEvent['kind'] = 'post', chain = '#chat'): ControlEvent => ({
   chain,

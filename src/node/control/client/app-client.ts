@@ -6,12 +6,12 @@
  * so an app may call while it handles an event.
  */
 import { ClientError, clientError } from './client-error.ts'
-import type { ControlClient } from './client.ts'
+import type { ControlClient } from './connection.ts'
 import { Cursor, Cursors } from './cursor.ts'
 import type { Endpoint } from './dial.ts'
-import { orGivenUp, Outage, Reach, type Outages } from './reach.ts'
-import { READS, type Known, type Method, type ParamsOf, type ResultFor, type SubscriptionMethod } from './schema.ts'
-import type { ControlEvent } from './shapes.ts'
+import { orGivenUp, Outage, Reach, type Outages } from './reconnect.ts'
+import { READS, type Known, type Method, type ParamsOf, type ResultFor, type SubscriptionMethod } from '../schema.ts'
+import type { ControlEvent } from '../shapes.ts'
 
 /** Where a daemon's control port is unless told. */
 const HOST = '127.0.0.1'

@@ -1,12 +1,12 @@
 /** The OpenRPC document, read by a validator that knows nothing of this program (spec §10). */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { CONTROL_CODES, RPC_CODES, START_CODES } from '../../../../src/node/control/faults.ts'
-import { openRpcDocument } from '../../../../src/node/control/openrpc.ts'
-import { METHODS, READS, type Method } from '../../../../src/node/control/schema.ts'
-import { CONTROL_PARAMS } from '../../../support/fuzz-samples.ts'
-import { problemsOfDocument, Reader, type Document } from '../../../support/openrpc.ts'
-import { rawUnix, request, startRig } from './rig.ts'
+import { CONTROL_CODES, RPC_CODES, START_CODES } from '../../../../../src/node/control/error-codes.ts'
+import { openRpcDocument } from '../../../../../src/node/control/server/openrpc.ts'
+import { METHODS, READS, type Method } from '../../../../../src/node/control/schema.ts'
+import { CONTROL_PARAMS } from '../../../../support/fuzz-samples.ts'
+import { problemsOfDocument, Reader, type Document } from '../../../../support/openrpc.ts'
+import { rawUnix, request, startRig } from '../rig.ts'
 
 const document = openRpcDocument() as unknown as Document
 const reader = new Reader(document)

@@ -4,7 +4,7 @@
  * tells what is new since, each thing once. `held` and `hidden` change nothing in it: they are told live or not at all, and so
  * is `removed`, after which there is no chain to be anywhere in.
  */
-import type { ControlEvent } from './shapes.ts'
+import type { ControlEvent } from '../shapes.ts'
 
 export class Cursor {
   readonly #heads: Set<string>

@@ -4,11 +4,11 @@
  */
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
-import type { Logger } from '../base/log.ts'
-import { ControlError } from './faults.ts'
-import { SlowReader } from './feed.ts'
-import type { ControlLimits } from './limits.ts'
-import type { ControlEvent } from './shapes.ts'
+import type { Logger } from '../../base/log.ts'
+import { ControlError } from '../error-codes.ts'
+import { SlowReader } from './event-feed.ts'
+import type { ControlLimits } from '../port-limits.ts'
+import type { ControlEvent } from '../shapes.ts'
 
 export interface OutboxModules {
   readonly log: Logger

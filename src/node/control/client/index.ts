@@ -2,5 +2,5 @@
 export { connect, type Client } from './app-client.ts'
 export type { ChainCursor, ChainsCursor, ConnectOptions, Listening, ListenOptions } from './app-client.ts'
 export { ClientError, type ClientCode } from './client-error.ts'
-export type { Method, ParamsOf, ResultFor, ResultOf, SubscriptionMethod } from './schema.ts'
-export type { BlockView, ControlEvent, ListedBlock } from './shapes.ts'
+export type { Method, ParamsOf, ResultFor, ResultOf, SubscriptionMethod } from '../schema.ts'
+export type { BlockView, ControlEvent, ListedBlock } from '../shapes.ts'

@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest'
-import { EventFeed, SlowReader } from '../../../../src/node/control/feed.ts'
+import { EventFeed, SlowReader } from '../../../../../src/node/control/server/event-feed.ts'
 
 const open = (limitBytes = 1000, onEnd?: () => void) => {
   const abort = new AbortController()

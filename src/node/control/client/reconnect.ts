@@ -5,7 +5,7 @@
 import { setMaxListeners } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ClientError, clientError } from './client-error.ts'
-import { connect, type ControlClient } from './client.ts'
+import { connect, type ControlClient } from './connection.ts'
 import type { Endpoint } from './dial.ts'
 
 /** Pauses between attempts: the second comes soon, for a restart takes a second or two; no daemon is asked in a loop. */

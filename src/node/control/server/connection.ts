@@ -5,12 +5,12 @@
 import { isUtf8 } from 'node:buffer'
 import { setMaxListeners } from 'node:events'
 import type { Socket } from 'node:net'
-import type { Logger } from '../base/log.ts'
+import type { Logger } from '../../base/log.ts'
 import { errorResponse, notARequest, type Dispatcher, type Scope } from './dispatcher.ts'
-import { parseRequest } from './envelope.ts'
-import { ControlError } from './faults.ts'
-import type { ControlLimits } from './limits.ts'
-import { isShallow, LineTooLong, NotJsonRpc, readLines } from './lines.ts'
+import { parseRequest } from '../envelope.ts'
+import { ControlError } from '../error-codes.ts'
+import type { ControlLimits } from '../port-limits.ts'
+import { isShallow, LineTooLong, NotJsonRpc, readLines } from '../json-lines.ts'
 import { Outbox } from './outbox.ts'
 
 export interface ConnectionOptions {

@@ -3,14 +3,14 @@
  * the standard has them. It knows no sockets; a connection gives it what was parsed and sends what it answers.
  */
 import { JSONRPCServer, type JSONRPCResponse } from 'json-rpc-2.0'
-import type { Logger } from '../base/log.ts'
-import { helloMac, sameSecret } from './auth.ts'
-import { parseRequest, problemsOf, type RpcRequest } from './envelope.ts'
-import { ControlError } from './faults.ts'
+import type { Logger } from '../../base/log.ts'
+import { helloMac, sameSecret } from '../auth.ts'
+import { parseRequest, problemsOf, type RpcRequest } from '../envelope.ts'
+import { ControlError } from '../error-codes.ts'
 import { openRpcDocument } from './openrpc.ts'
-import type { CallContext, Handlers, Method, ParamsOf, Subscription } from './schema.ts'
-import type { ControlEvent } from './shapes.ts'
-import { isMethod, isSubscription, METHODS } from './schema.ts'
+import type { CallContext, Handlers, Method, ParamsOf, Subscription } from '../schema.ts'
+import type { ControlEvent } from '../shapes.ts'
+import { isMethod, isSubscription, METHODS } from '../schema.ts'
 
 /** One line's calls, as the connection it came from sees them. */
 export interface Scope extends CallContext {

@@ -1,6 +1,6 @@
 /** Events of one subscription on their way to the reader in this process, with backpressure towards the socket. */
 import type { ClientError } from './client-error.ts'
-import type { ControlEvent } from './shapes.ts'
+import type { ControlEvent } from '../shapes.ts'
 
 /** Events that may wait here; beyond this the socket is not read, and in the end the daemon cuts us off. */
 const WAITING_EVENTS = 1_000

@@ -1,11 +1,11 @@
 import { readFile, stat, symlink, writeFile, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { helloMac } from '../../../../src/node/control/auth.ts'
-import { ControlServer } from '../../../../src/node/control/server.ts'
-import type { Handlers } from '../../../../src/node/control/schema.ts'
-import { silentLogger } from '../../../../src/node/base/log.ts'
-import { event, rawTcp, rawUnix, request, startRig, tempDir } from './rig.ts'
+import { helloMac } from '../../../../../src/node/control/auth.ts'
+import { ControlServer } from '../../../../../src/node/control/server/server.ts'
+import type { Handlers } from '../../../../../src/node/control/schema.ts'
+import { silentLogger } from '../../../../../src/node/base/log.ts'
+import { event, rawTcp, rawUnix, request, startRig, tempDir } from '../rig.ts'
 
 const errorOf = (answer: unknown): { code: number; data: { code: string }; message: string } =>
   (answer as { error: { code: number; data: { code: string }; message: string } }).error

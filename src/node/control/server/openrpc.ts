@@ -3,7 +3,7 @@
  * comes and goes. `rpc.discover` answers it. Params go by name; what OpenRPC has no word for is under `x-`.
  */
 import { z } from 'zod'
-import { VERSION } from '../base/version.ts'
+import { VERSION } from '../../base/version.ts'
 import {
   CONTROL_CODES,
   OUR_RPC_CODE,
@@ -12,9 +12,9 @@ import {
   START_CODES,
   type ControlCode,
   type RpcCode,
-} from './faults.ts'
-import { isSubscription, METHODS, READS, type Method, type ResultOf } from './schema.ts'
-import { eventSchema } from './shapes.ts'
+} from '../error-codes.ts'
+import { isSubscription, METHODS, READS, type Method, type ResultOf } from '../schema.ts'
+import { eventSchema } from '../shapes.ts'
 
 /** A JSON schema, as plain data. */
 export type JsonSchema = Readonly<Record<string, unknown>>

@@ -2,11 +2,11 @@
 import { connect as connectSocket, createServer, type Server, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { connect, type ConnectOptions } from '../../../../src/node/control/app-client.ts'
-import type { Handlers } from '../../../../src/node/control/schema.ts'
-import type { ControlEvent } from '../../../../src/node/control/shapes.ts'
-import { eventually } from '../../../support/daemon.ts'
-import { event, startRig, tempDir, type Rig } from './rig.ts'
+import { connect, type ConnectOptions } from '../../../../../src/node/control/client/app-client.ts'
+import type { Handlers } from '../../../../../src/node/control/schema.ts'
+import type { ControlEvent } from '../../../../../src/node/control/shapes.ts'
+import { eventually } from '../../../../support/daemon.ts'
+import { event, startRig, tempDir, type Rig } from '../rig.ts'
 
 /** A line to a daemon that a test can cut, as a daemon that is killed does, and give a daemon at its other end. */
 class Lines {

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { isShallow, LineTooLong, NotJsonRpc, readLines } from '../../../../src/node/control/lines.ts'
+import { isShallow, LineTooLong, NotJsonRpc, readLines } from '../../../../src/node/control/json-lines.ts'
 
 async function linesOf(chunks: readonly Uint8Array[], limit: number): Promise<string[]> {
   const lines: string[] = []
