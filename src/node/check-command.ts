@@ -1,7 +1,7 @@
 /** `freechains check`: every chain of a stopped node, checked one after the other (see `check.ts`). */
 import { randomInt } from 'node:crypto'
-import { configFaultLines } from './config-faults.ts'
-import { loadConfig } from './config.ts'
+import { configFaultLines } from './config/faults.ts'
+import { loadConfig } from './config/config.ts'
 import { ControlError, controlErrorOf } from './control/error-codes.ts'
 import { checkStore } from './chain/verify-store.ts'
 import type { Chain } from '../dag/chain.ts'

@@ -1,6 +1,6 @@
 /** The daemon as the `start` command runs it: configuration, signals and what a newcomer needs to read (spec §11, §12). */
-import { configFaultLines } from './config-faults.ts'
-import { loadConfig, reloadChains, type Config } from './config.ts'
+import { configFaultLines } from './config/faults.ts'
+import { loadConfig, reloadChains, type Config } from './config/config.ts'
 import { systemClock, testClock } from './base/clock.ts'
 import { startNode, type RunningNode } from './compose.ts'
 import { ControlError, controlErrorOf } from './control/error-codes.ts'

@@ -1,8 +1,8 @@
 /** From what the schema found to problems with their line, and the key that a mistyped one was meant to be (spec §12). */
 import type { z } from 'zod'
-import { nearest, type ConfigProblem } from './config-faults.ts'
-import { KNOWN_KEYS, pattern, wantedAt } from './config-schema.ts'
-import type { YamlText } from './config-yaml.ts'
+import { nearest, type ConfigProblem } from './faults.ts'
+import { KNOWN_KEYS, pattern, wantedAt } from './schema.ts'
+import type { YamlText } from './yaml.ts'
 
 type Issue = z.core.$ZodIssue
 

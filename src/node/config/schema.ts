@@ -1,12 +1,12 @@
 /**
  * The shape of the config file (spec §12): keys, defaults and bounds. Only keys that do something are here; any other is
- * an error. It gives complaints with the path of the key; `config-yaml.ts` knows the line.
+ * an error. It gives complaints with the path of the key; `yaml.ts` knows the line.
  */
 import { z } from 'zod'
-import { addressComplaint, parseControl, type AddressUse, type Complaint } from './net/host/address-checks.ts'
-import { chainOfEntry } from './config-chains.ts'
-import type { Environment } from './config-files.ts'
-import { LOG_LEVELS } from './base/log.ts'
+import { addressComplaint, parseControl, type AddressUse, type Complaint } from '../net/host/address-checks.ts'
+import { chainOfEntry } from './chains.ts'
+import type { Environment } from './files.ts'
+import { LOG_LEVELS } from '../base/log.ts'
 
 /** libp2p's TCP port and the control port, on every address and on loopback (spec §11). */
 const LISTEN = ['/ip4/0.0.0.0/tcp/8331', '/ip6/::/tcp/8331']

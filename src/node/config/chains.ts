@@ -1,10 +1,10 @@
 /** An entry of the config file's `chains` made into a {@link Chain}, with what its kind demands of it (spec §2, §12). */
 import { dirname, resolve } from 'node:path'
-import { chainOf, type Chain } from '../dag/chain.ts'
-import type { DagFault } from '../dag/faults.ts'
-import { parseAuthorKey } from '../dag/ids.ts'
-import type { Complaint } from './net/host/address-checks.ts'
-import { expandHome, readSmallFile, type Environment } from './config-files.ts'
+import { chainOf, type Chain } from '../../dag/chain.ts'
+import type { DagFault } from '../../dag/faults.ts'
+import { parseAuthorKey } from '../../dag/ids.ts'
+import type { Complaint } from '../net/host/address-checks.ts'
+import { expandHome, readSmallFile, type Environment } from './files.ts'
 
 /** An entry as written. */
 export interface ChainEntry {

@@ -15,7 +15,7 @@ import {
   type Node,
   type YAMLError,
 } from 'yaml'
-import type { Complaint } from './net/host/address-checks.ts'
+import type { Complaint } from '../net/host/address-checks.ts'
 
 /** 1-based. */
 export interface Place {

@@ -3,15 +3,15 @@
  * Rule constants (spec §3–§5) are not configuration. It reads the config file and the key files it names, nothing else.
  */
 import { dirname, resolve } from 'node:path'
-import type { Chain } from '../dag/chain.ts'
-import { fail, ok, type Result } from '../dag/faults.ts'
-import { addressComplaint, parsePort, type ControlAddress } from './net/host/address-checks.ts'
-import type { ConfigFault, ConfigProblem } from './config-faults.ts'
-import { defaultDataDir, expandHome, readSmallFile, type Environment } from './config-files.ts'
-import { problemsOf } from './config-problems.ts'
-import { configSchema, type FileConfig } from './config-schema.ts'
-import { readYaml } from './config-yaml.ts'
-import type { LogLevel } from './base/log.ts'
+import type { Chain } from '../../dag/chain.ts'
+import { fail, ok, type Result } from '../../dag/faults.ts'
+import { addressComplaint, parsePort, type ControlAddress } from '../net/host/address-checks.ts'
+import type { ConfigFault, ConfigProblem } from './faults.ts'
+import { defaultDataDir, expandHome, readSmallFile, type Environment } from './files.ts'
+import { problemsOf } from './problems.ts'
+import { configSchema, type FileConfig } from './schema.ts'
+import { readYaml } from './yaml.ts'
+import type { LogLevel } from '../base/log.ts'
 
 export interface Config {
   /** The file that was read; absent when none was given. */

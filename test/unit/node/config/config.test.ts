@@ -2,8 +2,8 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { configFaultLines, nearest } from '../../../src/node/config-faults.ts'
-import { loadConfig, reloadChains, type Config, type LoadConfigOptions } from '../../../src/node/config.ts'
+import { configFaultLines, nearest } from '../../../../src/node/config/faults.ts'
+import { loadConfig, reloadChains, type Config, type LoadConfigOptions } from '../../../../src/node/config/config.ts'
 
 const KEY = 'AB'.repeat(32)
 const OTHER_KEY = 'CD'.repeat(32)
