@@ -2,7 +2,7 @@
  * and remember how long this node was in sync. */
 import type { Chains } from './chain/registry.ts'
 import type { Logger } from './base/log.ts'
-import type { OnNet } from './node-parts.ts'
+import type { OnNet } from './api/node-parts.ts'
 import type { Topics } from './net/gossip/pubsub.ts'
 
 /** A lost announcement matters for this long at the most; a comparison costs one round trip. */

@@ -26,7 +26,7 @@ import {
   encodeInvite,
   encodeInviteBody,
   type Invite,
-} from '../../src/node/invite.ts'
+} from '../../src/node/api/invite.ts'
 import { rendezvousCid } from '../../src/node/net/discovery/dht-provider.ts'
 import { decodeReply, decodeRequest, encodeHello, encodeReply, encodeRequest } from '../../src/protocol/codec.ts'
 import {

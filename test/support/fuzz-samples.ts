@@ -12,7 +12,7 @@ import type { FoldPart } from '../../src/dag/fold.ts'
 import { idBytes } from '../../src/dag/ids.ts'
 import { FRAME_BYTES } from '../../src/dag/store.ts'
 import type { Method, ParamsOf } from '../../src/node/control/schema.ts'
-import type { Invite } from '../../src/node/invite.ts'
+import type { Invite } from '../../src/node/api/invite.ts'
 import { proofFor } from '../../src/protocol/member.ts'
 import type { Announcement, Hello, Reply, Request, WireBlock } from '../../src/protocol/messages.ts'
 

@@ -15,7 +15,7 @@ import {
   sealGroup,
   sealOwner,
 } from '../../src/dag/seal.ts'
-import { decodeInviteBody, encodeInviteBody, type Invite } from '../../src/node/invite.ts'
+import { decodeInviteBody, encodeInviteBody, type Invite } from '../../src/node/api/invite.ts'
 import { judge } from '../../src/protocol/announce.ts'
 import {
   decodeHello,

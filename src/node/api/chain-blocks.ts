@@ -2,12 +2,12 @@
  * Many blocks in one answer (spec §10, `chain.blocks`), for whoever draws or reads a chain: the last ones in order, or
  * those named. What it costs follows what it gives, not how long the chain is.
  */
-import type { Block } from '../dag/block.ts'
-import { inOrder, lastInOrder } from '../dag/order.ts'
+import type { Block } from '../../dag/block.ts'
+import { inOrder, lastInOrder } from '../../dag/order.ts'
 import { openForMember, storedPayload, viewOf } from './block-view.ts'
-import type { Clock } from './base/clock.ts'
-import type { ListedBlock } from './control/shapes.ts'
-import type { Replica } from './chain/replica.ts'
+import type { Clock } from '../base/clock.ts'
+import type { ListedBlock } from '../control/shapes.ts'
+import type { Replica } from '../chain/replica.ts'
 
 /** Blocks read from the disk side by side. */
 const READ_AT_ONCE = 64

@@ -1,6 +1,6 @@
 /** `peer.list` (spec §10, §11): who is connected, and which static peers are not, and why. */
-import type { ResultOf } from './control/schema.ts'
-import type { KeptState } from './net/discovery/static-peer.ts'
+import type { ResultOf } from '../control/schema.ts'
+import type { KeptState } from '../net/discovery/static-peer.ts'
 import type { NodeParts } from './node-parts.ts'
 
 type PeerView = ResultOf<'peer.list'>[number]

@@ -1,7 +1,7 @@
 /** `chain status`: in one look, whether a chain works here, how far a pull has come, and if nothing moves, why (spec §10). */
-import type { Joined } from './chain/registry.ts'
-import type { PeerStanding } from './net/sync/chain-sync.ts'
-import type { ResultOf } from './control/schema.ts'
+import type { Joined } from '../chain/registry.ts'
+import type { PeerStanding } from '../net/sync/chain-sync.ts'
+import type { ResultOf } from '../control/schema.ts'
 import type { NodeParts, OnNet } from './node-parts.ts'
 
 type Status = ResultOf<'chain.status'>

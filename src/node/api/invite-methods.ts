@@ -1,13 +1,13 @@
 /** What the control port's `chains.invite` does, and `chains.join` with an invite (spec §10, §11). */
 import { multiaddr } from '@multiformats/multiaddr'
-import { showChainId, type Chain } from '../dag/chain.ts'
-import { ControlError } from './control/error-codes.ts'
-import type { Handlers, ResultOf } from './control/schema.ts'
+import { showChainId, type Chain } from '../../dag/chain.ts'
+import { ControlError } from '../control/error-codes.ts'
+import type { Handlers, ResultOf } from '../control/schema.ts'
 import { peersForInvite, type InvitePeers } from './invite-peers.ts'
 import { chainOfInvite, decodeInvite, encodeInvite } from './invite.ts'
 import type { NodeParts } from './node-parts.ts'
 import { orThrow } from './or-throw.ts'
-import { peerIdOf } from './net/host/peer-address.ts'
+import { peerIdOf } from '../net/host/peer-address.ts'
 
 export function inviteHandlers({ chains, host, bootstrap }: NodeParts): Pick<Handlers, 'chains.invite'> {
   return {

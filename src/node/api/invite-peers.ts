@@ -4,9 +4,9 @@
  */
 import { isPrivate } from '@libp2p/utils'
 import { multiaddr } from '@multiformats/multiaddr'
-import { addressComplaint } from './net/host/address-checks.ts'
+import { addressComplaint } from '../net/host/address-checks.ts'
 import { MAX_INVITE_PEERS } from './invite.ts'
-import { isLoopbackOnly, peerIdOf } from './net/host/peer-address.ts'
+import { isLoopbackOnly, peerIdOf } from '../net/host/peer-address.ts'
 
 /** From where an address can be dialled. */
 const REACHES = ['anywhere', 'network', 'machine'] as const

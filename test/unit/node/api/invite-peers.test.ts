@@ -1,8 +1,8 @@
 import { generateKeyPair } from '@libp2p/crypto/keys'
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { expect, test } from 'vitest'
-import { MAX_INVITE_PEERS } from '../../../src/node/invite.ts'
-import { peersForInvite } from '../../../src/node/invite-peers.ts'
+import { MAX_INVITE_PEERS } from '../../../../src/node/api/invite.ts'
+import { peersForInvite } from '../../../../src/node/api/invite-peers.ts'
 
 const [US, THEM] = await Promise.all(
   [1, 2].map(async () => `/tcp/8331/p2p/${peerIdFromPrivateKey(await generateKeyPair('Ed25519')).toString()}`),

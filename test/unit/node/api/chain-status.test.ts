@@ -1,6 +1,6 @@
 /** Spec §10: one line says whether a chain works here, and if not, why. */
 import { expect, test } from 'vitest'
-import { judge, type Situation } from '../../../src/node/status.ts'
+import { judge, type Situation } from '../../../../src/node/api/chain-status.ts'
 
 const peer = (id: string, state: string): Situation['peers'][number] => ({ id, state, lastSyncMs: null })
 

@@ -1,16 +1,16 @@
 /** What the control port's `peer` methods do (spec §10, §11): one-shot uses of what the node does by itself. */
 import type { PeerId } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
-import { showChainId } from '../dag/chain.ts'
-import { showId } from '../dag/ids.ts'
-import type { Handlers } from './control/schema.ts'
-import type { Host } from './net/host/host.ts'
+import { showChainId } from '../../dag/chain.ts'
+import { showId } from '../../dag/ids.ts'
+import type { Handlers } from '../control/schema.ts'
+import type { Host } from '../net/host/host.ts'
 import type { NodeParts } from './node-parts.ts'
 import { orThrow } from './or-throw.ts'
 import { checkPeer } from './peer-check.ts'
 import { listPeers } from './peer-list.ts'
-import { parsePeerAddress } from './net/host/peer-address.ts'
-import { withDeadline } from './base/deadline.ts'
+import { parsePeerAddress } from '../net/host/peer-address.ts'
+import { withDeadline } from '../base/deadline.ts'
 
 /** Reaching a peer by hand takes this long at the most, so that a wrong address is not a hang. */
 const DIAL_MS = 15_000

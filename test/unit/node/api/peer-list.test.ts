@@ -1,8 +1,8 @@
 /** `peer.list`: static peers that are not connected, and why (spec §11). */
 import { multiaddr } from '@multiformats/multiaddr'
 import { expect, test } from 'vitest'
-import type { KeptState } from '../../../src/node/net/discovery/static-peer.ts'
-import { awayPeers } from '../../../src/node/peer-list.ts'
+import type { KeptState } from '../../../../src/node/net/discovery/static-peer.ts'
+import { awayPeers } from '../../../../src/node/api/peer-list.ts'
 
 const [ID, OTHER] = [
   '12D3KooWGjSE7eCu5f1Pa8pGxscmoEcdQ5BRMGqbyMvL2dhrPCS5',

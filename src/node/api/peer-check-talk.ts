@@ -3,19 +3,19 @@
  * the sync protocol, and whether it has a chain. What a stranger says is printed to a terminal, so it is cleaned here.
  */
 import type { Connection, IdentifyResult, PeerId } from '@libp2p/interface'
-import { fail, ok } from '../dag/faults.ts'
-import { SYNC_PROTOCOL } from '../protocol/messages.ts'
-import type { Outcome, Trouble } from './check-dial.ts'
-import { controlErrorOf } from './control/error-codes.ts'
-import type { Host } from './net/host/host.ts'
-import { why as reasonOf } from './net/host/faults.ts'
-import type { Logger } from './base/log.ts'
-import { handshakeOf, openOn } from './net/sync/handshake.ts'
-import type { Replica } from './chain/replica.ts'
-import type { RpcFault } from './net/sync/stream-faults.ts'
-import { openSession, type OpenSession } from './net/sync/client-stream.ts'
-import type { SyncFault } from './net/sync/faults.ts'
-import { orAborted, withDeadline } from './base/deadline.ts'
+import { fail, ok } from '../../dag/faults.ts'
+import { SYNC_PROTOCOL } from '../../protocol/messages.ts'
+import type { Outcome, Trouble } from './peer-check-dial.ts'
+import { controlErrorOf } from '../control/error-codes.ts'
+import type { Host } from '../net/host/host.ts'
+import { why as reasonOf } from '../net/host/faults.ts'
+import type { Logger } from '../base/log.ts'
+import { handshakeOf, openOn } from '../net/sync/handshake.ts'
+import type { Replica } from '../chain/replica.ts'
+import type { RpcFault } from '../net/sync/stream-faults.ts'
+import { openSession, type OpenSession } from '../net/sync/client-stream.ts'
+import type { SyncFault } from '../net/sync/faults.ts'
+import { orAborted, withDeadline } from '../base/deadline.ts'
 
 /** libp2p itself gives identify five seconds. */
 const IDENTIFY_MS = 10_000

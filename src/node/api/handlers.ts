@@ -3,17 +3,17 @@
  * into the port's errors. Rules live below; nothing is decided here.
  */
 import { bytesToHex } from '@noble/hashes/utils.js'
-import { chainOf, showChainId } from '../dag/chain.ts'
-import { keyPair, sharedKey } from '../dag/keys.ts'
-import { chainHandlers } from './chain-api.ts'
-import { ControlError } from './control/error-codes.ts'
-import type { Handlers } from './control/schema.ts'
-import { inviteHandlers, joinInvited } from './invite-api.ts'
-import { listenAll } from './listening.ts'
+import { chainOf, showChainId } from '../../dag/chain.ts'
+import { keyPair, sharedKey } from '../../dag/keys.ts'
+import { chainHandlers } from './chain-methods.ts'
+import { ControlError } from '../control/error-codes.ts'
+import type { Handlers } from '../control/schema.ts'
+import { inviteHandlers, joinInvited } from './invite-methods.ts'
+import { listenAll } from './subscriptions.ts'
 import type { NodeParts } from './node-parts.ts'
 import { orThrow } from './or-throw.ts'
-import { peerHandlers } from './peer-api.ts'
-import { VERSION } from './base/version.ts'
+import { peerHandlers } from './peer-methods.ts'
+import { VERSION } from '../base/version.ts'
 
 export function createHandlers(parts: NodeParts): Handlers {
   return {

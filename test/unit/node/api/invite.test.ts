@@ -1,9 +1,15 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { MAX_INVITE_CHARS } from '../../../src/node/control/port-limits.ts'
-import { chainOfInvite, decodeInvite, encodeInvite, MAX_INVITE_PEERS, type Invite } from '../../../src/node/invite.ts'
-import { author, chain, must } from '../../support/blocks.ts'
-import { INVITES } from '../../support/fuzz-samples.ts'
+import { MAX_INVITE_CHARS } from '../../../../src/node/control/port-limits.ts'
+import {
+  chainOfInvite,
+  decodeInvite,
+  encodeInvite,
+  MAX_INVITE_PEERS,
+  type Invite,
+} from '../../../../src/node/api/invite.ts'
+import { author, chain, must } from '../../../support/blocks.ts'
+import { INVITES } from '../../../support/fuzz-samples.ts'
 
 const KEY = 'AB'.repeat(32)
 const OTHER_KEY = 'CD'.repeat(32)

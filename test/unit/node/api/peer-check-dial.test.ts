@@ -1,7 +1,7 @@
 import { multiaddr } from '@multiformats/multiaddr'
 import { expect, test } from 'vitest'
-import { resolveTargets, type LookUp } from '../../../src/node/check-dial.ts'
-import { soon } from '../../support/hosts.ts'
+import { resolveTargets, type LookUp } from '../../../../src/node/api/peer-check-dial.ts'
+import { soon } from '../../../support/hosts.ts'
 
 const PEER = '/p2p/12D3KooWDpJ7As7BWAwRMfu1VU2WCqNjvq387JEYKDBj4kx6nXTN'
 const BOTH = [

@@ -1,9 +1,9 @@
 /** `chain missing`: which payloads nobody has given us yet, and why each is not here (spec §8 step 4, §10). */
-import { showId } from '../dag/ids.ts'
-import type { ResultOf } from './control/schema.ts'
-import { askedFor, type Asked } from './net/sync/missing-payloads.ts'
-import { isBeingFetched } from './net/sync/payload-fetch.ts'
-import type { Replica } from './chain/replica.ts'
+import { showId } from '../../dag/ids.ts'
+import type { ResultOf } from '../control/schema.ts'
+import { askedFor, type Asked } from '../net/sync/missing-payloads.ts'
+import { isBeingFetched } from '../net/sync/payload-fetch.ts'
+import type { Replica } from '../chain/replica.ts'
 
 /** One answer of the port: each costs a read of the store; `chain.status` counts all. */
 const MAX_LISTED = 1000

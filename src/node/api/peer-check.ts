@@ -4,15 +4,15 @@
  */
 import type { Connection } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
-import { fail, ok } from '../dag/faults.ts'
-import { attempt, resolveTargets, type Attempt, type Outcome } from './check-dial.ts'
-import { identified, Identities, shared, spoken } from './check-talk.ts'
-import { CHECK_STEPS, type CheckStep } from './control/shapes.ts'
-import type { Host } from './net/host/host.ts'
-import type { Logger } from './base/log.ts'
-import { peerIdOf } from './net/host/peer-address.ts'
-import type { Replica } from './chain/replica.ts'
-import { StreamCut } from './net/host/streams.ts'
+import { fail, ok } from '../../dag/faults.ts'
+import { attempt, resolveTargets, type Attempt, type Outcome } from './peer-check-dial.ts'
+import { identified, Identities, shared, spoken } from './peer-check-talk.ts'
+import { CHECK_STEPS, type CheckStep } from '../control/shapes.ts'
+import type { Host } from '../net/host/host.ts'
+import type { Logger } from '../base/log.ts'
+import { peerIdOf } from '../net/host/peer-address.ts'
+import type { Replica } from '../chain/replica.ts'
+import { StreamCut } from '../net/host/streams.ts'
 
 const CLOSE_MS = 1_000
 

@@ -7,19 +7,19 @@
  *
  * A chain that is left is told as `removed`, and nothing of it comes after that; who was away then is told nothing of it.
  */
-import { showChainId } from '../dag/chain.ts'
-import { showId } from '../dag/ids.ts'
-import { traverse } from '../dag/order.ts'
-import { resolvePrefix } from '../dag/prefix.ts'
-import { unacceptedUnder } from '../dag/walk.ts'
-import { acceptedEvent, eventOf, type ChainEvent } from './chain/intake/chain-events.ts'
-import { ControlError } from './control/error-codes.ts'
-import { EventFeed } from './control/server/event-feed.ts'
-import type { Subscription } from './control/schema.ts'
-import type { ControlEvent } from './control/shapes.ts'
+import { showChainId } from '../../dag/chain.ts'
+import { showId } from '../../dag/ids.ts'
+import { traverse } from '../../dag/order.ts'
+import { resolvePrefix } from '../../dag/prefix.ts'
+import { unacceptedUnder } from '../../dag/walk.ts'
+import { acceptedEvent, eventOf, type ChainEvent } from '../chain/intake/chain-events.ts'
+import { ControlError } from '../control/error-codes.ts'
+import { EventFeed } from '../control/server/event-feed.ts'
+import type { Subscription } from '../control/schema.ts'
+import type { ControlEvent } from '../control/shapes.ts'
 import type { NodeParts } from './node-parts.ts'
 import { orThrow } from './or-throw.ts'
-import type { Replica } from './chain/replica.ts'
+import type { Replica } from '../chain/replica.ts'
 
 /** What one listener has not heard of yet in one chain, by local index. */
 interface Backlog {

@@ -1,10 +1,10 @@
 /** `chain.blocks` (spec §10): many blocks in one answer, with their payloads if asked. */
 import { describe, expect, test } from 'vitest'
-import { listBlocks, type BlockChoice } from '../../../src/node/chain-blocks.ts'
-import { METHODS } from '../../../src/node/control/schema.ts'
-import { author, chain, like, post } from '../../support/blocks.ts'
-import { openReplica, takeIn, type TestReplica } from '../../support/replicas.ts'
-import { ANN, BOB, forumOf, indexOf, NED, openVillage, says, THEN_MS } from '../../support/villages.ts'
+import { listBlocks, type BlockChoice } from '../../../../src/node/api/chain-blocks.ts'
+import { METHODS } from '../../../../src/node/control/schema.ts'
+import { author, chain, like, post } from '../../../support/blocks.ts'
+import { openReplica, takeIn, type TestReplica } from '../../../support/replicas.ts'
+import { ANN, BOB, forumOf, indexOf, NED, openVillage, says, THEN_MS } from '../../../support/villages.ts'
 
 async function contents({ replica, clock }: TestReplica, choice: BlockChoice): Promise<string[]> {
   const listed = await listBlocks(replica, choice, clock)
