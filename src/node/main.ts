@@ -4,7 +4,7 @@ import './base/polyfill.ts'
 import { run } from './cli/run.ts'
 import { connect as connectForLong } from './control/client/app-client.ts'
 import { connect } from './control/client/connection.ts'
-import { tuneEngine } from './engine.ts'
+import { tuneEngine } from './daemon/v8-flags.ts'
 
 const interrupted = new AbortController()
 // Once: a second Ctrl-C ends the process the hard way.
@@ -22,10 +22,10 @@ process.exitCode = await run(
     connect,
     attend: (endpoint, options) => connectForLong({ ...endpoint, ...options, patienceMs: Infinity, repeatReads: true }),
     // The node and libp2p take a while to load: only `start` needs them.
-    runCheck: async (options, tell) => (await import('./check-command.ts')).runCheck(options, tell),
+    runCheck: async (options, tell) => (await import('./daemon/verify-command.ts')).runCheck(options, tell),
     runDaemon: async (options) => {
       tuneEngine()
-      await (await import('./daemon.ts')).runDaemon(options, interrupted.signal)
+      await (await import('./daemon/daemon.ts')).runDaemon(options, interrupted.signal)
     },
   },
 )

@@ -7,8 +7,8 @@ import type { ControlCaller } from '../control/client/connection.ts'
 import type { Endpoint } from '../control/client/dial.ts'
 import type { Outages } from '../control/client/reconnect.ts'
 import type { ControlEvent } from '../control/shapes.ts'
-import type { CheckCommandOptions, Tell } from '../check-command.ts'
-import type { DaemonOptions } from '../daemon.ts'
+import type { CheckCommandOptions, Tell } from '../daemon/verify-command.ts'
+import type { DaemonOptions } from '../daemon/daemon.ts'
 
 export interface Io {
   readonly stdin: AsyncIterable<Uint8Array>

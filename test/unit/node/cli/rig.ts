@@ -1,7 +1,7 @@
 /** Runs command lines in this process against a fake daemon. */
 import { PassThrough, Writable } from 'node:stream'
-import type { CheckCommandOptions } from '../../../../src/node/check-command.ts'
-import type { DaemonOptions } from '../../../../src/node/daemon.ts'
+import type { CheckCommandOptions } from '../../../../src/node/daemon/verify-command.ts'
+import type { DaemonOptions } from '../../../../src/node/daemon/daemon.ts'
 import { run } from '../../../../src/node/cli/run.ts'
 import { ReaderGone } from '../../../../src/node/cli/io.ts'
 import type { Endpoint } from '../../../../src/node/control/client/dial.ts'

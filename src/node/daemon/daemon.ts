@@ -1,12 +1,12 @@
 /** The daemon as the `start` command runs it: configuration, signals and what a newcomer needs to read (spec §11, §12). */
-import { configFaultLines } from './config/faults.ts'
-import { loadConfig, reloadChains, type Config } from './config/config.ts'
-import { systemClock, testClock } from './base/clock.ts'
+import { configFaultLines } from '../config/faults.ts'
+import { loadConfig, reloadChains, type Config } from '../config/config.ts'
+import { systemClock, testClock } from '../base/clock.ts'
 import { startNode, type RunningNode } from './compose.ts'
-import { ControlError, controlErrorOf } from './control/error-codes.ts'
-import { exposure } from './control/paths.ts'
-import { createLogger, type Logger } from './base/log.ts'
-import { onAbort } from './base/deadline.ts'
+import { ControlError, controlErrorOf } from '../control/error-codes.ts'
+import { exposure } from '../control/paths.ts'
+import { createLogger, type Logger } from '../base/log.ts'
+import { onAbort } from '../base/deadline.ts'
 
 /** Arguments of `start`; what is absent comes from the config file, then from the defaults. */
 export interface DaemonOptions {

@@ -1,9 +1,9 @@
 /** What has to be done from time to time (spec §3, §7): compare heads with a peer of each chain, let time pass,
  * and remember how long this node was in sync. */
-import type { Chains } from './chain/registry.ts'
-import type { Logger } from './base/log.ts'
-import type { OnNet } from './api/node-parts.ts'
-import type { Topics } from './net/gossip/pubsub.ts'
+import type { Chains } from '../chain/registry.ts'
+import type { Logger } from '../base/log.ts'
+import type { OnNet } from '../api/node-parts.ts'
+import type { Topics } from '../net/gossip/pubsub.ts'
 
 /** A lost announcement matters for this long at the most; a comparison costs one round trip. */
 const COMPARE_MS = 60_000

@@ -1,12 +1,12 @@
 /** `freechains check`: every chain of a stopped node, checked one after the other (see `check.ts`). */
 import { randomInt } from 'node:crypto'
-import { configFaultLines } from './config/faults.ts'
-import { loadConfig } from './config/config.ts'
-import { ControlError, controlErrorOf } from './control/error-codes.ts'
-import { checkStore } from './chain/verify-store.ts'
-import type { Chain } from '../dag/chain.ts'
-import { hasDisk, openDisk, type Disk } from './storage/database.ts'
-import { decodeJoined } from './storage/joined-record.ts'
+import { configFaultLines } from '../config/faults.ts'
+import { loadConfig } from '../config/config.ts'
+import { ControlError, controlErrorOf } from '../control/error-codes.ts'
+import { checkStore } from '../chain/verify-store.ts'
+import type { Chain } from '../../dag/chain.ts'
+import { hasDisk, openDisk, type Disk } from '../storage/database.ts'
+import { decodeJoined } from '../storage/joined-record.ts'
 
 export interface CheckCommandOptions {
   readonly dir?: string
