@@ -8,7 +8,7 @@ import { dirname, isAbsolute, join } from 'node:path'
 import { parse, stringify } from 'yaml'
 import { parseAuthorKey, type AuthorKey } from '../../dag/ids.ts'
 import { makeDir } from '../base/make-dir.ts'
-import { writeWhole } from './files.ts'
+import { writeWhole } from './payload-files.ts'
 import { CommandError, reasonOf, type Io } from './io.ts'
 
 /** Of a column in a table. */

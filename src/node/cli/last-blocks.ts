@@ -4,7 +4,7 @@
  */
 import type { ControlCaller } from '../control/client/connection.ts'
 import type { ListedBlock } from '../control/shapes.ts'
-import { MOST } from './last.ts'
+import { MOST } from './last-option.ts'
 
 export interface Wanted {
   readonly chain: string

@@ -1,9 +1,9 @@
 /** A block as a line of the conversation (spec §11, `log`): time, author, reps, id, what it says, how it stands. Pure. */
 import type { ListedBlock } from '../control/shapes.ts'
 import type { AddressBook } from './address-book.ts'
-import type { Ink, StyleOfAuthor } from './ink.ts'
-import { plain } from './plain.ts'
-import { kindOf, saidBy, shortId, shortKey, sizeInWords, timeInWords } from './speech.ts'
+import type { Ink, StyleOfAuthor } from './colors.ts'
+import { plain } from './sanitize.ts'
+import { kindOf, saidBy, shortId, shortKey, sizeInWords, timeInWords } from './block-text.ts'
 
 /** The most of one text that is shown: a screenful; the rest is one `get payload` away. */
 const SHOWN_LINES = 40

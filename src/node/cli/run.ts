@@ -5,10 +5,10 @@
 import { CommanderError, type Command } from 'commander'
 import { ClientError } from '../control/client/client-error.ts'
 import { CommandError, Interrupted, ReaderGone, seeHelp, UsageError, write, type CliModules, type Io } from './io.ts'
-import { plain, plainLine } from './plain.ts'
+import { plain, plainLine } from './sanitize.ts'
 import { buildProgram } from './program.ts'
-import { Session } from './session.ts'
-import { arrange } from './words.ts'
+import { Session } from './command-context.ts'
+import { arrange } from './argument-order.ts'
 
 const DONE = 0
 const FAILED = 1

@@ -2,7 +2,7 @@
 import { isUtf8 } from 'node:buffer'
 import { readFile } from 'node:fs/promises'
 import { chunksOf, CommandError, reasonOf, UsageError, write, type Io } from './io.ts'
-import { asTyped } from './typed.ts'
+import { asTyped } from './utf8-argument.ts'
 
 /** What a key may be typed as, for `--help`. */
 export const KEY_FORMS = '@FILE, env:NAME and - (stdin) work'

@@ -1,7 +1,7 @@
 /** Tables for terminals (spec §11): columns of their own width, no lines between. */
 import Table from 'cli-table3'
-import { plainLine } from './plain.ts'
-import type { Ink } from './ink.ts'
+import { plainLine } from './sanitize.ts'
+import type { Ink } from './colors.ts'
 
 export interface Rows {
   readonly head: readonly string[]

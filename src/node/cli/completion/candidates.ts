@@ -3,7 +3,7 @@
  * and peers out of the daemon, and the user's names. It knows no shell.
  */
 import type { Argument, Command, Option } from 'commander'
-import { PEER_COMMANDS_ALONE, PEER_COMMANDS_BEFORE } from '../words.ts'
+import { PEER_COMMANDS_ALONE, PEER_COMMANDS_BEFORE } from '../argument-order.ts'
 
 export interface Candidate {
   readonly word: string
@@ -67,7 +67,7 @@ interface Place {
   readonly isAbout: boolean
 }
 
-/** Follows the words down the tree, as `words.ts` and commander will. */
+/** Follows the words down the tree, as `argument-order.ts` and commander will. */
 function placeOf(program: Command, words: readonly string[]): Place {
   const taking = new Map(allOptions(program).map((option) => [option.long ?? '', option]))
   let command = program

@@ -1,6 +1,6 @@
 /** Colours of drawings that are not for terminals: one hue for each author. Pure. */
 
-import { byAppearance } from '../appearance.ts'
+import { byAppearance } from '../author-order.ts'
 
 /** Of an unsigned block, and of the genesis. */
 const NOBODY = '#777777'

@@ -1,8 +1,8 @@
 /** What stands beside a block in every drawing (spec §11, `graph`): its id, author, kind, how it stands, and its first line. Pure. */
 import type { ListedBlock } from '../../control/shapes.ts'
 import type { AddressBook } from '../address-book.ts'
-import { plainLine } from '../plain.ts'
-import { kindOf, saidBy, shortId, shortKey } from '../speech.ts'
+import { plainLine } from '../sanitize.ts'
+import { kindOf, saidBy, shortId, shortKey } from '../block-text.ts'
 
 /** Characters of a text in a drawing. */
 const LABEL_CHARS = 60

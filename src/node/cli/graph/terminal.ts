@@ -1,5 +1,5 @@
 /** The drawing for terminals and pipes (spec §11, `graph`): lanes of box characters, a label beside each block, newest last. Pure. */
-import { stylesOfAuthors, type Ink, type Style } from '../ink.ts'
+import { stylesOfAuthors, type Ink, type Style } from '../colors.ts'
 import { markOf, wordsOf, type Drawn } from './labels.ts'
 import type { Edge, Layout } from './layout.ts'
 

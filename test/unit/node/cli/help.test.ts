@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import { expect, test } from 'vitest'
 import { EXAMPLES } from '../../../../src/node/cli/examples.ts'
 import { buildProgram } from '../../../../src/node/cli/program.ts'
-import { Session } from '../../../../src/node/cli/session.ts'
+import { Session } from '../../../../src/node/cli/command-context.ts'
 import { command, shell } from './rig.ts'
 
 function pathsIn(group: Command, path = ''): string[] {

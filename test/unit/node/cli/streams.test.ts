@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { writeWhole } from '../../../../src/node/cli/files.ts'
+import { writeWhole } from '../../../../src/node/cli/payload-files.ts'
 import { Interrupted, write } from '../../../../src/node/cli/io.ts'
 import { command, shell } from './rig.ts'
 

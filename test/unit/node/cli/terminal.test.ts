@@ -1,7 +1,7 @@
 /** What a person at a terminal sees, and what a pipe gets instead (spec §11). */
 import { describe, expect, test } from 'vitest'
 import { ClientError } from '../../../../src/node/control/client/client-error.ts'
-import { inkOf } from '../../../../src/node/cli/ink.ts'
+import { inkOf } from '../../../../src/node/cli/colors.ts'
 import { command, shell, type FakeDaemon } from './rig.ts'
 
 const EVIL = 'a\u001b]0;x\u0007\r\n\u009b2Jb\u202e'

@@ -10,7 +10,7 @@ import { layOut } from '../../../../../src/node/cli/graph/layout.ts'
 import { drawMermaid, tooMuchForMermaid } from '../../../../../src/node/cli/graph/mermaid.ts'
 import { drawSvg } from '../../../../../src/node/cli/graph/svg.ts'
 import { drawForTerminal } from '../../../../../src/node/cli/graph/terminal.ts'
-import { inkOf, stylesOfAuthors } from '../../../../../src/node/cli/ink.ts'
+import { inkOf, stylesOfAuthors } from '../../../../../src/node/cli/colors.ts'
 import { author } from '../../../../support/blocks.ts'
 import { listed, type Saying } from '../../../../support/listed.ts'
 

@@ -1,11 +1,11 @@
 /** `completion`: makes a shell finish words of `freechains` (spec §11), and `complete`, which that shell asks. */
 import { Argument, type Command } from 'commander'
-import { AddressBook } from './address-book.ts'
-import { candidatesAt, type Candidate, type Sources } from './completion/candidates.ts'
-import { forBash, takeApart } from './completion/line.ts'
-import { SCRIPTS, SHELLS, type Shell } from './completion/scripts.ts'
-import { plainLine } from './plain.ts'
-import type { Session } from './session.ts'
+import { AddressBook } from '../address-book.ts'
+import { candidatesAt, type Candidate, type Sources } from '../completion/candidates.ts'
+import { forBash, takeApart } from '../completion/line.ts'
+import { SCRIPTS, SHELLS, type Shell } from '../completion/scripts.ts'
+import { plainLine } from '../sanitize.ts'
+import type { Session } from '../command-context.ts'
 
 /** How long a user may be kept waiting for what only the daemon knows. */
 const DAEMON_MS = 300

@@ -7,10 +7,10 @@ import { ClientError } from '../control/client/client-error.ts'
 import type { ControlCaller } from '../control/client/connection.ts'
 import type { ControlEvent } from '../control/shapes.ts'
 import { AddressBook } from './address-book.ts'
-import { inkOf, type Ink } from './ink.ts'
+import { inkOf, type Ink } from './colors.ts'
 import { CommandError, Interrupted, UsageError, write, type Attendant, type CliModules, type Io } from './io.ts'
-import { plain, plainJson, plainLine } from './plain.ts'
-import { sizeInWords, textOf } from './speech.ts'
+import { plain, plainJson, plainLine } from './sanitize.ts'
+import { sizeInWords, textOf } from './block-text.ts'
 import { tableOf, type Rows } from './table.ts'
 
 /** Where `start` has its control port unless told. */

@@ -1,8 +1,8 @@
 /** `chains`: which chains this node has (spec §11). */
 import type { Command } from 'commander'
-import type { ControlEvent } from '../control/shapes.ts'
-import { readJoining, readKey } from './secrets.ts'
-import { eventWords, type Session } from './session.ts'
+import type { ControlEvent } from '../../control/shapes.ts'
+import { readJoining, readKey } from '../secrets.ts'
+import { eventWords, type Session } from '../command-context.ts'
 
 export function addChainsCommands(program: Command, session: Session): void {
   const chains = program.command('chains').description('the chains of this node: join, invite, leave, list, listen')

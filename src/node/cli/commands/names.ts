@@ -1,7 +1,7 @@
 /** `names`: what the user calls the keys of others (spec §11). Needs no daemon. */
 import type { Command } from 'commander'
-import { AddressBook } from './address-book.ts'
-import type { Session } from './session.ts'
+import { AddressBook } from '../address-book.ts'
+import type { Session } from '../command-context.ts'
 
 export function addNamesCommands(program: Command, session: Session): void {
   const names = program

@@ -1,8 +1,8 @@
 /** `crypto` and its alias `keys`: keys from passphrases (spec §3, §11). */
 import { Argument, type Command } from 'commander'
-import { CommandError } from './io.ts'
-import { readPassphrase } from './secrets.ts'
-import type { Session } from './session.ts'
+import { CommandError } from '../io.ts'
+import { readPassphrase } from '../secrets.ts'
+import type { Session } from '../command-context.ts'
 
 export function addKeyCommands(program: Command, session: Session): void {
   program

@@ -1,9 +1,9 @@
 /** `peer`: other nodes (spec §11). `<addr>` is taken out of the words before parsing. */
 import type { Command } from 'commander'
-import type { ResultOf } from '../control/schema.ts'
-import type { CheckStep } from '../control/shapes.ts'
-import { CommandError } from './io.ts'
-import type { Session } from './session.ts'
+import type { ResultOf } from '../../control/schema.ts'
+import type { CheckStep } from '../../control/shapes.ts'
+import { CommandError } from '../io.ts'
+import type { Session } from '../command-context.ts'
 
 export function addPeerCommands(program: Command, session: Session): void {
   const peer = program

@@ -1,8 +1,8 @@
 /** `stop`, `info`, `now`: the daemon itself (spec §11). */
 import type { Command } from 'commander'
-import type { ResultOf } from '../control/schema.ts'
-import { UsageError } from './io.ts'
-import type { Session } from './session.ts'
+import type { ResultOf } from '../../control/schema.ts'
+import { UsageError } from '../io.ts'
+import type { Session } from '../command-context.ts'
 
 export function addHostCommands(program: Command, session: Session): void {
   program

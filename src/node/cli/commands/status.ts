@@ -1,10 +1,10 @@
 /** `chain <c> status`: how a chain stands, once or again and again while somebody watches (spec §10, §11). */
 import type { Command } from 'commander'
-import type { ResultOf } from '../control/schema.ts'
-import { pause } from '../base/deadline.ts'
-import { CommandError, write } from './io.ts'
-import { plain } from './plain.ts'
-import type { Session } from './session.ts'
+import type { ResultOf } from '../../control/schema.ts'
+import { pause } from '../../base/deadline.ts'
+import { CommandError, write } from '../io.ts'
+import { plain } from '../sanitize.ts'
+import type { Session } from '../command-context.ts'
 
 type Status = ResultOf<'chain.status'>
 

@@ -2,9 +2,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { ClientError } from '../../../../src/node/control/client/client-error.ts'
-import type { BlockView } from '../../../../src/node/control/shapes.ts'
-import { command, shell } from './rig.ts'
+import { ClientError } from '../../../../../src/node/control/client/client-error.ts'
+import type { BlockView } from '../../../../../src/node/control/shapes.ts'
+import { command, shell } from '../rig.ts'
 
 const chat = { chain: '#chat' }
 const results = {

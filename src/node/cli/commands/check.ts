@@ -1,7 +1,7 @@
 /** `check`: verifies the data directory of a node that does not run (spec §5: the slow way). Needs no daemon. */
 import type { Command } from 'commander'
-import { CommandError } from './io.ts'
-import type { Session } from './session.ts'
+import { CommandError } from '../io.ts'
+import type { Session } from '../command-context.ts'
 
 export function addCheckCommand(program: Command, session: Session): void {
   program

@@ -1,10 +1,10 @@
 /** `log` and `graph` as commands (spec §11): what they ask of the daemon and what they print. */
 import { describe, expect, test } from 'vitest'
-import { ClientError } from '../../../../src/node/control/client/client-error.ts'
-import type { ControlEvent, ListedBlock } from '../../../../src/node/control/shapes.ts'
-import { listed, type Listing, type Saying } from '../../../support/listed.ts'
-import { rowsOf } from '../../../../src/node/cli/log-rows.ts'
-import { command, shell, type FakeDaemon } from './rig.ts'
+import { ClientError } from '../../../../../src/node/control/client/client-error.ts'
+import type { ControlEvent, ListedBlock } from '../../../../../src/node/control/shapes.ts'
+import { listed, type Listing, type Saying } from '../../../../support/listed.ts'
+import { rowsOf } from '../../../../../src/node/cli/log-rows.ts'
+import { command, shell, type FakeDaemon } from '../rig.ts'
 
 const SAYINGS: Readonly<Record<string, Saying>> = {
   a1: { text: 'Bom Dia!', reps: 2 },

@@ -3,9 +3,9 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, onTestFinished, test } from 'vitest'
-import { author } from '../../../support/blocks.ts'
-import { listed } from '../../../support/listed.ts'
-import { command, shell, type FakeDaemon, type Outcome } from './rig.ts'
+import { author } from '../../../../support/blocks.ts'
+import { listed } from '../../../../support/listed.ts'
+import { command, shell, type FakeDaemon, type Outcome } from '../rig.ts'
 
 const [BOB, EVE] = [author(2).author, author(3).author]
 

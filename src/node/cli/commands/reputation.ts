@@ -1,10 +1,10 @@
 /** `chain`: likes, dislikes, and what they decide (spec §4, §5, §11). The chain itself is taken out of the words before. */
 import type { Command } from 'commander'
-import { AddressBook, isLikeAnId } from './address-book.ts'
-import { CommandError } from './io.ts'
-import { KEY_FORMS, readKey } from './secrets.ts'
-import type { Session } from './session.ts'
-import { asTyped } from './typed.ts'
+import { AddressBook, isLikeAnId } from '../address-book.ts'
+import { CommandError } from '../io.ts'
+import { KEY_FORMS, readKey } from '../secrets.ts'
+import type { Session } from '../command-context.ts'
+import { asTyped } from '../utf8-argument.ts'
 
 export function addReputationCommands(chain: Command, session: Session): void {
   addLikes(chain, session)

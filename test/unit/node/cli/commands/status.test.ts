@@ -1,6 +1,6 @@
 /** Spec §11: `chain <c> status`, once and watched. */
 import { expect, test } from 'vitest'
-import { command, shell } from './rig.ts'
+import { command, shell } from '../rig.ts'
 
 const synced = {
   state: 'synced',

@@ -1,7 +1,7 @@
 /** `start`: runs the node in the foreground (spec §11). The only command that needs no daemon, for it is one. */
 import type { Command } from 'commander'
-import { UsageError } from './io.ts'
-import type { Session } from './session.ts'
+import { UsageError } from '../io.ts'
+import type { Session } from '../command-context.ts'
 
 interface StartOptions {
   readonly config?: string

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { plain, plainJson, plainLine } from '../../../../src/node/cli/plain.ts'
+import { plain, plainJson, plainLine } from '../../../../src/node/cli/sanitize.ts'
 
 /** Every character that a terminal obeys, or that turns what stands beside it. */
 const OBEYED = [

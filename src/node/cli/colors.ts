@@ -1,6 +1,6 @@
 /** Colours, where there is somebody to see them (spec §11). */
 import { styleText } from 'node:util'
-import { byAppearance } from './appearance.ts'
+import { byAppearance } from './author-order.ts'
 import type { Io } from './io.ts'
 
 export type Style = Extract<Parameters<typeof styleText>[0], string>

@@ -1,14 +1,14 @@
 /** `chain`: one chain's blocks (spec §11). The chain itself is taken out of the words before parsing. */
 import { Argument, type Command } from 'commander'
-import { readPayload, writeWhole } from './files.ts'
-import { UsageError } from './io.ts'
+import { readPayload, writeWhole } from '../payload-files.ts'
+import { UsageError } from '../io.ts'
 import { addReputationCommands } from './reputation.ts'
 import { addGraphCommand } from './graph.ts'
 import { addLogCommand } from './log.ts'
-import { KEY_FORMS, readKey } from './secrets.ts'
-import { eventWords, type Session } from './session.ts'
+import { KEY_FORMS, readKey } from '../secrets.ts'
+import { eventWords, type Session } from '../command-context.ts'
 import { addStatusCommand } from './status.ts'
-import { asTyped } from './typed.ts'
+import { asTyped } from '../utf8-argument.ts'
 
 export function addChainCommands(program: Command, session: Session): void {
   const chain = program

@@ -1,6 +1,6 @@
 /** `freechains check` as a command: what it is asked, where its lines go, how it ends. */
 import { expect, test } from 'vitest'
-import { command, shell } from './rig.ts'
+import { command, shell } from '../rig.ts'
 
 test('check looks at the directory that was given, prints a line for each chain, and ends well', async () => {
   const { status, out, err, checked, endpoints } = await command(shell('check /data --config /etc/node.yaml'))
