@@ -8,7 +8,7 @@ import { sha256Hex, sign, verify, verifyZip215, type PrivateKey } from './crypto
 import { Bug, fail, ok, type DagFault, type Result } from './faults.ts'
 import type { Block, Header, Seal } from './header.ts'
 import { genesisBlockId, payloadIdOfHex, type BlockId } from './ids.ts'
-import { KEY_BYTES, MAX_PAYLOAD_GUEST_BYTES, MAX_PAYLOAD_OWNER_BYTES, SIGNATURE_BYTES } from './limits.ts'
+import { KEY_BYTES, MAX_PAYLOAD_GUEST_BYTES, MAX_PAYLOAD_OWNER_BYTES, SIGNATURE_BYTES } from './block-limits.ts'
 import { verifyNative } from './native-ed25519.ts'
 import { groupVerifier, NONCE_BYTES, sealGroup, sealOwner } from './seal.ts'
 

@@ -4,7 +4,7 @@ import { encodeGenesis } from './codec.ts'
 import { labelledSha256, sha256 } from './crypto.ts'
 import { fail, ok, type DagFault, type Result } from './faults.ts'
 import { chainId, idBytes, parseAuthorKey, showId, type AuthorKey, type ChainId } from './ids.ts'
-import { MAX_NAME_CHARS, MAX_PIONEERS } from './limits.ts'
+import { MAX_NAME_CHARS, MAX_PIONEERS } from './block-limits.ts'
 
 /** `#name`, `$name`, `@PUB`, `@!PUB`. */
 export type ChainKind = 'forum' | 'group' | 'identity' | 'owner-only'

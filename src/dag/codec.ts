@@ -21,7 +21,7 @@ import {
   type BlockId,
   type PayloadId,
 } from './ids.ts'
-import { MAX_BACKS, MAX_HEADER_BYTES } from './limits.ts'
+import { MAX_BACKS, MAX_HEADER_BYTES } from './block-limits.ts'
 
 const DAG_CBOR_CODE = 0x71
 const RAW_CODE = 0x55

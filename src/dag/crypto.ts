@@ -20,7 +20,7 @@ import { ed25519 } from '@noble/curves/ed25519.js'
 import { hexToBytes } from '@noble/hashes/utils.js'
 import { Bug, fail, ok, type DagFault, type Result } from './faults.ts'
 import { authorKey, idBytes, type AuthorKey, type BlockId } from './ids.ts'
-import { KEY_BYTES, SIGNATURE_BYTES } from './limits.ts'
+import { KEY_BYTES, SIGNATURE_BYTES } from './block-limits.ts'
 import { signedBytes, SPKI_PREFIX, verifyNative } from './native-ed25519.ts'
 
 /** What a private key of 128 hex digits holds: its seed, and the author it signs as. */

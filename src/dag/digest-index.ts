@@ -5,7 +5,7 @@
  */
 import { blockId, type BlockId } from './ids.ts'
 import { Bug } from './faults.ts'
-import { grown } from './grow.ts'
+import { grown } from './typed-array.ts'
 
 const WORDS = 8
 const DIGITS_PER_WORD = 8

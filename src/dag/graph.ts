@@ -6,7 +6,7 @@
  */
 import { DigestIndex } from './digest-index.ts'
 import { Bug } from './faults.ts'
-import { grown } from './grow.ts'
+import { grown } from './typed-array.ts'
 import { genesisBlockId, type BlockId, type ChainId } from './ids.ts'
 import type { GraphRow } from './store.ts'
 

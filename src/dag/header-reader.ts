@@ -8,7 +8,7 @@
 import { CborReader, spelt } from './cbor-reader.ts'
 import type { Header, Seal } from './header.ts'
 import { authorKeyAt, blockIdAt, payloadIdAt, type AuthorKey, type BlockId } from './ids.ts'
-import { MAX_BACKS } from './limits.ts'
+import { MAX_BACKS } from './block-limits.ts'
 
 /** A link up to its digest: tag 42, 37 bytes, a zero, CIDv1, the codec, sha2-256 of 32 bytes. */
 function linkStart(codec: number): number[] {

@@ -8,7 +8,7 @@ import { createPublicKey, verify as opensslVerify, type KeyObject, type PublicKe
 import { createRequire } from 'node:module'
 import { hexToBytes } from '@noble/hashes/utils.js'
 import { ID_BYTES, idBytes, writeId, type AuthorKey, type BlockId } from './ids.ts'
-import { KEY_BYTES, MAX_CACHED_KEYS, SIGNATURE_BYTES } from './limits.ts'
+import { KEY_BYTES, MAX_CACHED_KEYS, SIGNATURE_BYTES } from './block-limits.ts'
 
 export interface NativeVerifier {
   readonly name: 'libsodium' | 'OpenSSL'

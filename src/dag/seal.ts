@@ -10,7 +10,7 @@ import { blake2b } from '@noble/hashes/blake2.js'
 import { constantTimeEqual, hkdfSha256, type PrivateKey } from './crypto.ts'
 import { Bug, fail, ok, type DagFault, type Result } from './faults.ts'
 import { idBytes, type AuthorKey } from './ids.ts'
-import { KEY_BYTES } from './limits.ts'
+import { KEY_BYTES } from './block-limits.ts'
 
 /** XChaCha20's and XSalsa20's. */
 export const NONCE_BYTES = 24

@@ -4,7 +4,7 @@
  * reads, which tests hold it to.
  */
 import { CborReader, spelt } from '../dag/cbor-reader.ts'
-import { MAX_HEADER_BYTES, SIGNATURE_BYTES } from '../dag/limits.ts'
+import { MAX_HEADER_BYTES, SIGNATURE_BYTES } from '../dag/block-limits.ts'
 import type { BlocksReply } from './blocks-writer.ts'
 import { GET_IDS, INLINE_PAYLOAD_BYTES, MAX_REQUEST_ID } from './limits.ts'
 import type { WireBlock } from './messages.ts'

@@ -5,7 +5,7 @@
 import { encode } from '@ipld/dag-cbor'
 import { Bug, fail, ok, unreachable, type Result } from '../dag/faults.ts'
 import { authorKey, ID_BYTES, idBytes, type BlockId } from '../dag/ids.ts'
-import { MAX_HEADER_BYTES, MAX_PAYLOAD_OWNER_BYTES, SIGNATURE_BYTES } from '../dag/limits.ts'
+import { MAX_HEADER_BYTES, MAX_PAYLOAD_OWNER_BYTES, SIGNATURE_BYTES } from '../dag/block-limits.ts'
 import { FRAME_BYTES } from '../dag/store.ts'
 import { readBlocksReply } from './blocks-reader.ts'
 import { encodeBlocks, type BlocksReply } from './blocks-writer.ts'

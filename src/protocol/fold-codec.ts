@@ -3,7 +3,7 @@
  * prefix is one byte with the number of its digits, then two digits per byte; half a byte is filled up with a zero.
  */
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
-import { KEY_DIGITS, LEAF_BLOCKS, type FoldPart, type Prefix } from '../dag/fold.ts'
+import { KEY_DIGITS, LEAF_BLOCKS, type FoldPart, type Prefix } from '../dag/fingerprint-tree.ts'
 import { ID_BYTES } from '../dag/ids.ts'
 import { FOLD_PREFIXES } from './limits.ts'
 import type { Fold } from './messages.ts'

@@ -10,7 +10,7 @@
  * No reply can keep it busy: prefixes only get longer, the number of slots is bounded, and so are the prefixes that are
  * looked at until there is something to fetch. What changes in the responder's set meanwhile comes with the next pull.
  */
-import { LEAF_BLOCKS, type Prefix } from '../dag/fold.ts'
+import { LEAF_BLOCKS, type Prefix } from '../dag/fingerprint-tree.ts'
 import { Bug, fail, ok, type Result } from '../dag/faults.ts'
 import type { BlockId } from '../dag/ids.ts'
 import type { ProtocolFault } from './faults.ts'

@@ -3,7 +3,7 @@
  * Bounds that the blocks themselves obey are rules of the chain and live in `dag/limits.ts`; `README.md` beside this file
  * lists both, with what comes of going beyond. An audit fails when a bound is named by no test.
  */
-import { SIGNATURE_BYTES } from '../dag/limits.ts'
+import { SIGNATURE_BYTES } from '../dag/block-limits.ts'
 import type { Rate } from './buckets.ts'
 
 const KIB = 1024

@@ -3,7 +3,7 @@
  * reply with the same `id`, so that requests of many chains interleave on one stream and backpressure is the
  * requester's choice of how many to have in flight.
  */
-import type { FoldPart, Prefix } from '../dag/fold.ts'
+import type { FoldPart, Prefix } from '../dag/fingerprint-tree.ts'
 import type { AuthorKey, BlockId } from '../dag/ids.ts'
 
 export const SYNC_PROTOCOL = '/freechains/sync/1.0.0'

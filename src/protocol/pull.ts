@@ -2,7 +2,7 @@
  * What goes into one pull and what comes out of it (spec §8), as data: the vocabulary of `session.ts`, where it is
  * decided which comes when.
  */
-import type { Folds } from '../dag/fold.ts'
+import type { Folds } from '../dag/fingerprint-tree.ts'
 import type { AuthorKey, BlockId } from '../dag/ids.ts'
 import type { PullClaims } from './claims.ts'
 import type { BlockFault, ProtocolFault } from './faults.ts'

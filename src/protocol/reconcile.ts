@@ -4,7 +4,7 @@
  * differ by little, since the names lie close together near the heads and ever further apart below. For wider ones it
  * asks for folds, see `folding.ts`. Pure.
  */
-import type { Folds, Prefix } from '../dag/fold.ts'
+import type { Folds, Prefix } from '../dag/fingerprint-tree.ts'
 import type { Graph } from '../dag/graph.ts'
 import type { BlockId } from '../dag/ids.ts'
 import { missingFrom } from '../dag/walk.ts'

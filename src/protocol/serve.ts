@@ -6,10 +6,10 @@
  */
 import type { Chain } from '../dag/chain.ts'
 import { unreachable } from '../dag/faults.ts'
-import type { Folds } from '../dag/fold.ts'
+import type { Folds } from '../dag/fingerprint-tree.ts'
 import type { Graph } from '../dag/graph.ts'
 import type { AuthorKey, BlockId } from '../dag/ids.ts'
-import { KEY_BYTES } from '../dag/limits.ts'
+import { KEY_BYTES } from '../dag/block-limits.ts'
 import type { StoredBlock } from '../dag/store.ts'
 import { unacceptedUnder } from '../dag/walk.ts'
 import { wireBytes } from './blocks-writer.ts'

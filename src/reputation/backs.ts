@@ -8,7 +8,7 @@
  */
 import type { Graph } from '../dag/graph.ts'
 import type { AuthorKey } from '../dag/ids.ts'
-import { MAX_BACKS } from '../dag/limits.ts'
+import { MAX_BACKS } from '../dag/block-limits.ts'
 import { isAncestor } from '../dag/walk.ts'
 import type { Ledger, Like } from './ledger.ts'
 

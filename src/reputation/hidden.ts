@@ -4,7 +4,7 @@
  */
 import { isUnlimited, type Chain } from '../dag/chain.ts'
 import { Bug } from '../dag/faults.ts'
-import { grown } from '../dag/grow.ts'
+import { grown } from '../dag/typed-array.ts'
 import type { Ledger } from './ledger.ts'
 import { isDislikedAway } from './rules.ts'
 

@@ -6,7 +6,7 @@
  */
 import { Bug } from '../dag/faults.ts'
 import type { Graph } from '../dag/graph.ts'
-import { grown } from '../dag/grow.ts'
+import { grown } from '../dag/typed-array.ts'
 import type { AuthorKey } from '../dag/ids.ts'
 import { lowerBound } from './sorted.ts'
 

@@ -1,5 +1,5 @@
 import type { ChainId } from '../../src/dag/ids.ts'
-import { MemoryStore } from '../../src/dag/memory-store.ts'
+import { MemoryStore } from '../support/memory-store.ts'
 import type { StorePlace } from './place.ts'
 import { storeContract } from './store.ts'
 

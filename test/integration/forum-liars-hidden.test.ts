@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Chain } from '../../src/dag/chain.ts'
-import { SIGNATURE_BYTES } from '../../src/dag/limits.ts'
+import { SIGNATURE_BYTES } from '../../src/dag/block-limits.ts'
 import { decodeReply } from '../../src/protocol/codec.ts'
 import { RIDING_BLOCK_BYTES } from '../../src/protocol/limits.ts'
 import { must, post } from '../support/blocks.ts'

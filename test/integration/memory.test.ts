@@ -1,7 +1,7 @@
 /** Memory while a payload of the largest size passes (spec §8): bounded on the side that takes it, and on the one that gives it. */
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { MAX_PAYLOAD_OWNER_BYTES } from '../../src/dag/limits.ts'
+import { MAX_PAYLOAD_OWNER_BYTES } from '../../src/dag/block-limits.ts'
 import { author, chain, post } from '../support/blocks.ts'
 import { Playground, type Daemon } from '../support/daemon.ts'
 import { anonymousGrowth } from '../support/footprint.ts'

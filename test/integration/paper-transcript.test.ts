@@ -9,7 +9,7 @@ import { connect, createServer, type AddressInfo, type Server } from 'node:net'
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { keyPair, sharedKey } from '../../src/dag/keys.ts'
+import { keyPair, sharedKey } from '../../src/dag/passphrase.ts'
 import { eventually } from '../support/daemon.ts'
 import { Command, KEY_WARNING, Shell, type Finished } from '../support/shell.ts'
 

@@ -5,7 +5,7 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { MadeBlock } from '../../src/dag/block.ts'
-import { LEAF_BLOCKS } from '../../src/dag/fold.ts'
+import { LEAF_BLOCKS } from '../../src/dag/fingerprint-tree.ts'
 import { author, chain, post } from '../support/blocks.ts'
 import { choices, picker } from '../support/choices.ts'
 import { FIRST, Pulling, pullAll, Side } from '../support/sync-sim.ts'

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { checkGraph } from '../../src/dag/check.ts'
+import { checkGraph } from '../../src/dag/graph-invariants.ts'
 import { Graph } from '../../src/dag/graph.ts'
 import type { BlockId } from '../../src/dag/ids.ts'
 import { consensus, lastInOrder, traverse } from '../../src/dag/order.ts'

@@ -5,7 +5,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import fc from 'fast-check'
 import { expect, test, vi } from 'vitest'
-import { MAX_AHEAD_MS } from '../../src/dag/limits.ts'
+import { MAX_AHEAD_MS } from '../../src/dag/block-limits.ts'
 import { showId } from '../../src/dag/ids.ts'
 import { consensus } from '../../src/dag/order.ts'
 import { Cursor } from '../../src/node/control/client/cursor.ts'

@@ -5,7 +5,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { BlockId } from '../../src/dag/ids.ts'
-import { MAX_AHEAD_MS } from '../../src/dag/limits.ts'
+import { MAX_AHEAD_MS } from '../../src/dag/block-limits.ts'
 import { economies, FIRST_DAY, HOUR, keyOf, MINUTE, twinBlock, type Economy } from '../support/economy.ts'
 import { arrivals, choices, Peer, picker } from '../support/economy-replicas.ts'
 import { rivalries, votings } from '../support/quarrels.ts'

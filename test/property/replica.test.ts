@@ -2,8 +2,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Block, MadeBlock } from '../../src/dag/block.ts'
-import { checkGraph } from '../../src/dag/check.ts'
-import { MAX_AHEAD_MS } from '../../src/dag/limits.ts'
+import { checkGraph } from '../../src/dag/graph-invariants.ts'
+import { MAX_AHEAD_MS } from '../../src/dag/block-limits.ts'
 import { chain, post } from '../support/blocks.ts'
 import { NOW_MS, openReplica, takeIn, viewOf, type TestReplica } from '../support/replicas.ts'
 

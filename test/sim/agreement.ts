@@ -1,5 +1,5 @@
 /** What all simulated cores have to agree on in the end, and whether the definitions say the same. */
-import { checkGraph } from '../../src/dag/check.ts'
+import { checkGraph } from '../../src/dag/graph-invariants.ts'
 import type { Replica } from '../../src/node/chain/replica.ts'
 import { author } from '../support/blocks.ts'
 import { DAY } from '../support/economy.ts'

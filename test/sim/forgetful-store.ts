@@ -1,5 +1,5 @@
 /** A store in memory that outlives its core, and can lose the end of what was written, as a disk does that is set back. */
-import { MemoryStore } from '../../src/dag/memory-store.ts'
+import { MemoryStore } from '../support/memory-store.ts'
 import type { ChainStore, Commit, LoadedChain, LoadedRow, StoredBlock } from '../../src/dag/store.ts'
 import type { BlockId } from '../../src/dag/ids.ts'
 

@@ -14,7 +14,7 @@ import { makeBlock, verifyBlock, type BlockParts, type MadeBlock } from '../../s
 import { showChainId, type Chain } from '../../src/dag/chain.ts'
 import { encodeAad } from '../../src/dag/codec.ts'
 import { hmacSha256, publicKeyOf, sha256, verifyZip215, type PrivateKey } from '../../src/dag/crypto.ts'
-import { Folds } from '../../src/dag/fold.ts'
+import { Folds } from '../../src/dag/fingerprint-tree.ts'
 import { Graph } from '../../src/dag/graph.ts'
 import { authorKey, blockId, genesisBlockId, showId } from '../../src/dag/ids.ts'
 import { memberKey, openGroup } from '../../src/dag/seal.ts'

@@ -1,10 +1,10 @@
 /** Replicas of an economy's chain beside the slow twin: what they answer, and what the definitions say. */
 import fc from 'fast-check'
 import { isUnlimited } from '../../src/dag/chain.ts'
-import { checkGraph } from '../../src/dag/check.ts'
+import { checkGraph } from '../../src/dag/graph-invariants.ts'
 import { Bug } from '../../src/dag/faults.ts'
 import type { AuthorKey, BlockId } from '../../src/dag/ids.ts'
-import { MemoryStore } from '../../src/dag/memory-store.ts'
+import { MemoryStore } from './memory-store.ts'
 import type { ChainEvent, Origin } from '../../src/node/chain/intake/chain-events.ts'
 import { silentLogger } from '../../src/node/base/log.ts'
 import { Replica } from '../../src/node/chain/replica.ts'

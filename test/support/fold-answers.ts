@@ -1,6 +1,6 @@
 /** Answers to questions for folds, honest or not, and a search that is fed them by hand. */
 import { sha256 } from '../../src/dag/crypto.ts'
-import type { FoldPart, Prefix } from '../../src/dag/fold.ts'
+import type { FoldPart, Prefix } from '../../src/dag/fingerprint-tree.ts'
 import { blockId, type BlockId } from '../../src/dag/ids.ts'
 import { Folding } from '../../src/protocol/folding.ts'
 import type { Fold, Reply } from '../../src/protocol/messages.ts'

@@ -5,7 +5,7 @@ import { decodeHeader, encodeAad, encodeHeader } from '../../src/dag/codec.ts'
 import { fail, ok, type Result } from '../../src/dag/faults.ts'
 import { Graph } from '../../src/dag/graph.ts'
 import type { Block, Header } from '../../src/dag/header.ts'
-import { MAX_HEADER_BYTES, SIGNATURE_BYTES } from '../../src/dag/limits.ts'
+import { MAX_HEADER_BYTES, SIGNATURE_BYTES } from '../../src/dag/block-limits.ts'
 import {
   groupVerifier,
   NONCE_BYTES,

@@ -1,7 +1,7 @@
 /** Replicas for tests: on a store in memory, with a clock that a test sets, fed with blocks that tests build. */
 import type { MadeBlock } from '../../src/dag/block.ts'
 import type { Chain } from '../../src/dag/chain.ts'
-import { MemoryStore } from '../../src/dag/memory-store.ts'
+import { MemoryStore } from './memory-store.ts'
 import { consensus } from '../../src/dag/order.ts'
 import type { ChainStore } from '../../src/dag/store.ts'
 import { testClock, type TestClock } from '../../src/node/base/clock.ts'

@@ -4,7 +4,7 @@
  */
 import { bytesToHex } from '@noble/hashes/utils.js'
 import { chainOf, showChainId } from '../../dag/chain.ts'
-import { keyPair, sharedKey } from '../../dag/keys.ts'
+import { keyPair, sharedKey } from '../../dag/passphrase.ts'
 import { chainHandlers } from './chain-methods.ts'
 import { ControlError } from '../control/error-codes.ts'
 import type { Handlers } from '../control/schema.ts'

@@ -10,7 +10,7 @@
 import { showChainId } from '../../dag/chain.ts'
 import { showId } from '../../dag/ids.ts'
 import { traverse } from '../../dag/order.ts'
-import { resolvePrefix } from '../../dag/prefix.ts'
+import { resolvePrefix } from '../../dag/id-prefix.ts'
 import { unacceptedUnder } from '../../dag/walk.ts'
 import { acceptedEvent, eventOf, type ChainEvent } from '../chain/intake/chain-events.ts'
 import { ControlError } from '../control/error-codes.ts'

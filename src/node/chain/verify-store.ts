@@ -3,7 +3,7 @@
  * it knows (k, who is paid, what is accepted, heads, bytes), and compares. Slow on purpose, and changes nothing.
  */
 import { decodeBlock, verifyBlock } from '../../dag/block.ts'
-import { checkGraph } from '../../dag/check.ts'
+import { checkGraph } from '../../dag/graph-invariants.ts'
 import type { Chain } from '../../dag/chain.ts'
 import { isAcceptedState, isGoneBy, type BlockState, type ChainStore, type LoadedRow } from '../../dag/store.ts'
 import { Reputation } from '../../reputation/reputation.ts'

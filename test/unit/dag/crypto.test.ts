@@ -15,7 +15,7 @@ import {
 } from '../../../src/dag/crypto.ts'
 import { Bug } from '../../../src/dag/faults.ts'
 import { blockId } from '../../../src/dag/ids.ts'
-import { MAX_CACHED_KEYS } from '../../../src/dag/limits.ts'
+import { MAX_CACHED_KEYS } from '../../../src/dag/block-limits.ts'
 import { verifyNative } from '../../../src/dag/native-ed25519.ts'
 import { author, bytes } from '../../support/blocks.ts'
 

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest'
 import { ed25519 } from '@noble/curves/ed25519.js'
 import { sign, verifyZip215 } from '../../../src/dag/crypto.ts'
 import { authorKey, blockId } from '../../../src/dag/ids.ts'
-import { MAX_CACHED_KEYS } from '../../../src/dag/limits.ts'
+import { MAX_CACHED_KEYS } from '../../../src/dag/block-limits.ts'
 import { NATIVE_VERIFIERS, signedBytes, verifyNative } from '../../../src/dag/native-ed25519.ts'
 import { author } from '../../support/blocks.ts'
 

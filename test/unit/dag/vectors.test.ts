@@ -7,7 +7,7 @@ import { cidOfBlock, decodeHeader, encodeAad, encodeHeader, headerDigest } from 
 import { hmacSha256, parsePrivateKey, publicKeyOf, sign, verify, verifyZip215 } from '../../../src/dag/crypto.ts'
 import type { Header } from '../../../src/dag/header.ts'
 import { authorKey, blockId, genesisBlockId, showId } from '../../../src/dag/ids.ts'
-import { keyPair, sharedKey } from '../../../src/dag/keys.ts'
+import { keyPair, sharedKey } from '../../../src/dag/passphrase.ts'
 import { NATIVE_VERIFIERS, signedBytes, verifyNative } from '../../../src/dag/native-ed25519.ts'
 import { memberKey, openGossip, openGroup, openOwner, sealGossip, sealGroup, sealOwner } from '../../../src/dag/seal.ts'
 import { must } from '../../support/blocks.ts'

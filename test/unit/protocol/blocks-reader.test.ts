@@ -5,7 +5,7 @@ import { readBlocksReply } from '../../../src/protocol/blocks-reader.ts'
 import { encodeBlocks, type BlocksReply } from '../../../src/protocol/blocks-writer.ts'
 import { GET_IDS, INLINE_PAYLOAD_BYTES, MAX_REQUEST_ID } from '../../../src/protocol/limits.ts'
 import type { WireBlock } from '../../../src/protocol/messages.ts'
-import { MAX_HEADER_BYTES } from '../../../src/dag/limits.ts'
+import { MAX_HEADER_BYTES } from '../../../src/dag/block-limits.ts'
 import { edited, edits } from '../../support/edits.ts'
 
 const REMOTE = ['frames', 'hidden', 'absent'] as const

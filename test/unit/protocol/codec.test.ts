@@ -1,7 +1,7 @@
 import { encode } from '@ipld/dag-cbor'
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { KEY_DIGITS, LEAF_BLOCKS } from '../../../src/dag/fold.ts'
+import { KEY_DIGITS, LEAF_BLOCKS } from '../../../src/dag/fingerprint-tree.ts'
 import { authorKey, blockId } from '../../../src/dag/ids.ts'
 import { FRAME_BYTES } from '../../../src/dag/store.ts'
 import {

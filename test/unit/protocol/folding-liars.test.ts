@@ -1,7 +1,7 @@
 /** Spec §8, step 2: the search by folds, against each lie: what it costs, and how it ends. */
 import { describe, expect, test } from 'vitest'
 import type { MadeBlock } from '../../../src/dag/block.ts'
-import { KEY_DIGITS, LEAF_BLOCKS, type Prefix } from '../../../src/dag/fold.ts'
+import { KEY_DIGITS, LEAF_BLOCKS, type Prefix } from '../../../src/dag/fingerprint-tree.ts'
 import { genesisBlockId } from '../../../src/dag/ids.ts'
 import {
   FOLD_ASKED,

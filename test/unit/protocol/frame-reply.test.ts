@@ -1,7 +1,7 @@
 import * as dagCbor from '@ipld/dag-cbor'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { MAX_PAYLOAD_OWNER_BYTES } from '../../../src/dag/limits.ts'
+import { MAX_PAYLOAD_OWNER_BYTES } from '../../../src/dag/block-limits.ts'
 import { FRAME_BYTES } from '../../../src/dag/store.ts'
 import { decodeReply, encodeReply, encodeReplyParts } from '../../../src/protocol/codec.ts'
 import { frameParts, readFrameReply, type FrameReply } from '../../../src/protocol/frame-reply.ts'

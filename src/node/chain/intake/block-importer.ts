@@ -3,7 +3,7 @@
  * All it decides is in memory until the settled blocks and what `block-states.ts` noted are stored (`build-commit.ts`); nothing
  * else may come between.
  */
-import { MAX_AHEAD_MS } from '../../../dag/limits.ts'
+import { MAX_AHEAD_MS } from '../../../dag/block-limits.ts'
 import type { BlockId } from '../../../dag/ids.ts'
 import { ok } from '../../../dag/faults.ts'
 import type { BlockFault } from '../../../protocol/faults.ts'

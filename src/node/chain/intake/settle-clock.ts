@@ -2,7 +2,7 @@
  * What time alone changes in one chain (spec §3, §5): blocks whose time has come get in, those that a clock was set back
  * from go out, and what was delayed is tried again.
  */
-import { MAX_AHEAD_MS } from '../../../dag/limits.ts'
+import { MAX_AHEAD_MS } from '../../../dag/block-limits.ts'
 import { hasFirstPostPioneer } from '../../../dag/sound.ts'
 import type { Holdings } from './block-states.ts'
 import type { Intake } from './block-importer.ts'

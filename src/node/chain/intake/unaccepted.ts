@@ -2,7 +2,7 @@
  * Blocks of one chain that are known, stored and not accepted (spec §3, §5), by local index, each with its state, and how
  * many of each kind are kept. Decides what has to go, not how.
  */
-import { MAX_AHEAD_MS } from '../../../dag/limits.ts'
+import { MAX_AHEAD_MS } from '../../../dag/block-limits.ts'
 import type { Graph } from '../../../dag/graph.ts'
 import { isAcceptedState, type BlockState } from '../../../dag/store.ts'
 import { HELD_SLOTS, SURPLUS_KEPT } from '../../../protocol/limits.ts'

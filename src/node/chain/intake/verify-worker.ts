@@ -1,6 +1,6 @@
 /** A thread that does nothing but check signatures, for `verify-workers.ts`: whole lists, so that what is said to it costs little. */
 import { parentPort } from 'node:worker_threads'
-import { SIGNATURE_BYTES } from '../../../dag/limits.ts'
+import { SIGNATURE_BYTES } from '../../../dag/block-limits.ts'
 import { SIGNED_BYTES, verifyQuickly } from '../../../dag/native-ed25519.ts'
 import type { Up, VerifyAnswer, VerifyQuestion } from './verify-workers.ts'
 

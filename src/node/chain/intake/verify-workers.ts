@@ -7,7 +7,7 @@ import { Worker } from 'node:worker_threads'
 import type { Block } from '../../../dag/block.ts'
 import { Bug } from '../../../dag/faults.ts'
 import type { AuthorKey } from '../../../dag/ids.ts'
-import { SIGNATURE_BYTES } from '../../../dag/limits.ts'
+import { SIGNATURE_BYTES } from '../../../dag/block-limits.ts'
 import { SIGNED_BYTES, writeSignedBytes } from '../../../dag/native-ed25519.ts'
 import type { Logger } from '../../base/log.ts'
 

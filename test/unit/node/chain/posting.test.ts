@@ -1,6 +1,6 @@
 /** Posts made here (spec §5): on what they stand, when they claim to be made, and what the author is told. */
 import { describe, expect, test } from 'vitest'
-import { MAX_AHEAD_MS } from '../../../../src/dag/limits.ts'
+import { MAX_AHEAD_MS } from '../../../../src/dag/block-limits.ts'
 import { openGroup, openOwner } from '../../../../src/dag/seal.ts'
 import { encodeAad } from '../../../../src/dag/codec.ts'
 import { post as makePost } from '../../../../src/node/chain/posting.ts'

@@ -1,7 +1,7 @@
 /** One chain on one node: what is taken in, what is refused and why, what time does, and that the store agrees. */
 import { describe, expect, test, vi } from 'vitest'
-import { MemoryStore } from '../../../../src/dag/memory-store.ts'
-import { MAX_AHEAD_MS } from '../../../../src/dag/limits.ts'
+import { MemoryStore } from '../../../support/memory-store.ts'
+import { MAX_AHEAD_MS } from '../../../../src/dag/block-limits.ts'
 import type { MadeBlock } from '../../../../src/dag/block.ts'
 import { Bug } from '../../../../src/dag/faults.ts'
 import { DiskFailed } from '../../../../src/node/storage/faults.ts'

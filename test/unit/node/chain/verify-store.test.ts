@@ -1,6 +1,6 @@
 /** `freechains check`: a store that says what its blocks say passes, and any column that was altered is found. */
 import { describe, expect, test } from 'vitest'
-import { MemoryStore } from '../../../../src/dag/memory-store.ts'
+import { MemoryStore } from '../../../support/memory-store.ts'
 import type { ChainStore, LoadedRow } from '../../../../src/dag/store.ts'
 import { checkStore } from '../../../../src/node/chain/verify-store.ts'
 import { chain, like, post } from '../../../support/blocks.ts'

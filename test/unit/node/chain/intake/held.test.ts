@@ -1,6 +1,6 @@
 /** Posts made here that nobody pays for yet (spec §5, *Held*): how they wait, how they get out, and how they go. */
 import { describe, expect, test, vi } from 'vitest'
-import { MAX_AHEAD_MS } from '../../../../../src/dag/limits.ts'
+import { MAX_AHEAD_MS } from '../../../../../src/dag/block-limits.ts'
 import type { BlockId } from '../../../../../src/dag/ids.ts'
 import { isForPeers } from '../../../../../src/node/chain/intake/chain-events.ts'
 import type { Posted } from '../../../../../src/node/chain/posting.ts'

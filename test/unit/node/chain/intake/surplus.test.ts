@@ -1,6 +1,6 @@
 /** Sound blocks that nobody pays for (spec §5, *Surplus*): how long they wait for a payer, and that they cost little. */
 import { describe, expect, test, vi } from 'vitest'
-import { checkGraph } from '../../../../../src/dag/check.ts'
+import { checkGraph } from '../../../../../src/dag/graph-invariants.ts'
 import { like, post } from '../../../../support/blocks.ts'
 import { DAY, HOUR, MINUTE } from '../../../../support/economy.ts'
 import { NOW_MS, takeIn, viewOf } from '../../../../support/replicas.ts'

@@ -1,7 +1,7 @@
 /** What a peer delays (spec §5, *Throttle*): old blocks that it should have seen, and withdrawals in a row. Never for good. */
 import { describe, expect, test } from 'vitest'
 import type { MadeBlock } from '../../../../../src/dag/block.ts'
-import { MemoryStore } from '../../../../../src/dag/memory-store.ts'
+import { MemoryStore } from '../../../../support/memory-store.ts'
 import { testClock } from '../../../../../src/node/base/clock.ts'
 import { silentLogger } from '../../../../../src/node/base/log.ts'
 import { Replica } from '../../../../../src/node/chain/replica.ts'

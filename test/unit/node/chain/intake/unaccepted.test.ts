@@ -1,6 +1,6 @@
 /** Which stored blocks have to go that nobody pays for (spec §5, *Held*, *Surplus*), and which are due (spec §3). */
 import { describe, expect, test } from 'vitest'
-import { MAX_AHEAD_MS } from '../../../../../src/dag/limits.ts'
+import { MAX_AHEAD_MS } from '../../../../../src/dag/block-limits.ts'
 import { Unaccepted, type UnacceptedState } from '../../../../../src/node/chain/intake/unaccepted.ts'
 import { HELD_SLOTS, SURPLUS_KEPT } from '../../../../../src/protocol/limits.ts'
 import { draw, type Drawing } from '../../../../support/draw.ts'

@@ -1,7 +1,7 @@
 /** Blocks that were accepted and are not any more (spec §5, *Withdrawn*): where they go, how they come back, who is avoided. */
 import { describe, expect, test } from 'vitest'
 import type { MadeBlock } from '../../../../../src/dag/block.ts'
-import { checkGraph } from '../../../../../src/dag/check.ts'
+import { checkGraph } from '../../../../../src/dag/graph-invariants.ts'
 import { isForPeers } from '../../../../../src/node/chain/intake/chain-events.ts'
 import { whyOf } from '../../../../../src/reputation/why.ts'
 import { like, post } from '../../../../support/blocks.ts'

@@ -1,7 +1,7 @@
 /** Spec §8, `get`: what a responder loads, over a store in memory that a test changes under it. */
 import { describe, expect, test } from 'vitest'
 import type { MadeBlock } from '../../../../../src/dag/block.ts'
-import { MemoryStore } from '../../../../../src/dag/memory-store.ts'
+import { MemoryStore } from '../../../../support/memory-store.ts'
 import type { StoredBlock } from '../../../../../src/dag/store.ts'
 import type { Reply } from '../../../../../src/protocol/messages.ts'
 import { bytes, chain, must, post } from '../../../../support/blocks.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { checkGraph } from '../../../src/dag/check.ts'
+import { checkGraph } from '../../../src/dag/graph-invariants.ts'
 import type { Graph } from '../../../src/dag/graph.ts'
 import { draw } from '../../support/draw.ts'
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { Graph } from '../../../src/dag/graph.ts'
 import { blockId, showId, type BlockId } from '../../../src/dag/ids.ts'
-import { resolvePrefix } from '../../../src/dag/prefix.ts'
+import { resolvePrefix } from '../../../src/dag/id-prefix.ts'
 import { DRAWN_CHAIN, rowOn } from '../../support/draw.ts'
 
 function idOf(digits: string): BlockId {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { parsePrivateKey, publicKeyOf } from '../../../src/dag/crypto.ts'
-import { keyPair, sharedKey } from '../../../src/dag/keys.ts'
+import { keyPair, sharedKey } from '../../../src/dag/passphrase.ts'
 import { must } from '../../support/blocks.ts'
 
 test('§3 a key pair has the shared key of its passphrase as its seed', async () => {

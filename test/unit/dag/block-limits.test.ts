@@ -16,7 +16,7 @@ import {
   MAX_PAYLOAD_GUEST_BYTES,
   MAX_PAYLOAD_OWNER_BYTES,
   MAX_PIONEERS,
-} from '../../../src/dag/limits.ts'
+} from '../../../src/dag/block-limits.ts'
 import { author, bytes, chain, post } from '../../support/blocks.ts'
 
 const OWNER = author(1)

@@ -12,7 +12,7 @@
  */
 import { labelledSha256 } from './crypto.ts'
 import type { Graph } from './graph.ts'
-import { grown } from './grow.ts'
+import { grown } from './typed-array.ts'
 import { ID_BYTES } from './ids.ts'
 
 /** First digits of a key: 0 to {@link KEY_DIGITS} upper-case hex digits. */

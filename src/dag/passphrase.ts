@@ -6,7 +6,7 @@ import { argon2idAsync } from '@noble/hashes/argon2.js'
 import { bytesToHex } from '@noble/hashes/utils.js'
 import { publicKeyOf } from './crypto.ts'
 import type { AuthorKey } from './ids.ts'
-import { KEY_BYTES } from './limits.ts'
+import { KEY_BYTES } from './block-limits.ts'
 
 /** libsodium's `crypto_pwhash` INTERACTIVE limits: 2 passes over 64 MiB (in KiB here), one lane. */
 const ARGON2ID_INTERACTIVE = { t: 2, m: 64 * 1024, p: 1, dkLen: KEY_BYTES } as const

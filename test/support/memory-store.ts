@@ -1,6 +1,6 @@
 /** A {@link ChainStore} in memory, for tests and as the plainest reading of the port. Keeps nothing over a restart. */
-import { Bug } from './faults.ts'
-import type { BlockId } from './ids.ts'
+import { Bug } from '../../src/dag/faults.ts'
+import type { BlockId } from '../../src/dag/ids.ts'
 import {
   ARRIVALS_KEPT,
   FRAME_BYTES,
@@ -12,7 +12,7 @@ import {
   type LoadedRow,
   type NewBlock,
   type StoredBlock,
-} from './store.ts'
+} from '../../src/dag/store.ts'
 
 export class MemoryStore implements ChainStore {
   readonly #rows: LoadedRow[] = []
