@@ -9,8 +9,8 @@ import type { BlockId } from '../dag/ids.ts'
 import { blockVerdict, type ProtocolFault } from './faults.ts'
 import { ANNOUNCE_HEADS, RIDING_BLOCK_BYTES } from './limits.ts'
 import type { Announcement } from './messages.ts'
-import { newestHeads } from './reconcile.ts'
-import type { StoreOutcome } from './pull.ts'
+import { newestHeads } from './dag-diff.ts'
+import type { StoreOutcome } from './pull-types.ts'
 
 /** gossipsub's three answers. */
 export type GossipVerdict = 'accept' | 'ignore' | 'reject'

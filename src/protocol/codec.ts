@@ -24,7 +24,7 @@ import {
   PROOF_BYTES,
 } from './limits.ts'
 import type { Hello, RefuseCode, Reply, Request, WireBlock } from './messages.ts'
-import { decodeMessage, Fields, joinIds, misshapen, readArray, readBytes } from './shape.ts'
+import { decodeMessage, Fields, joinIds, misshapen, readArray, readBytes } from './cbor-checks.ts'
 
 const REFUSE_CODES: readonly RefuseCode[] = ['unknown-chain', 'incompatible', 'busy', 'bad-request']
 const REMOTE_STATES = ['frames', 'hidden', 'absent'] as const

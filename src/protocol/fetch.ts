@@ -23,7 +23,7 @@ export interface PulledBlock {
 export interface FetchWorld {
   readonly has: (id: BlockId) => boolean
   readonly claims: PullClaims
-  /** How many blocks to ask for at once, from now on: see `width.ts`. */
+  /** How many blocks to ask for at once, from now on: see `batch-size.ts`. */
   readonly width: () => number
 }
 

@@ -7,7 +7,7 @@ import { KEY_DIGITS, LEAF_BLOCKS, type FoldPart, type Prefix } from '../dag/fing
 import { ID_BYTES } from '../dag/ids.ts'
 import { FOLD_PREFIXES } from './limits.ts'
 import type { Fold } from './messages.ts'
-import { Fields, joinIds, misshapen, readArray, readBytes, readUint } from './shape.ts'
+import { Fields, joinIds, misshapen, readArray, readBytes, readUint } from './cbor-checks.ts'
 
 /** Parts that a fold can have: one for each value of a digit. */
 const MAX_PARTS = 16

@@ -12,7 +12,7 @@ import { openGossip, sealGossip } from '../dag/seal.ts'
 import type { ProtocolFault } from './faults.ts'
 import { ANNOUNCE_HEADS, ANNOUNCE_NONCE_BYTES, ANNOUNCEMENT_BYTES, RIDING_BLOCK_BYTES } from './limits.ts'
 import type { Announcement } from './messages.ts'
-import { decodeMessage, Fields, misshapen, readArray, readBytes } from './shape.ts'
+import { decodeMessage, Fields, misshapen, readArray, readBytes } from './cbor-checks.ts'
 
 export function encodeAnnouncement({ v, nonce, heads, block }: Announcement): Uint8Array {
   const wire = { v, nonce, heads: heads.map(cidOfBlock) }

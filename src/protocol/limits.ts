@@ -4,7 +4,7 @@
  * lists both, with what comes of going beyond. An audit fails when a bound is named by no test.
  */
 import { SIGNATURE_BYTES } from '../dag/block-limits.ts'
-import type { Rate } from './buckets.ts'
+import type { Rate } from './token-bucket.ts'
 
 const KIB = 1024
 const MIB = 1024 * KIB

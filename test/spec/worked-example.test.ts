@@ -35,8 +35,8 @@ import {
   openAnnouncement,
   sealAnnouncement,
 } from '../../src/protocol/gossip-codec.ts'
-import { proofFor, proofHolds, type Handshake } from '../../src/protocol/member.ts'
-import { answerFolds } from '../../src/protocol/reconcile.ts'
+import { proofFor, proofHolds, type Handshake } from '../../src/protocol/membership-proof.ts'
+import { answerFolds } from '../../src/protocol/dag-diff.ts'
 import type { Announcement, Reply, Request, Role, WireBlock } from '../../src/protocol/messages.ts'
 import { bytes, chain, must } from '../support/blocks.ts'
 

@@ -2,7 +2,7 @@
 import { sha256 } from '../../src/dag/crypto.ts'
 import type { FoldPart, Prefix } from '../../src/dag/fingerprint-tree.ts'
 import { blockId, type BlockId } from '../../src/dag/ids.ts'
-import { Folding } from '../../src/protocol/folding.ts'
+import { Folding } from '../../src/protocol/set-reconciliation.ts'
 import type { Fold, Reply } from '../../src/protocol/messages.ts'
 import { author, bytes, chain, must } from './blocks.ts'
 import { Side } from './sync-sim.ts'

@@ -32,7 +32,7 @@ import {
   sealAnnouncement,
 } from '../../src/protocol/gossip-codec.ts'
 import { ANNOUNCEMENT_BYTES, MESSAGE_BYTES } from '../../src/protocol/limits.ts'
-import { proofHolds } from '../../src/protocol/member.ts'
+import { proofHolds } from '../../src/protocol/membership-proof.ts'
 import type { Announcement } from '../../src/protocol/messages.ts'
 import { must } from './blocks.ts'
 import { CBOR } from './fuzz-cbor.ts'

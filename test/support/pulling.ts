@@ -2,7 +2,7 @@
 import type { MadeBlock } from '../../src/dag/block.ts'
 import { Pulls, type PullTask } from '../../src/node/net/sync/pull-coordinator.ts'
 import { UNLIMITED } from '../../src/node/chain/intake/signatures.ts'
-import type { PullResult } from '../../src/protocol/pull.ts'
+import type { PullResult } from '../../src/protocol/pull-types.ts'
 import { author, chain, post } from './blocks.ts'
 import { openReplica, takeIn, type TestReplica } from './replicas.ts'
 import type { Wired } from './wired.ts'

@@ -6,7 +6,7 @@ import { consensus } from '../../src/dag/order.ts'
 import type { ChainStore } from '../../src/dag/store.ts'
 import { testClock, type TestClock } from '../../src/node/base/clock.ts'
 import { silentLogger } from '../../src/node/base/log.ts'
-import type { StoreOutcome } from '../../src/protocol/pull.ts'
+import type { StoreOutcome } from '../../src/protocol/pull-types.ts'
 import { Replica } from '../../src/node/chain/replica.ts'
 
 /** Well after every block that `blocks.ts` makes by default. */

@@ -29,8 +29,8 @@ import {
   INLINE_PAYLOAD_BYTES,
   MESSAGE_BYTES,
 } from '../../src/protocol/limits.ts'
-import type { Handshake } from '../../src/protocol/member.ts'
-import { answerFolds } from '../../src/protocol/reconcile.ts'
+import type { Handshake } from '../../src/protocol/membership-proof.ts'
+import { answerFolds } from '../../src/protocol/dag-diff.ts'
 import { SYNC_PROTOCOL, type Reply, type Request, type WireBlock } from '../../src/protocol/messages.ts'
 import { must } from './blocks.ts'
 import { eventually, type Daemon } from './daemon.ts'

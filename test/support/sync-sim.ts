@@ -12,12 +12,12 @@ import { ALONE, Claims, type ClaimHolder, type PullClaims } from '../../src/prot
 import { decodeReply, decodeRequest, encodeReply, encodeRequest } from '../../src/protocol/codec.ts'
 import type { PulledBlock } from '../../src/protocol/fetch.ts'
 import { GET_IDS } from '../../src/protocol/limits.ts'
-import type { Handshake } from '../../src/protocol/member.ts'
+import type { Handshake } from '../../src/protocol/membership-proof.ts'
 import type { Reply, Request, RequestBody } from '../../src/protocol/messages.ts'
-import type { PullEffect, PullInput, PullOptions, StoreOutcome } from '../../src/protocol/pull.ts'
-import { haveList } from '../../src/protocol/reconcile.ts'
-import { BlocksReply, newServeStream, planReply, type ServedChain } from '../../src/protocol/serve.ts'
-import { awaited, newPull, step } from '../../src/protocol/session.ts'
+import type { PullEffect, PullInput, PullOptions, StoreOutcome } from '../../src/protocol/pull-types.ts'
+import { haveList } from '../../src/protocol/dag-diff.ts'
+import { BlocksReply, newServeStream, planReply, type ServedChain } from '../../src/protocol/responder.ts'
+import { awaited, newPull, step } from '../../src/protocol/pull-machine.ts'
 import { must } from './blocks.ts'
 
 /** Picks one of n: 0 … n − 1. */

@@ -18,7 +18,7 @@ import type { ChainEvent } from '../../src/node/chain/intake/chain-events.ts'
 import { openDisk, type Disk } from '../../src/node/storage/database.ts'
 import { post as makePost, vote as makeVote, type Posted } from '../../src/node/chain/posting.ts'
 import type { BlockFault } from '../../src/protocol/faults.ts'
-import type { StoreOutcome } from '../../src/protocol/pull.ts'
+import type { StoreOutcome } from '../../src/protocol/pull-types.ts'
 
 /** Founders of most forums here, by number of their keys. */
 export const [ANN, BOB, CID, DOT] = [1, 2, 3, 4]

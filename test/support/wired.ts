@@ -10,7 +10,7 @@ import type { Replica } from '../../src/node/chain/replica.ts'
 import { createResponder } from '../../src/node/net/sync/request-handler.ts'
 import type { SyncSession } from '../../src/node/net/sync/client.ts'
 import { orAborted } from '../../src/node/base/deadline.ts'
-import type { Handshake } from '../../src/protocol/member.ts'
+import type { Handshake } from '../../src/protocol/membership-proof.ts'
 import type { Reply, Request, RequestBody } from '../../src/protocol/messages.ts'
 
 export async function peerOf(n: number): Promise<PeerId> {

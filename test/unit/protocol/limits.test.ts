@@ -28,8 +28,8 @@ import {
   PROOF_BYTES,
   RIDING_BLOCK_BYTES,
 } from '../../../src/protocol/limits.ts'
-import { haveList } from '../../../src/protocol/reconcile.ts'
-import { newPull, step } from '../../../src/protocol/session.ts'
+import { haveList } from '../../../src/protocol/dag-diff.ts'
+import { newPull, step } from '../../../src/protocol/pull-machine.ts'
 import { author, bytes, chain, post } from '../../support/blocks.ts'
 import { Side } from '../../support/sync-sim.ts'
 

@@ -13,7 +13,7 @@ import {
   verdictOf,
   type GossipVerdict,
 } from '../../../protocol/announce.ts'
-import { Bucket } from '../../../protocol/buckets.ts'
+import { Bucket } from '../../../protocol/token-bucket.ts'
 import type { ProtocolFault } from '../../../protocol/faults.ts'
 import {
   decodeAnnouncement,
@@ -29,7 +29,7 @@ import {
   RIDING_QUEUE,
 } from '../../../protocol/limits.ts'
 import { TOPIC_PREFIX, type Announcement } from '../../../protocol/messages.ts'
-import { Pace } from '../../../protocol/pace.ts'
+import { Pace } from '../../../protocol/announce-rate-limit.ts'
 import type { Logger } from '../../base/log.ts'
 import { readPayload } from '../../chain/payloads.ts'
 import { isForPeers, type Origin } from '../../chain/intake/chain-events.ts'

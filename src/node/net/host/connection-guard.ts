@@ -6,7 +6,7 @@
  */
 import type { Connection, PeerId, StreamMuxer } from '@libp2p/interface'
 import type { Libp2p } from 'libp2p'
-import { Buckets } from '../../../protocol/buckets.ts'
+import { Buckets } from '../../../protocol/token-bucket.ts'
 import type { ProtocolFault } from '../../../protocol/faults.ts'
 import { PACED_PEERS, STREAMS_OPENED } from '../../../protocol/limits.ts'
 import { StreamCut } from './streams.ts'

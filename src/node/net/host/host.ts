@@ -1,6 +1,6 @@
 /**
  * The libp2p host (spec §7–§9): one peer id, its connections, and what this node holds against peers. It knows nothing
- * of chains. Everything above `src/node`'s edge speaks to libp2p through it, `pubsub.ts`, `client.ts`, `serve.ts` and
+ * of chains. Everything above `src/node`'s edge speaks to libp2p through it, `pubsub.ts`, `client.ts`, `responder.ts` and
  * `discovery.ts`.
  */
 import type { Connection, PeerId, PeerInfo } from '@libp2p/interface'

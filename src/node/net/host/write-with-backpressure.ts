@@ -7,7 +7,7 @@
 import type { Stream } from '@libp2p/interface'
 import type { Uint8ArrayList } from 'uint8arraylist'
 import { SLICE_BYTES } from '../../../protocol/limits.ts'
-import { Patience } from '../../../protocol/patience.ts'
+import { Patience } from '../../../protocol/progress-timeout.ts'
 import { DeadlineError, onAbort } from '../../base/deadline.ts'
 
 export interface OutflowOptions {

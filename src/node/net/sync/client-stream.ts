@@ -16,7 +16,7 @@ import {
   REQUEST_TIMEOUT_MS,
 } from '../../../protocol/limits.ts'
 import type { Reply, RequestBody } from '../../../protocol/messages.ts'
-import { Patience } from '../../../protocol/patience.ts'
+import { Patience } from '../../../protocol/progress-timeout.ts'
 import { why } from '../host/faults.ts'
 import type { Logger } from '../../base/log.ts'
 import { framingFault, type RpcFault } from './stream-faults.ts'

@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto'
 import type { BlockId } from '../../../dag/ids.ts'
 import { isUnsound, type BlockFault } from '../../../protocol/faults.ts'
 import { FRUITLESS_PEERS, UNSOUND_IDS } from '../../../protocol/limits.ts'
-import type { FruitlessEnd, PullResult, StoreOutcome } from '../../../protocol/pull.ts'
+import type { FruitlessEnd, PullResult, StoreOutcome } from '../../../protocol/pull-types.ts'
 
 /** For so long a peer is believed to have nothing new, at first; then twice as long each time. */
 const FIRST_WAIT_MS = 60_000

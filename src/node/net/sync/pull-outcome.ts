@@ -3,7 +3,7 @@ import { unreachable } from '../../../dag/faults.ts'
 import type { Graph } from '../../../dag/graph.ts'
 import type { BlockId } from '../../../dag/ids.ts'
 import type { ProtocolFault } from '../../../protocol/faults.ts'
-import type { PullEnd, PullResult } from '../../../protocol/pull.ts'
+import type { PullEnd, PullResult } from '../../../protocol/pull-types.ts'
 import { TURN_IS_OVER } from './pull.ts'
 import type { SyncFault } from './faults.ts'
 

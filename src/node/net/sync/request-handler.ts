@@ -14,7 +14,7 @@ import {
   type LoadedBlock,
   type ServePlan,
   type ServeStream,
-} from '../../../protocol/serve.ts'
+} from '../../../protocol/responder.ts'
 import type { Replica } from '../../chain/replica.ts'
 import type { SyncCaller, SyncHandler } from './server.ts'
 import { paySizeOfStored, storedHere } from '../../chain/intake/stored-block.ts'

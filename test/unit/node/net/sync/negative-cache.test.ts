@@ -3,7 +3,7 @@ import type { BlockId } from '../../../../../src/dag/ids.ts'
 import { InVain } from '../../../../../src/node/net/sync/negative-cache.ts'
 import type { BlockFault } from '../../../../../src/protocol/faults.ts'
 import { FRUITLESS_PEERS, UNSOUND_IDS } from '../../../../../src/protocol/limits.ts'
-import type { PullResult } from '../../../../../src/protocol/pull.ts'
+import type { PullResult } from '../../../../../src/protocol/pull-types.ts'
 import { author, chain, post } from '../../../../support/blocks.ts'
 
 const FORUM = chain('#in-vain', author(0).author)

@@ -1,6 +1,6 @@
 /**
  * One pull: the requester's side of a sync of one chain with one peer, as a pure step function (spec §8). It is fed
- * inputs and returns effects; sockets, stores and timeouts are the driver's. The other side is `serve.ts`.
+ * inputs and returns effects; sockets, stores and timeouts are the driver's. The other side is `responder.ts`.
  *
  *     open ─► heads of theirs all had? ── yes ─► finish
  *              │ no             │ yes, and there are more than a page of them
@@ -8,7 +8,7 @@
  *            diff ─► ids ─► get │ get … ─► store in order
  *              ▲      │         │
  *    more pages└──────┤         ▼
- *                     └──────► folds (`folding.ts`) ─► get … ─► store …
+ *                     └──────► folds (`set-reconciliation.ts`) ─► get … ─► store …
  *        half of a page was had, and more to come; where all their heads are in a page, of four such pages
  *
  * The next page of a list is asked for while the last blocks of this one are on their way. Other pulls of the same chain may
@@ -17,11 +17,11 @@
 import type { BlockId } from '../dag/ids.ts'
 import { blockVerdict, type BlockFault, type ProtocolFault } from './faults.ts'
 import { Fetch, type PulledBlock } from './fetch.ts'
-import { Folding } from './folding.ts'
+import { Folding } from './set-reconciliation.ts'
 import { GIVEN_UP_IDS, HAVE_IDS, IDS_PER_PAGE, PAGES_IN_VAIN, UNPAID_IDS } from './limits.ts'
-import { proofFor, proofHolds } from './member.ts'
+import { proofFor, proofHolds } from './membership-proof.ts'
 import type { Reply, Request, RequestBody } from './messages.ts'
-import type { PullEffect, PullEnd, PullInput, PullOptions, StoreOutcome } from './pull.ts'
+import type { PullEffect, PullEnd, PullInput, PullOptions, StoreOutcome } from './pull-types.ts'
 
 /** Mutated by {@link step}; nobody else looks inside. */
 export interface PullState {

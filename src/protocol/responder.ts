@@ -2,7 +2,7 @@
  * The responder's side of sync as pure decisions (spec §8): a request and the chain it names give a plan as data. What
  * needs the store is left to the driver: loading blocks and frames. Only accepted blocks are named and
  * served, and held posts to those that ask for them. The
- * requester's side is `session.ts`.
+ * requester's side is `pull-machine.ts`.
  */
 import type { Chain } from '../dag/chain.ts'
 import { unreachable } from '../dag/faults.ts'
@@ -14,9 +14,9 @@ import type { StoredBlock } from '../dag/store.ts'
 import { unacceptedUnder } from '../dag/walk.ts'
 import { wireBytes } from './blocks-writer.ts'
 import { BLOCKS_REPLY_BYTES, HEADS_PER_PAGE, IDS_PER_PAGE, INLINE_PAYLOAD_BYTES } from './limits.ts'
-import { proofFor, proofHolds, type Handshake } from './member.ts'
+import { proofFor, proofHolds, type Handshake } from './membership-proof.ts'
 import type { Reply, Request, WireBlock } from './messages.ts'
-import { answerDiff, answerFolds } from './reconcile.ts'
+import { answerDiff, answerFolds } from './dag-diff.ts'
 
 /** A joined chain as requests see it. */
 export interface ServedChain {

@@ -1,7 +1,7 @@
 /** Token buckets: no more than the rate over any time, and nothing lost or won by steps of the clock. */
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { Bucket, Buckets, type Rate } from '../../../src/protocol/buckets.ts'
+import { Bucket, Buckets, type Rate } from '../../../src/protocol/token-bucket.ts'
 
 const RATE: Rate = { burst: 10, perSecond: 4 }
 

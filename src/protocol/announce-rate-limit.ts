@@ -2,7 +2,7 @@
  * How many announcements of a chain one neighbour may send (spec §7), pure. Told before any of their bytes are looked at,
  * so that announcing for ever costs next to nothing here. It counts by neighbour: gossip brings the same news from many.
  */
-import { Buckets } from './buckets.ts'
+import { Buckets } from './token-bucket.ts'
 import { ANNOUNCEMENT_FLOOD, ANNOUNCEMENTS, PACED_PEERS } from './limits.ts'
 
 /** `skip`: not to be read, and nobody's fault; `flood`: not to be read, and no honest peer sends so many. */

@@ -2,7 +2,7 @@
  * Finding what the requester lacks (spec §8, step 2): it names some of what it has, and the responder lists what it
  * accepts beyond that. Right for any two DAGs, since the list goes on page by page to its end; short for DAGs that
  * differ by little, since the names lie close together near the heads and ever further apart below. For wider ones it
- * asks for folds, see `folding.ts`. Pure.
+ * asks for folds, see `set-reconciliation.ts`. Pure.
  */
 import type { Folds, Prefix } from '../dag/fingerprint-tree.ts'
 import type { Graph } from '../dag/graph.ts'

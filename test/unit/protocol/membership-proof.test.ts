@@ -1,6 +1,6 @@
 import { createHmac, hkdfSync } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { proofFor, proofHolds } from '../../../src/protocol/member.ts'
+import { proofFor, proofHolds } from '../../../src/protocol/membership-proof.ts'
 import { HANDSHAKE } from '../../support/sync-sim.ts'
 
 const key = new Uint8Array(32).fill(9)

@@ -1,7 +1,7 @@
 import * as dagCbor from '@ipld/dag-cbor'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { isSurelyCanonical } from '../../../src/protocol/canonical.ts'
+import { isSurelyCanonical } from '../../../src/protocol/canonical-cbor.ts'
 
 /** What messages are made of. */
 const values = fc.letrec((tie) => ({

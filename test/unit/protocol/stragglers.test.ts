@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { BLOCKS_REPLY_BYTES, GET_IDS } from '../../../src/protocol/limits.ts'
 import type { Reply } from '../../../src/protocol/messages.ts'
-import { OVERTAKE_FACTOR, OVERTAKE_MS, overtaken, Owing, type Rival } from '../../../src/protocol/owing.ts'
+import { OVERTAKE_FACTOR, OVERTAKE_MS, overtaken, Owing, type Rival } from '../../../src/protocol/stragglers.ts'
 
 function reply(asked: number, bytes: number): Reply & { readonly t: 'blocks' } {
   return {

@@ -1,7 +1,7 @@
 /** How many announcements of a neighbour are read (spec §7), and when it is held against it. */
 import { expect, test } from 'vitest'
 import { ANNOUNCEMENT_FLOOD, ANNOUNCEMENTS, OWN_ANNOUNCEMENTS, PACED_PEERS } from '../../../src/protocol/limits.ts'
-import { Pace, type Paced } from '../../../src/protocol/pace.ts'
+import { Pace, type Paced } from '../../../src/protocol/announce-rate-limit.ts'
 
 /** So many at once, in words and how often. */
 function take(pace: Pace, peer: string, count: number, nowMs = 0): Partial<Record<Paced, number>> {

@@ -3,7 +3,7 @@
  * until ZIP-215 is asked, which costs ten times as much and is the dearest thing that a stranger can make us do. A share
  * for each peer, and one for all together, since peer ids cost nothing. Who gets none is not refused: the block is put off.
  */
-import { Bucket, Buckets } from './buckets.ts'
+import { Bucket, Buckets } from './token-bucket.ts'
 import { PACED_PEERS, RECHECKS, RECHECKS_PER_PEER } from './limits.ts'
 
 export class Rechecks {

@@ -13,7 +13,7 @@ import {
   IDS_PER_PAGE,
 } from '../../../src/protocol/limits.ts'
 import type { Fold, Reply, RequestBody, WireBlock } from '../../../src/protocol/messages.ts'
-import { newPull, step } from '../../../src/protocol/session.ts'
+import { newPull, step } from '../../../src/protocol/pull-machine.ts'
 import { post } from '../../support/blocks.ts'
 import {
   faultOf,

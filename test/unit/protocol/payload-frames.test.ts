@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { FRAME_BYTES } from '../../../src/dag/store.ts'
-import { PayloadFetch } from '../../../src/protocol/frames.ts'
+import { PayloadFetch } from '../../../src/protocol/payload-frames.ts'
 import { FRAMES_IN_FLIGHT } from '../../../src/protocol/limits.ts'
 import { author, chain, must, post } from '../../support/blocks.ts'
 

@@ -4,7 +4,7 @@ import { sha256 } from '../../../src/dag/crypto.ts'
 import { blockId, genesisBlockId, type BlockId } from '../../../src/dag/ids.ts'
 import { encodeReply } from '../../../src/protocol/codec.ts'
 import { BLOCKS_REPLY_BYTES, HEADS_PER_PAGE, INLINE_PAYLOAD_BYTES } from '../../../src/protocol/limits.ts'
-import { proofFor } from '../../../src/protocol/member.ts'
+import { proofFor } from '../../../src/protocol/membership-proof.ts'
 import type { Reply, RequestBody } from '../../../src/protocol/messages.ts'
 import {
   BlocksReply,
@@ -15,7 +15,7 @@ import {
   type LoadedBlock,
   type ServePlan,
   type ServeStream,
-} from '../../../src/protocol/serve.ts'
+} from '../../../src/protocol/responder.ts'
 import { author, bytes, chain, post } from '../../support/blocks.ts'
 import { HANDSHAKE, Side } from '../../support/sync-sim.ts'
 

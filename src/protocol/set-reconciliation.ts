@@ -1,7 +1,7 @@
 /**
  * The second way to find what is missing (spec §8, step 2), for DAGs so wide that no list of names describes them: walks
  * down the responder's trie of accepted blocks (`dag/fold.ts`) beside our own, skips what is equal, and collects the ids
- * that are not here. Pure, and driven by `session.ts`: {@link Folding.ask}, {@link Folding.take}, {@link Folding.window}.
+ * that are not here. Pure, and driven by `pull-machine.ts`: {@link Folding.ask}, {@link Folding.take}, {@link Folding.window}.
  *
  *     ''  ── 1 ═ equal, skipped        in the order of keys:  found │ [asked] → [listed] → [asked] → [waiting] → …
  *         ── 8 ── 2 ═ equal
@@ -16,7 +16,7 @@ import type { BlockId } from '../dag/ids.ts'
 import type { ProtocolFault } from './faults.ts'
 import { FOLD_ASKED, FOLD_IDS, FOLD_PREFIXES, FOLD_WAITING, FOLDS_IN_FLIGHT } from './limits.ts'
 import type { Fold, Reply } from './messages.ts'
-import type { PullWorld } from './pull.ts'
+import type { PullWorld } from './pull-types.ts'
 
 /** Prefixes asked for where there is no room left: so many that the search goes on, and few enough to do no harm. */
 const PREFIXES_WITHOUT_ROOM = 8

@@ -1,7 +1,7 @@
 /** The budget for signatures that the native verifier does not take (spec §3): a share for each peer, and one for all of them. */
 import { expect, test } from 'vitest'
 import { RECHECKS, RECHECKS_PER_PEER } from '../../../src/protocol/limits.ts'
-import { Rechecks } from '../../../src/protocol/rechecks.ts'
+import { Rechecks } from '../../../src/protocol/recheck-budget.ts'
 
 function granted(rechecks: Rechecks, peer: string, tries: number, nowMs = 0): number {
   return Array.from({ length: tries }, () => rechecks.take(peer, nowMs)).filter(Boolean).length

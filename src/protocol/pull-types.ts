@@ -1,5 +1,5 @@
 /**
- * What goes into one pull and what comes out of it (spec §8), as data: the vocabulary of `session.ts`, where it is
+ * What goes into one pull and what comes out of it (spec §8), as data: the vocabulary of `pull-machine.ts`, where it is
  * decided which comes when.
  */
 import type { Folds } from '../dag/fingerprint-tree.ts'
@@ -7,14 +7,14 @@ import type { AuthorKey, BlockId } from '../dag/ids.ts'
 import type { PullClaims } from './claims.ts'
 import type { BlockFault, ProtocolFault } from './faults.ts'
 import type { PulledBlock } from './fetch.ts'
-import type { Membership } from './member.ts'
+import type { Membership } from './membership-proof.ts'
 import type { Reply, RequestBody } from './messages.ts'
 
 /** What a pull asks of the chain as it is here, at the moment it asks. */
 export interface PullWorld {
   /** Here: accepted, or not. */
   readonly has: (id: BlockId) => boolean
-  /** See `haveList` in `reconcile.ts`. */
+  /** See `haveList` in `dag-diff.ts`. */
   readonly haveList: () => readonly BlockId[]
   /** Of what is accepted here. */
   readonly folds: Pick<Folds, 'fingerprint'>
@@ -24,7 +24,7 @@ export interface PullWorld {
   readonly pioneer: () => AuthorKey | undefined
   /** What the other pulls of this chain leave to this one. */
   readonly claims: PullClaims
-  /** How many blocks to ask for at once, from now on: see `width.ts`. */
+  /** How many blocks to ask for at once, from now on: see `batch-size.ts`. */
   readonly width: () => number
   /** What was wrong with a block that no peer is to be asked for: no honest one lists it. */
   readonly unsound: (id: BlockId) => BlockFault | undefined
@@ -46,7 +46,7 @@ export type StoreOutcome =
   | { readonly id: BlockId; readonly state: 'accepted'; readonly others: number }
   /** `surplus`: sound, and nobody has paid for it yet; `delayed`: kept back for now. */
   | { readonly id: BlockId; readonly state: 'known' | 'ahead' | 'held' | 'surplus' | 'delayed' }
-  /** Not looked at to the end, and not kept: see `rechecks.ts`. It is to be fetched again later. */
+  /** Not looked at to the end, and not kept: see `recheck-budget.ts`. It is to be fetched again later. */
   | { readonly id: BlockId; readonly state: 'postponed' }
   | { readonly id: BlockId; readonly state: 'refused'; readonly fault: BlockFault }
 
@@ -91,7 +91,7 @@ export type PullEffect =
   | { readonly do: 'ask'; readonly tag: number; readonly request: RequestBody }
   /**
    * In this order, and after those of the `store` before, which may still be under way. The payload of a block in state
-   * `frames` is to be fetched first, see `frames.ts`.
+   * `frames` is to be fetched first, see `payload-frames.ts`.
    */
   | { readonly do: 'store'; readonly blocks: readonly PulledBlock[] }
   /** The last effect. */

@@ -5,7 +5,7 @@ import { blockId } from '../../../src/dag/ids.ts'
 import { ALONE } from '../../../src/protocol/claims.ts'
 import { Fetch } from '../../../src/protocol/fetch.ts'
 import { GET_IDS, GETS_IN_FLIGHT, REPLY_GOAL_MS } from '../../../src/protocol/limits.ts'
-import { Width } from '../../../src/protocol/width.ts'
+import { Width } from '../../../src/protocol/batch-size.ts'
 
 test('as many as a request may, as long as replies come in time', () => {
   const width = new Width()
