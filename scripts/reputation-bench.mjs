@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto'
 import { parseArgs } from 'node:util'
 import { chainOf } from '../dist/dag/chain.js'
 import { authorKey, blockId } from '../dist/dag/ids.js'
-import { Reputation } from '../dist/reputation/reputation.js'
+import { Reputation } from '../dist/reputation/chain-state.js'
 import { legalHistory } from '../test/support/economy.ts'
 import { ForumChain } from './forum-chain.mjs'
 

@@ -8,9 +8,9 @@ import type { Graph } from '../dag/graph.ts'
 import { IndexHeap } from '../dag/index-heap.ts'
 import { unacceptedUnder } from '../dag/walk.ts'
 import type { Ledger, Like } from './ledger.ts'
-import { Line } from './line.ts'
-import { Paid } from './paid.ts'
-import { Zone } from './zone.ts'
+import { Line } from './author-sequence.ts'
+import { Paid } from './paid-set.ts'
+import { Zone } from './acceptance-in-past.ts'
 
 /** What one block changes. Nothing is in two lists of a pair. */
 export interface Change {

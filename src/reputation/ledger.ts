@@ -8,7 +8,7 @@ import { Bug } from '../dag/faults.ts'
 import type { Graph } from '../dag/graph.ts'
 import { grown } from '../dag/typed-array.ts'
 import type { AuthorKey } from '../dag/ids.ts'
-import { lowerBound } from './sorted.ts'
+import { lowerBound } from './binary-search.ts'
 
 const FIRST_CAPACITY = 64
 

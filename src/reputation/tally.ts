@@ -5,7 +5,7 @@
 import type { Graph } from '../dag/graph.ts'
 import type { Ledger } from './ledger.ts'
 import { dayOf, lastOldTime, NO_COUNTS, windowStart, type Counts } from './rules.ts'
-import { Timeline } from './sorted.ts'
+import { Timeline } from './binary-search.ts'
 
 /** Of one author. Lines that most authors do not need are made when they do. */
 interface Sums {

@@ -5,7 +5,7 @@
  */
 import type { AuthorKey } from '../dag/ids.ts'
 import { DAY_MS, WINDOW_MS } from './rules.ts'
-import { lowerBound } from './sorted.ts'
+import { lowerBound } from './binary-search.ts'
 
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS

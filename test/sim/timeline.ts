@@ -1,5 +1,5 @@
 /** Virtual time: jobs in the order of their times, each to its end before the next. Nothing waits for a real clock. */
-import { lowerBound } from '../../src/reputation/sorted.ts'
+import { lowerBound } from '../../src/reputation/binary-search.ts'
 
 type Job = () => Promise<void> | void
 

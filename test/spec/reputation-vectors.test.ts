@@ -9,7 +9,7 @@ import { checkPayload, decodeBlock, verifyBlock, type Block } from '../../src/da
 import { chainOf, type Chain } from '../../src/dag/chain.ts'
 import { publicKeyOf } from '../../src/dag/crypto.ts'
 import { genesisBlockId, showId, type AuthorKey } from '../../src/dag/ids.ts'
-import { Reputation } from '../../src/reputation/reputation.ts'
+import { Reputation } from '../../src/reputation/chain-state.ts'
 import { bytes, must } from '../support/blocks.ts'
 import { candidateOf } from '../support/candidates.ts'
 

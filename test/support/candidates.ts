@@ -5,7 +5,7 @@ import type { Header } from '../../src/dag/header.ts'
 import type { BlockId } from '../../src/dag/ids.ts'
 import { checkSound, type LikedBlock } from '../../src/dag/sound.ts'
 import type { ReputationFault } from '../../src/reputation/faults.ts'
-import type { Candidate, Reputation } from '../../src/reputation/reputation.ts'
+import type { Candidate, Reputation } from '../../src/reputation/chain-state.ts'
 
 /** Neither signature nor payload is looked at. */
 export function candidateOf(

@@ -20,7 +20,7 @@ import { sha256 } from '../../src/dag/crypto.ts'
 import { Bug } from '../../src/dag/faults.ts'
 import type { Header } from '../../src/dag/header.ts'
 import { genesisBlockId, payloadId, type AuthorKey, type BlockId } from '../../src/dag/ids.ts'
-import { Reputation } from '../../src/reputation/reputation.ts'
+import { Reputation } from '../../src/reputation/chain-state.ts'
 
 /** In by itself; in because a paid block stands on it; not in. */
 export type State = 'paid' | 'accepted' | 'held'

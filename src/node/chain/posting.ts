@@ -8,7 +8,7 @@ import type { PrivateKey } from '../../dag/crypto.ts'
 import { Bug, fail, ok, type Result } from '../../dag/faults.ts'
 import type { BlockId } from '../../dag/ids.ts'
 import type { BlockFault } from '../../protocol/faults.ts'
-import { whyOf } from '../../reputation/why.ts'
+import { whyOf } from '../../reputation/explain.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Replica } from './replica.ts'
 

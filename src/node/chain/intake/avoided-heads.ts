@@ -5,7 +5,7 @@
 import type { AuthorKey } from '../../../dag/ids.ts'
 import { SHUNNED_AUTHORS } from '../../../protocol/limits.ts'
 import { OLD_AGE_MS } from '../../../reputation/rules.ts'
-import type { Reputation } from '../../../reputation/reputation.ts'
+import type { Reputation } from '../../../reputation/chain-state.ts'
 
 export class Shunned {
   readonly #reputation: Reputation

@@ -6,7 +6,7 @@
 import type { BlockId } from '../../../dag/ids.ts'
 import type { Chain } from '../../../dag/chain.ts'
 import type { BlockState, ChainStore, LoadedChain } from '../../../dag/store.ts'
-import { Reputation } from '../../../reputation/reputation.ts'
+import { Reputation } from '../../../reputation/chain-state.ts'
 import { Bag } from './mempool.ts'
 import { Pending } from './change-set.ts'
 import { Shunned } from './avoided-heads.ts'

@@ -1,6 +1,6 @@
 /** What is told of a chain's blocks, to local apps and to whoever spreads them. Decides nothing. */
 import type { AuthorKey, BlockId } from '../../../dag/ids.ts'
-import type { Reputation } from '../../../reputation/reputation.ts'
+import type { Reputation } from '../../../reputation/chain-state.ts'
 
 /** Where blocks came from: it decides who needs to be told of them. `held`: asked of one peer by command. */
 export type Origin = 'here' | 'gossip' | 'pull' | 'held' | 'clock'

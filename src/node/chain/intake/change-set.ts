@@ -1,5 +1,5 @@
 /** What changed since the last commit of a chain: gathered step by step, stored and told all at once. */
-import type { Effects, Reputation } from '../../../reputation/reputation.ts'
+import type { Effects, Reputation } from '../../../reputation/chain-state.ts'
 import { acceptedEvent, eventOf, type ChainEvent } from './chain-events.ts'
 import type { Entry } from './entry.ts'
 

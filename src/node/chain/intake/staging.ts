@@ -10,7 +10,7 @@ import { Bug, ok, type Result } from '../../../dag/faults.ts'
 import type { BlockId } from '../../../dag/ids.ts'
 import { checkSound, type LikedBlock } from '../../../dag/sound.ts'
 import type { BlockFault } from '../../../protocol/faults.ts'
-import type { Candidate, Reputation } from '../../../reputation/reputation.ts'
+import type { Candidate, Reputation } from '../../../reputation/chain-state.ts'
 import type { Bag } from './mempool.ts'
 import type { Entry } from './entry.ts'
 

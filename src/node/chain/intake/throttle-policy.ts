@@ -2,7 +2,7 @@
  * Which blocks wait (spec §5 *Throttle*, a local rule and never final): those that claim to be old although this node
  * watched the chain at that time, those on delayed ones, and those that would withdraw blocks faster than anybody needs.
  */
-import type { Reputation } from '../../../reputation/reputation.ts'
+import type { Reputation } from '../../../reputation/chain-state.ts'
 import { isEnough } from '../../../reputation/rules.ts'
 import type { Throttle } from '../../../reputation/throttle.ts'
 import type { Bag } from './mempool.ts'

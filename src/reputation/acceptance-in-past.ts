@@ -12,8 +12,8 @@ import type { Graph } from '../dag/graph.ts'
 import { isAncestor } from '../dag/walk.ts'
 import { LazyPast } from './lazy-past.ts'
 import type { Ledger } from './ledger.ts'
-import { Line } from './line.ts'
-import type { Paid } from './paid.ts'
+import { Line } from './author-sequence.ts'
+import type { Paid } from './paid-set.ts'
 import { isEnough } from './rules.ts'
 
 /** Blocks of P besides b and its past that are looked through for the author of b, rather than judge all over. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { Bug } from '../../../src/dag/faults.ts'
-import { lowerBound, Timeline } from '../../../src/reputation/sorted.ts'
+import { lowerBound, Timeline } from '../../../src/reputation/binary-search.ts'
 
 test('the place found does not depend on where the search starts', () => {
   fc.assert(

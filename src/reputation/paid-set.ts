@@ -8,8 +8,8 @@ import { Bug } from '../dag/faults.ts'
 import type { Graph } from '../dag/graph.ts'
 import { grown } from '../dag/typed-array.ts'
 import type { Ledger } from './ledger.ts'
-import { Line, NOBODY, type Known } from './line.ts'
-import { lowerBound } from './sorted.ts'
+import { Line, NOBODY, type Known } from './author-sequence.ts'
+import { lowerBound } from './binary-search.ts'
 
 const FIRST_CAPACITY = 64
 
