@@ -2,7 +2,7 @@
  * Writes the few kinds of dag-cbor that stored rows and replies with blocks are made of, byte for byte as the library does,
  * some five times as fast. The fields of a map come in canonical order because whoever writes it knows that order.
  */
-import { Bug } from './faults.ts'
+import { Bug } from './result.ts'
 import { ID_BYTES, writeId } from './ids.ts'
 
 const NULL = 0xf6

@@ -2,7 +2,8 @@
 import { hexToBytes } from '@noble/hashes/utils.js'
 import { encodeGenesis } from './codec.ts'
 import { labelledSha256, sha256 } from './crypto.ts'
-import { fail, ok, type DagFault, type Result } from './faults.ts'
+import type { DagFault } from './faults.ts'
+import { fail, ok, type Result } from './result.ts'
 import { chainId, idBytes, parseAuthorKey, showId, type AuthorKey, type ChainId } from './ids.ts'
 import { MAX_NAME_CHARS, MAX_PIONEERS } from './block-limits.ts'
 

@@ -4,7 +4,7 @@
  * of blocks.
  */
 import { blockId, type BlockId } from './ids.ts'
-import { Bug } from './faults.ts'
+import { Bug } from './result.ts'
 import { grown } from './typed-array.ts'
 
 const WORDS = 8

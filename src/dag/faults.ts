@@ -1,11 +1,4 @@
-/**
- * Every way a block, a chain name or a key can be wrong, as coded data (spec §2, §3). What a peer or a user can cause
- * is returned as a {@link Result}; what only our own code can cause is thrown as a {@link Bug}.
- */
-
-/** The outcome of something that may be wrong through no fault of this program. */
-export type Result<T, F> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly fault: F }
-
+/** Every way a block, a chain name or a key can be wrong, as coded data (spec §2, §3). */
 export type DagFault =
   | { readonly code: 'DAG_BAD_ID'; readonly text: string }
   | { readonly code: 'DAG_BAD_KEY'; readonly expected: string }
@@ -26,21 +19,3 @@ export type DagFault =
   | { readonly code: 'DAG_BAD_PAYLOAD'; readonly why: string }
   | { readonly code: 'DAG_AMBIGUOUS_ID'; readonly matches: readonly string[] }
   | { readonly code: 'DAG_UNKNOWN_ID'; readonly text: string }
-
-/** A defect in this program: never caused by a peer's or a user's input. */
-export class Bug extends Error {
-  override readonly name = 'Bug'
-}
-
-export function ok<T>(value: T): { readonly ok: true; readonly value: T } {
-  return { ok: true, value }
-}
-
-export function fail<F>(fault: F): { readonly ok: false; readonly fault: F } {
-  return { ok: false, fault }
-}
-
-/** Closes a `switch` over a union: a case that is added later and not handled no longer compiles. */
-export function unreachable(value: never): never {
-  throw new Bug(`unexpected case ${JSON.stringify(value)}`)
-}

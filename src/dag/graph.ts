@@ -5,7 +5,7 @@
  * pasts are in `walk.ts`, listings in `order.ts`.
  */
 import { DigestIndex } from './digest-index.ts'
-import { Bug } from './faults.ts'
+import { Bug } from './result.ts'
 import { grown } from './typed-array.ts'
 import { genesisBlockId, type BlockId, type ChainId } from './ids.ts'
 import type { GraphRow } from './store.ts'

@@ -2,7 +2,8 @@
  * Ids as users type them (spec §3): whole, or any unique prefix of at least 6 hex digits, with or without the height in
  * front, in any case. Also finds the genesis.
  */
-import { fail, ok, type DagFault, type Result } from './faults.ts'
+import type { DagFault } from './faults.ts'
+import { fail, ok, type Result } from './result.ts'
 import type { Graph } from './graph.ts'
 import { showId } from './ids.ts'
 import { inOrder } from './order.ts'

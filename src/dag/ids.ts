@@ -2,7 +2,8 @@
  * Branded identifiers and the only functions that make them (spec §1–§3). All are 64 upper-case hex digits of 32 bytes;
  * the brand says of what. Bare strings never reach a function that wants an id.
  */
-import { Bug, fail, ok, type DagFault, type Result } from './faults.ts'
+import type { DagFault } from './faults.ts'
+import { Bug, fail, ok, type Result } from './result.ts'
 
 declare const brand: unique symbol
 

@@ -4,7 +4,8 @@
  */
 import type { Header } from './block.ts'
 import type { Chain } from './chain.ts'
-import { fail, ok, type DagFault, type Result } from './faults.ts'
+import type { DagFault } from './faults.ts'
+import { fail, ok, type Result } from './result.ts'
 import type { Graph } from './graph.ts'
 import type { AuthorKey } from './ids.ts'
 import { isAncestor } from './walk.ts'

@@ -3,7 +3,7 @@
  * library writes, which tests hold it to.
  */
 import { CborWriter } from '../dag/cbor-writer.ts'
-import { Bug } from '../dag/faults.ts'
+import { Bug } from '../dag/result.ts'
 import type { Reply, WireBlock } from './messages.ts'
 
 export type BlocksReply = Reply & { readonly t: 'blocks' }

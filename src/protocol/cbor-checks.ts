@@ -4,7 +4,7 @@
  */
 import { decode, encode } from '@ipld/dag-cbor'
 import { equalBytes } from '@noble/curves/utils.js'
-import { fail, ok, type Result } from '../dag/faults.ts'
+import { fail, ok, type Result } from '../dag/result.ts'
 import { blockId, ID_BYTES, idBytes, type BlockId } from '../dag/ids.ts'
 import { isSurelyCanonical } from './canonical-cbor.ts'
 import type { ProtocolFault } from './faults.ts'

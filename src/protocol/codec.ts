@@ -3,7 +3,7 @@
  * of digests. Decoding checks size, then shape, and never throws on what a peer sent; what a message means is not asked.
  */
 import { encode } from '@ipld/dag-cbor'
-import { Bug, fail, ok, unreachable, type Result } from '../dag/faults.ts'
+import { Bug, fail, ok, unreachable, type Result } from '../dag/result.ts'
 import { authorKey, ID_BYTES, idBytes, type BlockId } from '../dag/ids.ts'
 import { MAX_HEADER_BYTES, MAX_PAYLOAD_OWNER_BYTES, SIGNATURE_BYTES } from '../dag/block-limits.ts'
 import { FRAME_BYTES } from '../dag/store.ts'

@@ -2,7 +2,8 @@
  * Every way a peer can break the protocols (spec §7, §8), as coded data, and what to do about the peer. Missing
  * information is not malice: only what no honest peer sends is held against anybody.
  */
-import { unreachable, type DagFault } from '../dag/faults.ts'
+import type { DagFault } from '../dag/faults.ts'
+import { unreachable } from '../dag/result.ts'
 import type { BlockId } from '../dag/ids.ts'
 import type { ReputationFault } from '../reputation/faults.ts'
 

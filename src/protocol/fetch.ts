@@ -4,7 +4,7 @@
  * asking for is waited for, in its place. Knows nothing of heads or pages.
  */
 import { decodeBlock, type Block } from '../dag/block.ts'
-import { Bug, fail, ok, type Result } from '../dag/faults.ts'
+import { Bug, fail, ok, type Result } from '../dag/result.ts'
 import type { BlockId } from '../dag/ids.ts'
 import type { PullClaims } from './claims.ts'
 import type { ProtocolFault } from './faults.ts'

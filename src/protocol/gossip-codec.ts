@@ -5,7 +5,7 @@
 import { encode } from '@ipld/dag-cbor'
 import { CID } from 'multiformats/cid'
 import { blockIdOfCid, cidOfBlock } from '../dag/codec.ts'
-import { fail, type Result } from '../dag/faults.ts'
+import { fail, type Result } from '../dag/result.ts'
 import type { BlockId } from '../dag/ids.ts'
 import { MAX_HEADER_BYTES, SIGNATURE_BYTES } from '../dag/block-limits.ts'
 import { openGossip, sealGossip } from '../dag/seal.ts'

@@ -2,7 +2,7 @@
  * Fetching one large payload in frames (spec §8): which to ask for next, and in what order they may be stored. Goes on
  * where an earlier arrival stopped. Holds at most the frames in flight; the digest of the whole is the driver's to check.
  */
-import { Bug, fail, ok, type Result } from '../dag/faults.ts'
+import { Bug, fail, ok, type Result } from '../dag/result.ts'
 import type { BlockId } from '../dag/ids.ts'
 import { FRAME_BYTES } from '../dag/store.ts'
 import type { ProtocolFault } from './faults.ts'

@@ -5,7 +5,7 @@
  * requester's side is `pull-machine.ts`.
  */
 import type { Chain } from '../dag/chain.ts'
-import { unreachable } from '../dag/faults.ts'
+import { unreachable } from '../dag/result.ts'
 import type { Folds } from '../dag/fingerprint-tree.ts'
 import type { Graph } from '../dag/graph.ts'
 import type { AuthorKey, BlockId } from '../dag/ids.ts'

@@ -11,7 +11,7 @@
  * looked at until there is something to fetch. What changes in the responder's set meanwhile comes with the next pull.
  */
 import { LEAF_BLOCKS, type Prefix } from '../dag/fingerprint-tree.ts'
-import { Bug, fail, ok, type Result } from '../dag/faults.ts'
+import { Bug, fail, ok, type Result } from '../dag/result.ts'
 import type { BlockId } from '../dag/ids.ts'
 import type { ProtocolFault } from './faults.ts'
 import { FOLD_ASKED, FOLD_IDS, FOLD_PREFIXES, FOLD_WAITING, FOLDS_IN_FLIGHT } from './limits.ts'

@@ -1,5 +1,5 @@
 /** Searching sorted arrays, and counting along a line of times. */
-import { Bug } from '../dag/faults.ts'
+import { Bug } from '../dag/result.ts'
 
 /**
  * Position of the first element that is not `isBefore`. Looks around `near` first, which is the end unless told: costs

@@ -7,7 +7,7 @@
  * the newest, and dropped later.
  */
 import { isUnlimited, type Chain } from '../dag/chain.ts'
-import { fail, ok, type Result } from '../dag/faults.ts'
+import { fail, ok, type Result } from '../dag/result.ts'
 import { Graph } from '../dag/graph.ts'
 import type { AuthorKey } from '../dag/ids.ts'
 import { hasFirstPostPioneer } from '../dag/sound.ts'

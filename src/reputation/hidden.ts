@@ -3,7 +3,7 @@
  * is told to it, block by block; it does not know of payloads, which its caller deletes and fetches.
  */
 import { isUnlimited, type Chain } from '../dag/chain.ts'
-import { Bug } from '../dag/faults.ts'
+import { Bug } from '../dag/result.ts'
 import { grown } from '../dag/typed-array.ts'
 import type { Ledger } from './ledger.ts'
 import { isDislikedAway } from './rules.ts'

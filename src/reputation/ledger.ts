@@ -4,7 +4,7 @@
  * included. Authors are small numbers inside, in the order of their first blocks' indexes. Decides nothing, and does not
  * know what is accepted.
  */
-import { Bug } from '../dag/faults.ts'
+import { Bug } from '../dag/result.ts'
 import type { Graph } from '../dag/graph.ts'
 import { grown } from '../dag/typed-array.ts'
 import type { AuthorKey } from '../dag/ids.ts'

@@ -4,7 +4,7 @@
  * Per author it keeps the blocks that are paid, in order, and of those that have *rivals* (`line.ts`) which these are:
  * fewer than 30 each, and none for authors who make no concurrent blocks.
  */
-import { Bug } from '../dag/faults.ts'
+import { Bug } from '../dag/result.ts'
 import type { Graph } from '../dag/graph.ts'
 import { grown } from '../dag/typed-array.ts'
 import type { Ledger } from './ledger.ts'

@@ -1,6 +1,6 @@
 /** The exam of the `BlockStore` port: every implementation runs it. That of payloads is in `store-payloads.ts`. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { Bug } from '../../src/dag/faults.ts'
+import { Bug } from '../../src/dag/result.ts'
 import { authorKey } from '../../src/dag/ids.ts'
 import type { BlockState, ChainStore, NewBlock } from '../../src/dag/store.ts'
 import { drawnId } from '../support/draw.ts'

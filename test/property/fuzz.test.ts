@@ -4,7 +4,7 @@
  */
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { fail, ok } from '../../src/dag/faults.ts'
+import { fail, ok } from '../../src/dag/result.ts'
 import { kept } from '../support/fuzz-corpus.ts'
 import { Broken, checkCodec, type Codec } from '../support/fuzz-laws.ts'
 import { mutants } from '../support/fuzz-mutate.ts'

@@ -2,7 +2,7 @@
  * One simulated core over its lives (`life.ts`): its store, its clock, and the record of when it was in sync stay when it
  * falls; everything else is gone.
  */
-import { Bug } from '../../src/dag/faults.ts'
+import { Bug } from '../../src/dag/result.ts'
 import type { Chain } from '../../src/dag/chain.ts'
 import type { Clock } from '../../src/node/base/clock.ts'
 import { silentLogger, type Logger } from '../../src/node/base/log.ts'

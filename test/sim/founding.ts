@@ -1,7 +1,7 @@
 /** The forum that all simulated cores follow, with the history that it has when a run begins: legal, and the same always. */
 import { makeBlock, type MadeBlock } from '../../src/dag/block.ts'
 import { sha256 } from '../../src/dag/crypto.ts'
-import { Bug } from '../../src/dag/faults.ts'
+import { Bug } from '../../src/dag/result.ts'
 import { genesisBlockId } from '../../src/dag/ids.ts'
 import { silentLogger } from '../../src/node/base/log.ts'
 import { Replica } from '../../src/node/chain/replica.ts'

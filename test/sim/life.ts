@@ -3,7 +3,7 @@
  * them (`puller.ts`, `herald.ts`, and here what `node/keeper.ts` does from time to time).
  */
 import type { PeerId } from '@libp2p/interface'
-import { Bug } from '../../src/dag/faults.ts'
+import { Bug } from '../../src/dag/result.ts'
 import type { Clock } from '../../src/node/base/clock.ts'
 import type { Replica } from '../../src/node/chain/replica.ts'
 import { createResponder } from '../../src/node/net/sync/request-handler.ts'

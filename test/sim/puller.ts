@@ -3,7 +3,7 @@
  * each message as bytes, and with who is overtaken (`protocol/owing.ts`). What is tried again and when is as
  * `node/chain-sync.ts` and `node/pulls.ts` have it. It sees to it that no block is asked of two peers at a time.
  */
-import { Bug } from '../../src/dag/faults.ts'
+import { Bug } from '../../src/dag/result.ts'
 import type { BlockId } from '../../src/dag/ids.ts'
 import type { Clock } from '../../src/node/base/clock.ts'
 import { InVain, type Moment } from '../../src/node/net/sync/negative-cache.ts'

@@ -3,7 +3,7 @@
  * network parts and cores fall; then everything stays online, and all have to come to the same and to rest. The seed and
  * the scenario decide every choice: the same ones give the same run, message by message.
  */
-import { Bug } from '../../src/dag/faults.ts'
+import { Bug } from '../../src/dag/result.ts'
 import { Dice } from '../support/random.ts'
 import { disagreements, isAlike } from './agreement.ts'
 import { Core } from './core.ts'

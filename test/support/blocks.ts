@@ -5,7 +5,7 @@
 import { makeBlock, type Block, type BlockParts, type MadeBlock } from '../../src/dag/block.ts'
 import { chainOf, type Chain } from '../../src/dag/chain.ts'
 import { publicKeyOf, sha256, type PrivateKey } from '../../src/dag/crypto.ts'
-import { Bug, type Result } from '../../src/dag/faults.ts'
+import { Bug, type Result } from '../../src/dag/result.ts'
 import { genesisBlockId } from '../../src/dag/ids.ts'
 
 /** The value of a result that a test has no doubts about. */

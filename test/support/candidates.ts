@@ -1,6 +1,7 @@
 /** From a header to what `Reputation` takes: all that makes a block sound, asked in the order that a peer asks in. */
 import { checkStructure } from '../../src/dag/block.ts'
-import { ok, type DagFault, type Result } from '../../src/dag/faults.ts'
+import type { DagFault } from '../../src/dag/faults.ts'
+import { ok, type Result } from '../../src/dag/result.ts'
 import type { Header } from '../../src/dag/header.ts'
 import type { BlockId } from '../../src/dag/ids.ts'
 import { checkSound, type LikedBlock } from '../../src/dag/sound.ts'

@@ -5,7 +5,7 @@
  * `genesis < a@5000 b?`.
  */
 import { sha256 } from '@noble/hashes/sha2.js'
-import { Bug } from '../../src/dag/faults.ts'
+import { Bug } from '../../src/dag/result.ts'
 import { Graph } from '../../src/dag/graph.ts'
 import { blockId, chainId, type BlockId, type ChainId } from '../../src/dag/ids.ts'
 import type { GraphRow } from '../../src/dag/store.ts'

@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { isUnlimited } from '../../src/dag/chain.ts'
 import { checkGraph } from '../../src/dag/graph-invariants.ts'
-import { Bug } from '../../src/dag/faults.ts'
+import { Bug } from '../../src/dag/result.ts'
 import type { AuthorKey, BlockId } from '../../src/dag/ids.ts'
 import { MemoryStore } from './memory-store.ts'
 import type { ChainEvent, Origin } from '../../src/node/chain/intake/chain-events.ts'

@@ -8,7 +8,7 @@
  * - `legalHistory({ posts, … })`: a long forum history that is legal under §4, without the twin and deterministic.
  */
 import fc from 'fast-check'
-import { Bug } from '../../src/dag/faults.ts'
+import { Bug } from '../../src/dag/result.ts'
 import type { AuthorKey } from '../../src/dag/ids.ts'
 import { drawnId } from './draw.ts'
 import { randomFrom } from './random.ts'

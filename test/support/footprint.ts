@@ -1,7 +1,7 @@
 /** What a daemon takes of the machine, as the system counts it: memory and room on the disk. */
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Bug } from '../../src/dag/faults.ts'
+import { Bug } from '../../src/dag/result.ts'
 import type { Daemon } from './daemon.ts'
 
 const KIB = 1024

@@ -5,7 +5,7 @@
  */
 import { isDeepStrictEqual } from 'node:util'
 import { bytesToHex } from '@noble/hashes/utils.js'
-import type { Result } from '../../src/dag/faults.ts'
+import type { Result } from '../../src/dag/result.ts'
 
 /** A law does not hold for these bytes. */
 export class Broken extends Error {

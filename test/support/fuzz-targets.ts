@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { checkStructure, decodeBlock, verifyBlock } from '../../src/dag/block.ts'
 import { decodeHeader, encodeAad, encodeHeader } from '../../src/dag/codec.ts'
-import { fail, ok, type Result } from '../../src/dag/faults.ts'
+import { fail, ok, type Result } from '../../src/dag/result.ts'
 import { Graph } from '../../src/dag/graph.ts'
 import type { Block, Header } from '../../src/dag/header.ts'
 import { MAX_HEADER_BYTES, SIGNATURE_BYTES } from '../../src/dag/block-limits.ts'

@@ -1,5 +1,5 @@
 /** A {@link ChainStore} in memory, for tests and as the plainest reading of the port. Keeps nothing over a restart. */
-import { Bug } from '../../src/dag/faults.ts'
+import { Bug } from '../../src/dag/result.ts'
 import type { BlockId } from '../../src/dag/ids.ts'
 import {
   ARRIVALS_KEPT,

@@ -4,7 +4,7 @@
  */
 import type { MadeBlock } from '../../src/dag/block.ts'
 import type { Chain } from '../../src/dag/chain.ts'
-import { Bug } from '../../src/dag/faults.ts'
+import { Bug } from '../../src/dag/result.ts'
 import { Folds } from '../../src/dag/fingerprint-tree.ts'
 import { Graph } from '../../src/dag/graph.ts'
 import type { BlockId } from '../../src/dag/ids.ts'

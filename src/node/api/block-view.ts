@@ -8,7 +8,7 @@ import { whyOf } from '../../reputation/explain.ts'
 import type { Clock } from '../base/clock.ts'
 import { ControlError } from '../control/error-codes.ts'
 import type { BlockView } from '../control/shapes.ts'
-import { orThrow } from './or-throw.ts'
+import { orThrow } from './fault-reports.ts'
 import { readPayload } from '../chain/payloads.ts'
 import type { Replica } from '../chain/replica.ts'
 

@@ -13,8 +13,9 @@ import { ControlError } from '../control/error-codes.ts'
 import type { Handlers, ParamsOf } from '../control/schema.ts'
 import { listenOne } from './subscriptions.ts'
 import { listMissing } from './missing-list.ts'
-import type { NodeParts, OnNet } from './node-parts.ts'
-import { orThrow } from './or-throw.ts'
+import type { NodeParts } from './node-parts.ts'
+import type { ChainServices } from '../net/chain-network.ts'
+import { orThrow } from './fault-reports.ts'
 import { post, vote } from '../chain/posting.ts'
 import type { Replica } from '../chain/replica.ts'
 import { statusOf } from './chain-status.ts'
@@ -137,7 +138,7 @@ function repsOfAll({ reputation }: Replica, clock: Clock): { pub: string; reps: 
 }
 
 /** Spec §2: posting into an empty forum first asks the peers that can be found. */
-async function findFirstPost({ replica, attached }: Joined<OnNet>, signal: AbortSignal): Promise<void> {
+async function findFirstPost({ replica, attached }: Joined<ChainServices>, signal: AbortSignal): Promise<void> {
   const { chain, graph } = replica
   if (!hasFirstPostPioneer(chain) || graph.acceptedCount > 0) return
   await attached.sync.askEverybody(signal)

@@ -2,14 +2,15 @@
 import type { Joined } from '../chain/registry.ts'
 import type { PeerStanding } from '../net/sync/chain-sync.ts'
 import type { ResultOf } from '../control/schema.ts'
-import type { NodeParts, OnNet } from './node-parts.ts'
+import type { NodeParts } from './node-parts.ts'
+import type { ChainServices } from '../net/chain-network.ts'
 
 type Status = ResultOf<'chain.status'>
 
 /** A pull from which nothing came for so long is said not to move. */
 const IDLE_MS = 3_000
 
-export function statusOf({ replica, attached }: Joined<OnNet>, { topics, host, undialled }: NodeParts): Status {
+export function statusOf({ replica, attached }: Joined<ChainServices>, { topics, host, undialled }: NodeParts): Status {
   const { graph, missing, bytes, aheadCount, delayedCount, blocks } = replica
   const { sync, gossip } = attached
   const peers = sync.peers()

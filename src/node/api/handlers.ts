@@ -11,7 +11,7 @@ import type { Handlers } from '../control/schema.ts'
 import { inviteHandlers, joinInvited } from './invite-methods.ts'
 import { listenAll } from './subscriptions.ts'
 import type { NodeParts } from './node-parts.ts'
-import { orThrow } from './or-throw.ts'
+import { orThrow } from './fault-reports.ts'
 import { peerHandlers } from './peer-methods.ts'
 import { VERSION } from '../base/version.ts'
 

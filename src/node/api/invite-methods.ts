@@ -6,7 +6,7 @@ import type { Handlers, ResultOf } from '../control/schema.ts'
 import { peersForInvite, type InvitePeers } from './invite-peers.ts'
 import { chainOfInvite, decodeInvite, encodeInvite } from './invite.ts'
 import type { NodeParts } from './node-parts.ts'
-import { orThrow } from './or-throw.ts'
+import { orThrow } from './fault-reports.ts'
 import { peerIdOf } from '../net/host/peer-address.ts'
 
 export function inviteHandlers({ chains, host, bootstrap }: NodeParts): Pick<Handlers, 'chains.invite'> {

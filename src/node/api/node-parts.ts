@@ -1,24 +1,17 @@
 /** What the parts of a running node know of each other. */
 import type { AddedPeers } from '../net/discovery/added-peers.ts'
-import type { Attachment, Chains } from '../chain/registry.ts'
-import type { ChainGossip } from '../net/gossip/chain-gossip.ts'
-import type { ChainSync } from '../net/sync/chain-sync.ts'
+import type { Chains } from '../chain/registry.ts'
+import type { ChainServices } from '../net/chain-network.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Host } from '../net/host/host.ts'
 import type { KeptState } from '../net/discovery/static-peer.ts'
 import type { Logger } from '../base/log.ts'
 import type { Topics } from '../net/gossip/pubsub.ts'
 
-/** What a joined chain does on the network. */
-export interface OnNet extends Attachment {
-  readonly gossip: ChainGossip
-  readonly sync: ChainSync
-}
-
 export interface NodeParts {
   readonly host: Host
   readonly topics: Topics
-  readonly chains: Chains<OnNet>
+  readonly chains: Chains<ChainServices>
   readonly clock: Clock
   readonly log: Logger
   readonly addedPeers: AddedPeers

@@ -5,7 +5,7 @@
 import { lookup } from 'node:dns/promises'
 import type { Connection } from '@libp2p/interface'
 import { multiaddr, type Multiaddr } from '@multiformats/multiaddr'
-import { fail, ok, type Result } from '../../dag/faults.ts'
+import { fail, ok, type Result } from '../../dag/result.ts'
 import type { Host } from '../net/host/host.ts'
 import { why as reasonOf } from '../net/host/faults.ts'
 import { DeadlineError, orAborted, withDeadline } from '../base/deadline.ts'

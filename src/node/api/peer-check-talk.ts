@@ -3,10 +3,10 @@
  * the sync protocol, and whether it has a chain. What a stranger says is printed to a terminal, so it is cleaned here.
  */
 import type { Connection, IdentifyResult, PeerId } from '@libp2p/interface'
-import { fail, ok } from '../../dag/faults.ts'
+import { fail, ok } from '../../dag/result.ts'
 import { SYNC_PROTOCOL } from '../../protocol/messages.ts'
 import type { Outcome, Trouble } from './peer-check-dial.ts'
-import { controlErrorOf } from '../control/error-codes.ts'
+import { controlErrorOf } from './fault-reports.ts'
 import type { Host } from '../net/host/host.ts'
 import { why as reasonOf } from '../net/host/faults.ts'
 import type { Logger } from '../base/log.ts'

@@ -4,7 +4,7 @@
  */
 import type { Connection } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
-import { fail, ok } from '../../dag/faults.ts'
+import { fail, ok } from '../../dag/result.ts'
 import { attempt, resolveTargets, type Attempt, type Outcome } from './peer-check-dial.ts'
 import { identified, Identities, shared, spoken } from './peer-check-talk.ts'
 import { CHECK_STEPS, type CheckStep } from '../control/shapes.ts'

@@ -18,7 +18,7 @@ import { EventFeed } from '../control/server/event-feed.ts'
 import type { Subscription } from '../control/schema.ts'
 import type { ControlEvent } from '../control/shapes.ts'
 import type { NodeParts } from './node-parts.ts'
-import { orThrow } from './or-throw.ts'
+import { orThrow } from './fault-reports.ts'
 import type { Replica } from '../chain/replica.ts'
 
 /** What one listener has not heard of yet in one chain, by local index. */

@@ -2,7 +2,7 @@
  * The wall clock as a port (spec §3, §10 `host.now`): the floors below take the time as an argument and this is where it
  * comes from. It sets no timers.
  */
-import { Bug } from '../../dag/faults.ts'
+import { Bug } from '../../dag/result.ts'
 
 export interface Clock {
   /** Milliseconds since the epoch, a safe integer. It may step backwards, as system clocks do. */

@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto'
 import { makeBlock, type MadeBlock } from '../../dag/block.ts'
 import type { PrivateKey } from '../../dag/crypto.ts'
-import { Bug, fail, ok, type Result } from '../../dag/faults.ts'
+import { Bug, fail, ok, type Result } from '../../dag/result.ts'
 import type { BlockId } from '../../dag/ids.ts'
 import type { BlockFault } from '../../protocol/faults.ts'
 import { whyOf } from '../../reputation/explain.ts'

@@ -3,7 +3,7 @@
  * those that were joined by command. What a joined chain does on the network is attached by whoever composes the node.
  */
 import { showChainId, type Chain } from '../../dag/chain.ts'
-import { fail, ok, type Result } from '../../dag/faults.ts'
+import { fail, ok, type Result } from '../../dag/result.ts'
 import { parseChainId, type ChainId } from '../../dag/ids.ts'
 import type { ChainsFault } from './faults.ts'
 import type { Clock } from '../base/clock.ts'

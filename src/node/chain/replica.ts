@@ -5,7 +5,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Block } from '../../dag/block.ts'
 import type { Chain } from '../../dag/chain.ts'
-import { Bug, ok, type Result } from '../../dag/faults.ts'
+import { Bug, ok, type Result } from '../../dag/result.ts'
 import { Folds } from '../../dag/fingerprint-tree.ts'
 import type { Graph } from '../../dag/graph.ts'
 import type { AuthorKey, BlockId } from '../../dag/ids.ts'

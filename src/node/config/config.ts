@@ -4,7 +4,7 @@
  */
 import { dirname, resolve } from 'node:path'
 import type { Chain } from '../../dag/chain.ts'
-import { fail, ok, type Result } from '../../dag/faults.ts'
+import { fail, ok, type Result } from '../../dag/result.ts'
 import { addressComplaint, parsePort, type ControlAddress } from '../net/host/address-checks.ts'
 import type { ConfigFault, ConfigProblem } from './faults.ts'
 import { defaultDataDir, expandHome, readSmallFile, type Environment } from './files.ts'

@@ -2,7 +2,7 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { isAbsolute, join } from 'node:path'
-import { fail, ok, type Result } from '../../dag/faults.ts'
+import { fail, ok, type Result } from '../../dag/result.ts'
 
 /** Environment variables: `HOME` and `XDG_DATA_HOME` are looked at. */
 export type Environment = Readonly<Record<string, string | undefined>>

@@ -1,6 +1,7 @@
-/** Where the control port is (spec §10), for the daemon and for its clients alike: cookie, unix socket, loopback. */
+/** Where the control port is (spec §10), for the daemon and for its clients alike: cookie and unix socket. */
 import { homedir } from 'node:os'
 import { isAbsolute, join } from 'node:path'
+import { isLoopback } from '../base/loopback.ts'
 
 /** Name of the cookie in the data directory. */
 export const COOKIE_NAME = 'control.cookie'
@@ -24,11 +25,6 @@ export function socketPath(stateDir: string, port: number): string {
 /** Whether the OS takes a path of this length for a unix socket (`sun_path`: 108 bytes on Linux, 104 elsewhere). */
 export function fitsSocket(path: string): boolean {
   return Buffer.byteLength(path) < (process.platform === 'linux' ? 108 : 104)
-}
-
-/** Whether an IP address is of this machine alone: 127.0.0.0/8 and ::1, also as IPv4 in IPv6. */
-export function isLoopback(address: string): boolean {
-  return address === '::1' || /^(?:::ffff:)?127\.\d+\.\d+\.\d+$/i.test(address)
 }
 
 /** What an operator is to know, whatever the log shows, of a control port on a host that other machines can reach. */

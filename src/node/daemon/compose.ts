@@ -2,14 +2,14 @@
 import { randomInt } from 'node:crypto'
 import { multiaddr } from '@multiformats/multiaddr'
 import type { Chain } from '../../dag/chain.ts'
-import { ok, type Result } from '../../dag/faults.ts'
+import { ok, type Result } from '../../dag/result.ts'
 import { AddedPeers } from '../net/discovery/added-peers.ts'
 import { createHandlers } from '../api/handlers.ts'
 import { ChainNetwork } from '../net/chain-network.ts'
 import { Chains } from '../chain/registry.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Config } from '../config/config.ts'
-import type { ReportedFault } from '../control/error-codes.ts'
+import type { ReportedFault } from '../api/fault-reports.ts'
 import { ControlServer } from '../control/server/server.ts'
 import { Discovery } from '../net/discovery/discovery.ts'
 import { openDisk } from '../storage/database.ts'
@@ -17,7 +17,7 @@ import { createHost } from '../net/host/host.ts'
 import { Keeper } from './housekeeping.ts'
 import { loadOrCreateNodeKey } from '../storage/node-key.ts'
 import type { Logger } from '../base/log.ts'
-import type { OnNet } from '../api/node-parts.ts'
+import type { ChainServices } from '../net/chain-network.ts'
 import { textList } from '../storage/records.ts'
 import { Topics } from '../net/gossip/pubsub.ts'
 import { VerifyWorkers } from '../chain/intake/verify-workers.ts'
@@ -110,7 +110,7 @@ async function start(
   const stopAsked = Promise.withResolvers<'host.stop' | Error>()
   const workers = new VerifyWorkers({ log })
   started.ending(() => workers.stop())
-  const chains: Chains<OnNet> = new Chains<OnNet>({
+  const chains: Chains<ChainServices> = new Chains<ChainServices>({
     verifier: workers,
     onFailure: stopAsked.resolve,
     disk: disk.value,
@@ -162,7 +162,7 @@ async function start(
   })
 }
 
-async function joinAll(chains: Chains<OnNet>, wanted: readonly Chain[], log: Logger): Promise<void> {
+async function joinAll(chains: Chains<ChainServices>, wanted: readonly Chain[], log: Logger): Promise<void> {
   for (const chain of wanted) {
     const joined = await chains.join(chain, { remember: false })
     if (!joined.ok) log.error('chain.not-joined', { chain: chain.id, why: joined.fault.code })

@@ -2,7 +2,7 @@
  * and remember how long this node was in sync. */
 import type { Chains } from '../chain/registry.ts'
 import type { Logger } from '../base/log.ts'
-import type { OnNet } from '../api/node-parts.ts'
+import type { ChainServices } from '../net/chain-network.ts'
 import type { Topics } from '../net/gossip/pubsub.ts'
 
 /** A lost announcement matters for this long at the most; a comparison costs one round trip. */
@@ -11,7 +11,7 @@ const COMPARE_MS = 60_000
 const JITTER = 0.3
 
 export interface KeeperModules {
-  readonly chains: Chains<OnNet>
+  readonly chains: Chains<ChainServices>
   readonly topics: Topics
   readonly log: Logger
 }

@@ -14,7 +14,7 @@ import type { Discovery } from './discovery/discovery.ts'
 import type { Host } from './host/host.ts'
 import { ExtraPlaces } from './sync/pull-scheduler.ts'
 import type { Logger } from '../base/log.ts'
-import type { OnNet } from '../api/node-parts.ts'
+import type { Attachment } from '../chain/registry.ts'
 import type { Replica } from '../chain/replica.ts'
 import { createResponder } from './sync/request-handler.ts'
 import type { RpcFault } from './sync/stream-faults.ts'
@@ -22,6 +22,12 @@ import { SyncClient } from './sync/client.ts'
 import { serveSync } from './sync/server.ts'
 import type { Topics } from './gossip/pubsub.ts'
 import { orAborted } from '../base/deadline.ts'
+
+/** What a joined chain does on the network. */
+export interface ChainServices extends Attachment {
+  readonly gossip: ChainGossip
+  readonly sync: ChainSync
+}
 
 export interface ChainNetworkModules {
   readonly host: Host
@@ -59,7 +65,7 @@ export class ChainNetwork {
     ]
   }
 
-  attach(replica: Replica): OnNet {
+  attach(replica: Replica): ChainServices {
     const { topics, discovery, host, clock, log } = this.#modules
     const { rendezvous } = replica.chain
     const onFault = (peer: string, fault: ProtocolFault): void => {

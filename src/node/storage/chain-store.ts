@@ -3,7 +3,7 @@
  * ahead of the disk: it changes when a call is made, the disk when its turn to be written comes. Reads wait for the
  * writes asked for before them.
  */
-import { Bug } from '../../dag/faults.ts'
+import { Bug } from '../../dag/result.ts'
 import type { BlockId } from '../../dag/ids.ts'
 import {
   ARRIVALS_KEPT,

@@ -5,7 +5,7 @@
 import { chmod } from 'node:fs/promises'
 import { join } from 'node:path'
 import { LevelDatastore } from 'datastore-level'
-import { fail, ok, type Result } from '../../dag/faults.ts'
+import { fail, ok, type Result } from '../../dag/result.ts'
 import { chainId, type ChainId } from '../../dag/ids.ts'
 import type { ChainStore } from '../../dag/store.ts'
 import { DiskChain } from './chain-store.ts'

@@ -9,7 +9,7 @@ import {
   privateKeyToProtobuf,
 } from '@libp2p/crypto/keys'
 import type { Ed25519PrivateKey } from '@libp2p/interface'
-import { fail, ok, type Result } from '../../dag/faults.ts'
+import { fail, ok, type Result } from '../../dag/result.ts'
 
 /** Name of the record that holds the key, in libp2p's protobuf form. */
 export const NODE_KEY_RECORD = 'node-key'

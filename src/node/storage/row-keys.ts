@@ -2,7 +2,7 @@
  * Where things are kept in LevelDB: see `docs/decisions/0005-leveldb-keys.md`. All keys are ours, of fixed width, and
  * hold nothing a user or a peer chose but digests in hex; every prefix ends with a slash.
  */
-import { Bug } from '../../dag/faults.ts'
+import { Bug } from '../../dag/result.ts'
 import type { BlockId, ChainId } from '../../dag/ids.ts'
 
 const ROOT = '/freechains/'

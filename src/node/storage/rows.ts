@@ -4,7 +4,7 @@
  */
 import { decode, encode } from '@ipld/dag-cbor'
 import { CborWriter } from '../../dag/cbor-writer.ts'
-import { Bug } from '../../dag/faults.ts'
+import { Bug } from '../../dag/result.ts'
 import { authorKey, blockId, ID_BYTES, idBytes, writeId, type AuthorKey, type BlockId } from '../../dag/ids.ts'
 import type { BlockRow, BlockState, LoadedRow, NewBlock, StoredBlock } from '../../dag/store.ts'
 import { DiskFailed } from './faults.ts'

@@ -2,7 +2,7 @@ import { encode } from '@ipld/dag-cbor'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { CborWriter } from '../../../src/dag/cbor-writer.ts'
-import { Bug } from '../../../src/dag/faults.ts'
+import { Bug } from '../../../src/dag/result.ts'
 
 const integers = fc.oneof(
   fc.maxSafeInteger(),

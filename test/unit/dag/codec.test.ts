@@ -12,7 +12,7 @@ import {
   encodeHeader,
   headerDigest,
 } from '../../../src/dag/codec.ts'
-import { Bug } from '../../../src/dag/faults.ts'
+import { Bug } from '../../../src/dag/result.ts'
 import { blockId, idBytes, payloadId } from '../../../src/dag/ids.ts'
 import { must } from '../../support/blocks.ts'
 import { headers, isHeader } from '../../support/headers.ts'

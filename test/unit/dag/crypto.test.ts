@@ -13,7 +13,7 @@ import {
   verify,
   verifyZip215,
 } from '../../../src/dag/crypto.ts'
-import { Bug } from '../../../src/dag/faults.ts'
+import { Bug } from '../../../src/dag/result.ts'
 import { blockId } from '../../../src/dag/ids.ts'
 import { MAX_CACHED_KEYS } from '../../../src/dag/block-limits.ts'
 import { verifyNative } from '../../../src/dag/native-ed25519.ts'

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { DigestIndex } from '../../../src/dag/digest-index.ts'
-import { Bug } from '../../../src/dag/faults.ts'
+import { Bug } from '../../../src/dag/result.ts'
 import { blockId } from '../../../src/dag/ids.ts'
 import { drawnId } from '../../support/draw.ts'
 

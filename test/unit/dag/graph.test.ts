@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { Bug } from '../../../src/dag/faults.ts'
+import { Bug } from '../../../src/dag/result.ts'
 import { Graph } from '../../../src/dag/graph.ts'
 import { blockId, genesisBlockId } from '../../../src/dag/ids.ts'
 import { draw, DRAWN_CHAIN, drawnId, rowOn } from '../../support/draw.ts'

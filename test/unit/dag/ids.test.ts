@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { Bug } from '../../../src/dag/faults.ts'
+import { Bug } from '../../../src/dag/result.ts'
 import {
   authorKey,
   blockId,

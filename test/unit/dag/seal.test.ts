@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { sha256 } from '../../../src/dag/crypto.ts'
-import { Bug } from '../../../src/dag/faults.ts'
+import { Bug } from '../../../src/dag/result.ts'
 import { authorKey } from '../../../src/dag/ids.ts'
 import {
   GROUP_OVERHEAD_BYTES,

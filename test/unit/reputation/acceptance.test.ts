@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { Bug } from '../../../src/dag/faults.ts'
+import { Bug } from '../../../src/dag/result.ts'
 import { Graph } from '../../../src/dag/graph.ts'
 import { Acceptance } from '../../../src/reputation/acceptance.ts'
 import { Ledger } from '../../../src/reputation/ledger.ts'

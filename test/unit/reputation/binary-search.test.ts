@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { Bug } from '../../../src/dag/faults.ts'
+import { Bug } from '../../../src/dag/result.ts'
 import { lowerBound, Timeline } from '../../../src/reputation/binary-search.ts'
 
 test('the place found does not depend on where the search starts', () => {

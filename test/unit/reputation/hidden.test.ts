@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { chainOf, type Chain } from '../../../src/dag/chain.ts'
-import { Bug } from '../../../src/dag/faults.ts'
+import { Bug } from '../../../src/dag/result.ts'
 import { Hidden } from '../../../src/reputation/hidden.ts'
 import { Ledger } from '../../../src/reputation/ledger.ts'
 import { draw } from '../../support/draw.ts'

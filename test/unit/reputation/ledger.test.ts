@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { Bug } from '../../../src/dag/faults.ts'
+import { Bug } from '../../../src/dag/result.ts'
 import { inOrder } from '../../../src/dag/order.ts'
 import { Ledger } from '../../../src/reputation/ledger.ts'
 import { draw, drawnId, rowOn } from '../../support/draw.ts'

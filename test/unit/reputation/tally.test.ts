@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { Bug } from '../../../src/dag/faults.ts'
+import { Bug } from '../../../src/dag/result.ts'
 import { Ledger } from '../../../src/reputation/ledger.ts'
 import { NO_COUNTS, type Counts } from '../../../src/reputation/rules.ts'
 import { Tally } from '../../../src/reputation/tally.ts'

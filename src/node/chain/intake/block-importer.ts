@@ -5,7 +5,7 @@
  */
 import { MAX_AHEAD_MS } from '../../../dag/block-limits.ts'
 import type { BlockId } from '../../../dag/ids.ts'
-import { ok } from '../../../dag/faults.ts'
+import { ok } from '../../../dag/result.ts'
 import type { BlockFault } from '../../../protocol/faults.ts'
 import type { StoreOutcome } from '../../../protocol/pull-types.ts'
 import type { Candidate } from '../../../reputation/chain-state.ts'

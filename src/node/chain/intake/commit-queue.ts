@@ -3,7 +3,7 @@
  * begins when the one before it is stored; blocks of a pull are judged already while the one before is being written. What
  * changes is the replica's business.
  */
-import { Bug } from '../../../dag/faults.ts'
+import { Bug } from '../../../dag/result.ts'
 import type { AuthorKey } from '../../../dag/ids.ts'
 import type { ChainStore } from '../../../dag/store.ts'
 import type { ChainEvent, Origin } from './chain-events.ts'

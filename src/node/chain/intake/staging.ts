@@ -6,7 +6,7 @@
  *     indexes:  0 ── stored ── settled, not stored yet ── staged        bag (no indexes)
  */
 import type { Block, Header } from '../../../dag/block.ts'
-import { Bug, ok, type Result } from '../../../dag/faults.ts'
+import { Bug, ok, type Result } from '../../../dag/result.ts'
 import type { BlockId } from '../../../dag/ids.ts'
 import { checkSound, type LikedBlock } from '../../../dag/sound.ts'
 import type { BlockFault } from '../../../protocol/faults.ts'

@@ -1,7 +1,7 @@
 /** A block as the store gives it back: checked when it came in, so that anything wrong with it now is ours. */
 import { decodeBlock, type Block } from '../../../dag/block.ts'
 import { headerDigest } from '../../../dag/codec.ts'
-import { Bug } from '../../../dag/faults.ts'
+import { Bug } from '../../../dag/result.ts'
 import type { BlockId } from '../../../dag/ids.ts'
 import { paySizeIn } from '../../../dag/pay-size.ts'
 import type { StoredBlock } from '../../../dag/store.ts'

@@ -4,7 +4,8 @@
  */
 import { checkPayload, checkStructure, type Block } from '../../../dag/block.ts'
 import type { Chain } from '../../../dag/chain.ts'
-import { fail, ok, type DagFault, type Result } from '../../../dag/faults.ts'
+import type { DagFault } from '../../../dag/faults.ts'
+import { fail, ok, type Result } from '../../../dag/result.ts'
 import type { BlockId } from '../../../dag/ids.ts'
 import type { BlockFault } from '../../../protocol/faults.ts'
 import type { SignatureState } from './signatures.ts'

@@ -5,7 +5,7 @@
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
 import type { Block } from '../../../dag/block.ts'
-import { Bug } from '../../../dag/faults.ts'
+import { Bug } from '../../../dag/result.ts'
 import type { AuthorKey } from '../../../dag/ids.ts'
 import { SIGNATURE_BYTES } from '../../../dag/block-limits.ts'
 import { SIGNED_BYTES, writeSignedBytes } from '../../../dag/native-ed25519.ts'

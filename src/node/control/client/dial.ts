@@ -4,7 +4,8 @@
  */
 import { connect, isIP, type NetConnectOpts, type Socket } from 'node:net'
 import { clientError } from './client-error.ts'
-import { defaultStateDir, fitsSocket, isLoopback, socketPath } from '../paths.ts'
+import { isLoopback } from '../../base/loopback.ts'
+import { defaultStateDir, fitsSocket, socketPath } from '../paths.ts'
 
 /** Which daemon: by its port (`stateDir` as for the daemon), or by the path of its socket. */
 export type Endpoint =

@@ -2,7 +2,7 @@
  * Events on their way to one subscriber (spec §10). Live events are pushed without waiting; when more bytes wait than
  * the bound, the subscriber is too slow: the feed drops everything and reading it throws {@link SlowReader}.
  */
-import { Bug } from '../../../dag/faults.ts'
+import { Bug } from '../../../dag/result.ts'
 import { FEED_BYTES } from '../port-limits.ts'
 
 /** A subscriber did not read its events in time. */

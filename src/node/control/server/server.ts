@@ -4,7 +4,7 @@
  */
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { join } from 'node:path'
-import { fail, ok, type Result } from '../../../dag/faults.ts'
+import { fail, ok, type Result } from '../../../dag/result.ts'
 import type { Logger } from '../../base/log.ts'
 import { freshToken } from '../auth.ts'
 import { Connection } from './connection.ts'

@@ -5,7 +5,7 @@
 import { chmod, lstat, mkdtemp, rename, rm } from 'node:fs/promises'
 import { connect, type Server } from 'node:net'
 import { dirname, join } from 'node:path'
-import { fail, ok, type Result } from '../../../dag/faults.ts'
+import { fail, ok, type Result } from '../../../dag/result.ts'
 import { fitsSocket } from '../paths.ts'
 
 export interface BoundSocket {

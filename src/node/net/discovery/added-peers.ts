@@ -1,6 +1,6 @@
 /** Peers added by command or by an invite: kept connected from now on, and again after the next start (spec §11). */
 import { multiaddr, type Multiaddr } from '@multiformats/multiaddr'
-import { fail, ok, type Result } from '../../../dag/faults.ts'
+import { fail, ok, type Result } from '../../../dag/result.ts'
 import type { Discovery } from './discovery.ts'
 import type { PeerAddressFault } from '../host/peer-address.ts'
 import { parsePeerAddress, parsePeerId, peerIdOf } from '../host/peer-address.ts'

@@ -4,7 +4,7 @@
  */
 import type { PeerId, PeerInfo } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
-import { Bug } from '../../../dag/faults.ts'
+import { Bug } from '../../../dag/result.ts'
 import type { Host } from '../host/host.ts'
 import { why } from '../host/faults.ts'
 import type { KeptState } from './static-peer.ts'

@@ -9,7 +9,7 @@ import {
   type TopicValidatorFn,
 } from '@chainsafe/libp2p-gossipsub'
 import type { PeerId } from '@libp2p/interface'
-import { Bug } from '../../../dag/faults.ts'
+import { Bug } from '../../../dag/result.ts'
 import { ANNOUNCEMENT_BYTES } from '../../../protocol/limits.ts'
 import { reopenGossip } from './reopen-streams.ts'
 import type { Host } from '../host/host.ts'

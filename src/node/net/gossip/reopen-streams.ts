@@ -6,7 +6,7 @@
 import type { GossipSub } from '@chainsafe/libp2p-gossipsub'
 import type { Connection, PeerId } from '@libp2p/interface'
 import type { Libp2p } from 'libp2p'
-import { Bug } from '../../../dag/faults.ts'
+import { Bug } from '../../../dag/result.ts'
 
 /** What gossipsub keeps to itself. */
 interface Writing {

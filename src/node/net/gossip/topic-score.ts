@@ -4,7 +4,7 @@
  * later, so they are put where its score reads them.
  */
 import type { GossipSub } from '@chainsafe/libp2p-gossipsub'
-import { Bug } from '../../../dag/faults.ts'
+import { Bug } from '../../../dag/result.ts'
 
 const TOPIC_SCORE = {
   topicWeight: 1,

@@ -2,8 +2,8 @@
 import { isIP } from 'node:net'
 import { peerIdFromString } from '@libp2p/peer-id'
 import { multiaddr, type Component } from '@multiformats/multiaddr'
-import { fail, ok, type Result } from '../../../dag/faults.ts'
-import { isLoopback } from '../../control/paths.ts'
+import { fail, ok, type Result } from '../../../dag/result.ts'
+import { isLoopback } from '../../base/loopback.ts'
 
 /** What is wrong with a value, and what to do about it. */
 export interface Complaint {

@@ -1,5 +1,5 @@
 /** What can go wrong between this host and the network, as coded data. It reads libp2p's errors so that nobody else must. */
-import { Bug } from '../../../dag/faults.ts'
+import { Bug } from '../../../dag/result.ts'
 
 export type HostFault =
   | { readonly code: 'HOST_PORT_IN_USE'; readonly address: string }

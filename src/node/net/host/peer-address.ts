@@ -5,7 +5,7 @@
 import { isIPv4, isIPv6 } from 'node:net'
 import { peerIdFromString } from '@libp2p/peer-id'
 import { multiaddr, type Multiaddr } from '@multiformats/multiaddr'
-import { fail, ok, type Result } from '../../../dag/faults.ts'
+import { fail, ok, type Result } from '../../../dag/result.ts'
 
 /** Where a node listens unless told (spec §11). */
 export const DEFAULT_PORT = 8331

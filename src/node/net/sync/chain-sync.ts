@@ -4,7 +4,7 @@
  */
 import { peerIdFromString } from '@libp2p/peer-id'
 import type { PeerId } from '@libp2p/interface'
-import { fail, ok, type Result } from '../../../dag/faults.ts'
+import { fail, ok, type Result } from '../../../dag/result.ts'
 import type { BlockId } from '../../../dag/ids.ts'
 import type { ProtocolFault } from '../../../protocol/faults.ts'
 import { OFFER_TIMEOUT_MS, PEERS_SHOWN } from '../../../protocol/limits.ts'

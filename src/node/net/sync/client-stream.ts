@@ -4,7 +4,7 @@
  */
 import type { PeerId, Stream } from '@libp2p/interface'
 import { pipe } from 'it-pipe'
-import { fail, ok, type Result } from '../../../dag/faults.ts'
+import { fail, ok, type Result } from '../../../dag/result.ts'
 import { decodeHello, decodeReply, encodeHello, encodeRequest } from '../../../protocol/codec.ts'
 import type { ProtocolFault } from '../../../protocol/faults.ts'
 import {

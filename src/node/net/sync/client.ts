@@ -4,7 +4,7 @@
  * nothing of what they mean.
  */
 import type { PeerId } from '@libp2p/interface'
-import { fail, type Result } from '../../../dag/faults.ts'
+import { fail, type Result } from '../../../dag/result.ts'
 import { SYNC_PROTOCOL } from '../../../protocol/messages.ts'
 import type { Host } from '../host/host.ts'
 import { why } from '../host/faults.ts'

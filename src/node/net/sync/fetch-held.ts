@@ -1,5 +1,5 @@
 /** Fetches a peer's held posts by hand (spec §5 *Held*, `peer held`): a request of its own, then blocks as in any pull. */
-import { fail, ok, type Result } from '../../../dag/faults.ts'
+import { fail, ok, type Result } from '../../../dag/result.ts'
 import type { BlockId } from '../../../dag/ids.ts'
 import { ALONE } from '../../../protocol/claims.ts'
 import { blockVerdict, type ProtocolFault } from '../../../protocol/faults.ts'

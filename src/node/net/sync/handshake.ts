@@ -1,6 +1,6 @@
 /** Opens one chain on a sync stream outside of a pull (spec §8 step 1), with the proof of membership both ways. */
 import type { PeerId } from '@libp2p/interface'
-import { fail, ok, type Result } from '../../../dag/faults.ts'
+import { fail, ok, type Result } from '../../../dag/result.ts'
 import { proofFor, proofHolds, type Handshake } from '../../../protocol/membership-proof.ts'
 import type { Replica } from '../../chain/replica.ts'
 import type { SyncSession } from './client.ts'

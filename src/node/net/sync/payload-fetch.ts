@@ -1,6 +1,6 @@
 /** Fetches one long payload frame by frame into the store (spec §8), going on where an earlier try was cut. */
 import { checkStructure, type Block } from '../../../dag/block.ts'
-import { fail, ok, type Result } from '../../../dag/faults.ts'
+import { fail, ok, type Result } from '../../../dag/result.ts'
 import type { BlockId } from '../../../dag/ids.ts'
 import { FRAME_BYTES } from '../../../dag/store.ts'
 import type { ProtocolFault } from '../../../protocol/faults.ts'

@@ -1,5 +1,5 @@
 /** What the end of a pull means (spec §8): for how the peer stands, for whether it is asked again, and for who waits for it. */
-import { unreachable } from '../../../dag/faults.ts'
+import { unreachable } from '../../../dag/result.ts'
 import type { Graph } from '../../../dag/graph.ts'
 import type { BlockId } from '../../../dag/ids.ts'
 import type { ProtocolFault } from '../../../protocol/faults.ts'

@@ -11,14 +11,15 @@ import type { ControlEvent } from '../../../../src/node/control/shapes.ts'
 import { openDisk } from '../../../../src/node/storage/database.ts'
 import { listenAll, listenOne } from '../../../../src/node/api/subscriptions.ts'
 import { silentLogger } from '../../../../src/node/base/log.ts'
-import type { NodeParts, OnNet } from '../../../../src/node/api/node-parts.ts'
+import type { NodeParts } from '../../../../src/node/api/node-parts.ts'
+import type { ChainServices } from '../../../../src/node/net/chain-network.ts'
 import { NO_VERIFIER } from '../../../../src/node/chain/intake/signatures-ahead.ts'
 import { chain, must, post } from '../../../support/blocks.ts'
 
 const [talk, other] = [chain('$talk', 'AB'.repeat(32)), chain('$other', 'CD'.repeat(32))]
 const ONCE = { remember: false }
 
-let chains: Chains<OnNet>
+let chains: Chains<ChainServices>
 let signal: AbortSignal
 
 beforeEach(async () => {
@@ -26,12 +27,12 @@ beforeEach(async () => {
   const disk = must(await openDisk(dir))
   const abort = new AbortController()
   signal = abort.signal
-  const attached = { stop: () => Promise.resolve() } as unknown as OnNet
+  const attached = { stop: () => Promise.resolve() } as unknown as ChainServices
   const onFailure = (error: Error): void => {
     throw error
   }
   const modules = { disk, clock: systemClock, log: silentLogger, seed: 1, verifier: NO_VERIFIER, onFailure }
-  chains = new Chains<OnNet>({ ...modules, attach: () => attached })
+  chains = new Chains<ChainServices>({ ...modules, attach: () => attached })
   onTestFinished(async () => {
     abort.abort()
     await chains.stop()
@@ -40,7 +41,7 @@ beforeEach(async () => {
   })
 })
 
-async function joined(one = talk): Promise<Joined<OnNet>> {
+async function joined(one = talk): Promise<Joined<ChainServices>> {
   return must(await chains.join(one, ONCE))
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { Bug } from '../../../../src/dag/faults.ts'
+import { Bug } from '../../../../src/dag/result.ts'
 import { systemClock, testClock } from '../../../../src/node/base/clock.ts'
 
 describe('clock', () => {

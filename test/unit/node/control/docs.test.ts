@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { CLIENT_CODES } from '../../../../src/node/control/client/client-error.ts'
-import { CONTROL_CODES, ControlError, controlErrorOf, RPC_CODES } from '../../../../src/node/control/error-codes.ts'
+import { CONTROL_CODES, ControlError, RPC_CODES } from '../../../../src/node/control/error-codes.ts'
+import { controlErrorOf } from '../../../../src/node/api/fault-reports.ts'
 import { renewed } from '../../../../src/node/control/reference.ts'
 import { aboutMethod, METHODS, type Method } from '../../../../src/node/control/schema.ts'
 

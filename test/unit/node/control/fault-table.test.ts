@@ -1,6 +1,7 @@
 /** What a caller reads about the faults of the node's own floors: a stable code, the facts, and what to do. */
 import { expect, test } from 'vitest'
-import { controlErrorOf, type ControlCode, type ReportedFault } from '../../../../src/node/control/error-codes.ts'
+import { type ControlCode } from '../../../../src/node/control/error-codes.ts'
+import { controlErrorOf, type ReportedFault } from '../../../../src/node/api/fault-reports.ts'
 import { drawnId } from '../../../support/draw.ts'
 
 const KEY_A = 'A'.repeat(64)

@@ -2,7 +2,7 @@
 import { parse as parseDot } from '@ts-graphviz/ast'
 import { DOMParser } from '@xmldom/xmldom'
 import { describe, expect, test } from 'vitest'
-import { Bug } from '../../../../../src/dag/faults.ts'
+import { Bug } from '../../../../../src/dag/result.ts'
 import { coloursOfAuthors } from '../../../../../src/node/cli/graph/colour.ts'
 import { drawDot } from '../../../../../src/node/cli/graph/dot.ts'
 import { drawnOf, type Drawn } from '../../../../../src/node/cli/graph/labels.ts'
