@@ -1,8 +1,64 @@
 /**
- * Import rules: floors import one way (node → protocol → reputation → dag), the lower three are pure, nothing is
- * circular. `test/unit/audit/imports.test.ts` plants violations and fails if these rules stay silent.
+ * Import rules: floors import one way (node → protocol → reputation → dag), the lower three are pure, the rooms of
+ * src/node import the rooms named below, nothing is circular. `test/unit/audit/imports.test.ts` plants a violation of
+ * each and fails if these rules stay silent.
  */
 const PURE = '^src/(dag|reputation|protocol)/'
+
+/** Every room of src/node, with the rooms that it may import besides itself; `types`: for their types alone. */
+const ROOMS = {
+  base: { imports: [] },
+  storage: { imports: ['base'] },
+  'chain/intake': { imports: ['base'] },
+  chain: { imports: ['base', 'storage', 'chain/intake'] },
+  'net/host': { imports: ['base'] },
+  'net/gossip': { imports: ['base', 'chain', 'chain/intake', 'net/host'] },
+  'net/sync': { imports: ['base', 'chain', 'chain/intake', 'net/host'] },
+  'net/discovery': { imports: ['base', 'net/host'], types: ['storage'] },
+  net: { imports: ['base', 'chain', 'chain/intake', 'net/host', 'net/gossip', 'net/sync', 'net/discovery'] },
+  control: { imports: ['base'] },
+  config: { imports: ['base', 'net/host'] },
+  api: {
+    imports: [
+      ...['base', 'storage', 'chain', 'chain/intake', 'control', 'config'],
+      ...['net', 'net/host', 'net/gossip', 'net/sync', 'net/discovery'],
+    ],
+  },
+  daemon: {
+    imports: [
+      ...['base', 'storage', 'chain', 'chain/intake', 'control', 'config', 'api'],
+      ...['net', 'net/host', 'net/gossip', 'net/sync', 'net/discovery'],
+    ],
+  },
+  cli: { imports: ['base', 'control'], types: ['daemon'] },
+}
+
+/** Rooms within rooms (`chain/intake`, `net/host`…) are rooms of their own; any other folder belongs to its room. */
+function filesOf(room) {
+  const inner = Object.keys(ROOMS).filter((other) => other.startsWith(`${room}/`))
+  const not = inner.map((other) => `(?!${other.slice(room.length + 1)}/)`).join('')
+  return `^src/node/${room}/${not}`
+}
+
+const roomRules = Object.entries(ROOMS).flatMap(([room, { imports, types = [] }]) => {
+  const name = `room-${room.replace('/', '-')}`
+  const rule = {
+    name,
+    comment: `src/node/${room} imports ${imports.length === 0 ? 'no other room' : imports.join(', ')}.`,
+    severity: 'error',
+    from: { path: filesOf(room) },
+    to: { path: '^src/node/', pathNot: [room, ...imports, ...types].map(filesOf) },
+  }
+  if (types.length === 0) return [rule]
+  const typesOnly = {
+    name: `${name}-types-only`,
+    comment: `src/node/${room} takes types alone from ${types.join(', ')}.`,
+    severity: 'error',
+    from: { path: filesOf(room) },
+    to: { path: types.map(filesOf), dependencyTypesNot: ['type-only'] },
+  }
+  return [rule, typesOnly]
+})
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
@@ -27,6 +83,14 @@ module.exports = {
       severity: 'error',
       from: { path: '^src/protocol/' },
       to: { path: '^src/node/' },
+    },
+    ...roomRules,
+    {
+      name: 'every-file-in-a-room',
+      comment: 'Only the entry of the executable lies in src/node itself.',
+      severity: 'error',
+      from: { path: '^src/node/', pathNot: ['^src/node/(main|index)\\.ts$', ...Object.keys(ROOMS).map(filesOf)] },
+      to: {},
     },
     {
       name: 'no-circular',

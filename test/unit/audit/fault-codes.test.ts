@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { sourcesUnder, textOf } from '../../support/sources.ts'
 
 const CODE = /code: '([A-Z0-9_]+)'/g
-const FAULT_FILE = /(^|[/-])faults\.ts$/
+const FAULT_FILE = /(^|[/-])(faults|error-codes)\.ts$/
 
 const codes = sourcesUnder('src')
   .filter((path) => FAULT_FILE.test(path))

@@ -80,6 +80,11 @@ const PLANTED: readonly [title: string, files: Record<string, string>, violation
     'no-own-floor-index: src/dag/bad.ts → src/dag/index.ts',
   ],
   [
+    'a file lies in no room',
+    { 'src/node/bad.ts': "import '../dag/ids.ts'\n" },
+    'every-file-in-a-room: src/node/bad.ts → src/dag/ids.ts',
+  ],
+  [
     'src imports a development dependency',
     { 'src/node/bad.ts': "import 'fast-check'\n" },
     'no-dev-packages-in-src: src/node/bad.ts → fast-check',
@@ -96,6 +101,35 @@ const PLANTED: readonly [title: string, files: Record<string, string>, violation
   ],
 ]
 
+/** Which rooms each room may import: said once more, so that a slip in the rules shows. */
+const MAY: Readonly<Record<string, readonly string[]>> = {
+  base: [],
+  storage: ['base'],
+  'chain/intake': ['base'],
+  chain: ['base', 'storage', 'chain/intake'],
+  'net/host': ['base'],
+  'net/gossip': ['base', 'net/host', 'chain', 'chain/intake'],
+  'net/sync': ['base', 'net/host', 'chain', 'chain/intake'],
+  'net/discovery': ['base', 'net/host'],
+  net: ['base', 'chain', 'chain/intake', 'net/host', 'net/gossip', 'net/sync', 'net/discovery'],
+  control: ['base'],
+  config: ['base', 'net/host'],
+  api: [
+    ...['base', 'storage', 'chain', 'chain/intake', 'control', 'config'],
+    ...['net', 'net/host', 'net/gossip', 'net/sync', 'net/discovery'],
+  ],
+  daemon: [
+    ...['base', 'storage', 'chain', 'chain/intake', 'control', 'config', 'api'],
+    ...['net', 'net/host', 'net/gossip', 'net/sync', 'net/discovery'],
+  ],
+  cli: ['base', 'control'],
+}
+const ROOMS = Object.keys(MAY)
+const TYPES_ONLY: readonly [room: string, of: string][] = [
+  ['net/discovery', 'storage'],
+  ['cli', 'daemon'],
+]
+
 describe('import rules', () => {
   test('a clean tree passes', async () => {
     expect(await cruisePlanted(CLEAN)).toEqual({ modules: 5, violations: [] })
@@ -104,6 +138,41 @@ describe('import rules', () => {
   test.each(PLANTED)('refused: %s', async (_title, files, violation) => {
     const { violations } = await cruisePlanted({ ...CLEAN, ...files })
     expect(violations).toContain(violation)
+  })
+
+  test('a back edge from each room to each that it may not import is refused', async () => {
+    const files: Record<string, string> = {}
+    const expected: string[] = []
+    for (const room of ROOMS) {
+      const never = ROOMS.filter((other) => other !== room && !MAY[room]!.includes(other))
+      files[`src/node/${room}/good.ts`] = 'export type Good = 1\n'
+      files[`src/node/${room}/bad.ts`] = never
+        .map((other) => `import '${'../'.repeat(room.split('/').length)}${other}/good.ts'\n`)
+        .join('')
+      for (const other of never) {
+        const types = TYPES_ONLY.some(([taker, of]) => taker === room && of === other) ? '-types-only' : ''
+        expected.push(`room-${room.replace('/', '-')}${types}: src/node/${room}/bad.ts → src/node/${other}/good.ts`)
+      }
+    }
+    const { violations } = await cruisePlanted({ ...CLEAN, ...files })
+    expect(violations).toEqual(expected.sort())
+  })
+
+  test('every room that there is has its rules, and main.ts alone lies in none', () => {
+    const inner = /^src\/node\/((?:net\/(?:host|gossip|sync|discovery)|chain\/intake)|[^/]+)\/?/
+    const rooms = new Set(sourcesUnder('src/node').map((path) => inner.exec(path)![1]!))
+    expect([...rooms].sort()).toEqual([...ROOMS, 'main.ts'].sort())
+  })
+
+  test.each(TYPES_ONLY)('%s takes types of %s, and nothing that runs', async (room, of) => {
+    const path = `${'../'.repeat(room.split('/').length)}${of}/good.ts`
+    const good = { [`src/node/${of}/good.ts`]: 'export type Good = 1\nexport const good = 1\n' }
+    const type = { [`src/node/${room}/type.ts`]: `import type { Good } from '${path}'\nexport type Mine = Good\n` }
+    const value = { [`src/node/${room}/value.ts`]: `export { good } from '${path}'\n` }
+    expect((await cruisePlanted({ ...good, ...type })).violations).toEqual([])
+    expect((await cruisePlanted({ ...good, ...value })).violations).toEqual([
+      `room-${room.replace('/', '-')}-types-only: src/node/${room}/value.ts → src/node/${of}/good.ts`,
+    ])
   })
 
   test('the checker reads every real source', async () => {

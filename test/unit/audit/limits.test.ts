@@ -7,21 +7,13 @@ const LIMIT = /^export const ([A-Z0-9_]+)/gm
 const UNEXPLAINED = /(?<!\*\/\n)^export const ([A-Z0-9_]+)/gm
 /** Where what a stranger sends is met first. */
 const EDGE = [
-  ...['announce', 'codec', 'fetch', 'frames', 'gossip-codec', 'pace', 'rechecks', 'serve', 'session', 'shape'].map(
-    (name) => `src/protocol/${name}.ts`,
-  ),
   ...[
-    'bag',
-    'chain-gossip',
-    'fetch-held',
-    'lane',
-    'rpc-session',
-    'serve',
-    'shunned',
-    'standing',
-    'streams',
-    'unaccepted',
-  ].map((name) => `src/node/${name}.ts`),
+    ...['announce', 'announce-rate-limit', 'cbor-checks', 'codec', 'fetch', 'gossip-codec', 'payload-frames'],
+    ...['pull-machine', 'recheck-budget', 'responder'],
+  ].map((name) => `src/protocol/${name}.ts`),
+  ...['avoided-heads', 'mempool', 'unaccepted'].map((name) => `src/node/chain/intake/${name}.ts`),
+  ...['gossip/chain-gossip', 'host/peer-score', 'host/streams'].map((name) => `src/node/net/${name}.ts`),
+  ...['client-stream', 'fetch-held', 'pull-scheduler', 'server'].map((name) => `src/node/net/sync/${name}.ts`),
 ]
 const NUMBER = /^(?:export )?const ([A-Z0-9_]+) = [\d(]/gm
 
