@@ -11,7 +11,7 @@ import { chainOf } from '../dist/dag/chain.js'
 import { publicKeyOf } from '../dist/dag/crypto.js'
 import { idBytes } from '../dist/dag/ids.js'
 import { systemClock } from '../dist/node/base/clock.js'
-import { openDisk } from '../dist/node/storage/database.js'
+import { openDatabase } from '../dist/node/storage/database.js'
 import { silentLogger } from '../dist/node/base/log.js'
 import { post } from '../dist/node/chain/posting.js'
 import { Replica } from '../dist/node/chain/replica.js'
@@ -131,7 +131,7 @@ async function buildPayload(dir) {
   const seed = randomBytes(32)
   const pvt = { seed, author: publicKeyOf(seed) }
   const chain = chainOf(`@!${pvt.author}`, []).value
-  const disk = (await openDisk(dir)).value
+  const disk = (await openDatabase(dir)).value
   const replica = await Replica.open(
     { chain, seed: 1 },
     { store: disk.chain(chain.id), clock: systemClock, log: silentLogger },
@@ -143,7 +143,7 @@ async function buildPayload(dir) {
 }
 
 async function framesHere(dir, { chain, id }) {
-  const disk = (await openDisk(dir)).value
+  const disk = (await openDatabase(dir)).value
   const count = await disk.chain(chain.id).frames(id)
   await disk.close()
   return count

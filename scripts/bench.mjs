@@ -11,7 +11,7 @@ import { verifyZip215 } from '../dist/dag/crypto.js'
 import { NATIVE_VERIFIERS, verifyNative } from '../dist/dag/native-ed25519.js'
 import { isAncestor, missingFrom } from '../dist/dag/walk.js'
 import { systemClock } from '../dist/node/base/clock.js'
-import { openDisk } from '../dist/node/storage/database.js'
+import { openDatabase } from '../dist/node/storage/database.js'
 import { silentLogger } from '../dist/node/base/log.js'
 import { post } from '../dist/node/chain/posting.js'
 import { Replica } from '../dist/node/chain/replica.js'
@@ -80,7 +80,7 @@ async function benchIngest() {
   const verifyMs = performance.now() - verifyFrom
   report(`their signatures alone, ${NATIVE}`, pulled, perSecond(pulled, verifyMs))
   for (const batch of [64, 256]) {
-    const disk = (await openDisk(join(root, `ingest-${batch}`))).value
+    const disk = (await openDatabase(join(root, `ingest-${batch}`))).value
     const replica = await openChain(disk)
     const cpu = process.cpuUsage()
     const from = performance.now()
@@ -104,12 +104,12 @@ async function benchIngest() {
 async function benchSizes() {
   for (const size of sizes) {
     const dir = join(root, `size-${size}`)
-    const building = (await openDisk(dir)).value
+    const building = (await openDatabase(dir)).value
     await fill(building.chain(chain.id), line(size))
     await building.close()
 
     const from = performance.now()
-    const disk = (await openDisk(dir)).value
+    const disk = (await openDatabase(dir)).value
     const opened = performance.now()
     const replica = await openChain(disk)
     report(

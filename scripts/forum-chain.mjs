@@ -5,7 +5,7 @@ import '../dist/node/base/polyfill.js'
 import { makeBlock } from '../dist/dag/block.js'
 import { chainOf } from '../dist/dag/chain.js'
 import { publicKeyOf } from '../dist/dag/crypto.js'
-import { openDisk } from '../dist/node/storage/database.js'
+import { openDatabase } from '../dist/node/storage/database.js'
 import { silentLogger } from '../dist/node/base/log.js'
 import { Replica } from '../dist/node/chain/replica.js'
 import { legalHistory } from '../test/support/economy.ts'
@@ -48,7 +48,7 @@ export class ForumChain {
   /** Opens the chain in `dir`, or begins it. */
   static async open(dir) {
     const chain = new ForumChain()
-    chain.disk = (await openDisk(dir)).value
+    chain.disk = (await openDatabase(dir)).value
     const modules = { store: chain.disk.chain(forum.id), clock: { nowMs: () => NOW }, log: silentLogger }
     const from = performance.now()
     chain.replica = await Replica.open({ chain: forum, seed: 1 }, modules)

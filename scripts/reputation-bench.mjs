@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto'
 import { parseArgs } from 'node:util'
 import { chainOf } from '../dist/dag/chain.js'
 import { authorKey, blockId } from '../dist/dag/ids.js'
-import { Reputation } from '../dist/reputation/chain-state.js'
+import { ChainState } from '../dist/reputation/chain-state.js'
 import { legalHistory } from '../test/support/economy.ts'
 import { ForumChain } from './forum-chain.mjs'
 
@@ -34,7 +34,7 @@ function report(what, size, text) {
 
 /** A forum as a node has it, without its disk and signatures. `at` gives the local index of a block of the history. */
 class Forum {
-  reputation = new Reputation(forum, 7)
+  reputation = new ChainState(forum, 7)
   at = []
   #made = 0
 

@@ -154,7 +154,7 @@ function play(forum) {
 }
 
 const NOTE = [
-  'Reputation and acceptance (docs/spec.md §4, §5) on real blocks: another implementation can be held to this file.',
+  'ChainState and acceptance (docs/spec.md §4, §5) on real blocks: another implementation can be held to this file.',
   'authors: a letter, the Ed25519 seed and the public key. chain: name and pioneers that it is joined with, and its id (digest of the genesis);',
   'pioneer: author of the first post, in a forum joined without pioneers; owner: of an identity chain.',
   'blocks, in the order of arrival: header is the canonical dag-cbor in hex, id its height and sha2-256, signature the 64 bytes beside it.',

@@ -4,7 +4,7 @@ import { cp, mkdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import '../dist/node/base/polyfill.js'
-import { openDisk } from '../dist/node/storage/database.js'
+import { openDatabase } from '../dist/node/storage/database.js'
 import { chain, fill, line } from './line-chain.mjs'
 import { meet, MeetingNode } from './sync-meeting.mjs'
 import { SHAPES } from './sync-shapes.mjs'
@@ -36,7 +36,7 @@ async function lineDir(size) {
   const building = `${dir}-building`
   await rm(building, { recursive: true, force: true })
   await mkdir(building, { recursive: true })
-  const disk = (await openDisk(building)).value
+  const disk = (await openDatabase(building)).value
   let told = 0
   await fill(disk.chain(chain.id), line(size), (blocks) => {
     if (blocks - told < 100_000) return

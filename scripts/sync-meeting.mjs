@@ -6,11 +6,11 @@ import { multiaddr } from '@multiformats/multiaddr'
 import { ChainNetwork } from '../dist/node/net/chain-network.js'
 import { systemClock as clock } from '../dist/node/base/clock.js'
 import { Discovery } from '../dist/node/net/discovery/discovery.js'
-import { openDisk } from '../dist/node/storage/database.js'
+import { openDatabase } from '../dist/node/storage/database.js'
 import { createHost } from '../dist/node/net/host/host.js'
 import { silentLogger as log } from '../dist/node/base/log.js'
 import { Replica } from '../dist/node/chain/replica.js'
-import { Topics } from '../dist/node/net/gossip/pubsub.js'
+import { Pubsub } from '../dist/node/net/gossip/pubsub.js'
 import { CountingProxy } from './counting-proxy.mjs'
 import { chain } from './line-chain.mjs'
 import { SyncLedger } from './sync-ledger.mjs'
@@ -30,7 +30,7 @@ export class MeetingNode {
   /** Opens the data directory; nobody is told of it yet. */
   static async open(dir) {
     const node = new MeetingNode()
-    node.disk = (await openDisk(dir)).value
+    node.disk = (await openDatabase(dir)).value
     node.replica = await Replica.open({ chain, seed: 1 }, { store: node.disk.chain(chain.id), clock, log })
     return node
   }
@@ -41,13 +41,13 @@ export class MeetingNode {
     this.host = (await createHost({ privateKey, listen, dht: false, mdns: false }, { log })).value
     this.ledger = new SyncLedger(this.host)
     const { host } = this
-    const topics = new Topics({ host, log })
+    const pubsub = new Pubsub({ host, log })
     const discovery = new Discovery({ dht: false, remembered: false, peers: [] }, { host, log })
-    const network = new ChainNetwork({ host, topics, discovery, clock, log })
+    const network = new ChainNetwork({ host, pubsub, discovery, clock, log })
     const stopServing = await network.serve()
     const attached = network.attach(this.replica)
     this.sync = attached.sync
-    this.#endings = [attached.stop, stopServing, () => network.stop(), () => topics.stop(), () => host.stop()]
+    this.#endings = [attached.stop, stopServing, () => network.stop(), () => pubsub.stop(), () => host.stop()]
   }
 
   get heads() {

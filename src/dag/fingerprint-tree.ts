@@ -49,7 +49,7 @@ interface Range {
   readonly digits: number
 }
 
-export class Folds {
+export class FingerprintTree {
   readonly #graph: Graph
   /** Accepted blocks in order; the first `#size` count. */
   #sorted = new Uint32Array(0)

@@ -22,7 +22,7 @@ export type GraphViolation =
   | { readonly code: 'GRAPH_HEADS'; readonly expected: readonly number[] }
 
 /** Empty if all is well. Linear in blocks and links. */
-export function checkGraph(graph: Graph): GraphViolation[] {
+export function graphViolationsOf(graph: Graph): GraphViolation[] {
   const violations: GraphViolation[] = []
   const children = new Uint32Array(graph.size)
   if (graph.height(0) !== 0 || graph.time(0) !== 0 || graph.backs(0).length > 0 || graph.rank(0) !== 0) {

@@ -4,7 +4,7 @@ import './base/polyfill.ts'
 import { run } from './cli/run.ts'
 import { connect as connectForLong } from './control/client/app-client.ts'
 import { connect } from './control/client/connection.ts'
-import { tuneEngine } from './daemon/v8-flags.ts'
+import { setV8Flags } from './daemon/v8-flags.ts'
 
 const interrupted = new AbortController()
 // Once: a second Ctrl-C ends the process the hard way.
@@ -24,7 +24,7 @@ process.exitCode = await run(
     // The node and libp2p take a while to load: only `start` needs them.
     runCheck: async (options, tell) => (await import('./daemon/verify-command.ts')).runCheck(options, tell),
     runDaemon: async (options) => {
-      tuneEngine()
+      setV8Flags()
       await (await import('./daemon/daemon.ts')).runDaemon(options, interrupted.signal)
     },
   },

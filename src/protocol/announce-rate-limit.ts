@@ -8,7 +8,7 @@ import { ANNOUNCEMENT_FLOOD, ANNOUNCEMENTS, PACED_PEERS } from './limits.ts'
 /** `skip`: not to be read, and nobody's fault; `flood`: not to be read, and no honest peer sends so many. */
 export type Paced = 'read' | 'skip' | 'flood'
 
-export class Pace {
+export class AnnounceRateLimit {
   readonly #read = new Buckets(ANNOUNCEMENTS, PACED_PEERS)
   readonly #all = new Buckets(ANNOUNCEMENT_FLOOD, PACED_PEERS)
 

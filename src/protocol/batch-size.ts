@@ -5,7 +5,7 @@
  */
 import { GET_IDS, REPLY_GOAL_MS } from './limits.ts'
 
-export class Width {
+export class BatchSize {
   #ids = GET_IDS
 
   /** For the next request. */

@@ -4,7 +4,7 @@
  * differ by little, since the names lie close together near the heads and ever further apart below. For wider ones it
  * asks for folds, see `set-reconciliation.ts`. Pure.
  */
-import type { Folds, Prefix } from '../dag/fingerprint-tree.ts'
+import type { FingerprintTree, Prefix } from '../dag/fingerprint-tree.ts'
 import type { Graph } from '../dag/graph.ts'
 import type { BlockId } from '../dag/ids.ts'
 import { missingFrom } from '../dag/walk.ts'
@@ -83,7 +83,7 @@ export function answerDiff(graph: Graph, have: readonly BlockId[], after?: Block
 }
 
 /** What is accepted under each prefix; `folds` are those of `graph`. */
-export function answerFolds(graph: Graph, folds: Folds, prefixes: readonly Prefix[]): Fold[] {
+export function answerFolds(graph: Graph, folds: FingerprintTree, prefixes: readonly Prefix[]): Fold[] {
   return prefixes.map((prefix) => {
     const under = folds.under(prefix)
     if ('parts' in under) return under

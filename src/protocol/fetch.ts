@@ -24,7 +24,7 @@ export interface FetchWorld {
   readonly has: (id: BlockId) => boolean
   readonly claims: PullClaims
   /** How many blocks to ask for at once, from now on: see `batch-size.ts`. */
-  readonly width: () => number
+  readonly batchSize: () => number
 }
 
 type Chunk =
@@ -156,7 +156,7 @@ export class Fetch {
   #take(ids: readonly BlockId[]): { before: BlockId[]; taken: BlockId[]; behind: readonly BlockId[] } {
     const before: BlockId[] = []
     const taken: BlockId[] = []
-    const most = this.#world.width()
+    const most = this.#world.batchSize()
     for (const [at, id] of ids.entries()) {
       if (this.#world.has(id)) continue
       if (taken.length < most && this.#world.claims.take(id)) taken.push(id)

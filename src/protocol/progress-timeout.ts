@@ -4,7 +4,7 @@
  */
 import { PROGRESS_BYTES, SLOWEST_MS } from './limits.ts'
 
-export class Patience {
+export class ProgressTimeout {
   readonly #windowMs: number
   #leftMs: number
   #bytes: number

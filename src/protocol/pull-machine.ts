@@ -17,7 +17,7 @@
 import type { BlockId } from '../dag/ids.ts'
 import { blockVerdict, type BlockFault, type ProtocolFault } from './faults.ts'
 import { Fetch, type PulledBlock } from './fetch.ts'
-import { Folding } from './set-reconciliation.ts'
+import { SetReconciliation } from './set-reconciliation.ts'
 import { GIVEN_UP_IDS, HAVE_IDS, IDS_PER_PAGE, PAGES_IN_VAIN, UNPAID_IDS } from './limits.ts'
 import { proofFor, proofHolds } from './membership-proof.ts'
 import type { Reply, Request, RequestBody } from './messages.ts'
@@ -48,7 +48,7 @@ export interface PullState {
   lastListed: BlockId | undefined
   /** Pages of the list of which half was had, as many as may come before folds take over; these run once at most. */
   pagesBeforeFolds: number
-  folding: Folding | undefined
+  folding: SetReconciliation | undefined
   /** Ids found by folds that are in no page yet. */
   folded: readonly BlockId[]
   readonly givenUp: Set<BlockId>
@@ -183,7 +183,7 @@ function onOpened(state: PullState, reply: Reply & { readonly t: 'opened' }): Pu
   state.otherHeads = heads.filter((id) => !world.has(id))
   if (state.otherHeads.length > 0) {
     // A head behind the first page would not be seen.
-    const before = more ? undefined : world.inVain(state.otherHeads)
+    const before = more ? undefined : world.fruitless(state.otherHeads)
     return before === undefined ? [diff(state)] : finish(state, { why: before })
   }
   // One question for the fold of everything says more than further pages of heads, however many there are.
@@ -232,7 +232,7 @@ function startPage(state: PullState, wanted: readonly BlockId[], then: 'diff' | 
 /** Looks for what is missing by folds as far as there is room; then fetches what was found, page by page. */
 function fold(state: PullState): PullEffect[] {
   const { rendezvous, world } = state.options
-  const folding = (state.folding ??= new Folding(world, (id) => state.givenUp.has(id)))
+  const folding = (state.folding ??= new SetReconciliation(world, (id) => state.givenUp.has(id)))
   state.pagesBeforeFolds = Number.POSITIVE_INFINITY
   state.page = undefined
   if (state.folded.length === 0) {

@@ -2,7 +2,7 @@
  * What goes into one pull and what comes out of it (spec §8), as data: the vocabulary of `pull-machine.ts`, where it is
  * decided which comes when.
  */
-import type { Folds } from '../dag/fingerprint-tree.ts'
+import type { FingerprintTree } from '../dag/fingerprint-tree.ts'
 import type { AuthorKey, BlockId } from '../dag/ids.ts'
 import type { PullClaims } from './claims.ts'
 import type { BlockFault, ProtocolFault } from './faults.ts'
@@ -17,7 +17,7 @@ export interface PullWorld {
   /** See `haveList` in `dag-diff.ts`. */
   readonly haveList: () => readonly BlockId[]
   /** Of what is accepted here. */
-  readonly folds: Pick<Folds, 'fingerprint'>
+  readonly fingerprints: Pick<FingerprintTree, 'fingerprint'>
   /** Blocks known here. */
   readonly size: () => number
   /** Author of the first post, in a forum joined without pioneers that has one. */
@@ -25,11 +25,11 @@ export interface PullWorld {
   /** What the other pulls of this chain leave to this one. */
   readonly claims: PullClaims
   /** How many blocks to ask for at once, from now on: see `batch-size.ts`. */
-  readonly width: () => number
+  readonly batchSize: () => number
   /** What was wrong with a block that no peer is to be asked for: no honest one lists it. */
   readonly unsound: (id: BlockId) => BlockFault | undefined
   /** How a pull from this peer ended that began with the same heads, if nothing came of it and nothing has changed since. */
-  readonly inVain: (heads: readonly BlockId[]) => FruitlessEnd | undefined
+  readonly fruitless: (heads: readonly BlockId[]) => FruitlessEnd | undefined
 }
 
 export interface PullOptions {

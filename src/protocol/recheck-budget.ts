@@ -6,7 +6,7 @@
 import { Bucket, Buckets } from './token-bucket.ts'
 import { PACED_PEERS, RECHECKS, RECHECKS_PER_PEER } from './limits.ts'
 
-export class Rechecks {
+export class RecheckBudget {
   readonly #all: Bucket
   readonly #perPeer = new Buckets(RECHECKS_PER_PEER, PACED_PEERS)
 

@@ -6,7 +6,7 @@
  */
 import type { Chain } from '../dag/chain.ts'
 import { unreachable } from '../dag/result.ts'
-import type { Folds } from '../dag/fingerprint-tree.ts'
+import type { FingerprintTree } from '../dag/fingerprint-tree.ts'
 import type { Graph } from '../dag/graph.ts'
 import type { AuthorKey, BlockId } from '../dag/ids.ts'
 import { KEY_BYTES } from '../dag/block-limits.ts'
@@ -23,7 +23,7 @@ export interface ServedChain {
   readonly chain: Chain
   readonly graph: Graph
   /** Of this graph. */
-  readonly folds: Folds
+  readonly fingerprints: FingerprintTree
   /** Author of the first post, in a forum joined without pioneers that has one. */
   readonly pioneer?: AuthorKey
   /** Held posts that were made here, by local index. */
@@ -81,7 +81,10 @@ export function planReply(request: Request, served: ServedChain | undefined, str
       return page === undefined ? refuse(id, 'bad-request') : { do: 'reply', reply: { t: 'ids', id, ...page } }
     }
     case 'folds':
-      return { do: 'reply', reply: { t: 'folds', id, folds: answerFolds(graph, served.folds, request.prefixes) } }
+      return {
+        do: 'reply',
+        reply: { t: 'folds', id, folds: answerFolds(graph, served.fingerprints, request.prefixes) },
+      }
     case 'held': {
       // What is accepted comes by the usual way.
       const ids = unacceptedUnder(graph, served.held(), IDS_PER_PAGE).map((index) => graph.id(index))

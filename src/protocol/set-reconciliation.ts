@@ -1,7 +1,7 @@
 /**
  * The second way to find what is missing (spec §8, step 2), for DAGs so wide that no list of names describes them: walks
  * down the responder's trie of accepted blocks (`dag/fold.ts`) beside our own, skips what is equal, and collects the ids
- * that are not here. Pure, and driven by `pull-machine.ts`: {@link Folding.ask}, {@link Folding.take}, {@link Folding.window}.
+ * that are not here. Pure, and driven by `pull-machine.ts`: {@link SetReconciliation.ask}, {@link SetReconciliation.take}, {@link SetReconciliation.window}.
  *
  *     ''  ── 1 ═ equal, skipped        in the order of keys:  found │ [asked] → [listed] → [asked] → [waiting] → …
  *         ── 8 ── 2 ═ equal
@@ -53,8 +53,8 @@ interface Link {
   next: Link | undefined
 }
 
-export class Folding {
-  readonly #world: Pick<PullWorld, 'has' | 'size' | 'folds'>
+export class SetReconciliation {
+  readonly #world: Pick<PullWorld, 'has' | 'size' | 'fingerprints'>
   readonly #isGivenUp: (id: BlockId) => boolean
   /** In front of everything that is still to be looked at. */
   #found: Listed[] = []
@@ -72,7 +72,7 @@ export class Folding {
   #looked = 0
 
   /** @param isGivenUp ids that the peer was asked for in vain */
-  constructor(world: Pick<PullWorld, 'has' | 'size' | 'folds'>, isGivenUp: (id: BlockId) => boolean) {
+  constructor(world: Pick<PullWorld, 'has' | 'size' | 'fingerprints'>, isGivenUp: (id: BlockId) => boolean) {
     this.#world = world
     this.#isGivenUp = isGivenUp
   }
@@ -145,7 +145,7 @@ export class Folding {
   }
 
   /**
-   * Ids to fetch next, in this order. None, and not {@link Folding.isDone}: too much was looked at in vain, and it is
+   * Ids to fetch next, in this order. None, and not {@link SetReconciliation.isDone}: too much was looked at in vain, and it is
    * better to ask in another way. To be called when nothing is asked for.
    */
   window(): BlockId[] {
@@ -190,7 +190,7 @@ export class Folding {
     const slots: Branch[] = []
     for (const part of parts) {
       const longer = at + part.digit.toString(16).toUpperCase()
-      if (isSame(this.#world.folds.fingerprint(longer), part.fingerprint)) continue
+      if (isSame(this.#world.fingerprints.fingerprint(longer), part.fingerprint)) continue
       slots.push({ at: 'waiting', prefix: longer, count: part.count })
     }
     return ok(slots)

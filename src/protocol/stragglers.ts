@@ -16,7 +16,7 @@ const LITTLE_BYTES = BLOCKS_REPLY_BYTES / 4
 
 type BlocksReply = Reply & { readonly t: 'blocks' }
 
-export class Owing {
+export class Stragglers {
   /** When each `get` without a reply was sent. */
   readonly #asked = new Map<number, { readonly ids: number; readonly sentMs: number }>()
   #replyMs = 0
@@ -55,7 +55,7 @@ export class Owing {
 
 /** A pull among others of one chain. */
 export interface Rival {
-  readonly owing: Owing
+  readonly stragglers: Stragglers
   /** Whether it cannot go on before the other one has given up what it is asking for. */
   waitsFor(other: this): boolean
 }
@@ -65,7 +65,7 @@ export function overtaken<T extends Rival>(all: readonly T[], nowMs: number): T[
   return all.filter((slow) =>
     all.some((waiting) => {
       if (waiting === slow || !waiting.waitsFor(slow)) return false
-      return slow.owing.owingMs(nowMs) > Math.max(OVERTAKE_MS, OVERTAKE_FACTOR * waiting.owing.replyMs)
+      return slow.stragglers.owingMs(nowMs) > Math.max(OVERTAKE_MS, OVERTAKE_FACTOR * waiting.stragglers.replyMs)
     }),
   )
 }

@@ -12,8 +12,8 @@ import type { Graph } from '../dag/graph.ts'
 import { isAncestor } from '../dag/walk.ts'
 import { LazyPast } from './lazy-past.ts'
 import type { Ledger } from './ledger.ts'
-import { Line } from './author-sequence.ts'
-import type { Paid } from './paid-set.ts'
+import { AuthorSequence } from './author-sequence.ts'
+import type { PaidSet } from './paid-set.ts'
 import { isEnough } from './rules.ts'
 
 /** Blocks of P besides b and its past that are looked through for the author of b, rather than judge all over. */
@@ -22,11 +22,11 @@ const REST_STEPS = 1000
 export interface Surroundings {
   readonly graph: Graph
   readonly ledger: Ledger
-  readonly paid: Paid
+  readonly paid: PaidSet
   readonly isUnlimited: (index: number) => boolean
 }
 
-export class Zone {
+export class AcceptanceInPast {
   readonly #around: Surroundings
   readonly #tips: readonly number[]
   readonly #past: LazyPast
@@ -89,7 +89,7 @@ export class Zone {
     const first = this.#firstDoubtful(index, author)
     if (first === undefined) return paid.isPaid(index)
     const start = paid.positionIn(paid.lineOf(author), first)
-    const line = new Line(graph, ledger, paid, author, start)
+    const line = new AuthorSequence(graph, ledger, paid, author, start)
     const blocks = ledger.blocksOf(author)
     for (let at = ledger.positionOf(first, author); at < blocks.length; at += 1) {
       const block = blocks[at] ?? 0

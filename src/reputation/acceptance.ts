@@ -8,9 +8,9 @@ import type { Graph } from '../dag/graph.ts'
 import { IndexHeap } from '../dag/index-heap.ts'
 import { unacceptedUnder } from '../dag/walk.ts'
 import type { Ledger, Like } from './ledger.ts'
-import { Line } from './author-sequence.ts'
-import { Paid } from './paid-set.ts'
-import { Zone } from './acceptance-in-past.ts'
+import { AuthorSequence } from './author-sequence.ts'
+import { PaidSet } from './paid-set.ts'
+import { AcceptanceInPast } from './acceptance-in-past.ts'
 
 /** What one block changes. Nothing is in two lists of a pair. */
 export interface Change {
@@ -39,20 +39,20 @@ const NOTHING: Change = { accepted: [], withdrawn: [], paid: [], unpaid: [] }
 interface Plan {
   readonly change: Change
   /** The author's blocks as judged; absent for unlimited authors, and if nothing changes. */
-  readonly line?: Line
+  readonly line?: AuthorSequence
 }
 
 export class Acceptance {
   readonly #graph: Graph
   readonly #ledger: Ledger
   readonly #isUnlimited: (index: number) => boolean
-  readonly #paid: Paid
+  readonly #paid: PaidSet
 
   constructor({ graph, ledger, isUnlimited }: AcceptanceParts) {
     this.#graph = graph
     this.#ledger = ledger
     this.#isUnlimited = isUnlimited
-    this.#paid = new Paid(graph, ledger)
+    this.#paid = new PaidSet(graph, ledger)
   }
 
   isPaid(index: number): boolean {
@@ -117,7 +117,7 @@ export class Acceptance {
    * @param backs - distinct, in the graph and in the ledger, sound; in V or not
    */
   backsAccepted(backs: readonly number[], like?: Like): 'sound' | number {
-    const zone = new Zone(
+    const zone = new AcceptanceInPast(
       { graph: this.#graph, ledger: this.#ledger, paid: this.#paid, isUnlimited: this.#isUnlimited },
       backs,
     )
@@ -148,7 +148,7 @@ export class Acceptance {
     const author = this.#ledger.authorOf(index)
     if (author === undefined) return { change: NOTHING }
     const before = this.#paid.lineOf(author)
-    const line = new Line(this.#graph, this.#ledger, this.#paid, author, this.#paid.positionIn(before, index))
+    const line = new AuthorSequence(this.#graph, this.#ledger, this.#paid, author, this.#paid.positionIn(before, index))
     if (!line.push(index)) return { change: NOTHING }
     const paid = [index]
     const unpaid = this.#judgeAgain(line, before, author, paid)
@@ -160,7 +160,7 @@ export class Acceptance {
    * so while at most one block before it got lost and none but the new one was won: it has the new one as a rival and
    * at most one less, and its backs are paid or not as before. So unpaid ones are judged only behind the second loss.
    */
-  #judgeAgain(line: Line, before: readonly number[], author: number, paid: number[]): number[] {
+  #judgeAgain(line: AuthorSequence, before: readonly number[], author: number, paid: number[]): number[] {
     const unpaid: number[] = []
     let at = line.start
     for (; at < before.length && unpaid.length < 2; at += 1) {

@@ -32,7 +32,7 @@ export const NOBODY: readonly number[] = []
  * Blocks of one author judged in order, in V or in another set: up to `start` as they are in V, from there on anew. It
  * changes nothing but itself.
  */
-export class Line {
+export class AuthorSequence {
   /** How many of the blocks paid in V stay as they are. */
   readonly start: number
   /** Blocks found to be paid since, in order. */

@@ -2,8 +2,8 @@
  * The door to this floor: everything that is known of one chain's blocks and what it means (spec §4, §5). Keeps the graph
  * and all that counts on it in step. It knows the time only as an argument, and neither stores nor forgets by itself.
  *
- * The life of a block: {@link Reputation.stands} says whether it is sound, {@link Reputation.append} makes it known,
- * {@link Reputation.enter} goes by it. One that nobody pays for may be taken back ({@link Reputation.pop}) while it is
+ * The life of a block: {@link ChainState.stands} says whether it is sound, {@link ChainState.append} makes it known,
+ * {@link ChainState.enter} goes by it. One that nobody pays for may be taken back ({@link ChainState.pop}) while it is
  * the newest, and dropped later.
  */
 import { isUnlimited, type Chain } from '../dag/chain.ts'
@@ -48,7 +48,7 @@ export interface Effects {
 /** A block to be, of which the graph's part is known. */
 export type Candidate = Pick<BlockRow, 'author' | 'like'> & GraphRow
 
-export class Reputation {
+export class ChainState {
   readonly chain: Chain
   readonly graph: Graph
   readonly #ledger: Ledger
@@ -84,8 +84,8 @@ export class Reputation {
     chain: Chain,
     seed: number,
     rows: (take: (row: LoadedRow) => void) => Promise<T>,
-  ): Promise<{ readonly reputation: Reputation; readonly loaded: T }> {
-    const reputation = new Reputation(chain, seed)
+  ): Promise<{ readonly reputation: ChainState; readonly loaded: T }> {
+    const reputation = new ChainState(chain, seed)
     const states: LoadedState[] = ['outside']
     const loaded = await rows((row) => {
       reputation.#load(row)

@@ -1,11 +1,11 @@
 /** Says in words that a user can read why a block stands as it does (spec §5, §10 `chain.get`). Decides nothing. */
 import type { BlockState } from '../dag/store.ts'
-import type { Reputation } from './chain-state.ts'
+import type { ChainState } from './chain-state.ts'
 import { isEnough, isGroupUnlimited, NEEDED_REPS } from './rules.ts'
 
 /** In words, without a full stop. @param now - ms since the epoch, for the author's present reps */
-export function whyOf(
-  reputation: Reputation,
+export function explain(
+  reputation: ChainState,
   index: number,
   { state, now }: { state: BlockState; now: number },
 ): string {
@@ -26,13 +26,13 @@ export function whyOf(
   }
 }
 
-function whyPaid(reputation: Reputation, index: number): string {
+function whyPaid(reputation: ChainState, index: number): string {
   if (isGroupUnlimited(reputation.chain)) return 'members of a group post without limit'
   if (reputation.isUnlimited(index)) return 'the owner posts without limit'
   return `its author had ${repsInWords(reputation.k(index))}`
 }
 
-function whyHeld(reputation: Reputation, index: number, now: number): string {
+function whyHeld(reputation: ChainState, index: number, now: number): string {
   const author = reputation.authorOf(index)
   if (author === undefined) return 'it is unsigned, and needs a like by somebody who has reps'
   if (isEnough(reputation.k(index))) return 'its author spent the reps on blocks beside it; it needs a like'

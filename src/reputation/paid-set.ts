@@ -8,7 +8,7 @@ import { Bug } from '../dag/result.ts'
 import type { Graph } from '../dag/graph.ts'
 import { grown } from '../dag/typed-array.ts'
 import type { Ledger } from './ledger.ts'
-import { Line, NOBODY, type Known } from './author-sequence.ts'
+import { AuthorSequence, NOBODY, type Known } from './author-sequence.ts'
 import { lowerBound } from './binary-search.ts'
 
 const FIRST_CAPACITY = 64
@@ -20,7 +20,7 @@ const PAID = 2
 /** Its rivals are those in the map. */
 const PAID_WITH_RIVALS_KNOWN = 3
 
-export class Paid implements Known {
+export class PaidSet implements Known {
   readonly #graph: Graph
   readonly #ledger: Ledger
   #states = new Uint8Array(FIRST_CAPACITY)
@@ -103,7 +103,7 @@ export class Paid implements Known {
   }
 
   /** Goes by what was worked out for an author, from where that starts to the author's last block. */
-  settle(author: number, { start, tail, rivals }: Line): void {
+  settle(author: number, { start, tail, rivals }: AuthorSequence): void {
     const line = this.#lineOf(author)
     for (const index of line.slice(start)) {
       this.#states[index] = UNPAID
@@ -149,7 +149,7 @@ export class Paid implements Known {
     let at = last
     while (at > 0 && this.#state(line[at - 1] ?? 0) !== PAID_WITH_RIVALS_KNOWN) at -= 1
     for (; at <= last; at += 1) {
-      const found = new Line(this.#graph, this.#ledger, this, author, at).rivalsOf(line[at] ?? 0)
+      const found = new AuthorSequence(this.#graph, this.#ledger, this, author, at).rivalsOf(line[at] ?? 0)
       this.#setRivals(line[at] ?? 0, found)
     }
   }

@@ -6,13 +6,13 @@ import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { checkGraph } from '../../src/dag/graph-invariants.ts'
+import { graphViolationsOf } from '../../src/dag/graph-invariants.ts'
 import { Bug } from '../../src/dag/result.ts'
 import { Graph } from '../../src/dag/graph.ts'
 import { chainId } from '../../src/dag/ids.ts'
 import type { NewBlock } from '../../src/dag/store.ts'
-import { openDisk, type Disk } from '../../src/node/storage/database.ts'
-import { DiskFailed } from '../../src/node/storage/faults.ts'
+import { openDatabase, type Database } from '../../src/node/storage/database.ts'
+import { StorageFailed } from '../../src/node/storage/faults.ts'
 import { ChainKeys, indexKey, rangeOf } from '../../src/node/storage/row-keys.ts'
 import { must } from '../support/blocks.ts'
 import { DRAWN_CHAIN } from '../support/draw.ts'
@@ -21,12 +21,12 @@ import { storeContract } from './store.ts'
 
 storeContract('disk', async () => {
   const dir = await mkdtemp(join(tmpdir(), 'freechains-'))
-  let disk = must(await openDisk(dir))
+  let disk = must(await openDatabase(dir))
   return {
     chain: (id) => disk.chain(id),
     reopen: async () => {
       await disk.close()
-      disk = must(await openDisk(dir))
+      disk = must(await openDatabase(dir))
     },
     close: async () => {
       await disk.close()
@@ -37,9 +37,9 @@ storeContract('disk', async () => {
 
 describe('disk: a data directory', () => {
   let dir: string
-  const open: Disk[] = []
-  const opened = async (): Promise<Disk> => {
-    const disk = must(await openDisk(dir))
+  const open: Database[] = []
+  const opened = async (): Promise<Database> => {
+    const disk = must(await openDatabase(dir))
     open.push(disk)
     return disk
   }
@@ -53,14 +53,14 @@ describe('disk: a data directory', () => {
 
   test('that another node uses is refused, saying so, and works on for the other', async () => {
     const disk = await opened()
-    expect(await openDisk(dir)).toEqual({ ok: false, fault: { code: 'DISK_LOCKED', dir } })
+    expect(await openDatabase(dir)).toEqual({ ok: false, fault: { code: 'DISK_LOCKED', dir } })
     await disk.chain(DRAWN_CHAIN).commit(line(1, 1), { sync: true })
   })
 
   test('that is a file is refused as unreadable', async () => {
     const file = join(dir, 'file')
     await writeFile(file, '')
-    expect(await openDisk(file)).toMatchObject({ ok: false, fault: { code: 'DISK_UNREADABLE', dir: file } })
+    expect(await openDatabase(file)).toMatchObject({ ok: false, fault: { code: 'DISK_UNREADABLE', dir: file } })
   })
 
   test('of another format is refused and left alone', async () => {
@@ -68,8 +68,8 @@ describe('disk: a data directory', () => {
     await disk.datastore.db.put('/freechains/format', new TextEncoder().encode('1'))
     await disk.close()
     const refused = { ok: false, fault: { code: 'DISK_FORMAT', dir, found: 1, expected: 2 } }
-    expect(await openDisk(dir)).toEqual(refused)
-    expect(await openDisk(dir)).toEqual(refused)
+    expect(await openDatabase(dir)).toEqual(refused)
+    expect(await openDatabase(dir)).toEqual(refused)
   })
 
   test('keeps its database from other users', async () => {
@@ -98,8 +98,8 @@ describe('disk: a data directory', () => {
     await disk.putJoined(DRAWN_CHAIN, Uint8Array.of(2))
     const store = disk.chain(DRAWN_CHAIN)
     await store.commit(line(1, 3), { sync: false })
-    vi.spyOn(disk.datastore.db, 'clear').mockRejectedValueOnce(new DiskFailed('unplugged'))
-    await expect(store.destroy()).rejects.toThrow(DiskFailed)
+    vi.spyOn(disk.datastore.db, 'clear').mockRejectedValueOnce(new StorageFailed('unplugged'))
+    await expect(store.destroy()).rejects.toThrow(StorageFailed)
     await disk.close()
     disk = await opened()
     expect(await disk.joined()).toEqual([])
@@ -133,9 +133,9 @@ describe('disk: a data directory', () => {
     const disk = await opened()
     const store = disk.chain(DRAWN_CHAIN)
     await store.commit(line(1, 1), { sync: false })
-    vi.spyOn(disk.datastore.db, 'batch').mockRejectedValueOnce(new DiskFailed('full'))
-    await expect(store.commit(line(2, 2), { sync: false })).rejects.toThrow(DiskFailed)
-    await expect(store.commit(line(3, 3), { sync: true })).rejects.toThrow(DiskFailed)
+    vi.spyOn(disk.datastore.db, 'batch').mockRejectedValueOnce(new StorageFailed('full'))
+    await expect(store.commit(line(2, 2), { sync: false })).rejects.toThrow(StorageFailed)
+    await expect(store.commit(line(3, 3), { sync: true })).rejects.toThrow(StorageFailed)
     await disk.close()
     const again = await opened()
     expect(await loadAll(again.chain(DRAWN_CHAIN))).toMatchObject({ rows: [loadedRow(1)], heads: [1] })
@@ -146,7 +146,7 @@ describe('disk: a data directory', () => {
     const store = disk.chain(DRAWN_CHAIN)
     const last = store.commit(line(1, 1), { sync: false })
     await Promise.all([last, disk.close()])
-    await expect(store.commit(line(2, 2), { sync: false })).rejects.toThrow(DiskFailed)
+    await expect(store.commit(line(2, 2), { sync: false })).rejects.toThrow(StorageFailed)
     expect((await loadAll((await opened()).chain(DRAWN_CHAIN))).heads).toEqual([1])
   })
 
@@ -196,7 +196,7 @@ describe('disk: a data directory', () => {
     await disk.datastore.db.put(key, damage(Uint8Array.from(before)))
     await disk.close()
     disk = await opened()
-    await expect(loadAll(disk.chain(DRAWN_CHAIN))).rejects.toThrow(DiskFailed)
+    await expect(loadAll(disk.chain(DRAWN_CHAIN))).rejects.toThrow(StorageFailed)
   })
 
   test('that lacks a page stops the load before the rows behind it', async () => {
@@ -206,7 +206,7 @@ describe('disk: a data directory', () => {
     await disk.close()
     disk = await opened()
     const take = vi.fn()
-    await expect(disk.chain(DRAWN_CHAIN).load(take)).rejects.toThrow(DiskFailed)
+    await expect(disk.chain(DRAWN_CHAIN).load(take)).rejects.toThrow(StorageFailed)
     expect(take).not.toHaveBeenCalled()
   })
 
@@ -237,7 +237,7 @@ describe('disk: a data directory', () => {
     expect(loaded.heads).toEqual([count])
     const graph = new Graph(DRAWN_CHAIN, 1)
     for (const row of loaded.rows) graph.add(row, true)
-    expect(checkGraph(graph)).toEqual([])
+    expect(graphViolationsOf(graph)).toEqual([])
     for (const index of [1, 1024, 1025, count]) {
       expect((await store.block(index))?.headerBytes).toEqual(stored(index).headerBytes)
       expect(await store.frames(rowOf(index).id)).toBe(1)

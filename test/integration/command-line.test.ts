@@ -8,7 +8,7 @@ import { showId } from '../../src/dag/ids.ts'
 import { keyPair } from '../../src/dag/passphrase.ts'
 import { systemClock } from '../../src/node/base/clock.ts'
 import { connect, type ControlClient } from '../../src/node/control/client/connection.ts'
-import { openDisk } from '../../src/node/storage/database.ts'
+import { openDatabase } from '../../src/node/storage/database.ts'
 import { silentLogger } from '../../src/node/base/log.ts'
 import { Replica } from '../../src/node/chain/replica.ts'
 import { chain as chainNamed, must, post } from '../support/blocks.ts'
@@ -489,7 +489,7 @@ test('§3 an ambiguous id is refused with the ids that it may be, and one digit 
   const twins = chainNamed('$twins', key)
   const pair = lookalikes(twins)
   const dir = shell.path('twins')
-  const disk = must(await openDisk(dir))
+  const disk = must(await openDatabase(dir))
   const replica = await Replica.open(
     { chain: twins, seed: 1 },
     { store: disk.chain(twins.id), clock: systemClock, log: silentLogger },

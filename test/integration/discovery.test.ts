@@ -3,7 +3,7 @@ import type { Multiaddr } from '@multiformats/multiaddr'
 import { Discovery } from '../../src/node/net/discovery/discovery.ts'
 import type { Host } from '../../src/node/net/host/host.ts'
 import { silentLogger } from '../../src/node/base/log.ts'
-import type { RememberedStore } from '../../src/node/net/discovery/peer-cache.ts'
+import type { PeerCacheStore } from '../../src/node/net/discovery/peer-cache.ts'
 import { addressOf, dial, eventually, soon, startHost, startHosts, stopAll } from '../support/hosts.ts'
 
 const RENDEZVOUS = new Uint8Array(32).fill(7)
@@ -20,7 +20,7 @@ afterEach(async () => {
 
 async function discover(
   host: Host,
-  options: { dht?: boolean; peers?: readonly Multiaddr[]; store?: RememberedStore } = {},
+  options: { dht?: boolean; peers?: readonly Multiaddr[]; store?: PeerCacheStore } = {},
 ): Promise<Discovery> {
   const { dht = true, peers = [], store } = options
   const discovery = new Discovery(
@@ -74,7 +74,7 @@ test('a peer that shared a chain is remembered by an address that can be dialled
   const [a, b, c] = hosts as [Host, Host, Host]
   const saved = Promise.withResolvers<readonly string[]>()
   let list: readonly string[] = []
-  const store: RememberedStore = {
+  const store: PeerCacheStore = {
     load: async () => list,
     save: async (addresses) => {
       list = addresses

@@ -4,7 +4,7 @@ import { multiaddr } from '@multiformats/multiaddr'
 import { afterEach, expect, test } from 'vitest'
 import { createHost, type Host } from '../../src/node/net/host/host.ts'
 import { silentLogger } from '../../src/node/base/log.ts'
-import { Redialler } from '../../src/node/net/discovery/static-peers.ts'
+import { StaticPeers } from '../../src/node/net/discovery/static-peers.ts'
 import { addressOf, dial, eventually, soon, startHost, startHosts, stopAll } from '../support/hosts.ts'
 
 let hosts: Host[] = []
@@ -96,7 +96,7 @@ test('the redial loop finds a peer again that restarts on its port', async () =>
   const listenAgain = `/ip4/127.0.0.1/tcp/${portOf(first)}`
   hosts = [await startHost()]
   const host = hosts[0]!
-  const redialler = new Redialler({ host, log: silentLogger, random: () => 0 })
+  const redialler = new StaticPeers({ host, log: silentLogger, random: () => 0 })
   const isConnected = (): boolean => host.isConnected(first.peerId.toString())
   redialler.add(address)
   redialler.add(address)
@@ -114,7 +114,7 @@ test('the redial loop finds a peer again that restarts on its port', async () =>
 test('a node that has itself among its static peers dials nobody and stops cleanly', async () => {
   hosts = [await startHost()]
   const host = hosts[0]!
-  const redialler = new Redialler({ host, log: silentLogger })
+  const redialler = new StaticPeers({ host, log: silentLogger })
   redialler.add(addressOf(host))
   await redialler.stop()
   expect(host.connections()).toEqual([])

@@ -7,7 +7,7 @@ import type { Stream } from '@libp2p/interface'
 import { multiaddr } from '@multiformats/multiaddr'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Host } from '../../src/node/net/host/host.ts'
-import { frames, readChunks } from '../../src/node/net/host/streams.ts'
+import { readMessages, readChunks } from '../../src/node/net/host/streams.ts'
 import { decodeReply, decodeRequest } from '../../src/protocol/codec.ts'
 import { MESSAGE_BYTES } from '../../src/protocol/limits.ts'
 import { SYNC_PROTOCOL } from '../../src/protocol/messages.ts'
@@ -68,7 +68,7 @@ async function passOn(
     }
   }
   try {
-    for await (const frame of frames(MESSAGE_BYTES)(through())) look(frame)
+    for await (const frame of readMessages(MESSAGE_BYTES)(through())) look(frame)
   } catch {
     // One end hung up.
   }

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest'
 import { blockId } from '../../src/dag/ids.ts'
 import type { Host } from '../../src/node/net/host/host.ts'
 import { silentLogger } from '../../src/node/base/log.ts'
-import { SyncClient, type RpcFault, type SyncSession } from '../../src/node/net/sync/client.ts'
+import { SyncClient, type RpcFault, type SyncStream } from '../../src/node/net/sync/client.ts'
 import { serveSync, type SyncHandler } from '../../src/node/net/sync/server.ts'
 import { decodeReply, encodeHello, encodeReply, encodeRequest } from '../../src/protocol/codec.ts'
 import { LOADS_IN_FLIGHT, MESSAGE_BYTES, REQUESTS_IN_FLIGHT } from '../../src/protocol/limits.ts'
@@ -71,13 +71,13 @@ async function mischief(play: (stream: Stream) => void | Promise<void>): Promise
 
 const hello = (): Uint8Array => encodeHello({ t: 'hello', v: 1, nonce: new Uint8Array(32) })
 
-async function sessionOf({ client, server }: Pair): Promise<SyncSession> {
+async function sessionOf({ client, server }: Pair): Promise<SyncStream> {
   const session = await client.session(server.peerId, { signal: soon() })
   if (!session.ok) throw new Error(JSON.stringify(session.fault))
   return session.value
 }
 
-const closeOf = (session: SyncSession): Promise<void> => new Promise((resolve) => session.onClose(resolve))
+const closeOf = (session: SyncStream): Promise<void> => new Promise((resolve) => session.onClose(resolve))
 
 /** Frames are asked for by number here; on the wire an offset is a multiple of their size. */
 const frameAt = (index: number): Omit<Extract<Request, { t: 'frame' }>, 'id'> => ({

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { MadeBlock } from '../../src/dag/block.ts'
 import { systemClock } from '../../src/node/base/clock.ts'
-import { openDisk } from '../../src/node/storage/database.ts'
+import { openDatabase } from '../../src/node/storage/database.ts'
 import { silentLogger } from '../../src/node/base/log.ts'
 import { Replica } from '../../src/node/chain/replica.ts'
 import { author, chain, must, post } from '../support/blocks.ts'
@@ -25,7 +25,7 @@ afterAll(async () => {
 
 /** A data directory that has the chain, and has never run. */
 async function fill(dir: string): Promise<void> {
-  const disk = must(await openDisk(dir))
+  const disk = must(await openDatabase(dir))
   const modules = { store: disk.chain(OWNED.id), clock: systemClock, log: silentLogger }
   const replica = await Replica.open({ chain: OWNED, seed: 1 }, modules)
   const blocks: MadeBlock[] = []

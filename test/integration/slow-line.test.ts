@@ -10,7 +10,7 @@ import { blockId } from '../../src/dag/ids.ts'
 import { FRAME_BYTES } from '../../src/dag/store.ts'
 import type { Host } from '../../src/node/net/host/host.ts'
 import { silentLogger } from '../../src/node/base/log.ts'
-import { SyncClient, type RpcFault, type SyncSession } from '../../src/node/net/sync/client.ts'
+import { SyncClient, type RpcFault, type SyncStream } from '../../src/node/net/sync/client.ts'
 import { serveSync, type SyncHandler } from '../../src/node/net/sync/server.ts'
 import { encodeReply } from '../../src/protocol/codec.ts'
 import {
@@ -82,7 +82,7 @@ async function ends(bytesPerSecond: number, handler?: SyncHandler): Promise<Ends
   return { client, server, line, faults }
 }
 
-async function sessionOf({ client, server }: Ends): Promise<SyncSession> {
+async function sessionOf({ client, server }: Ends): Promise<SyncStream> {
   const session = await client.session(server.peerId, { signal: soon() })
   if (!session.ok) throw new Error(JSON.stringify(session.fault))
   return session.value

@@ -2,7 +2,7 @@ import type { Stream } from '@libp2p/interface'
 import { afterEach, expect, test, vi } from 'vitest'
 import type { Host } from '../../src/node/net/host/host.ts'
 import { silentLogger } from '../../src/node/base/log.ts'
-import { Topics, type TopicVerdict } from '../../src/node/net/gossip/pubsub.ts'
+import { Pubsub, type TopicVerdict } from '../../src/node/net/gossip/pubsub.ts'
 import { ANNOUNCEMENT_BYTES } from '../../src/protocol/limits.ts'
 import { dial, startHosts, stopAll } from '../support/hosts.ts'
 
@@ -19,7 +19,7 @@ afterEach(async () => {
 
 interface Node {
   readonly host: Host
-  readonly topics: Topics
+  readonly topics: Pubsub
   readonly heard: { from: string; text: string }[]
   verdict: TopicVerdict
 }
@@ -28,7 +28,7 @@ async function line(length: number): Promise<Node[]> {
   hosts = await startHosts(length)
   const nodes = hosts.map((host): Node => ({
     host,
-    topics: new Topics({ host, log: silentLogger }),
+    topics: new Pubsub({ host, log: silentLogger }),
     heard: [],
     verdict: 'accept',
   }))
@@ -87,7 +87,7 @@ test('an announcement above the limit is rejected unread, and rejecting costs th
 test("what breaks inside a validator is not the neighbour's fault", async () => {
   hosts = await startHosts(2)
   const [a, b] = hosts as [Host, Host]
-  const [left, right] = [new Topics({ host: a, log: silentLogger }), new Topics({ host: b, log: silentLogger })]
+  const [left, right] = [new Pubsub({ host: a, log: silentLogger }), new Pubsub({ host: b, log: silentLogger })]
   const reached = Promise.withResolvers<undefined>()
   left.join(TOPIC, async () => 'accept')
   right.join(TOPIC, async () => {
@@ -114,7 +114,7 @@ test('a node alone may publish, and a topic that was left says nothing more', as
 test('subscribers of joined topics are told of, those that were there before too', async () => {
   hosts = await startHosts(2)
   const [a, b] = hosts as [Host, Host]
-  const [left, right] = [new Topics({ host: a, log: silentLogger }), new Topics({ host: b, log: silentLogger })]
+  const [left, right] = [new Pubsub({ host: a, log: silentLogger }), new Pubsub({ host: b, log: silentLogger })]
   const told: string[] = []
   left.onSubscriber((topic, peer) => told.push(`${topic} ${peer}`))
   await dial(a, b)

@@ -34,7 +34,7 @@ async function* states(economy: SignedEconomy, numbers: readonly number[]) {
   for (const u of arrivals(economy, numbers)) {
     await peer.give([u])
     if (pick(8) === 0) await peer.replica.endPull()
-    const { reputation } = peer.replica
+    const { state: reputation } = peer.replica
     const accepted = peer.acceptedInTurn()
     yield { accepted: new Set(accepted), paid: new Set(accepted.filter((v) => reputation.isPaid(peer.indexOf(v)))) }
   }

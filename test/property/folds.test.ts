@@ -109,7 +109,7 @@ test('replies in any order and size, cuts, and pulls both ways at once: both end
       }
       for (const { end } of pulls) expect(end).toMatchObject({ end: { why: 'done' } })
       expect([to.graph.acceptedCount, from.graph.acceptedCount]).toEqual([union, union])
-      expect(to.folds.fingerprint('')).toEqual(from.folds.fingerprint(''))
+      expect(to.fingerprints.fingerprint('')).toEqual(from.fingerprints.fingerprint(''))
     }),
     { numRuns: 40 },
   )

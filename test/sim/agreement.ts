@@ -1,5 +1,5 @@
 /** What all simulated cores have to agree on in the end, and whether the definitions say the same. */
-import { checkGraph } from '../../src/dag/graph-invariants.ts'
+import { graphViolationsOf } from '../../src/dag/graph-invariants.ts'
 import type { Replica } from '../../src/node/chain/replica.ts'
 import { author } from '../support/blocks.ts'
 import { DAY } from '../support/economy.ts'
@@ -17,7 +17,7 @@ export interface View {
   readonly reps: readonly number[]
 }
 
-export function viewOf({ graph, reputation }: Replica, nowMs: number): View {
+export function viewOf({ graph, state: reputation }: Replica, nowMs: number): View {
   const accepted: string[] = []
   for (let index = 1; index < graph.size; index += 1) if (graph.isAccepted(index)) accepted.push(graph.id(index))
   const people = Array.from({ length: 2 * MEMBERS }, (_, n) => author(n).author)
@@ -30,7 +30,9 @@ export function viewOf({ graph, reputation }: Replica, nowMs: number): View {
 
 /** Cheap, and said of what is accepted only: whether it is worth to look closer. */
 export function isAlike(cores: readonly Core[]): boolean {
-  const [first, ...others] = cores.map(({ replica }) => Buffer.from(replica.folds.fingerprint('')).toString('hex'))
+  const [first, ...others] = cores.map(({ replica }) =>
+    Buffer.from(replica.fingerprints.fingerprint('')).toString('hex'),
+  )
   return others.every((other) => other === first)
 }
 
@@ -48,7 +50,7 @@ export function disagreements(cores: readonly Core[], economy: SignedEconomy, no
     }
   }
   for (const { number, replica } of cores) {
-    for (const broken of checkGraph(replica.graph)) {
+    for (const broken of graphViolationsOf(replica.graph)) {
       problems.push(`the graph of core ${String(number)} is broken: ${JSON.stringify(broken)}`)
     }
   }

@@ -6,7 +6,7 @@ import type { PeerId } from '@libp2p/interface'
 import { Bug } from '../../src/dag/result.ts'
 import type { Clock } from '../../src/node/base/clock.ts'
 import type { Replica } from '../../src/node/chain/replica.ts'
-import { createResponder } from '../../src/node/net/sync/request-handler.ts'
+import { createRequestHandler } from '../../src/node/net/sync/request-handler.ts'
 import type { SyncHandler } from '../../src/node/net/sync/server.ts'
 import { decodeRequest, encodeReply } from '../../src/protocol/codec.ts'
 import type { CoreModules } from './core.ts'
@@ -40,7 +40,7 @@ export class Life implements Port {
     this.#modules = modules
     this.puller = new Puller(core, modules)
     this.#herald = new Herald(core, { ...modules, onHint: (peer) => this.puller.suggest(peer) })
-    this.#respond = createResponder({
+    this.#respond = createRequestHandler({
       self: idOf(core),
       find: () => replica,
       onOffer: () => Promise.reject(new Bug('nobody offers')),

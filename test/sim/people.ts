@@ -115,7 +115,7 @@ export class People {
     this.#modules.economy.adopt({ block: await replica.block(replica.graph.indexOf(id)!), payload })
   }
 
-  #acceptedPost({ replica: { graph, reputation } }: Core): number | undefined {
+  #acceptedPost({ replica: { graph, state: reputation } }: Core): number | undefined {
     const index = graph.atRank(1 + this.#modules.dice.below(graph.ranked - 1))
     return index !== undefined && index > 0 && reputation.isPost(index) ? index : undefined
   }

@@ -6,7 +6,7 @@
 import { Bug } from '../../src/dag/result.ts'
 import type { BlockId } from '../../src/dag/ids.ts'
 import type { Clock } from '../../src/node/base/clock.ts'
-import { InVain, type Moment } from '../../src/node/net/sync/negative-cache.ts'
+import { NegativeCache, type Moment } from '../../src/node/net/sync/negative-cache.ts'
 import { showsSync } from '../../src/node/net/sync/pull-outcome.ts'
 import type { Replica } from '../../src/node/chain/replica.ts'
 import { type ClaimHolder, Claims, lastOfCircle } from '../../src/protocol/claims.ts'
@@ -14,11 +14,11 @@ import { decodeReply, encodeRequest } from '../../src/protocol/codec.ts'
 import type { PulledBlock } from '../../src/protocol/fetch.ts'
 import { REQUEST_TIMEOUT_MS } from '../../src/protocol/limits.ts'
 import type { Reply, RequestBody } from '../../src/protocol/messages.ts'
-import { overtaken, Owing, type Rival } from '../../src/protocol/stragglers.ts'
+import { overtaken, Stragglers, type Rival } from '../../src/protocol/stragglers.ts'
 import type { PullEffect, PullInput, PullResult } from '../../src/protocol/pull-types.ts'
 import { haveList } from '../../src/protocol/dag-diff.ts'
 import { awaited, newPull, step } from '../../src/protocol/pull-machine.ts'
-import { Width } from '../../src/protocol/batch-size.ts'
+import { BatchSize } from '../../src/protocol/batch-size.ts'
 import type { Network, Stream } from './network.ts'
 import type { Timeline } from './timeline.ts'
 import type { Trace } from './trace.ts'
@@ -46,7 +46,7 @@ interface Pull extends Rival {
   readonly stream: Stream
   readonly state: ReturnType<typeof newPull>
   readonly claims: ClaimHolder
-  readonly width: Width
+  readonly width: BatchSize
   /** Blocks that are asked for, and when, by tag. */
   readonly asking: Map<number, { readonly ids: readonly BlockId[]; readonly sentMs: number }>
   /** Tags of requests, by the stream's ids. */
@@ -68,7 +68,7 @@ export class Puller {
   /** Long-lived, one to each peer, with the last request id. */
   readonly #streams = new Map<number, { readonly stream: Stream; lastId: number }>()
   readonly #claims = new Claims()
-  readonly #inVain = new InVain()
+  readonly #fruitless = new NegativeCache()
   #isStopped = false
   #version = 0
 
@@ -140,17 +140,17 @@ export class Puller {
       })
     }
     const claims = this.#claims.join(onChange)
-    const width = new Width()
+    const width = new BatchSize()
     const world = {
       has: replica.has.bind(replica),
       haveList: () => haveList(replica.graph),
-      folds: replica.folds,
+      fingerprints: replica.fingerprints,
       size: () => replica.knownCount,
       pioneer: () => replica.pioneer,
       claims,
-      width: () => Math.min(this.#modules.mostIds, width.ids),
-      unsound: this.#inVain.unsound.bind(this.#inVain),
-      inVain: this.#wasInVain(peer),
+      batchSize: () => Math.min(this.#modules.mostIds, width.ids),
+      unsound: this.#fruitless.unsound.bind(this.#fruitless),
+      fruitless: this.#wasInVain(peer),
     }
     const state = newPull({ rendezvous: replica.chain.rendezvous, world })
     const pull: Pull = {
@@ -159,7 +159,7 @@ export class Puller {
       state,
       claims,
       width,
-      owing: new Owing(),
+      stragglers: new Stragglers(),
       waitsFor: (other) => holderOf(pull) === other.claims,
       asking: new Map(),
       tags: new Map(),
@@ -184,8 +184,8 @@ export class Puller {
     }
   }
 
-  #wasInVain(peer: number): Parameters<typeof newPull>[0]['world']['inVain'] {
-    return (heads) => this.#inVain.before(String(peer), heads, this.#moment())
+  #wasInVain(peer: number): Parameters<typeof newPull>[0]['world']['fruitless'] {
+    return (heads) => this.#fruitless.before(String(peer), heads, this.#moment())
   }
 
   #moment(): Moment {
@@ -226,7 +226,7 @@ export class Puller {
       const twice = [...other.asking.values()].some((asked) => asked.ids.some((id) => ids.includes(id)))
       if (twice) trace.problem(`core ${String(this.#core)} asks two peers for a block at the same time`)
     }
-    pull.owing.ask(tag, ids.length, timeline.nowMs)
+    pull.stragglers.ask(tag, ids.length, timeline.nowMs)
     pull.asking.set(tag, { ids, sentMs: timeline.nowMs })
   }
 
@@ -235,14 +235,14 @@ export class Puller {
     const asked = pull.asking.get(tag)
     if (asked === undefined || reply.t !== 'blocks') return
     pull.asking.delete(tag)
-    pull.owing.take(tag, reply, nowMs)
+    pull.stragglers.take(tag, reply, nowMs)
     pull.width.took(reply.asked, nowMs - asked.sentMs)
   }
 
   async #store(pull: Pull, blocks: readonly PulledBlock[]): Promise<void> {
     const incoming = blocks.map(({ block, payload }) => ({ block, payload: payload ?? ('missing' as const) }))
     const outcomes = await this.#modules.replica.ingest(incoming, 'pull')
-    this.#inVain.noteStored(outcomes)
+    this.#fruitless.noteStored(outcomes)
     await this.#feed(pull, { on: 'stored', outcomes })
   }
 
@@ -251,7 +251,7 @@ export class Puller {
     const { why } = result.end
     this.#going.delete(peer)
     claims.close()
-    this.#inVain.noteEnd(String(peer), result, this.#moment())
+    this.#fruitless.noteEnd(String(peer), result, this.#moment())
     if (this.#going.size === 0) await replica.endPull()
     trace.exchanges += 1
     if (why === 'failed') this.#later(peer)

@@ -9,7 +9,7 @@ import { checkPayload, decodeBlock, verifyBlock, type Block } from '../../src/da
 import { chainOf, type Chain } from '../../src/dag/chain.ts'
 import { publicKeyOf } from '../../src/dag/crypto.ts'
 import { genesisBlockId, showId, type AuthorKey } from '../../src/dag/ids.ts'
-import { Reputation } from '../../src/reputation/chain-state.ts'
+import { ChainState } from '../../src/reputation/chain-state.ts'
 import { bytes, must } from '../support/blocks.ts'
 import { candidateOf } from '../support/candidates.ts'
 
@@ -61,11 +61,11 @@ function decoded({ header, signature }: BlockVector): Block {
 
 /** A peer, which is given blocks by their names. */
 class Peer {
-  readonly reputation: Reputation
+  readonly reputation: ChainState
   readonly #names = ['genesis']
 
   constructor(chain: Chain, seed: number) {
-    this.reputation = new Reputation(chain, seed)
+    this.reputation = new ChainState(chain, seed)
   }
 
   /** Goes by a block if it is sound. */

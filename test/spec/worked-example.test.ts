@@ -14,7 +14,7 @@ import { makeBlock, verifyBlock, type BlockParts, type MadeBlock } from '../../s
 import { showChainId, type Chain } from '../../src/dag/chain.ts'
 import { encodeAad } from '../../src/dag/codec.ts'
 import { hmacSha256, publicKeyOf, sha256, verifyZip215, type PrivateKey } from '../../src/dag/crypto.ts'
-import { Folds } from '../../src/dag/fingerprint-tree.ts'
+import { FingerprintTree } from '../../src/dag/fingerprint-tree.ts'
 import { Graph } from '../../src/dag/graph.ts'
 import { authorKey, blockId, genesisBlockId, showId } from '../../src/dag/ids.ts'
 import { memberKey, openGroup } from '../../src/dag/seal.ts'
@@ -160,7 +160,7 @@ const replies: { readonly [T in Reply['t']]: Reply & { readonly t: T } } = {
   folds: {
     t: 'folds',
     id: 9,
-    folds: [accepted, madeUp].flatMap((graph) => answerFolds(graph, new Folds(graph), [''])),
+    folds: [accepted, madeUp].flatMap((graph) => answerFolds(graph, new FingerprintTree(graph), [''])),
   },
 }
 
@@ -233,8 +233,8 @@ function expectedEntries(): Map<string, Entry> {
       cbor(encodeRequest(request)),
     ]),
     ...Object.values(replies).map((reply): [string, Entry] => [`reply ${reply.t}`, cbor(encodeReply(reply))]),
-    ['fold of both', raw(new Folds(accepted).fingerprint(''))],
-    ['fold of 33', raw(new Folds(madeUp).fingerprint(''))],
+    ['fold of both', raw(new FingerprintTree(accepted).fingerprint(''))],
+    ['fold of 33', raw(new FingerprintTree(madeUp).fingerprint(''))],
     ...chainEntries('group', group),
     ['secret AAD', raw(encodeAad(secret.block.header))],
     ...blockEntries('secret', secret),

@@ -6,11 +6,11 @@ import type { Header } from '../../src/dag/header.ts'
 import type { BlockId } from '../../src/dag/ids.ts'
 import { checkSound, type LikedBlock } from '../../src/dag/sound.ts'
 import type { ReputationFault } from '../../src/reputation/faults.ts'
-import type { Candidate, Reputation } from '../../src/reputation/chain-state.ts'
+import type { Candidate, ChainState } from '../../src/reputation/chain-state.ts'
 
 /** Neither signature nor payload is looked at. */
 export function candidateOf(
-  reputation: Reputation,
+  reputation: ChainState,
   id: BlockId,
   header: Header,
 ): Result<Candidate, DagFault | ReputationFault> {
@@ -31,7 +31,7 @@ export function candidateOf(
   return ok({ id, height, time, backs: backs.value, ...like, ...(author === undefined ? {} : { author }) })
 }
 
-function likedBlock(reputation: Reputation, index: number): LikedBlock {
+function likedBlock(reputation: ChainState, index: number): LikedBlock {
   const author = reputation.authorOf(index)
   return { isPost: reputation.isPost(index), ...(author === undefined ? {} : { author }) }
 }

@@ -1,7 +1,7 @@
 /** Replicas of an economy's chain beside the slow twin: what they answer, and what the definitions say. */
 import fc from 'fast-check'
 import { isUnlimited } from '../../src/dag/chain.ts'
-import { checkGraph } from '../../src/dag/graph-invariants.ts'
+import { graphViolationsOf } from '../../src/dag/graph-invariants.ts'
 import { Bug } from '../../src/dag/result.ts'
 import type { AuthorKey, BlockId } from '../../src/dag/ids.ts'
 import { MemoryStore } from './memory-store.ts'
@@ -134,7 +134,7 @@ export class Peer {
 
   /** V: blocks in the graph that are gone by. */
   known(): TwinBlock[] {
-    const { graph, reputation } = this.replica
+    const { graph, state: reputation } = this.replica
     return this.economy.blocks.filter((u) => {
       const index = graph.indexOf(u.id as BlockId)
       return index !== undefined && reputation.isIn(index)
@@ -165,9 +165,9 @@ export class Peer {
 
   answers(): Answers {
     const { economy } = this
-    const { graph, reputation } = this.replica
+    const { graph, state: reputation } = this.replica
     const known = this.known()
-    const broken = checkGraph(graph)
+    const broken = graphViolationsOf(graph)
     if (broken.length > 0) throw new Bug(`the graph is broken: ${JSON.stringify(broken)}`)
     const times = REPS_AFTER.map((after) => economy.lastMs + after)
     return {

@@ -2,7 +2,7 @@
 import { sha256 } from '../../src/dag/crypto.ts'
 import type { FoldPart, Prefix } from '../../src/dag/fingerprint-tree.ts'
 import { blockId, type BlockId } from '../../src/dag/ids.ts'
-import { Folding } from '../../src/protocol/set-reconciliation.ts'
+import { SetReconciliation } from '../../src/protocol/set-reconciliation.ts'
 import type { Fold, Reply } from '../../src/protocol/messages.ts'
 import { author, bytes, chain, must } from './blocks.ts'
 import { Side } from './sync-sim.ts'
@@ -21,12 +21,16 @@ export function parts(at: Prefix, count: number, digits = 16): Fold {
   return { at, parts: Array.from({ length: digits }, (_, digit) => part(digit)) }
 }
 
-export function search(side = new Side(FORUM), givenUp: readonly BlockId[] = []): Folding {
-  return new Folding(side.options().world, (id) => givenUp.includes(id))
+export function search(side = new Side(FORUM), givenUp: readonly BlockId[] = []): SetReconciliation {
+  return new SetReconciliation(side.options().world, (id) => givenUp.includes(id))
 }
 
 /** Goes on until the search has a window, or has nothing; gives how many prefixes were asked for. */
-export function run(folding: Folding, answer: (prefix: Prefix) => Fold, watch: () => void = () => undefined): number {
+export function run(
+  folding: SetReconciliation,
+  answer: (prefix: Prefix) => Fold,
+  watch: () => void = () => undefined,
+): number {
   let prefixes = 0
   const asked: { tag: number; prefixes: readonly Prefix[] }[] = []
   for (let tag = 1; ; tag++) {
@@ -43,4 +47,5 @@ export function run(folding: Folding, answer: (prefix: Prefix) => Fold, watch: (
   }
 }
 
-export const faultOf = (result: ReturnType<Folding['take']>): unknown => (result.ok ? undefined : result.fault)
+export const faultOf = (result: ReturnType<SetReconciliation['take']>): unknown =>
+  result.ok ? undefined : result.fault

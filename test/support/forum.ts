@@ -20,7 +20,7 @@ import { sha256 } from '../../src/dag/crypto.ts'
 import { Bug } from '../../src/dag/result.ts'
 import type { Header } from '../../src/dag/header.ts'
 import { genesisBlockId, payloadId, type AuthorKey, type BlockId } from '../../src/dag/ids.ts'
-import { Reputation } from '../../src/reputation/chain-state.ts'
+import { ChainState } from '../../src/reputation/chain-state.ts'
 
 /** In by itself; in because a paid block stands on it; not in. */
 export type State = 'paid' | 'accepted' | 'held'
@@ -82,13 +82,13 @@ interface Known {
 
 export class DrawnChain {
   readonly #chain: Chain
-  readonly #reputation: Reputation
+  readonly #reputation: ChainState
   #twin: ReputationTwin
   readonly #known = new Map<string, Known>()
 
   constructor(of: Chain, twinChain: TwinChain) {
     this.#chain = of
-    this.#reputation = new Reputation(of, 5)
+    this.#reputation = new ChainState(of, 5)
     this.#twin = new ReputationTwin(twinChain)
   }
 

@@ -4,7 +4,7 @@ import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
 import { encode } from 'it-length-prefixed'
 import { TornFrame } from '../../src/node/net/host/length-prefix-decoder.ts'
 import { framingFault } from '../../src/node/net/sync/stream-faults.ts'
-import { frames } from '../../src/node/net/host/streams.ts'
+import { readMessages } from '../../src/node/net/host/streams.ts'
 import { Broken } from './fuzz-laws.ts'
 import { concat } from './fuzz-mutate.ts'
 
@@ -54,7 +54,7 @@ async function cutFrames(bytes: Uint8Array, size: number): Promise<Cut> {
     }
   }
   try {
-    for await (const frame of frames(FRAME_CAP)(chunks())) {
+    for await (const frame of readMessages(FRAME_CAP)(chunks())) {
       held -= framed(frame).length
       taken.push(bytesToHex(frame))
     }

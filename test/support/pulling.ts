@@ -1,6 +1,6 @@
 /** An owner's chain, peers that have some of it, and one who pulls it from several of them at once, without sockets. */
 import type { MadeBlock } from '../../src/dag/block.ts'
-import { Pulls, type PullTask } from '../../src/node/net/sync/pull-coordinator.ts'
+import { PullCoordinator, type PullTask } from '../../src/node/net/sync/pull-coordinator.ts'
 import { UNLIMITED } from '../../src/node/chain/intake/signatures.ts'
 import type { PullResult } from '../../src/protocol/pull-types.ts'
 import { author, chain, post } from './blocks.ts'
@@ -28,15 +28,19 @@ export async function holding(blocks: readonly MadeBlock[]): Promise<TestReplica
 
 export interface Joiner {
   readonly on: TestReplica
-  readonly pulls: Pulls
+  readonly pulls: PullCoordinator
   readonly pull: (wired: Pick<Wired, 'session' | 'handshake'>, more?: Partial<PullTask>) => Promise<PullResult>
 }
 
 /** Has nothing yet, and pulls without haste and without a budget. */
 export async function joiner(): Promise<Joiner> {
   const on = await openReplica(OWNED)
-  const pulls = new Pulls(on.replica, on.clock)
+  const pulls = new PullCoordinator(on.replica, on.clock)
   const { signal } = new AbortController()
   const task = { signal, mayRecheck: UNLIMITED, shouldYield: () => false, onProgress: () => undefined }
-  return { on, pulls, pull: ({ session, handshake }, more) => pulls.run({ session, handshake, ...task, ...more }) }
+  return {
+    on,
+    pulls,
+    pull: ({ session, handshake }, more) => pulls.run({ stream: session, handshake, ...task, ...more }),
+  }
 }

@@ -50,7 +50,7 @@ function pairOf(key: string): PrivateKey {
 
 /** What everybody with the same blocks answers at the same time. */
 export function answersOf(on: Village) {
-  const { graph, reputation } = on.replica
+  const { graph, state: reputation } = on.replica
   const accepted = Array.from({ length: graph.size }, (_, index) => index).filter(
     (index) => index > 0 && graph.isAccepted(index),
   )
@@ -83,7 +83,7 @@ export function everythingOf(on: Village) {
 }
 
 function aboutBlock({ replica }: Village, index: number): string {
-  const { graph, reputation } = replica
+  const { graph, state: reputation } = replica
   const facts = [graph.id(index), replica.stateOf(index), reputation.k(index), reputation.repsOfPost(index)]
   return `${facts.join(' ')}${reputation.isHidden(index) ? ' hidden' : ''}`
 }

@@ -11,7 +11,7 @@ import { multiaddr } from '@multiformats/multiaddr'
 import { encode } from 'it-length-prefixed'
 import type { MadeBlock } from '../../src/dag/block.ts'
 import type { Chain } from '../../src/dag/chain.ts'
-import { Folds } from '../../src/dag/fingerprint-tree.ts'
+import { FingerprintTree } from '../../src/dag/fingerprint-tree.ts'
 import { Graph } from '../../src/dag/graph.ts'
 import { Bug } from '../../src/dag/result.ts'
 import type { BlockId } from '../../src/dag/ids.ts'
@@ -19,8 +19,8 @@ import { FRAME_BYTES } from '../../src/dag/store.ts'
 import { topicOf } from '../../src/node/net/gossip/chain-gossip.ts'
 import type { Host } from '../../src/node/net/host/host.ts'
 import { silentLogger } from '../../src/node/base/log.ts'
-import { frames, FrameWriter, readChunks } from '../../src/node/net/host/streams.ts'
-import { Topics } from '../../src/node/net/gossip/pubsub.ts'
+import { readMessages, MessageWriter, readChunks } from '../../src/node/net/host/streams.ts'
+import { Pubsub } from '../../src/node/net/gossip/pubsub.ts'
 import { decodeHello, decodeRequest, encodeHello, encodeReply, encodeRequest } from '../../src/protocol/codec.ts'
 import {
   BLOCKS_REPLY_BYTES,
@@ -84,15 +84,15 @@ export class Wire {
   readonly nonce: Uint8Array = randomBytes(32)
   theirNonce: Uint8Array = new Uint8Array()
   readonly #stream: Stream
-  readonly #writer: FrameWriter
+  readonly #writer: MessageWriter
   readonly #frames: AsyncGenerator<Uint8Array>
 
   /** In the tick in which the stream is handed over. */
   constructor(stream: Stream, cut?: Cut) {
     this.#stream = stream
     cut?.on(stream)
-    this.#frames = frames(MESSAGE_BYTES)(readChunks(stream))
-    this.#writer = new FrameWriter(stream)
+    this.#frames = readMessages(MESSAGE_BYTES)(readChunks(stream))
+    this.#writer = new MessageWriter(stream)
   }
 
   /** Both hellos; false if the other side hung up instead of saying its own. */
@@ -205,11 +205,11 @@ export class Stranger {
   readonly heard: Uint8Array[] = []
   /** Streams that daemons opened. */
   streams = 0
-  readonly #topics: Topics
+  readonly #topics: Pubsub
 
   private constructor(host: Host) {
     this.host = host
-    this.#topics = new Topics({ host, log: silentLogger })
+    this.#topics = new Pubsub({ host, log: silentLogger })
   }
 
   static async start(): Promise<Stranger> {
@@ -405,7 +405,7 @@ function fromShelf({ ids, heads, byId, graph }: Things, request: Request): Reply
     }
     case 'folds': {
       const own = graph()
-      return { t: 'folds', id, folds: answerFolds(own, new Folds(own), request.prefixes) }
+      return { t: 'folds', id, folds: answerFolds(own, new FingerprintTree(own), request.prefixes) }
     }
     case 'get': {
       const found: WireBlock[] = []

@@ -5,7 +5,7 @@
 import type { MadeBlock } from '../../src/dag/block.ts'
 import type { Chain } from '../../src/dag/chain.ts'
 import { Bug } from '../../src/dag/result.ts'
-import { Folds } from '../../src/dag/fingerprint-tree.ts'
+import { FingerprintTree } from '../../src/dag/fingerprint-tree.ts'
 import { Graph } from '../../src/dag/graph.ts'
 import type { BlockId } from '../../src/dag/ids.ts'
 import { ALONE, Claims, type ClaimHolder, type PullClaims } from '../../src/protocol/claims.ts'
@@ -36,7 +36,7 @@ export const HANDSHAKE: Handshake = {
 export class Side {
   readonly chain: Chain
   readonly graph: Graph
-  readonly folds: Folds
+  readonly fingerprints: FingerprintTree
   readonly claims = new Claims()
   readonly held = (): readonly number[] => []
   readonly #blocks = new Map<number, MadeBlock>()
@@ -44,7 +44,7 @@ export class Side {
   constructor(chain: Chain, blocks: readonly MadeBlock[] = []) {
     this.chain = chain
     this.graph = new Graph(chain.id, 1)
-    this.folds = new Folds(this.graph)
+    this.fingerprints = new FingerprintTree(this.graph)
     for (const made of blocks) this.add(made)
   }
 
@@ -66,17 +66,17 @@ export class Side {
   }
 
   options(more: Partial<PullOptions> = {}, claims: PullClaims = ALONE, pick: Pick = FIRST): PullOptions {
-    const { graph, chain, folds } = this
+    const { graph, chain, fingerprints: folds } = this
     const world = {
       has: (id: BlockId) => graph.has(id),
       haveList: () => haveList(graph),
-      folds,
+      fingerprints: folds,
       size: () => graph.size,
       pioneer: () => undefined,
       claims,
-      width: () => GET_IDS - pick(GET_IDS),
+      batchSize: () => GET_IDS - pick(GET_IDS),
       unsound: () => undefined,
-      inVain: () => undefined,
+      fruitless: () => undefined,
     }
     return { rendezvous: chain.rendezvous, world, ...more }
   }
@@ -211,8 +211,8 @@ export class Pulling {
   }
 
   #answer(request: Request): Reply {
-    const { chain, graph, folds } = this.#from
-    const served: ServedChain = { chain, graph, folds, held: () => [] }
+    const { chain, graph, fingerprints: folds } = this.#from
+    const served: ServedChain = { chain, graph, fingerprints: folds, held: () => [] }
     const plan = planReply(request, served, this.#stream)
     if (plan.do === 'reply') return this.#way === 'folds' ? this.#shown(plan.reply) : plan.reply
     if (plan.do !== 'blocks') throw new Bug(`a pull does not ask for ${plan.do}`)

@@ -15,7 +15,7 @@ import type { Result } from '../../src/dag/result.ts'
 import type { BlockId } from '../../src/dag/ids.ts'
 import type { BlockState, ChainStore } from '../../src/dag/store.ts'
 import type { ChainEvent } from '../../src/node/chain/intake/chain-events.ts'
-import { openDisk, type Disk } from '../../src/node/storage/database.ts'
+import { openDatabase, type Database } from '../../src/node/storage/database.ts'
 import { post as makePost, vote as makeVote, type Posted } from '../../src/node/chain/posting.ts'
 import type { BlockFault } from '../../src/protocol/faults.ts'
 import type { StoreOutcome } from '../../src/protocol/pull-types.ts'
@@ -56,14 +56,14 @@ export async function reopened({ chain: of, replica, store, clock }: Village): P
 /** The store of a chain on the real disk, gone when the test is over; `reopen` closes the database in between. */
 export async function openOnDisk(of: Chain): Promise<{ store: ChainStore; reopen: () => Promise<ChainStore> }> {
   const dir = await mkdtemp(join(tmpdir(), 'freechains-'))
-  let disk: Disk = must(await openDisk(dir))
+  let disk: Database = must(await openDatabase(dir))
   onTestFinished(async () => {
     await disk.close()
     await rm(dir, { recursive: true })
   })
   const reopen = async (): Promise<ChainStore> => {
     await disk.close()
-    disk = must(await openDisk(dir))
+    disk = must(await openDatabase(dir))
     return disk.chain(of.id)
   }
   return { store: disk.chain(of.id), reopen }
@@ -92,7 +92,7 @@ export function indexOf({ replica }: Village, id: BlockId): number {
 }
 
 export function reps({ replica, clock }: Village, by: number): number {
-  return replica.reputation.repsOf(author(by).author, clock.nowMs())
+  return replica.state.repsOf(author(by).author, clock.nowMs())
 }
 
 export function idsOf({ replica }: Village, indexes: Iterable<number>): BlockId[] {

@@ -7,8 +7,8 @@ import type { PeerId } from '@libp2p/interface'
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { bytesToHex } from '@noble/hashes/utils.js'
 import type { Replica } from '../../src/node/chain/replica.ts'
-import { createResponder } from '../../src/node/net/sync/request-handler.ts'
-import type { SyncSession } from '../../src/node/net/sync/client.ts'
+import { createRequestHandler } from '../../src/node/net/sync/request-handler.ts'
+import type { SyncStream } from '../../src/node/net/sync/client.ts'
 import { orAborted } from '../../src/node/base/deadline.ts'
 import type { Handshake } from '../../src/protocol/membership-proof.ts'
 import type { Reply, Request, RequestBody } from '../../src/protocol/messages.ts'
@@ -21,7 +21,7 @@ export async function peerOf(n: number): Promise<PeerId> {
 export type OnReply = (request: Request, reply: Reply) => Reply | Promise<Reply>
 
 export interface Wired {
-  readonly session: SyncSession
+  readonly session: SyncStream
   readonly handshake: Handshake
   /** Ids of the blocks that came, in their order, once for each time they came. */
   readonly served: string[]
@@ -35,7 +35,7 @@ export async function wiredTo(replica: Replica, n: number, onReply: OnReply = (_
   const nonces = { requester: new Uint8Array(32).fill(1), responder: new Uint8Array(32).fill(2) }
   const find = (rendezvous: string): Replica | undefined =>
     rendezvous === bytesToHex(replica.chain.rendezvous) ? replica : undefined
-  const respond = createResponder({ self: peer, find, onOffer: async () => ({ fresh: 0, missing: 0 }) })
+  const respond = createRequestHandler({ self: peer, find, onOffer: async () => ({ fresh: 0, missing: 0 }) })
   const served: string[] = []
   const asking = new Set<string>()
   const caller = { peer: self, nonces, stream: {} }
@@ -50,7 +50,7 @@ export async function wiredTo(replica: Replica, n: number, onReply: OnReply = (_
       for (const id of ids) asking.delete(id)
     }
   }
-  const session: SyncSession = {
+  const session: SyncStream = {
     peer,
     nonces,
     closed: false,

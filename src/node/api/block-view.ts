@@ -4,7 +4,7 @@ import { cidOfPayload, encodeAad } from '../../dag/codec.ts'
 import { parsePrivateKey } from '../../dag/crypto.ts'
 import { showId } from '../../dag/ids.ts'
 import { openGroup, openOwner } from '../../dag/seal.ts'
-import { whyOf } from '../../reputation/explain.ts'
+import { explain } from '../../reputation/explain.ts'
 import type { Clock } from '../base/clock.ts'
 import { ControlError } from '../control/error-codes.ts'
 import type { BlockView } from '../control/shapes.ts'
@@ -24,11 +24,11 @@ export function showOne({ graph }: Replica, index: number): string {
 }
 
 export function viewOf(replica: Replica, index: number, { id, header }: Block, clock: Clock): BlockView {
-  const { graph, reputation } = replica
+  const { graph, state: reputation } = replica
   const state = replica.stateOf(index)
   const isAccepted = graph.isAccepted(index)
   const isHidden = isAccepted && reputation.isHidden(index)
-  const why = isHidden ? HIDDEN : whyOf(reputation, index, { state, now: clock.nowMs() })
+  const why = isHidden ? HIDDEN : explain(reputation, index, { state, now: clock.nowMs() })
   return {
     id: showId(header.height, id),
     height: header.height,
@@ -58,7 +58,7 @@ export async function openPayload(
   decrypt: string | undefined,
 ): Promise<Buffer> {
   const shown = showId(block.header.height, block.id)
-  if (replica.reputation.isHidden(index)) {
+  if (replica.state.isHidden(index)) {
     throw new ControlError('payload-hidden', `the payload of ${shown} was deleted: the post is ${HIDDEN}`)
   }
   const stored = await storedPayload(replica, index, block)

@@ -72,7 +72,7 @@ async function contentOf(
   budget: Budget,
 ): Promise<NonNullable<ListedBlock['content']>> {
   const { pay } = block.header
-  if (replica.reputation.isHidden(index)) return { is: 'hidden' }
+  if (replica.state.isHidden(index)) return { is: 'hidden' }
   if (replica.missing.has(index)) return { is: 'missing' }
   if (pay.seal === 'owner') return { is: 'sealed' }
   if (!budget.take(pay.size)) return { is: 'long' }

@@ -82,7 +82,7 @@ export function chainHandlers(parts: NodeParts): Pick<Handlers, ChainMethod> {
     'chain.status': ({ chain }) => Promise.resolve(statusOf(orThrow(parts.chains.find(chain)), parts)),
     'chain.missing': ({ chain }) => {
       const { replica, attached } = orThrow(parts.chains.find(chain))
-      const peers = parts.topics.subscribers(attached.gossip.topic).length
+      const peers = parts.pubsub.subscribers(attached.gossip.topic).length
       return listMissing(replica, { peers, nowMs: clock.nowMs() })
     },
     'chain.listen': ({ chain, from }, { signal }) =>
@@ -122,7 +122,7 @@ async function voteOn(
 
 /** A whole key that is no id here is an author's: nobody else's reps can be meant. */
 function repsOf(replica: Replica, of: string, clock: Clock): number {
-  const { graph, reputation } = replica
+  const { graph, state: reputation } = replica
   const found = resolvePrefix(graph, of, (index) => replica.isKept(index))
   const author = parseAuthorKey(of)
   if (!found.ok && author.ok) return reputation.repsOf(author.value, clock.nowMs())
@@ -131,7 +131,7 @@ function repsOf(replica: Replica, of: string, clock: Clock): number {
   throw new ControlError('no-reps', `${showOne(replica, index)} is no post: posts and authors have reps`)
 }
 
-function repsOfAll({ reputation }: Replica, clock: Clock): { pub: string; reps: number }[] {
+function repsOfAll({ state: reputation }: Replica, clock: Clock): { pub: string; reps: number }[] {
   const now = clock.nowMs()
   const all = reputation.authors().map((pub) => ({ pub, reps: reputation.repsOf(pub, now) }))
   return all.sort((a, b) => b.reps - a.reps || (a.pub < b.pub ? -1 : 1))

@@ -10,7 +10,10 @@ type Status = ResultOf<'chain.status'>
 /** A pull from which nothing came for so long is said not to move. */
 const IDLE_MS = 3_000
 
-export function statusOf({ replica, attached }: Joined<ChainServices>, { topics, host, undialled }: NodeParts): Status {
+export function statusOf(
+  { replica, attached }: Joined<ChainServices>,
+  { pubsub: topics, host, undialled }: NodeParts,
+): Status {
   const { graph, missing, bytes, aheadCount, delayedCount, blocks } = replica
   const { sync, gossip } = attached
   const peers = sync.peers()

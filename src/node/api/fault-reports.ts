@@ -5,8 +5,8 @@
 import type { DagFault } from '../../dag/faults.ts'
 import type { Result } from '../../dag/result.ts'
 import type { ReputationFault } from '../../reputation/faults.ts'
-import type { ChainsFault } from '../chain/faults.ts'
-import type { DiskFault } from '../storage/faults.ts'
+import type { RegistryFault } from '../chain/faults.ts'
+import type { StorageFault } from '../storage/faults.ts'
 import type { DialFault, HostFault } from '../net/host/host.ts'
 import type { InviteFault } from './invite-faults.ts'
 import type { NodeKeyFault } from '../storage/node-key.ts'
@@ -18,9 +18,9 @@ import { ControlError, type ControlCode, type ControlFault } from '../control/er
 export type ReportedFault =
   | DagFault
   | ReputationFault
-  | ChainsFault
+  | RegistryFault
   | InviteFault
-  | DiskFault
+  | StorageFault
   | HostFault
   | DialFault
   | AddedPeersFault

@@ -10,10 +10,10 @@ import { controlErrorOf } from './fault-reports.ts'
 import type { Host } from '../net/host/host.ts'
 import { why as reasonOf } from '../net/host/faults.ts'
 import type { Logger } from '../base/log.ts'
-import { handshakeOf, openOn } from '../net/sync/handshake.ts'
+import { handshakeOf, openChain } from '../net/sync/handshake.ts'
 import type { Replica } from '../chain/replica.ts'
 import type { RpcFault } from '../net/sync/stream-faults.ts'
-import { openSession, type OpenSession } from '../net/sync/client-stream.ts'
+import { openSyncStream, type OpenSyncStream } from '../net/sync/client-stream.ts'
 import type { SyncFault } from '../net/sync/faults.ts'
 import { orAborted, withDeadline } from '../base/deadline.ts'
 
@@ -74,13 +74,13 @@ export async function spoken(
   { protocols }: IdentifyResult,
   log: Logger,
   signal: AbortSignal,
-): Promise<Outcome<OpenSession>> {
+): Promise<Outcome<OpenSyncStream>> {
   if (!protocols.includes(SYNC_PROTOCOL)) return fail(noProtocol(protocols))
   const fix = 'it may be overloaded, or a freechains that does not go with this one: compare `freechains --version`'
   try {
     const session = await withDeadline({ ms: STREAM_MS, signal }, async (deadline) => {
       const stream = await connection.newStream(SYNC_PROTOCOL, { signal: deadline })
-      return openSession(stream, { peer: connection.remotePeer, log })
+      return openSyncStream(stream, { peer: connection.remotePeer, log })
     })
     if (session.ok) return ok({ value: session.value, why: `it speaks ${SYNC_PROTOCOL}` })
     return fail({ why: streamTrouble(session.fault), fix })
@@ -111,13 +111,13 @@ function streamTrouble(fault: RpcFault): string {
 }
 
 export async function shared(
-  session: OpenSession,
+  session: OpenSyncStream,
   replica: Replica,
   self: PeerId,
   signal: AbortSignal,
 ): Promise<Outcome<true>> {
   const { name, kind } = replica.chain.params
-  const opened = await openOn(session, replica, handshakeOf(session, self), signal)
+  const opened = await openChain(session, replica, handshakeOf(session, self), signal)
   return opened.ok
     ? ok({ value: true, why: `it has ${name}` })
     : fail(chainTrouble(opened.fault, name, kind === 'group'))

@@ -1,11 +1,11 @@
 /** `peer.list` (spec §10, §11): who is connected, and which static peers are not, and why. */
 import type { ResultOf } from '../control/schema.ts'
-import type { KeptState } from '../net/discovery/static-peer.ts'
+import type { StaticPeerState } from '../net/discovery/static-peer.ts'
 import type { NodeParts } from './node-parts.ts'
 
 type PeerView = ResultOf<'peer.list'>[number]
 
-export function listPeers({ host, chains, topics, kept }: NodeParts): PeerView[] {
+export function listPeers({ host, chains, pubsub: topics, staticPeers: kept }: NodeParts): PeerView[] {
   const connected = new Map<string, string[]>()
   for (const { peer, address } of host.connections()) {
     connected.set(peer.toString(), [...(connected.get(peer.toString()) ?? []), address])
@@ -24,12 +24,12 @@ export function listPeers({ host, chains, topics, kept }: NodeParts): PeerView[]
 
 /** A peer once, with all its addresses; one that nobody has met yet, and whose id is not known, by its address. */
 export function awayPeers(
-  states: readonly KeptState[],
+  states: readonly StaticPeerState[],
   connected: Pick<ReadonlyMap<string, unknown>, 'has'>,
   nowMs: number,
 ): PeerView[] {
   const away = states.filter(({ peer }) => peer === undefined || !connected.has(peer))
-  const byPeer = new Map<string, KeptState[]>()
+  const byPeer = new Map<string, StaticPeerState[]>()
   for (const state of away) {
     const key = state.peer ?? state.address.toString()
     byPeer.set(key, [...(byPeer.get(key) ?? []), state])
@@ -48,7 +48,7 @@ export function awayPeers(
 }
 
 /** Of several addresses each may have its own reason; the same one is said once. */
-function whyAway(states: readonly KeptState[]): string {
+function whyAway(states: readonly StaticPeerState[]): string {
   const reasons = states.map(({ failure, nextMs }) => {
     if (failure !== undefined) return inWords(failure)
     return nextMs === undefined ? 'it is being dialled' : 'the connection was lost'

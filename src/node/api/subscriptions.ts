@@ -150,7 +150,7 @@ function replayThen(backlogs: readonly Backlog[], feed: EventFeed<ControlEvent>)
 async function* replay(backlogs: readonly Backlog[], feed: EventFeed<ControlEvent>): AsyncGenerator<ControlEvent> {
   try {
     for (const { replica, withdrawn, accepted } of backlogs) {
-      const { reputation } = replica
+      const { state: reputation } = replica
       for (const index of withdrawn) yield controlEvent(replica, eventOf(reputation, index, 'withdrawn'))
       for (const index of accepted) yield controlEvent(replica, acceptedEvent(reputation, index))
     }

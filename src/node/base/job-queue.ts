@@ -1,5 +1,5 @@
 /** Runs async jobs one after another, in the order they were asked for; a job that fails does not stop the next. */
-export class Serial {
+export class JobQueue {
   #last: Promise<unknown> = Promise.resolve()
 
   run<T>(job: () => Promise<T>): Promise<T> {

@@ -1,4 +1,4 @@
 /** Why a chain cannot be joined or found here, as coded data. */
-export type ChainsFault =
+export type RegistryFault =
   | { readonly code: 'CHAIN_NOT_JOINED'; readonly chain: string }
   | { readonly code: 'CHAIN_NAME_TAKEN'; readonly name: string; readonly joined: string }

@@ -8,7 +8,7 @@ import type { PrivateKey } from '../../dag/crypto.ts'
 import { Bug, fail, ok, type Result } from '../../dag/result.ts'
 import type { BlockId } from '../../dag/ids.ts'
 import type { BlockFault } from '../../protocol/faults.ts'
-import { whyOf } from '../../reputation/explain.ts'
+import { explain } from '../../reputation/explain.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Replica } from './replica.ts'
 
@@ -68,17 +68,17 @@ async function put(replica: Replica, request: MakeRequest, clock: Clock): Promis
   if (!outcome.ok) return outcome
   const { id, state } = outcome.value
   if (state === 'refused') return fail(outcome.value.fault)
-  const { graph, reputation } = replica
+  const { graph, state: reputation } = replica
   const index = graph.indexOf(id)
   if (index === undefined) throw new Bug('a block that is in is in the graph')
   const made = { id, height: graph.height(index) }
   if (state === 'accepted') return ok({ ...made, state })
-  const why = whyOf(reputation, index, { state: replica.stateOf(index), now: clock.nowMs() })
+  const why = explain(reputation, index, { state: replica.stateOf(index), now: clock.nowMs() })
   return ok({ ...made, state: 'held', why: state === 'ahead' ? AHEAD : `${why}; ${HELD_HERE}` })
 }
 
 function make(replica: Replica, request: MakeRequest, nowMs: number): Result<MadeBlock, BlockFault> {
-  const { chain, graph, reputation } = replica
+  const { chain, graph, state: reputation } = replica
   const { pvt, payload } = request
   const like = 'target' in request ? { n: request.n, target: request.target } : undefined
   const block = {
@@ -86,7 +86,7 @@ function make(replica: Replica, request: MakeRequest, nowMs: number): Result<Mad
     ...(like === undefined ? {} : { vote: like }),
   }
   // One's own heads are never left out: that would make more of the concurrent blocks that one is shunned for.
-  const isShunned = (head: number): boolean => reputation.authorOf(head) !== pvt?.author && replica.isShunned(head)
+  const isShunned = (head: number): boolean => reputation.authorOf(head) !== pvt?.author && replica.isAvoided(head)
   const preferred = reputation.backsFor({ ...block, isShunned })
   // With everybody shunned there would be nothing to stand on but the genesis, where only a founder may.
   const backs = preferred[0] === 0 ? reputation.backsFor({ ...block, isShunned: () => false }) : preferred

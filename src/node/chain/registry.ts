@@ -5,14 +5,14 @@
 import { showChainId, type Chain } from '../../dag/chain.ts'
 import { fail, ok, type Result } from '../../dag/result.ts'
 import { parseChainId, type ChainId } from '../../dag/ids.ts'
-import type { ChainsFault } from './faults.ts'
+import type { RegistryFault } from './faults.ts'
 import type { Clock } from '../base/clock.ts'
-import type { Disk } from '../storage/database.ts'
+import type { Database } from '../storage/database.ts'
 import type { Logger } from '../base/log.ts'
 import type { ChainEvent } from './intake/chain-events.ts'
 import { Replica } from './replica.ts'
 import { decodeJoined, encodeJoined } from '../storage/joined-record.ts'
-import { Serial } from '../base/job-queue.ts'
+import { JobQueue } from '../base/job-queue.ts'
 import type { BlockVerifier } from './intake/verify-workers.ts'
 import { forgetWatch, loadWatch, saveWatch } from '../storage/in-sync-record.ts'
 
@@ -26,8 +26,8 @@ export interface Joined<A extends Attachment> {
   readonly attached: A
 }
 
-export interface ChainsModules<A extends Attachment> {
-  readonly disk: Disk
+export interface ChainRegistryModules<A extends Attachment> {
+  readonly database: Database
   readonly clock: Clock
   readonly log: Logger
   /** Puts a chain on the network. */
@@ -45,14 +45,14 @@ export type ChainsListener = (replica: Replica, events: readonly ChainEvent[]) =
 /** Told of a chain that is being left: its data is about to go. */
 export type LeaveListener = (replica: Replica) => void
 
-export class Chains<A extends Attachment> {
-  readonly #modules: ChainsModules<A>
+export class ChainRegistry<A extends Attachment> {
+  readonly #modules: ChainRegistryModules<A>
   readonly #joined = new Map<ChainId, Joined<A>>()
-  readonly #changes = new Serial()
+  readonly #changes = new JobQueue()
   readonly #listeners = new Set<ChainsListener>()
   readonly #leaveListeners = new Set<LeaveListener>()
 
-  constructor(modules: ChainsModules<A>) {
+  constructor(modules: ChainRegistryModules<A>) {
     this.#modules = modules
   }
 
@@ -74,7 +74,7 @@ export class Chains<A extends Attachment> {
 
   /** Joins what was joined by command before. */
   async restore(): Promise<void> {
-    for (const { chain, record } of await this.#modules.disk.joined()) {
+    for (const { chain, record } of await this.#modules.database.joined()) {
       const restored = decodeJoined(record)
       if (restored === undefined) this.#modules.log.error('chains.record-damaged', { chain })
       else await this.join(restored, { remember: false })
@@ -82,14 +82,14 @@ export class Chains<A extends Attachment> {
   }
 
   /** Joining what is joined already changes nothing. One name stands for one chain at a time. */
-  join(chain: Chain, { remember }: { readonly remember: boolean }): Promise<Result<Joined<A>, ChainsFault>> {
+  join(chain: Chain, { remember }: { readonly remember: boolean }): Promise<Result<Joined<A>, RegistryFault>> {
     return this.#changes.run(async () => {
       const known = this.#joined.get(chain.id)
       const namesake = this.all().find(({ replica }) => replica.chain.params.name === chain.params.name)
       if (known === undefined && namesake !== undefined) {
         return fail({ code: 'CHAIN_NAME_TAKEN', name: chain.params.name, joined: showChainId(namesake.replica.chain) })
       }
-      if (remember) await this.#modules.disk.putJoined(chain.id, encodeJoined(chain))
+      if (remember) await this.#modules.database.putJoined(chain.id, encodeJoined(chain))
       return ok(known ?? (await this.#open(chain)))
     })
   }
@@ -103,14 +103,14 @@ export class Chains<A extends Attachment> {
       for (const listener of this.#leaveListeners) listener(joined.replica)
       await close(joined)
       await joined.replica.store.destroy()
-      await forgetWatch(this.#modules.disk, chain.id)
+      await forgetWatch(this.#modules.database, chain.id)
       this.#modules.log.info('chain.left', { chain: chain.id })
       return true
     })
   }
 
   /** By name, or by id as shown. */
-  find(text: string): Result<Joined<A>, ChainsFault> {
+  find(text: string): Result<Joined<A>, RegistryFault> {
     const id = parseChainId(text)
     const byId = id.ok ? this.#joined.get(id.value) : undefined
     const name = text.startsWith('@') ? text.toUpperCase() : text
@@ -123,17 +123,17 @@ export class Chains<A extends Attachment> {
       const all = this.all()
       this.#joined.clear()
       await Promise.all(all.map(close))
-      for (const { replica } of all) await saveWatch(this.#modules.disk, replica.chain.id, replica.watch)
+      for (const { replica } of all) await saveWatch(this.#modules.database, replica.chain.id, replica.watch)
     })
   }
 
   /** Keeps for the next start when this node was in sync; a crash loses what came since. */
   async saveWatches(): Promise<void> {
-    for (const { replica } of this.all()) await saveWatch(this.#modules.disk, replica.chain.id, replica.watch)
+    for (const { replica } of this.all()) await saveWatch(this.#modules.database, replica.chain.id, replica.watch)
   }
 
   async #open(chain: Chain): Promise<Joined<A>> {
-    const { disk, seed, attach, ...modules } = this.#modules
+    const { database: disk, seed, attach, ...modules } = this.#modules
     const { log } = modules
     const watch = await loadWatch(disk, chain.id)
     const replica = await Replica.open({ chain, seed }, { store: disk.chain(chain.id), watch, ...modules })

@@ -6,24 +6,24 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Block } from '../../dag/block.ts'
 import type { Chain } from '../../dag/chain.ts'
 import { Bug, ok, type Result } from '../../dag/result.ts'
-import { Folds } from '../../dag/fingerprint-tree.ts'
+import { FingerprintTree } from '../../dag/fingerprint-tree.ts'
 import type { Graph } from '../../dag/graph.ts'
 import type { AuthorKey, BlockId } from '../../dag/ids.ts'
 import type { BlockState, ChainStore, LoadedChain, StoredBlock } from '../../dag/store.ts'
 import type { StoreOutcome } from '../../protocol/pull-types.ts'
-import type { Reputation } from '../../reputation/chain-state.ts'
+import type { ChainState } from '../../reputation/chain-state.ts'
 import { Throttle, Watch } from '../../reputation/throttle.ts'
 import type { Incoming } from './intake/validate-block.ts'
 import type { ChainListener, Origin } from './intake/chain-events.ts'
-import { Changes } from './intake/commit-queue.ts'
+import { CommitQueue } from './intake/commit-queue.ts'
 import { settleClock } from './intake/settle-clock.ts'
 import type { Clock } from '../base/clock.ts'
-import { Holdings } from './intake/block-states.ts'
-import { Intake } from './intake/block-importer.ts'
+import { BlockStates } from './intake/block-states.ts'
+import { BlockImporter } from './intake/block-importer.ts'
 import type { Logger } from '../base/log.ts'
 import { CHUNK, SignaturesAhead, NO_VERIFIER } from './intake/signatures-ahead.ts'
 import { signatureState, UNLIMITED, type MayRecheck, type SignatureState } from './intake/signatures.ts'
-import { Stock } from './intake/payload-index.ts'
+import { PayloadIndex } from './intake/payload-index.ts'
 import { blockOfStored, storedHere } from './intake/stored-block.ts'
 import type { BlockVerifier } from './intake/verify-workers.ts'
 
@@ -53,39 +53,39 @@ interface Task {
 export class Replica {
   readonly chain: Chain
   readonly store: ChainStore
-  readonly reputation: Reputation
+  readonly state: ChainState
   /** Of what is accepted here; costs nothing until a peer asks. */
-  readonly folds: Folds
+  readonly fingerprints: FingerprintTree
   readonly watch: Watch
-  readonly #holdings: Holdings
-  readonly #intake: Intake
-  readonly #stock: Stock
+  readonly #blockStates: BlockStates
+  readonly #importer: BlockImporter
+  readonly #payloadIndex: PayloadIndex
   readonly #clock: Clock
   readonly #log: Logger
-  readonly #changes: Changes
+  readonly #changes: CommitQueue
   /** Each with what to do when the chain is closed. */
   readonly #listeners = new Map<ChainListener, () => void>()
   readonly #verifier: BlockVerifier
   /** Pulls under way. */
   #pulls = 0
 
-  private constructor(holdings: Holdings, loaded: LoadedChain, modules: ReplicaModules) {
-    const { reputation } = holdings
+  private constructor(blockStates: BlockStates, loaded: LoadedChain, modules: ReplicaModules) {
+    const { state: reputation } = blockStates
     this.chain = reputation.chain
-    this.reputation = reputation
-    this.folds = new Folds(reputation.graph)
+    this.state = reputation
+    this.fingerprints = new FingerprintTree(reputation.graph)
     this.watch = modules.watch ?? new Watch()
     this.store = modules.store
-    this.#holdings = holdings
-    this.#intake = new Intake(holdings, new Throttle(this.watch))
-    this.#stock = new Stock(loaded, (index) => holdings.isLive(index) && !reputation.isHidden(index))
+    this.#blockStates = blockStates
+    this.#importer = new BlockImporter(blockStates, new Throttle(this.watch))
+    this.#payloadIndex = new PayloadIndex(loaded, (index) => blockStates.isLive(index) && !reputation.isHidden(index))
     this.#clock = modules.clock
     this.#log = modules.log
     this.#verifier = modules.verifier ?? NO_VERIFIER
-    this.#changes = new Changes({
-      holdings,
+    this.#changes = new CommitQueue({
+      blockStates,
       store: this.store,
-      stock: this.#stock,
+      payloadIndex: this.#payloadIndex,
       log: this.#log,
       onStored: (events, origin) => {
         for (const listener of this.#listeners.keys()) listener(events, origin)
@@ -99,14 +99,14 @@ export class Replica {
     options: { readonly chain: Chain; readonly seed: number },
     modules: ReplicaModules,
   ): Promise<Replica> {
-    const { holdings, loaded } = await Holdings.load(options, modules.store)
-    const replica = new Replica(holdings, loaded, modules)
+    const { blockStates, loaded } = await BlockStates.load(options, modules.store)
+    const replica = new Replica(blockStates, loaded, modules)
     await replica.settleClock()
     return replica
   }
 
   get graph(): Graph {
-    return this.reputation.graph
+    return this.state.graph
   }
 
   /** Author of the first post, in a forum joined without pioneers. */
@@ -116,7 +116,7 @@ export class Replica {
 
   /** Local indexes of blocks whose payload is wanted and not here. */
   get missing(): ReadonlySet<number> {
-    return this.#stock.missing
+    return this.#payloadIndex.missing
   }
 
   /** Accepted blocks that are in the store: a crash of this process loses none of them. */
@@ -126,42 +126,42 @@ export class Replica {
 
   /** Bytes of headers, signatures and payloads kept. */
   get bytes(): number {
-    return this.#stock.bytes
+    return this.#payloadIndex.bytes
   }
 
   /** How many blocks are set aside because their time is ahead of the clock. */
   get aheadCount(): number {
-    return this.#holdings.unaccepted.count('ahead', 'set-back') + this.#holdings.bag.count('clock')
+    return this.#blockStates.unaccepted.count('ahead', 'set-back') + this.#blockStates.mempool.count('clock')
   }
 
   /** How many blocks are kept back for now (spec §5, *Throttle*). */
   get delayedCount(): number {
-    return this.#holdings.bag.count('turn')
+    return this.#blockStates.mempool.count('turn')
   }
 
   /** Blocks here that peers name: those in the graph, and those that wait for somebody to pay for them. */
   get knownCount(): number {
-    return this.graph.size + this.#holdings.bag.size
+    return this.graph.size + this.#blockStates.mempool.size
   }
 
   /** Whether a block is here, accepted or not. */
   has(id: BlockId): boolean {
-    return this.#holdings.has(id)
+    return this.#blockStates.has(id)
   }
 
   /** Whether the block of a local index is here to stay: neither dropped, nor waiting for somebody to pay for it. */
   isKept(index: number): boolean {
-    return index < this.#holdings.staging.settled && (index === 0 || this.#holdings.isLive(index))
+    return index < this.#blockStates.staging.settled && (index === 0 || this.#blockStates.isLive(index))
   }
 
   /** How a kept block stands. */
   stateOf(index: number): BlockState {
-    return this.#holdings.stateOf(index)
+    return this.#blockStates.stateOf(index)
   }
 
   /** Held posts: those made here, then those of other peers; in each, oldest arrivals first. */
   held(): number[] {
-    const { unaccepted } = this.#holdings
+    const { unaccepted } = this.#blockStates
     return [...unaccepted.in('held'), ...unaccepted.in('guest')]
   }
 
@@ -169,18 +169,18 @@ export class Replica {
   blocked(): number[] {
     return [
       ...this.held(),
-      ...this.#holdings.unaccepted.in('ahead', 'set-back').filter((index) => this.#holdings.isOurs(index)),
+      ...this.#blockStates.unaccepted.in('ahead', 'set-back').filter((index) => this.#blockStates.isOurs(index)),
     ]
   }
 
   /** Held posts that were made here: those that other peers may ask for. */
   heldHere(): number[] {
-    return this.#holdings.unaccepted.in('held')
+    return this.#blockStates.unaccepted.in('held')
   }
 
   /** Whether a head is left out by a post made here now (spec §5, *Posting*). */
-  isShunned(head: number): boolean {
-    return this.#holdings.shunned.has(head, this.#clock.nowMs())
+  isAvoided(head: number): boolean {
+    return this.#blockStates.avoided.has(head, this.#clock.nowMs())
   }
 
   /** Called with what one commit changed, pasts first; `onClose` when the chain is left. Returns how to stop. */
@@ -235,7 +235,7 @@ export class Replica {
     return this.#changes.rest(async () => {
       if (this.#changes.failure !== undefined || this.#pulls > 0) return
       await this.#changes.now('pull', () => {
-        this.#holdings.tidy()
+        this.#blockStates.tidy()
       })
     })
   }
@@ -244,8 +244,8 @@ export class Replica {
   keepGuests(ids: readonly BlockId[]): Promise<void> {
     return this.#changes.rest(() =>
       this.#changes.now('held', () => {
-        this.#intake.keepGuests(ids, this.#clock.nowMs())
-        if (this.#pulls === 0) this.#holdings.tidy()
+        this.#importer.keepGuests(ids, this.#clock.nowMs())
+        if (this.#pulls === 0) this.#blockStates.tidy()
       }),
     )
   }
@@ -255,7 +255,7 @@ export class Replica {
     return this.#changes.rest(async () => {
       if (this.graph.isAccepted(index) || !this.isKept(index)) return false
       await this.#changes.now('here', () => {
-        this.#holdings.drop(index)
+        this.#blockStates.drop(index)
       })
       return true
     })
@@ -265,7 +265,7 @@ export class Replica {
   settleClock(): Promise<void> {
     return this.#changes.rest(() =>
       this.#changes.now('clock', () => {
-        const { setBack } = settleClock(this.#holdings, this.#intake, this.#clock.nowMs())
+        const { setBack } = settleClock(this.#blockStates, this.#importer, this.#clock.nowMs())
         if (setBack > 0) this.#log.warn('chain.ahead-of-clock', { chain: this.chain.id, blocks: setBack })
       }),
     )
@@ -274,13 +274,13 @@ export class Replica {
   /** A payload that was missing has all its frames in the store, checked. */
   payloadArrived(index: number, bytes: number): Promise<void> {
     return this.#changes.rest(async () => {
-      if (!this.#stock.missing.has(index)) {
+      if (!this.#payloadIndex.missing.has(index)) {
         // Hidden or dropped meanwhile: what came is not wanted any more.
-        if (!this.#stock.has(index)) await this.store.dropFrames(this.graph.id(index))
+        if (!this.#payloadIndex.has(index)) await this.store.dropFrames(this.graph.id(index))
         return
       }
       await this.store.payloadArrived(index, bytes)
-      this.#stock.addPayload(index, bytes)
+      this.#payloadIndex.addPayload(index, bytes)
     })
   }
 
@@ -334,7 +334,7 @@ export class Replica {
       }
       const native = signatures.holds(position) ? true : undefined
       const signature = (): SignatureState => signatureState(incoming.block, mayRecheck, native)
-      const outcome = this.#intake.take(incoming, origin, { nowMs: this.#clock.nowMs(), signature })
+      const outcome = this.#importer.take(incoming, origin, { nowMs: this.#clock.nowMs(), signature })
       outcomes.push(outcome)
       if (outcome.state === 'refused' && outcome.fault.code === 'DAG_BAD_SIGNATURE') return
     }

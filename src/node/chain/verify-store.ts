@@ -3,11 +3,11 @@
  * it knows (k, who is paid, what is accepted, heads, bytes), and compares. Slow on purpose, and changes nothing.
  */
 import { decodeBlock, verifyBlock } from '../../dag/block.ts'
-import { checkGraph } from '../../dag/graph-invariants.ts'
+import { graphViolationsOf } from '../../dag/graph-invariants.ts'
 import type { Chain } from '../../dag/chain.ts'
 import { isAcceptedState, isGoneBy, type BlockState, type ChainStore, type LoadedRow } from '../../dag/store.ts'
-import { Reputation } from '../../reputation/chain-state.ts'
-import { Bag } from './intake/mempool.ts'
+import { ChainState } from '../../reputation/chain-state.ts'
+import { Mempool } from './intake/mempool.ts'
 import { storedPayloadHolds } from './payloads.ts'
 import { Staging } from './intake/staging.ts'
 
@@ -43,8 +43,8 @@ export async function checkStore(chain: Chain, store: ChainStore, options: Check
   const say = (problem: string): void => {
     if (problems.length < MAX_PROBLEMS) problems.push(problem)
   }
-  const rebuilt = new Reputation(chain, options.seed)
-  const staging = new Staging(rebuilt, new Bag())
+  const rebuilt = new ChainState(chain, options.seed)
+  const staging = new Staging(rebuilt, new Mempool())
   const missing = new Set(loaded.missing)
   let bytes = 0
   for (const [position, row] of rows.entries()) {
@@ -80,7 +80,7 @@ export async function checkStore(chain: Chain, store: ChainStore, options: Check
 }
 
 function compare(
-  rebuilt: Reputation,
+  rebuilt: ChainState,
   rows: readonly Told[],
   stored: { readonly heads: readonly number[]; readonly bytes: number; readonly counted: number },
   say: (problem: string) => void,
@@ -101,5 +101,5 @@ function compare(
     say(`the heads are ${byNumber(heads)}, stored as ${byNumber(stored.heads)}`)
   }
   if (stored.bytes !== stored.counted) say(`${String(stored.counted)} bytes, stored as ${String(stored.bytes)}`)
-  for (const { code } of checkGraph(graph)) say(`the graph: ${code}`)
+  for (const { code } of graphViolationsOf(graph)) say(`the graph: ${code}`)
 }

@@ -6,7 +6,7 @@ import type { Io } from './io.ts'
 export type Style = Extract<Parameters<typeof styleText>[0], string>
 
 /** Gives text in a style, or as it is. */
-export type Ink = (style: Style, text: string) => string
+export type Colors = (style: Style, text: string) => string
 
 /** Told apart on dark and on light terminals; red and green stay for dislikes and likes. */
 const AUTHOR_STYLES: readonly Style[] = [
@@ -21,7 +21,7 @@ const AUTHOR_STYLES: readonly Style[] = [
 ]
 
 /** `FORCE_COLOR` decides, then `NO_COLOR`, as in Node; else whether stdout is a terminal that can. */
-export function inkOf({ stdout, env }: Pick<Io, 'stdout' | 'env'>): Ink {
+export function colorsOf({ stdout, env }: Pick<Io, 'stdout' | 'env'>): Colors {
   const forced = env['FORCE_COLOR']
   const isWanted =
     forced === undefined

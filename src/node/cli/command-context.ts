@@ -7,9 +7,9 @@ import { ClientError } from '../control/client/client-error.ts'
 import type { ControlCaller } from '../control/client/connection.ts'
 import type { ControlEvent } from '../control/shapes.ts'
 import { AddressBook } from './address-book.ts'
-import { inkOf, type Ink } from './colors.ts'
+import { colorsOf, type Colors } from './colors.ts'
 import { CommandError, Interrupted, UsageError, write, type Attendant, type CliModules, type Io } from './io.ts'
-import { plain, plainJson, plainLine } from './sanitize.ts'
+import { sanitize, sanitizeJson, sanitizeLine } from './sanitize.ts'
 import { sizeInWords, textOf } from './block-text.ts'
 import { tableOf, type Rows } from './table.ts'
 
@@ -22,7 +22,7 @@ export interface GlobalOptions {
   readonly json?: true
 }
 
-export class Session {
+export class CommandContext {
   readonly io: Io
   readonly modules: CliModules
   readonly #subject: string | undefined
@@ -78,8 +78,8 @@ export class Session {
     return this.io.stdout.isTTY === true
   }
 
-  get ink(): Ink {
-    return inkOf(this.io)
+  get colors(): Colors {
+    return colorsOf(this.io)
   }
 
   /** The daemon; connects at the first call. */
@@ -126,8 +126,8 @@ export class Session {
 
   /** Prints the answer: as one line of JSON, or in words. A terminal gets nothing that it would obey. */
   async answer(value: unknown, words: string): Promise<void> {
-    if (!this.isJson) await this.answerStyled(value, this.isTerminal ? plain(words) : words)
-    else await this.#print(this.isTerminal ? plainJson(JSON.stringify(value)) : JSON.stringify(value))
+    if (!this.isJson) await this.answerStyled(value, this.isTerminal ? sanitize(words) : words)
+    else await this.#print(this.isTerminal ? sanitizeJson(JSON.stringify(value)) : JSON.stringify(value))
   }
 
   /** {@link answer} in words that may be coloured: whoever composed them made what others wrote harmless. */
@@ -138,7 +138,7 @@ export class Session {
 
   /** Prints a list: for people as a table, for pipes as lines, for machines as JSON. */
   async answerTable(value: unknown, table: Rows, lines: readonly string[]): Promise<void> {
-    if (this.isTerminal && !this.isJson && lines.length > 0) await this.answerStyled(value, tableOf(table, this.ink))
+    if (this.isTerminal && !this.isJson && lines.length > 0) await this.answerStyled(value, tableOf(table, this.colors))
     else await this.answerLines(value, lines)
   }
 
@@ -163,12 +163,12 @@ export class Session {
       const what = `the payload is no text (${sizeInWords(bytes.length)})`
       throw new CommandError(`${what}: write it to a file (file <path>), or into a pipe`)
     }
-    if (text !== '') await this.#print(plain(text).replace(/\n$/, ''))
+    if (text !== '') await this.#print(sanitize(text).replace(/\n$/, ''))
   }
 
   /** Says on stderr what is not the answer. */
   async note(text: string): Promise<void> {
-    await write(this.io.stderr, `freechains: ${plainLine(text)}\n`)
+    await write(this.io.stderr, `freechains: ${sanitizeLine(text)}\n`)
   }
 
   /** Prints a line for each event until the subscription ends. */

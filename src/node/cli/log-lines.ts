@@ -1,8 +1,8 @@
 /** A block as a line of the conversation (spec §11, `log`): time, author, reps, id, what it says, how it stands. Pure. */
 import type { ListedBlock } from '../control/shapes.ts'
 import type { AddressBook } from './address-book.ts'
-import type { Ink, StyleOfAuthor } from './colors.ts'
-import { plain } from './sanitize.ts'
+import type { Colors, StyleOfAuthor } from './colors.ts'
+import { sanitize } from './sanitize.ts'
 import { kindOf, saidBy, shortId, shortKey, sizeInWords, timeInWords } from './block-text.ts'
 
 /** The most of one text that is shown: a screenful; the rest is one `get payload` away. */
@@ -13,20 +13,20 @@ const INDENT = '    '
 
 export interface LogStyle {
   readonly names: Pick<AddressBook, 'nameOf'>
-  readonly ink: Ink
+  readonly colors: Colors
   readonly styleOf: StyleOfAuthor
 }
 
 /** One line, and the further lines of its text indented below. No line feed behind the last. */
-export function logLines(block: ListedBlock, { names, ink, styleOf }: LogStyle): string {
+export function logLines(block: ListedBlock, { names, colors, styleOf }: LogStyle): string {
   const [first = '', ...rest] = wordsOf(block)
   const author = names.nameOf(block.author) ?? (block.author === undefined ? 'anonymous' : shortKey(block.author))
   const head = [
-    ink('dim', timeInWords(block.time)),
-    ink(styleOf(block.author), author.padEnd(8)),
+    colors('dim', timeInWords(block.time)),
+    colors(styleOf(block.author), author.padEnd(8)),
     (block.like === undefined ? signed(block.reps) : '').padStart(2),
-    ink('dim', shortId(block.id)),
-    ...(block.state === 'accepted' ? [] : [ink('yellow', block.state)]),
+    colors('dim', shortId(block.id)),
+    ...(block.state === 'accepted' ? [] : [colors('yellow', block.state)]),
     ...(first === '' ? [] : [first]),
   ]
   return [head.join('  '), ...rest.map((line) => INDENT + line)].join('\n')
@@ -61,7 +61,7 @@ function wordsOf(block: ListedBlock): string[] {
 
 function shown(text: string): string[] {
   const kept = text.slice(0, SHOWN_CHARS).replace(/[\uD800-\uDBFF]$/, '')
-  const lines = plain(kept.replace(/\s+$/, '')).split('\n')
+  const lines = sanitize(kept.replace(/\s+$/, '')).split('\n')
   const isWhole = kept.length === text.length && lines.length <= SHOWN_LINES
   if (isWhole) return lines
   const left = lines.slice(0, SHOWN_LINES)

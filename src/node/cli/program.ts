@@ -11,13 +11,13 @@ import { seeHelp, UsageError } from './io.ts'
 import { addKeyCommands } from './commands/crypto.ts'
 import { addNamesCommands } from './commands/names.ts'
 import { addPeerCommands } from './commands/peer.ts'
-import { plain } from './sanitize.ts'
-import type { GlobalOptions, Session } from './command-context.ts'
+import { sanitize } from './sanitize.ts'
+import type { GlobalOptions, CommandContext } from './command-context.ts'
 import { addStartCommand } from './commands/start.ts'
 import { PEER_COMMANDS_ALONE } from './argument-order.ts'
 
 /** The whole tree of commands; each ends up in `session`. */
-export function buildProgram(session: Session): Command {
+export function buildProgram(session: CommandContext): Command {
   const { io } = session
   const program = new Command('freechains')
   program
@@ -56,7 +56,7 @@ export function buildProgram(session: Session): Command {
 /** Errors on one line, each with the help of the command that it is about. */
 function sayWhereHelpIs(command: Command): void {
   const words = (text: string): string =>
-    plain(text)
+    sanitize(text)
       .trim()
       .replace(/^error: /, 'freechains: ')
       .replaceAll(/\s*\n\s*/g, ' ')

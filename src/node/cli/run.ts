@@ -5,9 +5,9 @@
 import { CommanderError, type Command } from 'commander'
 import { ClientError } from '../control/client/client-error.ts'
 import { CommandError, Interrupted, ReaderGone, seeHelp, UsageError, write, type CliModules, type Io } from './io.ts'
-import { plain, plainLine } from './sanitize.ts'
+import { sanitize, sanitizeLine } from './sanitize.ts'
 import { buildProgram } from './program.ts'
-import { Session } from './command-context.ts'
+import { CommandContext } from './command-context.ts'
 import { arrange } from './argument-order.ts'
 
 const DONE = 0
@@ -17,12 +17,12 @@ const INTERRUPTED = 130
 
 /** Runs one command line (without `node` and the script) and gives its exit status. Never rejects for what users do. */
 export async function run(argv: readonly string[], io: Io, modules: CliModules): Promise<number> {
-  let session: Session | undefined
+  let session: CommandContext | undefined
   try {
     // Built once to know which options take a value, which is what the order of words hangs on.
-    const takesValue = valueOptions(buildProgram(new Session(undefined, io, modules)))
+    const takesValue = valueOptions(buildProgram(new CommandContext(undefined, io, modules)))
     const { args, subject } = arrange(argv, (option) => takesValue.has(option))
-    session = new Session(subject, io, modules)
+    session = new CommandContext(subject, io, modules)
     await buildProgram(session).parseAsync(args, { from: 'user' })
     return DONE
   } catch (error) {
@@ -50,9 +50,9 @@ async function statusOf(error: unknown, io: Io, commandPath: string | undefined)
 }
 
 function describe(error: unknown, commandPath: string | undefined): string {
-  if (error instanceof UsageError) return plainLine(error.message + seeHelp(commandPath))
-  if (error instanceof CommandError || error instanceof ClientError) return plainLine(error.message)
+  if (error instanceof UsageError) return sanitizeLine(error.message + seeHelp(commandPath))
+  if (error instanceof CommandError || error instanceof ClientError) return sanitizeLine(error.message)
   // A refusal to start is a ControlError; its module is loaded with the daemon alone.
   if (error instanceof Error && error.name === 'ControlError') return error.message
-  return plain(`a defect in freechains: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
+  return sanitize(`a defect in freechains: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
 }

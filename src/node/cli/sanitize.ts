@@ -29,17 +29,17 @@ const LOOSE_JOINERS = [
 const OBEYED = new RegExp(`${CONTROLS}|${UNSEEN}|${LOOSE_JOINERS}`, 'gu')
 
 /** Several lines: line feeds and tabs stay. */
-export function plain(text: string): string {
+export function sanitize(text: string): string {
   return text.replaceAll('\r\n', '\n').replace(OBEYED, picture)
 }
 
 /** One line, whatever the text is. */
-export function plainLine(text: string): string {
-  return plain(text).replaceAll('\n', '␤').replaceAll('\t', ' ')
+export function sanitizeLine(text: string): string {
+  return sanitize(text).replaceAll('\n', '␤').replaceAll('\t', ' ')
 }
 
 /** JSON that means the same and in which nothing is obeyed: what `JSON.stringify` leaves as it is gets escaped too. */
-export function plainJson(json: string): string {
+export function sanitizeJson(json: string): string {
   return json.replace(OBEYED, (char) =>
     char
       .split('')

@@ -1,7 +1,7 @@
 /** Tables for terminals (spec §11): columns of their own width, no lines between. */
 import Table from 'cli-table3'
-import { plainLine } from './sanitize.ts'
-import type { Ink } from './colors.ts'
+import { sanitizeLine } from './sanitize.ts'
+import type { Colors } from './colors.ts'
 
 export interface Rows {
   readonly head: readonly string[]
@@ -14,14 +14,14 @@ const NO_LINES = {
 }
 
 /** The cells are made harmless here. */
-export function tableOf({ head, rows }: Rows, ink: Ink): string {
+export function tableOf({ head, rows }: Rows, colors: Colors): string {
   const table = new Table({
-    head: head.map((title) => ink('bold', title)),
+    head: head.map((title) => colors('bold', title)),
     chars: NO_LINES,
     // The library's own colours stay off: whether there are any is decided by the ink.
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
   })
-  table.push(...rows.map((row) => row.map(plainLine)))
+  table.push(...rows.map((row) => row.map(sanitizeLine)))
   return table
     .toString()
     .split('\n')

@@ -6,20 +6,20 @@ import { ok, type Result } from '../../dag/result.ts'
 import { AddedPeers } from '../net/discovery/added-peers.ts'
 import { createHandlers } from '../api/handlers.ts'
 import { ChainNetwork } from '../net/chain-network.ts'
-import { Chains } from '../chain/registry.ts'
+import { ChainRegistry } from '../chain/registry.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Config } from '../config/config.ts'
 import type { ReportedFault } from '../api/fault-reports.ts'
 import { ControlServer } from '../control/server/server.ts'
 import { Discovery } from '../net/discovery/discovery.ts'
-import { openDisk } from '../storage/database.ts'
+import { openDatabase } from '../storage/database.ts'
 import { createHost } from '../net/host/host.ts'
-import { Keeper } from './housekeeping.ts'
+import { Housekeeping } from './housekeeping.ts'
 import { loadOrCreateNodeKey } from '../storage/node-key.ts'
 import type { Logger } from '../base/log.ts'
 import type { ChainServices } from '../net/chain-network.ts'
 import { textList } from '../storage/records.ts'
-import { Topics } from '../net/gossip/pubsub.ts'
+import { Pubsub } from '../net/gossip/pubsub.ts'
 import { VerifyWorkers } from '../chain/intake/verify-workers.ts'
 
 export interface NodeModules {
@@ -78,7 +78,7 @@ async function start(
   started: Started,
 ): Promise<Result<RunningNode, ReportedFault>> {
   const startedAt = performance.now()
-  const disk = await openDisk(config.dataDir)
+  const disk = await openDatabase(config.dataDir)
   if (!disk.ok) return disk
   started.ending(() => disk.value.close())
   const privateKey = await loadOrCreateNodeKey(disk.value)
@@ -92,28 +92,28 @@ async function start(
   started.ending(() => host.value.stop())
 
   const isLonely = (): boolean =>
-    chains.all().some(({ attached }) => topics.subscribers(attached.gossip.topic).length === 0)
+    chains.all().some(({ attached }) => pubsub.subscribers(attached.gossip.topic).length === 0)
   const added = textList(disk.value, 'added-peers')
   const known = [...config.bootstrap, ...config.peers, ...(await added.load())]
   const discovery = new Discovery(
     { dht: switches.dht, remembered: switches.remembered, peers: known.map((address) => multiaddr(address)) },
     { host: host.value, log, store: textList(disk.value, 'remembered-peers'), isLonely: () => isLonely() },
   )
-  const topics = new Topics({ host: host.value, log })
+  const pubsub = new Pubsub({ host: host.value, log })
   started.ending(() => {
-    topics.stop()
+    pubsub.stop()
   })
-  const network = new ChainNetwork({ host: host.value, topics, discovery, clock, log })
+  const network = new ChainNetwork({ host: host.value, pubsub, discovery, clock, log })
   started.ending(() => {
     network.stop()
   })
   const stopAsked = Promise.withResolvers<'host.stop' | Error>()
   const workers = new VerifyWorkers({ log })
   started.ending(() => workers.stop())
-  const chains: Chains<ChainServices> = new Chains<ChainServices>({
+  const chains: ChainRegistry<ChainServices> = new ChainRegistry<ChainServices>({
     verifier: workers,
     onFailure: stopAsked.resolve,
-    disk: disk.value,
+    database: disk.value,
     clock,
     log,
     seed: randomInt(2 ** 32),
@@ -130,8 +130,8 @@ async function start(
   const info = { control: () => control.address, dataDir: config.dataDir, startedAt }
   const { bootstrap } = config
   const addedPeers = new AddedPeers({ configured: [...bootstrap, ...config.peers] }, { list: added, discovery })
-  const staticPeers = { kept: () => discovery.kept(), undialled: () => discovery.failures() }
-  const parts = { host: host.value, topics, chains, clock, log, addedPeers, ...staticPeers, bootstrap, info }
+  const peers = { staticPeers: () => discovery.kept(), undialled: () => discovery.failures() }
+  const parts = { host: host.value, pubsub, chains, clock, log, addedPeers, ...peers, bootstrap, info }
   const handlers = createHandlers(parts)
   const server = new ControlServer(
     { ...config.control, dataDir: config.dataDir },
@@ -147,9 +147,9 @@ async function start(
   if (!listening.ok) return listening
   started.ending(() => server.stop())
   control.address = `${listening.value.host}:${String(listening.value.port)}`
-  const keeper = new Keeper({ chains, topics, log })
+  const housekeeping = new Housekeeping({ chains, pubsub, log })
   started.ending(() => {
-    keeper.stop()
+    housekeeping.stop()
   })
   log.info('node.started', { peer: host.value.peerId.toString(), chains: chains.all().length })
   return ok({
@@ -162,7 +162,7 @@ async function start(
   })
 }
 
-async function joinAll(chains: Chains<ChainServices>, wanted: readonly Chain[], log: Logger): Promise<void> {
+async function joinAll(chains: ChainRegistry<ChainServices>, wanted: readonly Chain[], log: Logger): Promise<void> {
   for (const chain of wanted) {
     const joined = await chains.join(chain, { remember: false })
     if (!joined.ok) log.error('chain.not-joined', { chain: chain.id, why: joined.fault.code })

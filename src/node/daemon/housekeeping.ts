@@ -1,26 +1,26 @@
 /** What has to be done from time to time (spec §3, §7): compare heads with a peer of each chain, let time pass,
  * and remember how long this node was in sync. */
-import type { Chains } from '../chain/registry.ts'
+import type { ChainRegistry } from '../chain/registry.ts'
 import type { Logger } from '../base/log.ts'
 import type { ChainServices } from '../net/chain-network.ts'
-import type { Topics } from '../net/gossip/pubsub.ts'
+import type { Pubsub } from '../net/gossip/pubsub.ts'
 
 /** A lost announcement matters for this long at the most; a comparison costs one round trip. */
 const COMPARE_MS = 60_000
 /** So that nodes that were started together do not ask all at once. */
 const JITTER = 0.3
 
-export interface KeeperModules {
-  readonly chains: Chains<ChainServices>
-  readonly topics: Topics
+export interface HousekeepingModules {
+  readonly chains: ChainRegistry<ChainServices>
+  readonly pubsub: Pubsub
   readonly log: Logger
 }
 
-export class Keeper {
-  readonly #modules: KeeperModules
+export class Housekeeping {
+  readonly #modules: HousekeepingModules
   #timer: NodeJS.Timeout
 
-  constructor(modules: KeeperModules) {
+  constructor(modules: HousekeepingModules) {
     this.#modules = modules
     this.#timer = this.#next()
   }
@@ -40,7 +40,7 @@ export class Keeper {
   }
 
   async #round(): Promise<void> {
-    const { chains, topics } = this.#modules
+    const { chains, pubsub: topics } = this.#modules
     await chains.saveWatches()
     for (const { replica, attached } of chains.all()) {
       // A chain that is unusable says so itself, and must not keep the others from theirs.

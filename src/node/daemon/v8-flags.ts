@@ -23,6 +23,6 @@ const COMPILER = [
 const GARBAGE = '--heap-growing-percent=200'
 
 /** For all threads of this process, from here on. */
-export function tuneEngine(): void {
+export function setV8Flags(): void {
   for (const flag of [...COMPILER, GARBAGE]) setFlagsFromString(flag)
 }

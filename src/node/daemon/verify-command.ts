@@ -6,7 +6,7 @@ import { ControlError } from '../control/error-codes.ts'
 import { controlErrorOf } from '../api/fault-reports.ts'
 import { checkStore } from '../chain/verify-store.ts'
 import type { Chain } from '../../dag/chain.ts'
-import { hasDisk, openDisk, type Disk } from '../storage/database.ts'
+import { hasDatabase, openDatabase, type Database } from '../storage/database.ts'
 import { decodeJoined } from '../storage/joined-record.ts'
 
 export interface CheckCommandOptions {
@@ -25,8 +25,9 @@ export async function runCheck({ dir, configFile }: CheckCommandOptions, tell: T
   const config = loadConfig({ file: configFile, overrides: { dataDir: dir } })
   if (!config.ok) throw new ControlError('bad-config', configFaultLines(config.fault).join('\nfreechains: '))
   const { dataDir } = config.value
-  if (!(await hasDisk(dataDir))) throw new ControlError('data-dir-unusable', `there is no data directory at ${dataDir}`)
-  const disk = await openDisk(dataDir)
+  if (!(await hasDatabase(dataDir)))
+    throw new ControlError('data-dir-unusable', `there is no data directory at ${dataDir}`)
+  const disk = await openDatabase(dataDir)
   if (!disk.ok) throw controlErrorOf(disk.fault)
   try {
     let isWell = true
@@ -40,7 +41,7 @@ export async function runCheck({ dir, configFile }: CheckCommandOptions, tell: T
 }
 
 /** Those joined by command and those in the config file, each once. */
-async function chainsOf(disk: Disk, configured: readonly Chain[]): Promise<Chain[]> {
+async function chainsOf(disk: Database, configured: readonly Chain[]): Promise<Chain[]> {
   const found = new Map(configured.map((chain) => [chain.id, chain]))
   for (const { record } of await disk.joined()) {
     const chain = decodeJoined(record)
@@ -49,7 +50,7 @@ async function chainsOf(disk: Disk, configured: readonly Chain[]): Promise<Chain
   return [...found.values()]
 }
 
-async function checkOne(disk: Disk, chain: Chain, tell: Tell): Promise<boolean> {
+async function checkOne(disk: Database, chain: Chain, tell: Tell): Promise<boolean> {
   const { name } = chain.params
   const onProgress = (blocks: number): void => void tell(`${name}: ${String(blocks)} blocks so far`, true)
   const { blocks, problems } = await checkStore(chain, disk.chain(chain.id), { seed: randomInt(2 ** 32), onProgress })

@@ -6,7 +6,7 @@ import { bytesToHex } from '@noble/hashes/utils.js'
 import type { PeerId } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
 import { consequence, type ProtocolFault } from '../../protocol/faults.ts'
-import { Rechecks } from '../../protocol/recheck-budget.ts'
+import { RecheckBudget } from '../../protocol/recheck-budget.ts'
 import { ChainGossip, topicOf } from './gossip/chain-gossip.ts'
 import { ChainSync } from './sync/chain-sync.ts'
 import type { Clock } from '../base/clock.ts'
@@ -16,11 +16,11 @@ import { ExtraPlaces } from './sync/pull-scheduler.ts'
 import type { Logger } from '../base/log.ts'
 import type { Attachment } from '../chain/registry.ts'
 import type { Replica } from '../chain/replica.ts'
-import { createResponder } from './sync/request-handler.ts'
+import { createRequestHandler } from './sync/request-handler.ts'
 import type { RpcFault } from './sync/stream-faults.ts'
 import { SyncClient } from './sync/client.ts'
 import { serveSync } from './sync/server.ts'
-import type { Topics } from './gossip/pubsub.ts'
+import type { Pubsub } from './gossip/pubsub.ts'
 import { orAborted } from '../base/deadline.ts'
 
 /** What a joined chain does on the network. */
@@ -31,7 +31,7 @@ export interface ChainServices extends Attachment {
 
 export interface ChainNetworkModules {
   readonly host: Host
-  readonly topics: Topics
+  readonly pubsub: Pubsub
   readonly discovery: Discovery
   readonly clock: Clock
   readonly log: Logger
@@ -49,12 +49,12 @@ export class ChainNetwork {
   readonly #byTopic = new Map<string, Entry>()
   readonly #byRendezvous = new Map<string, Entry>()
   /** Of all chains together: it is one processor. */
-  readonly #rechecks = new Rechecks(performance.now())
+  readonly #rechecks = new RecheckBudget(performance.now())
   readonly #endings: (() => void)[]
 
   constructor(modules: ChainNetworkModules) {
     this.#modules = modules
-    const { host, topics, log } = modules
+    const { host, pubsub: topics, log } = modules
     this.#client = new SyncClient({ host, log, onFault: (peer, fault) => this.#onStreamFault(peer.toString(), fault) })
     this.#endings = [
       topics.onSubscriber((topic, peer) => this.#byTopic.get(topic)?.sync.suggest(peer)),
@@ -66,7 +66,7 @@ export class ChainNetwork {
   }
 
   attach(replica: Replica): ChainServices {
-    const { topics, discovery, host, clock, log } = this.#modules
+    const { pubsub: topics, discovery, host, clock, log } = this.#modules
     const { rendezvous } = replica.chain
     const onFault = (peer: string, fault: ProtocolFault): void => {
       this.#onProtocolFault(peer, fault)
@@ -94,7 +94,7 @@ export class ChainNetwork {
     const onHint = (peer: string): void => {
       sync.suggest(peer)
     }
-    const gossip = new ChainGossip({ replica, topics, log, onHint, onFault, mayRecheck })
+    const gossip = new ChainGossip({ replica, pubsub: topics, log, onHint, onFault, mayRecheck })
     discovery.join(rendezvous)
     return {
       gossip,
@@ -112,7 +112,7 @@ export class ChainNetwork {
   /** Answers other peers from now on. Returns how to stop. */
   serve(): Promise<() => Promise<void>> {
     const { host, log } = this.#modules
-    const handler = createResponder({
+    const handler = createRequestHandler({
       self: host.peerId,
       find: (rendezvous) => this.#byRendezvous.get(rendezvous)?.replica,
       onOffer: (replica, peer, signal) => this.#onOffer(replica, peer, signal),
@@ -133,7 +133,7 @@ export class ChainNetwork {
 
   /** Those known to be on the chain first. */
   #connected(replica: Replica): readonly PeerId[] {
-    const { topics, host } = this.#modules
+    const { pubsub: topics, host } = this.#modules
     const onTopic = topics.subscribers(topicOf(replica.chain.rendezvous))
     const all = new Set([...onTopic, ...host.connections().map(({ peer }) => peer.toString())])
     return [...all].map((peer) => peerIdFromString(peer))

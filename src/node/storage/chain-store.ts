@@ -18,7 +18,7 @@ import {
   type StoredBlock,
 } from '../../dag/store.ts'
 import { indexKey, type ChainKeys } from './row-keys.ts'
-import { countFrames, loadChain, loadState, plainBytes, readRow, readRows, type ChainState } from './load.ts'
+import { countFrames, loadChain, loadState, plainBytes, readRow, readRows, type CommitState } from './load.ts'
 import {
   decodeStoredBlock,
   encodeArrival,
@@ -29,28 +29,28 @@ import {
   encodeState,
   PAGE_BLOCKS,
 } from './rows.ts'
-import type { DiskWriter, Level, WriteOp } from './writer.ts'
+import type { BatchWriter, Level, WriteOp } from './writer.ts'
 
 const NOTHING = new Uint8Array()
 
-export interface DiskChainModules {
+export interface LevelChainStoreModules {
   readonly db: Level
-  readonly writer: DiskWriter
+  readonly writer: BatchWriter
   /** Removes all that is stored under the chain's keys. */
   readonly destroy: () => Promise<void>
 }
 
-export class DiskChain implements ChainStore {
+export class LevelChainStore implements ChainStore {
   readonly #keys: ChainKeys
   readonly #db: Level
-  readonly #writer: DiskWriter
+  readonly #writer: BatchWriter
   readonly #removeAll: () => Promise<void>
-  #loading: Promise<ChainState> | undefined
+  #loading: Promise<CommitState> | undefined
   /** Settles, and never rejects, when all writes asked for so far are over. */
   #settled: Promise<void> = Promise.resolve()
   #isDestroyed = false
 
-  constructor(keys: ChainKeys, { db, writer, destroy }: DiskChainModules) {
+  constructor(keys: ChainKeys, { db, writer, destroy }: LevelChainStoreModules) {
     this.#keys = keys
     this.#db = db
     this.#writer = writer
@@ -60,7 +60,7 @@ export class DiskChain implements ChainStore {
   async load(take: (row: LoadedRow) => void): Promise<LoadedChain> {
     // What is read is of one moment only if nothing was asked for while this waited.
     let settled: Promise<void>
-    let state: ChainState
+    let state: CommitState
     do {
       settled = this.#settled
       state = await this.#read()
@@ -169,7 +169,7 @@ export class DiskChain implements ChainStore {
   }
 
   /** What a block adds to a commit. */
-  #addBlock(ops: WriteOp[], state: ChainState, block: NewBlock): void {
+  #addBlock(ops: WriteOp[], state: CommitState, block: NewBlock): void {
     const { row, headerBytes, signature, paySize } = block
     const { id, height, time, backs, author, like, k, isOurs } = row
     state.blocks += 1
@@ -190,7 +190,7 @@ export class DiskChain implements ChainStore {
     }
   }
 
-  #addPayload(ops: WriteOp[], state: ChainState, { row, paySize }: NewBlock, payload: Uint8Array | 'stored'): void {
+  #addPayload(ops: WriteOp[], state: CommitState, { row, paySize }: NewBlock, payload: Uint8Array | 'stored'): void {
     const arrived = state.arriving.get(row.id)
     state.arriving.delete(row.id)
     if (payload === 'stored') {
@@ -203,7 +203,7 @@ export class DiskChain implements ChainStore {
     if (arrived !== undefined) ops.push({ type: 'del', key: this.#keys.arrival(row.id) })
   }
 
-  #opsOfDropped(state: ChainState, { index, id, size }: DroppedPayload): WriteOp[] {
+  #opsOfDropped(state: CommitState, { index, id, size }: DroppedPayload): WriteOp[] {
     if (state.missing.has(index)) return []
     const frames = Math.max(Math.ceil(size / FRAME_BYTES), state.arriving.get(id) ?? 0)
     state.arriving.delete(id)
@@ -211,7 +211,7 @@ export class DiskChain implements ChainStore {
     return [...this.#opsOfDrop(id, frames), this.#opOfMissing(state, index, id)]
   }
 
-  #opOfMissing(state: ChainState, index: number, id: BlockId): WriteOp {
+  #opOfMissing(state: CommitState, index: number, id: BlockId): WriteOp {
     state.missing.set(index, id)
     return { type: 'put', key: indexKey(this.#keys.missing, index), value: encodeMissing(id) }
   }
@@ -222,7 +222,7 @@ export class DiskChain implements ChainStore {
     return ops
   }
 
-  #opOfMeta({ blocks, bytes }: ChainState): WriteOp {
+  #opOfMeta({ blocks, bytes }: CommitState): WriteOp {
     return { type: 'put', key: this.#keys.meta, value: encodeMeta({ blocks, bytes }) }
   }
 
@@ -230,12 +230,12 @@ export class DiskChain implements ChainStore {
    * Everybody waits for the same promise, so that calls go on in the order in which they were made; from there on a
    * call changes state and asks for its write without another wait.
    */
-  #state(): Promise<ChainState> {
+  #state(): Promise<CommitState> {
     this.#loading ??= loadState(this.#db, this.#keys)
     return this.#loading
   }
 
-  async #read(): Promise<ChainState> {
+  async #read(): Promise<CommitState> {
     const state = await this.#state()
     await this.#settled
     if (this.#isDestroyed) throw new Bug('the chain was destroyed')

@@ -8,8 +8,8 @@ import { LevelDatastore } from 'datastore-level'
 import { fail, ok, type Result } from '../../dag/result.ts'
 import { chainId, type ChainId } from '../../dag/ids.ts'
 import type { ChainStore } from '../../dag/store.ts'
-import { DiskChain } from './chain-store.ts'
-import type { DiskFault } from './faults.ts'
+import { LevelChainStore } from './chain-store.ts'
+import type { StorageFault } from './faults.ts'
 import {
   ChainKeys,
   chainPrefix,
@@ -23,7 +23,7 @@ import {
   rangeOf,
 } from './row-keys.ts'
 import { plainBytes, readRow } from './load.ts'
-import { DiskWriter, type Level } from './writer.ts'
+import { BatchWriter, type Level } from './writer.ts'
 import { isDirectory, makeDir } from '../base/make-dir.ts'
 
 /** Raised when rows change in a way that older programs would misread. */
@@ -36,17 +36,17 @@ export interface JoinedRecord {
   readonly record: Uint8Array
 }
 
-export class Disk {
+export class Database {
   /** For libp2p: peer store, DHT, keys. Open; libp2p neither opens nor closes it. */
   readonly datastore: LevelDatastore
   readonly #db: Level
-  readonly #writer: DiskWriter
-  readonly #chains = new Map<ChainId, DiskChain>()
+  readonly #writer: BatchWriter
+  readonly #chains = new Map<ChainId, LevelChainStore>()
 
   constructor(datastore: LevelDatastore) {
     this.datastore = datastore
     this.#db = datastore.db
-    this.#writer = new DiskWriter(datastore.db)
+    this.#writer = new BatchWriter(datastore.db)
   }
 
   /** The store of a chain, empty if nothing was ever committed; the same one each time, until it is destroyed. */
@@ -54,7 +54,7 @@ export class Disk {
     const known = this.#chains.get(id)
     if (known !== undefined) return known
     const destroy = (): Promise<void> => this.#destroy(id)
-    const chain = new DiskChain(new ChainKeys(id), { db: this.#db, writer: this.#writer, destroy })
+    const chain = new LevelChainStore(new ChainKeys(id), { db: this.#db, writer: this.#writer, destroy })
     this.#chains.set(id, chain)
     return chain
   }
@@ -109,7 +109,7 @@ export class Disk {
  * Opens the database in `dir`, making both if needed. It lies in a subdirectory of its own that only its owner may read:
  * it holds keys.
  */
-export async function openDisk(dir: string): Promise<Result<Disk, DiskFault>> {
+export async function openDatabase(dir: string): Promise<Result<Database, StorageFault>> {
   const path = databaseIn(dir)
   try {
     await makeDir(path, 0o700)
@@ -132,11 +132,11 @@ export async function openDisk(dir: string): Promise<Result<Disk, DiskFault>> {
   for (const key of await datastore.db.keys(rangeOf(DOOMED_PREFIX)).all()) {
     await removeDoomed(datastore.db, chainInKey(key))
   }
-  return ok(new Disk(datastore))
+  return ok(new Database(datastore))
 }
 
 /** Whether there is a database to open, so that looking at one need not make it. */
-export async function hasDisk(dir: string): Promise<boolean> {
+export async function hasDatabase(dir: string): Promise<boolean> {
   // What cannot be looked at is there, as far as anybody can tell: opening it says why not.
   return await isDirectory(databaseIn(dir)).catch(() => true)
 }
@@ -145,7 +145,7 @@ function databaseIn(dir: string): string {
   return join(dir, 'db')
 }
 
-function openFault(dir: string, error: unknown): DiskFault {
+function openFault(dir: string, error: unknown): StorageFault {
   const cause: unknown = error instanceof Error ? (error.cause ?? error) : error
   const isLocked = cause instanceof Error && 'code' in cause && cause.code === 'LEVEL_LOCKED'
   return isLocked ? { code: 'DISK_LOCKED', dir } : { code: 'DISK_UNREADABLE', dir, why: messageOf(cause) }

@@ -2,20 +2,20 @@
 import * as dagCbor from '@ipld/dag-cbor'
 import type { ChainId } from '../../dag/ids.ts'
 import { Watch, type Interval } from '../../reputation/throttle.ts'
-import type { Disk } from './database.ts'
+import type { Database } from './database.ts'
 
 /** A record that does not decode counts as none: then nothing is doubted. */
-export async function loadWatch(disk: Disk, chain: ChainId): Promise<Watch> {
+export async function loadWatch(disk: Database, chain: ChainId): Promise<Watch> {
   const stored = await disk.get(nameOf(chain))
   return new Watch(stored === undefined ? [] : decode(stored))
 }
 
-export function saveWatch(disk: Disk, chain: ChainId, watch: Watch): Promise<void> {
+export function saveWatch(disk: Database, chain: ChainId, watch: Watch): Promise<void> {
   return disk.put(nameOf(chain), dagCbor.encode(watch.intervals().flat()))
 }
 
 /** The chain was left. */
-export function forgetWatch(disk: Disk, chain: ChainId): Promise<void> {
+export function forgetWatch(disk: Database, chain: ChainId): Promise<void> {
   return disk.remove(nameOf(chain))
 }
 

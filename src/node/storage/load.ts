@@ -1,7 +1,7 @@
 /** Reading a chain from LevelDB at start, without its headers and payloads. */
 import { blockId, type BlockId } from '../../dag/ids.ts'
 import type { LoadedChain, LoadedRow } from '../../dag/store.ts'
-import { DiskFailed } from './faults.ts'
+import { StorageFailed } from './faults.ts'
 import { indexKey, lastPart, numberIn, rangeOf, type ChainKeys } from './row-keys.ts'
 import { decodeArrival, decodeBlock, decodeMeta, decodeMissing, decodePage, decodeState, PAGE_BLOCKS } from './rows.ts'
 import type { Level } from './writer.ts'
@@ -10,7 +10,7 @@ import type { Level } from './writer.ts'
 const READ_BYTES = 1024 * 1024
 
 /** What a chain's store keeps in memory. */
-export interface ChainState {
+export interface CommitState {
   blocks: number
   bytes: number
   /** Blocks that fill no page yet, with the states that they were committed with. */
@@ -43,20 +43,21 @@ export function plainBytes(value: Uint8Array): Uint8Array {
   return new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
 }
 
-export async function loadState(db: Level, keys: ChainKeys): Promise<ChainState> {
+export async function loadState(db: Level, keys: ChainKeys): Promise<CommitState> {
   const meta = await readRow(db, keys.meta)
   const { blocks, bytes } = meta === undefined ? { blocks: 0, bytes: 0 } : decodeMeta(meta)
   const paged = blocks - (blocks % PAGE_BLOCKS)
   const tail: LoadedRow[] = []
   const range = { gte: indexKey(keys.blocks, paged + 1), lt: rangeOf(keys.blocks).lt, highWaterMarkBytes: READ_BYTES }
   for await (const value of db.values(range)) tail.push(decodeBlock(value).row)
-  if (paged + tail.length !== blocks) throw new DiskFailed(`${String(tail.length)} blocks after page ${String(paged)}`)
+  if (paged + tail.length !== blocks)
+    throw new StorageFailed(`${String(tail.length)} blocks after page ${String(paged)}`)
   const missing = new Map<number, BlockId>()
   for await (const [key, value] of db.iterator(rangeOf(keys.missing))) missing.set(numberIn(key), decodeMissing(value))
   return { blocks, bytes, tail, missing, ...(await loadArrivals(db, keys)) }
 }
 
-async function loadArrivals(db: Level, keys: ChainKeys): Promise<Pick<ChainState, 'arriving' | 'nextArrival'>> {
+async function loadArrivals(db: Level, keys: ChainKeys): Promise<Pick<CommitState, 'arriving' | 'nextArrival'>> {
   const rows = await db.iterator(rangeOf(keys.arrivals)).all()
   const arrivals = rows.map(([key, value]) => ({
     id: blockId(Buffer.from(lastPart(key), 'hex')),
@@ -81,7 +82,7 @@ export async function countFrames(db: Level, keys: ChainKeys, id: BlockId): Prom
 export async function loadChain(
   db: Level,
   keys: ChainKeys,
-  state: ChainState,
+  state: CommitState,
   take: (row: LoadedRow) => void,
 ): Promise<LoadedChain> {
   const { bytes } = state
@@ -100,10 +101,10 @@ export async function loadChain(
     take(latest === undefined ? row : { ...row, state: latest })
   }
   for await (const [key, page] of pages) {
-    if ((numberIn(key) - 1) * PAGE_BLOCKS !== index) throw new DiskFailed(`no page for block ${String(index + 1)}`)
+    if ((numberIn(key) - 1) * PAGE_BLOCKS !== index) throw new StorageFailed(`no page for block ${String(index + 1)}`)
     decodePage(page, takeNext)
   }
-  if (index !== paged) throw new DiskFailed(`pages hold ${String(index)} blocks, not ${String(paged)}`)
+  if (index !== paged) throw new StorageFailed(`pages hold ${String(index)} blocks, not ${String(paged)}`)
   tail.forEach(takeNext)
   return { heads, missing, bytes }
 }

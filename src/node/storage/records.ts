@@ -1,6 +1,6 @@
 /** Small lists of text that the node keeps in its data directory: remembered peers, peers added by command. */
 import * as dagCbor from '@ipld/dag-cbor'
-import type { Disk } from './database.ts'
+import type { Database } from './database.ts'
 
 export interface TextList {
   load(): Promise<readonly string[]>
@@ -8,7 +8,7 @@ export interface TextList {
 }
 
 /** `name`: of the record, in a–z, 0–9 and dashes. A record that does not decode counts as empty. */
-export function textList(disk: Disk, name: string): TextList {
+export function textList(disk: Database, name: string): TextList {
   return {
     async load() {
       const bytes = await disk.get(name)

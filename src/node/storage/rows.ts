@@ -1,13 +1,13 @@
 /**
  * Stored values of one chain and their bytes. What is read here was written here: bytes that do not decode mean a
- * damaged disk ({@link DiskFailed}), never a hostile peer.
+ * damaged disk ({@link StorageFailed}), never a hostile peer.
  */
 import { decode, encode } from '@ipld/dag-cbor'
 import { CborWriter } from '../../dag/cbor-writer.ts'
 import { Bug } from '../../dag/result.ts'
 import { authorKey, blockId, ID_BYTES, idBytes, writeId, type AuthorKey, type BlockId } from '../../dag/ids.ts'
 import type { BlockRow, BlockState, LoadedRow, NewBlock, StoredBlock } from '../../dag/store.ts'
-import { DiskFailed } from './faults.ts'
+import { StorageFailed } from './faults.ts'
 
 /**
  * Blocks in one page. A page is written once, when its last block comes, and a start reads all pages and at most this
@@ -134,7 +134,7 @@ function bytesAt(stored: Uint8Array, at: number): Uint8Array {
   const length = wide === 0 ? first : wide === 1 ? a : a * 256 + (stored[at + 2] ?? 0)
   const from = at + 1 + wide
   if (length < 0 || (wide === 0 && length > 0x17) || from + length > stored.byteLength)
-    throw new DiskFailed('a stored row does not decode')
+    throw new StorageFailed('a stored row does not decode')
   return new Uint8Array(stored.buffer, stored.byteOffset + from, length)
 }
 
@@ -172,15 +172,15 @@ export function encodePage(rows: readonly LoadedRow[]): Uint8Array {
 /** Hands over the page's rows one by one, with the states that they were committed with. */
 export function decodePage(page: Uint8Array, take: (row: LoadedRow) => void): void {
   const view = new DataView(page.buffer, page.byteOffset, page.byteLength)
-  if (page.byteLength < KEYS) throw new DiskFailed('a page of blocks is too short')
+  if (page.byteLength < KEYS) throw new StorageFailed('a page of blocks is too short')
   const keyCount = view.getUint16(KEY_COUNT, true)
   let backAt = KEYS + keyCount * ID_BYTES
-  if (page.byteLength < backAt) throw new DiskFailed('a page of blocks is too short')
+  if (page.byteLength < backAt) throw new StorageFailed('a page of blocks is too short')
   const authors: AuthorKey[] = []
   for (let at = KEYS; at < backAt; at += ID_BYTES) authors.push(authorKey(page.subarray(at, at + ID_BYTES)))
   for (let n = 0; n < PAGE_BLOCKS; n += 1) {
     const end = backAt + view.getUint8(BACK_COUNTS + n) * 4
-    if (end > page.byteLength) throw new DiskFailed('a page of blocks is too short')
+    if (end > page.byteLength) throw new StorageFailed('a page of blocks is too short')
     const backs: number[] = []
     for (; backAt < end; backAt += 4) backs.push(view.getUint32(backAt, true))
     const flags = view.getUint8(FLAGS + n)
@@ -196,14 +196,14 @@ export function decodePage(page: Uint8Array, take: (row: LoadedRow) => void): vo
     const number = view.getUint16(AUTHORS + n * 2, true)
     if (number !== UNSIGNED) {
       const author = authors[number]
-      if (author === undefined) throw new DiskFailed(`a page of blocks has no author ${String(number)}`)
+      if (author === undefined) throw new StorageFailed(`a page of blocks has no author ${String(number)}`)
       row.author = author
     }
     const like = view.getUint32(LIKES + n * 4, true)
     if (like !== 0) row.like = unpackedLike(like)
     take(row)
   }
-  if (backAt !== page.byteLength) throw new DiskFailed('a page of blocks is too long')
+  if (backAt !== page.byteLength) throw new StorageFailed('a page of blocks is too long')
 }
 
 /** A state that came after the one that the block was committed with. */
@@ -221,7 +221,7 @@ export function encodeMissing(id: BlockId): Uint8Array {
 }
 
 export function decodeMissing(stored: Uint8Array): BlockId {
-  if (stored.byteLength !== ID_BYTES) throw new DiskFailed('a mark of a missing payload is no digest')
+  if (stored.byteLength !== ID_BYTES) throw new StorageFailed('a mark of a missing payload is no digest')
   return blockId(stored)
 }
 
@@ -232,7 +232,7 @@ export function encodeArrival(order: number): Uint8Array {
 
 export function decodeArrival(stored: Uint8Array): number {
   const order = decoded(stored)
-  if (typeof order !== 'number') throw new DiskFailed('an arrival has no number')
+  if (typeof order !== 'number') throw new StorageFailed('an arrival has no number')
   return order
 }
 
@@ -240,13 +240,13 @@ function decoded(stored: Uint8Array): unknown {
   try {
     return decode(stored)
   } catch (cause) {
-    throw new DiskFailed('a stored row does not decode', { cause })
+    throw new StorageFailed('a stored row does not decode', { cause })
   }
 }
 
 function decodedList<T extends readonly unknown[]>(stored: Uint8Array, length: T['length']): T {
   const list = decoded(stored)
-  if (!Array.isArray(list) || list.length !== length) throw new DiskFailed('a stored row has other parts')
+  if (!Array.isArray(list) || list.length !== length) throw new StorageFailed('a stored row has other parts')
   return list as unknown as T
 }
 
@@ -259,7 +259,7 @@ function packedLike({ like }: BlockRow): number {
 }
 
 function unpackedLike(packed: number): NonNullable<BlockRow['like']> {
-  if (packed === 1) throw new DiskFailed('a like of the genesis')
+  if (packed === 1) throw new StorageFailed('a like of the genesis')
   return { n: (packed & 1) === 1 ? 1 : -1, target: packed >>> 1 }
 }
 
@@ -273,6 +273,6 @@ function unpackedFlags(flags: number): Pick<LoadedRow, 'isOurs' | 'state'> {
 
 function stateOf(number: number | undefined): BlockState {
   const state = number === undefined ? undefined : STATES.get(number)
-  if (state === undefined) throw new DiskFailed(`no state of a block has the number ${String(number)}`)
+  if (state === undefined) throw new StorageFailed(`no state of a block has the number ${String(number)}`)
   return state
 }

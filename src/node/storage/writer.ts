@@ -4,7 +4,7 @@
  * share one flush.
  */
 import type { LevelDatastore } from 'datastore-level'
-import { DiskFailed } from './faults.ts'
+import { StorageFailed } from './faults.ts'
 
 export type Level = LevelDatastore['db']
 
@@ -17,7 +17,7 @@ interface Job {
   readonly sync: boolean
   readonly bytes: number
   readonly resolve: () => void
-  readonly reject: (failure: DiskFailed) => void
+  readonly reject: (failure: StorageFailed) => void
 }
 
 /** Merged jobs stop at this size: LevelDB copies a batch in memory. A single larger job is still one batch. */
@@ -37,11 +37,11 @@ function bytesOf(ops: readonly WriteOp[]): number {
   return ops.reduce((sum, op) => sum + OP_BYTES + (op.type === 'put' ? op.value.byteLength : 0), 0)
 }
 
-export class DiskWriter {
+export class BatchWriter {
   readonly #db: Level
   #queue: Job[] = []
   #running: Promise<void> | undefined
-  #failure: DiskFailed | undefined
+  #failure: StorageFailed | undefined
   #isClosed = false
 
   constructor(db: Level) {
@@ -52,7 +52,7 @@ export class DiskWriter {
   write(ops: readonly WriteOp[], sync: boolean): Promise<void> {
     return new Promise((resolve, reject) => {
       if (this.#isClosed) {
-        reject(new DiskFailed('the disk is closed'))
+        reject(new StorageFailed('the disk is closed'))
         return
       }
       this.#queue.push({ ops, sync, bytes: bytesOf(ops), resolve, reject })
@@ -83,7 +83,7 @@ export class DiskWriter {
       await (bytes > ops.length * LARGE_ROW_BYTES ? this.#db.batch(ops, options) : this.#opByOp(ops).write(options))
       for (const job of jobs) job.resolve()
     } catch (cause) {
-      this.#failure ??= new DiskFailed('a write failed', { cause })
+      this.#failure ??= new StorageFailed('a write failed', { cause })
       for (const job of jobs) job.reject(this.#failure)
     }
   }

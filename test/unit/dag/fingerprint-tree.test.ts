@@ -3,7 +3,7 @@ import { bytesToHex } from '@noble/hashes/utils.js'
 import * as fc from 'fast-check'
 import { describe, expect, test, vi } from 'vitest'
 import * as crypto from '../../../src/dag/crypto.ts'
-import { Folds, KEY_DIGITS, LEAF_BLOCKS } from '../../../src/dag/fingerprint-tree.ts'
+import { FingerprintTree, KEY_DIGITS, LEAF_BLOCKS } from '../../../src/dag/fingerprint-tree.ts'
 import { Graph } from '../../../src/dag/graph.ts'
 import { DRAWN_CHAIN, drawnId } from '../../support/draw.ts'
 import { keysOf, sharedBy, twinFingerprint } from '../../support/fold-twin.ts'
@@ -25,7 +25,7 @@ function addTo(graph: Graph, { name, time }: { name: string; time: number }, acc
 
 const span = (length: number, step = 1): number[] => Array.from({ length }, (_, n) => 1_700_000_000_000 + n * step)
 
-function expectTwin(graph: Graph, folds: Folds, prefixes: readonly string[]): void {
+function expectTwin(graph: Graph, folds: FingerprintTree, prefixes: readonly string[]): void {
   const keys = keysOf(graph)
   for (const prefix of prefixes) {
     expect(bytesToHex(folds.fingerprint(prefix))).toBe(twinFingerprint(keys, prefix))
@@ -60,7 +60,7 @@ describe('fingerprints', () => {
     fc.assert(
       fc.property(fc.array(op, { minLength: 40, maxLength: 250 }), (ops) => {
         const graph = new Graph(DRAWN_CHAIN, 1)
-        const folds = new Folds(graph)
+        const folds = new FingerprintTree(graph)
         let made = 0
         for (const [kind, n, at] of ops) {
           const index = 1 + (n % Math.max(1, graph.size - 1))
@@ -93,9 +93,9 @@ describe('fingerprints', () => {
 
   test('are equal for equal sets, whatever the order they came in, and differ for sets that differ by one block', () => {
     const times = span(500, 977)
-    const forwards = new Folds(star(times))
+    const forwards = new FingerprintTree(star(times))
     const graph = new Graph(DRAWN_CHAIN, 9)
-    const backwards = new Folds(graph)
+    const backwards = new FingerprintTree(graph)
     for (let n = times.length - 1; n > 0; n--) addTo(graph, { name: `star ${String(n)}`, time: times[n]! })
     expect(backwards.fingerprint('')).not.toEqual(forwards.fingerprint(''))
     addTo(graph, { name: 'star 0', time: times[0]! })
@@ -108,7 +108,7 @@ describe('fingerprints', () => {
       ...span(40, -1).map((time) => time + 2 ** 33),
       ...span(40).map((time) => time + 2 ** 34),
     ])
-    const folds = new Folds(graph)
+    const folds = new FingerprintTree(graph)
     const indexesOf = (): number[] => keysOf(graph).map((key) => graph.startingWith(key.slice(22))[0]!)
     const all = prefixesOf(keysOf(graph))
     expectTwin(graph, folds, all)
@@ -125,26 +125,26 @@ describe('fingerprints', () => {
   })
 
   test('of nothing are zero; of the genesis there is none', () => {
-    const folds = new Folds(new Graph(DRAWN_CHAIN, 1))
+    const folds = new FingerprintTree(new Graph(DRAWN_CHAIN, 1))
     expect(folds.fingerprint('')).toEqual(new Uint8Array(32))
     expect(folds.under('')).toEqual({ indexes: [] })
   })
 
   test.each([LEAF_BLOCKS, LEAF_BLOCKS + 1])('with %d blocks of one time and height they go by the digest', (blocks) => {
     const graph = star(new Array<number>(blocks).fill(7))
-    const under = new Folds(graph).under('')
+    const under = new FingerprintTree(graph).under('')
     expect('parts' in under).toBe(blocks > LEAF_BLOCKS)
-    expectTwin(graph, new Folds(graph), prefixesOf(keysOf(graph)))
+    expectTwin(graph, new FingerprintTree(graph), prefixesOf(keysOf(graph)))
     const [key = ''] = keysOf(graph)
     expect(key).toHaveLength(KEY_DIGITS)
-    expect(new Folds(graph).under(key)).toEqual({ indexes: graph.startingWith(key.slice(22)) })
+    expect(new FingerprintTree(graph).under(key)).toEqual({ indexes: graph.startingWith(key.slice(22)) })
   })
 
   test('times beyond 32 bits and up to the highest sort as numbers do', () => {
     const graph = star(
       [0, 1, 2 ** 31, 2 ** 32 - 1, 2 ** 32, 2 ** 52, Number.MAX_SAFE_INTEGER].flatMap((t) => [t, t, t, t, t]),
     )
-    expectTwin(graph, new Folds(graph), prefixesOf(keysOf(graph)))
+    expectTwin(graph, new FingerprintTree(graph), prefixesOf(keysOf(graph)))
   })
 })
 
@@ -152,7 +152,7 @@ describe('cost', () => {
   test('nothing is computed before the first question', () => {
     hashes.mockClear()
     const graph = star(span(1000))
-    const folds = new Folds(graph)
+    const folds = new FingerprintTree(graph)
     const compared = vi.spyOn(graph, 'compare')
     graph.withdraw(graph.size - 1)
     expect([hashes.mock.calls.length, compared.mock.calls.length]).toEqual([0, 0])
@@ -162,7 +162,7 @@ describe('cost', () => {
 
   test('after one more block, or one withdrawn, only its path is computed anew', () => {
     const graph = star(span(20_000, 60_000))
-    const folds = new Folds(graph)
+    const folds = new FingerprintTree(graph)
     folds.fingerprint('')
     for (const change of [
       () => addTo(graph, { name: 'last', time: 1_800_000_000_000 }),

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { checkGraph } from '../../../src/dag/graph-invariants.ts'
+import { graphViolationsOf } from '../../../src/dag/graph-invariants.ts'
 import type { Graph } from '../../../src/dag/graph.ts'
 import { draw } from '../../support/draw.ts'
 
@@ -14,10 +14,10 @@ function bent(lie: Partial<Pick<Graph, Answers>>): Graph {
 
 test('a sound graph has no violations, also after blocks were accepted late and withdrawn', () => {
   const { graph, at } = draw(PICTURE)
-  expect(checkGraph(graph)).toEqual([])
+  expect(graphViolationsOf(graph)).toEqual([])
   graph.accept(at('held'))
   graph.withdraw(at('e'))
-  expect(checkGraph(graph)).toEqual([])
+  expect(graphViolationsOf(graph)).toEqual([])
 })
 
 test.each([
@@ -31,10 +31,10 @@ test.each([
   ['GRAPH_COVERING', { isCovering: () => true }],
   ['GRAPH_HEADS', { heads: () => [1] }],
 ] as const)('%s is reported as data', (code, lie) => {
-  expect(checkGraph(bent(lie)).map((violation) => violation.code)).toContain(code)
+  expect(graphViolationsOf(bent(lie)).map((violation) => violation.code)).toContain(code)
 })
 
 test('GRAPH_COUNT is reported with what was counted', () => {
   const graph = Object.defineProperty(draw(PICTURE).graph, 'acceptedCount', { value: 1 })
-  expect(checkGraph(graph)).toEqual([{ code: 'GRAPH_COUNT', expected: 5 }])
+  expect(graphViolationsOf(graph)).toEqual([{ code: 'GRAPH_COUNT', expected: 5 }])
 })

@@ -1,13 +1,13 @@
 /** Spec §8: a side that is slow is waited for as long as bytes move, and not for ever. */
 import { describe, expect, test } from 'vitest'
 import { DRAIN_TIMEOUT_MS, PROGRESS_BYTES, SLICE_BYTES, SLOWEST_MS } from '../../../src/protocol/limits.ts'
-import { Patience } from '../../../src/protocol/progress-timeout.ts'
+import { ProgressTimeout } from '../../../src/protocol/progress-timeout.ts'
 
 const WINDOW_MS = DRAIN_TIMEOUT_MS
 
 /** How long somebody is waited for who moves so many bytes in each window. */
 function waitedMs(bytesEach: number, windowMs = WINDOW_MS): number {
-  const patience = new Patience(windowMs, 1_000)
+  const patience = new ProgressTimeout(windowMs, 1_000)
   let bytes = 1_000
   let ms = windowMs
   for (;;) {
@@ -38,7 +38,7 @@ describe('who moves', () => {
 })
 
 test('what moved before counts once', () => {
-  const patience = new Patience(WINDOW_MS, 0)
+  const patience = new ProgressTimeout(WINDOW_MS, 0)
   expect(patience.goOn(PROGRESS_BYTES)).toBe(WINDOW_MS)
   expect(patience.goOn(PROGRESS_BYTES)).toBe(0)
 })

@@ -328,7 +328,7 @@ describe('from the list to folds', () => {
   })
 
   function answerOf(made: readonly MadeBlock[]): Fold {
-    const { graph, folds } = new Side(FORUM, made)
+    const { graph, fingerprints: folds } = new Side(FORUM, made)
     return answerFolds(graph, folds, [''])[0]!
   }
 })
@@ -375,7 +375,7 @@ describe('what turned out to be unsound', () => {
 describe('a pull of which nothing came', () => {
   const [a, b] = line(2) as [MadeBlock, MadeBlock]
   const tired = (side: Side): ByHand =>
-    new ByHand(side, { world: { ...side.options().world, inVain: () => 'done' as const } })
+    new ByHand(side, { world: { ...side.options().world, fruitless: () => 'done' as const } })
 
   test('ends as the last one did, while the peer shows the same', () => {
     expect(tired(new Side(FORUM)).opened([b]).end).toEqual({ why: 'done' })

@@ -1,15 +1,15 @@
 /** The budget for signatures that the native verifier does not take (spec §3): a share for each peer, and one for all of them. */
 import { expect, test } from 'vitest'
 import { RECHECKS, RECHECKS_PER_PEER } from '../../../src/protocol/limits.ts'
-import { Rechecks } from '../../../src/protocol/recheck-budget.ts'
+import { RecheckBudget } from '../../../src/protocol/recheck-budget.ts'
 
-function granted(rechecks: Rechecks, peer: string, tries: number, nowMs = 0): number {
+function granted(rechecks: RecheckBudget, peer: string, tries: number, nowMs = 0): number {
   return Array.from({ length: tries }, () => rechecks.take(peer, nowMs)).filter(Boolean).length
 }
 
 test('a peer has its share and not one more, until time brings some again; another one has its own', () => {
   const { burst, perSecond } = RECHECKS_PER_PEER
-  const rechecks = new Rechecks(0)
+  const rechecks = new RecheckBudget(0)
   expect([granted(rechecks, 'a', burst), granted(rechecks, 'a', 1)]).toEqual([burst, 0])
   expect(granted(rechecks, 'b', 1)).toBe(1)
   expect(granted(rechecks, 'a', perSecond + 1, 1000)).toBe(perSecond)
@@ -17,7 +17,7 @@ test('a peer has its share and not one more, until time brings some again; anoth
 
 test('fresh peer ids do not multiply it: all together have one share, however many they are', () => {
   const { burst, perSecond } = RECHECKS
-  const rechecks = new Rechecks(0)
+  const rechecks = new RecheckBudget(0)
   const some = (from: number, nowMs: number): number => {
     let sum = 0
     for (let n = from; n < from + 1000; n += 1) sum += granted(rechecks, `fresh ${String(n)}`, 3, nowMs)
@@ -28,7 +28,7 @@ test('fresh peer ids do not multiply it: all together have one share, however ma
 })
 
 test('who finds nothing left for all keeps its own share', () => {
-  const rechecks = new Rechecks(0)
+  const rechecks = new RecheckBudget(0)
   for (let n = 0; n < RECHECKS.burst; n += 1) granted(rechecks, `fresh ${String(n)}`, 1)
   expect(granted(rechecks, 'a', 5)).toBe(0)
   const laterMs = 60_000

@@ -83,7 +83,7 @@ describe('what is served', () => {
     const named = {
       chain: FORUM,
       graph: served.graph,
-      folds: served.folds,
+      fingerprints: served.fingerprints,
       held: served.held,
       pioneer: author(3).author,
     }

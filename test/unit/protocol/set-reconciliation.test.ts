@@ -11,7 +11,7 @@ import { Side } from '../../support/sync-sim.ts'
 
 describe('an honest answer', () => {
   const made = Array.from({ length: MANY }, (_, n) => post(FORUM, { time: 1_700_000_000_000 + 977 * n }))
-  const honest = ({ graph, folds }: Side) => {
+  const honest = ({ graph, fingerprints: folds }: Side) => {
     return (prefix: Prefix): Fold => answerFolds(graph, folds, [prefix])[0]!
   }
 

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { BLOCKS_REPLY_BYTES, GET_IDS } from '../../../src/protocol/limits.ts'
 import type { Reply } from '../../../src/protocol/messages.ts'
-import { OVERTAKE_FACTOR, OVERTAKE_MS, overtaken, Owing, type Rival } from '../../../src/protocol/stragglers.ts'
+import { OVERTAKE_FACTOR, OVERTAKE_MS, overtaken, Stragglers, type Rival } from '../../../src/protocol/stragglers.ts'
 
 function reply(asked: number, bytes: number): Reply & { readonly t: 'blocks' } {
   return {
@@ -15,7 +15,7 @@ function reply(asked: number, bytes: number): Reply & { readonly t: 'blocks' } {
 
 describe('what is owed', () => {
   test('is owed since the oldest request without a reply', () => {
-    const owing = new Owing()
+    const owing = new Stragglers()
     expect(owing.owingMs(500)).toBe(0)
     owing.ask(1, GET_IDS, 100)
     owing.ask(2, GET_IDS, 300)
@@ -32,7 +32,7 @@ describe('what is owed', () => {
       [reply(1, BLOCKS_REPLY_BYTES / 4), 2_000],
       [reply(GET_IDS, 10), 2_000],
     ] as const) {
-      const owing = new Owing()
+      const owing = new Stragglers()
       owing.ask(1, GET_IDS, 0)
       owing.take(1, reply(1, 10), 1_000)
       owing.ask(2, GET_IDS, 1_000)
@@ -45,7 +45,7 @@ describe('what is owed', () => {
 
 describe('a pull that others wait for', () => {
   class Runner implements Rival {
-    readonly owing = new Owing()
+    readonly stragglers = new Stragglers()
     behind: Runner | undefined
     waitsFor(other: Runner): boolean {
       return this.behind === other
@@ -54,9 +54,9 @@ describe('a pull that others wait for', () => {
 
   function race(tookMs: number): { readonly slow: Runner; readonly all: Runner[] } {
     const [slow, waiting, other] = [new Runner(), new Runner(), new Runner()]
-    slow.owing.ask(1, GET_IDS, 0)
-    waiting.owing.ask(1, GET_IDS, 0)
-    waiting.owing.take(1, reply(GET_IDS, 10), tookMs)
+    slow.stragglers.ask(1, GET_IDS, 0)
+    waiting.stragglers.ask(1, GET_IDS, 0)
+    waiting.stragglers.take(1, reply(GET_IDS, 10), tookMs)
     waiting.behind = slow
     return { slow, all: [slow, waiting, other] }
   }

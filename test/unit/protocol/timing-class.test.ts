@@ -10,7 +10,7 @@ import { beforeEach, describe, expect, test, vi } from 'vitest'
 import { bytesToHex } from '@noble/hashes/utils.js'
 import * as crypto from '../../../src/dag/crypto.ts'
 import { blockId } from '../../../src/dag/ids.ts'
-import { createResponder } from '../../../src/node/net/sync/request-handler.ts'
+import { createRequestHandler } from '../../../src/node/net/sync/request-handler.ts'
 import type { SyncCaller } from '../../../src/node/net/sync/server.ts'
 import { PROOF_BYTES } from '../../../src/protocol/limits.ts'
 import { proofFor, proofHolds, type Handshake } from '../../../src/protocol/membership-proof.ts'
@@ -59,7 +59,7 @@ describe('to who does not prove the key', async () => {
   /** Every request about a chain on a stream of its own, the first one an `open`. */
   async function askAll(about: typeof GROUP, proof: Uint8Array | undefined): Promise<Asked> {
     const { replica } = await openReplica(GROUP)
-    const respond = createResponder({
+    const respond = createRequestHandler({
       self,
       find: (rendezvous) => (rendezvous === bytesToHex(GROUP.rendezvous) ? replica : undefined),
       onOffer: () => Promise.resolve({ fresh: 0, missing: 0 }),

@@ -5,14 +5,14 @@
 import type { AuthorKey } from '../../../dag/ids.ts'
 import { SHUNNED_AUTHORS } from '../../../protocol/limits.ts'
 import { OLD_AGE_MS } from '../../../reputation/rules.ts'
-import type { Reputation } from '../../../reputation/chain-state.ts'
+import type { ChainState } from '../../../reputation/chain-state.ts'
 
-export class Shunned {
-  readonly #reputation: Reputation
+export class AvoidedHeads {
+  readonly #reputation: ChainState
   /** When the author last had a block withdrawn; the one longest ago first. */
   readonly #withdrawnMs = new Map<AuthorKey, number>()
 
-  constructor(reputation: Reputation) {
+  constructor(reputation: ChainState) {
     this.#reputation = reputation
   }
 

@@ -10,10 +10,10 @@ import type { BlockFault } from '../../../protocol/faults.ts'
 import type { StoreOutcome } from '../../../protocol/pull-types.ts'
 import type { Candidate } from '../../../reputation/chain-state.ts'
 import type { Throttle } from '../../../reputation/throttle.ts'
-import { admit, type AdmitContext, type Incoming } from './validate-block.ts'
+import { validateBlock, type ValidationContext, type Incoming } from './validate-block.ts'
 import type { Origin } from './chain-events.ts'
-import { Delays } from './throttle-policy.ts'
-import type { Holdings } from './block-states.ts'
+import { ThrottlePolicy } from './throttle-policy.ts'
+import type { BlockStates } from './block-states.ts'
 import type { Entry } from './entry.ts'
 import type { SignatureState } from './signatures.ts'
 import type { Unsettled } from './staging.ts'
@@ -40,21 +40,21 @@ const ALL_SETTLED: Unsettled = { staged: new Set(), bagged: [] }
 /** What became of a block. */
 type Taken = Exclude<StoreOutcome['state'], 'refused' | 'postponed'> | { readonly fault: BlockFault }
 
-export class Intake {
-  readonly #holdings: Holdings
-  readonly #delays: Delays
+export class BlockImporter {
+  readonly #blockStates: BlockStates
+  readonly #throttlePolicy: ThrottlePolicy
   /** What a block is checked against; what is sound is ready for the graph, unless it stands on what is in the bag. */
-  readonly #context: AdmitContext<Candidate | undefined>
+  readonly #context: ValidationContext<Candidate | undefined>
 
-  constructor(holdings: Holdings, throttle: Throttle) {
-    const { reputation, bag, staging } = holdings
-    this.#holdings = holdings
-    this.#delays = new Delays({ reputation, bag, throttle })
+  constructor(blockStates: BlockStates, throttle: Throttle) {
+    const { state: reputation, mempool, staging } = blockStates
+    this.#blockStates = blockStates
+    this.#throttlePolicy = new ThrottlePolicy({ state: reputation, mempool, throttle })
     this.#context = {
       chain: reputation.chain,
-      has: (back) => holdings.hasBack(back),
+      has: (back) => blockStates.hasBack(back),
       checkSound: (block) =>
-        block.header.backs.some((back) => bag.has(back)) ? ok(undefined) : staging.candidateOf(block),
+        block.header.backs.some((back) => mempool.has(back)) ? ok(undefined) : staging.candidateOf(block),
     }
   }
 
@@ -62,9 +62,9 @@ export class Intake {
   take(incoming: Incoming, origin: Origin, { nowMs, signature }: Arrival): StoreOutcome {
     const { block, payload } = incoming
     const { id } = block
-    const known = this.#holdings.reputation.graph.indexOf(id)
-    if (this.#holdings.hasAt(known, id)) return { id, state: 'known' }
-    const checked = admit(incoming, this.#context, signature)
+    const known = this.#blockStates.state.graph.indexOf(id)
+    if (this.#blockStates.hasAt(known, id)) return { id, state: 'known' }
+    const checked = validateBlock(incoming, this.#context, signature)
     if (!checked.ok) return { id, state: 'refused', fault: checked.fault }
     if (checked.value.signature === 'postponed') return { id, state: 'postponed' }
     const entry: Entry = { block, payload, isOurs: origin === 'here', waitsFor: 'payer', k: undefined }
@@ -78,30 +78,30 @@ export class Intake {
 
   /** Keeps posts of another peer that are not accepted, with what they stand on (`peer held`), until the pull ends at least. */
   keepGuests(ids: readonly BlockId[], nowMs: number): void {
-    const { reputation, staging } = this.#holdings
+    const { state: reputation, staging } = this.#blockStates
     for (const id of ids) {
-      const entry = this.#holdings.bag.take(id)
+      const entry = this.#blockStates.mempool.take(id)
       if (entry !== undefined) this.#admit(entry, this.#again(entry, 'held', nowMs))
       const index = reputation.graph.indexOf(id)
       const isStaged = index !== undefined && index >= staging.settled
       if (!isStaged || !reputation.isPost(index)) continue
-      this.#holdings.keep(index, 'guest')
-      this.#holdings.pending.tell(index, 'held')
+      this.#blockStates.keep(index, 'guest')
+      this.#blockStates.changeSet.tell(index, 'held')
     }
   }
 
   #again({ block: { id } }: Entry, origin: Origin, nowMs: number): Coming {
-    return { origin, nowMs, known: this.#holdings.reputation.graph.indexOf(id), candidate: undefined }
+    return { origin, nowMs, known: this.#blockStates.state.graph.indexOf(id), candidate: undefined }
   }
 
   #admit(entry: Entry, coming: Coming): StoreOutcome {
     const { id } = entry.block
     const { origin } = coming
-    const { graph } = this.#holdings.reputation
+    const { graph } = this.#blockStates.state
     const before = graph.acceptedCount
     const taken = this.#judge(entry, coming)
     // During a pull nothing goes that a payer still to come may need, not even what was dropped before and came again.
-    if (origin === 'here') this.#holdings.trim()
+    if (origin === 'here') this.#blockStates.trim()
     if (typeof taken !== 'string') return { id, state: 'refused', fault: taken.fault }
     if (taken !== 'accepted') return { id, state: taken }
     return { id, state: taken, others: Math.max(0, graph.acceptedCount - before - 1) }
@@ -114,7 +114,7 @@ export class Intake {
     if (known !== undefined) return this.#recall(known, entry, { isAhead, nowMs })
     if (isAhead) return this.#setAside(entry, origin)
     // The clock got there, and what stands below has not been told yet.
-    const { graph } = this.#holdings.reputation
+    const { graph } = this.#blockStates.state
     const backs = candidate?.backs ?? header.backs.map((back) => graph.indexOf(back))
     if (backs.some((back) => this.#isAside(back))) return 'ahead'
     return this.#stand(entry, coming)
@@ -122,54 +122,55 @@ export class Intake {
 
   /** Puts a block on what it stands on, and judges it there. */
   #stand(entry: Entry, { origin, nowMs, candidate }: Coming): Taken {
-    const { graph } = this.#holdings.reputation
-    if (origin !== 'here' && this.#delays.mustWaitWithBacks(entry, nowMs)) return this.#delay(entry, origin)
+    const { graph } = this.#blockStates.state
+    if (origin !== 'here' && this.#throttlePolicy.mustWaitWithBacks(entry, nowMs)) return this.#delay(entry, origin)
     const { staged, bagged, lost } = this.#below(entry, candidate)
     if (lost !== undefined) {
-      for (const { block } of bagged) this.#holdings.bag.take(block.id)
+      for (const { block } of bagged) this.#blockStates.mempool.take(block.id)
       return { fault: { code: 'DAG_MISSING_BACK', back: lost } }
     }
-    if (origin !== 'here' && this.#delays.mustWait(entry, bagged, nowMs)) return this.#delay(entry, origin)
+    if (origin !== 'here' && this.#throttlePolicy.mustWait(entry, bagged, nowMs)) return this.#delay(entry, origin)
     const sizeBefore = graph.size
-    const pile = [...this.#holdings.staging.clear(staged), ...bagged]
-    for (const { block } of bagged) this.#holdings.bag.take(block.id)
+    const pile = [...this.#blockStates.staging.clear(staged), ...bagged]
+    for (const { block } of bagged) this.#blockStates.mempool.take(block.id)
     const base = graph.size
-    const from = this.#holdings.staging.settled
+    const from = this.#blockStates.staging.settled
     // What is unsound stays so: nobody is to look at it again.
-    const sound = pile.filter((below) => this.#holdings.staging.append(below).ok)
+    const sound = pile.filter((below) => this.#blockStates.staging.append(below).ok)
     const isSameGraph = base === sizeBefore && pile.length === 0
-    const at = this.#holdings.staging.append(entry, isSameGraph ? candidate : undefined)
-    if (!at.ok || (origin !== 'here' && this.#delays.isTooMuch({ from, index: at.value }, pile, nowMs))) {
-      while (graph.size > base) this.#holdings.staging.pop()
-      for (const below of sound) this.#holdings.bag.put(below)
+    const at = this.#blockStates.staging.append(entry, isSameGraph ? candidate : undefined)
+    if (!at.ok || (origin !== 'here' && this.#throttlePolicy.isTooMuch({ from, index: at.value }, pile, nowMs))) {
+      while (graph.size > base) this.#blockStates.staging.pop()
+      for (const below of sound) this.#blockStates.mempool.put(below)
       return at.ok ? this.#delay(entry, origin) : { fault: at.fault }
     }
-    for (let index = base; index <= at.value; index += 1) this.#holdings.enter(index, nowMs)
+    for (let index = base; index <= at.value; index += 1) this.#blockStates.enter(index, nowMs)
     if (graph.isAccepted(at.value)) {
-      if (origin !== 'here') this.#delays.noteAccepted({ from, index: at.value }, nowMs)
+      if (origin !== 'here') this.#throttlePolicy.noteAccepted({ from, index: at.value }, nowMs)
       return 'accepted'
     }
     if (origin === 'here') return this.#hold(at.value, nowMs)
     // What nobody pays for is kept only while a pull may bring who does.
-    if (origin === 'gossip') this.#holdings.staging.pop()
+    if (origin === 'gossip') this.#blockStates.staging.pop()
     return 'surplus'
   }
 
   #below({ block }: Entry, candidate: Candidate | undefined): Unsettled {
-    const { staging } = this.#holdings
-    const isOnSettled = candidate?.backs.every((back) => back < staging.settled && this.#holdings.isIn(back)) === true
+    const { staging } = this.#blockStates
+    const isOnSettled =
+      candidate?.backs.every((back) => back < staging.settled && this.#blockStates.isIn(back)) === true
     return isOnSettled ? ALL_SETTLED : staging.below(block.header.backs)
   }
 
   /** A post made here waits for a like; a vote that its author cannot pay for is not made. */
   #hold(index: number, nowMs: number): Taken {
-    const author = this.#holdings.reputation.authorOf(index)
-    if (!this.#holdings.reputation.isPost(index) && author !== undefined) {
-      this.#holdings.staging.pop()
-      return { fault: { code: 'REP_NO_REPS', reps: this.#holdings.reputation.repsOf(author, nowMs) } }
+    const author = this.#blockStates.state.authorOf(index)
+    if (!this.#blockStates.state.isPost(index) && author !== undefined) {
+      this.#blockStates.staging.pop()
+      return { fault: { code: 'REP_NO_REPS', reps: this.#blockStates.state.repsOf(author, nowMs) } }
     }
-    this.#holdings.keep(index, 'held')
-    this.#holdings.pending.tell(index, 'held')
+    this.#blockStates.keep(index, 'held')
+    this.#blockStates.changeSet.tell(index, 'held')
     return 'held'
   }
 
@@ -179,42 +180,42 @@ export class Intake {
       this.#wait({ ...entry, waitsFor: 'clock' }, origin)
       return 'ahead'
     }
-    this.#holdings.clearStaging()
-    const at = this.#holdings.staging.append(entry)
+    this.#blockStates.clearStaging()
+    const at = this.#blockStates.staging.append(entry)
     if (!at.ok) return at
-    this.#holdings.keep(at.value, 'ahead')
+    this.#blockStates.keep(at.value, 'ahead')
     return 'ahead'
   }
 
   /** A block that was dropped came again: its row is known. */
   #recall(index: number, entry: Entry, { isAhead, nowMs }: { isAhead: boolean; nowMs: number }): Taken {
-    const { graph } = this.#holdings.reputation
-    const candidate = this.#holdings.staging.candidateOf(entry.block)
+    const { graph } = this.#blockStates.state
+    const candidate = this.#blockStates.staging.candidateOf(entry.block)
     if (!candidate.ok) return candidate
-    if (!isAhead && !graph.backs(index).every((back) => this.#holdings.isIn(back))) return 'ahead'
-    this.#holdings.reputation.recall(index, candidate.value, this.#holdings.reputation.k(index))
-    this.#holdings.pending.touched.add(index)
-    this.#holdings.pending.recalled.push({ index, entry })
-    this.#holdings.pending.unwanted.delete(index)
-    if (isAhead) this.#holdings.unaccepted.set(index, 'ahead')
-    else this.#holdings.enterAgain(index, nowMs)
+    if (!isAhead && !graph.backs(index).every((back) => this.#blockStates.isIn(back))) return 'ahead'
+    this.#blockStates.state.recall(index, candidate.value, this.#blockStates.state.k(index))
+    this.#blockStates.changeSet.touched.add(index)
+    this.#blockStates.changeSet.recalled.push({ index, entry })
+    this.#blockStates.changeSet.unwanted.delete(index)
+    if (isAhead) this.#blockStates.unaccepted.set(index, 'ahead')
+    else this.#blockStates.enterAgain(index, nowMs)
     return isAhead ? 'ahead' : graph.isAccepted(index) ? 'accepted' : 'surplus'
   }
 
   /** No pull ends what comes by gossip: it gets in while there is room, and is pulled when it is wanted. */
   #wait(entry: Entry, origin: Origin): void {
-    const { bag } = this.#holdings
-    if (origin !== 'gossip' || bag.hasRoom) bag.put(entry)
+    const { mempool } = this.#blockStates
+    if (origin !== 'gossip' || mempool.hasRoom) mempool.put(entry)
   }
 
   #delay(entry: Entry, origin: Origin): Taken {
     this.#wait({ ...entry, waitsFor: 'turn' }, origin)
-    this.#holdings.pending.delayed += 1
+    this.#blockStates.changeSet.delayed += 1
     return 'delayed'
   }
 
   #isAside(index: number | undefined): boolean {
-    const state = index === undefined ? undefined : this.#holdings.unaccepted.get(index)
+    const state = index === undefined ? undefined : this.#blockStates.unaccepted.get(index)
     return state === 'ahead' || state === 'set-back'
   }
 }

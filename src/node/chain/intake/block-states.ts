@@ -6,46 +6,46 @@
 import type { BlockId } from '../../../dag/ids.ts'
 import type { Chain } from '../../../dag/chain.ts'
 import type { BlockState, ChainStore, LoadedChain } from '../../../dag/store.ts'
-import { Reputation } from '../../../reputation/chain-state.ts'
-import { Bag } from './mempool.ts'
-import { Pending } from './change-set.ts'
-import { Shunned } from './avoided-heads.ts'
+import { ChainState } from '../../../reputation/chain-state.ts'
+import { Mempool } from './mempool.ts'
+import { ChangeSet } from './change-set.ts'
+import { AvoidedHeads } from './avoided-heads.ts'
 import { Staging } from './staging.ts'
 import { isUnacceptedState, Unaccepted, type UnacceptedState } from './unaccepted.ts'
 
 const NOTHING: ReadonlySet<number> = new Set()
 
-export class Holdings {
-  readonly reputation: Reputation
-  readonly bag = new Bag()
+export class BlockStates {
+  readonly state: ChainState
+  readonly mempool = new Mempool()
   readonly staging: Staging
   readonly unaccepted: Unaccepted
-  readonly shunned: Shunned
+  readonly avoided: AvoidedHeads
   /** Made here, by local index. */
   readonly #ours: Set<number>
-  #pending: Pending
+  #pending: ChangeSet
   /** Blocks of the bag might be paid now: somebody lost one that was. */
   #isBagStale = false
 
   /** @param ours - local indexes of stored blocks that were made here */
-  constructor(reputation: Reputation, ours: Set<number>) {
-    this.reputation = reputation
-    this.staging = new Staging(reputation, this.bag)
+  constructor(reputation: ChainState, ours: Set<number>) {
+    this.state = reputation
+    this.staging = new Staging(reputation, this.mempool)
     this.unaccepted = new Unaccepted(reputation.graph)
-    this.shunned = new Shunned(reputation)
+    this.avoided = new AvoidedHeads(reputation)
     this.#ours = ours
-    this.#pending = new Pending(reputation)
+    this.#pending = new ChangeSet(reputation)
   }
 
   /** As the store has them. @param seed - any 32-bit number */
   static async load(
     { chain, seed }: { readonly chain: Chain; readonly seed: number },
     store: ChainStore,
-  ): Promise<{ readonly holdings: Holdings; readonly loaded: LoadedChain }> {
+  ): Promise<{ readonly blockStates: BlockStates; readonly loaded: LoadedChain }> {
     const ours = new Set<number>()
     const unaccepted: (readonly [number, UnacceptedState])[] = []
     let count = 0
-    const { reputation, loaded } = await Reputation.load(chain, seed, (take) =>
+    const { reputation, loaded } = await ChainState.load(chain, seed, (take) =>
       store.load((row) => {
         count += 1
         if (row.isOurs) ours.add(count)
@@ -53,42 +53,42 @@ export class Holdings {
         take(row)
       }),
     )
-    const holdings = new Holdings(reputation, ours)
-    for (const [index, state] of unaccepted) holdings.unaccepted.set(index, state)
-    return { holdings, loaded }
+    const blockStates = new BlockStates(reputation, ours)
+    for (const [index, state] of unaccepted) blockStates.unaccepted.set(index, state)
+    return { blockStates, loaded }
   }
 
   /** What changed since the last commit. */
-  get pending(): Pending {
+  get changeSet(): ChangeSet {
     return this.#pending
   }
 
   /** Begins a new list of changes, and gives the one so far. */
-  takePending(): Pending {
+  takePending(): ChangeSet {
     const taken = this.#pending
-    this.#pending = new Pending(this.reputation)
+    this.#pending = new ChangeSet(this.state)
     return taken
   }
 
   /** Whether a block is here: accepted or not, in the graph or in the bag. */
   has(id: BlockId): boolean {
-    return this.hasAt(this.reputation.graph.indexOf(id), id)
+    return this.hasAt(this.state.graph.indexOf(id), id)
   }
 
   /** The same of a block whose local index, if it has one, is known already. */
   hasAt(index: number | undefined, id: BlockId): boolean {
-    return (index !== undefined && this.isLive(index)) || this.bag.has(id)
+    return (index !== undefined && this.isLive(index)) || this.mempool.has(id)
   }
 
   /** The same of what a block stands on, be it the genesis. */
   hasBack(id: BlockId): boolean {
-    const index = this.reputation.graph.indexOf(id)
+    const index = this.state.graph.indexOf(id)
     return index === 0 || this.hasAt(index, id)
   }
 
   /** Whether a known block is here, and not one that was dropped. */
   isLive(index: number): boolean {
-    const { graph } = this.reputation
+    const { graph } = this.state
     return index >= this.staging.settled || graph.isAccepted(index) || this.unaccepted.get(index) !== undefined
   }
 
@@ -98,26 +98,26 @@ export class Holdings {
   }
 
   stateOf(index: number): BlockState {
-    if (!this.reputation.graph.isAccepted(index)) return this.unaccepted.get(index) ?? 'dropped'
-    return this.reputation.isPaid(index) ? 'paid' : 'unpaid'
+    if (!this.state.graph.isAccepted(index)) return this.unaccepted.get(index) ?? 'dropped'
+    return this.state.isPaid(index) ? 'paid' : 'unpaid'
   }
 
   /** Whether a block is gone by: judged, and neither set aside nor dropped. The genesis is. */
   isIn(index: number): boolean {
-    return index === 0 || this.reputation.isIn(index)
+    return index === 0 || this.state.isIn(index)
   }
 
   /** Goes by a block, with what follows for others. */
   enter(index: number, nowMs: number): void {
-    const effects = this.reputation.enter(index)
-    const author = this.reputation.authorOf(index)
+    const effects = this.state.enter(index)
+    const author = this.state.authorOf(index)
     this.#pending.note(effects)
     this.settle(effects.accepted.at(-1) ?? 0)
     for (const block of effects.accepted) this.unaccepted.delete(block)
     for (const block of effects.withdrawn) {
       this.#shelve(block)
       this.#pending.tell(block, 'withdrawn')
-      if (this.reputation.authorOf(block) === author) this.shunned.noteWithdrawn(block, nowMs)
+      if (this.state.authorOf(block) === author) this.avoided.noteWithdrawn(block, nowMs)
     }
     this.#isBagStale ||= effects.isLoss
   }
@@ -127,12 +127,12 @@ export class Holdings {
     this.unaccepted.delete(index)
     this.#pending.touched.add(index)
     this.enter(index, nowMs)
-    if (!this.reputation.graph.isAccepted(index)) this.#shelve(index)
+    if (!this.state.graph.isAccepted(index)) this.#shelve(index)
   }
 
   /** Goes by a block no more, and keeps it as this: the clock was set back from under it. */
   retreat(index: number, state: 'set-back' | 'ahead'): void {
-    const effects = this.reputation.retreat(index)
+    const effects = this.state.retreat(index)
     this.#pending.note(effects)
     this.#isBagStale ||= effects.isLoss
     for (const block of effects.withdrawn) {
@@ -155,7 +155,7 @@ export class Holdings {
     for (const [position, { isOurs }] of this.staging.settle(upTo).entries()) {
       const index = from + position
       if (isOurs) this.#ours.add(index)
-      if (!this.reputation.graph.isAccepted(index)) this.#shelve(index)
+      if (!this.state.graph.isAccepted(index)) this.#shelve(index)
     }
   }
 
@@ -177,9 +177,9 @@ export class Holdings {
   /** Nobody is about to pay for what is staged: bounds what is kept. */
   tidy(): void {
     this.clearStaging()
-    if (this.#isBagStale) this.bag.dropSurplus()
+    if (this.#isBagStale) this.mempool.dropSurplus()
     this.#isBagStale = false
-    this.bag.settle()
+    this.mempool.settle()
     this.trim()
   }
 
@@ -194,10 +194,10 @@ export class Holdings {
     this.clearStaging()
     for (const at of indexes) {
       this.unaccepted.delete(at)
-      this.reputation.drop(at)
+      this.state.drop(at)
       this.#pending.touched.add(at)
       this.#pending.unwanted.add(at)
     }
-    this.bag.dropAbove(indexes.map((at) => this.reputation.graph.id(at)))
+    this.mempool.dropAbove(indexes.map((at) => this.state.graph.id(at)))
   }
 }

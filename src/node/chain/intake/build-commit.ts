@@ -7,19 +7,19 @@ import {
   type DroppedPayload,
   type NewBlock,
 } from '../../../dag/store.ts'
-import type { Holdings } from './block-states.ts'
+import type { BlockStates } from './block-states.ts'
 import { storedPayload } from './payload-size.ts'
-import type { Pending } from './change-set.ts'
+import type { ChangeSet } from './change-set.ts'
 import type { Entry } from './entry.ts'
-import type { Stock } from './payload-index.ts'
+import type { PayloadIndex } from './payload-index.ts'
 import { blockOfStored } from './stored-block.ts'
 
 const EMPTY = new Uint8Array(0)
 
 export interface Committing {
-  readonly holdings: Holdings
+  readonly blockStates: BlockStates
   readonly store: ChainStore
-  readonly stock: Stock
+  readonly payloadIndex: PayloadIndex
 }
 
 /** A change that is ready to be stored. What is settled counts as stored from here on: the next change comes behind it. */
@@ -31,21 +31,21 @@ export interface ReadyCommit {
 }
 
 /** Puts together what changed; nothing else may change meanwhile. */
-export async function prepareCommit(
-  { holdings, store, stock }: Committing,
-  pending: Pending,
+export async function buildCommit(
+  { blockStates, store, payloadIndex }: Committing,
+  pending: ChangeSet,
   options: { readonly sync: boolean },
 ): Promise<ReadyCommit> {
-  const { staging } = holdings
+  const { staging } = blockStates
   const first = staging.stored
-  const payloadsDropped = await droppedOf(holdings, store, pending)
+  const payloadsDropped = await droppedOf(blockStates, store, pending)
   const entries = staging.toStore()
   const isAnyStored = entries.some(({ payload }) => payload === 'stored')
   const payloads = isAnyStored ? await payloadsOf(store, entries) : entries.map(({ payload }) => payload)
-  const blocks = entries.map((entry, n) => newBlockOf(holdings, entry, first + n, payloads[n] ?? 'missing'))
-  const heads = holdings.reputation.graph.takeHeadChanges()
+  const blocks = entries.map((entry, n) => newBlockOf(blockStates, entry, first + n, payloads[n] ?? 'missing'))
+  const heads = blockStates.state.graph.takeHeadChanges()
   const states = new Map<number, BlockState>()
-  for (const index of pending.touched) if (index < first) states.set(index, holdings.stateOf(index))
+  for (const index of pending.touched) if (index < first) states.set(index, blockStates.stateOf(index))
   const isNothing = blocks.length + states.size + payloadsDropped.length === 0
   const commit: Commit = {
     first,
@@ -59,12 +59,12 @@ export async function prepareCommit(
   const write = async (): Promise<void> => {
     if (isNothing) return
     await store.commit(commit, options)
-    for (const [n, block] of blocks.entries()) keepBooks(holdings, stock, block, first + n)
-    for (const dropped of payloadsDropped) stock.dropped(dropped)
-    for (const index of pending.unwanted) stock.unwant(index)
-    for (const index of pending.wanted) stock.want(index)
+    for (const [n, block] of blocks.entries()) keepBooks(blockStates, payloadIndex, block, first + n)
+    for (const dropped of payloadsDropped) payloadIndex.dropped(dropped)
+    for (const index of pending.unwanted) payloadIndex.unwant(index)
+    for (const index of pending.wanted) payloadIndex.want(index)
     for (const { index, entry } of pending.recalled)
-      if (holdings.isLive(index)) await recallPayload(store, stock, index, entry)
+      if (blockStates.isLive(index)) await recallPayload(store, payloadIndex, index, entry)
   }
   return { end: staging.stored, write }
 }
@@ -76,15 +76,15 @@ function payloadsOf(store: ChainStore, entries: readonly Entry[]): Promise<reado
   return Promise.all(entries.map(look))
 }
 
-function newBlockOf(holdings: Holdings, entry: Entry, index: number, payload: NewBlock['payload']): NewBlock {
-  const { reputation } = holdings
+function newBlockOf(blockStates: BlockStates, entry: Entry, index: number, payload: NewBlock['payload']): NewBlock {
+  const { state: reputation } = blockStates
   const { isOurs } = entry
   const { header, headerBytes, signature, id } = entry.block
   const { height, time, author, pay } = header
   const backs = reputation.graph.backs(index)
   return {
     row: { id, height, time, backs, author, like: reputation.likeOf(index), k: reputation.k(index), isOurs },
-    state: holdings.stateOf(index),
+    state: blockStates.stateOf(index),
     headerBytes,
     signature,
     payId: pay.id,
@@ -94,39 +94,44 @@ function newBlockOf(holdings: Holdings, entry: Entry, index: number, payload: Ne
 }
 
 /** Empty payloads are always here: there is nothing to delete. */
-async function droppedOf(holdings: Holdings, store: ChainStore, pending: Pending): Promise<DroppedPayload[]> {
+async function droppedOf(blockStates: BlockStates, store: ChainStore, pending: ChangeSet): Promise<DroppedPayload[]> {
   const dropped: DroppedPayload[] = []
   for (const index of pending.unwanted) {
-    if (index >= holdings.staging.settled) continue
-    const size = (await headerOf(holdings, store, index)).pay.size
-    if (size > 0) dropped.push({ index, id: holdings.reputation.graph.id(index), size })
+    if (index >= blockStates.staging.settled) continue
+    const size = (await headerOf(blockStates, store, index)).pay.size
+    if (size > 0) dropped.push({ index, id: blockStates.state.graph.id(index), size })
   }
   return dropped
 }
 
-async function headerOf(holdings: Holdings, store: ChainStore, index: number): Promise<Entry['block']['header']> {
-  const entry = holdings.staging.entry(index)
+async function headerOf(blockStates: BlockStates, store: ChainStore, index: number): Promise<Entry['block']['header']> {
+  const entry = blockStates.staging.entry(index)
   if (entry !== undefined) return entry.block.header
   return blockOfStored(index, await store.block(index)).header
 }
 
-function keepBooks(holdings: Holdings, stock: Stock, block: NewBlock, index: number): void {
-  stock.addBlock(block.headerBytes.byteLength + (block.signature?.byteLength ?? 0))
+function keepBooks(blockStates: BlockStates, payloadIndex: PayloadIndex, block: NewBlock, index: number): void {
+  payloadIndex.addBlock(block.headerBytes.byteLength + (block.signature?.byteLength ?? 0))
   if (block.payload !== 'missing') {
-    stock.addPayload(index, block.paySize)
+    payloadIndex.addPayload(index, block.paySize)
     return
   }
-  stock.lack(index)
-  if (!holdings.reputation.isHidden(index)) stock.want(index)
+  payloadIndex.lack(index)
+  if (!blockStates.state.isHidden(index)) payloadIndex.want(index)
 }
 
 /** A payload that was deleted with its block comes back with it, or is asked for. */
-async function recallPayload(store: ChainStore, stock: Stock, index: number, entry: Entry): Promise<void> {
+async function recallPayload(
+  store: ChainStore,
+  payloadIndex: PayloadIndex,
+  index: number,
+  entry: Entry,
+): Promise<void> {
   const { id, header } = entry.block
-  if (header.pay.size === 0 || stock.has(index)) return
-  stock.want(index)
+  if (header.pay.size === 0 || payloadIndex.has(index)) return
+  payloadIndex.want(index)
   if (!(entry.payload instanceof Uint8Array)) return
   for (const [n, frame] of framesOfPayload(entry.payload).entries()) await store.putFrame(id, n, frame)
   await store.payloadArrived(index, header.pay.size)
-  stock.addPayload(index, header.pay.size)
+  payloadIndex.addPayload(index, header.pay.size)
 }

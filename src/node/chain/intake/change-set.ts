@@ -1,5 +1,5 @@
 /** What changed since the last commit of a chain: gathered step by step, stored and told all at once. */
-import type { Effects, Reputation } from '../../../reputation/chain-state.ts'
+import type { Effects, ChainState } from '../../../reputation/chain-state.ts'
 import { acceptedEvent, eventOf, type ChainEvent } from './chain-events.ts'
 import type { Entry } from './entry.ts'
 
@@ -9,8 +9,8 @@ export interface Recalled {
   readonly entry: Entry
 }
 
-export class Pending {
-  readonly #reputation: Reputation
+export class ChangeSet {
+  readonly #reputation: ChainState
   /** Known blocks whose state may have changed. */
   readonly touched = new Set<number>()
   /** Blocks whose payload goes, and posts that are wanted again. */
@@ -21,7 +21,7 @@ export class Pending {
   delayed = 0
   readonly events: ChainEvent[] = []
 
-  constructor(reputation: Reputation) {
+  constructor(reputation: ChainState) {
     this.#reputation = reputation
   }
 

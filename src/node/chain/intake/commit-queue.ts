@@ -7,17 +7,17 @@ import { Bug } from '../../../dag/result.ts'
 import type { AuthorKey } from '../../../dag/ids.ts'
 import type { ChainStore } from '../../../dag/store.ts'
 import type { ChainEvent, Origin } from './chain-events.ts'
-import { prepareCommit, type ReadyCommit } from './build-commit.ts'
-import type { Holdings } from './block-states.ts'
+import { buildCommit, type ReadyCommit } from './build-commit.ts'
+import type { BlockStates } from './block-states.ts'
 import type { Logger } from '../../base/log.ts'
-import type { Pending } from './change-set.ts'
-import { Serial } from '../../base/job-queue.ts'
-import type { Stock } from './payload-index.ts'
+import type { ChangeSet } from './change-set.ts'
+import { JobQueue } from '../../base/job-queue.ts'
+import type { PayloadIndex } from './payload-index.ts'
 
-export interface ChangesModules {
-  readonly holdings: Holdings
+export interface CommitQueueModules {
+  readonly blockStates: BlockStates
   readonly store: ChainStore
-  readonly stock: Stock
+  readonly payloadIndex: PayloadIndex
   readonly log: Logger
   /** Told of each change once it is stored, if there is anything to tell. */
   readonly onStored: (events: readonly ChainEvent[], origin: Origin) => void
@@ -28,14 +28,14 @@ export interface ChangesModules {
 /** A change in memory that is to be stored, and what is true once it is. */
 interface Prepared {
   readonly commit: ReadyCommit
-  readonly pending: Pending
+  readonly pending: ChangeSet
   readonly acceptedCount: number
   readonly pioneer: AuthorKey | undefined
 }
 
-export class Changes {
-  readonly #modules: ChangesModules
-  readonly #queue = new Serial()
+export class CommitQueue {
+  readonly #modules: CommitQueueModules
+  readonly #queue = new JobQueue()
   /** The commit under way. */
   #writing: Promise<void> = Promise.resolve()
   /** Indexes from this one on are not in the store yet. */
@@ -45,8 +45,8 @@ export class Changes {
   /** Of the first change that broke off: what is on the disk since then is not known, so nothing more is taken in. */
   #failure: Error | undefined
 
-  constructor(modules: ChangesModules) {
-    const { reputation, staging } = modules.holdings
+  constructor(modules: CommitQueueModules) {
+    const { state: reputation, staging } = modules.blockStates
     this.#modules = modules
     this.#stored = staging.stored
     this.#blocks = reputation.graph.acceptedCount
@@ -118,11 +118,11 @@ export class Changes {
   }
 
   async #prepare(origin: Origin): Promise<Prepared> {
-    const { holdings } = this.#modules
-    const pending = holdings.takePending()
-    const { graph, pioneer } = holdings.reputation
+    const { blockStates } = this.#modules
+    const pending = blockStates.takePending()
+    const { graph, pioneer } = blockStates.state
     const { acceptedCount } = graph
-    const commit = await prepareCommit(this.#modules, pending, { sync: origin === 'here' })
+    const commit = await buildCommit(this.#modules, pending, { sync: origin === 'here' })
     return { commit, pending, acceptedCount, pioneer }
   }
 
@@ -137,9 +137,9 @@ export class Changes {
     this.#pioneer = pioneer
   }
 
-  #tell({ events, delayed }: Pending, origin: Origin): void {
-    const { log, holdings, onStored } = this.#modules
-    const chain = holdings.reputation.chain.id
+  #tell({ events, delayed }: ChangeSet, origin: Origin): void {
+    const { log, blockStates, onStored } = this.#modules
+    const chain = blockStates.state.chain.id
     if (delayed > 0) log.warn('chain.delayed', { chain, blocks: delayed })
     if (events.length === 0) return
     log.debug('chain.changed', { chain, events: events.length })
@@ -148,8 +148,8 @@ export class Changes {
 
   /** What is not in the store is not served: its blocks are withdrawn, highest first, also those judged meanwhile. */
   #fail(cause: unknown): never {
-    const { holdings, log, onFailure } = this.#modules
-    const { chain, graph } = holdings.reputation
+    const { blockStates, log, onFailure } = this.#modules
+    const { chain, graph } = blockStates.state
     const error = this.#failure ?? (cause instanceof Error ? cause : new Bug(String(cause)))
     for (let index = graph.size - 1; index >= this.#stored; index -= 1) {
       if (graph.isAccepted(index)) graph.withdraw(index)

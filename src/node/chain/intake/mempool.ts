@@ -7,7 +7,7 @@ import type { BlockId } from '../../../dag/ids.ts'
 import { BAG_BLOCKS, BAG_BLOCKS_IN_PULL, BAG_BYTES, BAG_BYTES_IN_PULL } from '../../../protocol/limits.ts'
 import type { Entry, WaitsFor } from './entry.ts'
 
-export class Bag {
+export class Mempool {
   readonly #entries = new Map<BlockId, Entry>()
   /** Delayed blocks by author. */
   readonly #delayed = new Map<string, number>()

@@ -1,7 +1,7 @@
 /** How many bytes of one chain are here, and which payloads are not. Kept in step with the store by whoever changes it. */
 import type { DroppedPayload, LoadedChain } from '../../../dag/store.ts'
 
-export class Stock {
+export class PayloadIndex {
   /** Local indexes of blocks whose payload is wanted and not here. */
   readonly missing = new Set<number>()
   /** Those that are not here, wanted or not. */

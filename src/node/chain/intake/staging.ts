@@ -10,8 +10,8 @@ import { Bug, ok, type Result } from '../../../dag/result.ts'
 import type { BlockId } from '../../../dag/ids.ts'
 import { checkSound, type LikedBlock } from '../../../dag/sound.ts'
 import type { BlockFault } from '../../../protocol/faults.ts'
-import type { Candidate, Reputation } from '../../../reputation/chain-state.ts'
-import type { Bag } from './mempool.ts'
+import type { Candidate, ChainState } from '../../../reputation/chain-state.ts'
+import type { Mempool } from './mempool.ts'
 import type { Entry } from './entry.ts'
 
 /** What stands below a block and is not settled. */
@@ -25,16 +25,16 @@ export interface Unsettled {
 }
 
 export class Staging {
-  readonly #reputation: Reputation
-  readonly #bag: Bag
+  readonly #reputation: ChainState
+  readonly #mempool: Mempool
   /** Of the blocks that are not stored, in the order of their indexes. */
   #entries: Entry[] = []
   #stored: number
   #settled: number
 
-  constructor(reputation: Reputation, bag: Bag) {
+  constructor(reputation: ChainState, mempool: Mempool) {
     this.#reputation = reputation
-    this.#bag = bag
+    this.#mempool = mempool
     this.#stored = reputation.graph.size
     this.#settled = this.#stored
   }
@@ -64,7 +64,7 @@ export class Staging {
       const index = graph.indexOf(id)
       if (index !== undefined) this.#reach(index, staged)
       if (bagged.has(id)) return
-      const entry = this.#bag.get(id)
+      const entry = this.#mempool.get(id)
       if (entry === undefined) {
         if (index !== 0 && (index === undefined || !this.#reputation.isIn(index))) lost = id
         return
@@ -86,13 +86,13 @@ export class Staging {
     for (let index = size - 1; index >= this.#settled; index -= 1) {
       const entry = this.pop()
       if (needed.has(index)) back.push(entry)
-      else this.#bag.put(entry)
+      else this.#mempool.put(entry)
     }
     return back.reverse()
   }
 
   /**
-   * Puts a block at the end of the graph if it is sound; {@link Reputation.enter} goes by it. All its backs are in the
+   * Puts a block at the end of the graph if it is sound; {@link ChainState.enter} goes by it. All its backs are in the
    * graph.
    * @param known - what {@link candidateOf} gave of it, if the graph is the same since
    */

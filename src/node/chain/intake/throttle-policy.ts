@@ -2,10 +2,10 @@
  * Which blocks wait (spec §5 *Throttle*, a local rule and never final): those that claim to be old although this node
  * watched the chain at that time, those on delayed ones, and those that would withdraw blocks faster than anybody needs.
  */
-import type { Reputation } from '../../../reputation/chain-state.ts'
+import type { ChainState } from '../../../reputation/chain-state.ts'
 import { isEnough } from '../../../reputation/rules.ts'
 import type { Throttle } from '../../../reputation/throttle.ts'
-import type { Bag } from './mempool.ts'
+import type { Mempool } from './mempool.ts'
 import type { Entry } from './entry.ts'
 
 /** A block that is being judged, and what came with it: local indexes. */
@@ -14,20 +14,20 @@ export interface Span {
   readonly index: number
 }
 
-export interface DelaysParts {
-  readonly reputation: Reputation
-  readonly bag: Bag
+export interface ThrottlePolicyParts {
+  readonly state: ChainState
+  readonly mempool: Mempool
   readonly throttle: Throttle
 }
 
-export class Delays {
-  readonly #reputation: Reputation
-  readonly #bag: Bag
+export class ThrottlePolicy {
+  readonly #reputation: ChainState
+  readonly #mempool: Mempool
   readonly #throttle: Throttle
 
-  constructor({ reputation, bag, throttle }: DelaysParts) {
+  constructor({ state: reputation, mempool, throttle }: ThrottlePolicyParts) {
     this.#reputation = reputation
-    this.#bag = bag
+    this.#mempool = mempool
     this.#throttle = throttle
   }
 
@@ -36,7 +36,7 @@ export class Delays {
    * row would look at all the others.
    */
   mustWaitWithBacks({ block: { header } }: Entry, nowMs: number): boolean {
-    const isOnDelayedBack = header.backs.some((back) => this.#bag.get(back)?.waitsFor === 'turn')
+    const isOnDelayedBack = header.backs.some((back) => this.#mempool.get(back)?.waitsFor === 'turn')
     return isOnDelayedBack && !this.#mayFree(header, nowMs)
   }
 
@@ -81,7 +81,7 @@ export class Delays {
 
   /** Only an author none of whose own blocks is delayed frees those of others. */
   #mayFree({ time, author }: Entry['block']['header'], nowMs: number): boolean {
-    return author !== undefined && !this.#throttle.isSuspect(time, nowMs) && !this.#bag.hasDelayedOf(author)
+    return author !== undefined && !this.#throttle.isSuspect(time, nowMs) && !this.#mempool.hasDelayedOf(author)
   }
 }
 

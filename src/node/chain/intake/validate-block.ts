@@ -16,7 +16,7 @@ export interface Incoming {
   readonly payload: Uint8Array | 'stored' | 'missing'
 }
 
-export interface AdmitContext<Sound> {
+export interface ValidationContext<Sound> {
   readonly chain: Chain
   /** Whether a block is here, accepted or not. */
   readonly has: (id: BlockId) => boolean
@@ -24,18 +24,18 @@ export interface AdmitContext<Sound> {
   readonly checkSound: (block: Block) => Result<Sound, BlockFault>
 }
 
-export interface Admitted<Sound> {
+export interface Validated<Sound> {
   /** `postponed`: all is well as far as it could be looked at. */
   readonly signature: 'holds' | 'postponed'
   /** What was found out where its height, time and like were checked. */
   readonly sound: Sound
 }
 
-export function admit<Sound>(
+export function validateBlock<Sound>(
   incoming: Incoming,
-  { chain, has, checkSound }: AdmitContext<Sound>,
+  { chain, has, checkSound }: ValidationContext<Sound>,
   signature: () => SignatureState,
-): Result<Admitted<Sound>, BlockFault> {
+): Result<Validated<Sound>, BlockFault> {
   const { block } = incoming
   const structure = checkStructure(chain, block.header)
   if (!structure.ok) return structure

@@ -6,11 +6,11 @@ import { addReputationCommands } from './reputation.ts'
 import { addGraphCommand } from './graph.ts'
 import { addLogCommand } from './log.ts'
 import { KEY_FORMS, readKey } from '../secrets.ts'
-import { eventWords, type Session } from '../command-context.ts'
+import { eventWords, type CommandContext } from '../command-context.ts'
 import { addStatusCommand } from './status.ts'
 import { asTyped } from '../utf8-argument.ts'
 
-export function addChainCommands(program: Command, session: Session): void {
+export function addChainCommands(program: Command, session: CommandContext): void {
   const chain = program
     .command('chain')
     .usage('<chain> <command> [arguments] [options]')
@@ -24,7 +24,7 @@ export function addChainCommands(program: Command, session: Session): void {
   addReputationCommands(chain, session)
 }
 
-function addReading(chain: Command, session: Session): void {
+function addReading(chain: Command, session: CommandContext): void {
   chain
     .command('genesis')
     .description('the id of the genesis block')
@@ -91,7 +91,7 @@ function addReading(chain: Command, session: Session): void {
     })
 }
 
-function addGet(chain: Command, session: Session): void {
+function addGet(chain: Command, session: CommandContext): void {
   chain
     .command('get')
     .usage('(block | payload) <id> [file (<path> | -)] [--decrypt=PVT]')
@@ -120,7 +120,7 @@ function addGet(chain: Command, session: Session): void {
     )
 }
 
-function addPost(chain: Command, session: Session): void {
+function addPost(chain: Command, session: CommandContext): void {
   chain
     .command('post')
     .usage('(inline <text> | file <path> | -) [--sign=PVT] [--encrypt]')

@@ -2,9 +2,9 @@
 import type { Command } from 'commander'
 import type { ControlEvent } from '../../control/shapes.ts'
 import { readJoining, readKey } from '../secrets.ts'
-import { eventWords, type Session } from '../command-context.ts'
+import { eventWords, type CommandContext } from '../command-context.ts'
 
-export function addChainsCommands(program: Command, session: Session): void {
+export function addChainsCommands(program: Command, session: CommandContext): void {
   const chains = program.command('chains').description('the chains of this node: join, invite, leave, list, listen')
 
   chains

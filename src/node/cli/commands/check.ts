@@ -1,9 +1,9 @@
 /** `check`: verifies the data directory of a node that does not run (spec §5: the slow way). Needs no daemon. */
 import type { Command } from 'commander'
 import { CommandError } from '../io.ts'
-import type { Session } from '../command-context.ts'
+import type { CommandContext } from '../command-context.ts'
 
-export function addCheckCommand(program: Command, session: Session): void {
+export function addCheckCommand(program: Command, session: CommandContext): void {
   program
     .command('check')
     .description('verify a data directory that no node uses: rebuild all that is stored of each chain, and compare')

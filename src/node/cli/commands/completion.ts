@@ -4,8 +4,8 @@ import { AddressBook } from '../address-book.ts'
 import { candidatesAt, type Candidate, type Sources } from '../completion/candidates.ts'
 import { forBash, takeApart } from '../completion/line.ts'
 import { SCRIPTS, SHELLS, type Shell } from '../completion/scripts.ts'
-import { plainLine } from '../sanitize.ts'
-import type { Session } from '../command-context.ts'
+import { sanitizeLine } from '../sanitize.ts'
+import type { CommandContext } from '../command-context.ts'
 
 /** How long a user may be kept waiting for what only the daemon knows. */
 const DAEMON_MS = 300
@@ -13,7 +13,7 @@ const DAEMON_MS = 300
 /** What breaks words in Bash unless somebody changed it. */
 const BASH_BREAKS = ' \t\n"\'@><=;|&(:'
 
-export function addCompletionCommands(program: Command, session: Session): void {
+export function addCompletionCommands(program: Command, session: CommandContext): void {
   program
     .command('completion')
     .description('print what makes a shell complete commands, options, and the chains and peers of the daemon')
@@ -32,7 +32,7 @@ export function addCompletionCommands(program: Command, session: Session): void 
       const typed = takeApart(line)
       const found = await candidatesAt(program, typed.words, typed.current, sourcesOf(session, typed.words))
       const lines = found.map((candidate) =>
-        shell === 'bash' ? forBash(plainLine(candidate.word), typed, breaks) : withAbout(candidate),
+        shell === 'bash' ? forBash(sanitizeLine(candidate.word), typed, breaks) : withAbout(candidate),
       )
       await session.answerLines(found, lines)
     })
@@ -40,7 +40,7 @@ export function addCompletionCommands(program: Command, session: Session): void 
 
 /** A tab divides the word from what zsh and fish show beside it. */
 function withAbout({ word, about }: Candidate): string {
-  return about === undefined ? plainLine(word) : `${plainLine(word)}\t${plainLine(about)}`
+  return about === undefined ? sanitizeLine(word) : `${sanitizeLine(word)}\t${sanitizeLine(about)}`
 }
 
 /** What `--host` and `--port` say in words of a line. */
@@ -55,7 +55,7 @@ function daemonOf(words: readonly string[]): { readonly host?: string; readonly 
 }
 
 /** What only others know; asked when it is needed. */
-function sourcesOf(session: Session, words: readonly string[]): Sources {
+function sourcesOf(session: CommandContext, words: readonly string[]): Sources {
   const ask = async (what: 'chains.list' | 'peer.list'): Promise<Candidate[]> => {
     try {
       const client = await session.connectTo(daemonOf(words), AbortSignal.timeout(DAEMON_MS))

@@ -2,9 +2,9 @@
 import { Argument, type Command } from 'commander'
 import { CommandError } from '../io.ts'
 import { readPassphrase } from '../secrets.ts'
-import type { Session } from '../command-context.ts'
+import type { CommandContext } from '../command-context.ts'
 
-export function addKeyCommands(program: Command, session: Session): void {
+export function addKeyCommands(program: Command, session: CommandContext): void {
   program
     .command('crypto')
     .alias('keys')

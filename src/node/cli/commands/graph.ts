@@ -11,7 +11,7 @@ import { drawForTerminal } from '../graph/terminal.ts'
 import { lastBlocks } from '../last-blocks.ts'
 import { parseLast } from '../last-option.ts'
 import { logJson } from '../log-lines.ts'
-import type { Session } from '../command-context.ts'
+import type { CommandContext } from '../command-context.ts'
 
 /** A screenful or two. */
 const DEFAULT_LAST = 50
@@ -27,7 +27,7 @@ interface GraphOptions {
   readonly format: Format
 }
 
-export function addGraphCommand(chain: Command, session: Session): void {
+export function addGraphCommand(chain: Command, session: CommandContext): void {
   chain
     .command('graph')
     .description(
@@ -58,7 +58,7 @@ export function addGraphCommand(chain: Command, session: Session): void {
 interface Modules {
   readonly genesis: GenesisView
   readonly names: AddressBook
-  readonly session: Session
+  readonly session: CommandContext
 }
 
 function draw(
@@ -69,7 +69,7 @@ function draw(
   const drawn = drawnOf(blocks, genesis, names)
   switch (format) {
     case 'text':
-      return drawForTerminal(drawn, layOut(drawn), session.ink)
+      return drawForTerminal(drawn, layOut(drawn), session.colors)
     case 'dot':
       return drawDot(drawn)
     case 'mermaid':

@@ -2,9 +2,9 @@
 import type { Command } from 'commander'
 import type { ResultOf } from '../../control/schema.ts'
 import { UsageError } from '../io.ts'
-import type { Session } from '../command-context.ts'
+import type { CommandContext } from '../command-context.ts'
 
-export function addHostCommands(program: Command, session: Session): void {
+export function addHostCommands(program: Command, session: CommandContext): void {
   program
     .command('stop')
     .description('stop the daemon')

@@ -10,7 +10,7 @@ import { parseLast } from '../last-option.ts'
 import { logJson, logLines, type LogStyle } from '../log-lines.ts'
 import { rowsOf, SHOWN_HELD } from '../log-rows.ts'
 import type { Attendant } from '../io.ts'
-import type { Session } from '../command-context.ts'
+import type { CommandContext } from '../command-context.ts'
 import { shortId } from '../block-text.ts'
 
 const DEFAULT_LAST = 20
@@ -18,7 +18,7 @@ const DEFAULT_LAST = 20
 /** The longest text that is fetched: any that a forum allows. */
 const TEXT_BYTES = 128 * 1024
 
-export function addLogCommand(chain: Command, session: Session): void {
+export function addLogCommand(chain: Command, session: CommandContext): void {
   chain
     .command('log')
     .description('the conversation, newest last: time, author, reps, id, text, and how a post stands if not accepted')
@@ -45,16 +45,16 @@ interface LogModules {
 type Seen = Map<string, ListedBlock['state']>
 
 class Log {
-  readonly #session: Session
+  readonly #session: CommandContext
   readonly #client: Caller
   readonly #chain: string
   readonly #style: LogStyle
 
-  constructor(session: Session, { client, chain, names }: LogModules) {
+  constructor(session: CommandContext, { client, chain, names }: LogModules) {
     this.#session = session
     this.#client = client
     this.#chain = chain
-    this.#style = { names, ink: session.ink, styleOf: stylesOfAuthors() }
+    this.#style = { names, colors: session.colors, styleOf: stylesOfAuthors() }
   }
 
   /** Prints the last ones. @returns those, and the held posts that were left out */
@@ -112,7 +112,7 @@ class Log {
 
   async #tell(event: ControlEvent, seen: Seen): Promise<void> {
     const { id, kind } = event
-    const { ink } = this.#style
+    const { colors } = this.#style
     if (kind === 'removed') {
       if (this.#session.isJson) await this.#session.answer(event, '')
       return
@@ -121,7 +121,7 @@ class Log {
     if (kind === 'held') seen.set(id, kind)
     else seen.delete(id)
     if (kind === 'hidden' || kind === 'withdrawn')
-      await this.#session.answerStyled(event, ink('yellow', `${shortId(id)} is ${kind} now`))
+      await this.#session.answerStyled(event, colors('yellow', `${shortId(id)} is ${kind} now`))
     else if (before === undefined || (before === 'held') !== (kind === 'held'))
       await this.#print(await this.#blocks(id))
   }

@@ -1,9 +1,9 @@
 /** `names`: what the user calls the keys of others (spec §11). Needs no daemon. */
 import type { Command } from 'commander'
 import { AddressBook } from '../address-book.ts'
-import type { Session } from '../command-context.ts'
+import type { CommandContext } from '../command-context.ts'
 
-export function addNamesCommands(program: Command, session: Session): void {
+export function addNamesCommands(program: Command, session: CommandContext): void {
   const names = program
     .command('names')
     .description('your own names for public keys: shown by log, graph and reps, and known to nobody else')

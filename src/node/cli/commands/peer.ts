@@ -3,9 +3,9 @@ import type { Command } from 'commander'
 import type { ResultOf } from '../../control/schema.ts'
 import type { CheckStep } from '../../control/shapes.ts'
 import { CommandError } from '../io.ts'
-import type { Session } from '../command-context.ts'
+import type { CommandContext } from '../command-context.ts'
 
-export function addPeerCommands(program: Command, session: Session): void {
+export function addPeerCommands(program: Command, session: CommandContext): void {
   const peer = program
     .command('peer')
     .usage(

@@ -3,10 +3,10 @@ import type { Command } from 'commander'
 import { AddressBook, isLikeAnId } from '../address-book.ts'
 import { CommandError } from '../io.ts'
 import { KEY_FORMS, readKey } from '../secrets.ts'
-import type { Session } from '../command-context.ts'
+import type { CommandContext } from '../command-context.ts'
 import { asTyped } from '../utf8-argument.ts'
 
-export function addReputationCommands(chain: Command, session: Session): void {
+export function addReputationCommands(chain: Command, session: CommandContext): void {
   addLikes(chain, session)
 
   chain
@@ -43,7 +43,7 @@ export function addReputationCommands(chain: Command, session: Session): void {
     })
 }
 
-function addLikes(chain: Command, session: Session): void {
+function addLikes(chain: Command, session: CommandContext): void {
   for (const [name, description] of [
     ['like', 'give a rep of yours to the author of a post, which lets in a held one; prints the id of the like'],
     ['dislike', 'spend a rep to take one from the author of a post; prints the id of the dislike'],

@@ -1,7 +1,7 @@
 /** `start`: runs the node in the foreground (spec §11). The only command that needs no daemon, for it is one. */
 import type { Command } from 'commander'
 import { UsageError } from '../io.ts'
-import type { Session } from '../command-context.ts'
+import type { CommandContext } from '../command-context.ts'
 
 interface StartOptions {
   readonly config?: string
@@ -9,7 +9,7 @@ interface StartOptions {
   readonly testClock?: true
 }
 
-export function addStartCommand(program: Command, session: Session): void {
+export function addStartCommand(program: Command, session: CommandContext): void {
   program
     .command('start')
     .description('run the node in the foreground, until Ctrl-C or `freechains stop`')

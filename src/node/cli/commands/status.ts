@@ -3,8 +3,8 @@ import type { Command } from 'commander'
 import type { ResultOf } from '../../control/schema.ts'
 import { pause } from '../../base/deadline.ts'
 import { CommandError, write } from '../io.ts'
-import { plain } from '../sanitize.ts'
-import type { Session } from '../command-context.ts'
+import { sanitize } from '../sanitize.ts'
+import type { CommandContext } from '../command-context.ts'
 
 type Status = ResultOf<'chain.status'>
 
@@ -13,7 +13,7 @@ const WATCH_MS = 1_000
 
 const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB']
 
-export function addStatusCommand(chain: Command, session: Session): void {
+export function addStatusCommand(chain: Command, session: CommandContext): void {
   chain
     .command('status')
     .description('how much of the chain is here, how well it is in sync, and if nothing moves, why')
@@ -27,19 +27,19 @@ export function addStatusCommand(chain: Command, session: Session): void {
     })
 }
 
-async function ask(session: Session): Promise<Status> {
+async function ask(session: CommandContext): Promise<Status> {
   return (await session.client()).call('chain.status', { chain: session.subject('chain') })
 }
 
 /** On a terminal the lines are drawn over; elsewhere a line says all that changed. */
-async function watch(session: Session): Promise<void> {
+async function watch(session: CommandContext): Promise<void> {
   const { stdout, signal } = session.io
   let before = ''
   let drawn = 0
   do {
     const status = await ask(session)
     if (session.isTerminal && !session.isJson) {
-      const text = plain(showStatus(status))
+      const text = sanitize(showStatus(status))
       await write(stdout, `${drawn > 0 ? `\u001b[${String(drawn)}A\u001b[J` : ''}${text}\n`)
       drawn = text.split('\n').length
       continue

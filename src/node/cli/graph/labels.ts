@@ -1,7 +1,7 @@
 /** What stands beside a block in every drawing (spec §11, `graph`): its id, author, kind, how it stands, and its first line. Pure. */
 import type { ListedBlock } from '../../control/shapes.ts'
 import type { AddressBook } from '../address-book.ts'
-import { plainLine } from '../sanitize.ts'
+import { sanitizeLine } from '../sanitize.ts'
 import { kindOf, saidBy, shortId, shortKey } from '../block-text.ts'
 
 /** Characters of a text in a drawing. */
@@ -79,13 +79,13 @@ function drawnBlock(block: ListedBlock, known: ReadonlySet<string>, names: Pick<
 }
 
 function drawnGenesis({ id, chain }: GenesisView): Drawn {
-  const words = { shortId: shortId(id), by: '', kind: 'genesis', state: 'accepted', text: plainLine(chain) } as const
+  const words = { shortId: shortId(id), by: '', kind: 'genesis', state: 'accepted', text: sanitizeLine(chain) } as const
   return { id, backs: [], olderBacks: 0, ...words }
 }
 
 function firstLine(text: string): string {
   const [line = '', ...more] = text.trim().split(/\r?\n/, 2)
-  const chars = Array.from(plainLine(line.slice(0, 4 * LABEL_CHARS)))
+  const chars = Array.from(sanitizeLine(line.slice(0, 4 * LABEL_CHARS)))
   const isWhole = chars.length <= LABEL_CHARS && more.length === 0 && line.length <= 4 * LABEL_CHARS
   return isWhole ? chars.join('') : `${chars.slice(0, LABEL_CHARS).join('')}…`
 }

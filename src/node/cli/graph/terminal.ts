@@ -1,5 +1,5 @@
 /** The drawing for terminals and pipes (spec §11, `graph`): lanes of box characters, a label beside each block, newest last. Pure. */
-import { stylesOfAuthors, type Ink, type Style } from '../colors.ts'
+import { stylesOfAuthors, type Colors, type Style } from '../colors.ts'
 import { markOf, wordsOf, type Drawn } from './labels.ts'
 import type { Edge, Layout } from './layout.ts'
 
@@ -28,7 +28,7 @@ const BOXES: Readonly<Record<number, string>> = {
  * One line for each block; below it one where links to it bend into their lanes, above it one where its own links bend out
  * of theirs, both only where something bends. A link that crosses a lane goes under it: `─│─`.
  */
-export function drawForTerminal(blocks: readonly Drawn[], { lanes, edges, width }: Layout, ink: Ink): string {
+export function drawForTerminal(blocks: readonly Drawn[], { lanes, edges, width }: Layout, colors: Colors): string {
   const ofOlder = groupBy(edges, ({ to }) => to)
   const ofNewer = groupBy(edges, ({ from }) => from)
   /** By lane: links that run through it. */
@@ -42,7 +42,7 @@ export function drawForTerminal(blocks: readonly Drawn[], { lanes, edges, width 
     const passing = running.map((count) => count > 0)
     // Without backs here it would look like a child of what happens to stand above it: then the line is a loose end.
     if (row > 0) lines.push(...bends({ own, passing, bent: ending, inward: DOWN, outward: UP }))
-    lines.push(blockLine(block, { own, passing }, { ink, style: styleOf(block.author) }))
+    lines.push(blockLine(block, { own, passing }, { colors, style: styleOf(block.author) }))
     if (starting.length > 0) lines.push(...bends({ own, passing, bent: starting, inward: UP, outward: DOWN }))
     for (const lane of starting) running[lane] = (running[lane] ?? 0) + 1
   }
@@ -79,15 +79,15 @@ function bends({ own, passing, bent, inward, outward }: Bends): string[] {
 function blockLine(
   block: Drawn,
   { own, passing }: Pick<Bends, 'own' | 'passing'>,
-  { ink, style }: { readonly ink: Ink; readonly style: Style },
+  { colors, style }: { readonly colors: Colors; readonly style: Style },
 ): string {
   const last = Math.max(own, passing.lastIndexOf(true))
   const cells = passing.slice(0, last + 1).map((isPassing, lane) => {
-    if (lane === own) return ink(style, markOf(block))
+    if (lane === own) return colors(style, markOf(block))
     return isPassing ? '│' : ' '
   })
-  const author = block.by === '' ? [] : [ink(style, block.by)]
-  return [...cells, ink('dim', block.shortId), ...author, ...wordsOf(block)].join(' ')
+  const author = block.by === '' ? [] : [colors(style, block.by)]
+  return [...cells, colors('dim', block.shortId), ...author, ...wordsOf(block)].join(' ')
 }
 
 /** Lanes of edges by row. */

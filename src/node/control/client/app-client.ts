@@ -9,7 +9,7 @@ import { ClientError, clientError } from './client-error.ts'
 import type { ControlClient } from './connection.ts'
 import { Cursor, Cursors } from './cursor.ts'
 import type { Endpoint } from './dial.ts'
-import { orGivenUp, Outage, Reach, type Outages } from './reconnect.ts'
+import { orGivenUp, Outage, Reconnector, type Outages } from './reconnect.ts'
 import { READS, type Known, type Method, type ParamsOf, type ResultFor, type SubscriptionMethod } from '../schema.ts'
 import type { ControlEvent } from '../shapes.ts'
 
@@ -73,14 +73,14 @@ export class Client {
   readonly #options: ConnectOptions
   readonly #outage: Outage
   readonly #closing = new AbortController()
-  readonly #calls: Reach
+  readonly #calls: Reconnector
 
   constructor(options: ConnectOptions) {
     const { host = HOST, port = PORT, socket, stateDir, signal } = options
     this.#options = options
     this.#endpoint = socket === undefined ? { host, port, ...(stateDir === undefined ? {} : { stateDir }) } : { socket }
     this.#outage = new Outage(options)
-    this.#calls = new Reach(this.#endpoint, this.#closing.signal, this.#outage)
+    this.#calls = new Reconnector(this.#endpoint, this.#closing.signal, this.#outage)
     signal?.addEventListener('abort', () => this.close(), { once: true, signal: this.#closing.signal })
     if (signal?.aborted === true) this.close()
   }
@@ -153,7 +153,7 @@ export class Client {
   }
 
   #listening<C>(options: ListenOptions<C>, open: Open<C>): Listening<C> {
-    const reach = new Reach(this.#endpoint, this.#closing.signal, this.#outage)
+    const reach = new Reconnector(this.#endpoint, this.#closing.signal, this.#outage)
     const until = [this.#closing.signal, ...(options.signal === undefined ? [] : [options.signal])]
     const place: Place<C> = { from: options.from }
     const begun: Open<C> = async (connection, from) => {
@@ -198,7 +198,7 @@ type Open<C> = (
 
 /** Over as many connections as it takes. */
 async function* follow<C>(
-  reach: Reach,
+  reach: Reconnector,
   until: readonly AbortSignal[],
   place: Place<C>,
   open: Open<C>,

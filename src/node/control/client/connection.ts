@@ -10,7 +10,7 @@ import { clientError, ClientError } from './client-error.ts'
 import { readCookie } from '../cookie.ts'
 import { dial, stateDirOf, type Endpoint } from './dial.ts'
 import { problemsOf } from '../envelope.ts'
-import { Inbox } from './event-inbox.ts'
+import { EventInbox } from './event-inbox.ts'
 import { ANSWER_BYTES } from '../port-limits.ts'
 import { readLines } from '../json-lines.ts'
 import { cookiePath } from '../paths.ts'
@@ -96,7 +96,7 @@ async function greet(client: ControlClient, address: string, path: string): Prom
 export class ControlClient implements ControlCaller {
   readonly #socket: Socket
   readonly #pending = new Map<number, Pending>()
-  readonly #inboxes = new Map<number, Inbox>()
+  readonly #inboxes = new Map<number, EventInbox>()
   #lastId = 0
   #lost: ClientError | undefined
 
@@ -139,7 +139,7 @@ export class ControlClient implements ControlCaller {
     this.#socket.destroy()
   }
 
-  async *#events(inbox: Inbox): AsyncGenerator<ControlEvent> {
+  async *#events(inbox: EventInbox): AsyncGenerator<ControlEvent> {
     try {
       for (let event = await inbox.take(); event !== undefined; event = await inbox.take()) yield event
       if (inbox.lost !== undefined) throw inbox.lost
@@ -196,8 +196,8 @@ export class ControlClient implements ControlCaller {
   }
 
   /** The first event may come in the same chunk as the number of its subscription, before anybody asks for it. */
-  #inbox(subscription: number): Inbox {
-    const inbox = this.#inboxes.get(subscription) ?? new Inbox()
+  #inbox(subscription: number): EventInbox {
+    const inbox = this.#inboxes.get(subscription) ?? new EventInbox()
     this.#inboxes.set(subscription, inbox)
     if (this.#lost !== undefined) inbox.end(this.#lost)
     return inbox

@@ -5,7 +5,7 @@ import type { ControlEvent } from '../shapes.ts'
 /** Events that may wait here; beyond this the socket is not read, and in the end the daemon cuts us off. */
 const WAITING_EVENTS = 1_000
 
-export class Inbox {
+export class EventInbox {
   lost: ClientError | undefined
   #events: ControlEvent[] = []
   #isEnded = false

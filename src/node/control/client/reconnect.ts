@@ -45,7 +45,7 @@ export class Outage {
 /** What a later attempt does not change. */
 const FINAL = new Set(['not-loopback', 'bad-answer', 'aborted'])
 
-export class Reach {
+export class Reconnector {
   readonly #endpoint: Endpoint
   readonly #closed: AbortSignal
   readonly #outage: Outage

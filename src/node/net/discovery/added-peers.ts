@@ -5,7 +5,7 @@ import type { Discovery } from './discovery.ts'
 import type { PeerAddressFault } from '../host/peer-address.ts'
 import { parsePeerAddress, parsePeerId, peerIdOf } from '../host/peer-address.ts'
 import type { TextList } from '../../storage/records.ts'
-import { Serial } from '../../base/job-queue.ts'
+import { JobQueue } from '../../base/job-queue.ts'
 
 /** Addresses kept for the next start, oldest out. */
 const MAX_ADDED_PEERS = 256
@@ -36,7 +36,7 @@ export class AddedPeers {
   readonly #configured: readonly string[]
   readonly #list: TextList
   readonly #discovery: Discovery
-  readonly #writing = new Serial()
+  readonly #writing = new JobQueue()
 
   constructor({ configured }: AddedPeersOptions, { list, discovery }: AddedPeersModules) {
     this.#configured = configured.map((address) => multiaddr(address).toString())

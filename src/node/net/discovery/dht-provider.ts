@@ -35,7 +35,7 @@ const PARALLEL_DIALS = 4
 const CHAIN_TAG = 'freechains-chain'
 const CHAIN_TAG_VALUE = 50
 
-export interface SeekerModules {
+export interface DhtProviderModules {
   readonly host: Host
   readonly log: Logger
   readonly random: () => number
@@ -52,7 +52,11 @@ export async function tagChainPeer(host: Host, peer: PeerId): Promise<void> {
 }
 
 /** Connected peers that provide this rendezvous: asks the DHT, dials what it names. */
-export async function seek(rendezvous: Uint8Array, modules: SeekerModules, signal: AbortSignal): Promise<PeerId[]> {
+export async function seek(
+  rendezvous: Uint8Array,
+  modules: DhtProviderModules,
+  signal: AbortSignal,
+): Promise<PeerId[]> {
   const { host, log } = modules
   const found = new Map<string, Promise<PeerId | undefined>>()
   const dialling: Dialling = { gate: new Gate(PARALLEL_DIALS), signal, connected: 0 }
@@ -83,7 +87,7 @@ interface Dialling {
 
 async function dialProvider(
   { id, multiaddrs }: Provider,
-  { host, log }: SeekerModules,
+  { host, log }: DhtProviderModules,
   dialling: Dialling,
 ): Promise<PeerId | undefined> {
   const { gate, signal } = dialling
@@ -106,14 +110,14 @@ async function dialProvider(
   return undefined
 }
 
-export class Seeker {
+export class DhtProvider {
   readonly #rendezvous: Uint8Array
-  readonly #modules: SeekerModules
+  readonly #modules: DhtProviderModules
   readonly #stopping = new AbortController()
   readonly #running: Promise<unknown>
 
   /** Starts at once. */
-  constructor(rendezvous: Uint8Array, modules: SeekerModules) {
+  constructor(rendezvous: Uint8Array, modules: DhtProviderModules) {
     this.#rendezvous = rendezvous
     this.#modules = modules
     this.#running = Promise.all([this.#provide(), this.#seek()])

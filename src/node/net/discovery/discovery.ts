@@ -7,13 +7,13 @@ import type { Multiaddr } from '@multiformats/multiaddr'
 import { Bug } from '../../../dag/result.ts'
 import type { Host } from '../host/host.ts'
 import { why } from '../host/faults.ts'
-import type { KeptState } from './static-peer.ts'
+import type { StaticPeerState } from './static-peer.ts'
 import type { Logger } from '../../base/log.ts'
 import { parsePeerAddress } from '../host/peer-address.ts'
-import { Redialler } from './static-peers.ts'
+import { StaticPeers } from './static-peers.ts'
 import { DIAL_MS, nextDelayMs } from './redial-backoff.ts'
-import { RememberedPeers, type RememberedStore } from './peer-cache.ts'
-import { seek, Seeker, tagChainPeer, type SeekerModules } from './dht-provider.ts'
+import { PeerCache, type PeerCacheStore } from './peer-cache.ts'
+import { seek, DhtProvider, tagChainPeer, type DhtProviderModules } from './dht-provider.ts'
 import { pause, withDeadline } from '../../base/deadline.ts'
 
 /** While every chain has somebody to talk to the remembered peers are not needed. */
@@ -37,7 +37,7 @@ export interface DiscoveryModules {
   readonly host: Host
   readonly log: Logger
   /** Absent: nothing is remembered. */
-  readonly store?: RememberedStore
+  readonly store?: PeerCacheStore
   /** Whether some chain has nobody to talk to; without it, having no connection at all counts. */
   readonly isLonely?: () => boolean
   /** 0 … 1; `Math.random` unless told. */
@@ -46,10 +46,10 @@ export interface DiscoveryModules {
 
 export class Discovery {
   readonly #options: DiscoveryOptions
-  readonly #modules: SeekerModules
-  readonly #redialler: Redialler
-  readonly #remembered: RememberedPeers | undefined
-  readonly #seekers = new Map<string, Seeker>()
+  readonly #modules: DhtProviderModules
+  readonly #redialler: StaticPeers
+  readonly #remembered: PeerCache | undefined
+  readonly #seekers = new Map<string, DhtProvider>()
   readonly #lanTriedMs = new Map<string, number>()
   readonly #stopping = new AbortController()
   readonly #jobs = new Set<Promise<void>>()
@@ -60,8 +60,8 @@ export class Discovery {
     this.#isLonely = () => host.connections().length === 0 || isLonely?.() === true
     this.#options = options
     this.#modules = { host, log, random }
-    this.#redialler = new Redialler(this.#modules)
-    this.#remembered = options.remembered && store !== undefined ? new RememberedPeers(store) : undefined
+    this.#redialler = new StaticPeers(this.#modules)
+    this.#remembered = options.remembered && store !== undefined ? new PeerCache(store) : undefined
   }
 
   /** Begins to dial. Resolves before anybody is connected. */
@@ -81,7 +81,7 @@ export class Discovery {
     if (!this.#options.dht) return
     const key = keyOf(rendezvous)
     if (this.#seekers.has(key)) throw new Bug('a chain is joined once')
-    this.#seekers.set(key, new Seeker(rendezvous, this.#modules))
+    this.#seekers.set(key, new DhtProvider(rendezvous, this.#modules))
   }
 
   async leave(rendezvous: Uint8Array): Promise<void> {
@@ -109,7 +109,7 @@ export class Discovery {
   }
 
   /** How the static peers stand, by address. */
-  kept(): readonly KeptState[] {
+  kept(): readonly StaticPeerState[] {
     return this.#redialler.states()
   }
 
@@ -150,7 +150,7 @@ export class Discovery {
     }
   }
 
-  async #dialRemembered(remembered: RememberedPeers): Promise<void> {
+  async #dialRemembered(remembered: PeerCache): Promise<void> {
     const { random } = this.#modules
     const { signal } = this.#stopping
     for (let attempt = 0; !signal.aborted;) {

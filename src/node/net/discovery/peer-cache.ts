@@ -2,16 +2,16 @@
  * Peers remembered from last time (spec §9): addresses of peers that shared a chain with this node, most recent first, so
  * that a node whose bootstrap peers are gone still finds its way back. Where the list is kept is the caller's.
  */
-import { Serial } from '../../base/job-queue.ts'
+import { JobQueue } from '../../base/job-queue.ts'
 
 /** Dialling all of them takes seconds; more would be strangers from long ago. */
-export const MAX_REMEMBERED = 64
+export const MAX_CACHED_PEERS = 64
 
 /** A peer may be at home, in the LAN and on the internet; more addresses would crowd out other peers. */
 export const MAX_ADDRESSES_PER_PEER = 3
 
 /** Where the list lives between runs. */
-export interface RememberedStore {
+export interface PeerCacheStore {
   load(): Promise<readonly string[]>
   save(addresses: readonly string[]): Promise<void>
 }
@@ -22,17 +22,17 @@ export function remember(list: readonly string[], peer: string, addresses: reado
   const fresh = [...new Set(addresses.map((address) => (address.endsWith(end) ? address : address + end)))]
   if (fresh.length === 0) return [...list]
   const others = list.filter((address) => !address.endsWith(end))
-  return [...fresh.slice(0, MAX_ADDRESSES_PER_PEER), ...others].slice(0, MAX_REMEMBERED)
+  return [...fresh.slice(0, MAX_ADDRESSES_PER_PEER), ...others].slice(0, MAX_CACHED_PEERS)
 }
 
 /** The list in memory and on disk. */
-export class RememberedPeers {
-  readonly #store: RememberedStore
-  readonly #writing = new Serial()
+export class PeerCache {
+  readonly #store: PeerCacheStore
+  readonly #writing = new JobQueue()
   #list: readonly string[] = []
   #isDirty = false
 
-  constructor(store: RememberedStore) {
+  constructor(store: PeerCacheStore) {
     this.#store = store
   }
 
@@ -41,7 +41,7 @@ export class RememberedPeers {
   }
 
   async load(): Promise<void> {
-    this.#list = (await this.#store.load()).slice(0, MAX_REMEMBERED)
+    this.#list = (await this.#store.load()).slice(0, MAX_CACHED_PEERS)
   }
 
   /** Written at once if the peer is new; a mere change of order can wait for `flush`. */

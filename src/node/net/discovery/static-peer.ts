@@ -15,7 +15,7 @@ import { orAborted, pause, withDeadline } from '../../base/deadline.ts'
 /** A connection that held this long was a real one; a shorter one counts as one more failure. */
 const STABLE_MS = 30_000
 
-export interface KeptAddressModules {
+export interface StaticPeerModules {
   readonly host: Host
   readonly log: Logger
   /** 0 … 1. */
@@ -23,7 +23,7 @@ export interface KeptAddressModules {
 }
 
 /** How it stands. `failure`: why the last attempt failed. `nextMs`: when the next one begins, by `performance.now()`. */
-export interface KeptState {
+export interface StaticPeerState {
   readonly address: Multiaddr
   /** Named by the address, or met there. */
   readonly peer?: string
@@ -31,9 +31,9 @@ export interface KeptState {
   readonly nextMs?: number
 }
 
-export class KeptAddress {
+export class StaticPeer {
   readonly address: Multiaddr
-  readonly #modules: KeptAddressModules
+  readonly #modules: StaticPeerModules
   readonly #stopping = new AbortController()
   readonly #running: Promise<void>
   #peer: string | undefined
@@ -41,14 +41,14 @@ export class KeptAddress {
   #nextMs: number | undefined
 
   /** Begins at once. */
-  constructor(address: Multiaddr, modules: KeptAddressModules) {
+  constructor(address: Multiaddr, modules: StaticPeerModules) {
     this.address = address
     this.#modules = modules
     this.#peer = peerIdOf(address)
     this.#running = this.#keep()
   }
 
-  get state(): KeptState {
+  get state(): StaticPeerState {
     const [peer, failure, nextMs] = [this.#peer, this.#failure, this.#nextMs]
     return {
       address: this.address,

@@ -3,26 +3,26 @@ import { peerIdFromString } from '@libp2p/peer-id'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import type { Host } from '../host/host.ts'
 import { why } from '../host/faults.ts'
-import { KeptAddress, type KeptState } from './static-peer.ts'
+import { StaticPeer, type StaticPeerState } from './static-peer.ts'
 import { letGo } from '../host/peer-tags.ts'
 import type { Logger } from '../../base/log.ts'
 import { peerIdOf } from '../host/peer-address.ts'
 
-export interface RedialModules {
+export interface StaticPeersModules {
   readonly host: Host
   readonly log: Logger
   /** 0 … 1; `Math.random` unless told. */
   readonly random?: () => number
 }
 
-export class Redialler {
+export class StaticPeers {
   readonly #host: Host
   readonly #log: Logger
   readonly #random: () => number
-  readonly #kept = new Map<string, KeptAddress>()
+  readonly #kept = new Map<string, StaticPeer>()
   #isStopped = false
 
-  constructor({ host, log, random = Math.random }: RedialModules) {
+  constructor({ host, log, random = Math.random }: StaticPeersModules) {
     this.#host = host
     this.#log = log
     this.#random = random
@@ -33,7 +33,7 @@ export class Redialler {
     const key = address.toString()
     if (this.#isStopped || this.#kept.has(key)) return
     if (peerIdOf(address) === this.#host.peerId.toString()) return
-    this.#kept.set(key, new KeptAddress(address, { host: this.#host, log: this.#log, random: this.#random }))
+    this.#kept.set(key, new StaticPeer(address, { host: this.#host, log: this.#log, random: this.#random }))
   }
 
   /**
@@ -57,7 +57,7 @@ export class Redialler {
   }
 
   /** How each address stands. */
-  states(): KeptState[] {
+  states(): StaticPeerState[] {
     return [...this.#kept.values()].map(({ state }) => state)
   }
 

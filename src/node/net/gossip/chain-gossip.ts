@@ -29,17 +29,17 @@ import {
   RIDING_QUEUE,
 } from '../../../protocol/limits.ts'
 import { TOPIC_PREFIX, type Announcement } from '../../../protocol/messages.ts'
-import { Pace } from '../../../protocol/announce-rate-limit.ts'
+import { AnnounceRateLimit } from '../../../protocol/announce-rate-limit.ts'
 import type { Logger } from '../../base/log.ts'
 import { readPayload } from '../../chain/payloads.ts'
 import { isForPeers, type Origin } from '../../chain/intake/chain-events.ts'
 import type { Replica } from '../../chain/replica.ts'
-import { Serial } from '../../base/job-queue.ts'
-import type { Topics } from './pubsub.ts'
+import { JobQueue } from '../../base/job-queue.ts'
+import type { Pubsub } from './pubsub.ts'
 
 export interface GossipModules {
   readonly replica: Replica
-  readonly topics: Topics
+  readonly pubsub: Pubsub
   readonly log: Logger
   /** A neighbour has something that is not here. */
   readonly onHint: (peer: string) => void
@@ -58,11 +58,11 @@ export class ChainGossip {
   readonly topic: string
   readonly #modules: GossipModules
   /** gossipsub validates concurrently and lets children overtake parents. */
-  readonly #riding = new Serial()
+  readonly #riding = new JobQueue()
   #waiting = 0
   #timer: NodeJS.Timeout | undefined
   readonly #own = new Bucket(OWN_ANNOUNCEMENTS, performance.now())
-  readonly #pace = new Pace()
+  readonly #pace = new AnnounceRateLimit()
   /** Neighbours whose announcements were skipped. */
   readonly #catchUps = new Map<string, NodeJS.Timeout>()
   readonly #stopListening: () => void
@@ -70,7 +70,7 @@ export class ChainGossip {
 
   constructor(modules: GossipModules) {
     this.#modules = modules
-    const { replica, topics } = modules
+    const { replica, pubsub: topics } = modules
     this.topic = topicOf(replica.chain.rendezvous)
     topics.join(this.topic, (from, data) => this.#validate(from, data))
     this.#stopListening = replica.listen((events, origin) => {
@@ -83,7 +83,7 @@ export class ChainGossip {
     clearTimeout(this.#timer)
     for (const timer of this.#catchUps.values()) clearTimeout(timer)
     this.#stopListening()
-    this.#modules.topics.leave(this.topic)
+    this.#modules.pubsub.leave(this.topic)
   }
 
   /**
@@ -99,7 +99,7 @@ export class ChainGossip {
   async #announce(): Promise<void> {
     clearTimeout(this.#timer)
     this.#timer = undefined
-    const { replica, topics, log } = this.#modules
+    const { replica, pubsub: topics, log } = this.#modules
     try {
       const announcement = await this.#compose()
       if (announcement === undefined) return
@@ -158,7 +158,7 @@ export class ChainGossip {
     if (this.#isStopped || this.#catchUps.has(from)) return 'ignore'
     const timer = setTimeout(() => {
       this.#catchUps.delete(from)
-      const { topics, onHint } = this.#modules
+      const { pubsub: topics, onHint } = this.#modules
       if (topics.subscribers(this.topic).includes(from)) onHint(from)
     }, CATCH_UP_MS)
     this.#catchUps.set(from, timer)

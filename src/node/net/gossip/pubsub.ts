@@ -11,7 +11,7 @@ import {
 import type { PeerId } from '@libp2p/interface'
 import { Bug } from '../../../dag/result.ts'
 import { ANNOUNCEMENT_BYTES } from '../../../protocol/limits.ts'
-import { reopenGossip } from './reopen-streams.ts'
+import { reopenStreams } from './reopen-streams.ts'
 import type { Host } from '../host/host.ts'
 import { why } from '../host/faults.ts'
 import type { Logger } from '../../base/log.ts'
@@ -29,23 +29,23 @@ const RESULTS: Record<TopicVerdict, TopicValidatorResult> = {
   reject: TopicValidatorResult.Reject,
 }
 
-export interface TopicsModules {
+export interface PubsubModules {
   readonly host: Host
   readonly log: Logger
 }
 
-export class Topics {
+export class Pubsub {
   readonly #host: Host
   readonly #log: Logger
   readonly #joined = new Set<string>()
   readonly #listeners = new Set<(topic: string, peer: string) => void>()
   readonly #stopReopening: () => void
 
-  constructor({ host, log }: TopicsModules) {
+  constructor({ host, log }: PubsubModules) {
     this.#host = host
     this.#log = log
     this.#pubsub.addEventListener('subscription-change', this.#onChange)
-    this.#stopReopening = reopenGossip(host.libp2p, this.#pubsub)
+    this.#stopReopening = reopenStreams(host.libp2p, this.#pubsub)
   }
 
   get #pubsub(): Host['libp2p']['services']['pubsub'] {

@@ -18,7 +18,7 @@ interface Writing {
  * Looks at each heartbeat. Gives the function that ends it.
  * @throws {Bug} if gossipsub no longer keeps its streams there
  */
-export function reopenGossip(libp2p: Libp2p, pubsub: GossipSub): () => void {
+export function reopenStreams(libp2p: Libp2p, pubsub: GossipSub): () => void {
   const { streamsOutbound, createOutboundStream } = pubsub as unknown as Writing
   if (streamsOutbound === undefined || createOutboundStream === undefined) {
     throw new Bug('gossipsub keeps its streams elsewhere')

@@ -15,7 +15,7 @@ import { hostFault, why, type DialFault, type HostFault } from './faults.ts'
 import { forgetKept } from './peer-tags.ts'
 import { libp2pOptions, type HostDatastore, type HostOptions, type HostServices } from './libp2p-options.ts'
 import type { Logger } from '../../base/log.ts'
-import { Standing } from './peer-score.ts'
+import { PeerScore } from './peer-score.ts'
 
 export type { DialFault, HostFault } from './faults.ts'
 export type { HostDatastore, HostOptions } from './libp2p-options.ts'
@@ -30,9 +30,9 @@ export interface HostModules {
 /** Starts a host, or says why the addresses cannot be listened on. */
 export async function createHost(options: HostOptions, modules: HostModules): Promise<Result<Host, HostFault>> {
   const clock = modules.clock ?? systemClock
-  const standing = new Standing()
+  const peerScore = new PeerScore()
   const lanListeners = new Set<(peer: PeerInfo) => void>()
-  const isBanned = (peer: PeerId): boolean => standing.isBanned(peer.toString(), clock.nowMs())
+  const isBanned = (peer: PeerId): boolean => peerScore.isBanned(peer.toString(), clock.nowMs())
   try {
     const libp2p = await createLibp2p(
       libp2pOptions(options, {
@@ -42,13 +42,13 @@ export async function createHost(options: HostOptions, modules: HostModules): Pr
           denyInboundEncryptedConnection: isBanned,
           denyOutboundEncryptedConnection: isBanned,
         },
-        points: (peer) => standing.points(peer, clock.nowMs()),
+        points: (peer) => peerScore.points(peer, clock.nowMs()),
         onLanPeer: (peer) => lanListeners.forEach((listener) => listener(peer)),
       }),
     )
     await forgetKept(libp2p.peerStore)
     await libp2p.start()
-    return ok(new Host({ libp2p, log: modules.log, clock, standing, lanListeners }))
+    return ok(new Host({ libp2p, log: modules.log, clock, peerScore, lanListeners }))
   } catch (error) {
     return fail(hostFault(error))
   }
@@ -58,7 +58,7 @@ interface HostParts {
   readonly libp2p: Libp2p<HostServices>
   readonly log: Logger
   readonly clock: Clock
-  readonly standing: Standing
+  readonly peerScore: PeerScore
   readonly lanListeners: Set<(peer: PeerInfo) => void>
 }
 
@@ -68,7 +68,7 @@ export class Host {
   readonly libp2p: Libp2p<HostServices>
   readonly #log: Logger
   readonly #clock: Clock
-  readonly #standing: Standing
+  readonly #peerScore: PeerScore
   readonly #lanListeners: Set<(peer: PeerInfo) => void>
   readonly #breachListeners = new Set<(peer: PeerId, fault: ProtocolFault) => void>()
 
@@ -77,7 +77,7 @@ export class Host {
     this.peerId = parts.libp2p.peerId
     this.#log = parts.log
     this.#clock = parts.clock
-    this.#standing = parts.standing
+    this.#peerScore = parts.peerScore
     this.#lanListeners = parts.lanListeners
     endSilentConnections(parts.libp2p)
     guardConnections(parts.libp2p, (peer, fault) => {
@@ -153,14 +153,14 @@ export class Host {
 
   /** A point against a peer; enough of them and it is banned. */
   penalise(peer: string): void {
-    if (!this.#standing.penalise(peer, this.#clock.nowMs())) return
+    if (!this.#peerScore.penalise(peer, this.#clock.nowMs())) return
     this.#log.warn('peer.banned', { peer })
     this.#hangUp(peer)
   }
 
   /** Closes the connections to a peer and refuses new ones for a while. */
   ban(peer: string): void {
-    this.#standing.ban(peer, this.#clock.nowMs())
+    this.#peerScore.ban(peer, this.#clock.nowMs())
     this.#log.warn('peer.banned', { peer })
     this.#hangUp(peer)
   }

@@ -73,7 +73,7 @@ function unfilled(bytes: number): Uint8Array {
 }
 
 /** Fed with chunks, gives frames; at most one of them is under way, in a buffer of the length it said. */
-export class FrameCutter {
+export class LengthPrefixDecoder {
   readonly #limitBytes: number
   /** Bytes of a length that goes on. */
   readonly #prefix: number[] = []

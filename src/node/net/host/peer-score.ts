@@ -10,7 +10,7 @@ interface Entry {
   readonly bannedUntilMs: number
 }
 
-export class Standing {
+export class PeerScore {
   readonly #entries = new Map<string, Entry>()
 
   /** Adds a point; true when the peer is banned by it. */

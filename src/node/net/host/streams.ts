@@ -6,9 +6,9 @@ import type { Stream, StreamCloseEvent, StreamMessageEvent } from '@libp2p/inter
 import { encode } from 'it-length-prefixed'
 import { Uint8ArrayList } from 'uint8arraylist'
 import { DRAIN_TIMEOUT_MS, UNREAD_BYTES, UNSENT_BYTES } from '../../../protocol/limits.ts'
-import { ByteQueue, FrameCutter, TornFrame } from './length-prefix-decoder.ts'
-import { pourInto } from './write-with-backpressure.ts'
-import { Serial } from '../../base/job-queue.ts'
+import { ByteQueue, LengthPrefixDecoder, TornFrame } from './length-prefix-decoder.ts'
+import { writeWithBackpressure } from './write-with-backpressure.ts'
+import { JobQueue } from '../../base/job-queue.ts'
 
 /** This side ended a stream, and why. */
 export class StreamCut extends Error {
@@ -77,19 +77,19 @@ export function readChunks(stream: Stream): AsyncGenerator<Uint8Array, void> {
 }
 
 /** Someone who sends a frame byte by byte keeps its place for as long as this, and no longer. */
-export interface FrameDeadline {
+export interface MessageDeadline {
   readonly ms: number
   /** Called once a frame is not whole that long after it began. Whoever reads on meanwhile does not count. */
   readonly onLate: () => void
 }
 
 /** A stage of a pipe: cuts chunks into frames. Throws at a frame above `limitBytes`, before its content is taken in. */
-export function frames(
+export function readMessages(
   limitBytes: number,
-  deadline?: FrameDeadline,
+  deadline?: MessageDeadline,
 ): (source: AsyncIterable<Uint8Array>) => AsyncGenerator<Uint8Array> {
   return async function* cut(source) {
-    const cutter = new FrameCutter(limitBytes)
+    const cutter = new LengthPrefixDecoder(limitBytes)
     let timer: NodeJS.Timeout | undefined
     const stop = (): void => {
       clearTimeout(timer)
@@ -111,10 +111,10 @@ export function frames(
 }
 
 /** Writes frames one after another; the promise of each resolves when the stream has room for more. */
-export class FrameWriter {
+export class MessageWriter {
   readonly #stream: Stream
   readonly #drainMs: number
-  readonly #queue = new Serial()
+  readonly #queue = new JobQueue()
   readonly #cut = new AbortController()
 
   constructor(stream: Stream, drainMs = DRAIN_TIMEOUT_MS) {
@@ -137,7 +137,10 @@ export class FrameWriter {
   async #send(frame: Uint8ArrayList): Promise<void> {
     if (this.#cut.signal.aborted) throw new StreamCut('the stream is closed')
     try {
-      await pourInto(this.#stream, encode.single(frame), { drainMs: this.#drainMs, signal: this.#cut.signal })
+      await writeWithBackpressure(this.#stream, encode.single(frame), {
+        drainMs: this.#drainMs,
+        signal: this.#cut.signal,
+      })
     } catch (error) {
       this.#stream.abort(new StreamCut('the reader is too slow'))
       throw error

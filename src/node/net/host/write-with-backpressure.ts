@@ -7,10 +7,10 @@
 import type { Stream } from '@libp2p/interface'
 import type { Uint8ArrayList } from 'uint8arraylist'
 import { SLICE_BYTES } from '../../../protocol/limits.ts'
-import { Patience } from '../../../protocol/progress-timeout.ts'
+import { ProgressTimeout } from '../../../protocol/progress-timeout.ts'
 import { DeadlineError, onAbort } from '../../base/deadline.ts'
 
-export interface OutflowOptions {
+export interface BackpressureOptions {
   /** How long the reader may take next to nothing. */
   readonly drainMs: number
   /** Aborts when the stream is over. */
@@ -21,15 +21,15 @@ export interface OutflowOptions {
  * Resolves when the stream has taken all of it.
  * @throws when the stream is over; {@link DeadlineError} when its reader is given up
  */
-export async function pourInto(
+export async function writeWithBackpressure(
   stream: Stream,
   bytes: Uint8ArrayList,
-  { drainMs, signal }: OutflowOptions,
+  { drainMs, signal }: BackpressureOptions,
 ): Promise<void> {
   // Of these bytes, and of what was there before them.
   let sent = stream.writeBufferLength
   const taken = (): number => sent - stream.writeBufferLength
-  const patience = new Patience(drainMs, taken())
+  const patience = new ProgressTimeout(drainMs, taken())
   let timer: NodeJS.Timeout | undefined
   const late = Promise.withResolvers<never>()
   late.promise.catch(() => undefined)

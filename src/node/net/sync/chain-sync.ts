@@ -11,16 +11,16 @@ import { OFFER_TIMEOUT_MS, PEERS_SHOWN } from '../../../protocol/limits.ts'
 import type { PullResult } from '../../../protocol/pull-types.ts'
 import type { Clock } from '../../base/clock.ts'
 import { fetchHeld } from './fetch-held.ts'
-import { Lane, type ExtraPlaces, type Turn } from './pull-scheduler.ts'
+import { PullScheduler, type ExtraPlaces, type Turn } from './pull-scheduler.ts'
 import type { Logger } from '../../base/log.ts'
-import { handshakeOf, openOn } from './handshake.ts'
+import { handshakeOf, openChain } from './handshake.ts'
 import type { ProgressView } from './pull-progress.ts'
 import { meaningOf, showsSync } from './pull-outcome.ts'
-import { Pulls } from './pull-coordinator.ts'
+import { PullCoordinator } from './pull-coordinator.ts'
 import type { Replica } from '../../chain/replica.ts'
 import { Retries } from './retries.ts'
 import { isRpcFault } from './stream-faults.ts'
-import type { RpcFault, SyncClient, SyncSession } from './client.ts'
+import type { RpcFault, SyncClient, SyncStream } from './client.ts'
 import type { SyncFault } from './faults.ts'
 import { withDeadline, withEither } from '../../base/deadline.ts'
 
@@ -64,8 +64,8 @@ export interface SyncModules {
 
 export class ChainSync {
   readonly #modules: SyncModules
-  readonly #lane: Lane
-  readonly #pulls: Pulls
+  readonly #lane: PullScheduler
+  readonly #pulls: PullCoordinator
   readonly #queued = new Set<string>()
   readonly #standing = new Map<string, PeerStanding>()
   readonly #retries = new Retries({
@@ -85,8 +85,8 @@ export class ChainSync {
 
   constructor(modules: SyncModules) {
     this.#modules = modules
-    this.#lane = new Lane(modules.extra)
-    this.#pulls = new Pulls(modules.replica, modules.clock)
+    this.#lane = new PullScheduler(modules.extra)
+    this.#pulls = new PullCoordinator(modules.replica, modules.clock)
   }
 
   /** The peers being pulled from. */
@@ -196,11 +196,11 @@ export class ChainSync {
     await Promise.allSettled(this.#jobs)
   }
 
-  async #openWith(peer: PeerId, signal: AbortSignal): Promise<Result<SyncSession, SyncFault>> {
+  async #openWith(peer: PeerId, signal: AbortSignal): Promise<Result<SyncStream, SyncFault>> {
     const { client, replica } = this.#modules
     const session = await client.session(peer, { signal })
     if (!session.ok) return session
-    const opened = await openOn(session.value, replica, handshakeOf(session.value, this.#modules.self), signal)
+    const opened = await openChain(session.value, replica, handshakeOf(session.value, this.#modules.self), signal)
     return opened.ok ? session : opened
   }
 
@@ -242,7 +242,7 @@ export class ChainSync {
     }
   }
 
-  async #pullInTurn(session: SyncSession, turn: Turn, signal: AbortSignal): Promise<Result<PullResult, SyncFault>> {
+  async #pullInTurn(session: SyncStream, turn: Turn, signal: AbortSignal): Promise<Result<PullResult, SyncFault>> {
     const { replica, log, mayRecheck } = this.#modules
     const id = session.peer.toString()
     this.#note(id, 'syncing', false)
@@ -253,7 +253,7 @@ export class ChainSync {
     const shouldYield = (): boolean => this.#lane.waiting > 0 && performance.now() - startedMs > TURN_MS
     const handshake = handshakeOf(session, this.#modules.self)
     const result = await this.#pulls.run({
-      session,
+      stream: session,
       handshake,
       signal,
       mayRecheck: () => mayRecheck(id),
@@ -264,7 +264,7 @@ export class ChainSync {
     log.info('sync.pulled', { chain: replica.chain.id, peer: id, fresh, missing, end: end.why })
     const failed = this.#afterPull(session.peer, result)
     if (failed !== undefined) return fail(failed)
-    const fault = await this.#pulls.askMissing({ session, signal, shouldYield, onProgress })
+    const fault = await this.#pulls.askMissing({ stream: session, signal, shouldYield, onProgress })
     if (fault !== undefined) this.#modules.onFault(id, fault)
     return ok({ ...result, missing: missing + replica.missing.size })
   }

@@ -16,11 +16,11 @@ import {
   REQUEST_TIMEOUT_MS,
 } from '../../../protocol/limits.ts'
 import type { Reply, RequestBody } from '../../../protocol/messages.ts'
-import { Patience } from '../../../protocol/progress-timeout.ts'
+import { ProgressTimeout } from '../../../protocol/progress-timeout.ts'
 import { why } from '../host/faults.ts'
 import type { Logger } from '../../base/log.ts'
 import { framingFault, type RpcFault } from './stream-faults.ts'
-import { frames, FrameWriter, readChunks, StreamCut } from '../host/streams.ts'
+import { readMessages, MessageWriter, readChunks, StreamCut } from '../host/streams.ts'
 import { Gate, onAbort, orAborted, pause } from '../../base/deadline.ts'
 
 export interface Nonces {
@@ -28,7 +28,7 @@ export interface Nonces {
   readonly responder: Uint8Array
 }
 
-export interface SyncSession {
+export interface SyncStream {
   readonly peer: PeerId
   readonly nonces: Nonces
   readonly closed: boolean
@@ -44,11 +44,11 @@ export interface SyncSession {
   onClose(listener: () => void): void
 }
 
-export interface OpenSession extends SyncSession {
+export interface OpenSyncStream extends SyncStream {
   close(): void
 }
 
-export interface SessionModules {
+export interface ClientStreamModules {
   readonly peer: PeerId
   readonly log: Logger
   readonly onFault?: (peer: PeerId, fault: RpcFault) => void
@@ -59,8 +59,11 @@ export interface SessionModules {
 }
 
 /** Says hello and waits for the peer's. Call it in the tick in which the stream is handed over. */
-export async function openSession(stream: Stream, modules: SessionModules): Promise<Result<OpenSession, RpcFault>> {
-  const session = new Session(stream, modules)
+export async function openSyncStream(
+  stream: Stream,
+  modules: ClientStreamModules,
+): Promise<Result<OpenSyncStream, RpcFault>> {
+  const session = new ClientStream(stream, modules)
   const isDone = new AbortController()
   const { helloMs = HELLO_TIMEOUT_MS, peer } = modules
   void pause(helloMs, isDone.signal).then((isLate) => {
@@ -71,12 +74,12 @@ export async function openSession(stream: Stream, modules: SessionModules): Prom
   return fault === undefined ? ok(session) : fail(fault)
 }
 
-class Session implements OpenSession {
+class ClientStream implements OpenSyncStream {
   readonly peer: PeerId
   readonly ready: Promise<RpcFault | undefined>
   readonly #stream: Stream
-  readonly #writer: FrameWriter
-  readonly #modules: SessionModules
+  readonly #writer: MessageWriter
+  readonly #modules: ClientStreamModules
   readonly #gate = new Gate(REQUESTS_IN_FLIGHT)
   readonly #pending = new Map<number, (result: Result<Reply, RpcFault>) => void>()
   readonly #abandoned = new Set<number>()
@@ -88,13 +91,13 @@ class Session implements OpenSession {
   #lastId = 0
   #cameBytes = 0
 
-  constructor(stream: Stream, modules: SessionModules) {
+  constructor(stream: Stream, modules: ClientStreamModules) {
     this.peer = modules.peer
     this.ready = this.#isReady.promise
     this.#stream = stream
     this.#modules = modules
     const chunks = readChunks(stream)
-    this.#writer = new FrameWriter(stream)
+    this.#writer = new MessageWriter(stream)
     this.#write(encodeHello({ t: 'hello', v: 1, nonce: this.#nonce }))
     void this.#read(chunks)
   }
@@ -140,7 +143,7 @@ class Session implements OpenSession {
 
   /** Ends the session when a request has waited long enough; gives the function that ends the watch. */
   #watch(ms: number): () => void {
-    const patience = new Patience(ms, this.#cameBytes)
+    const patience = new ProgressTimeout(ms, this.#cameBytes)
     const look = (): void => {
       const onMs = patience.goOn(this.#cameBytes)
       if (onMs > 0) timer = setTimeout(look, onMs)
@@ -168,7 +171,7 @@ class Session implements OpenSession {
 
   async #read(chunks: ReturnType<typeof readChunks>): Promise<void> {
     try {
-      await pipe(this.#counted(chunks), frames(MESSAGE_BYTES), async (source) => {
+      await pipe(this.#counted(chunks), readMessages(MESSAGE_BYTES), async (source) => {
         for await (const frame of source) this.#take(frame)
       })
       this.end({ code: 'RPC_CLOSED', peer: this.peer.toString(), why: 'closed by the peer' })

@@ -10,11 +10,11 @@ import type { Host } from '../host/host.ts'
 import { why } from '../host/faults.ts'
 import type { Logger } from '../../base/log.ts'
 import type { RpcFault } from './stream-faults.ts'
-import { openSession, type OpenSession, type SyncSession } from './client-stream.ts'
+import { openSyncStream, type OpenSyncStream, type SyncStream } from './client-stream.ts'
 import { orAborted, withDeadline } from '../../base/deadline.ts'
 
 export type { RpcFault } from './stream-faults.ts'
-export type { Nonces, SyncSession } from './client-stream.ts'
+export type { Nonces, SyncStream } from './client-stream.ts'
 
 /** Dialling, opening the stream and the hello together. */
 const OPEN_MS = 20_000
@@ -33,12 +33,12 @@ export interface SyncClientModules {
   readonly replyMs?: number
 }
 
-type Opened = Result<OpenSession, RpcFault>
+type Opened = Result<OpenSyncStream, RpcFault>
 
 export class SyncClient {
   readonly #modules: SyncClientModules
   readonly #sessions = new Map<string, Promise<Opened>>()
-  readonly #open = new Map<string, OpenSession>()
+  readonly #open = new Map<string, OpenSyncStream>()
   readonly #stopping = new AbortController()
 
   constructor(modules: SyncClientModules) {
@@ -46,7 +46,7 @@ export class SyncClient {
   }
 
   /** The open session to a peer, or a new one (dialling if need be). Each new one needs its `open` requests again. */
-  async session(peer: PeerId, { signal }: { readonly signal: AbortSignal }): Promise<Result<SyncSession, RpcFault>> {
+  async session(peer: PeerId, { signal }: { readonly signal: AbortSignal }): Promise<Result<SyncStream, RpcFault>> {
     const key = peer.toString()
     const open = this.#open.get(key)
     if (open !== undefined && !open.closed) return { ok: true, value: open }
@@ -80,7 +80,7 @@ export class SyncClient {
           signal,
           maxOutboundStreams: STREAMS_PER_PEER,
         })
-        return openSession(stream, { ...this.#modules, peer })
+        return openSyncStream(stream, { ...this.#modules, peer })
       })
       if (!result.ok) return result
       if (this.#stopping.signal.aborted) {

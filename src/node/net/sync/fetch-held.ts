@@ -8,7 +8,7 @@ import { GET_IDS, HELD_SLOTS } from '../../../protocol/limits.ts'
 import type { Incoming } from '../../chain/intake/validate-block.ts'
 import { payloadOfPulled } from './payload-fetch.ts'
 import type { Replica } from '../../chain/replica.ts'
-import type { RpcFault, SyncSession } from './client.ts'
+import type { RpcFault, SyncStream } from './client.ts'
 import type { MayRecheck } from '../../chain/intake/signatures.ts'
 
 /** A command waits for it, and nobody waits for the command's turn. */
@@ -21,7 +21,7 @@ export interface HeldOptions {
 
 /** The chain is open on the session. Gives the ids of the peer's held posts that are here now, accepted or not. */
 export async function fetchHeld(
-  session: SyncSession,
+  session: SyncStream,
   replica: Replica,
   { signal, mayRecheck }: HeldOptions,
 ): Promise<Result<readonly BlockId[], RpcFault | ProtocolFault>> {
@@ -49,13 +49,13 @@ export async function fetchHeld(
 }
 
 async function fetchBlocks(
-  session: SyncSession,
+  session: SyncStream,
   replica: Replica,
   ids: readonly BlockId[],
   { signal, mayRecheck }: HeldOptions,
 ): Promise<Result<Incoming[], RpcFault | ProtocolFault>> {
   const { rendezvous: chain } = replica.chain
-  const fetch = new Fetch(ids, { has: () => false, claims: ALONE, width: () => GET_IDS })
+  const fetch = new Fetch(ids, { has: () => false, claims: ALONE, batchSize: () => GET_IDS })
   const incoming: Incoming[] = []
   for (let tag = 1; !fetch.isDone; tag += 1) {
     const asked = fetch.ask(tag)
@@ -69,7 +69,7 @@ async function fetchBlocks(
     const arrived = fetch.toStore()
     if (arrived === undefined) continue
     for (const pulled of arrived) {
-      const payload = await payloadOfPulled(pulled, { session, replica, signal, mayRecheck, ...UNHURRIED })
+      const payload = await payloadOfPulled(pulled, { stream: session, replica, signal, mayRecheck, ...UNHURRIED })
       if (!payload.ok) return payload
       incoming.push({ block: pulled.block, payload: payload.value })
     }

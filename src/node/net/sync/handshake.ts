@@ -3,11 +3,11 @@ import type { PeerId } from '@libp2p/interface'
 import { fail, ok, type Result } from '../../../dag/result.ts'
 import { proofFor, proofHolds, type Handshake } from '../../../protocol/membership-proof.ts'
 import type { Replica } from '../../chain/replica.ts'
-import type { SyncSession } from './client.ts'
+import type { SyncStream } from './client.ts'
 import type { SyncFault } from './faults.ts'
 
 /** What both sides of a session prove membership over: we opened it. */
-export function handshakeOf({ peer, nonces }: SyncSession, self: PeerId): Handshake {
+export function handshakeOf({ peer, nonces }: SyncStream, self: PeerId): Handshake {
   return {
     requesterNonce: nonces.requester,
     responderNonce: nonces.responder,
@@ -16,8 +16,8 @@ export function handshakeOf({ peer, nonces }: SyncSession, self: PeerId): Handsh
   }
 }
 
-export async function openOn(
-  session: SyncSession,
+export async function openChain(
+  session: SyncStream,
   { chain, pioneer }: Replica,
   handshake: Handshake,
   signal: AbortSignal,

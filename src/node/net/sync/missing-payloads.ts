@@ -4,7 +4,7 @@ import { PAYLOAD_BACKOFFS, PAYLOADS_PER_MEETING } from '../../../protocol/limits
 import { fetchPayload, isBeingFetched } from './payload-fetch.ts'
 import type { Replica } from '../../chain/replica.ts'
 import { isRpcFault } from './stream-faults.ts'
-import type { SyncSession } from './client.ts'
+import type { SyncStream } from './client.ts'
 
 /** After a peer had it not: doubling from the first to the last. Another peer may have it, and is asked at once. */
 const FIRST_BACKOFF_MS = 60_000
@@ -44,9 +44,9 @@ export function askedFor(replica: Replica): ReadonlyMap<number, Asked> {
 }
 
 /** As `nowMs` grows, payloads that the peer did not have become due again. What it did wrong, if it did, ends it. */
-export async function askMissing(
+export async function askForMissing(
   replica: Replica,
-  session: SyncSession,
+  session: SyncStream,
   { nowMs, ...options }: MissingOptions,
 ): Promise<ProtocolFault | undefined> {
   const known = backoffs.get(replica) ?? new Map<string, Backoff>()
@@ -61,7 +61,7 @@ export async function askMissing(
     if (session.closed || options.signal.aborted || options.shouldYield()) return undefined
     const block = await replica.block(index)
     if (isBeingFetched(replica, block.id)) continue
-    const fetched = await fetchPayload({ replica, session, block, ...options })
+    const fetched = await fetchPayload({ replica, stream: session, block, ...options })
     const tries = (known.get(keyOf(index))?.tries ?? 0) + 1
     known.delete(keyOf(index))
     if (fetched.ok && fetched.value === 'stored') {

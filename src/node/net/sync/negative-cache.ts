@@ -28,7 +28,7 @@ export interface Moment {
   readonly nowMs: number
 }
 
-export class InVain {
+export class NegativeCache {
   readonly #unsound = new Map<BlockId, BlockFault>()
   readonly #peers = new Map<string, Fruitless>()
 

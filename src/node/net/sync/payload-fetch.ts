@@ -10,12 +10,12 @@ import type { Incoming } from '../../chain/intake/validate-block.ts'
 import { frameCount } from '../../chain/intake/payload-size.ts'
 import { PayloadCheck, storedPayloadHolds } from '../../chain/payloads.ts'
 import type { Replica } from '../../chain/replica.ts'
-import type { RpcFault, SyncSession } from './client.ts'
+import type { RpcFault, SyncStream } from './client.ts'
 import { signatureState, type MayRecheck } from '../../chain/intake/signatures.ts'
 
 export interface FetchOptions {
   readonly replica: Replica
-  readonly session: SyncSession
+  readonly stream: SyncStream
   readonly block: Block
   readonly signal: AbortSignal
   /** Told of each frame that was stored: its bytes, and those still to come. */
@@ -81,7 +81,7 @@ async function fetchInTurn(
   writer: Writer,
   isWriter: () => boolean,
 ): Promise<Result<Fetched, RpcFault | ProtocolFault>> {
-  const { replica, session, block } = writer.options
+  const { replica, stream: session, block } = writer.options
   const framesHere = await replica.store.frames(block.id)
   const { size } = block.header.pay
   const fetch = new PayloadFetch({ block: block.id, size, framesHere })
@@ -113,10 +113,10 @@ async function fetchFrames(
   fetch: PayloadFetch,
   { writer, isWriter, passing }: FrameTaker,
 ): Promise<Result<Fetched, RpcFault | ProtocolFault>> {
-  const { replica, session, block, signal, onFrame, shouldYield } = writer.options
+  const { replica, stream: session, block, signal, onFrame, shouldYield } = writer.options
   const givenUp = { code: 'RPC_ABORTED', peer: session.peer.toString() } as const
   const { rendezvous: chain } = replica.chain
-  const inFlight = new Map<number, Promise<{ offset: number; reply: Awaited<ReturnType<SyncSession['request']>> }>>()
+  const inFlight = new Map<number, Promise<{ offset: number; reply: Awaited<ReturnType<SyncStream['request']>> }>>()
   let isOver = false
   while (!fetch.isComplete) {
     if (isOver) return fail(givenUp)

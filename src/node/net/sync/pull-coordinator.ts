@@ -8,20 +8,20 @@ import { GET_IDS } from '../../../protocol/limits.ts'
 import type { Handshake } from '../../../protocol/membership-proof.ts'
 import { overtaken } from '../../../protocol/stragglers.ts'
 import type { PullResult } from '../../../protocol/pull-types.ts'
-import { Width } from '../../../protocol/batch-size.ts'
+import { BatchSize } from '../../../protocol/batch-size.ts'
 import type { Clock } from '../../base/clock.ts'
-import { InVain, type Moment } from './negative-cache.ts'
-import { askMissing } from './missing-payloads.ts'
-import { Progress, type Going, type ProgressView } from './pull-progress.ts'
+import { NegativeCache, type Moment } from './negative-cache.ts'
+import { askForMissing } from './missing-payloads.ts'
+import { PullProgress, type Going, type ProgressView } from './pull-progress.ts'
 import { OVERTAKEN, Pull } from './pull.ts'
 import type { Replica } from '../../chain/replica.ts'
-import type { SyncSession } from './client.ts'
+import type { SyncStream } from './client.ts'
 import type { MayRecheck } from '../../chain/intake/signatures.ts'
 
 const LOOK_MS = 500
 
 export interface PullTask {
-  readonly session: SyncSession
+  readonly stream: SyncStream
   readonly handshake: Handshake
   readonly signal: AbortSignal
   /** The budget of this peer. */
@@ -31,14 +31,14 @@ export interface PullTask {
   readonly onProgress: (isLarge: boolean) => void
 }
 
-export class Pulls {
+export class PullCoordinator {
   readonly #replica: Replica
   readonly #clock: Clock
   readonly #claims = new Claims()
-  readonly #inVain = new InVain()
+  readonly #fruitless = new NegativeCache()
   /** What is known of the lines: from one pull to the next, as long as the stream lives. */
-  readonly #widths = new WeakMap<SyncSession, Width>()
-  readonly #progress = new Progress(() => performance.now())
+  readonly #widths = new WeakMap<SyncStream, BatchSize>()
+  readonly #progress = new PullProgress(() => performance.now())
   readonly #going = new Set<Pull>()
   /** Those who are asked for payloads of blocks that are here. */
   readonly #catchingUp = new Set<Going>()
@@ -64,18 +64,25 @@ export class Pulls {
   }
 
   /** One pull, from its beginning to its end. */
-  async run({ session, handshake, signal, mayRecheck, shouldYield, onProgress }: PullTask): Promise<PullResult> {
+  async run({
+    stream: session,
+    handshake,
+    signal,
+    mayRecheck,
+    shouldYield,
+    onProgress,
+  }: PullTask): Promise<PullResult> {
     const peer = session.peer.toString()
     const pull = new Pull({
       replica: this.#replica,
-      session,
+      stream: session,
       handshake,
       signal,
       mayRecheck,
       claims: this.#claims,
-      width: this.#widthOf(session),
-      unsound: (id) => this.#inVain.unsound(id),
-      inVain: (heads) => this.#inVain.before(peer, heads, this.#moment()),
+      batchSize: this.#widthOf(session),
+      unsound: (id) => this.#fruitless.unsound(id),
+      fruitless: (heads) => this.#fruitless.before(peer, heads, this.#moment()),
       shouldYield,
       onCame: (blocks, bytes) => {
         this.#progress.came(blocks, bytes)
@@ -84,13 +91,13 @@ export class Pulls {
         onProgress(pull.going.wanted > GET_IDS)
       },
       onStored: (outcomes) => {
-        this.#inVain.noteStored(outcomes)
+        this.#fruitless.noteStored(outcomes)
       },
     })
     this.#begin(pull)
     try {
       const result = await pull.run()
-      this.#inVain.noteEnd(peer, result, this.#moment())
+      this.#fruitless.noteEnd(peer, result, this.#moment())
       return result
     } finally {
       this.#end(pull)
@@ -100,7 +107,7 @@ export class Pulls {
 
   /** Asks a peer for payloads that are missing here; what it did wrong, if it did. */
   async askMissing(task: Omit<PullTask, 'handshake' | 'mayRecheck'>): Promise<ProtocolFault | undefined> {
-    const { session, signal, shouldYield, onProgress } = task
+    const { stream: session, signal, shouldYield, onProgress } = task
     const asked = { peer: session.peer.toString(), wanted: 0, theirs: 0, payloadLeft: 0 }
     const onFrame = (bytes: number, left: number): void => {
       asked.payloadLeft = left
@@ -110,15 +117,15 @@ export class Pulls {
     this.#catchingUp.add(asked)
     this.#progress.begin()
     try {
-      return await askMissing(this.#replica, session, { signal, nowMs: this.#clock.nowMs(), onFrame, shouldYield })
+      return await askForMissing(this.#replica, session, { signal, nowMs: this.#clock.nowMs(), onFrame, shouldYield })
     } finally {
       this.#progress.end()
       this.#catchingUp.delete(asked)
     }
   }
 
-  #widthOf(session: SyncSession): Width {
-    const width = this.#widths.get(session) ?? new Width()
+  #widthOf(session: SyncStream): BatchSize {
+    const width = this.#widths.get(session) ?? new BatchSize()
     this.#widths.set(session, width)
     return width
   }

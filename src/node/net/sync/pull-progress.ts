@@ -39,7 +39,7 @@ interface Sample {
   readonly bytes: number
 }
 
-export class Progress {
+export class PullProgress {
   readonly #now: () => number
   #blocks = 0
   #bytes = 0

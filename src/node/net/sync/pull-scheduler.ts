@@ -39,7 +39,7 @@ interface Waiter {
   readonly admit: (turn: Turn) => void
 }
 
-export class Lane {
+export class PullScheduler {
   readonly #extra: ExtraPlaces
   readonly #taken = new Set<Place>()
   readonly #waiters: Waiter[] = []

@@ -8,24 +8,24 @@ import type { BlockFault, ProtocolFault } from '../../../protocol/faults.ts'
 import type { PulledBlock } from '../../../protocol/fetch.ts'
 import type { Handshake } from '../../../protocol/membership-proof.ts'
 import type { RequestBody } from '../../../protocol/messages.ts'
-import { Owing, type Rival } from '../../../protocol/stragglers.ts'
+import { Stragglers, type Rival } from '../../../protocol/stragglers.ts'
 import type { FruitlessEnd, PullEffect, PullInput, PullResult, StoreOutcome } from '../../../protocol/pull-types.ts'
 import { haveList } from '../../../protocol/dag-diff.ts'
 import { awaited, endOfOutcomes, newPull, step, wantedNow, type PullState } from '../../../protocol/pull-machine.ts'
-import type { Width } from '../../../protocol/batch-size.ts'
+import type { BatchSize } from '../../../protocol/batch-size.ts'
 import type { Incoming } from '../../chain/intake/validate-block.ts'
 import { payloadOfPulled } from './payload-fetch.ts'
 import type { Going } from './pull-progress.ts'
 import type { Replica } from '../../chain/replica.ts'
 import { isRpcFault } from './stream-faults.ts'
-import type { SyncSession } from './client.ts'
-import { Serial } from '../../base/job-queue.ts'
+import type { SyncStream } from './client.ts'
+import { JobQueue } from '../../base/job-queue.ts'
 import type { MayRecheck } from '../../chain/intake/signatures.ts'
 import { onAbort } from '../../base/deadline.ts'
 
 export interface PullOptions {
   readonly replica: Replica
-  readonly session: SyncSession
+  readonly stream: SyncStream
   /** Bytes of both peer ids and both nonces, for the proof of membership. */
   readonly handshake: Handshake
   readonly signal: AbortSignal
@@ -34,9 +34,9 @@ export interface PullOptions {
   /** Those of all pulls of this chain. */
   readonly claims: Claims
   /** What is known of this peer's line. */
-  readonly width: Width
+  readonly batchSize: BatchSize
   readonly unsound: (id: BlockId) => BlockFault | undefined
-  readonly inVain: (heads: readonly BlockId[]) => FruitlessEnd | undefined
+  readonly fruitless: (heads: readonly BlockId[]) => FruitlessEnd | undefined
   /** Asked between blocks and frames: others wait for their turn. */
   readonly shouldYield: () => boolean
   /** Blocks, or a frame of a payload, came in. */
@@ -54,14 +54,14 @@ export const OVERTAKEN = 'others are faster'
 
 /** One pull. {@link run} is called once. */
 export class Pull implements Rival {
-  readonly owing = new Owing()
+  readonly stragglers = new Stragglers()
   readonly #options: PullOptions
   readonly #over = Promise.withResolvers<PullResult>()
   readonly #cutting = new AbortController()
   readonly #claims: ClaimHolder
   /** Blocks are handed to the replica in their order, also while a payload is still being fetched for some. */
-  readonly #handing = new Serial()
-  readonly #storing = new Serial()
+  readonly #handing = new JobQueue()
+  readonly #storing = new JobQueue()
   #state: PullState
   readonly #stores = new Set<Promise<void>>()
   #isTold = false
@@ -71,7 +71,7 @@ export class Pull implements Rival {
 
   constructor(options: PullOptions) {
     this.#options = options
-    const { replica, handshake, width, unsound, inVain } = options
+    const { replica, handshake, batchSize: width, unsound, fruitless } = options
     const { key } = replica.chain.params
     this.#claims = options.claims.join(() => {
       this.#changed()
@@ -82,19 +82,19 @@ export class Pull implements Rival {
       world: {
         has: (id) => replica.has(id),
         haveList: () => haveList(replica.graph),
-        folds: replica.folds,
+        fingerprints: replica.fingerprints,
         size: () => replica.knownCount,
         pioneer: () => replica.pioneer,
         claims: this.#claims,
-        width: () => width.ids,
+        batchSize: () => width.ids,
         unsound,
-        inVain,
+        fruitless,
       },
     })
   }
 
   get peer(): string {
-    return this.#options.session.peer.toString()
+    return this.#options.stream.peer.toString()
   }
 
   /** Blocks that it knows to be missing, and bytes of the payload that it is fetching. */
@@ -173,17 +173,17 @@ export class Pull implements Rival {
   async #ask(tag: number, request: RequestBody): Promise<void> {
     const sentMs = performance.now()
     if (request.t === 'diff' || request.t === 'get') this.#options.replica.expectBlocks()
-    if (request.t === 'get') this.owing.ask(tag, request.ids.length, sentMs)
-    const reply = await this.#options.session.request(request, { signal: this.#cutting.signal })
+    if (request.t === 'get') this.stragglers.ask(tag, request.ids.length, sentMs)
+    const reply = await this.#options.stream.request(request, { signal: this.#cutting.signal })
     const nowMs = performance.now()
     const blocks = reply.ok && reply.value.t === 'blocks' ? reply.value : undefined
-    const bytes = this.owing.take(tag, blocks, nowMs)
+    const bytes = this.stragglers.take(tag, blocks, nowMs)
     if (!reply.ok) {
       this.#feed({ on: 'failed', reason: reply.fault.code })
       return
     }
     if (blocks !== undefined) {
-      this.#options.width.took(blocks.asked, nowMs - sentMs)
+      this.#options.batchSize.took(blocks.asked, nowMs - sentMs)
       this.#options.onCame(blocks.blocks.length, bytes)
     }
     this.#feed({ on: 'reply', tag, reply: reply.value })
@@ -229,7 +229,7 @@ export class Pull implements Rival {
   }
 
   async #payloadOf(pulled: PulledBlock): Promise<Incoming['payload'] | 'cut'> {
-    const { replica, session, mayRecheck, onProgress, shouldYield } = this.#options
+    const { replica, stream: session, mayRecheck, onProgress, shouldYield } = this.#options
     const onFrame = (bytes: number, left: number): void => {
       this.#payloadLeft = left
       this.#options.onCame(0, bytes)
@@ -237,7 +237,7 @@ export class Pull implements Rival {
     }
     const found = await payloadOfPulled(pulled, {
       replica,
-      session,
+      stream: session,
       signal: this.#cutting.signal,
       mayRecheck,
       onFrame,

@@ -21,7 +21,7 @@ import { paySizeOfStored, storedHere } from '../../chain/intake/stored-block.ts'
 
 const NO_BYTES = new Uint8Array(0)
 
-export interface ResponderModules {
+export interface RequestHandlerModules {
   readonly self: PeerId
   /** Joined chains by rendezvous, in lower-case hex. */
   readonly find: (rendezvous: string) => Replica | undefined
@@ -33,7 +33,7 @@ export interface ResponderModules {
   ) => Promise<{ readonly fresh: number; readonly missing: number }>
 }
 
-export function createResponder({ self, find, onOffer }: ResponderModules): SyncHandler {
+export function createRequestHandler({ self, find, onOffer }: RequestHandlerModules): SyncHandler {
   const streams = new WeakMap<object, ServeStream>()
   // An offer waits for its turn to be pulled: many of one peer would hold up everybody else's.
   const offering = new Set<string>()
@@ -71,8 +71,14 @@ function handshakeOf({ peer, nonces }: SyncCaller, self: PeerId): ServeStream['h
 }
 
 function servedOf(replica: Replica): NonNullable<Parameters<typeof planReply>[1]> {
-  const { chain, graph, folds, pioneer } = replica
-  return { chain, graph, folds, held: () => replica.heldHere(), ...(pioneer === undefined ? {} : { pioneer }) }
+  const { chain, graph, fingerprints: folds, pioneer } = replica
+  return {
+    chain,
+    graph,
+    fingerprints: folds,
+    held: () => replica.heldHere(),
+    ...(pioneer === undefined ? {} : { pioneer }),
+  }
 }
 
 /**
@@ -136,7 +142,7 @@ function wantedOf(replica: Replica, { ids, indexes }: Kept, stored: readonly Sto
 
 function wantedBlock(replica: Replica, id: BlockId, index: number, stored: StoredBlock): Wanted {
   const size = paySizeOfStored(id, stored)
-  if (replica.reputation.isHidden(index)) return { id, stored, payload: 'hidden', inlineBytes: 0 }
+  if (replica.state.isHidden(index)) return { id, stored, payload: 'hidden', inlineBytes: 0 }
   if (replica.missing.has(index)) return { id, stored, payload: 'absent', inlineBytes: 0 }
   if (!travelsInline(size)) return { id, stored, payload: 'frames', inlineBytes: 0 }
   return { id, stored, payload: size === 0 ? NO_BYTES : 'absent', inlineBytes: size }
@@ -180,7 +186,7 @@ async function loadFrame(
   plan: { id: number; index: number; offset: number },
   request: Request,
 ): Promise<Reply> {
-  if (replica.reputation.isHidden(plan.index)) return noPayload(plan.id, 'hidden')
+  if (replica.state.isHidden(plan.index)) return noPayload(plan.id, 'hidden')
   if (request.t !== 'frame' || replica.missing.has(plan.index)) return noPayload(plan.id, 'absent')
   const bytes = await replica.store.frame(request.block, plan.offset / FRAME_BYTES)
   return bytes === undefined ? noPayload(plan.id, 'absent') : { t: 'frame', id: plan.id, offset: plan.offset, bytes }

@@ -24,7 +24,7 @@ import { why } from '../host/faults.ts'
 import type { Logger } from '../../base/log.ts'
 import { framingFault, type RpcFault } from './stream-faults.ts'
 import type { Nonces } from './client-stream.ts'
-import { frames, FrameWriter, readChunks, StreamCut, type FrameDeadline } from '../host/streams.ts'
+import { readMessages, MessageWriter, readChunks, StreamCut, type MessageDeadline } from '../host/streams.ts'
 import { Gate, orAborted, pause, withDeadline } from '../../base/deadline.ts'
 
 /** Who asks. `stream` is unique to one incarnation of a stream: what an `open` proved holds for it alone. */
@@ -37,7 +37,7 @@ export interface SyncCaller {
 /** The signal aborts when the stream ends or the time for the request is over; then nobody waits for the reply. */
 export type SyncHandler = (caller: SyncCaller, request: Request, signal: AbortSignal) => Promise<Reply>
 
-export interface ServeModules {
+export interface SyncServerModules {
   readonly host: Host
   readonly log: Logger
   readonly handler: SyncHandler
@@ -52,7 +52,7 @@ export interface ServeModules {
 }
 
 /** Serves until the returned function is called, which closes all streams and waits for the handlers under way. */
-export async function serveSync(modules: ServeModules): Promise<() => Promise<void>> {
+export async function serveSync(modules: SyncServerModules): Promise<() => Promise<void>> {
   const streams = new Map<Stream, Promise<void>>()
   const perPeer = new Map<string, number>()
   const { libp2p } = modules.host
@@ -91,8 +91,8 @@ const SMALL: ReadonlySet<Request['t']> = new Set(['open', 'offer'])
 class Served {
   readonly #stream: Stream
   readonly #peer: PeerId
-  readonly #modules: ServeModules
-  readonly #writer: FrameWriter
+  readonly #modules: SyncServerModules
+  readonly #writer: MessageWriter
   readonly #chunks: ReturnType<typeof readChunks>
   readonly #closing = new AbortController()
   readonly #gate = new Gate(REQUESTS_IN_FLIGHT)
@@ -101,12 +101,12 @@ class Served {
   readonly #nonce = crypto.getRandomValues(new Uint8Array(HELLO_NONCE_BYTES))
   #caller: SyncCaller | undefined
 
-  constructor(stream: Stream, peer: PeerId, modules: ServeModules) {
+  constructor(stream: Stream, peer: PeerId, modules: SyncServerModules) {
     this.#stream = stream
     this.#peer = peer
     this.#modules = modules
     this.#chunks = readChunks(stream)
-    this.#writer = new FrameWriter(stream, modules.drainMs)
+    this.#writer = new MessageWriter(stream, modules.drainMs)
     stream.addEventListener('close', () => this.#closing.abort(), { once: true })
   }
 
@@ -118,7 +118,7 @@ class Served {
     })
     void this.#write(encodeHello({ t: 'hello', v: 1, nonce: this.#nonce }))
     try {
-      await pipe(this.#chunks, frames(MESSAGE_BYTES, this.#frameDeadline()), async (source) => {
+      await pipe(this.#chunks, readMessages(MESSAGE_BYTES, this.#frameDeadline()), async (source) => {
         for await (const frame of source) {
           if (this.#caller === undefined) {
             this.#greet(frame)
@@ -138,7 +138,7 @@ class Served {
     this.#stream.close().catch((error: unknown) => this.#stream.abort(new StreamCut(why(error))))
   }
 
-  #frameDeadline(): FrameDeadline {
+  #frameDeadline(): MessageDeadline {
     const { frameMs: ms = FRAME_TIMEOUT_MS } = this.#modules
     return { ms, onLate: () => this.#breach({ code: 'RPC_TIMEOUT', peer: this.#peer.toString(), ms }) }
   }

@@ -4,9 +4,9 @@ import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { expect, test } from 'vitest'
 import { showId } from '../../../../src/dag/ids.ts'
 import { listMissing } from '../../../../src/node/api/missing-list.ts'
-import { askMissing } from '../../../../src/node/net/sync/missing-payloads.ts'
+import { askForMissing } from '../../../../src/node/net/sync/missing-payloads.ts'
 import type { Replica } from '../../../../src/node/chain/replica.ts'
-import type { SyncSession } from '../../../../src/node/net/sync/client.ts'
+import type { SyncStream } from '../../../../src/node/net/sync/client.ts'
 import { author, chain, post } from '../../../support/blocks.ts'
 import { NOW_MS, openReplica } from '../../../support/replicas.ts'
 
@@ -30,7 +30,7 @@ async function somebody(): Promise<PeerId> {
 
 /** A meeting with a peer that has no payload. */
 async function meet(replica: Replica, peer: PeerId, nowMs: number): Promise<void> {
-  const session: SyncSession = {
+  const session: SyncStream = {
     peer,
     nonces: { requester: new Uint8Array(32), responder: new Uint8Array(32) },
     closed: false,
@@ -38,7 +38,7 @@ async function meet(replica: Replica, peer: PeerId, nowMs: number): Promise<void
     onClose: () => {},
   }
   const { signal } = new AbortController()
-  await askMissing(replica, session, { signal, nowMs, onFrame: () => {}, shouldYield: () => false })
+  await askForMissing(replica, session, { signal, nowMs, onFrame: () => {}, shouldYield: () => false })
 }
 
 async function whyNot(replica: Replica, peers: number, nowMs = NOW_MS): Promise<string> {

@@ -1,7 +1,7 @@
 /** `peer.list`: static peers that are not connected, and why (spec §11). */
 import { multiaddr } from '@multiformats/multiaddr'
 import { expect, test } from 'vitest'
-import type { KeptState } from '../../../../src/node/net/discovery/static-peer.ts'
+import type { StaticPeerState } from '../../../../src/node/net/discovery/static-peer.ts'
 import { awayPeers } from '../../../../src/node/api/peer-list.ts'
 
 const [ID, OTHER] = [
@@ -9,7 +9,7 @@ const [ID, OTHER] = [
   '12D3KooWPjceQrSwdWXPyLLeABRXmuqt69Rg3sBYbU1Nft9HyQ6X',
 ]
 
-const at = (host: string, more: Omit<KeptState, 'address'> = {}): KeptState => ({
+const at = (host: string, more: Omit<StaticPeerState, 'address'> = {}): StaticPeerState => ({
   address: multiaddr(`/ip4/${host}/tcp/8331`),
   ...more,
 })

@@ -5,10 +5,10 @@ import { join } from 'node:path'
 import { beforeEach, expect, onTestFinished, test } from 'vitest'
 import { showChainId } from '../../../../src/dag/chain.ts'
 import { showId } from '../../../../src/dag/ids.ts'
-import { Chains, type Joined } from '../../../../src/node/chain/registry.ts'
+import { ChainRegistry, type Joined } from '../../../../src/node/chain/registry.ts'
 import { systemClock } from '../../../../src/node/base/clock.ts'
 import type { ControlEvent } from '../../../../src/node/control/shapes.ts'
-import { openDisk } from '../../../../src/node/storage/database.ts'
+import { openDatabase } from '../../../../src/node/storage/database.ts'
 import { listenAll, listenOne } from '../../../../src/node/api/subscriptions.ts'
 import { silentLogger } from '../../../../src/node/base/log.ts'
 import type { NodeParts } from '../../../../src/node/api/node-parts.ts'
@@ -19,20 +19,20 @@ import { chain, must, post } from '../../../support/blocks.ts'
 const [talk, other] = [chain('$talk', 'AB'.repeat(32)), chain('$other', 'CD'.repeat(32))]
 const ONCE = { remember: false }
 
-let chains: Chains<ChainServices>
+let chains: ChainRegistry<ChainServices>
 let signal: AbortSignal
 
 beforeEach(async () => {
   const dir = await mkdtemp(join(tmpdir(), 'fc-'))
-  const disk = must(await openDisk(dir))
+  const disk = must(await openDatabase(dir))
   const abort = new AbortController()
   signal = abort.signal
   const attached = { stop: () => Promise.resolve() } as unknown as ChainServices
   const onFailure = (error: Error): void => {
     throw error
   }
-  const modules = { disk, clock: systemClock, log: silentLogger, seed: 1, verifier: NO_VERIFIER, onFailure }
-  chains = new Chains<ChainServices>({ ...modules, attach: () => attached })
+  const modules = { database: disk, clock: systemClock, log: silentLogger, seed: 1, verifier: NO_VERIFIER, onFailure }
+  chains = new ChainRegistry<ChainServices>({ ...modules, attach: () => attached })
   onTestFinished(async () => {
     abort.abort()
     await chains.stop()

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { showChainId } from '../../../../src/dag/chain.ts'
-import { Chains, type Attachment } from '../../../../src/node/chain/registry.ts'
+import { ChainRegistry, type Attachment } from '../../../../src/node/chain/registry.ts'
 import { systemClock } from '../../../../src/node/base/clock.ts'
-import { openDisk, type Disk } from '../../../../src/node/storage/database.ts'
+import { openDatabase, type Database } from '../../../../src/node/storage/database.ts'
 import { silentLogger } from '../../../../src/node/base/log.ts'
 import { NO_VERIFIER } from '../../../../src/node/chain/intake/signatures-ahead.ts'
 import { author, chain, must, post } from '../../../support/blocks.ts'
@@ -20,13 +20,13 @@ const REMEMBER = { remember: true }
 const ONCE = { remember: false }
 
 let dir: string
-let disk: Disk
+let disk: Database
 /** What happened to attachments, in order. */
 let story: string[]
 
-function openChains(log = silentLogger): Chains<Attachment> {
-  return new Chains({
-    disk,
+function openChains(log = silentLogger): ChainRegistry<Attachment> {
+  return new ChainRegistry({
+    database: disk,
     clock: systemClock,
     log,
     seed: 1,
@@ -47,20 +47,21 @@ function openChains(log = silentLogger): Chains<Attachment> {
 }
 
 /** As after a stop and a start of the node. */
-async function restart(chains: Chains<Attachment>): Promise<Chains<Attachment>> {
+async function restart(chains: ChainRegistry<Attachment>): Promise<ChainRegistry<Attachment>> {
   await chains.stop()
   await disk.close()
-  disk = must(await openDisk(dir))
+  disk = must(await openDatabase(dir))
   const anew = openChains()
   await anew.restore()
   return anew
 }
 
-const namesOf = (chains: Chains<Attachment>): string[] => chains.all().map(({ replica }) => replica.chain.params.name)
+const namesOf = (chains: ChainRegistry<Attachment>): string[] =>
+  chains.all().map(({ replica }) => replica.chain.params.name)
 
 beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), 'freechains-'))
-  disk = must(await openDisk(dir))
+  disk = must(await openDatabase(dir))
   story = []
 })
 afterEach(async () => {

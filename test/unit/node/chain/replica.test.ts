@@ -4,7 +4,7 @@ import { MemoryStore } from '../../../support/memory-store.ts'
 import { MAX_AHEAD_MS } from '../../../../src/dag/block-limits.ts'
 import type { MadeBlock } from '../../../../src/dag/block.ts'
 import { Bug } from '../../../../src/dag/result.ts'
-import { DiskFailed } from '../../../../src/node/storage/faults.ts'
+import { StorageFailed } from '../../../../src/node/storage/faults.ts'
 import { post as makePost } from '../../../../src/node/chain/posting.ts'
 import type { ChainEvent } from '../../../../src/node/chain/intake/chain-events.ts'
 import { author, bytes, chain, like, must, post } from '../../../support/blocks.ts'
@@ -228,7 +228,7 @@ describe('events and payloads', () => {
     const before = viewOf(on)
     const events: ChainEvent[] = []
     on.replica.listen((seen) => events.push(...seen))
-    vi.spyOn(store, 'commit').mockRejectedValueOnce(new DiskFailed('the disk is full'))
+    vi.spyOn(store, 'commit').mockRejectedValueOnce(new StorageFailed('the disk is full'))
     await expect(takeIn(on, [second, third])).rejects.toThrow('the disk is full')
     expect(viewOf(on)).toEqual(before)
     expect([on.replica.blocks, events]).toEqual([1, []])
@@ -239,12 +239,14 @@ describe('events and payloads', () => {
     const store = new MemoryStore()
     const on = await openReplica(forum, store)
     const first = post(forum, { author: 1 })
-    vi.spyOn(store, 'commit').mockRejectedValueOnce(new DiskFailed('the disk is full'))
+    vi.spyOn(store, 'commit').mockRejectedValueOnce(new StorageFailed('the disk is full'))
     await expect(takeIn(on, [first])).rejects.toThrow('the disk is full')
     expect(on.replica.pioneer).toBeUndefined()
     await expect(takeIn(on, [first])).rejects.toThrow('the disk is full')
-    await expect(makePost(on.replica, { payload: bytes('mine'), pvt: author(1) }, on.clock)).rejects.toThrow(DiskFailed)
-    await expect(on.replica.settleClock()).rejects.toThrow(DiskFailed)
+    await expect(makePost(on.replica, { payload: bytes('mine'), pvt: author(1) }, on.clock)).rejects.toThrow(
+      StorageFailed,
+    )
+    await expect(on.replica.settleClock()).rejects.toThrow(StorageFailed)
     const anew = await openReplica(forum, store)
     expect(await takeIn(anew, [first])).toEqual(['accepted'])
   })
@@ -278,7 +280,7 @@ describe('events and payloads', () => {
     const isFull = Promise.withResolvers<undefined>()
     vi.spyOn(store, 'commit').mockImplementation(async () => {
       await isFull.promise
-      throw new DiskFailed('the disk is full')
+      throw new StorageFailed('the disk is full')
     })
     const first = post(owned, { author: 1 })
     const next = post(owned, { author: 1, backs: [first.block] })
@@ -287,7 +289,7 @@ describe('events and payloads', () => {
     isFull.resolve(undefined)
     expect((await taken).map(({ status }) => status)).toEqual(['rejected', 'rejected'])
     expect([on.replica.blocks, on.replica.graph.acceptedCount]).toEqual([0, 0])
-    await expect(on.replica.settleClock()).rejects.toThrow(DiskFailed)
+    await expect(on.replica.settleClock()).rejects.toThrow(StorageFailed)
   })
 
   test('a listener that fails does not undo what is in the store', async () => {

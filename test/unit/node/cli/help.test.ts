@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import { expect, test } from 'vitest'
 import { EXAMPLES } from '../../../../src/node/cli/examples.ts'
 import { buildProgram } from '../../../../src/node/cli/program.ts'
-import { Session } from '../../../../src/node/cli/command-context.ts'
+import { CommandContext } from '../../../../src/node/cli/command-context.ts'
 import { command, shell } from './rig.ts'
 
 function pathsIn(group: Command, path = ''): string[] {
@@ -12,7 +12,7 @@ function pathsIn(group: Command, path = ''): string[] {
 }
 
 const nothing = {} as never
-const PATHS = pathsIn(buildProgram(new Session(undefined, { stdout: {}, stderr: {} } as never, nothing)))
+const PATHS = pathsIn(buildProgram(new CommandContext(undefined, { stdout: {}, stderr: {} } as never, nothing)))
 
 test('there are examples for every command, and for no command that is not there', () => {
   expect(Object.keys(EXAMPLES).sort()).toEqual([...PATHS].sort())

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { plain, plainJson, plainLine } from '../../../../src/node/cli/sanitize.ts'
+import { sanitize, sanitizeJson, sanitizeLine } from '../../../../src/node/cli/sanitize.ts'
 
 /** Every character that a terminal obeys, or that turns what stands beside it. */
 const OBEYED = [
@@ -16,32 +16,32 @@ const isObeyed = (text: string): boolean => OBEYED.some((char) => text.includes(
 describe('text of others for a terminal (spec §11)', () => {
   test('nothing that is obeyed gets through, and what stood there can be seen', () => {
     for (const char of OBEYED) {
-      for (const shown of [plain(`a${char}b`), plainLine(`a${char}b`)]) {
+      for (const shown of [sanitize(`a${char}b`), sanitizeLine(`a${char}b`)]) {
         expect(isObeyed(shown)).toBe(false)
         expect(shown).toMatch(/^a.+b$/)
       }
     }
-    expect(plainLine('\u001b]0;title\u0007\u009b2J\u202e!')).toBe('␛]0;title␇<U+009B>2J<U+202E>!')
+    expect(sanitizeLine('\u001b]0;title\u0007\u009b2J\u202e!')).toBe('␛]0;title␇<U+009B>2J<U+202E>!')
   })
 
   test('all other text stays as it is, in any script; a line stays one line', () => {
     const text = 'Jantar às oito\n\t日本語 العربية 👩‍👩‍👧 e\u0301'
-    expect(plain(text)).toBe(text)
-    expect(plain('a\r\nb')).toBe('a\nb')
-    expect(plainLine('a\r\nb\tc')).toBe('a␤b c')
+    expect(sanitize(text)).toBe(text)
+    expect(sanitize('a\r\nb')).toBe('a\nb')
+    expect(sanitizeLine('a\r\nb\tc')).toBe('a␤b c')
   })
 
   test('joiners stay where they join, and are shown where they only hide', () => {
     for (const text of ['👩🏽\u200d🚀', '❤\ufe0f\u200d🔥', 'می\u200cخواهم', 'क्\u200dष'])
-      expect(plainLine(text)).toBe(text)
-    expect(plainLine('bo\u200db')).toBe('bo<U+200D>b')
-    expect(plainLine('\u200d👧')).toBe('<U+200D>👧')
-    expect(plainLine('👩\u200d\u200d👧')).toBe('👩<U+200D><U+200D>👧')
+      expect(sanitizeLine(text)).toBe(text)
+    expect(sanitizeLine('bo\u200db')).toBe('bo<U+200D>b')
+    expect(sanitizeLine('\u200d👧')).toBe('<U+200D>👧')
+    expect(sanitizeLine('👩\u200d\u200d👧')).toBe('👩<U+200D><U+200D>👧')
   })
 
   test('JSON for a terminal means the same', () => {
     const value = { text: OBEYED.join('x'), 'k\u009b': 1 }
-    const json = plainJson(JSON.stringify(value))
+    const json = sanitizeJson(JSON.stringify(value))
     expect(isObeyed(json)).toBe(false)
     expect(JSON.parse(json)).toEqual(value)
   })

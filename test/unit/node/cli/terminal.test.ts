@@ -1,7 +1,7 @@
 /** What a person at a terminal sees, and what a pipe gets instead (spec §11). */
 import { describe, expect, test } from 'vitest'
 import { ClientError } from '../../../../src/node/control/client/client-error.ts'
-import { inkOf } from '../../../../src/node/cli/colors.ts'
+import { colorsOf } from '../../../../src/node/cli/colors.ts'
 import { command, shell, type FakeDaemon } from './rig.ts'
 
 const EVIL = 'a\u001b]0;x\u0007\r\n\u009b2Jb\u202e'
@@ -91,7 +91,7 @@ describe('colours', () => {
     [false, { FORCE_COLOR: '1' }, true],
     [false, { FORCE_COLOR: '1', NO_COLOR: '1' }, true],
   ])('terminal %s with %j: %s', (isTTY, env, isColoured) => {
-    const text = inkOf({ stdout: { isTTY } as never, env })('red', 'x')
+    const text = colorsOf({ stdout: { isTTY } as never, env })('red', 'x')
     expect(text).toBe(isColoured ? '\u001b[31mx\u001b[39m' : 'x')
   })
 })

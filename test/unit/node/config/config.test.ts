@@ -9,7 +9,7 @@ const KEY = 'AB'.repeat(32)
 const OTHER_KEY = 'CD'.repeat(32)
 const PEER = '12D3KooWDpJ7As7BWAwRMfu1VU2WCqNjvq387JEYKDBj4kx6nXTN'
 const ENV = { HOME: '/home/someone' }
-const EXAMPLE = join(import.meta.dirname, '../../../config/freechains.yaml')
+const EXAMPLE = join(import.meta.dirname, '../../../../config/freechains.yaml')
 
 let dir: string
 beforeEach(() => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { DiskWriter, type Level, type WriteOp } from '../../../../src/node/storage/writer.ts'
+import { BatchWriter, type Level, type WriteOp } from '../../../../src/node/storage/writer.ts'
 
 /** Notes how each batch came: as a list, or op by op. */
 function noting(): { readonly db: Level; readonly came: string[] } {
@@ -14,7 +14,7 @@ const put = (bytes: number): WriteOp => ({ type: 'put', key: 'k', value: new Uin
 
 test('large rows are written as a list, whose copy of them goes with it; small ones op by op, which is faster', async () => {
   const { db, came } = noting()
-  const writer = new DiskWriter(db)
+  const writer = new BatchWriter(db)
   await writer.write([put(256 * 1024), put(20)], false)
   await writer.write(
     Array.from({ length: 100 }, () => put(300)),

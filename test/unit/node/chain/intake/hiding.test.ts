@@ -46,7 +46,7 @@ interface Look {
 async function look(on: Village, { block }: MadeBlock): Promise<Look> {
   const index = indexOf(on, block.id)
   return {
-    isHidden: on.replica.reputation.isHidden(index),
+    isHidden: on.replica.state.isHidden(index),
     isHere: (await on.store.frame(block.id, 0)) !== undefined,
     isMissing: on.replica.missing.has(index),
   }
@@ -124,9 +124,9 @@ describe('§4 a post with 5 paid dislikes, and twice as many as its paid likes',
     const empty = post(forum, { author: ANN, time: THEN_MS, payload: '' })
     const against = votesOn(forum, empty, empty, -1, 2, 3, 4, 5, 6)
     const on = await village([empty], against)
-    expect([on.replica.reputation.isHidden(1), on.replica.missing.size]).toEqual([true, 0])
+    expect([on.replica.state.isHidden(1), on.replica.missing.size]).toEqual([true, 0])
     await takeIn(on, votesOn(forum, empty, against.at(-1) ?? empty, 1, 2, 3, 4))
-    expect([on.replica.reputation.isHidden(1), on.replica.missing.size]).toEqual([false, 0])
+    expect([on.replica.state.isHidden(1), on.replica.missing.size]).toEqual([false, 0])
   })
 })
 
@@ -197,7 +197,7 @@ describe("§4 the owner's posts in @ and posts in groups are never hidden", () =
     const said = post(group, { author: ANN, payload: 'among us' })
     const on = await openVillage(group)
     await takeIn(on, [said, ...votesOn(group, said, said, -1, 2, 3, 4, 5, 6, 7)])
-    expect([on.replica.blocks, on.replica.reputation.repsOfPost(1), await look(on, said)]).toEqual([7, -6, SHOWN])
+    expect([on.replica.blocks, on.replica.state.repsOfPost(1), await look(on, said)]).toEqual([7, -6, SHOWN])
   })
 
   test("the owner's in @; those of guests are", async () => {
@@ -215,7 +215,7 @@ describe("§4 the owner's posts in @ and posts in groups are never hidden", () =
     const guestsPost = post(owned, { author: 106, backs: [day.block] })
     const onOwner = votesOn(owned, said, guestsPost, -1, 101, 102, 103, 104, 105)
     await takeIn(on, [day, guestsPost, ...onOwner])
-    expect([on.replica.reputation.repsOfPost(indexOf(on, said.block.id)), await look(on, said)]).toEqual([-5, SHOWN])
+    expect([on.replica.state.repsOfPost(indexOf(on, said.block.id)), await look(on, said)]).toEqual([-5, SHOWN])
     const guestHead = onOwner.at(-1) ?? day
     const onGuest = votesOn(owned, guestsPost, guestHead, -1, ANN, ANN, 101, 102, 103)
     await takeIn(on, onGuest)

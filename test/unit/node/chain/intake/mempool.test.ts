@@ -1,7 +1,7 @@
 /** The bag (spec §5, *Surplus*): bounded in number and in bytes, the oldest out, during a pull and after it. */
 import { describe, expect, test } from 'vitest'
 import type { MadeBlock } from '../../../../../src/dag/block.ts'
-import { Bag } from '../../../../../src/node/chain/intake/mempool.ts'
+import { Mempool } from '../../../../../src/node/chain/intake/mempool.ts'
 import type { Entry, WaitsFor } from '../../../../../src/node/chain/intake/entry.ts'
 import { BAG_BLOCKS, BAG_BLOCKS_IN_PULL, BAG_BYTES, BAG_BYTES_IN_PULL } from '../../../../../src/protocol/limits.ts'
 import { author, chain, post } from '../../../../support/blocks.ts'
@@ -30,79 +30,79 @@ function heavy(count: number): Entry[] {
 }
 
 /** Positions of those that are in the bag: the first and how many. */
-function kept(bag: Bag, entries: readonly Entry[]): [first: number, count: number] {
-  const here = entries.map(({ block }) => bag.has(block.id))
+function kept(mempool: Mempool, entries: readonly Entry[]): [first: number, count: number] {
+  const here = entries.map(({ block }) => mempool.has(block.id))
   return [here.indexOf(true), here.filter(Boolean).length]
 }
 
 describe('the bag keeps', () => {
   test('1,000 blocks after a pull and 16,384 during one, the oldest out', () => {
-    const bag = new Bag()
+    const mempool = new Mempool()
     expect([BAG_BLOCKS, BAG_BLOCKS_IN_PULL]).toEqual([1000, 16_384])
     const entries = crowd(BAG_BLOCKS_IN_PULL + 1)
-    for (const entry of entries.slice(0, -1)) bag.put(entry)
-    expect(kept(bag, entries)).toEqual([0, 16_384])
-    bag.put(entries.at(-1) ?? expect.unreachable('there are some'))
-    expect([kept(bag, entries), bag.size]).toEqual([[1, 16_384], 16_384])
-    bag.settle()
-    expect(kept(bag, entries)).toEqual([15_385, 1000])
-    bag.settle()
-    expect(bag.size).toBe(1000)
+    for (const entry of entries.slice(0, -1)) mempool.put(entry)
+    expect(kept(mempool, entries)).toEqual([0, 16_384])
+    mempool.put(entries.at(-1) ?? expect.unreachable('there are some'))
+    expect([kept(mempool, entries), mempool.size]).toEqual([[1, 16_384], 16_384])
+    mempool.settle()
+    expect(kept(mempool, entries)).toEqual([15_385, 1000])
+    mempool.settle()
+    expect(mempool.size).toBe(1000)
   })
 
   test('16 MiB of headers and payloads after a pull and 64 MiB during one', () => {
-    const bag = new Bag()
+    const mempool = new Mempool()
     expect([BAG_BYTES, BAG_BYTES_IN_PULL]).toEqual([16 * MIB, 64 * MIB])
     const entries = heavy(514)
-    for (const entry of entries) bag.put(entry)
+    for (const entry of entries) mempool.put(entry)
     // Headers take the room of one more.
-    expect(kept(bag, entries)).toEqual([3, 511])
-    bag.settle()
-    expect(kept(bag, entries)).toEqual([387, 127])
+    expect(kept(mempool, entries)).toEqual([3, 511])
+    mempool.settle()
+    expect(kept(mempool, entries)).toEqual([387, 127])
   })
 
   test('of a payload that is not here, or is stored elsewhere, no bytes', () => {
-    const bag = new Bag()
+    const mempool = new Mempool()
     const entries = heavy(600).map((entry, n) => ({ ...entry, payload: n % 2 === 0 ? 'missing' : 'stored' }) as const)
-    for (const entry of entries) bag.put(entry)
-    bag.settle()
-    expect(bag.size).toBe(600)
+    for (const entry of entries) mempool.put(entry)
+    mempool.settle()
+    expect(mempool.size).toBe(600)
   })
 
   test('one that came again once, as the newest', () => {
-    const bag = new Bag()
+    const mempool = new Mempool()
     const entries = crowd(1001)
-    for (const entry of entries) bag.put(entry)
-    for (const entry of entries.slice(0, 1)) bag.put(entry)
-    expect(bag.size).toBe(1001)
-    bag.settle()
-    expect(entries.map(({ block }) => bag.has(block.id)).indexOf(false)).toBe(1)
-    expect(bag.size).toBe(1000)
+    for (const entry of entries) mempool.put(entry)
+    for (const entry of entries.slice(0, 1)) mempool.put(entry)
+    expect(mempool.size).toBe(1001)
+    mempool.settle()
+    expect(entries.map(({ block }) => mempool.has(block.id)).indexOf(false)).toBe(1)
+    expect(mempool.size).toBe(1000)
   })
 
   test('nothing that stands on a block that is gone, directly or not', () => {
-    const bag = new Bag()
+    const mempool = new Mempool()
     const gone = post(forum, { payload: 'gone' })
     const above = post(forum, { backs: [gone.block], payload: 'above' })
     const beside = post(forum, { payload: 'beside' })
     const top = post(forum, { backs: [above.block, beside.block], payload: 'top' })
-    for (const made of [top, above, beside]) bag.put(entryOf(made))
-    bag.dropAbove([gone.block.id])
-    expect([top, above, beside].map(({ block }) => bag.has(block.id))).toEqual([false, false, true])
-    expect(bag.size).toBe(1)
+    for (const made of [top, above, beside]) mempool.put(entryOf(made))
+    mempool.dropAbove([gone.block.id])
+    expect([top, above, beside].map(({ block }) => mempool.has(block.id))).toEqual([false, false, true])
+    expect(mempool.size).toBe(1)
   })
 
   test('nothing that was taken out, and gives it once', () => {
-    const bag = new Bag()
+    const mempool = new Mempool()
     const [entry] = crowd(1)
     if (entry === undefined) expect.unreachable('there is one')
-    bag.put(entry)
-    expect([bag.get(entry.block.id), bag.take(entry.block.id), bag.take(entry.block.id), bag.size]).toEqual([
-      entry,
-      entry,
-      undefined,
-      0,
-    ])
+    mempool.put(entry)
+    expect([
+      mempool.get(entry.block.id),
+      mempool.take(entry.block.id),
+      mempool.take(entry.block.id),
+      mempool.size,
+    ]).toEqual([entry, entry, undefined, 0])
   })
 })
 
@@ -111,34 +111,34 @@ describe('what waits in the bag', () => {
   const delayed = [1, 2, 2].map((by, n) => entryOf(post(forum, { author: by, time: 9000, payload: String(n) }), 'turn'))
   const surplus = crowd(2)
 
-  function filled(): Bag {
-    const bag = new Bag()
-    for (const entry of [...clocked, ...delayed, ...surplus]) bag.put(entry)
-    return bag
+  function filled(): Mempool {
+    const mempool = new Mempool()
+    for (const entry of [...clocked, ...delayed, ...surplus]) mempool.put(entry)
+    return mempool
   }
 
   test('is counted by what it waits for', () => {
-    const bag = filled()
-    expect([bag.count('clock'), bag.count('turn'), bag.count('payer')]).toEqual([3, 3, 2])
-    bag.dropSurplus()
-    expect([bag.count('clock'), bag.count('turn'), bag.count('payer'), bag.size]).toEqual([3, 3, 0, 6])
+    const mempool = filled()
+    expect([mempool.count('clock'), mempool.count('turn'), mempool.count('payer')]).toEqual([3, 3, 2])
+    mempool.dropSurplus()
+    expect([mempool.count('clock'), mempool.count('turn'), mempool.count('payer'), mempool.size]).toEqual([3, 3, 0, 6])
   })
 
   test('is due if it waits for its turn, or for a time up to the one given; first come first', () => {
-    const bag = filled()
-    expect(bag.due(999)).toEqual(delayed)
-    expect(bag.due(2000)).toEqual([...clocked.slice(0, 2), ...delayed])
-    expect(new Bag().due(2000)).toEqual([])
+    const mempool = filled()
+    expect(mempool.due(999)).toEqual(delayed)
+    expect(mempool.due(2000)).toEqual([...clocked.slice(0, 2), ...delayed])
+    expect(new Mempool().due(2000)).toEqual([])
   })
 
   test('tells of whom blocks are delayed, until the last of them is out', () => {
-    const bag = filled()
-    const has = (by: number) => bag.hasDelayedOf(author(by).author)
+    const mempool = filled()
+    const has = (by: number) => mempool.hasDelayedOf(author(by).author)
     expect([has(1), has(2), has(3)]).toEqual([true, true, false])
     const [first, second, third] = delayed.map(({ block }) => block.id)
-    for (const id of [first, second]) if (id !== undefined) bag.take(id)
+    for (const id of [first, second]) if (id !== undefined) mempool.take(id)
     expect([has(1), has(2)]).toEqual([false, true])
-    if (third !== undefined) bag.take(third)
-    expect([has(2), bag.count('turn')]).toEqual([false, 0])
+    if (third !== undefined) mempool.take(third)
+    expect([has(2), mempool.count('turn')]).toEqual([false, 0])
   })
 })

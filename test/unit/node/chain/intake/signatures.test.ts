@@ -8,7 +8,7 @@ import * as crypto from '../../../../../src/dag/crypto.ts'
 import { verifyNative } from '../../../../../src/dag/native-ed25519.ts'
 import { fetchHeld } from '../../../../../src/node/net/sync/fetch-held.ts'
 import { payloadOfPulled } from '../../../../../src/node/net/sync/payload-fetch.ts'
-import type { SyncSession } from '../../../../../src/node/net/sync/client.ts'
+import type { SyncStream } from '../../../../../src/node/net/sync/client.ts'
 import type { PulledBlock } from '../../../../../src/protocol/fetch.ts'
 import type { RequestBody } from '../../../../../src/protocol/messages.ts'
 import { author, chain, post } from '../../../../support/blocks.ts'
@@ -112,7 +112,7 @@ describe('a payload in frames', () => {
   const payload = new Uint8Array(100_000)
 
   /** A peer that says it has no payload, and notes what it is asked for. */
-  function silent(): { readonly session: SyncSession; readonly asked: RequestBody['t'][] } {
+  function silent(): { readonly session: SyncStream; readonly asked: RequestBody['t'][] } {
     const asked: RequestBody['t'][] = []
     const session = {
       peer: 'somebody',
@@ -121,7 +121,7 @@ describe('a payload in frames', () => {
         return Promise.resolve({ ok: true, value: { t: 'no-payload', id: 1, why: 'absent' } })
       },
     }
-    return { session: session as unknown as SyncSession, asked }
+    return { session: session as unknown as SyncStream, asked }
   }
 
   /** What is asked for of a block whose payload comes in frames, and what becomes of it. */
@@ -130,7 +130,7 @@ describe('a payload in frames', () => {
     const { session, asked } = silent()
     const { may } = budget(left)
     const given: PulledBlock = { block: made.block, state: 'frames' }
-    const options = { replica, session, signal: new AbortController().signal, mayRecheck: may }
+    const options = { replica, stream: session, signal: new AbortController().signal, mayRecheck: may }
     const found = await payloadOfPulled(given, { ...options, onFrame: () => undefined, shouldYield: () => false })
     if (!found.ok) return found.fault
     const outcomes = await replica.ingest([{ block: made.block, payload: found.value }], 'pull', may)
@@ -160,6 +160,6 @@ test('held posts of a peer are within its budget, too', async () => {
       }),
   }
   const options = { signal: new AbortController().signal, mayRecheck: budget(0).may }
-  expect(await fetchHeld(session as unknown as SyncSession, replica, options)).toEqual({ ok: true, value: [] })
+  expect(await fetchHeld(session as unknown as SyncStream, replica, options)).toEqual({ ok: true, value: [] })
   expect(slow).not.toHaveBeenCalled()
 })

@@ -1,6 +1,6 @@
 /** Sound blocks that nobody pays for (spec §5, *Surplus*): how long they wait for a payer, and that they cost little. */
 import { describe, expect, test, vi } from 'vitest'
-import { checkGraph } from '../../../../../src/dag/graph-invariants.ts'
+import { graphViolationsOf } from '../../../../../src/dag/graph-invariants.ts'
 import { like, post } from '../../../../support/blocks.ts'
 import { DAY, HOUR, MINUTE } from '../../../../support/economy.ts'
 import { NOW_MS, takeIn, viewOf } from '../../../../support/replicas.ts'
@@ -75,7 +75,10 @@ describe('§5 a newcomer gets in when somebody with reps likes the post', () => 
     ]) {
       const on = await village()
       expect(await takeIn(on, list)).toEqual(['surplus', 'surplus', 'accepted', 'accepted'])
-      expect([allStand(on, ...list), checkGraph(on.replica.graph)]).toEqual([expect.not.stringMatching('waiting'), []])
+      expect([allStand(on, ...list), graphViolationsOf(on.replica.graph)]).toEqual([
+        expect.not.stringMatching('waiting'),
+        [],
+      ])
       expect(viewOf(await reopened(on))).toEqual(viewOf(on))
     }
   })
@@ -155,7 +158,7 @@ describe('§5 kept until the pull ends, then at most 1,000 per chain', () => {
 
   test('5,000 sound posts by fresh keys leave the graph, the authors and the store as they were', async () => {
     const on = await village()
-    const before = [on.replica.graph.size, on.replica.reputation.authors().length, on.replica.bytes]
+    const before = [on.replica.graph.size, on.replica.state.authors().length, on.replica.bytes]
     const commits = vi.spyOn(on.store, 'commit')
     for (let pull = 0; pull < 10; pull += 1) {
       const crowd = Array.from({ length: 500 }, (_, n) =>
@@ -164,9 +167,9 @@ describe('§5 kept until the pull ends, then at most 1,000 per chain', () => {
       await takeIn(on, crowd)
       await on.replica.endPull()
     }
-    expect([on.replica.graph.size, on.replica.reputation.authors().length, on.replica.bytes]).toEqual(before)
+    expect([on.replica.graph.size, on.replica.state.authors().length, on.replica.bytes]).toEqual(before)
     expect([on.replica.knownCount, commits.mock.calls.length]).toEqual([2 + 1000, 0])
-    expect(checkGraph(on.replica.graph)).toEqual([])
+    expect(graphViolationsOf(on.replica.graph)).toEqual([])
   })
 })
 

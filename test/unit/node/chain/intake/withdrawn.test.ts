@@ -1,9 +1,9 @@
 /** Blocks that were accepted and are not any more (spec §5, *Withdrawn*): where they go, how they come back, who is avoided. */
 import { describe, expect, test } from 'vitest'
 import type { MadeBlock } from '../../../../../src/dag/block.ts'
-import { checkGraph } from '../../../../../src/dag/graph-invariants.ts'
+import { graphViolationsOf } from '../../../../../src/dag/graph-invariants.ts'
 import { isForPeers } from '../../../../../src/node/chain/intake/chain-events.ts'
-import { whyOf } from '../../../../../src/reputation/explain.ts'
+import { explain } from '../../../../../src/reputation/explain.ts'
 import { like, post } from '../../../../support/blocks.ts'
 import { DAY, HOUR } from '../../../../support/economy.ts'
 import { NOW_MS, takeIn, viewOf } from '../../../../support/replicas.ts'
@@ -80,7 +80,7 @@ describe('§5 was accepted, is not any more', () => {
     await takeIn(on, [earlier])
     expect([stands(on, mine), idsOf(on, on.replica.blocked())]).toEqual(['held', [mine.block.id]])
     const options = { state: 'held', now: on.clock.nowMs() } as const
-    expect(whyOf(on.replica.reputation, indexOf(on, mine.block.id), options)).toContain('on blocks beside it')
+    expect(explain(on.replica.state, indexOf(on, mine.block.id), options)).toContain('on blocks beside it')
     expect(told(on).at(-1)).toEqual(['withdrawn', mine.block.id])
     const again = await reopened(on)
     expect(idsOf(again, again.replica.heldHere())).toEqual([mine.block.id])
@@ -131,7 +131,7 @@ describe('§5 at most 1,000 per chain', () => {
     const gone = line.slice(1000).reduce((sum, { payload }) => sum + payload.byteLength, 0)
     expect([on.replica.bytes, on.replica.missing.size]).toEqual([bytes - gone, 0])
     expect(await on.store.frame(top.block.id, 0)).toBeUndefined()
-    expect(checkGraph(on.replica.graph)).toEqual([])
+    expect(graphViolationsOf(on.replica.graph)).toEqual([])
     const again = await reopened(on)
     expect([stands(again, top), again.replica.bytes, again.replica.missing.size]).toEqual(['gone', bytes - gone, 0])
   })
@@ -147,7 +147,7 @@ describe('§5 at most 1,000 per chain', () => {
     expect([stands(on, top), on.replica.blocks, on.replica.missing.size]).toEqual(['unpaid', 1012, 0])
     expect(await on.store.frame(top.block.id, 0)).toEqual(top.payload)
     expect(on.replica.bytes).toBeGreaterThan(bytes)
-    expect(checkGraph(on.replica.graph)).toEqual([])
+    expect(graphViolationsOf(on.replica.graph)).toEqual([])
     const restarted = await reopened(on)
     expect([viewOf(restarted), restarted.replica.bytes]).toEqual([viewOf(on), on.replica.bytes])
   })
@@ -190,11 +190,11 @@ describe('§5 posting leaves out a head', () => {
     expect(first.block.header.backs).toEqual([base.block.id])
     on.clock.set(withdrawnMs + DAY - 1)
     expect(viewOf(on).heads).toContain(earlier.block.id)
-    expect(on.replica.isShunned(indexOf(on, earlier.block.id))).toBe(true)
+    expect(on.replica.isAvoided(indexOf(on, earlier.block.id))).toBe(true)
     const second = await madeHere(on, await says(on, DOT, 'a moment before'))
     expect(second.block.header.backs).toEqual([first.block.id])
     on.clock.set(withdrawnMs + DAY)
-    expect(on.replica.isShunned(indexOf(on, earlier.block.id))).toBe(false)
+    expect(on.replica.isAvoided(indexOf(on, earlier.block.id))).toBe(false)
     const third = await madeHere(on, await says(on, CID, 'a day later'))
     expect(third.block.header.backs).toEqual([second.block.id, earlier.block.id].sort())
   })
@@ -203,8 +203,8 @@ describe('§5 posting leaves out a head', () => {
     const on = await village(later)
     await takeIn(on, [earlier, post(poor, { author: CID, backs: [base.block], time: THEN_MS })])
     const { graph } = on.replica
-    const shunned = graph.heads().filter((head) => on.replica.isShunned(head))
-    expect([graph.heads().length, idsOf(on, shunned)]).toEqual([2, [earlier.block.id]])
+    const avoided = graph.heads().filter((head) => on.replica.isAvoided(head))
+    expect([graph.heads().length, idsOf(on, avoided)]).toEqual([2, [earlier.block.id]])
   })
 
   test('whose author is below zero, not at zero', async () => {
@@ -222,7 +222,7 @@ describe('§5 posting leaves out a head', () => {
       await takeIn(on, [below])
       expect(reps(on, NED)).toBe(left)
     }
-    expect(on.replica.isShunned(indexOf(on, head.block.id))).toBe(false)
+    expect(on.replica.isAvoided(indexOf(on, head.block.id))).toBe(false)
     const linked = await madeHere(on, await says(on, CID, 'with everybody'))
     expect(linked.block.header.backs).toEqual([head.block.id, below.block.id].sort())
 

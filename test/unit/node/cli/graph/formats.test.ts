@@ -10,7 +10,7 @@ import { layOut } from '../../../../../src/node/cli/graph/layout.ts'
 import { drawMermaid, tooMuchForMermaid } from '../../../../../src/node/cli/graph/mermaid.ts'
 import { drawSvg } from '../../../../../src/node/cli/graph/svg.ts'
 import { drawForTerminal } from '../../../../../src/node/cli/graph/terminal.ts'
-import { inkOf, stylesOfAuthors } from '../../../../../src/node/cli/colors.ts'
+import { colorsOf, stylesOfAuthors } from '../../../../../src/node/cli/colors.ts'
 import { author } from '../../../../support/blocks.ts'
 import { listed, type Saying } from '../../../../support/listed.ts'
 
@@ -51,12 +51,12 @@ const hostile = drawing('genesis < a1 ; a1 < b1 ; b1 < b2 ; b1 < b3?', {
 })
 
 const inks = {
-  plain: inkOf({ stdout: { isTTY: false } as never, env: {} }),
-  coloured: inkOf({ stdout: { isTTY: true } as never, env: {} }),
+  plain: colorsOf({ stdout: { isTTY: false } as never, env: {} }),
+  coloured: colorsOf({ stdout: { isTTY: true } as never, env: {} }),
 }
 
 const draw = {
-  terminal: (list: readonly Drawn[], ink = inks.plain) => drawForTerminal(list, layOut(list), ink),
+  terminal: (list: readonly Drawn[], colors = inks.plain) => drawForTerminal(list, layOut(list), colors),
   dot: drawDot,
   mermaid: drawMermaid,
   svg: (list: readonly Drawn[]) => drawSvg(list, layOut(list)),

@@ -2,9 +2,9 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
   MAX_ADDRESSES_PER_PEER,
-  MAX_REMEMBERED,
+  MAX_CACHED_PEERS,
   remember,
-  RememberedPeers,
+  PeerCache,
 } from '../../../../../src/node/net/discovery/peer-cache.ts'
 
 const ends = (list: readonly string[]): string[] => list.map((address) => address.split('/p2p/')[1] ?? '')
@@ -34,7 +34,7 @@ describe('the list of remembered peers', () => {
             `peer${peer}`,
             hosts.map((host) => `/ip4/10.0.0.${host}/tcp/1`),
           )
-        expect(list.length).toBeLessThanOrEqual(MAX_REMEMBERED)
+        expect(list.length).toBeLessThanOrEqual(MAX_CACHED_PEERS)
         expect(new Set(list).size).toBe(list.length)
         const counts = new Map<string, number>()
         for (const peer of ends(list)) counts.set(peer, (counts.get(peer) ?? 0) + 1)
@@ -48,7 +48,7 @@ describe('the list of remembered peers', () => {
 
 test('a new peer is written at once; a mere change of order only when flushed', async () => {
   const saved: (readonly string[])[] = []
-  const peers = new RememberedPeers({
+  const peers = new PeerCache({
     load: async () => ['/ip4/10.0.0.1/tcp/1/p2p/ann', '/ip4/10.0.0.2/tcp/1/p2p/bob'],
     save: async (list) => void saved.push(list),
   })
@@ -69,7 +69,7 @@ test('a new peer is written at once; a mere change of order only when flushed', 
 test('a peer that is to be forgotten is, with all its addresses, on disk too', async () => {
   const saved: (readonly string[])[] = []
   const list = ['/ip4/10.0.0.1/tcp/1/p2p/ann', '/ip4/10.0.0.2/tcp/1/p2p/bob', '/ip4/10.0.0.3/tcp/1/p2p/ann']
-  const peers = new RememberedPeers({ load: async () => list, save: async (now) => void saved.push(now) })
+  const peers = new PeerCache({ load: async () => list, save: async (now) => void saved.push(now) })
   await peers.load()
   await peers.forget('cid')
   expect(saved).toEqual([])

@@ -5,7 +5,7 @@ import type { MadeBlock } from '../../../../../src/dag/block.ts'
 import type { Chain } from '../../../../../src/dag/chain.ts'
 import { ChainGossip } from '../../../../../src/node/net/gossip/chain-gossip.ts'
 import { silentLogger } from '../../../../../src/node/base/log.ts'
-import type { TopicValidator, Topics } from '../../../../../src/node/net/gossip/pubsub.ts'
+import type { TopicValidator, Pubsub } from '../../../../../src/node/net/gossip/pubsub.ts'
 import type { ProtocolFault } from '../../../../../src/protocol/faults.ts'
 import { decodeAnnouncement, encodeAnnouncement } from '../../../../../src/protocol/gossip-codec.ts'
 import {
@@ -44,7 +44,7 @@ class Spoken {
     }
     this.gossip = new ChainGossip({
       replica: here.replica,
-      topics: topics as unknown as Topics,
+      pubsub: topics as unknown as Pubsub,
       log: silentLogger,
       onHint: (peer) => void this.hints.push(peer),
       mayRecheck: () => this.mayRecheck,

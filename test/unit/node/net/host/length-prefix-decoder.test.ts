@@ -1,8 +1,13 @@
 import { encode } from 'it-length-prefixed'
 import { Uint8ArrayList } from 'uint8arraylist'
 import { describe, expect, test, vi } from 'vitest'
-import { BadFrame, ByteQueue, FrameCutter, TornFrame } from '../../../../../src/node/net/host/length-prefix-decoder.ts'
-import { frames } from '../../../../../src/node/net/host/streams.ts'
+import {
+  BadFrame,
+  ByteQueue,
+  LengthPrefixDecoder,
+  TornFrame,
+} from '../../../../../src/node/net/host/length-prefix-decoder.ts'
+import { readMessages } from '../../../../../src/node/net/host/streams.ts'
 import { FRAME_LENGTH_BYTES } from '../../../../../src/protocol/limits.ts'
 
 const PACKET_BYTES = 64 * 1024
@@ -48,7 +53,7 @@ describe('a queue of bytes', () => {
 
 describe('frames', () => {
   test('one that is under way keeps no packets alive, and no more than its length', () => {
-    const cutter = new FrameCutter(1_000)
+    const cutter = new LengthPrefixDecoder(1_000)
     const [frame] = [...cutter.cut(new Uint8Array([3])), ...cutter.cut(new Uint8Array(PACKET_BYTES).subarray(0, 3))]
     expect(frame?.buffer.byteLength).toBe(3)
     expect(cutter.isWithin).toBe(false)
@@ -59,14 +64,14 @@ describe('frames', () => {
     ['with zeros behind it', [0x81, 0x00]],
     ['that goes on', Array.from({ length: FRAME_LENGTH_BYTES }, () => 0xff)],
   ])('a length %s is refused as soon as it is there', (_what, prefix) => {
-    const cutter = new FrameCutter(1_000)
+    const cutter = new LengthPrefixDecoder(1_000)
     const cut = (byte: number): Uint8Array[] => [...cutter.cut(new Uint8Array([byte]))]
     expect(prefix.slice(0, -1).flatMap(cut)).toEqual([])
     expect(() => cut(prefix.at(-1) ?? 0)).toThrow(BadFrame)
   })
 
   test('an end in the middle of one is told', async () => {
-    const torn = frames(10)(chunksOf(new Uint8Array([5, 1])))
+    const torn = readMessages(10)(chunksOf(new Uint8Array([5, 1])))
     await expect(torn.next()).rejects.toThrow(TornFrame)
   })
 
@@ -88,7 +93,7 @@ describe('frames', () => {
       }
       const cut: Uint8Array[] = []
       const reading = async (): Promise<void> => {
-        for await (const frame of frames(10, { ms: 100, onLate })(slow())) cut.push(frame)
+        for await (const frame of readMessages(10, { ms: 100, onLate })(slow())) cut.push(frame)
       }
       await expect(reading()).rejects.toThrow(TornFrame)
       expect(cut).toEqual([new Uint8Array([1, 1])])

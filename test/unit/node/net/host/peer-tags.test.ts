@@ -4,16 +4,16 @@ import { join } from 'node:path'
 import { generateKeyPair } from '@libp2p/crypto/keys'
 import { KEEP_ALIVE } from '@libp2p/interface'
 import { expect, onTestFinished, test } from 'vitest'
-import { openDisk, type Disk } from '../../../../../src/node/storage/database.ts'
+import { openDatabase, type Database } from '../../../../../src/node/storage/database.ts'
 import { createHost, type Host } from '../../../../../src/node/net/host/host.ts'
 import { silentLogger } from '../../../../../src/node/base/log.ts'
-import { Redialler } from '../../../../../src/node/net/discovery/static-peers.ts'
+import { StaticPeers } from '../../../../../src/node/net/discovery/static-peers.ts'
 import { must } from '../../../../support/blocks.ts'
 import { addressOf, dial, eventually, LOOPBACK, startHosts, stopAll } from '../../../../support/hosts.ts'
 
-async function tempDisk(): Promise<Disk> {
+async function tempDisk(): Promise<Database> {
   const dir = await mkdtemp(join(tmpdir(), 'fc-'))
-  const disk = must(await openDisk(dir))
+  const disk = must(await openDatabase(dir))
   onTestFinished(async () => {
     await disk.close()
     await rm(dir, { recursive: true, force: true })
@@ -40,7 +40,7 @@ test('a peer that was kept in the run before is neither tagged nor dialled by li
       ),
     )
   const before = await start()
-  const redialler = new Redialler({ host: before, log: silentLogger })
+  const redialler = new StaticPeers({ host: before, log: silentLogger })
   redialler.add(addressOf(kept))
   await eventually(
     () => kept.isConnected(before.peerId.toString()),
@@ -65,7 +65,7 @@ test('a peer that was kept in the run before is neither tagged nor dialled by li
 test('a peer that is removed is neither tagged nor connected any more, and libp2p has no address to try', async () => {
   const [host, kept, other] = (await startHosts(3)) as [Host, Host, Host]
   onTestFinished(() => stopAll([host, kept, other]))
-  const redialler = new Redialler({ host, log: silentLogger, random: () => 0 })
+  const redialler = new StaticPeers({ host, log: silentLogger, random: () => 0 })
   for (const peer of [kept, other]) redialler.add(addressOf(peer))
   await expect.poll(async () => (await keptBy(host)).length, { timeout: 20_000 }).toBe(2)
   await redialler.remove(addressOf(kept))
@@ -82,7 +82,7 @@ test('a peer that is removed is neither tagged nor connected any more, and libp2
 test('a peer that is kept at another address too stays connected', async () => {
   const [host, kept] = (await startHosts(2)) as [Host, Host]
   onTestFinished(() => stopAll([host, kept]))
-  const redialler = new Redialler({ host, log: silentLogger })
+  const redialler = new StaticPeers({ host, log: silentLogger })
   const whole = addressOf(kept)
   const bare = whole.decapsulate(`/p2p/${kept.peerId.toString()}`)
   for (const address of [whole, bare]) redialler.add(address)

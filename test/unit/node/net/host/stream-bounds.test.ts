@@ -12,11 +12,11 @@ import { ChainSync } from '../../../../../src/node/net/sync/chain-sync.ts'
 import type { Host } from '../../../../../src/node/net/host/host.ts'
 import { silentLogger } from '../../../../../src/node/base/log.ts'
 import type { RpcFault } from '../../../../../src/node/net/sync/stream-faults.ts'
-import { openSession, type OpenSession } from '../../../../../src/node/net/sync/client-stream.ts'
+import { openSyncStream, type OpenSyncStream } from '../../../../../src/node/net/sync/client-stream.ts'
 import type { SyncClient } from '../../../../../src/node/net/sync/client.ts'
 import { serveSync, type SyncHandler } from '../../../../../src/node/net/sync/server.ts'
-import { FrameCutter } from '../../../../../src/node/net/host/length-prefix-decoder.ts'
-import { FrameWriter, readChunks } from '../../../../../src/node/net/host/streams.ts'
+import { LengthPrefixDecoder } from '../../../../../src/node/net/host/length-prefix-decoder.ts'
+import { MessageWriter, readChunks } from '../../../../../src/node/net/host/streams.ts'
 import { pause } from '../../../../../src/node/base/deadline.ts'
 import { decodeReply, encodeHello, encodeReply, encodeRequest } from '../../../../../src/protocol/codec.ts'
 import {
@@ -97,7 +97,7 @@ describe('a stream that is not read', () => {
   /** The reader takes nothing by itself. */
   function unread(frame: Uint8Array): { fake: FakeStream; written: Promise<'written' | 'lost'> } {
     const fake = new FakeStream()
-    const writer = new FrameWriter(fake.stream)
+    const writer = new MessageWriter(fake.stream)
     expect(fake.maxWriteBufferLength).toBe(UNSENT_BYTES)
     fake.isFull = true
     const written = writer.write(frame).then(
@@ -146,7 +146,7 @@ describe('a stream that is not read', () => {
 
   test('but for a while holds up the rest, and all of it comes in order', async () => {
     const fake = new FakeStream()
-    const writer = new FrameWriter(fake.stream)
+    const writer = new MessageWriter(fake.stream)
     fake.isFull = true
     const frame = Uint8Array.from({ length: 3 * SLICE_BYTES }, (_, n) => n % 251)
     const written = writer.write(frame)
@@ -162,7 +162,7 @@ describe('a stream that is not read', () => {
 
 describe('the length of a frame', () => {
   const cutOff = (length: readonly number[]): string => {
-    const cutter = new FrameCutter(2 ** 30)
+    const cutter = new LengthPrefixDecoder(2 ** 30)
     try {
       for (const _ of cutter.cut(Uint8Array.from(length))) return 'a frame'
       return cutter.isWithin ? 'goes on' : 'nothing'
@@ -181,14 +181,18 @@ describe('the length of a frame', () => {
 describe('who asks', () => {
   interface Asking {
     readonly fake: FakeStream
-    readonly session: OpenSession
+    readonly session: OpenSyncStream
     readonly faults: RpcFault[]
   }
 
   async function asking(): Promise<Asking> {
     const fake = new FakeStream()
     const faults: RpcFault[] = []
-    const opening = openSession(fake.stream, { peer, log: silentLogger, onFault: (_peer, fault) => faults.push(fault) })
+    const opening = openSyncStream(fake.stream, {
+      peer,
+      log: silentLogger,
+      onFault: (_peer, fault) => faults.push(fault),
+    })
     await still()
     fake.receiveFrame(HELLO)
     return { fake, session: must(await opening), faults }
@@ -198,7 +202,7 @@ describe('who asks', () => {
 
   test('waits for a hello as long as the bound, and no longer', async () => {
     const fake = new FakeStream()
-    const opening = openSession(fake.stream, { peer, log: silentLogger })
+    const opening = openSyncStream(fake.stream, { peer, log: silentLogger })
     expect(vi.mocked(pause).mock.lastCall?.[0]).toBe(HELLO_TIMEOUT_MS)
     helloIsLate()
     expect(await opening).toMatchObject({ fault: { code: 'RPC_TIMEOUT', ms: HELLO_TIMEOUT_MS } })

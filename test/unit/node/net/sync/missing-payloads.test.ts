@@ -1,7 +1,7 @@
 /** Payloads that are missing here (spec §8 step 4): how many are asked for at once, and what is remembered of who has them not. */
 import { expect, test } from 'vitest'
-import { askMissing } from '../../../../../src/node/net/sync/missing-payloads.ts'
-import type { SyncSession } from '../../../../../src/node/net/sync/client.ts'
+import { askForMissing } from '../../../../../src/node/net/sync/missing-payloads.ts'
+import type { SyncStream } from '../../../../../src/node/net/sync/client.ts'
 import { PAYLOAD_BACKOFFS, PAYLOADS_PER_MEETING } from '../../../../../src/protocol/limits.ts'
 import type { RequestBody } from '../../../../../src/protocol/messages.ts'
 import { author, chain, post } from '../../../../support/blocks.ts'
@@ -34,7 +34,7 @@ async function askedOf(peer: string, { replica }: TestReplica, nowMs: number): P
   }
   const quietly = { onFrame: () => undefined, shouldYield: () => false }
   const { signal } = new AbortController()
-  expect(await askMissing(replica, session as unknown as SyncSession, { signal, nowMs, ...quietly })).toBeUndefined()
+  expect(await askForMissing(replica, session as unknown as SyncStream, { signal, nowMs, ...quietly })).toBeUndefined()
   return asked
 }
 

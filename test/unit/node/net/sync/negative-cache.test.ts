@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { BlockId } from '../../../../../src/dag/ids.ts'
-import { InVain } from '../../../../../src/node/net/sync/negative-cache.ts'
+import { NegativeCache } from '../../../../../src/node/net/sync/negative-cache.ts'
 import type { BlockFault } from '../../../../../src/protocol/faults.ts'
 import { FRUITLESS_PEERS, UNSOUND_IDS } from '../../../../../src/protocol/limits.ts'
 import type { PullResult } from '../../../../../src/protocol/pull-types.ts'
@@ -20,14 +20,14 @@ const ended = (heads: readonly BlockId[], more: Partial<PullResult> = {}): PullR
 })
 
 test('while a peer shows the heads of which nothing came, it is not asked again for a minute', () => {
-  const memory = new InVain()
+  const memory = new NegativeCache()
   memory.noteEnd('peer', ended([a]), { version: 5, nowMs: 0 })
   expect(memory.before('peer', [a], { version: 5, nowMs: MINUTE - 1 })).toBe('stalled')
   expect(memory.before('peer', [a], { version: 5, nowMs: MINUTE })).toBeUndefined()
 })
 
 test('it is, when it shows others, when something changed here, and when it is another peer', () => {
-  const memory = new InVain()
+  const memory = new NegativeCache()
   memory.noteEnd('peer', ended([a], { end: { why: 'done' } }), { version: 5, nowMs: 0 })
   expect(memory.before('peer', [a], { version: 5, nowMs: 1 })).toBe('done')
   expect(memory.before('peer', [a, b], { version: 5, nowMs: 1 })).toBeUndefined()
@@ -36,7 +36,7 @@ test('it is, when it shows others, when something changed here, and when it is a
 })
 
 test('each time in vain doubles the wait, up to an hour; not being asked meanwhile does not', () => {
-  const memory = new InVain()
+  const memory = new NegativeCache()
   let nowMs = 0
   const waits: number[] = []
   for (let n = 0; n < 8; n++) {
@@ -54,7 +54,7 @@ test.each([
   ['it had nothing new', { heads: [] }],
   ['it was cut', { end: { why: 'failed', reason: 'RPC_TIMEOUT' } }],
 ] as const)('a pull that ended otherwise is no reason to wait: %s', (_, more) => {
-  const memory = new InVain()
+  const memory = new NegativeCache()
   memory.noteEnd('peer', ended([a], more), { version: 5, nowMs: 0 })
   expect(memory.before('peer', [a], { version: 5, nowMs: 1 })).toBeUndefined()
 })
@@ -66,13 +66,13 @@ test.each<[string, BlockFault, boolean]>([
   ['a payload that this copy has', { code: 'DAG_BAD_PAYLOAD', why: 'its digest is another one' }, false],
   ['a back that may still come', { code: 'DAG_MISSING_BACK', back: b }, false],
 ])('what is refused for ever is remembered: %s', (_, fault, isRemembered) => {
-  const memory = new InVain()
+  const memory = new NegativeCache()
   memory.noteStored([{ id: a, state: 'refused', fault }])
   expect(memory.unsound(a)).toEqual(isRemembered ? fault : undefined)
 })
 
 test('what is remembered of peers and of ids is bounded, the oldest goes first', () => {
-  const memory = new InVain()
+  const memory = new NegativeCache()
   for (let n = 0; n <= FRUITLESS_PEERS; n++) memory.noteEnd(String(n), ended([a]), { version: 5, nowMs: 0 })
   expect(memory.before('0', [a], { version: 5, nowMs: 1 })).toBeUndefined()
   expect(memory.before('1', [a], { version: 5, nowMs: 1 })).toBe('stalled')

@@ -2,7 +2,7 @@
 import { describe, expect, test, vi } from 'vitest'
 import { FRAME_BYTES } from '../../../../../src/dag/store.ts'
 import { fetchPayload } from '../../../../../src/node/net/sync/payload-fetch.ts'
-import type { SyncSession } from '../../../../../src/node/net/sync/client.ts'
+import type { SyncStream } from '../../../../../src/node/net/sync/client.ts'
 import type { RequestBody } from '../../../../../src/protocol/messages.ts'
 import { author, chain, post } from '../../../../support/blocks.ts'
 import { openReplica } from '../../../../support/replicas.ts'
@@ -23,14 +23,14 @@ function giving(payload: Uint8Array, onAsked: (n: number) => Promise<void> = () 
     const bytes = payload.subarray(message.offset, message.offset + FRAME_BYTES)
     return { ok: true, value: { t: 'frame', id: 1, offset: message.offset, bytes } }
   }
-  return { session: { peer: 'somebody', request } as unknown as SyncSession, asked }
+  return { session: { peer: 'somebody', request } as unknown as SyncStream, asked }
 }
 
-async function fetching(session: SyncSession) {
+async function fetching(session: SyncStream) {
   const { replica } = await openReplica(ON)
   const options = { replica, session, block, signal: new AbortController().signal }
   const fetch = (from = session): ReturnType<typeof fetchPayload> =>
-    fetchPayload({ ...options, session: from, onFrame: () => undefined, shouldYield: () => false })
+    fetchPayload({ ...options, stream: from, onFrame: () => undefined, shouldYield: () => false })
   return { store: replica.store, fetch }
 }
 

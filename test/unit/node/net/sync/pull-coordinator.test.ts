@@ -1,7 +1,7 @@
 /** Spec §8, step 3: several pulls of one chain at once, over real responders, without sockets. */
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { OVERTAKEN } from '../../../../../src/node/net/sync/pull.ts'
-import type { Pulls } from '../../../../../src/node/net/sync/pull-coordinator.ts'
+import type { PullCoordinator } from '../../../../../src/node/net/sync/pull-coordinator.ts'
 import { GET_IDS, IDS_PER_PAGE } from '../../../../../src/protocol/limits.ts'
 import { holding, joiner, postsInLine } from '../../../../support/pulling.ts'
 import { viewOf } from '../../../../support/replicas.ts'
@@ -143,7 +143,7 @@ test('how far it has come can be watched', async () => {
   const blocks = postsInLine(SOME + 2 * GET_IDS)
   const source = await holding(blocks)
   const { pulls, pull } = await joiner()
-  const seen: ReturnType<Pulls['progress']>[] = []
+  const seen: ReturnType<PullCoordinator['progress']>[] = []
   const wired = await wiredTo(source.replica, 1, (_, reply) => {
     if (reply.t === 'blocks') seen.push(pulls.progress())
     return reply

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
-import { Progress, type Going } from '../../../../../src/node/net/sync/pull-progress.ts'
+import { PullProgress, type Going } from '../../../../../src/node/net/sync/pull-progress.ts'
 
-function watched(): { progress: Progress; clock: { ms: number } } {
+function watched(): { progress: PullProgress; clock: { ms: number } } {
   const clock = { ms: 1_000 }
-  return { progress: new Progress(() => clock.ms), clock }
+  return { progress: new PullProgress(() => clock.ms), clock }
 }
 
 const going = (more: Partial<Going> = {}): Going => ({ peer: 'ann', wanted: 0, theirs: 0, payloadLeft: 0, ...more })

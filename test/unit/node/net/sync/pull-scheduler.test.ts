@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { ExtraPlaces, Lane } from '../../../../../src/node/net/sync/pull-scheduler.ts'
+import { ExtraPlaces, PullScheduler } from '../../../../../src/node/net/sync/pull-scheduler.ts'
 import { EXTRA_PULLS, PULLS_PER_CHAIN, TURN_STALL_AGAIN_MS, TURN_STALL_MS } from '../../../../../src/protocol/limits.ts'
 
 const forEver = new AbortController().signal
@@ -12,7 +12,7 @@ afterEach(() => {
 })
 
 test('one at a time, in order', async () => {
-  const lane = new Lane(new ExtraPlaces())
+  const lane = new PullScheduler(new ExtraPlaces())
   const first = await lane.enter(forEver, false)
   const second = lane.enter(forEver, false)
   expect(lane.waiting).toBe(1)
@@ -23,7 +23,7 @@ test('one at a time, in order', async () => {
 })
 
 test('who makes no progress loses the lane to the next one; who makes some keeps it', async () => {
-  const lane = new Lane(new ExtraPlaces())
+  const lane = new PullScheduler(new ExtraPlaces())
   const first = await lane.enter(forEver, false)
   let entered = false
   const second = lane.enter(forEver, false).then(() => (entered = true))
@@ -38,7 +38,7 @@ test('who makes no progress loses the lane to the next one; who makes some keeps
 })
 
 test('who failed before is given less time', async () => {
-  const lane = new Lane(new ExtraPlaces())
+  const lane = new PullScheduler(new ExtraPlaces())
   await lane.enter(forEver, true)
   let entered = false
   void lane.enter(forEver, false).then(() => (entered = true))
@@ -49,7 +49,7 @@ test('who failed before is given less time', async () => {
 })
 
 test('who gives up while waiting takes no place', async () => {
-  const lane = new Lane(new ExtraPlaces())
+  const lane = new PullScheduler(new ExtraPlaces())
   const first = await lane.enter(forEver, false)
   const impatient = new AbortController()
   const second = lane.enter(impatient.signal, false)
@@ -60,7 +60,7 @@ test('who gives up while waiting takes no place', async () => {
 })
 
 test('while one has much to fetch others go on beside it, up to a bound', async () => {
-  const lane = new Lane(new ExtraPlaces())
+  const lane = new PullScheduler(new ExtraPlaces())
   const first = await lane.enter(forEver, false)
   const others = Array.from({ length: PULLS_PER_CHAIN }, () => lane.enter(forEver, false))
   expect(lane.waiting).toBe(PULLS_PER_CHAIN)
@@ -75,8 +75,8 @@ test('while one has much to fetch others go on beside it, up to a bound', async 
 
 test('places beside the first are shared by all chains', async () => {
   const extra = new ExtraPlaces()
-  const lanes = Array.from({ length: EXTRA_PULLS }, () => new Lane(extra))
-  const busy = [...lanes, new Lane(extra)]
+  const lanes = Array.from({ length: EXTRA_PULLS }, () => new PullScheduler(extra))
+  const busy = [...lanes, new PullScheduler(extra)]
   const firsts = await Promise.all(busy.map((lane) => lane.enter(forEver, false)))
   const beside = busy.map((lane) => lane.enter(forEver, false))
   for (const first of firsts) first?.progress(true)
