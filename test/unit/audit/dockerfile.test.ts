@@ -17,7 +17,7 @@ function problemsOf(text: string): readonly string[] {
     return found.length === 1 && found[0] instanceof JSONInstruction && found[0].getOpeningBracket() !== null
   }
 
-  const problems = validate(text).map(({ message }) => message)
+  const problems = validate(text).map(({ message }) => (typeof message === 'string' ? message : message.value))
   for (const from of froms) {
     const tag = from.getImageTag() ?? from.getImageDigest()
     if (names.includes(from.getImage())) continue
