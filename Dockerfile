@@ -4,7 +4,7 @@
 FROM node:24-bookworm-slim AS build
 WORKDIR /build
 COPY . .
-RUN npm ci && npm run build && chmod +x dist/node/main.js
+RUN npm ci --ignore-scripts && npm run build && chmod +x dist/node/main.js
 # The manifests alone, those of workspaces included: the last stage installs again only when one of them changes.
 RUN mkdir /manifests \
   && find . -name package.json -not -path '*/node_modules/*' -exec cp --parents {} /manifests/ \; \
@@ -16,7 +16,7 @@ LABEL org.opencontainers.image.title="freechains" \
   org.opencontainers.image.licenses="MIT"
 WORKDIR /opt/freechains
 COPY --from=build /manifests/ ./
-RUN npm ci --omit=dev && npm cache clean --force
+RUN npm ci --omit=dev --ignore-scripts && npm cache clean --force
 COPY --from=build /build/dist ./dist
 COPY LICENSE ./
 # The data, and the cookie and socket of the control port (XDG_STATE_HOME), belong to the user of the node.
