@@ -36,7 +36,7 @@ export async function bindSocket(server: Server, path: string): Promise<Result<B
     return fail({ why: 'the path is too long for a unix socket: set XDG_STATE_HOME to a shorter one' })
   let privateDir: string | undefined
   try {
-    privateDir = await mkdtemp(join(dirname(path), '.'))
+    privateDir = await mkdtemp(join(dirname(path), '.s-'))
     const first = join(privateDir, 's')
     await listen(server, first)
     await chmod(first, 0o600)
