@@ -87,8 +87,9 @@ function embed(node: ComposedNode, { dataDir, stateDir, log }: Surroundings): Em
   let stopping: Promise<void> | undefined
   const stopOnce = async (why: string, error?: NodeError): Promise<void> => {
     log.info('node.stopping', { why })
-    clients.abort()
     await node.stop()
+    // Not before: a client that called `host.stop` waits for its answer.
+    clients.abort()
     stopped.resolve(error)
   }
   const stop = (why: string, error?: NodeError): Promise<void> => (stopping ??= stopOnce(why, error))
@@ -104,7 +105,10 @@ function embed(node: ComposedNode, { dataDir, stateDir, log }: Surroundings): Em
       const until = signal === undefined ? clients.signal : AbortSignal.any([clients.signal, signal])
       return connect({ ...rest, ...endpointOf(node.control, stateDir), signal: until })
     },
-    stop: () => stop('stop'),
+    stop: () => {
+      clients.abort()
+      return stop('stop')
+    },
     stopped: stopped.promise,
   }
 }
