@@ -2,7 +2,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { startNode, type EmbeddedNode, type NodeConfig, type StartOptions } from '../../src/node/index.ts'
 import { connect } from '../../src/node/control/client/app-client.ts'
 
@@ -76,14 +76,15 @@ describe('startNode', () => {
     const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
     const before = signals.map((signal) => process.listenerCount(signal))
     const written: string[] = []
-    const writes = [process.stdout.write, process.stderr.write] as const
-    process.stdout.write = process.stderr.write = (text: string | Uint8Array) => written.push(String(text)) > 0
+    const spies = [process.stdout, process.stderr].map((stream) =>
+      vi.spyOn(stream, 'write').mockImplementation((text) => written.push(String(text)) > 0),
+    )
     try {
       const node = await startNode(configOf('a'), { stateDir: stateDir() })
       expect(signals.map((signal) => process.listenerCount(signal))).toEqual(before)
       await node.stop()
     } finally {
-      ;[process.stdout.write, process.stderr.write] = writes
+      for (const spy of spies) spy.mockRestore()
     }
     expect(written).toEqual([])
   })
