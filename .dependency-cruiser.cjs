@@ -87,7 +87,7 @@ module.exports = {
     ...roomRules,
     {
       name: 'every-file-in-a-room',
-      comment: 'Only the entry of the executable lies in src/node itself.',
+      comment: 'Only the entries, of the executable and of the package, lie in src/node itself.',
       severity: 'error',
       from: { path: '^src/node/', pathNot: ['^src/node/(main|index)\\.ts$', ...Object.keys(ROOMS).map(filesOf)] },
       to: {},

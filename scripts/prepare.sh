@@ -15,8 +15,8 @@ check_node() {
 install_if_needed() {
   local stamp=node_modules/.installed-lock
   if ! cmp -s package-lock.json "$stamp"; then
-    echo 'Installing packages (npm ci) …' >&2
-    npm ci >&2
+    echo 'Installing packages (npm ci --ignore-scripts) …' >&2
+    npm ci --ignore-scripts >&2
     cp package-lock.json "$stamp"
   fi
 }
@@ -24,9 +24,9 @@ install_if_needed() {
 # Anything newer than the last build, or a file that came or went (its folder is then newer), means building again.
 build_if_needed() {
   local stamp=dist/.built
-  if [ ! -e "$stamp" ] || [ -n "$(find src tsconfig.json tsconfig.build.json package-lock.json -newer "$stamp" -print -quit)" ]; then
+  if [ ! -e "$stamp" ] || [ ! -e packages/client/dist ] || [ -n "$(find src tsconfig.json tsconfig.build.json packages/client/tsconfig.json package-lock.json -newer "$stamp" -print -quit)" ]; then
     echo 'Building (tsc) …' >&2
-    rm -rf dist
+    rm -rf dist packages/client/dist
     npm run --silent build >&2
     touch "$stamp"
   fi

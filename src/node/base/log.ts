@@ -50,6 +50,24 @@ export function createLogger({ level, stream }: LoggerOptions): Logger {
   }
 }
 
+/**
+ * Forwards events at `level` or above to another program's logger, with their facts made safe. What that logger throws is
+ * dropped: a log must not stop a node.
+ */
+export function forwardingLogger(level: LogLevel, target: Logger): Logger {
+  const forward =
+    (at: LogLevel) =>
+    (event: string, facts: object = {}): void => {
+      if (LOG_LEVELS.indexOf(at) < LOG_LEVELS.indexOf(level)) return
+      try {
+        target[at](event, logFacts(facts as Record<string, unknown>))
+      } catch {
+        // There is nowhere else to tell.
+      }
+    }
+  return { debug: forward('debug'), info: forward('info'), warn: forward('warn'), error: forward('error') }
+}
+
 function nothing(): void {
   // A silent logger has nothing to say.
 }

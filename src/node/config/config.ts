@@ -8,9 +8,10 @@ import { fail, ok, type Result } from '../../dag/result.ts'
 import { addressComplaint, parsePort, type ControlAddress } from '../net/host/address-checks.ts'
 import type { ConfigFault, ConfigProblem } from './faults.ts'
 import { defaultDataDir, expandHome, readSmallFile, type Environment } from './files.ts'
+import type { NodeConfig } from './node-config.ts'
 import { problemsOf } from './problems.ts'
 import { configSchema, type FileConfig } from './schema.ts'
-import { readYaml } from './yaml.ts'
+import { readYaml, type YamlText } from './yaml.ts'
 import type { LogLevel } from '../base/log.ts'
 
 export interface Config {
@@ -69,18 +70,39 @@ export function loadConfig({ file, overrides = {}, env = process.env }: LoadConf
   if (!read.ok)
     return read.fault.code === 'CONFIG_INVALID' ? invalid([...read.fault.problems, ...given.problems]) : read
   if (given.problems.length > 0) return invalid(given.problems)
-  const { chains, dataDir, ...rest } = read.value.parsed
+  const { dataDir, control, listen } = read.value.parsed
   return ok(
-    frozen({
+    configOf(read.value, {
       ...(file === undefined ? {} : { file: resolve(file) }),
-      ...rest,
       dataDir: overrides.dataDir === undefined ? dataDirOf(dataDir, file, env) : resolve(overrides.dataDir),
-      control: { ...rest.control, port: given.port ?? rest.control.port },
-      listen: [...(overrides.listen ?? rest.listen)],
-      chains: chains.map(({ chain }) => chain),
-      warnings: read.value.warnings,
+      control: { ...control, port: given.port ?? control.port },
+      listen: [...(overrides.listen ?? listen)],
     }),
   )
+}
+
+/**
+ * The configuration of a node inside another program, from a plain object with the keys of the file. The data directory is
+ * not optional, for the default one belongs to the daemon; a relative path starts at the working directory.
+ */
+export function checkConfig(plain: NodeConfig, env: Environment = process.env): Result<Config, ConfigFault> {
+  const read = readValue({ value: plain, place: () => ({ line: 1, column: 1 }) }, '', false, env)
+  if (!read.ok) {
+    if (read.fault.code !== 'CONFIG_INVALID') return read
+    return invalid(read.fault.problems.map(({ key, wrong, fix }) => ({ key, wrong, fix })))
+  }
+  const { dataDir } = read.value.parsed
+  if (dataDir === undefined)
+    return invalid([{ key: 'dataDir', wrong: 'is missing', fix: 'name a directory that no other node uses' }])
+  return ok(configOf(read.value, { dataDir: resolve(expandHome(dataDir, env)) }))
+}
+
+function configOf(
+  { parsed, warnings }: ReadConfig,
+  chosen: Pick<Config, 'dataDir'> & Partial<Pick<Config, 'file' | 'control' | 'listen'>>,
+): Config {
+  const { chains, ...rest } = parsed
+  return frozen({ ...rest, ...chosen, chains: chains.map(({ chain }) => chain), warnings })
 }
 
 /** The chains that a changed file names, for SIGHUP; on a fault the caller keeps what it has. */
@@ -111,6 +133,15 @@ function readText(
 ): Result<ReadConfig, ConfigFault> {
   const yaml = readYaml(text)
   if ('problems' in yaml) return invalid(yaml.problems.map((problem) => ({ file, key: '', ...problem })))
+  return readValue(yaml, file, worldReadable, env)
+}
+
+function readValue(
+  yaml: YamlText,
+  file: string,
+  worldReadable: boolean,
+  env: Environment,
+): Result<ReadConfig, ConfigFault> {
   const { allowRemoteControl } = (yaml.value ?? {}) as { readonly allowRemoteControl?: unknown }
   const parsed = configSchema(file, env, allowRemoteControl === true).safeParse(yaml.value, { reportInput: true })
   if (!parsed.success) return invalid(problemsOf(parsed.error.issues, yaml, file))

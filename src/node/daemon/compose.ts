@@ -10,7 +10,7 @@ import { ChainRegistry } from '../chain/registry.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Config } from '../config/config.ts'
 import type { ReportedFault } from '../api/fault-reports.ts'
-import { ControlServer } from '../control/server/server.ts'
+import { ControlServer, type ControlAddress } from '../control/server/server.ts'
 import { Discovery } from '../net/discovery/discovery.ts'
 import { openDatabase } from '../storage/database.ts'
 import { createHost } from '../net/host/host.ts'
@@ -22,15 +22,19 @@ import { textList } from '../storage/records.ts'
 import { Pubsub } from '../net/gossip/pubsub.ts'
 import { VerifyWorkers } from '../chain/intake/verify-workers.ts'
 
+export interface NodeOptions extends Config {
+  /** Where clients find cookie and socket by port; `${XDG_STATE_HOME:-~/.local/state}/freechains` unless told. */
+  readonly stateDir?: string
+}
+
 export interface NodeModules {
   readonly clock: Clock
   readonly log: Logger
 }
 
-export interface RunningNode {
+export interface ComposedNode {
   readonly peerId: string
-  /** `host:port` of the control port. */
-  readonly control: string
+  readonly control: ControlAddress
   addresses(): readonly string[]
   /** Joins what is not joined yet, without remembering it: the config file does. */
   joinAll(chains: readonly Chain[]): Promise<void>
@@ -60,7 +64,10 @@ class Started {
 }
 
 /** Starts everything, or nothing: after a fault whatever had started is ended again. */
-export async function startNode(config: Config, modules: NodeModules): Promise<Result<RunningNode, ReportedFault>> {
+export async function composeNode(
+  config: NodeOptions,
+  modules: NodeModules,
+): Promise<Result<ComposedNode, ReportedFault>> {
   const started = new Started()
   try {
     const node = await start(config, modules, started)
@@ -73,10 +80,10 @@ export async function startNode(config: Config, modules: NodeModules): Promise<R
 }
 
 async function start(
-  config: Config,
+  config: NodeOptions,
   { clock, log }: NodeModules,
   started: Started,
-): Promise<Result<RunningNode, ReportedFault>> {
+): Promise<Result<ComposedNode, ReportedFault>> {
   const startedAt = performance.now()
   const disk = await openDatabase(config.dataDir)
   if (!disk.ok) return disk
@@ -134,7 +141,11 @@ async function start(
   const parts = { host: host.value, pubsub, chains, clock, log, addedPeers, ...peers, bootstrap, info }
   const handlers = createHandlers(parts)
   const server = new ControlServer(
-    { ...config.control, dataDir: config.dataDir },
+    {
+      ...config.control,
+      dataDir: config.dataDir,
+      ...(config.stateDir === undefined ? {} : { stateDir: config.stateDir }),
+    },
     {
       handlers,
       log,
@@ -154,7 +165,7 @@ async function start(
   log.info('node.started', { peer: host.value.peerId.toString(), chains: chains.all().length })
   return ok({
     peerId: host.value.peerId.toString(),
-    control: control.address,
+    control: listening.value,
     addresses: () => host.value.addresses(),
     joinAll: (more) => joinAll(chains, more, log),
     stopAsked: stopAsked.promise,

@@ -2,7 +2,7 @@
 import { configFaultLines } from '../config/faults.ts'
 import { loadConfig, reloadChains, type Config } from '../config/config.ts'
 import { systemClock, testClock } from '../base/clock.ts'
-import { startNode, type RunningNode } from './compose.ts'
+import { composeNode, type ComposedNode } from './compose.ts'
 import { ControlError } from '../control/error-codes.ts'
 import { controlErrorOf } from '../api/fault-reports.ts'
 import { exposure } from '../control/paths.ts'
@@ -38,7 +38,7 @@ export async function runDaemon(options: DaemonOptions, interrupted: AbortSignal
   for (const warning of config.warnings) log.warn('config.warning', { warning })
   // One that comes while the node starts would kill it; the config has just been read anyway.
   process.on('SIGHUP', () => undefined)
-  const started = await startNode(config, { clock: options.testClock ? testClock() : systemClock, log })
+  const started = await composeNode(config, { clock: options.testClock ? testClock() : systemClock, log })
   if (!started.ok) throw controlErrorOf(started.fault)
   const node = started.value
   process.stdout.write(`${welcome(config, node)}\n`)
@@ -48,7 +48,7 @@ export async function runDaemon(options: DaemonOptions, interrupted: AbortSignal
 }
 
 /** Waits for SIGTERM, SIGINT (which may have come already) or `host.stop`; SIGHUP reads the chains in the config file again. */
-async function untilStopped(node: RunningNode, config: Config, log: Logger, interrupted: AbortSignal): Promise<void> {
+async function untilStopped(node: ComposedNode, config: Config, log: Logger, interrupted: AbortSignal): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<string | Error>()
   onAbort(interrupted, () => resolve(String(interrupted.reason)))
   const onHangup = (): void => {
@@ -70,7 +70,7 @@ async function untilStopped(node: RunningNode, config: Config, log: Logger, inte
     )
 }
 
-async function reload(node: RunningNode, config: Config, log: Logger): Promise<void> {
+async function reload(node: ComposedNode, config: Config, log: Logger): Promise<void> {
   if (config.file === undefined) return
   const read = reloadChains(config.file)
   if (!read.ok) {
@@ -83,15 +83,15 @@ async function reload(node: RunningNode, config: Config, log: Logger): Promise<v
 }
 
 /** What a newcomer needs: who this is, addresses to paste elsewhere, where to talk to it, three commands to try. */
-function welcome(config: Config, node: RunningNode): string {
-  const port = node.control.slice(node.control.lastIndexOf(':') + 1)
+function welcome(config: Config, node: ComposedNode): string {
+  const { host, port } = node.control
   // Whoever starts the node from a checkout has no `freechains` on the PATH, and says how to call it.
   const program = process.env['FREECHAINS_COMMAND'] ?? 'freechains'
-  const command = port === '8330' ? program : `${program} --port=${port}`
+  const command = port === 8330 ? program : `${program} --port=${String(port)}`
   return [
     `freechains node ${node.peerId}`,
     ...node.addresses().map((address) => `address:      ${address}`),
-    `control port: ${node.control}`,
+    `control port: ${host}:${String(port)}`,
     `data:         ${config.dataDir}`,
     'try:',
     `  ${command} chains join "#chat"`,

@@ -5,12 +5,20 @@ import { sourcesUnder, textOf } from '../../support/sources.ts'
 interface Locked {
   readonly name?: string
   readonly version?: string
+  readonly hasInstallScript?: boolean
 }
 
-const lock = JSON.parse(textOf('package-lock.json')) as { readonly packages: Readonly<Record<string, Locked>> }
-const { dependencies } = JSON.parse(textOf('package.json')) as {
+interface PackageFile {
   readonly dependencies: Readonly<Record<string, string>>
+  readonly devDependencies?: Readonly<Record<string, string>>
+  readonly optionalDependencies?: Readonly<Record<string, string>>
+  readonly allowScripts?: Readonly<Record<string, boolean>>
 }
+
+const packageFile = (path: string): PackageFile => JSON.parse(textOf(path)) as PackageFile
+
+const lock = JSON.parse(textOf('package-lock.json')) as { readonly packages: Readonly<Record<string, Locked>> }
+const { dependencies, allowScripts } = packageFile('package.json')
 
 /** Every installed version of a package, aliases included. */
 function installed(name: string): readonly (readonly number[])[] {
@@ -44,9 +52,18 @@ describe('locked versions', () => {
     expect(installed('@chainsafe/libp2p-gossipsub')).toEqual([])
   })
 
-  test('every version is exact', () => {
+  test.each(['package.json', 'packages/client/package.json'])('every version in %s is exact', (path) => {
     const exact = /^(npm:@?[\w./-]+@)?\d+\.\d+\.\d+$/
-    expect(Object.entries(dependencies).filter(([, version]) => !exact.test(version))).toEqual([])
+    const { dependencies, devDependencies, optionalDependencies } = packageFile(path)
+    const all = Object.entries({ ...dependencies, ...devDependencies, ...optionalDependencies })
+    expect(all).not.toEqual([])
+    expect(all.filter(([, version]) => !exact.test(version))).toEqual([])
+  })
+
+  test('every package with a script at install is known, and refused by an npm that asks', () => {
+    const withScript = Object.entries(lock.packages).filter(([, { hasInstallScript }]) => hasInstallScript === true)
+    const names = withScript.map(([path]) => path.replace(/^.*node_modules\//, ''))
+    expect(Object.fromEntries(names.map((name) => [name, false]))).toEqual(allowScripts)
   })
 })
 

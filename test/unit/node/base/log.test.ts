@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { createLogger, silentLogger, type LogLevel } from '../../../../src/node/base/log.ts'
+import { createLogger, forwardingLogger, silentLogger, type LogLevel } from '../../../../src/node/base/log.ts'
 
 function capture(level: LogLevel) {
   const lines: string[] = []
@@ -118,5 +118,32 @@ describe('log', () => {
     expect(() => {
       silentLogger.error('x', { a: 1 })
     }).not.toThrow()
+  })
+})
+
+describe("a logger of another program's", () => {
+  function told(level: LogLevel, facts?: object): unknown[] {
+    const calls: unknown[] = []
+    const at =
+      (name: string) =>
+      (event: string, given?: object): void =>
+        void calls.push([name, event, given])
+    const log = forwardingLogger(level, { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') })
+    for (const name of ['debug', 'info', 'warn', 'error'] as const) log[name]('some.event', facts)
+    return calls
+  }
+
+  test('is told what is at the level or above, with facts made safe', () => {
+    expect(told('warn', { token: 'secret', bytes: new Uint8Array(3) })).toEqual([
+      ['warn', 'some.event', { token: '[redacted]', bytes: '[3 bytes]' }],
+      ['error', 'some.event', { token: '[redacted]', bytes: '[3 bytes]' }],
+    ])
+    expect(told('debug')).toHaveLength(4)
+  })
+
+  test('may throw: the node does not notice', () => {
+    const throwing = (): never => expect.unreachable('thrown')
+    const log = forwardingLogger('debug', { debug: throwing, info: throwing, warn: throwing, error: throwing })
+    expect(() => log.error('some.event')).not.toThrow()
   })
 })

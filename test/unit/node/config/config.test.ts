@@ -1,9 +1,18 @@
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { join, resolve } from 'node:path'
+import { afterEach, beforeEach, describe, expect, expectTypeOf, test } from 'vitest'
+import type { z } from 'zod'
+import type { NodeConfig, NodeConfigChain } from '../../../../src/node/config/node-config.ts'
+import type { configSchema } from '../../../../src/node/config/schema.ts'
 import { configFaultLines, nearest } from '../../../../src/node/config/faults.ts'
-import { loadConfig, reloadChains, type Config, type LoadConfigOptions } from '../../../../src/node/config/config.ts'
+import {
+  checkConfig,
+  loadConfig,
+  reloadChains,
+  type Config,
+  type LoadConfigOptions,
+} from '../../../../src/node/config/config.ts'
 
 const KEY = 'AB'.repeat(32)
 const OTHER_KEY = 'CD'.repeat(32)
@@ -472,5 +481,40 @@ describe('§12 the fault says which of two things is wrong', () => {
       { ok: false, fault: { code: 'CONFIG_UNREADABLE' } },
       { ok: false, fault: { code: 'CONFIG_INVALID' } },
     ])
+  })
+})
+
+describe('from a plain object', () => {
+  const given = { chains: [{ name: '#chat', pioneers: [KEY] }], limits: { maxConnections: 7 }, control: '[::1]:0' }
+
+  test('it is the configuration that a file with the same keys makes', () => {
+    const plain = checkConfig({ dataDir: '/data', ...given }, ENV)
+    const { file: _file, ...fromFile } = load(JSON.stringify({ dataDir: '/data', ...given }))
+    expect(plain).toEqual({ ok: true, value: fromFile })
+  })
+
+  test('a relative data directory starts at the working directory, `~` is the home', () => {
+    expect(checkConfig({ dataDir: 'data' }, ENV)).toMatchObject({ value: { dataDir: resolve('data') } })
+    expect(checkConfig({ dataDir: '~/data' }, ENV)).toMatchObject({ value: { dataDir: '/home/someone/data' } })
+  })
+
+  test('problems have a key and no place; without a data directory there is one', () => {
+    const wrong = checkConfig({ dataDir: '/data', listen: ['nowhere'], logLevel: 'loud' as 'info' }, ENV)
+    if (wrong.ok) expect.unreachable('this object should have been refused')
+    expect(configFaultLines(wrong.fault)).toEqual([
+      'listen[0]: is no multiaddr; write an IP address and a TCP port, such as /ip4/0.0.0.0/tcp/8331',
+      'logLevel: is not one of the values allowed; write debug, info, warn, error',
+    ])
+    expect(checkConfig({} as { dataDir: string }, ENV)).toMatchObject({
+      fault: { code: 'CONFIG_INVALID', problems: [{ key: 'dataDir', wrong: 'is missing' }] },
+    })
+  })
+
+  test('its type has the keys of the file, all of them', () => {
+    type FileKeys = z.input<ReturnType<typeof configSchema>>
+    expectTypeOf<keyof NodeConfig>().toEqualTypeOf<keyof FileKeys>()
+    expectTypeOf<keyof NonNullable<NodeConfig['discovery']>>().toEqualTypeOf<keyof NonNullable<FileKeys['discovery']>>()
+    expectTypeOf<keyof NonNullable<NodeConfig['limits']>>().toEqualTypeOf<keyof NonNullable<FileKeys['limits']>>()
+    expectTypeOf<keyof NodeConfigChain>().toEqualTypeOf<keyof NonNullable<FileKeys['chains']>[number]>()
   })
 })

@@ -1,0 +1,45 @@
+/** The keys of the config file (spec §12) as a plain object, for a program that has no file. */
+import type { LogLevel } from '../base/log.ts'
+
+/** A chain to join. */
+export interface NodeConfigChain {
+  /** `#forum`, `$group`, `@PUB` or `@!PUB`. */
+  readonly name: string
+  /** Of a forum: public keys, 64 hex digits each. Without them, the first who posts is the pioneer. */
+  readonly pioneers?: readonly string[]
+  /** Of a group: the key that its members share, 64 hex digits. */
+  readonly key?: string
+  /** In place of `key`: a file that holds it. A relative path starts at the working directory. */
+  readonly keyFile?: string
+}
+
+/** What `config/freechains.yaml` explains key by key. All but `dataDir` have a default, the one of the file. */
+export interface NodeConfig {
+  /** Where blocks, the node's key and remembered peers are kept; one node at a time. Relative to the working directory. */
+  readonly dataDir: string
+  /** Multiaddrs over TCP: TCP port 0 means any free one, `[]` only dials out. `/ip4/0.0.0.0/tcp/8331` and `/ip6/::/tcp/8331` by default. */
+  readonly listen?: readonly string[]
+  /** Multiaddrs to tell others in place of those found. */
+  readonly announce?: readonly string[]
+  /** Multiaddrs to tell others besides those found. */
+  readonly appendAnnounce?: readonly string[]
+  /** Peers by which to enter the DHT, each ending in `/p2p/ID`. */
+  readonly bootstrap?: readonly string[]
+  /** Peers to stay connected to, each ending in `/p2p/ID`. */
+  readonly peers?: readonly string[]
+  /** How peers are found besides; all on by default. */
+  readonly discovery?: { readonly dht?: boolean; readonly mdns?: boolean; readonly remembered?: boolean }
+  /** `host:port` of the control port; port 0 means any free one. `127.0.0.1:8330` by default. */
+  readonly control?: string
+  /** Whether `control` may be anything but loopback: nothing that is sent over it is encrypted. */
+  readonly allowRemoteControl?: boolean
+  /** The least level that reaches the log; `info` by default. */
+  readonly logLevel?: LogLevel
+  readonly limits?: {
+    /** Both ways, 1 … 10,000; 300 by default. */
+    readonly maxConnections?: number
+    /** From one address, 1 … 1,000; 5 by default. */
+    readonly inboundConnectionsPerSecond?: number
+  }
+  readonly chains?: readonly NodeConfigChain[]
+}
