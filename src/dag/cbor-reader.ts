@@ -9,14 +9,14 @@ const KIND = 0xe0
 const BYTES = 0x40
 const LIST = 0x80
 /** Of the 53 bits of an integer. */
-const HIGHEST_HIGH_WORD = 2 ** 21 - 1
+const MAX_HIGH_WORD = 2 ** 21 - 1
 
 function ascii(text: string): Uint8Array {
   return new TextEncoder().encode(text)
 }
 
 /** A text of up to 23 bytes as dag-cbor spells it, with what stands around it. */
-export function spelt(before: readonly number[], text: string, after: readonly number[] = []): Uint8Array {
+export function encodedText(before: readonly number[], text: string, after: readonly number[] = []): Uint8Array {
   return Uint8Array.from([...before, 0x60 + text.length, ...ascii(text), ...after])
 }
 
@@ -64,12 +64,12 @@ export class CborReader {
   /** What stands in or behind the low five bits of a first byte; -1 for any but the shortest spelling. */
   #argument(low: number): number {
     if (low <= 0x17) return low
-    if (low === 0x18) return this.#atLeast(0x18, this.byte())
-    if (low === 0x19) return this.#atLeast(2 ** 8, this.#word(2))
-    if (low === 0x1a) return this.#atLeast(2 ** 16, this.#word(4))
+    if (low === 0x18) return this.#shortest(0x18, this.byte())
+    if (low === 0x19) return this.#shortest(2 ** 8, this.#word(2))
+    if (low === 0x1a) return this.#shortest(2 ** 16, this.#word(4))
     if (low !== 0x1b) return -1
     const high = this.#word(4)
-    return high > HIGHEST_HIGH_WORD ? -1 : this.#atLeast(2 ** 32, high * 2 ** 32 + this.#word(4))
+    return high > MAX_HIGH_WORD ? -1 : this.#shortest(2 ** 32, high * 2 ** 32 + this.#word(4))
   }
 
   /** Items of a list; -1 if it is none. */
@@ -94,7 +94,7 @@ export class CborReader {
     return value
   }
 
-  #atLeast(least: number, value: number): number {
+  #shortest(least: number, value: number): number {
     return value >= least ? value : -1
   }
 }

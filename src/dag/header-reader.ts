@@ -5,7 +5,7 @@
  *
  *     a5..a7  "v" 1  "pay" {cid seal size}  ["like" {n target}]  "time" n  "backs" [1*16 link]  ["author" key]  "height" n
  */
-import { CborReader, spelt } from './cbor-reader.ts'
+import { CborReader, encodedText } from './cbor-reader.ts'
 import type { Header, Seal } from './header.ts'
 import { authorKeyAt, blockIdAt, payloadIdAt, type AuthorKey, type BlockId } from './ids.ts'
 import { MAX_BACKS } from './block-limits.ts'
@@ -16,24 +16,24 @@ function linkStart(codec: number): number[] {
 }
 
 const BLOCK_LINK = Uint8Array.from(linkStart(0x71))
-const VERSION = spelt([], 'v', [0x01])
-const PAY = spelt([...spelt([], 'pay'), 0xa3], 'cid', linkStart(0x55))
-const SEAL = spelt([], 'seal')
+const VERSION = encodedText([], 'v', [0x01])
+const PAY = encodedText([...encodedText([], 'pay'), 0xa3], 'cid', linkStart(0x55))
+const SEAL = encodedText([], 'seal')
 const SEALS: readonly (readonly [Seal, Uint8Array])[] = [
-  ['none', spelt([], 'none')],
-  ['group', spelt([], 'group')],
-  ['owner', spelt([], 'owner')],
+  ['none', encodedText([], 'none')],
+  ['group', encodedText([], 'group')],
+  ['owner', encodedText([], 'owner')],
 ]
-const SIZE = spelt([], 'size')
-const LIKE = spelt([...spelt([], 'like'), 0xa2], 'n')
-const TARGET = spelt([], 'target', linkStart(0x71))
-const TIME = spelt([], 'time')
-const BACKS = spelt([], 'backs')
-const AUTHOR = spelt([], 'author', [0x58, 0x20])
-const HEIGHT = spelt([], 'height')
+const SIZE = encodedText([], 'size')
+const LIKE = encodedText([...encodedText([], 'like'), 0xa2], 'n')
+const TARGET = encodedText([], 'target', linkStart(0x71))
+const TIME = encodedText([], 'time')
+const BACKS = encodedText([], 'backs')
+const AUTHOR = encodedText([], 'author', [0x58, 0x20])
+const HEIGHT = encodedText([], 'height')
 
 /** Fields that every header has. */
-const LEAST_FIELDS = 5
+const REQUIRED_FIELDS = 5
 
 /** The optional parts are set where there are any: cheaper than to spread them. */
 type Draft = { -readonly [K in keyof Header]: Header[K] }
@@ -53,7 +53,7 @@ export function readHeaderBytes(bytes: Uint8Array): Header | undefined {
   const author = readAuthor(reader)
   if (author === undefined || !reader.skip(HEIGHT)) return undefined
   const height = reader.uint()
-  const present = LEAST_FIELDS + (like === null ? 0 : 1) + (author === null ? 0 : 1)
+  const present = REQUIRED_FIELDS + (like === null ? 0 : 1) + (author === null ? 0 : 1)
   if (height < 1 || fields !== present || !reader.isAtEnd) return undefined
   const header: Draft = { v: 1, height, time, backs, pay }
   if (author !== null) header.author = author

@@ -26,8 +26,8 @@ const HEX = /^[0-9A-Fa-f]{64}$/
 /** Two upper-case digits of each byte, as one 16-bit unit: a block that comes in has some ten ids to be spelt. */
 const DIGITS = digitPairs()
 /** Where one id is spelt before it becomes a string. */
-const spelling = new Uint16Array(ID_BYTES)
-const spellingBytes = new Uint8Array(spelling.buffer)
+const hexPairs = new Uint16Array(ID_BYTES)
+const hexBytes = new Uint8Array(hexPairs.buffer)
 const decoder = new TextDecoder()
 
 function digitPairs(): Uint16Array {
@@ -42,8 +42,8 @@ function hexOf(bytes: Uint8Array): string {
 }
 
 function hexAt(bytes: Uint8Array, at: number): string {
-  for (let n = 0; n < ID_BYTES; n += 1) spelling[n] = DIGITS[bytes[at + n] ?? 0] ?? 0
-  return decoder.decode(spellingBytes)
+  for (let n = 0; n < ID_BYTES; n += 1) hexPairs[n] = DIGITS[bytes[at + n] ?? 0] ?? 0
+  return decoder.decode(hexBytes)
 }
 
 /** Of an upper-case hex digit. */
