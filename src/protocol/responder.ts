@@ -91,9 +91,9 @@ export function planReply(request: Request, served: ServedChain | undefined, str
       return { do: 'reply', reply: { t: 'ids', id, ids, more: false } }
     }
     case 'get': {
-      const told = stream.heldListed.get(served.chain.id)
+      const heldListed = stream.heldListed.get(served.chain.id)
       const { ids } = request
-      return { do: 'blocks', id, ids, indexes: ids.map((block) => servedIndex(graph, block, told)) }
+      return { do: 'blocks', id, ids, indexes: ids.map((block) => servedIndex(graph, block, heldListed)) }
     }
     case 'frame': {
       const index = servedIndex(graph, request.block, stream.heldListed.get(served.chain.id))
@@ -141,10 +141,10 @@ function open(
   return { do: 'reply', reply }
 }
 
-function servedIndex(graph: Graph, block: BlockId, told?: ReadonlySet<BlockId>): number | undefined {
+function servedIndex(graph: Graph, block: BlockId, heldListed?: ReadonlySet<BlockId>): number | undefined {
   const index = graph.indexOf(block)
   if (index === undefined || index === 0) return undefined
-  return graph.isAccepted(index) || told?.has(block) === true ? index : undefined
+  return graph.isAccepted(index) || heldListed?.has(block) === true ? index : undefined
 }
 
 /**
