@@ -1,35 +1,35 @@
 /**
- * Every bound on a block and its parts (spec §2, §3), each with its reason. They are rules, not configuration: peers that
- * differ in one of them would be on different chains. Bounds on conversations are in `protocol/limits.ts`.
+ * Every bound on a block and its parts (spec §2, §3), each with its reason. They are rules, not configuration: peers
+ * that differ in one of them would be on different chains. Bounds on messages are in `protocol/limits.ts`.
  */
 import { ID_BYTES } from './ids.ts'
 
-/** The largest legal header is under 1 KiB; the rest is room for later versions that still fit one packet's budget. */
+/** The largest valid header is under 1 KiB; the rest is room for later versions. */
 export const MAX_HEADER_BYTES = 4096
 
-/** Enough to join all heads of a busy chain in a post or two, and few enough that a header stays small. */
+/** Enough to join all heads of a busy chain in a post or two, and few enough to keep headers small. */
 export const MAX_BACKS = 16
 
 /** A block further ahead of the local clock is set aside: clocks drift by minutes, not by half hours. */
 export const MAX_AHEAD_MS = 30 * 60 * 1000
 
-/** What somebody without unlimited trust may make every peer store with one post. */
+/** What an author without unlimited reputation may make every peer store with one post. */
 export const MAX_PAYLOAD_GUEST_BYTES = 128 * 1024
 
 /** For owners and group members, who answer for their own chain: a photo or a short film. */
 export const MAX_PAYLOAD_OWNER_BYTES = 64 * 1024 * 1024
 
-/** With more than 30 pioneers, ⌊30/k⌋ reps each would be none. */
+/** With more than 30 pioneers, ⌊30/k⌋ reps each would be 0. */
 export const MAX_PIONEERS = 30
 
-/** Characters of a chain's name behind its sign: fits any label, log line and file name. */
+/** Characters of a chain's name after its sign: fits any label, log line and file name. */
 export const MAX_NAME_CHARS = 64
 
 /** Bytes of an Ed25519 signature. */
 export const SIGNATURE_BYTES = 64
 
-/** Bytes of an Ed25519 seed, of a group's shared key and of an ephemeral key: all as long as an id. */
+/** Bytes of an Ed25519 seed, of a group's shared key and of an ephemeral key: the same as an id. */
 export const KEY_BYTES = ID_BYTES
 
-/** Authors whose imported key is kept: importing costs a third of a verification; 4,096 keys take about 2 MiB. */
+/** Authors whose imported key is cached: an import costs a third of a verification; 4,096 keys take about 2 MiB. */
 export const MAX_CACHED_KEYS = 4096

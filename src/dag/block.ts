@@ -1,6 +1,7 @@
 /**
- * Making blocks, and the rules on one block that need neither its past nor the peer's state (spec §3). A block's payload
- * travels beside it. Structural rules that need the past are in `sound.ts`; the shape of blocks is in `header.ts`.
+ * Makes blocks, and checks the rules on one block that need neither its past nor this node's state (spec §3). The
+ * payload is separate from the block. `sound.ts` has the structural rules that need the past; `header.ts` has the
+ * types.
  */
 import { isUnlimited, type Chain } from './chain.ts'
 import { decodeHeader, encodeAad, encodeHeader, headerDigest } from './codec.ts'
@@ -15,33 +16,33 @@ import { groupVerifier, NONCE_BYTES, sealGroup, sealOwner } from './seal.ts'
 
 export type { Block, Header, Seal } from './header.ts'
 
-/** What {@link makeBlock} makes a block of. */
+/** Input of {@link makeBlock}. */
 export interface BlockParts {
   readonly chain: Chain
   /** 1 + max height of `backs`. */
   readonly height: number
   /** Milliseconds since the epoch. */
   readonly time: number
-  /** In any order; the genesis alone, if the block is one of the first. */
+  /** In any order; the genesis alone for a first block. */
   readonly backs: readonly BlockId[]
-  /** As its author wrote it, before sealing. */
+  /** As the author wrote it, before sealing. */
   readonly payload: Uint8Array
-  /** Signs the block; without it, it is anonymous. */
+  /** Signs the block. Without it the block is anonymous. */
   readonly pvt?: PrivateKey
   readonly like?: NonNullable<Header['like']>
-  /** Seals the payload to the owner of an `@` chain. In groups every payload is sealed, asked or not. */
+  /** Seals the payload to the owner of an `@` chain. In groups every payload is sealed in any case. */
   readonly toOwner?: boolean
-  /** 32 fresh random bytes, never used before: the nonce or the ephemeral key comes out of them. */
+  /** 32 fresh random bytes, never used before: the nonce or the ephemeral key is derived from them. */
   readonly random: Uint8Array
 }
 
-/** A block made here and its payload as stored: sealed, if it is sealed. */
+/** A block made here, and its payload as stored: sealed if `seal` says so. */
 export interface MadeBlock {
   readonly block: Block
   readonly payload: Uint8Array
 }
 
-/** Builds, seals and signs a block; a fault if the rules that need no past refuse it. */
+/** Builds, seals and signs a block. Returns a fault if it breaks a rule that needs no past. */
 export function makeBlock(parts: BlockParts): Result<MadeBlock, DagFault> {
   const { chain, height, time, pvt, like, random } = parts
   if (random.byteLength !== KEY_BYTES) throw new Bug('a block is made with 32 random bytes')
@@ -83,7 +84,7 @@ function sealPayload(
   return sealed.ok ? ok({ seal: 'owner', payload: sealed.value }) : sealed
 }
 
-/** The rules that a header must keep whatever its past is (spec §2, §3). */
+/** The rules on a header that do not depend on its past (spec §2, §3). */
 export function checkStructure(chain: Chain, header: Header): Result<true, DagFault> {
   const fault =
     wrongGenesis(chain, header) ?? wrongAuthor(chain, header) ?? wrongLike(chain, header) ?? wrongPay(chain, header)
@@ -124,7 +125,9 @@ function wrongPay({ params }: Chain, { author, pay }: Header): DagFault | undefi
   return pay.size > limit ? { code: 'DAG_PAYLOAD_TOO_LARGE', bytes: pay.size, limit } : undefined
 }
 
-/** A block out of its bytes. The signature is there iff it must be, but is not verified: see {@link verifyBlock}. */
+/**
+ * Decodes a block. Checks that a signature is present iff required, but does not verify it: see {@link verifyBlock}.
+ */
 export function decodeBlock(headerBytes: Uint8Array, signature?: Uint8Array): Result<Block, DagFault> {
   const header = decodeHeader(headerBytes)
   if (!header.ok) return header
@@ -135,25 +138,28 @@ export function decodeBlock(headerBytes: Uint8Array, signature?: Uint8Array): Re
   return ok({ id, header: header.value, headerBytes, signature })
 }
 
-/** Whether the signature is the author's (ZIP-215); true for an unsigned block, which claims nobody. */
+/** Whether the author's signature is valid (ZIP-215). True for an unsigned block, which claims no author. */
 export function verifyBlock({ id, header, signature }: Block): boolean {
   if (header.author === undefined) return true
   return signature !== undefined && verify(header.author, id, signature)
 }
 
-/** True if the signature is found to hold at little cost; `false` means nothing yet: see {@link recheckBlock}. */
+/** True if a native verifier accepts the signature; `false` decides nothing: see {@link recheckBlock}. */
 export function verifyBlockNative({ id, header, signature }: Block): boolean {
   if (header.author === undefined) return true
   return signature !== undefined && verifyNative(header.author, id, signature)
 }
 
-/** {@link verifyBlock} without the fast way, for blocks that it was tried for. */
+/** {@link verifyBlock} without the native verifiers, for blocks that they refused. */
 export function recheckBlock({ id, header, signature }: Block): boolean {
   if (header.author === undefined) return true
   return signature !== undefined && verifyZip215(header.author, id, signature)
 }
 
-/** Whether bytes are the block's payload as stored; in groups they must open, too. Holds all of it: see `groupVerifier`. */
+/**
+ * Whether these bytes are the block's payload as stored; in groups they must also open. Holds the whole payload in
+ * memory; `groupVerifier` does not.
+ */
 export function checkPayload(chain: Chain, block: Block, bytes: Uint8Array): Result<true, DagFault> {
   const { pay } = block.header
   if (bytes.byteLength !== pay.size) {

@@ -1,6 +1,6 @@
 /**
- * Writes the few kinds of dag-cbor that stored rows and replies with blocks are made of, byte for byte as the library does,
- * some five times as fast. The fields of a map come in canonical order because whoever writes it knows that order.
+ * Writes the few kinds of dag-cbor in stored rows and `blocks` replies, byte for byte like the library, about five
+ * times as fast. The caller writes the fields of a map in canonical order.
  */
 import { Bug } from './result.ts'
 import { ID_BYTES, writeId } from './ids.ts'
@@ -12,12 +12,15 @@ const TEXT = 0x60
 const LIST = 0x80
 const MAP = 0xa0
 
-/** Lists may be nested, values follow each other; {@link CborWriter.take} gives all of it. */
+/** Values are appended, lists may be nested; {@link CborWriter.take} returns the bytes. */
 export class CborWriter {
   readonly #bytes: Uint8Array
   #at = 0
 
-  /** @param most - bytes that are never exceeded: 9 for each number, list and map, and as many around each byte string and text */
+  /**
+   * @param most - an upper bound on the bytes: 9 for each number, list and map, and as many for each byte string and
+   * text beside its content
+   */
   constructor(most: number) {
     this.#bytes = new Uint8Array(most)
   }
@@ -26,24 +29,24 @@ export class CborWriter {
     return this.#head(LIST, length)
   }
 
-  /** Followed by as many texts, each with its value. */
+  /** Followed by this many texts, each with its value. */
   map(fields: number): this {
     return this.#head(MAP, fields)
   }
 
-  /** Of ASCII characters. */
+  /** ASCII only. */
   text(value: string): this {
     this.#head(TEXT, value.length)
     for (let n = 0; n < value.length; n += 1) this.#bytes[this.#at++] = value.charCodeAt(n)
     return this
   }
 
-  /** A whole number of up to 53 bits, of either sign. */
+  /** An integer of up to 53 bits, of either sign. */
   int(value: number): this {
     return value < 0 ? this.#head(NEGATIVE, -1 - value) : this.#head(0, value)
   }
 
-  /** What stands before so many bytes, which are written elsewhere. */
+  /** The head of a byte string whose content is written elsewhere. */
   bytesHead(length: number): this {
     return this.#head(BYTES, length)
   }
@@ -67,7 +70,7 @@ export class CborWriter {
     return this
   }
 
-  /** @throws {Bug} if it was more than was said */
+  /** @throws {Bug} if more was written than announced */
   take(): Uint8Array {
     if (this.#at > this.#bytes.byteLength) throw new Bug(`${String(this.#at)} bytes do not fit`)
     return this.#bytes.subarray(0, this.#at)

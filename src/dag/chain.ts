@@ -10,12 +10,12 @@ import { MAX_NAME_CHARS, MAX_PIONEERS } from './block-limits.ts'
 /** `#name`, `$name`, `@PUB`, `@!PUB`. */
 export type ChainKind = 'forum' | 'group' | 'identity' | 'owner-only'
 
-/** What a chain is made of: equal parameters make the same chain anywhere. */
+/** The parameters of a chain: equal parameters make the same chain anywhere. */
 export interface ChainParams {
   readonly kind: ChainKind
   /** With its sign; a public key in it in upper case. */
   readonly name: string
-  /** Forums only: byte-sorted, without repeats, at most 30. */
+  /** Forums only: byte-sorted, distinct, at most 30. */
   readonly pioneers: readonly AuthorKey[]
   /** Groups only: the 32-byte shared key. */
   readonly key?: Uint8Array
@@ -23,7 +23,7 @@ export interface ChainParams {
   readonly owner?: AuthorKey
 }
 
-/** A chain with what follows from its parameters. */
+/** A chain with what is derived from its parameters. */
 export interface Chain {
   readonly params: ChainParams
   readonly id: ChainId
@@ -106,12 +106,15 @@ function derive(params: ChainParams): Chain {
   return { params, id, genesisBytes, rendezvous: labelledSha256('freechains/rendezvous/1', idBytes(id)) }
 }
 
-/** A chain's id as users see it: `0_` and 64 hex digits. */
+/** A chain's id as shown to users: `0_` and 64 hex digits. */
 export function showChainId(chain: Chain): string {
   return showId(0, chain.id)
 }
 
-/** Whether an author (or an unsigned post) needs no reputation: everybody in groups (4.d), owners in their chains (4.e). */
+/**
+ * Whether an author (or an unsigned post) needs no reputation: all members in groups (4.d), owners in their chains
+ * (4.e).
+ */
 export function isUnlimited(params: ChainParams, author: AuthorKey | undefined): boolean {
   return params.kind === 'group' || (params.owner !== undefined && author === params.owner)
 }

@@ -1,6 +1,6 @@
 /**
- * Canonical bytes of headers and genesis blocks, and ids as CIDs (spec §2, §3). There is one encoding per header, and
- * {@link decodeHeader} refuses every other spelling. It says nothing about whether a block is allowed: see `block.ts`.
+ * Canonical bytes of headers and genesis blocks, and ids as CIDs (spec §2, §3). Each header has one encoding, and
+ * {@link decodeHeader} refuses every other. Whether a block is valid is decided in `block.ts`.
  */
 import { decode, encode } from '@ipld/dag-cbor'
 import { CID } from 'multiformats/cid'
@@ -28,7 +28,7 @@ const DAG_CBOR_CODE = 0x71
 const RAW_CODE = 0x55
 const SHA2_256_CODE = 0x12
 
-/** The library hands out a `Buffer` on Node; ids and tests want the plain type over the same bytes. */
+/** On Node the library returns a `Buffer`; ids and tests want the plain type over the same bytes. */
 function plain(bytes: Uint8Array): Uint8Array {
   return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
@@ -37,7 +37,7 @@ function isAscending(backs: readonly BlockId[]): boolean {
   return backs.every((back, i) => i === 0 || (backs[i - 1] as BlockId) < back)
 }
 
-/** Fields in the library's hands: it sorts and spells them canonically. */
+/** Fields as the library takes them: it sorts and encodes them canonically. */
 function fieldsOf({ v, height, time, backs, author, like }: Omit<Header, 'pay'>): Record<string, unknown> {
   const isWhole = Number.isSafeInteger(height) && height >= 1 && Number.isSafeInteger(time) && time >= 0
   if (!isWhole || backs.length < 1 || backs.length > MAX_BACKS || !isAscending(backs)) {
@@ -54,7 +54,7 @@ function fieldsOf({ v, height, time, backs, author, like }: Omit<Header, 'pay'>)
 }
 
 /**
- * The header's one encoding.
+ * The header's canonical encoding.
  * @throws {Bug} if no peer would decode it: integers or backs out of bounds, backs not ascending
  */
 export function encodeHeader(header: Header): Uint8Array {
@@ -62,12 +62,12 @@ export function encodeHeader(header: Header): Uint8Array {
   return plain(encode({ ...fieldsOf(header), pay: { cid: cidOfPayload(id), size, seal } }))
 }
 
-/** What a group's sealing binds a payload to: the canonical header without `pay`. */
+/** The associated data of a group's seal: the canonical header without `pay`. */
 export function encodeAad(header: Omit<Header, 'pay'>): Uint8Array {
   return plain(encode(fieldsOf(header)))
 }
 
-/** Carries what is wrong out of the nested readers; never leaves this file. */
+/** Aborts the nested readers with a reason. Never leaves this file. */
 class Misshapen extends Error {
   override readonly name = 'Misshapen'
 }
@@ -76,7 +76,7 @@ function misshapen(why: string): never {
   throw new Misshapen(why)
 }
 
-/** A map with these fields, all but the `optional` ones there, and no other. */
+/** A map with all required fields, maybe the optional ones, and no others. */
 function readMap(
   value: unknown,
   what: string,
@@ -154,9 +154,8 @@ function readHeader(value: unknown): Header {
 }
 
 /**
- * Reads a header in its one encoding; refuses everything else and never throws, whatever the bytes. What the fast reader
- * takes is right; of anything else it is seen that nothing was spelt otherwise by spelling it again: the library's
- * strictness need not be complete.
+ * Decodes a canonical header; refuses everything else, and never throws. What the fast reader accepts is canonical.
+ * Anything else is decoded by the library and encoded again to compare, since the library is not strict in all points.
  */
 export function decodeHeader(bytes: Uint8Array): Result<Header, DagFault> {
   if (bytes.byteLength > MAX_HEADER_BYTES) return fail({ code: 'DAG_HEADER_TOO_LARGE', bytes: bytes.byteLength })
@@ -164,7 +163,7 @@ export function decodeHeader(bytes: Uint8Array): Result<Header, DagFault> {
   return header === undefined ? decodeSlowly(bytes) : ok(header)
 }
 
-/** Exactly what {@link decodeHeader} answers, by way of the library; it says what is wrong. */
+/** The same result as {@link decodeHeader} through the library, which gives the reason of a fault. */
 function decodeSlowly(bytes: Uint8Array): Result<Header, DagFault> {
   try {
     const header = readHeader(decode(bytes))
@@ -182,11 +181,11 @@ export function headerDigest(bytes: Uint8Array): BlockId {
   return blockIdOfHex(sha256Hex(bytes))
 }
 
-/** What the genesis of a chain is made of, as encoded (spec §2). */
+/** Content of a chain's genesis, as encoded (spec §2). */
 export interface GenesisFields {
   /** With its sign. */
   readonly name: string
-  /** Byte-sorted, without repeats. */
+  /** Byte-sorted, distinct. */
   readonly pioneers: readonly AuthorKey[]
   /** sha256("freechains/group/1" ‖ key), in groups. */
   readonly group?: Uint8Array
@@ -201,7 +200,7 @@ function cid(codec: number, digest: Uint8Array): CID {
   return CID.createV1(codec, Digest.create(SHA2_256_CODE, digest))
 }
 
-/** A block's id, or the genesis's, as other software writes it. */
+/** The CID of a block or of the genesis, for use by other software. */
 export function cidOfBlock(id: BlockId): CID {
   return cid(DAG_CBOR_CODE, idBytes(id))
 }
@@ -210,7 +209,7 @@ export function cidOfPayload(id: PayloadId): CID {
   return cid(RAW_CODE, idBytes(id))
 }
 
-/** The block that a CID names; a fault unless it is a CID v1 of dag-cbor and sha2-256. */
+/** The block that a CID names; a fault unless it is a CIDv1 of dag-cbor and sha2-256. */
 export function blockIdOfCid(link: CID): Result<BlockId, DagFault> {
   const isBlock = link.version === 1 && link.code === DAG_CBOR_CODE && link.multihash.code === SHA2_256_CODE
   if (!isBlock || link.multihash.digest.byteLength !== ID_BYTES)

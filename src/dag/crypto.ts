@@ -1,8 +1,7 @@
 /**
- * Digests, key derivation and signatures over bytes (spec §2, §3); but for `native-ed25519.ts` the only file below `node` that
- * imports `node:crypto`.
- * Verification follows ZIP-215 exactly (docs/decisions/0004). It knows nothing of blocks; budgets for the slow verifier
- * are the caller's.
+ * Digests, key derivation and signatures over bytes (spec §2, §3). Only this file and `native-ed25519.ts` import
+ * `node:crypto` below `node`. Verification follows ZIP-215 exactly (docs/decisions/0004). It knows nothing of blocks;
+ * callers keep budgets for the slow verifier.
  */
 import {
   createHash,
@@ -24,17 +23,17 @@ import { authorKey, idBytes, type AuthorKey, type BlockId } from './ids.ts'
 import { KEY_BYTES, SIGNATURE_BYTES } from './block-limits.ts'
 import { signedBytes, SPKI_PREFIX, verifyNative } from './native-ed25519.ts'
 
-/** What a private key of 128 hex digits holds: its seed, and the author it signs as. */
+/** A private key of 128 hex digits, parsed: its seed, and the author it signs as. */
 export interface PrivateKey {
   /** 32 bytes, secret. */
   readonly seed: Uint8Array
   readonly author: AuthorKey
 }
 
-/** A sha2-256 over bytes that come in pieces. */
+/** An incremental sha2-256. */
 export interface Sha256Stream {
   update(bytes: Uint8Array): void
-  /** Once, at the end. */
+  /** Call once, at the end. */
   digest(): Uint8Array
 }
 
@@ -51,7 +50,7 @@ function concat(head: Uint8Array, tail: Uint8Array): Uint8Array {
   return all
 }
 
-/** A copy that is a plain `Uint8Array` of its own buffer: `Buffer` slices differently and may be a view into a pool. */
+/** A copy as a plain `Uint8Array` with its own buffer: `Buffer` slices differently and may be a view into a pool. */
 function plain(bytes: Uint8Array): Uint8Array {
   return Uint8Array.from(bytes)
 }
@@ -60,12 +59,12 @@ export function sha256(bytes: Uint8Array): Uint8Array {
   return plain(hash('sha256', bytes, 'buffer'))
 }
 
-/** In hex: Node gives it at half the price of bytes. */
+/** In hex: in Node this costs half as much as bytes. */
 export function sha256Hex(bytes: Uint8Array): string {
   return hash('sha256', bytes, 'hex')
 }
 
-/** sha2-256 of a label and bytes: the form that every derived name of this project has. */
+/** sha2-256 of a label and bytes: the form of every derived name in this project. */
 export function labelledSha256(label: string, bytes: Uint8Array): Uint8Array {
   return sha256(concat(ascii(label), bytes))
 }
@@ -84,19 +83,19 @@ export function hkdfSha256(key: Uint8Array, info: string): Uint8Array {
   return new Uint8Array(hkdfSync('sha256', key, new Uint8Array(0), info, KEY_BYTES))
 }
 
-/** Takes as long for any two values of one length; different lengths are simply unequal. */
+/** Takes the same time for any two values of one length. Values of different lengths are unequal. */
 export function constantTimeEqual(a: Uint8Array, b: Uint8Array): boolean {
   return a.byteLength === b.byteLength && timingSafeEqual(a, b)
 }
 
-/** Goes with the seed it was made of. Importing one costs several signatures. */
+/** Cached with the seed. An import costs several signatures. */
 const importedSeeds = new WeakMap<Uint8Array, KeyObject>()
 
 function importedSeed(seed: Uint8Array): KeyObject {
   const known = importedSeeds.get(seed)
   if (known !== undefined) return known
   if (seed.byteLength !== KEY_BYTES) throw new Bug('an Ed25519 seed has 32 bytes')
-  // Node takes any bytes for a DER key; its types name the narrower `Buffer` alone.
+  // Node accepts any bytes as a DER key; its types name only the narrower `Buffer`.
   const der = concat(PKCS8_PREFIX, seed) as Exclude<PrivateKeyInput['key'], string>
   const key = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })
   importedSeeds.set(seed, key)
@@ -109,7 +108,7 @@ export function publicKeyOf(seed: Uint8Array): AuthorKey {
   return authorKey(spki.subarray(SPKI_PREFIX.byteLength))
 }
 
-/** Reads seed ‖ public key, and refuses a public half that is not the seed's own: it would sign as nobody. */
+/** Reads seed ‖ public key. Refuses a public half that is not the seed's: no peer would accept its signatures. */
 export function parsePrivateKey(hex: string): Result<PrivateKey, DagFault> {
   if (!PRIVATE_HEX.test(hex)) return fail({ code: 'DAG_BAD_KEY', expected: 'a private key of 128 hex digits' })
   const bytes = hexToBytes(hex)
@@ -121,18 +120,18 @@ export function parsePrivateKey(hex: string): Result<PrivateKey, DagFault> {
   return ok({ seed, author })
 }
 
-/** Ed25519 over "freechains/block/1" ‖ digest: 64 bytes, the same ones every time. The seed must not be altered between calls. */
+/** Ed25519 over "freechains/block/1" ‖ digest: 64 bytes, deterministic. The seed must not be altered between calls. */
 export function sign(seed: Uint8Array, digest: BlockId): Uint8Array {
   return plain(nativeSign(null, signedBytes(digest), importedSeed(seed)))
 }
 
-/** The answer that consensus goes by; some ten times slower than {@link verifyNative}. */
+/** The verifier that consensus rests on; about ten times slower than {@link verifyNative}. */
 export function verifyZip215(author: AuthorKey, digest: BlockId, signature: Uint8Array): boolean {
   if (signature.byteLength !== SIGNATURE_BYTES) return false
   return ed25519.verify(signature, signedBytes(digest), idBytes(author), { zip215: true })
 }
 
-/** ZIP-215, by the fast way where that is enough. */
+/** ZIP-215, through a native verifier where its "yes" is enough. */
 export function verify(author: AuthorKey, digest: BlockId, signature: Uint8Array): boolean {
   return verifyNative(author, digest, signature) || verifyZip215(author, digest, signature)
 }

@@ -1,7 +1,7 @@
 /**
- * Digests and their dense local indexes, both ways: 32 packed bytes per digest and an open-addressing hash table over
- * them. Indexes are given in order of arrival and never change; only the last one given can be taken back. Knows nothing
- * of blocks.
+ * Maps digests to dense local indexes and back: 32 packed bytes per digest, and an open-addressing hash table over
+ * them. Indexes are given in insertion order and never change; only the last one can be removed. Knows nothing of
+ * blocks.
  */
 import { blockId, type BlockId } from './ids.ts'
 import { Bug } from './result.ts'
@@ -12,9 +12,15 @@ const DIGITS_PER_WORD = 8
 const FIRST_SLOTS = 64
 
 /**
- * The table is seeded with a number that no stranger knows: a digest can be ground until its first bits are what one
- * likes, and without a seed a few thousand ground blocks would sit in one run of slots and make each lookup linear. Two
- * words are hashed: many digests that agree in 64 bits cannot be ground, and most lookups read no more of an id.
+ * The table is seeded with a secret random number. A digest can be ground until its first bits are chosen; without a
+ * seed a few thousand ground blocks would fill one run of slots and make each lookup linear. Two words are hashed: many
+ * digests that agree in 64 bits cannot be ground, and most lookups read no more of an id.
+ *
+ * Invariants:
+ * 1. `#words` has the digest of index i at `WORDS * i`, for all i below `#size`.
+ * 2. Each index below `#size` is in exactly one slot, as `index + 1`; between the slot of its hash and its own slot
+ *    none is free.
+ * 3. `#slots` has a power of two of slots, at most two thirds of them full.
  */
 export class DigestIndex {
   /** Big-endian words, so that comparing words compares digests. */
@@ -35,8 +41,8 @@ export class DigestIndex {
   }
 
   /**
-   * Gives `id` the next index.
-   * @throws {Bug} if it has one
+   * Inserts `id` with the next index.
+   * @throws {Bug} if it is present
    */
   push(id: BlockId): number {
     if (this.find(id) !== undefined) throw new Bug(`digest ${id} is known already`)
@@ -50,9 +56,8 @@ export class DigestIndex {
   }
 
   /**
-   * Takes the last index given back. The table is then as if it had never been there, without a mark on its slot: that
-   * slot was free when all the others were put in, so none of them was put behind it because of it. A rehash puts them
-   * in again by index, so it stays true.
+   * Removes the last index. No tombstone is needed: its slot was free while all others were inserted, so none of them
+   * was pushed past it. A rehash inserts by index, which keeps this true.
    * @throws {Bug} if there is none
    */
   pop(): void {
@@ -82,7 +87,7 @@ export class DigestIndex {
     return blockId(this.#bytes)
   }
 
-  /** Puts the 32 bytes of a digest into `into` at `at`. */
+  /** Writes the 32 bytes of a digest into `into` at `at`. */
   write(index: number, into: Uint8Array, at: number): void {
     if (index >= this.#size) throw new Bug(`no digest has index ${String(index)}`)
     for (let word = 0; word < WORDS; word += 1) {
@@ -94,7 +99,7 @@ export class DigestIndex {
     }
   }
 
-  /** Below 0 if the digest of `a` comes before that of `b`; 0 only for equal indexes. */
+  /** Negative if the digest of `a` comes before that of `b`; 0 only for equal indexes. */
   compare(a: number, b: number): number {
     for (let word = 0; word < WORDS; word += 1) {
       const difference = (this.#words[a * WORDS + word] ?? 0) - (this.#words[b * WORDS + word] ?? 0)
@@ -103,7 +108,7 @@ export class DigestIndex {
     return 0
   }
 
-  /** Indexes of the digests that start with these hex digits, ascending. Reads all digests: for what a user types. */
+  /** Indexes of the digests that start with these hex digits, ascending. O(n): for what a user types. */
   startingWith(digits: string): number[] {
     const low = new Uint32Array(WORDS)
     const high = new Uint32Array(WORDS)
@@ -117,7 +122,10 @@ export class DigestIndex {
     return found
   }
 
-  /** Word by word is enough: the bounds of a prefix are equal words, at most one that differs, then all zeros and ones. */
+  /**
+   * Comparing word by word is enough: the two bounds of a prefix have equal words, at most one that differs, then only
+   * zeros and ones.
+   */
   #between(index: number, low: Uint32Array, high: Uint32Array): boolean {
     for (let word = 0; word < WORDS; word += 1) {
       const value = this.#words[index * WORDS + word] ?? 0
@@ -126,13 +134,13 @@ export class DigestIndex {
     return true
   }
 
-  /** Whether the digest whose words start at `at` is `id`, which agrees in the words that are hashed. */
+  /** Whether the digest at `at` equals `id` in the words that are not hashed. */
   #endsAs(at: number, id: BlockId): boolean {
     for (let word = 2; word < WORDS; word += 1) if (this.#words[at + word] !== wordOf(id, word)) return false
     return true
   }
 
-  /** Where the digest of an index belongs in a table of any length. */
+  /** The first slot for the digest of an index, before masking with the table's length. */
   #slotOf(index: number): number {
     return this.#hash(this.#words[index * WORDS] ?? 0, this.#words[index * WORDS + 1] ?? 0)
   }
@@ -165,7 +173,7 @@ function mixed(hash: number, word: number): number {
   return (Math.imul((both << 13) | (both >>> 19), 5) + 0xe6546b64) | 0
 }
 
-/** The word of this position out of hex digits in any case. */
+/** The word at this position of hex digits in either case. */
 function wordOf(digits: string, word: number): number {
   let value = 0
   const from = word * DIGITS_PER_WORD

@@ -1,13 +1,13 @@
 /**
- * Fingerprints of the accepted blocks (spec §8): a Merkle trie over them by order (spec §1), so that two peers find where
- * their sets differ by walking down it together. What stands under a prefix decides its fingerprint, and nothing else
- * does: not how blocks came, not what else there is. Computes nothing before the first question, and keeps up from then
- * on. Knows nothing of messages.
+ * Fingerprints of the accepted blocks (spec §8): a Merkle trie over them in order (spec §1), so that two peers find
+ * where their sets differ by walking down it together. A fingerprint depends only on the blocks under its prefix, not
+ * on the order of arrival or on other blocks. Lazy: computes nothing before the first query, then updates
+ * incrementally. Knows nothing of messages.
  *
- *     digits of a key (hex):  time 14 │ height 8 │ digest 64        so keys sort as blocks do
+ *     digits of a key (hex):  time 14 │ height 8 │ digest 64        so keys sort like blocks
  *
  *     ≤ 32 blocks under a prefix   sha256("freechains/fold/leaf" ‖ their digests, in order)
- *     more                         sha256("freechains/fold/node" ‖ 16 × fingerprint, or 32 zeros where there is none),
+ *     more                         sha256("freechains/fold/node" ‖ 16 × fingerprint, or 32 zeros for an empty part),
  *                                  by the first digit in which the keys differ
  */
 import { labelledSha256 } from './crypto.ts'
@@ -25,12 +25,12 @@ const BEFORE_DIGEST = TIME_DIGITS + HEIGHT_DIGITS
 /** Digits of a whole key. */
 export const KEY_DIGITS = BEFORE_DIGEST + 2 * ID_BYTES
 
-/** Up to this many blocks are hashed, and listed, as they are: a list of them is about as long as 16 fingerprints. */
+/** Up to this many blocks are hashed, and listed, directly: such a list is about as long as 16 fingerprints. */
 export const LEAF_BLOCKS = 32
 
 const FANOUT = 16
 
-/** Blocks whose key goes on with `digit` behind the digits they share with the others. */
+/** Blocks whose keys have `digit` after the digits shared with the others. */
 export interface FoldPart {
   readonly digit: number
   readonly count: number
@@ -38,28 +38,35 @@ export interface FoldPart {
   readonly fingerprint: Uint8Array
 }
 
-/** What stands under a prefix: up to {@link LEAF_BLOCKS} blocks in order, or all digits they share, and 2 to 16 parts. */
+/** What is under a prefix: up to {@link LEAF_BLOCKS} blocks in order, or the digits they share, and 2 to 16 parts. */
 export type Under =
   { readonly indexes: readonly number[] } | { readonly at: Prefix; readonly parts: readonly FoldPart[] }
 
-/** Positions in the order of accepted blocks; they share their first `digits` digits, if not more. */
+/** Positions in `#sorted`; their keys share at least the first `digits` digits. */
 interface Range {
   readonly from: number
   readonly to: number
   readonly digits: number
 }
 
+/**
+ * Invariants, as of the last query (`#catchUp` begins each one):
+ * 1. `#sorted` up to `#size` has the accepted blocks in order, each once, without the genesis.
+ * 2. `#ranked` and `#withdrawals` are the graph's: `#withdrawals` is `#ranked - 1 - #size`.
+ * 3. Each key in `#known` is all the digits shared by the blocks under it, more than `LEAF_BLOCKS`, and its value is their
+ *    fingerprint; or no block is under it any more.
+ * 4. No key in `#known` is longer than `#longest`, which only grows.
+ */
 export class FingerprintTree {
   readonly #graph: Graph
-  /** Accepted blocks in order; the first `#size` count. */
+  /** Accepted blocks in order; only the first `#size` elements are used. */
   #sorted = new Uint32Array(0)
   #size = 0
-  /** Of the graph, when it was last looked at: {@link Graph.ranked}, and how often a block had been withdrawn. */
+  /** As of the last query: {@link Graph.ranked}, and how many withdrawals there had been. */
   #ranked = 0
   #withdrawals = 0
-  /** Fingerprints of more than {@link LEAF_BLOCKS} blocks, by all digits that they share. */
+  /** Cached fingerprints of more than {@link LEAF_BLOCKS} blocks, by all the digits that they share. */
   readonly #known = new Map<Prefix, Uint8Array>()
-  /** No prefix in `#known` is longer. */
   #longest = 0
 
   constructor(graph: Graph) {
@@ -108,14 +115,14 @@ export class FingerprintTree {
     return labelledSha256('freechains/fold/leaf', digests)
   }
 
-  /** How many digits all keys of a range share: those that its first and its last share. */
+  /** How many digits all keys of a range share: those that its first and last key share. */
   #shared({ from, to, digits }: Range): number {
     let shared = digits
     while (shared < KEY_DIGITS && this.#digit(from, shared) === this.#digit(to - 1, shared)) shared += 1
     return shared
   }
 
-  /** A range cut by the digit that follows those shared. */
+  /** Splits a range by the digit after the shared ones. */
   #parts({ from, to, digits }: Range): Range[] {
     const parts: Range[] = []
     for (let start = from; start < to;) {
@@ -150,9 +157,9 @@ export class FingerprintTree {
   }
 
   /**
-   * Takes in what changed in the graph since the last question. Each acceptance gives the next rank, also to a block that
-   * was accepted before, so the new ones are those of the ranks not seen yet; and ranks outnumber accepted blocks by the
-   * genesis and by as many as were ever withdrawn.
+   * Applies what changed in the graph since the last query. Each acceptance takes a new rank, also that of a block
+   * accepted before, so new blocks are those with ranks not seen yet. Ranks outnumber accepted blocks by the genesis
+   * and by the withdrawals so far.
    */
   #catchUp(): void {
     const { ranked, acceptedCount } = this.#graph
@@ -168,7 +175,7 @@ export class FingerprintTree {
     this.#insert(fresh.sort((a, b) => this.#graph.compare(a, b)))
   }
 
-  /** From the end: most new blocks are later than all others. */
+  /** Merges from the end: most new blocks are later than all others. */
   #insert(fresh: readonly number[]): void {
     let at = this.#size - 1
     let next = fresh.length - 1
@@ -189,9 +196,9 @@ export class FingerprintTree {
   }
 
   /**
-   * A withdrawn block may be gone from the graph, and its index be another's, so its key cannot be asked for. But a
-   * fingerprint of many blocks that it was part of is one of a neighbour that stayed; or all of them went, and then there
-   * is nothing under that prefix to ask for until a new block comes, which makes it be forgotten.
+   * A withdrawn block may have left the graph, and its index may be another block's, so its key is not known. But each
+   * cached fingerprint that covered it also covers a neighbour that stayed, and is invalidated through it. If all of
+   * them left, nothing is under that prefix until a new block comes, which invalidates it.
    */
   #dropWithdrawn(): void {
     const size = this.#size
@@ -213,7 +220,7 @@ export class FingerprintTree {
     this.#size = kept
   }
 
-  /** Forgets the fingerprints of all that the block at a position is part of. */
+  /** Invalidates the cached fingerprints that cover the block at a position. */
   #forget(position: number): void {
     if (this.#known.size === 0) return
     const key = this.#key(position).slice(0, this.#longest)
@@ -221,7 +228,7 @@ export class FingerprintTree {
   }
 }
 
-/** The first of `from` … `to - 1` for which it holds, where it holds for all that follow; `to` if there is none. */
+/** Binary search: the first of `from` … `to - 1` for which `holds`, which must be monotonic; `to` if there is none. */
 function firstThat(holds: (position: number) => boolean, from: number, to: number): number {
   let [low, high] = [from, to]
   while (low < high) {
@@ -236,7 +243,9 @@ function hex(value: number, digits: number): string {
   return value.toString(16).toUpperCase().padStart(digits, '0')
 }
 
-/** Compares the first digits of a block's key with a prefix: below 0 if the block comes before all that is under it. */
+/**
+ * Compares the first digits of a block's key with a prefix: negative if the block comes before all that is under it.
+ */
 function comparison(graph: Graph, prefix: Prefix): (index: number) => number {
   const time = prefix.slice(0, TIME_DIGITS)
   const height = prefix.slice(TIME_DIGITS, BEFORE_DIGEST)

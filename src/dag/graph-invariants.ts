@@ -1,27 +1,29 @@
 /**
- * Walks a whole graph and names every broken invariant (spec §1, §3), for tests and for a node on demand. Reads only
- * what the graph says of itself; headers, signatures and payloads are not its business.
+ * Checks a whole graph and reports every broken invariant (spec §1, §3), for tests and for a node on demand. Reads only
+ * what the graph says of itself; headers, signatures and payloads are checked elsewhere.
  */
 import type { Graph } from './graph.ts'
 
 export type GraphViolation =
   | { readonly code: 'GRAPH_GENESIS' }
-  /** The id does not lead back to the index. */
+  /** The id does not map back to the index. */
   | { readonly code: 'GRAPH_ID'; readonly index: number }
   /** None, repeated, or not lower than the block's own index. */
   | { readonly code: 'GRAPH_BACKS'; readonly index: number }
   | { readonly code: 'GRAPH_HEIGHT'; readonly index: number }
   /** Before a back's time. */
   | { readonly code: 'GRAPH_TIME'; readonly index: number }
-  /** Accepted over a back that is not, or with a rank that is not above its backs' or not its own. */
+  /**
+   * Accepted although a back is not, or its rank is not above those of its backs, or the rank maps to another block.
+   */
   | { readonly code: 'GRAPH_ACCEPTED'; readonly index: number }
   | { readonly code: 'GRAPH_CHILDREN'; readonly index: number }
-  /** Said to cover all that was accepted before it, and does not. */
+  /** Marked as covering, but it was not the only head when it was accepted. */
   | { readonly code: 'GRAPH_COVERING'; readonly index: number }
   | { readonly code: 'GRAPH_COUNT'; readonly expected: number }
   | { readonly code: 'GRAPH_HEADS'; readonly expected: readonly number[] }
 
-/** Empty if all is well. Linear in blocks and links. */
+/** Empty if the graph is consistent. O(blocks + links). */
 export function graphViolationsOf(graph: Graph): GraphViolation[] {
   const violations: GraphViolation[] = []
   const children = new Uint32Array(graph.size)
@@ -63,7 +65,7 @@ function checkBlock(graph: Graph, index: number): GraphViolation[] {
   return violations
 }
 
-/** Accepts everything once more by rank: a covering block must then be the only head. */
+/** Replays all acceptances by rank: a covering block must then be the only head. */
 function checkCovering(graph: Graph): GraphViolation[] {
   const violations: GraphViolation[] = []
   const heads = new Set<number>()

@@ -1,8 +1,8 @@
 /**
- * The graph of one chain (spec §1): one dense local index per block, columns in typed arrays; it grows and, at its end,
- * shrinks. A back's index is always lower than its block's; the genesis is index 0. Keeps which blocks are accepted, and
- * the heads, up to date in O(backs) per operation. Decides nothing: whether a block is sound or accepted is told to it. Questions about
- * pasts are in `walk.ts`, listings in `order.ts`.
+ * The graph of one chain (spec §1): a dense local index per block, columns in typed arrays. Blocks are appended, and
+ * removed from the end only. A back's index is always lower than its block's; the genesis has index 0. Accepted blocks
+ * and heads are updated in O(backs) per operation. Callers decide whether a block is sound or accepted. `walk.ts`
+ * answers questions about pasts, `order.ts` makes listings.
  */
 import { DigestIndex } from './digest-index.ts'
 import { Bug } from './result.ts'
@@ -12,17 +12,29 @@ import type { GraphRow } from './store.ts'
 
 const FIRST_CAPACITY = 64
 
-/** What changed among the heads; never names the genesis. */
+/** Changes of the heads; never includes the genesis. */
 export interface HeadChanges {
   readonly added: readonly number[]
   readonly removed: readonly number[]
 }
 
 /**
- * *Rank* is the position in the sequence of acceptances: the genesis has 0, an unaccepted block none. A block is
+ * *Rank* is the position in the sequence of acceptances: 0 for the genesis, none for an unaccepted block. A block is
  * *covering* if it was the only head when it was accepted: its past is then exactly what is accepted with a lower rank.
- * That stays true for ever: a block that is accepted later gets a higher rank, and nothing in the past of an accepted
- * block can be withdrawn. (Over indexes it would not be: one unaccepted leaf would end it for all later blocks.)
+ * This stays true for ever: a block accepted later gets a higher rank, and nothing in the past of an accepted block can
+ * be withdrawn. (Over indexes it would not: one unaccepted leaf would end it for all later blocks.)
+ *
+ * Invariants (`graph-invariants.ts` checks the visible ones):
+ * 1. For each block, `#backs` between `#starts[index]` and `#starts[index + 1]` has its backs: distinct, each lower
+ *    than `index`. Only the genesis has none.
+ * 2. A block's height is one more than its backs' highest; its time is at least theirs.
+ * 3. The backs of an accepted block are accepted, with lower ranks.
+ * 4. `#ranks[index]` is `rank + 1`, or 0; `#accepted[rank]` is the block that was given the rank. They agree unless
+ *    it was withdrawn: each rank is given once.
+ * 5. `#acceptedChildren[index]` counts the accepted blocks that link the block. `#heads` are the accepted blocks for
+ *    which it is 0, the genesis included; `#sortedHeads` is `#heads` in order, or undefined.
+ * 6. `#acceptedCount` counts the accepted blocks other than the genesis.
+ * 7. `#ranks`, `#covering` and `#acceptedChildren` are 0 at and after `size`; {@link add} overwrites the other columns.
  */
 export class Graph {
   readonly #ids: DigestIndex
@@ -41,7 +53,7 @@ export class Graph {
   #acceptedCount = 0
   readonly #heads = new Set<number>([0])
   #sortedHeads: readonly number[] | undefined
-  /** Blocks whose being a head changed since the last take, and what it was then. */
+  /** Blocks that became heads, or ceased to be, since {@link takeHeadChanges}, and whether they were heads then. */
   readonly #wereHeads = new Map<number, boolean>()
 
   /** @param seed - 32 random bits, see {@link DigestIndex} */
@@ -52,7 +64,7 @@ export class Graph {
     this.#covering[0] = 1
   }
 
-  /** Blocks known, counting the genesis; the index that the next block gets. */
+  /** Blocks in the graph, the genesis included; the index of the next block. */
   get size(): number {
     return this.#ids.size
   }
@@ -79,7 +91,7 @@ export class Graph {
     return this.#ids.id(index)
   }
 
-  /** Puts the 32 bytes of the block's digest into `into` at `at`. */
+  /** Writes the 32 bytes of the block's digest into `into` at `at`. */
   writeDigest(index: number, into: Uint8Array, at: number): void {
     this.#ids.write(index, into, at)
   }
@@ -109,7 +121,7 @@ export class Graph {
     return this.#ranks[this.#known(index)] !== 0
   }
 
-  /** Accepted blocks that link back to this one. */
+  /** How many accepted blocks link this one. */
   acceptedChildren(index: number): number {
     return this.#acceptedChildren[this.#known(index)] ?? 0
   }
@@ -127,12 +139,12 @@ export class Graph {
     return this.#ranks[index] === rank + 1 ? index : undefined
   }
 
-  /** Whether the block's past is known to be all that is accepted with a lower rank. Never for unaccepted blocks. */
+  /** Whether the block's past is exactly what is accepted with a lower rank. Always false for unaccepted blocks. */
   isCovering(index: number): boolean {
     return this.#covering[this.#known(index)] === 1
   }
 
-  /** Accepted blocks that no accepted block links back to, in order; the genesis alone if nothing is accepted. */
+  /** Accepted blocks that no accepted block links, in order; the genesis alone if nothing is accepted. */
   heads(): readonly number[] {
     this.#sortedHeads ??= [...this.#heads].sort((a, b) => this.compare(a, b))
     return this.#sortedHeads
@@ -149,7 +161,7 @@ export class Graph {
   }
 
   /**
-   * Appends a block and gives its index.
+   * Appends a block and returns its index.
    * @throws {Bug} on a known id, an unknown or repeated back, a wrong height, a time before a back's, or if it is to be
    * accepted and a back is not
    */
@@ -174,8 +186,8 @@ export class Graph {
   }
 
   /**
-   * Forgets the block with the highest index, which the next one gets. Nothing links back to it, and {@link add} or
-   * {@link withdraw} left nothing of it in the other columns.
+   * Removes the block with the highest index; the next block gets that index. Nothing links it, and {@link add} or
+   * {@link withdraw} left none of its data in the other columns.
    * @throws {Bug} if it is accepted, or the genesis
    */
   pop(): void {
@@ -191,7 +203,7 @@ export class Graph {
     this.#accept(index)
   }
 
-  /** @throws {Bug} if it is not accepted, is the genesis, or an accepted block links back to it */
+  /** @throws {Bug} if it is not accepted, is the genesis, or an accepted block links it */
   withdraw(index: number): void {
     if (index === 0 || !this.isAccepted(index)) throw new Bug(`block ${String(index)} cannot be withdrawn`)
     if (this.acceptedChildren(index) > 0) throw new Bug(`accepted blocks stand on ${String(index)}`)
@@ -206,8 +218,8 @@ export class Graph {
   }
 
   /**
-   * Net changes of {@link heads} since the last call, without the genesis, for the commit that stores them. Once a graph
-   * is filled from a store, call it and drop the answer: those heads are stored.
+   * Net changes of {@link heads} since the last call, without the genesis, for the commit that stores them. After
+   * filling a graph from a store, call it and drop the result: those heads are stored.
    */
   takeHeadChanges(): HeadChanges {
     const added: number[] = []

@@ -1,11 +1,11 @@
 /**
- * Reads a header that is spelt as it should be (spec §3), byte by byte, in one pass: some ten times as fast as a library
- * that builds every value and spells it again to compare. It only ever says yes: whoever gets no asks `codec.ts`, which
- * knows why. What it says yes to is what the library reads and spells the same way; a property test compares them.
+ * Reads a canonical header (spec §3), byte by byte, in one pass: about ten times as fast as a library that builds every
+ * value and encodes it again to compare. It only ever says yes; after a no, `codec.ts` finds the reason. What it
+ * accepts is what the library reads and encodes the same way: a property test compares them.
  *
  *     a5..a7  "v" 1  "pay" {cid seal size}  ["like" {n target}]  "time" n  "backs" [1*16 link]  ["author" key]  "height" n
  */
-import { CborReader, spelt } from './cbor-reader.ts'
+import { CborReader, encodedText } from './cbor-reader.ts'
 import type { Header, Seal } from './header.ts'
 import { authorKeyAt, blockIdAt, payloadIdAt, type AuthorKey, type BlockId } from './ids.ts'
 import { MAX_BACKS } from './block-limits.ts'
@@ -16,29 +16,28 @@ function linkStart(codec: number): number[] {
 }
 
 const BLOCK_LINK = Uint8Array.from(linkStart(0x71))
-const VERSION = spelt([], 'v', [0x01])
-const PAY = spelt([...spelt([], 'pay'), 0xa3], 'cid', linkStart(0x55))
-const SEAL = spelt([], 'seal')
+const VERSION = encodedText([], 'v', [0x01])
+const PAY = encodedText([...encodedText([], 'pay'), 0xa3], 'cid', linkStart(0x55))
+const SEAL = encodedText([], 'seal')
 const SEALS: readonly (readonly [Seal, Uint8Array])[] = [
-  ['none', spelt([], 'none')],
-  ['group', spelt([], 'group')],
-  ['owner', spelt([], 'owner')],
+  ['none', encodedText([], 'none')],
+  ['group', encodedText([], 'group')],
+  ['owner', encodedText([], 'owner')],
 ]
-const SIZE = spelt([], 'size')
-const LIKE = spelt([...spelt([], 'like'), 0xa2], 'n')
-const TARGET = spelt([], 'target', linkStart(0x71))
-const TIME = spelt([], 'time')
-const BACKS = spelt([], 'backs')
-const AUTHOR = spelt([], 'author', [0x58, 0x20])
-const HEIGHT = spelt([], 'height')
+const SIZE = encodedText([], 'size')
+const LIKE = encodedText([...encodedText([], 'like'), 0xa2], 'n')
+const TARGET = encodedText([], 'target', linkStart(0x71))
+const TIME = encodedText([], 'time')
+const BACKS = encodedText([], 'backs')
+const AUTHOR = encodedText([], 'author', [0x58, 0x20])
+const HEIGHT = encodedText([], 'height')
 
-/** Fields that every header has. */
-const LEAST_FIELDS = 5
+const REQUIRED_FIELDS = 5
 
-/** The optional parts are set where there are any: cheaper than to spread them. */
+/** Optional fields are assigned only if present: cheaper than spreading. */
 type Draft = { -readonly [K in keyof Header]: Header[K] }
 
-/** The header that these bytes are the one spelling of; `undefined` if they are not, or of none. */
+/** The header, if these bytes are its canonical encoding; else `undefined`. */
 export function readHeaderBytes(bytes: Uint8Array): Header | undefined {
   const reader = new CborReader(bytes)
   const fields = reader.byte() - 0xa0
@@ -53,7 +52,7 @@ export function readHeaderBytes(bytes: Uint8Array): Header | undefined {
   const author = readAuthor(reader)
   if (author === undefined || !reader.skip(HEIGHT)) return undefined
   const height = reader.uint()
-  const present = LEAST_FIELDS + (like === null ? 0 : 1) + (author === null ? 0 : 1)
+  const present = REQUIRED_FIELDS + (like === null ? 0 : 1) + (author === null ? 0 : 1)
   if (height < 1 || fields !== present || !reader.isAtEnd) return undefined
   const header: Draft = { v: 1, height, time, backs, pay }
   if (author !== null) header.author = author
@@ -71,7 +70,7 @@ function readPay(reader: CborReader): Header['pay'] | undefined {
   return size < 0 ? undefined : { id: payloadIdAt(reader.bytes, digestAt), size, seal }
 }
 
-/** `null` if there is none. */
+/** `null` if absent. */
 function readLike(reader: CborReader): NonNullable<Header['like']> | null | undefined {
   if (!reader.skip(LIKE)) return null
   const n = reader.byte()
@@ -80,7 +79,7 @@ function readLike(reader: CborReader): NonNullable<Header['like']> | null | unde
   return digestAt < 0 ? undefined : { n: n === 0x01 ? 1 : -1, target: blockIdAt(reader.bytes, digestAt) }
 }
 
-/** `null` if there is none. */
+/** `null` if absent. */
 function readAuthor(reader: CborReader): AuthorKey | null | undefined {
   if (!reader.skip(AUTHOR)) return null
   const keyAt = reader.digest()

@@ -1,6 +1,6 @@
 /**
- * The shape of blocks (spec §3). A {@link Block} is one message of a chain: header, digest and signature; its payload
- * travels beside it. Types alone, apart from `block.ts`, so that the codec can name them without a cycle.
+ * The types of blocks (spec §3). A {@link Block} is one message of a chain: header, digest and signature; its payload
+ * is separate. Only types, apart from `block.ts`, so that the codec can import them without a cycle.
  */
 import type { AuthorKey, BlockId, PayloadId } from './ids.ts'
 
@@ -14,16 +14,16 @@ export interface Header {
   readonly height: number
   /** Milliseconds since the epoch, 0 … 2^53 − 1. */
   readonly time: number
-  /** 1..16, ascending, distinct; the genesis only alone. */
+  /** 1 to 16, ascending, distinct; the genesis only alone. */
   readonly backs: readonly BlockId[]
   /** Present iff signed. */
   readonly author?: AuthorKey
-  /** Speaks of the bytes as stored (sealed, if sealed). */
+  /** About the bytes as stored: sealed, if `seal` says so. */
   readonly pay: { readonly id: PayloadId; readonly size: number; readonly seal: Seal }
   readonly like?: { readonly n: 1 | -1; readonly target: BlockId }
 }
 
-/** A decoded block; `headerBytes` is the canonical encoding that `id` is the digest of. */
+/** A decoded block; `id` is the digest of `headerBytes`, the canonical encoding of `header`. */
 export interface Block {
   readonly id: BlockId
   readonly header: Header

@@ -1,6 +1,6 @@
 /**
- * Ids as users type them (spec §3): whole, or any unique prefix of at least 6 hex digits, with or without the height in
- * front, in any case. Also finds the genesis.
+ * Resolves ids as users type them (spec §3): whole, or any unique prefix of at least 6 hex digits, with or without the
+ * height in front, in either case. Also finds the genesis.
  */
 import type { DagFault } from './faults.ts'
 import { fail, ok, type Result } from './result.ts'
@@ -10,12 +10,12 @@ import { inOrder } from './order.ts'
 
 const TYPED_ID = /^(?:(0|[1-9][0-9]{0,9})_)?([0-9A-Fa-f]{6,64})$/
 
-/** Matches that an ambiguous prefix lists: who wants more has to type more digits anyway. */
+/** Matches listed for an ambiguous prefix; with more the user must type more digits anyway. */
 const MATCHES_LISTED = 100
 
 /**
- * The index of the one block meant by `text`; a height in it must be the block's. With `counts`, blocks for which it
- * answers `false` are as good as unknown.
+ * The index of the one block that `text` means; if it has a height, the block's must be equal. Blocks for which
+ * `counts` returns `false` are treated as unknown.
  */
 export function resolvePrefix(
   graph: Graph,

@@ -1,15 +1,15 @@
 /**
- * Branded identifiers and the only functions that make them (spec §1–§3). All are 64 upper-case hex digits of 32 bytes;
- * the brand says of what. Bare strings never reach a function that wants an id.
+ * Branded identifiers, and the only functions that make them (spec §1–§3). All are 64 upper-case hex digits of 32
+ * bytes; the brand says of what. A bare string cannot be passed as an id.
  */
 import type { DagFault } from './faults.ts'
 import { Bug, fail, ok, type Result } from './result.ts'
 
 declare const brand: unique symbol
 
-/** Digest (sha2-256) of a block's header; the genesis's too, where it stands as a back. */
+/** Digest (sha2-256) of a block's header; also of the genesis, where it is a back. */
 export type BlockId = string & { readonly [brand]: 'BlockId' }
-/** Digest of the genesis block: names one chain everywhere. */
+/** Digest of the genesis block: identifies a chain everywhere. */
 export type ChainId = string & { readonly [brand]: 'ChainId' }
 /** Ed25519 public key of an author. */
 export type AuthorKey = string & { readonly [brand]: 'AuthorKey' }
@@ -23,11 +23,13 @@ export const ID_BYTES = 32
 
 const HEX = /^[0-9A-Fa-f]{64}$/
 
-/** Two upper-case digits of each byte, as one 16-bit unit: a block that comes in has some ten ids to be spelt. */
+/**
+ * The two upper-case digits of each byte as one 16-bit unit: an incoming block has about ten ids to be written in hex.
+ */
 const DIGITS = digitPairs()
-/** Where one id is spelt before it becomes a string. */
-const spelling = new Uint16Array(ID_BYTES)
-const spellingBytes = new Uint8Array(spelling.buffer)
+/** Scratch buffer for one id in hex. */
+const hexPairs = new Uint16Array(ID_BYTES)
+const hexBytes = new Uint8Array(hexPairs.buffer)
 const decoder = new TextDecoder()
 
 function digitPairs(): Uint16Array {
@@ -42,11 +44,11 @@ function hexOf(bytes: Uint8Array): string {
 }
 
 function hexAt(bytes: Uint8Array, at: number): string {
-  for (let n = 0; n < ID_BYTES; n += 1) spelling[n] = DIGITS[bytes[at + n] ?? 0] ?? 0
-  return decoder.decode(spellingBytes)
+  for (let n = 0; n < ID_BYTES; n += 1) hexPairs[n] = DIGITS[bytes[at + n] ?? 0] ?? 0
+  return decoder.decode(hexBytes)
 }
 
-/** Of an upper-case hex digit. */
+/** Value of an upper-case hex digit. */
 function valueOfDigit(code: number): number {
   return code <= 57 ? code - 48 : code - 55
 }
@@ -56,22 +58,22 @@ export function blockId(digest: Uint8Array): BlockId {
   return hexOf(digest) as BlockId
 }
 
-/** Of the 32 bytes at `at`, for readers that have seen that they are there. */
+/** From the 32 bytes at `at`; the caller has checked that they are there. */
 export function blockIdAt(bytes: Uint8Array, at: number): BlockId {
   return hexAt(bytes, at) as BlockId
 }
 
-/** As {@link blockIdAt}. */
+/** Like {@link blockIdAt}. */
 export function authorKeyAt(bytes: Uint8Array, at: number): AuthorKey {
   return hexAt(bytes, at) as AuthorKey
 }
 
-/** As {@link blockIdAt}. */
+/** Like {@link blockIdAt}. */
 export function payloadIdAt(bytes: Uint8Array, at: number): PayloadId {
   return hexAt(bytes, at) as PayloadId
 }
 
-/** Of a digest that Node spells: 64 hex digits. */
+/** From a digest as Node writes it: 64 lower-case hex digits. */
 export function blockIdOfHex(hex: string): BlockId {
   return hex.toUpperCase() as BlockId
 }
@@ -91,7 +93,7 @@ export function payloadId(digest: Uint8Array): PayloadId {
   return hexOf(digest) as PayloadId
 }
 
-/** Of a digest that Node spells: 64 hex digits. */
+/** From a digest as Node writes it: 64 lower-case hex digits. */
 export function payloadIdOfHex(hex: string): PayloadId {
   return hex.toUpperCase() as PayloadId
 }
@@ -114,21 +116,21 @@ export function parseChainId(text: string): Result<ChainId, DagFault> {
   return ok(digits.toUpperCase() as ChainId)
 }
 
-/** The 32 bytes that an id stands for. */
+/** The 32 bytes of an id. */
 export function idBytes(id: AnyId): Uint8Array {
   const bytes = new Uint8Array(ID_BYTES)
   writeId(id, bytes, 0)
   return bytes
 }
 
-/** Puts them into `into` at `at`. */
+/** Writes the 32 bytes of an id into `into` at `at`. */
 export function writeId(id: AnyId, into: Uint8Array, at: number): void {
   for (let n = 0; n < ID_BYTES; n += 1) {
     into[at + n] = (valueOfDigit(id.charCodeAt(2 * n)) << 4) | valueOfDigit(id.charCodeAt(2 * n + 1))
   }
 }
 
-/** An id as users see it: `<height>_<64 hex digits>` (spec §3). */
+/** An id as shown to users: `<height>_<64 hex digits>` (spec §3). */
 export function showId(height: number, id: BlockId | ChainId): string {
   return `${String(height)}_${id}`
 }

@@ -1,4 +1,4 @@
-/** A binary heap of distinct local indexes, the highest on top: walks from many tips need pasts after what is above them. */
+/** A binary max-heap of distinct local indexes: a walk from many tips must visit a block before its past. */
 
 export class IndexHeap {
   readonly #items: number[] = []

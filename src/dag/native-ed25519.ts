@@ -1,8 +1,7 @@
 /**
- * The fast way to check a signature (spec §3): native verifiers of Ed25519, the preferred one first. The "yes" of each
- * implies a ZIP-215 "yes"; the "no" of any means nothing (docs/decisions/0004). libsodium takes 60 % of OpenSSL's time, and
- * is an optional package: where its addon has no build for the platform, OpenSSL does the work. Loads fast, for threads
- * that do nothing else.
+ * Native verifiers of Ed25519 (spec §3), the preferred one first. The "yes" of each implies a ZIP-215 "yes"; a "no"
+ * decides nothing (docs/decisions/0004). libsodium takes 60 % of OpenSSL's time. It is an optional package: where its
+ * addon has no build for the platform, OpenSSL does the work. Loads fast, for worker threads that do nothing else.
  */
 import { createPublicKey, verify as opensslVerify, type KeyObject, type PublicKeyInput } from 'node:crypto'
 import { createRequire } from 'node:module'
@@ -16,10 +15,10 @@ export interface NativeVerifier {
   readonly verify: (author: AuthorKey, message: Uint8Array, signature: Uint8Array) => boolean
 }
 
-/** DER around the raw 32 bytes of an Ed25519 key (RFC 8410); a DER import is the fastest that `node:crypto` has. */
+/** DER prefix of the raw 32 bytes of an Ed25519 key (RFC 8410). A DER import is the fastest that `node:crypto` has. */
 export const SPKI_PREFIX = hexToBytes('302a300506032b6570032100')
 
-/** The public key of these 32 bytes as Node takes it; its types name the narrower `Buffer` alone. */
+/** A public key as DER for Node, whose types name only the narrower `Buffer`. */
 function spki(key: Uint8Array): Exclude<PublicKeyInput['key'], string> {
   const bytes = new Uint8Array(SPKI_PREFIX.byteLength + KEY_BYTES)
   bytes.set(SPKI_PREFIX)
@@ -52,7 +51,7 @@ const OPENSSL: NativeVerifier = {
   verify: (author, message, signature) => opensslVerify(null, message, importedKey(author), signature),
 }
 
-/** What is used of the package, which brings no types. It checks no lengths of its own. */
+/** The one function used of the package, which ships no types. It does not check lengths. */
 interface Sodium {
   crypto_sign_verify_detached(signature: Uint8Array, message: Uint8Array, key: Uint8Array): boolean
 }
@@ -74,28 +73,31 @@ export const NATIVE_VERIFIERS: readonly NativeVerifier[] = [...libsodium(), OPEN
 
 const [first = OPENSSL] = NATIVE_VERIFIERS
 
-/** Signatures speak of blocks of this format only, never of other bytes signed with the same key. */
+/**
+ * Domain separation: a signature is valid for blocks of this format only, never for other bytes signed with the same
+ * key.
+ */
 const SIGNED_PREFIX = new TextEncoder().encode('freechains/block/1')
 
-/** Bytes that the signature of a block is over. */
+/** Length of the signed bytes of a block. */
 export const SIGNED_BYTES = SIGNED_PREFIX.byteLength + ID_BYTES
 
-/** What the signature of a block is over: "freechains/block/1" ‖ digest. */
+/** The signed bytes of a block: "freechains/block/1" ‖ digest. */
 export function signedBytes(digest: BlockId): Uint8Array {
   const bytes = new Uint8Array(SIGNED_BYTES)
   writeSignedBytes(digest, bytes, 0)
   return bytes
 }
 
-/** Puts {@link signedBytes} into `into` at `at`. */
+/** Writes {@link signedBytes} into `into` at `at`. */
 export function writeSignedBytes(digest: BlockId, into: Uint8Array, at: number): void {
   into.set(SIGNED_PREFIX, at)
   writeId(digest, into, at + SIGNED_PREFIX.byteLength)
 }
 
 /**
- * Whether any native verifier takes it: they refuse different ones of those that no honest signer makes. A "yes" implies a
- * ZIP-215 "yes"; a "no" means nothing yet.
+ * Whether any native verifier accepts the signature; they refuse different signatures among those that no honest signer
+ * makes. A "yes" implies a ZIP-215 "yes"; a "no" decides nothing.
  */
 export function verifyNative(author: AuthorKey, digest: BlockId, signature: Uint8Array): boolean {
   if (signature.byteLength !== SIGNATURE_BYTES) return false
@@ -103,7 +105,10 @@ export function verifyNative(author: AuthorKey, digest: BlockId, signature: Uint
   return NATIVE_VERIFIERS.some(({ verify }) => verify(author, message, signature))
 }
 
-/** Whether the first of them takes it, over {@link signedBytes}: all that a list of many is worth. */
+/**
+ * Whether the first verifier accepts a signature over {@link signedBytes}; the others are not worth their time in a
+ * batch.
+ */
 export function verifyQuickly(author: AuthorKey, message: Uint8Array, signature: Uint8Array): boolean {
   return signature.byteLength === SIGNATURE_BYTES && first.verify(author, message, signature)
 }

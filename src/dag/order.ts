@@ -1,4 +1,4 @@
-/** Listings in order (spec §1, §6): by time, height, digest, which is total and puts pasts first. */
+/** Listings in order (spec §1, §6): by time, height, digest. The order is total and puts pasts first. */
 import type { Graph } from './graph.ts'
 import { missingFrom } from './walk.ts'
 
@@ -7,7 +7,7 @@ export function inOrder(graph: Graph, indexes: readonly number[]): number[] {
   return [...indexes].sort((a, b) => graph.compare(a, b))
 }
 
-/** Accepted blocks that are not in `from` nor in the past of one of them, in order. `from` need not be accepted. */
+/** Accepted blocks that are neither in `from` nor in the past of one of them, in order. `from` need not be accepted. */
 export function traverse(graph: Graph, from: readonly number[]): number[] {
   return inOrder(graph, missingFrom(graph, from).indexes)
 }
@@ -18,11 +18,11 @@ export function consensus(graph: Graph): number[] {
 }
 
 /**
- * The last accepted blocks in order, at most `limit`; without the genesis. Goes down from the heads, since the highest of
- * what is left is always a head of what is left; so it costs what it gives, and a look at the heads.
+ * The last accepted blocks in order, at most `limit`; without the genesis. Walks down from the heads: the highest block
+ * not taken yet is always a head of what is left. Cost: the blocks returned, and the heads.
  */
 export function lastInOrder(graph: Graph, limit: number): number[] {
-  /** What was reached and not taken, in order. */
+  /** Blocks reached and not taken, in order. */
   const tips = graph.heads().filter((head) => head !== 0)
   const reached = new Set(tips)
   const last: number[] = []
@@ -39,7 +39,7 @@ export function lastInOrder(graph: Graph, limit: number): number[] {
   return last.reverse()
 }
 
-/** Where a block belongs in a list that is in order. */
+/** Insertion point of a block in a sorted list. */
 function placeOf(graph: Graph, sorted: readonly number[], index: number): number {
   let low = 0
   let high = sorted.length

@@ -1,6 +1,6 @@
 /**
- * Keys from passphrases, the same ones that Freechains makes (spec §3): Argon2id, libsodium's INTERACTIVE limits, an
- * all-zero salt. A passphrase is taken as its UTF-8 bytes, not normalised.
+ * Keys from passphrases, compatible with Freechains (spec §3): Argon2id, libsodium's INTERACTIVE limits, an all-zero
+ * salt. A passphrase is its UTF-8 bytes, not normalised.
  */
 import { argon2idAsync } from '@noble/hashes/argon2.js'
 import { bytesToHex } from '@noble/hashes/utils.js'

@@ -1,17 +1,17 @@
 /**
- * How large a payload is, read out of its header's bytes without decoding them (spec §3): a peer that catches up is sent
- * thousands of blocks of which the sender wants to know nothing else. For headers whose digest was compared with their id:
- * nothing is checked here. `header-reader.ts` says how they are spelt; a test compares the two.
+ * Reads a payload's size from its header's bytes without decoding them (spec §3): for the responder, which sends
+ * thousands of blocks to a peer that catches up and needs nothing else of them. Only for headers whose digest was
+ * compared with their id: nothing is checked here. `header-reader.ts` has the format; a test compares the two.
  */
 
 const TEXT = 0x60
 
-/** Where the seal's text starts: behind the map, "v" and 1, "pay" and its map, "cid" and its link, and "seal". */
+/** Position of the seal's text: after the map, "v" and 1, "pay" and its map, "cid" and its link, and "seal". */
 const SEAL_AT = 1 + 3 + 5 + 4 + 41 + 5
-/** The name "size". */
+/** The encoded field name "size". */
 const SIZE_NAME_BYTES = 5
 
-/** @param header - the one spelling of a header */
+/** @param header - a canonical header */
 export function paySizeIn(header: Uint8Array): number {
   const sealBytes = 1 + (header[SEAL_AT] ?? TEXT) - TEXT
   const at = SEAL_AT + sealBytes + SIZE_NAME_BYTES

@@ -1,10 +1,9 @@
 /**
- * How every floor says that something went wrong, and the base of all of them: it imports nothing. What a peer or a user
- * can cause is returned as a {@link Result}, a value or a coded fault; what only our own code can cause is thrown as a
- * {@link Bug}.
+ * Outcomes and defects: the base of all floors, which imports nothing. What a peer or a user can cause is returned as a
+ * {@link Result}, a value or a coded fault. What only our own code can cause is thrown as a {@link Bug}.
  */
 
-/** The outcome of something that may be wrong through no fault of this program. */
+/** A value, or a coded fault that input can cause. */
 export type Result<T, F> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly fault: F }
 
 /** A defect in this program: never caused by a peer's or a user's input. */
@@ -20,7 +19,7 @@ export function fail<F>(fault: F): { readonly ok: false; readonly fault: F } {
   return { ok: false, fault }
 }
 
-/** Closes a `switch` over a union: a case that is added later and not handled no longer compiles. */
+/** Closes a `switch` over a union: it does not compile if a case is added and not handled. */
 export function unreachable(value: never): never {
   throw new Bug(`unexpected case ${JSON.stringify(value)}`)
 }

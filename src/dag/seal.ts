@@ -1,6 +1,6 @@
 /**
- * Sealing of payloads for groups and owners, and of a group's gossip (spec §3, §7), byte-compatible with libsodium. Pure:
- * nonces and ephemeral keys are arguments. What is bound to what (the associated data) is the caller's to say.
+ * Sealing of payloads for groups and owners, and of a group's gossip (spec §3, §7), byte-compatible with libsodium.
+ * Pure: nonces and ephemeral keys are arguments. The caller chooses the associated data.
  */
 import { poly1305 } from '@noble/ciphers/_poly1305.js'
 import { xchacha20, xchacha20poly1305 } from '@noble/ciphers/chacha.js'
@@ -13,12 +13,12 @@ import { Bug, fail, ok, type Result } from './result.ts'
 import { idBytes, type AuthorKey } from './ids.ts'
 import { KEY_BYTES } from './block-limits.ts'
 
-/** XChaCha20's and XSalsa20's. */
+/** Of XChaCha20 and XSalsa20. */
 export const NONCE_BYTES = 24
 const TAG_BYTES = 16
-/** What sealing for a group adds. */
+/** Bytes added by sealing for a group. */
 export const GROUP_OVERHEAD_BYTES = NONCE_BYTES + TAG_BYTES
-/** What sealing to an owner adds: the ephemeral public key and the tag. */
+/** Bytes added by sealing to an owner: the ephemeral public key and the tag. */
 export const OWNER_OVERHEAD_BYTES = KEY_BYTES + TAG_BYTES
 
 const NOTHING = new Uint8Array(0)
@@ -52,17 +52,20 @@ export function openGroup(key: Uint8Array, aad: Uint8Array, sealed: Uint8Array):
   }
 }
 
-/** Checks a sealed payload that comes in pieces, at flat memory. */
+/** Verifies a sealed payload piece by piece, in constant memory. */
 export interface GroupVerifier {
   /** The next piece, of any length; not kept. */
   update(frame: Uint8Array): void
-  /** Once, at the end: whether the whole opens under the key. */
+  /** Call once, at the end: whether the whole opens under the key. */
   finish(): boolean
 }
 
 /** The same answer as {@link openGroup}, without the plaintext. */
 export function groupVerifier(key: Uint8Array, aad: Uint8Array): GroupVerifier {
-  /** Bytes not yet given to the authenticator: first the nonce until it is whole, then always the last 16, which may be the tag. */
+  /**
+   * Bytes not yet given to the authenticator: first the nonce until it is whole, then always the last 16, which may be
+   * the tag.
+   */
   let pending: Uint8Array = NOTHING
   let mac: ReturnType<typeof poly1305.create> | undefined
   let cipherBytes = 0
@@ -132,8 +135,8 @@ function boxNonce(ephemeral: Uint8Array, recipient: Uint8Array): Uint8Array {
 }
 
 /**
- * libsodium's `crypto_box_seal` to the owner's key converted to X25519. `ephemeralSecret`: 32 fresh random bytes. A fault
- * if the owner's key is no point that anything can be sealed to.
+ * libsodium's `crypto_box_seal` to the owner's key converted to X25519. `ephemeralSecret`: 32 fresh random bytes. A
+ * fault if the owner's key is not a point that can be sealed to.
  */
 export function sealOwner(
   owner: AuthorKey,
@@ -163,7 +166,7 @@ export function openOwner(pvt: PrivateKey, sealed: Uint8Array): Result<Uint8Arra
   }
 }
 
-/** Key of the proof of membership (spec §8); derived, so that a proof says nothing about payloads. */
+/** Key of the membership proof (spec §8); derived, so that a proof reveals nothing about payloads. */
 export function memberKey(key: Uint8Array): Uint8Array {
   return hkdfSha256(key, 'freechains/member/1')
 }

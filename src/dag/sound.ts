@@ -1,6 +1,7 @@
 /**
- * Soundness that needs the past (spec §2, §3, §5): backs, height, time, the forum's pioneer, a like's target. It depends
- * on a block and its past alone, and for height 1 on the peer's pioneer. Signature and payload are checked elsewhere.
+ * Soundness rules that need the past (spec §2, §3, §5): backs, height, time, the forum's pioneer, a like's target. They
+ * depend on a block and its past alone, and for height 1 on the pioneer known here. Signature and payload are checked
+ * elsewhere.
  */
 import type { Header } from './block.ts'
 import type { Chain } from './chain.ts'
@@ -10,23 +11,23 @@ import type { Graph } from './graph.ts'
 import type { AuthorKey } from './ids.ts'
 import { isAncestor } from './walk.ts'
 
-/** What soundness asks of the world around the block. */
+/** What soundness reads of this node's chain. */
 export interface Surroundings {
   readonly graph: Graph
   /** Author of the first post, for a forum joined without pioneers that has one. */
   readonly pioneer?: AuthorKey | undefined
-  /** What is known of the like's target, if it is known here. */
+  /** The like's target, if it is known here. */
   readonly target?: LikedBlock | undefined
 }
 
-/** What soundness asks of a like's target. */
+/** What soundness reads of a like's target. */
 export interface LikedBlock {
   readonly author?: AuthorKey | undefined
-  /** No like itself. */
+  /** False for a like. */
   readonly isPost: boolean
 }
 
-/** Whether the chain's first author is its pioneer (rule 1.a): forums joined without pioneers. */
+/** Whether the first author is the pioneer (rule 1.a): true for forums joined without pioneers. */
 export function hasFirstPostPioneer(chain: Chain): boolean {
   return chain.params.kind === 'forum' && chain.params.pioneers.length === 0
 }
@@ -53,7 +54,7 @@ export function checkSound(chain: Chain, header: Header, around: Surroundings): 
   return like.ok ? ok(backs) : like
 }
 
-/** Spec §2: for a peer that has a pioneer, height-1 blocks by anyone else are not sound. */
+/** Spec §2: once a node has a pioneer, height-1 blocks by other authors are not sound. */
 function checkPioneer(chain: Chain, header: Header, pioneer: AuthorKey | undefined): Result<true, DagFault> {
   if (header.height !== 1 || !hasFirstPostPioneer(chain)) return ok(true)
   if (header.author === undefined) return fail({ code: 'DAG_UNSIGNED' })

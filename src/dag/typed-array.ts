@@ -1,4 +1,4 @@
-/** Typed arrays that grow. Past a size they grow by a quarter: doubling would leave up to half of a large graph unused. */
+/** Typed arrays that grow. Large ones grow by a quarter: doubling would leave up to half of a large graph unused. */
 
 /** Elements up to which an array doubles. */
 const DOUBLE_UP_TO = 1 << 16

@@ -1,21 +1,22 @@
 /**
  * Pasts and their differences (spec §1). Every walk goes down from the tips and stops early: at *covering* blocks
- * (`graph.ts`), whose past is known without walking it, and as soon as all that is left is known to be shared. So the
- * cost follows how far apart the versions are, not how long the chain is, as long as branches get joined. The genesis
- * is in nobody's past and in no answer.
+ * (`graph.ts`), whose past is known without a walk, and once everything left is shared. So the cost depends on how far
+ * apart the versions are, not on the length of the chain, as long as branches get joined. The genesis is excluded from
+ * pasts and results.
  */
 import type { Graph } from './graph.ts'
 import { IndexHeap } from './index-heap.ts'
 
 /**
- * Steps that {@link missingFrom} goes down from `have` in search of covering blocks before it walks both versions
- * instead. Some milliseconds; honest peers that are merely behind need as many as their last concurrent branches hold.
+ * Steps that {@link missingFrom} goes down from `have` to find covering blocks, before it walks both versions instead.
+ * A few milliseconds. An honest peer that is merely behind needs as many steps as its last concurrent branches have
+ * blocks.
  */
 const FLOOR_STEPS = 4096
 
 export interface Missing {
   readonly indexes: readonly number[]
-  /** Whether the limit cut the answer. */
+  /** Whether `limit` cut the list. */
   readonly more: boolean
 }
 
@@ -55,7 +56,7 @@ export function past(graph: Graph, tips: readonly number[]): number[] {
   return [...found].sort((a, b) => a - b)
 }
 
-/** `tips` and what is not accepted below them, by ascending index, so pasts first; at most `limit` of them. */
+/** `tips` and the unaccepted blocks in their pasts, by ascending index, so pasts first; at most `limit`. */
 export function unacceptedUnder(graph: Graph, tips: readonly number[], limit = Number.POSITIVE_INFINITY): number[] {
   const found = new Set<number>()
   const waiting = [...tips]
@@ -67,12 +68,12 @@ export function unacceptedUnder(graph: Graph, tips: readonly number[], limit = N
   return [...found].sort((a, b) => a - b)
 }
 
-/** `tips` and their pasts, less `have` and their pasts; accepted or not; by ascending index, so pasts first. */
+/** `tips` and their pasts, without `have` and their pasts; accepted or not; by ascending index, so pasts first. */
 export function difference(graph: Graph, tips: readonly number[], have: readonly number[]): number[] {
   return differenceWithin(graph, tips, have, Number.POSITIVE_INFINITY) ?? []
 }
 
-/** {@link difference}, or `undefined` if it takes more than `steps` blocks looked at. */
+/** {@link difference}, or `undefined` if it would visit more than `steps` blocks. */
 export function differenceWithin(
   graph: Graph,
   tips: readonly number[],
@@ -118,9 +119,8 @@ export function differenceWithin(
 }
 
 /**
- * Accepted blocks that are neither in `have` nor in the past of one of them, pasts first (in the order in which they
- * were accepted here), at most `limit`: asking again with those added to `have`, or with the rank of the last one, goes
- * on where this answer ends.
+ * Accepted blocks that are neither in `have` nor in the past of one of them, in the order of acceptance here, so pasts
+ * first; at most `limit`. To continue, add the result to `have`, or pass the rank of its last block.
  */
 export function missingFrom(
   graph: Graph,

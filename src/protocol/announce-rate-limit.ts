@@ -1,19 +1,20 @@
 /**
- * How many announcements of a chain one neighbour may send (spec §7), pure. Told before any of their bytes are looked at,
- * so that announcing for ever costs next to nothing here. It counts by neighbour: gossip brings the same news from many.
+ * Rate limit on the announcements of one chain from one neighbour (spec §7), pure. It runs before any byte of the
+ * message is read, so a flood costs next to nothing. It counts per neighbour, because gossip relays the same news
+ * through many.
  */
 import { Buckets } from './token-bucket.ts'
-import { ANNOUNCEMENT_FLOOD, ANNOUNCEMENTS, PACED_PEERS } from './limits.ts'
+import { ANNOUNCEMENT_FLOOD, ANNOUNCEMENTS, RATE_LIMITED_PEERS } from './limits.ts'
 
-/** `skip`: not to be read, and nobody's fault; `flood`: not to be read, and no honest peer sends so many. */
-export type Paced = 'read' | 'skip' | 'flood'
+/** `skip`: do not read it; the neighbour did nothing wrong. `flood`: do not read it; no honest peer sends so many. */
+export type RateVerdict = 'read' | 'skip' | 'flood'
 
 export class AnnounceRateLimit {
-  readonly #read = new Buckets(ANNOUNCEMENTS, PACED_PEERS)
-  readonly #all = new Buckets(ANNOUNCEMENT_FLOOD, PACED_PEERS)
+  readonly #read = new Buckets(ANNOUNCEMENTS, RATE_LIMITED_PEERS)
+  readonly #all = new Buckets(ANNOUNCEMENT_FLOOD, RATE_LIMITED_PEERS)
 
-  /** What to do with one more announcement of this neighbour. A flood is told once, and is counted anew from then on. */
-  take(peer: string, nowMs: number): Paced {
+  /** Decides about one more announcement of this neighbour. A flood is reported once; then counting starts anew. */
+  take(peer: string, nowMs: number): RateVerdict {
     if (!this.#all.of(peer, nowMs).take(nowMs)) {
       this.#all.forget(peer)
       return 'flood'

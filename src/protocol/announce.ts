@@ -1,7 +1,7 @@
 /**
- * Gossip policy (spec §7), pure: what to announce, and what a received announcement is worth. Whoever passes one on has
- * its blocks, so only a riding block that gets accepted here for the first time is answered with `accept`; everything
- * else is a hint between neighbours. Bytes are `gossip-codec.ts`'s business.
+ * Gossip policy (spec §7), pure: what to announce, and what to do with an announcement. A peer relays an announcement
+ * only after it accepted the blocks. So `accept` is the answer only when a riding block is accepted here for the first
+ * time; everything else is a hint between neighbours. `gossip-codec.ts` reads and writes the bytes.
  */
 import { decodeBlock, type Block } from '../dag/block.ts'
 import type { Graph } from '../dag/graph.ts'
@@ -15,17 +15,17 @@ import type { StoreOutcome } from './pull-types.ts'
 /** gossipsub's three answers. */
 export type GossipVerdict = 'accept' | 'ignore' | 'reject'
 
-export type Judgement =
-  /** `pull`: it names a head that is not had; get it from the neighbour that sent it. */
+export type Triage =
+  /** `pull`: it names a head that is not here; pull from the neighbour that sent it. */
   | { readonly verdict: 'ignore'; readonly pull: boolean }
   | { readonly verdict: 'reject'; readonly fault: ProtocolFault }
   /**
-   * The riding block is new and stands on accepted blocks: check it in the chain's queue and store it, then answer
-   * {@link verdictOf}. `pull`: it names other heads that are not had.
+   * The riding block is new and all its backs are accepted: import it through the chain's queue, then answer {@link
+   * gossipVerdict}. `pull`: it names other heads that are not here.
    */
   | { readonly verdict: 'check'; readonly block: Block; readonly payload: Uint8Array; readonly pull: boolean }
 
-/** Heads to announce, by local index, newest first: the first is the block that may ride along. None: say nothing. */
+/** Heads to announce, by local index, newest first: the first one may ride along. Empty: announce nothing. */
 export function headsToAnnounce(graph: Graph): number[] {
   return newestHeads(graph, ANNOUNCE_HEADS)
 }
@@ -45,15 +45,15 @@ export function buildAnnouncement(what: {
   return { v: 1, nonce, heads, ...(riding === undefined ? {} : { block: riding }) }
 }
 
-/** The chain as it is here. */
+/** The chain as it is on this node. */
 export interface AnnouncedTo {
   readonly graph: Graph
   /** Whether a block is here, accepted or not. */
   readonly has: (id: BlockId) => boolean
 }
 
-/** Looks, cheaply. What it costs a signature to find out is left to whoever gets `check`. */
-export function judge({ heads, block: riding }: Announcement, { graph, has }: AnnouncedTo): Judgement {
+/** The cheap part of validation. Whatever costs a signature check is left to the caller, on `check`. */
+export function triage({ heads, block: riding }: Announcement, { graph, has }: AnnouncedTo): Triage {
   const unknown = heads.filter((id) => !has(id))
   if (riding === undefined) return { verdict: 'ignore', pull: unknown.length > 0 }
   const decoded = decodeBlock(riding.headerBytes, riding.signature)
@@ -70,8 +70,8 @@ export function judge({ heads, block: riding }: Announcement, { graph, has }: An
   return { verdict: 'check', block, payload: riding.payload, pull: unknown.some((id) => id !== block.id) }
 }
 
-/** The answer once a riding block was checked; it may have come another way while it waited in the queue. */
-export function verdictOf(outcome: StoreOutcome): GossipVerdict {
+/** The answer after a riding block was imported. It may have come another way while it waited in the queue. */
+export function gossipVerdict(outcome: StoreOutcome): GossipVerdict {
   switch (outcome.state) {
     case 'accepted':
       return 'accept'

@@ -1,22 +1,22 @@
 /**
- * Reads a `blocks` reply that is spelt as it should be (spec §8), in one pass: most of what a peer that catches up takes in
- * is this. It only ever says yes: whoever gets no asks the library, which knows why. What it says yes to is what the library
- * reads, which tests hold it to.
+ * Reads a canonical `blocks` reply (spec §8) in one pass: the hot path of a peer that catches up. It only ever says
+ * yes; after a no, the caller decodes with the library, which knows the reason. What it accepts is what the library
+ * reads: tests compare the two.
  */
-import { CborReader, spelt } from '../dag/cbor-reader.ts'
+import { CborReader, encodedText } from '../dag/cbor-reader.ts'
 import { MAX_HEADER_BYTES, SIGNATURE_BYTES } from '../dag/block-limits.ts'
 import type { BlocksReply } from './blocks-writer.ts'
 import { GET_IDS, INLINE_PAYLOAD_BYTES, MAX_REQUEST_ID } from './limits.ts'
 import type { WireBlock } from './messages.ts'
 
-const START = spelt([...spelt([0xa4], 't'), ...spelt([], 'blocks')], 'id')
-const ASKED = spelt([], 'asked')
-const BLOCKS = spelt([], 'blocks')
+const START = encodedText([...encodedText([0xa4], 't'), ...encodedText([], 'blocks')], 'id')
+const ASKED = encodedText([], 'asked')
+const BLOCKS = encodedText([], 'blocks')
 const BLOCK = Uint8Array.of(0x83)
 const NULL = Uint8Array.of(0xf6)
-const STATES = (['frames', 'hidden', 'absent'] as const).map((state) => ({ state, text: spelt([], state) }))
+const STATES = (['frames', 'hidden', 'absent'] as const).map((state) => ({ state, text: encodedText([], state) }))
 
-/** The reply that these bytes are the one spelling of; `undefined` if they are not, or of none. */
+/** The reply, if these bytes are its canonical encoding; else `undefined`. */
 export function readBlocksReply(bytes: Uint8Array): BlocksReply | undefined {
   const reader = new CborReader(bytes)
   if (!reader.skip(START)) return undefined
@@ -46,7 +46,7 @@ function readBlock(reader: CborReader): WireBlock | undefined {
   const known = STATES.find(({ text }) => reader.skip(text))
   const payload = known === undefined ? reader.skipBytes(INLINE_PAYLOAD_BYTES) : 0
   if (payload < 0) return undefined
-  // A copy of its own: a block that is kept must not keep the whole reply.
+  // Copied, so that a block that is kept does not keep the whole reply alive.
   const from = headerEnd - header
   const own = new Uint8Array(reader.bytes.subarray(from, reader.at))
   return {

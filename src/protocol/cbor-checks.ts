@@ -1,6 +1,7 @@
 /**
- * Reads what a peer sent as dag-cbor into typed fields (spec §7, §8): size first, then the bytes, then the shape, each
- * field exactly once and none unknown, then the spelling. It knows no message; `codec.ts` and `gossip-codec.ts` do.
+ * Reads dag-cbor from a peer into typed fields (spec §7, §8). It checks the size first, then the encoding, then the
+ * shape (each field exactly once, none unknown), then that the form is canonical. It knows no message; `codec.ts` and
+ * `gossip-codec.ts` do.
  */
 import { decode, encode } from '@ipld/dag-cbor'
 import { equalBytes } from '@noble/curves/utils.js'
@@ -9,12 +10,12 @@ import { blockId, ID_BYTES, idBytes, type BlockId } from '../dag/ids.ts'
 import { isSurelyCanonical } from './canonical-cbor.ts'
 import type { ProtocolFault } from './faults.ts'
 
-/** Ends the reading of one message; never leaves {@link decodeMessage}. */
+/** Aborts the reading of one message. Never leaves {@link decodeMessage}. */
 class Misshapen extends Error {
   override readonly name = 'Misshapen'
 }
 
-/** Says that the message being read is not of its shape. */
+/** Aborts: the message does not have its shape. */
 export function misshapen(why: string): never {
   throw new Misshapen(why)
 }
@@ -42,17 +43,20 @@ export function decodeMessage<T>(
   }
 }
 
-/** Whether bytes are the one spelling of a value: the library also takes `undefined` for null, and floats for integers. */
+/**
+ * Whether bytes are the canonical encoding of a value. The library also reads `undefined` as null, and floats as
+ * integers.
+ */
 function isCanonical(value: unknown, bytes: Uint8Array): boolean {
   try {
     return equalBytes(encode(value), bytes)
   } catch {
-    // What nobody has read of a message may lie too deep to be spelt again.
+    // A field that no reader touched may be nested too deeply to be encoded again.
     return false
   }
 }
 
-/** Length of a byte string: exactly, or at most. */
+/** Required length of a byte string. */
 export type Length = { readonly exactly: number } | { readonly atMost: number }
 
 export function readBytes(value: unknown, length: Length, what: string): Uint8Array {
@@ -74,7 +78,7 @@ export function readIds(value: unknown, max: number, what: string): BlockId[] {
   return new Set(ids).size === ids.length ? ids : misshapen(`${what} names an id twice`)
 }
 
-/** What {@link readIds} reads. */
+/** The inverse of {@link readIds}. */
 export function joinIds(ids: readonly BlockId[]): Uint8Array {
   const bytes = new Uint8Array(ids.length * ID_BYTES)
   ids.forEach((id, position) => {
@@ -92,7 +96,7 @@ function isPlainMap(value: unknown): value is Readonly<Record<string, unknown>> 
   return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype
 }
 
-/** The fields of one map. {@link Fields.end} refuses those that nobody asked for. */
+/** The fields of one map. {@link Fields.end} refuses those that were not read. */
 export class Fields {
   readonly #map: Readonly<Record<string, unknown>>
   readonly #unread: Set<string>
@@ -137,7 +141,10 @@ export class Fields {
     return blockId(this.bytes(name, { exactly: ID_BYTES }))
   }
 
-  /** Nothing is left: a field of a later version is a breach in this one, which has its own protocol id. */
+  /**
+   * Refuses fields that were not read. A field of a later version is a breach in this one: that version has its own
+   * protocol id.
+   */
   end(): void {
     if (this.#unread.size > 0) misshapen('it has fields that are not of this message')
   }

@@ -1,28 +1,27 @@
 /**
- * Which blocks of one chain are being fetched, and by which pull (spec §8, step 3): several pulls may go on at once, each
- * with a peer of its own, and no block is asked for twice at the same time. Pure: who is told of a change, and when, is
- * the driver's business.
+ * Claims: which pull is fetching which block of one chain (spec §8, step 3). Several pulls run at once, each from its
+ * own peer, and no block is requested twice at the same time. Pure: the driver decides when listeners are told.
  *
  *     pull A   [1 2 3] [– – –] [7 8 9]        each pull walks down its own peer's list, and asks
- *     pull B   [– – –] [4 5 6] [– – –]        for what nobody else is asking for
+ *     pull B   [– – –] [4 5 6] [– – –]        for the blocks that no other pull has claimed
  */
 import type { BlockId } from '../dag/ids.ts'
 
-/** The claims of one pull, as it sees those of the others. */
+/** The claims of one pull, and its view of those of the others. */
 export interface PullClaims {
-  /** Takes a block, if no other pull has it: true also if it is ours already. */
+  /** Claims a block unless another pull has it. Also true if this pull has claimed it already. */
   take(id: BlockId): boolean
-  /** Whether another pull has it. */
+  /** Whether another pull has claimed it. */
   isElsewhere(id: BlockId): boolean
-  /** Gives blocks up: they are here now, or somebody else may try. Those of other pulls stay theirs. */
+  /** Releases blocks: they are here now, or another pull may try. Claims of other pulls are untouched. */
   drop(ids: readonly BlockId[]): void
 }
 
-/** A pull's place among the others. */
+/** One pull among the others of its chain. */
 export interface ClaimHolder extends PullClaims {
-  /** The other pull that has this block. */
+  /** The other pull that has claimed this block. */
   holderOf(id: BlockId): ClaimHolder | undefined
-  /** Gives everything up, and leaves. */
+  /** Releases all claims and leaves. */
   close(): void
 }
 
@@ -30,9 +29,9 @@ export class Claims {
   readonly #holders = new Map<BlockId, ClaimHolder>()
   readonly #listeners = new Map<ClaimHolder, () => void>()
 
-  /** @param onChange - told after others gave something up; it must not call back into a pull that is at work */
+  /** @param onChange - called after another pull released claims; it must not call back into a pull that is mid-step */
   join(onChange: () => void): ClaimHolder {
-    const give = (ids: readonly BlockId[]): void => {
+    const release = (ids: readonly BlockId[]): void => {
       let isChanged = false
       for (const id of ids) {
         if (this.#holders.get(id) !== holder) continue
@@ -53,11 +52,11 @@ export class Claims {
         return true
       },
       isElsewhere: (id) => holderOf(id) !== undefined,
-      drop: give,
+      drop: release,
       holderOf,
       close: () => {
         this.#listeners.delete(holder)
-        give([...this.#holders.keys()])
+        release([...this.#holders.keys()])
       },
     }
     this.#listeners.set(holder, onChange)
@@ -65,15 +64,16 @@ export class Claims {
   }
 }
 
-/** For who fetches where no pull goes on. */
-export const ALONE: PullClaims = { take: () => true, isElsewhere: () => false, drop: () => undefined }
+/** For a fetch outside of any pull. */
+export const NO_OTHER_PULLS: PullClaims = { take: () => true, isElsewhere: () => false, drop: () => undefined }
 
 /**
- * One of those that wait for each other, if any do: claims that somebody gave up may have gone to one who needs them later
- * than what another holds. To be cut, so that the others go on.
- * @param waitsFor whom one waits for, who holds what everything else of it stands behind
+ * Deadlock detection: one pull on a cycle of pulls that wait for each other, if there is a cycle. One arises when
+ * released claims go to a pull that needs them later than what another pull holds. The caller cuts that pull, so that
+ * the others go on.
+ * @param waitsFor the pull that has claimed the block this one is blocked on
  */
-export function lastOfCircle<T>(all: Iterable<T>, waitsFor: (one: T) => T | undefined): T | undefined {
+export function findDeadlocked<T>(all: Iterable<T>, waitsFor: (one: T) => T | undefined): T | undefined {
   const seen = new Set<T>()
   for (const from of all) {
     const path = new Set<T>()

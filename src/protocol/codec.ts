@@ -1,6 +1,6 @@
 /**
- * Sync messages to bytes and back (spec §8; `docs/spec.md` has the grammar): dag-cbor, lists of ids as one byte string
- * of digests. Decoding checks size, then shape, and never throws on what a peer sent; what a message means is not asked.
+ * Sync messages to bytes and back (spec §8; `docs/spec.md` has the grammar): dag-cbor, with a list of ids as one byte
+ * string of digests. Decoding checks size, then shape, and never throws on input. It does not interpret messages.
  */
 import { encode } from '@ipld/dag-cbor'
 import { Bug, fail, ok, unreachable, type Result } from '../dag/result.ts'
@@ -35,18 +35,18 @@ export function encodeHello(hello: Hello): Uint8Array {
   return encode({ t: hello.t, v: hello.v, nonce: hello.nonce })
 }
 
-/** @throws {Bug} if no peer would take it: a list or an id beyond its bound */
+/** @throws {Bug} if it breaks a bound that every peer checks: a list or an id too long */
 export function encodeRequest(request: Request): Uint8Array {
   return bounded(encode(wireRequest(request)))
 }
 
-/** @throws {Bug} if no peer would take it: more than a message holds */
+/** @throws {Bug} if it is larger than a message may be */
 export function encodeReply(reply: Reply): Uint8Array {
   return reply.t === 'frame' ? joined(encodeReplyParts(reply)) : bounded(encodeWhole(reply))
 }
 
 /**
- * The same in parts that make up the whole, so that a frame of a payload is not copied. It is among them as it is.
+ * The same as parts to be sent one after another: a payload frame is one of them, and is not copied.
  * @throws {Bug} as {@link encodeReply}
  */
 export function encodeReplyParts(reply: Reply): readonly Uint8Array[] {
@@ -64,7 +64,7 @@ export function decodeRequest(bytes: Uint8Array): Result<Request, ProtocolFault>
   return decodeMessage('request', bytes, MESSAGE_BYTES, readRequest)
 }
 
-/** Bytes of a frame are a view of these. */
+/** A frame's bytes are a view of `bytes`. */
 export function decodeReply(bytes: Uint8Array): Result<Reply, ProtocolFault> {
   const isTooLarge = bytes.byteLength > MESSAGE_BYTES
   const quick = isTooLarge ? undefined : (readBlocksReply(bytes) ?? readFrameReply(bytes))

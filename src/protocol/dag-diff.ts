@@ -1,8 +1,8 @@
 /**
- * Finding what the requester lacks (spec §8, step 2): it names some of what it has, and the responder lists what it
- * accepts beyond that. Right for any two DAGs, since the list goes on page by page to its end; short for DAGs that
- * differ by little, since the names lie close together near the heads and ever further apart below. For wider ones it
- * asks for folds, see `set-reconciliation.ts`. Pure.
+ * Finds what the requester lacks (spec §8, step 2), pure. The requester names some blocks that it has; the responder
+ * lists what it accepts beyond them. Correct for any two DAGs, since the list goes on page by page to its end. Short
+ * for DAGs that differ by little, since the names are dense near the heads and exponentially sparser below. For wide
+ * DAGs see `set-reconciliation.ts`.
  */
 import type { FingerprintTree, Prefix } from '../dag/fingerprint-tree.ts'
 import type { Graph } from '../dag/graph.ts'
@@ -11,12 +11,12 @@ import { missingFrom } from '../dag/walk.ts'
 import { HAVE_IDS, HAVE_STEPS, IDS_PER_PAGE } from './limits.ts'
 import type { Fold } from './messages.ts'
 
-/** Of `have`, this many places are for heads, and as many again for what stands right below them. */
+/** Share of `have` for heads, and again for the blocks right below them. */
 const HAVE_SHARE = Math.floor(HAVE_IDS / 3)
 
 /**
  * Names for what is here: the newest heads; blocks 1, 2, 4, 8… steps below them; and blocks 1, 2, 4, 8… places before
- * the last one that came in. Its cost and length hardly grow with the chain. Never names the genesis.
+ * the last one inserted. Cost and length hardly grow with the chain. Never names the genesis.
  */
 export function haveList(graph: Graph): BlockId[] {
   const heads = newestHeads(graph, HAVE_SHARE)
@@ -26,7 +26,7 @@ export function haveList(graph: Graph): BlockId[] {
     chosen.add(index)
   }
   for (let distance = 1; distance < graph.size; distance *= 2) {
-    // Of what is not accepted some was dropped: who is told of it would not send it.
+    // Some unaccepted blocks were dropped: a responder told that we have one would not send it again.
     if (graph.isAccepted(graph.size - distance)) chosen.add(graph.size - distance)
   }
   return [...chosen].map((index) => graph.id(index))
@@ -38,7 +38,7 @@ export function newestHeads(graph: Graph, atMost: number): number[] {
   return heads.sort((a, b) => (graph.rank(b) ?? 0) - (graph.rank(a) ?? 0)).slice(0, atMost)
 }
 
-/** Blocks whose distance to a head is a power of two, nearest first, looking at no more than `HAVE_STEPS` blocks. */
+/** Blocks whose distance to a head is a power of two, nearest first. Visits at most `HAVE_STEPS` blocks. */
 function stepsBelow(graph: Graph, heads: readonly number[]): number[] {
   const found: number[] = []
   const seen = new Set(heads)
@@ -65,9 +65,9 @@ export interface DiffPage {
 }
 
 /**
- * Accepted blocks that are neither `have` nor in the past of one of them, in the order in which they were accepted here:
- * pasts first, and what is accepted meanwhile comes last. Ids not known here say nothing. `after` goes on behind the
- * last id of the page before; `undefined` if that is not accepted here (any more).
+ * Accepted blocks that are neither in `have` nor in the past of one of them, in the order of acceptance here: pasts
+ * come first, and blocks accepted meanwhile come last. Unknown ids in `have` are ignored. `after`: continue after this
+ * id, the last of the page before; the result is `undefined` if it is not accepted here (any more).
  */
 export function answerDiff(graph: Graph, have: readonly BlockId[], after?: BlockId): DiffPage | undefined {
   const known = have.map((id) => graph.indexOf(id)).filter((index) => index !== undefined)
@@ -82,7 +82,7 @@ export function answerDiff(graph: Graph, have: readonly BlockId[], after?: Block
   return { ids: indexes.map((index) => graph.id(index)), more }
 }
 
-/** What is accepted under each prefix; `folds` are those of `graph`. */
+/** What is accepted under each prefix. `folds` must be the tree over `graph`. */
 export function answerFolds(graph: Graph, folds: FingerprintTree, prefixes: readonly Prefix[]): Fold[] {
   return prefixes.map((prefix) => {
     const under = folds.under(prefix)

@@ -1,13 +1,13 @@
 /**
  * Every way a peer can break the protocols (spec §7, §8), as coded data, and what to do about the peer. Missing
- * information is not malice: only what no honest peer sends is held against anybody.
+ * information is not malice: only what no honest peer sends lowers a score.
  */
 import type { DagFault } from '../dag/faults.ts'
 import { unreachable } from '../dag/result.ts'
 import type { BlockId } from '../dag/ids.ts'
 import type { ReputationFault } from '../reputation/faults.ts'
 
-/** Everything that can be wrong with a block that a peer sent. */
+/** Everything that can be wrong with a block from a peer. */
 export type BlockFault = DagFault | ReputationFault
 
 export type ProtocolFault =
@@ -30,12 +30,12 @@ export type ProtocolFault =
   | { readonly code: 'GOSSIP_BAD_BLOCK'; readonly block?: BlockId; readonly fault: BlockFault }
 
 /**
- * What to do about the peer. `ignore`: nothing. `close`: end the stream and think no worse of it. `penalise`: end the
- * stream and lower its score.
+ * What to do about the peer. `ignore`: nothing. `close`: end the stream, keep the score. `penalise`: end the stream and
+ * lower the score.
  */
 export type Consequence = 'ignore' | 'close' | 'penalise'
 
-/** Whether the sender of a wrong block could have known better: `reject` is what no honest peer sends. */
+/** Whether the sender of a bad block could have known: `reject` is what no honest peer sends. */
 export type BlockVerdict = 'ignore' | 'reject'
 
 export function consequence(fault: ProtocolFault): Consequence {
@@ -65,8 +65,8 @@ export function consequence(fault: ProtocolFault): Consequence {
 }
 
 /**
- * What a fault of a received block says about its sender. A missing back, another pioneer, or an author without
- * reputation here depend on what this peer has; everything else can be seen from the block and its past alone.
+ * What a fault of a received block says about its sender. A missing back, another pioneer, and an author without
+ * reputation depend on what this node has; everything else is a property of the block and its past alone.
  */
 export function blockVerdict(fault: BlockFault): BlockVerdict {
   switch (fault.code) {
@@ -88,7 +88,7 @@ export function blockVerdict(fault: BlockFault): BlockVerdict {
     case 'DAG_BAD_PAYLOAD':
     case 'REP_UNACCEPTED_BACK':
       return 'reject'
-    // What only a user's typing can cause says nothing about a peer.
+    // Only a user's input causes these; they say nothing about a peer.
     case 'DAG_BAD_ID':
     case 'DAG_BAD_KEY':
     case 'DAG_BAD_CHAIN_NAME':
@@ -101,8 +101,8 @@ export function blockVerdict(fault: BlockFault): BlockVerdict {
 }
 
 /**
- * Whether a block of this id can never be taken, whoever sends it. A signature that is not the author's and a payload
- * that is another one say nothing of the id; what is missing here may still come.
+ * Whether a block of this id is invalid in every copy. A wrong signature or payload is a fault of the copy, not of the
+ * id; missing information may still come.
  */
 export function isUnsound(fault: BlockFault): boolean {
   const isOfTheCopy = fault.code === 'DAG_BAD_SIGNATURE' || fault.code === 'DAG_BAD_PAYLOAD'

@@ -1,7 +1,7 @@
 /**
- * The life of wanted blocks within one pull (spec §8): waiting, asked, arrived, being stored. Replies may come in any
- * order; blocks leave in the order they were wanted in, so pasts are stored first. What another pull of the chain is
- * asking for is waited for, in its place. Knows nothing of heads or pages.
+ * The states of the requested blocks of one pull (spec §8): waiting, asked, arrived, storing. Replies may come in any
+ * order; blocks are stored in the order requested, so pasts come first. A block that another pull has claimed is waited
+ * for in its place. Knows nothing of heads or pages.
  */
 import { decodeBlock, type Block } from '../dag/block.ts'
 import { Bug, fail, ok, type Result } from '../dag/result.ts'
@@ -11,19 +11,19 @@ import type { ProtocolFault } from './faults.ts'
 import { GET_IDS, GETS_IN_FLIGHT, STORES_IN_FLIGHT } from './limits.ts'
 import type { PayloadState, Reply, WireBlock } from './messages.ts'
 
-/** A block as it came: decoded, of the id that was asked for, and nothing else checked. */
+/** A block as received: decoded, with the requested id, otherwise unchecked. */
 export interface PulledBlock {
   readonly block: Block
   readonly state: PayloadState
-  /** Present iff `state` is `inline`; its digest is not checked. */
+  /** Present iff `state` is `inline`. Its digest is not checked yet. */
   readonly payload?: Uint8Array | undefined
 }
 
-/** What the fetch asks of the chain as it is here. */
+/** What the fetch reads of this node's chain. */
 export interface FetchWorld {
   readonly has: (id: BlockId) => boolean
   readonly claims: PullClaims
-  /** How many blocks to ask for at once, from now on: see `batch-size.ts`. */
+  /** How many blocks the next request asks for: see `batch-size.ts`. */
   readonly batchSize: () => number
 }
 
@@ -34,13 +34,20 @@ type Chunk =
   | { readonly at: 'storing'; readonly blocks: readonly PulledBlock[] }
 
 /**
- * The blocks of one page. At most `GETS_IN_FLIGHT` chunks are asked for or held at a time, and `STORES_IN_FLIGHT` being
- * stored: that bounds memory, and makes a slow disk slow the sender down. One more is asked for where everything held
- * waits for it: another pull has given it up.
+ * The blocks of one page. `GETS_IN_FLIGHT` bounds the chunks that are asked or arrived, `STORES_IN_FLIGHT` those being
+ * stored: this bounds memory, and a slow disk slows the sender down.
+ *
+ * Invariants:
+ * 1. Chunks are in request order. No id is in two chunks.
+ * 2. The chunks at the front that are `storing` are contiguous; no chunk behind them is `storing`.
+ * 3. At most `GETS_IN_FLIGHT` chunks are `asked` or `arrived`. One more is asked when the first chunk to store next
+ *    is waiting: another pull has released it, and everything held is blocked on it.
+ * 4. This pull has claimed the ids of every chunk that is `asked`, `arrived` or `storing`.
+ * 5. No chunk is empty.
  */
 export class Fetch {
   readonly #world: FetchWorld
-  /** In the order wanted. */
+  /** In request order. */
   #chunks: Chunk[]
 
   constructor(ids: readonly BlockId[], world: FetchWorld) {
@@ -51,28 +58,28 @@ export class Fetch {
     }
   }
 
-  /** Everything wanted was stored, or is not to be had from this peer. */
+  /** Every requested block was stored, or this peer does not have it. */
   get isDone(): boolean {
     return this.#chunks.length === 0
   }
 
-  /** Blocks that are not stored yet; some of them may have come another way. */
+  /** Blocks not stored yet; some may have come another way. */
   get left(): number {
     return this.#chunks.reduce((sum, chunk) => sum + ('ids' in chunk ? chunk.ids : chunk.blocks).length, 0)
   }
 
-  /** Nothing is left to ask for, though some of it may still be on its way. */
+  /** Nothing is left to ask for, though replies may still be on their way. */
   get isAllAsked(): boolean {
     return this.#chunks.every(({ at }) => at !== 'waiting')
   }
 
-  /** The block that everything else waits for, if another pull is asking for it. */
+  /** The block that everything else is blocked on, if another pull has claimed it. */
   get awaited(): BlockId | undefined {
     const front = this.#chunks[0]
     return front?.at === 'waiting' ? front.ids.find((id) => this.#world.claims.isElsewhere(id)) : undefined
   }
 
-  /** The next ids to ask for under `tag`, if there is room, and some that nobody else is asking for. */
+  /** The next ids to ask for under `tag`, if there is room and some are unclaimed. */
   ask(tag: number): readonly BlockId[] | undefined {
     this.#dropArrived()
     const isFull = this.#count('asked', 'arrived') >= GETS_IN_FLIGHT
@@ -91,7 +98,7 @@ export class Fetch {
     return undefined
   }
 
-  /** The reply to what was asked under `tag`. What it leaves unsettled waits to be asked again, in its place. */
+  /** The reply to what was asked under `tag`. Ids it leaves unsettled are asked again, in their place. */
   take(tag: number, reply: Reply & { readonly t: 'blocks' }): Result<true, ProtocolFault> {
     const position = this.#chunks.findIndex((chunk) => chunk.at === 'asked' && chunk.tag === tag)
     const chunk = this.#chunks[position]
@@ -105,7 +112,7 @@ export class Fetch {
     if (blocks.value.length > 0) parts.push({ at: 'arrived', blocks: blocks.value })
     if (reply.asked < chunk.ids.length) parts.push({ at: 'waiting', ids: chunk.ids.slice(reply.asked) })
     this.#chunks.splice(position, 1, ...parts)
-    // What is left unsettled stays claimed: whoever else took it might wait for what is held here.
+    // Unsettled ids stay claimed: another pull that took them could be blocked on what this one holds.
     if (blocks.value.length < settled.length) {
       const came = new Set(blocks.value.map(({ block }) => block.id))
       this.#world.claims.drop(settled.filter((id) => !came.has(id)))
@@ -113,7 +120,7 @@ export class Fetch {
     return ok(true)
   }
 
-  /** The next blocks to store, unless enough are being stored or earlier ones are still to come. */
+  /** The next blocks to store, unless enough are being stored or earlier ones have not arrived. */
   toStore(): readonly PulledBlock[] | undefined {
     this.#dropArrived()
     const storing = this.#count('storing')
@@ -123,7 +130,7 @@ export class Fetch {
     return next.blocks
   }
 
-  /** The earliest that {@link Fetch.toStore} gave is dealt with; gives it once more. */
+  /** The earliest batch that {@link Fetch.toStore} gave was stored. Returns it. */
   stored(): readonly PulledBlock[] {
     const front = this.#chunks.shift()
     if (front?.at !== 'storing') throw new Bug('nothing was being stored')
@@ -131,7 +138,10 @@ export class Fetch {
     return front.blocks
   }
 
-  /** What waited for other pulls and is here now: looked for only where something else waits for it. */
+  /**
+   * Drops leading blocks that came through other pulls. Only the front is examined: elsewhere nothing is blocked on
+   * them.
+   */
   #dropArrived(): void {
     const at = this.#count('storing')
     for (let front = this.#chunks[at]; front?.at === 'waiting'; front = this.#chunks[at]) {
@@ -152,14 +162,14 @@ export class Fetch {
     return first < 0 ? ids.length : first
   }
 
-  /** The first run of ids that are neither here nor elsewhere, as many as one request asks for, now claimed. */
+  /** The first run of ids that are neither here nor claimed elsewhere, up to the batch size. Claims them. */
   #take(ids: readonly BlockId[]): { before: BlockId[]; taken: BlockId[]; behind: readonly BlockId[] } {
     const before: BlockId[] = []
     const taken: BlockId[] = []
-    const most = this.#world.batchSize()
+    const batchSize = this.#world.batchSize()
     for (const [at, id] of ids.entries()) {
       if (this.#world.has(id)) continue
-      if (taken.length < most && this.#world.claims.take(id)) taken.push(id)
+      if (taken.length < batchSize && this.#world.claims.take(id)) taken.push(id)
       else if (taken.length === 0) before.push(id)
       else return { before, taken, behind: ids.slice(at) }
     }
@@ -171,7 +181,7 @@ export class Fetch {
   }
 }
 
-/** The blocks must be some of those asked for, in the order asked, each of them once. */
+/** The blocks must be among those asked for, in the order asked, each once. */
 function matchBlocks(ids: readonly BlockId[], blocks: readonly WireBlock[]): Result<PulledBlock[], ProtocolFault> {
   const matched: PulledBlock[] = []
   let from = 0

@@ -1,6 +1,6 @@
 /**
- * Prefixes and folds to bytes and back (spec §8): parts of the messages `folds`, which `codec.ts` reads around them. A
- * prefix is one byte with the number of its digits, then two digits per byte; half a byte is filled up with a zero.
+ * Prefixes and folds to bytes and back (spec §8): parts of the `folds` messages of `codec.ts`. A prefix is one byte
+ * with its number of digits, then two digits per byte; a zero pads an odd digit.
  */
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
 import { KEY_DIGITS, LEAF_BLOCKS, type FoldPart, type Prefix } from '../dag/fingerprint-tree.ts'
@@ -9,7 +9,7 @@ import { FOLD_PREFIXES } from './limits.ts'
 import type { Fold } from './messages.ts'
 import { Fields, joinIds, misshapen, readArray, readBytes, readUint } from './cbor-checks.ts'
 
-/** Parts that a fold can have: one for each value of a digit. */
+/** Parts of a fold: at most one for each value of a digit. */
 const MAX_PARTS = 16
 
 export function wirePrefix(prefix: Prefix): Uint8Array {
@@ -40,7 +40,7 @@ function readPrefix(value: unknown, atMost: number): Prefix {
   const length = bytes[0] ?? misshapen('a prefix has no length')
   const digits = bytesToHex(bytes.subarray(1)).toUpperCase()
   const isFull = length <= atMost && bytes.byteLength === 1 + Math.ceil(length / 2)
-  // One way to write each prefix: what fills up the last byte is zero.
+  // One encoding for each prefix: the padding must be zero.
   if (!isFull || (length % 2 === 1 && !digits.endsWith('0'))) return misshapen('a prefix is not as long as it says')
   return digits.slice(0, length)
 }

@@ -1,11 +1,11 @@
 /**
- * A `frame` reply to bytes and back (spec §8), by hand: a frame is the largest thing that a message holds, and the library
- * copies it both ways. Byte for byte what the library writes, and reading only ever says yes to that: of anything else
+ * A `frame` reply to bytes and back (spec §8), by hand: a frame is the largest field of any message, and the library
+ * copies it both ways. Byte for byte what the library writes. The reader only ever says yes; of anything else
  * `codec.ts` says what is wrong. Property tests compare the two.
  *
  *     a4  "t" "frame"  "id" n  "bytes" content  "offset" n
  */
-import { CborReader, spelt } from '../dag/cbor-reader.ts'
+import { CborReader, encodedText } from '../dag/cbor-reader.ts'
 import { CborWriter } from '../dag/cbor-writer.ts'
 import { MAX_PAYLOAD_OWNER_BYTES } from '../dag/block-limits.ts'
 import { FRAME_BYTES } from '../dag/store.ts'
@@ -14,21 +14,21 @@ import type { Reply } from './messages.ts'
 
 export type FrameReply = Reply & { readonly t: 'frame' }
 
-/** Names of fields and three numbers. */
-const AROUND_BYTES = 64
+/** Field names and three numbers. */
+const OVERHEAD_BYTES = 64
 
-const START = spelt([...spelt([0xa4], 't'), ...spelt([], 'frame')], 'id')
-const CONTENT = spelt([], 'bytes')
-const OFFSET = spelt([], 'offset')
+const START = encodedText([...encodedText([0xa4], 't'), ...encodedText([], 'frame')], 'id')
+const CONTENT = encodedText([], 'bytes')
+const OFFSET = encodedText([], 'offset')
 
-/** In three parts, of which the second is the frame itself. */
+/** Three parts; the second is the frame itself, not copied. */
 export function frameParts({ t, id, bytes, offset }: FrameReply): readonly [Uint8Array, Uint8Array, Uint8Array] {
-  const head = new CborWriter(AROUND_BYTES).map(4).text('t').text(t).text('id').int(id)
+  const head = new CborWriter(OVERHEAD_BYTES).map(4).text('t').text(t).text('id').int(id)
   const before = head.text('bytes').bytesHead(bytes.byteLength).take()
-  return [before, bytes, new CborWriter(AROUND_BYTES).text('offset').int(offset).take()]
+  return [before, bytes, new CborWriter(OVERHEAD_BYTES).text('offset').int(offset).take()]
 }
 
-/** A reply whose frame is a view of the message; nothing if it is not spelt like that, or beyond a bound. */
+/** The reply, its frame a view of the message; `undefined` if it is not canonical or breaks a bound. */
 export function readFrameReply(message: Uint8Array): FrameReply | undefined {
   const reader = new CborReader(message)
   if (!reader.skip(START)) return undefined

@@ -1,6 +1,6 @@
 /**
- * Gossip announcements to bytes and back (spec §7): dag-cbor with CIDs, sealed under the group's key in groups. What an
- * announcement is worth is judged in `announce.ts`.
+ * Gossip announcements to bytes and back (spec §7): dag-cbor with CIDs, sealed under the group's key in groups.
+ * `announce.ts` decides what to do with them.
  */
 import { encode } from '@ipld/dag-cbor'
 import { CID } from 'multiformats/cid'
@@ -24,12 +24,12 @@ export function decodeAnnouncement(bytes: Uint8Array): Result<Announcement, Prot
   return decodeMessage('announcement', bytes, ANNOUNCEMENT_BYTES, readAnnouncement)
 }
 
-/** As {@link encodeAnnouncement}, sealed for the members. `nonce`: 24 random bytes, never used before. */
+/** Like {@link encodeAnnouncement}, sealed for the members. `nonce`: 24 random bytes, never used before. */
 export function sealAnnouncement(announcement: Announcement, key: Uint8Array, nonce: Uint8Array): Uint8Array {
   return sealGossip(key, nonce, encodeAnnouncement(announcement))
 }
 
-/** As {@link decodeAnnouncement}, from what a member sealed. */
+/** Like {@link decodeAnnouncement}, for a sealed one. */
 export function openAnnouncement(bytes: Uint8Array, key: Uint8Array): Result<Announcement, ProtocolFault> {
   if (bytes.byteLength > ANNOUNCEMENT_BYTES) {
     return fail({ code: 'WIRE_TOO_LARGE', bytes: bytes.byteLength, limit: ANNOUNCEMENT_BYTES })

@@ -1,6 +1,7 @@
 /**
  * Proof that a side of a sync stream holds a group's key (spec §8): HMAC-SHA256 under HKDF(key, info
- * "freechains/member/1"). It covers the role, both nonces and both peer ids, so it is good for one side of one stream.
+ * "freechains/member/1"). It covers the role, both nonces and both peer ids, so it is valid for one side of one stream
+ * only.
  */
 import { constantTimeEqual, hmacSha256 } from '../dag/crypto.ts'
 import { memberKey } from '../dag/seal.ts'
@@ -15,7 +16,7 @@ export interface Handshake {
   readonly responderPeer: Uint8Array
 }
 
-/** A membership to be proved or checked: the group's key, and the stream. */
+/** What a proof is made from or checked against: the group's key, and the stream. */
 export interface Membership {
   /** 32 bytes, secret. */
   readonly key: Uint8Array
@@ -24,10 +25,10 @@ export interface Membership {
 
 const LENGTH_BYTES = 4
 
-/** Stands where none was sent. */
+/** Checked when no proof was sent. */
 const NO_PROOF = new Uint8Array(PROOF_BYTES)
 
-/** Each part behind its length (unsigned 32-bit, big endian), so that no two lists of parts give the same bytes. */
+/** Each part after its length (unsigned 32-bit, big endian), so that no two lists of parts give the same bytes. */
 function lengthPrefixed(parts: readonly Uint8Array[]): Uint8Array {
   const bytes = new Uint8Array(parts.reduce((sum, part) => sum + LENGTH_BYTES + part.byteLength, 0))
   const lengths = new DataView(bytes.buffer)
@@ -40,14 +41,14 @@ function lengthPrefixed(parts: readonly Uint8Array[]): Uint8Array {
   return bytes
 }
 
-/** What the side that plays `role` sends: the requester in `open`, the responder in `opened`. */
+/** The proof sent by the side in `role`: the requester in `open`, the responder in `opened`. */
 export function proofFor({ key, handshake }: Membership, role: Role): Uint8Array {
   const { requesterNonce, responderNonce, requesterPeer, responderPeer } = handshake
   const parts = [new TextEncoder().encode(role), requesterNonce, responderNonce, requesterPeer, responderPeer]
   return hmacSha256(memberKey(key), lengthPrefixed(parts))
 }
 
-/** Whether `proof` is what the side that plays `role` must send; takes as long for a wrong one, and for none. */
+/** Whether `proof` is right for the side in `role`. Takes the same time for a wrong one and a missing one. */
 export function proofHolds(proof: Uint8Array | undefined, membership: Membership, role: Role): boolean {
   return constantTimeEqual(proof ?? NO_PROOF, proofFor(membership, role))
 }

@@ -1,7 +1,7 @@
 /**
- * Messages of the sync protocol and of gossip, protocol ids and versions (spec §7, §8). Every request has exactly one
- * reply with the same `id`, so that requests of many chains interleave on one stream and backpressure is the
- * requester's choice of how many to have in flight.
+ * Messages of sync and gossip, protocol ids and versions (spec §7, §8). Every request has exactly one reply with the
+ * same `id`. So requests of many chains interleave on one stream, and the requester controls backpressure by how many
+ * it has in flight.
  */
 import type { FoldPart, Prefix } from '../dag/fingerprint-tree.ts'
 import type { AuthorKey, BlockId } from '../dag/ids.ts'
@@ -18,17 +18,18 @@ export interface Hello {
   readonly nonce: Uint8Array
 }
 
-/** Which part a side plays on a stream: the requester opened it. Covered by the membership proof. */
+/** Which side of a stream: the requester opened it. Covered by the membership proof. */
 export type Role = 'requester' | 'responder'
 
 export type Request =
-  /** First about each chain on a stream: names it by rendezvous (32 bytes), proves a group's key. */
+  /** The first request for each chain on a stream: names it by rendezvous (32 bytes), proves a group's key. */
   | { readonly t: 'open'; readonly id: number; readonly chain: Uint8Array; readonly proof?: Uint8Array }
-  /** Next page of heads: those after `after` in ascending order of ids. */
+  /** The next page of heads: those after `after` in ascending order of ids. */
   | { readonly t: 'heads'; readonly id: number; readonly chain: Uint8Array; readonly after: BlockId }
   /**
-   * Which blocks the responder accepts that are neither `have` nor in the past of one of them; pasts first. `after` is
-   * the last id of the page before: a list of bounded length cannot describe every set, and the answer goes on there.
+   * The blocks that the responder accepts and that are neither in `have` nor in the past of one of them; pasts first.
+   * `after` is the last id of the page before: `have` has a bounded length and cannot describe every set, so the list
+   * continues from there.
    */
   | {
       readonly t: 'diff'
@@ -37,9 +38,12 @@ export type Request =
       readonly have: readonly BlockId[]
       readonly after?: BlockId
     }
-  /** What the responder accepts under each of these prefixes (`dag/fold.ts`); 1 to 64, distinct. */
+  /** What the responder accepts under each of these prefixes (`dag/fingerprint-tree.ts`); 1 to 64, distinct. */
   | { readonly t: 'folds'; readonly id: number; readonly chain: Uint8Array; readonly prefixes: readonly Prefix[] }
-  /** Blocks by id. The answer holds the longest run from the front that fits, at least one of those the responder has. */
+  /**
+   * Blocks by id. The reply settles the longest run from the front that fits: at least one block that the responder
+   * has.
+   */
   | { readonly t: 'get'; readonly id: number; readonly chain: Uint8Array; readonly ids: readonly BlockId[] }
   /** One frame of a payload, from `offset` (a multiple of the frame size). */
   | {
@@ -49,17 +53,17 @@ export type Request =
       readonly block: BlockId
       readonly offset: number
     }
-  /** Asks for the responder's held posts: ids of those and of what is not accepted below them, pasts first. */
+  /** The responder's held posts: their ids, and those of the unaccepted blocks below them, pasts first. */
   | { readonly t: 'held'; readonly id: number; readonly chain: Uint8Array }
-  /** Asks the responder to pull this chain from the requester now, and to say how it went. */
+  /** Asks the responder to pull this chain from the requester now, and to report the result. */
   | { readonly t: 'offer'; readonly id: number; readonly chain: Uint8Array }
 
 type WithoutId<T> = T extends unknown ? Omit<T, 'id'> : never
 
-/** A request before the stream that carries it has numbered it. */
+/** A request that its stream has not numbered yet. */
 export type RequestBody = WithoutId<Request>
 
-/** Why a request is refused; `unknown-chain` also for a non-member of a group, byte for byte. */
+/** Why a request is refused. `unknown-chain` also answers a non-member of a group, byte for byte. */
 export type RefuseCode = 'unknown-chain' | 'incompatible' | 'busy' | 'bad-request'
 
 export type PayloadState = 'inline' | 'frames' | 'hidden' | 'absent'
@@ -73,9 +77,9 @@ export interface WireBlock {
 }
 
 /**
- * What stands under a prefix: up to 32 blocks in order, each with its rank (only how ranks compare means anything: in
- * ascending order pasts come first, and what only a later paid block brings in directly before it); or else all digits
- * that the blocks share, and their parts by the digit that follows.
+ * What is under a prefix. Either up to 32 blocks in order, each with its rank: only the comparison of ranks has a
+ * meaning (in ascending order pasts come first, and the blocks that only a later paid block brings in come directly
+ * before it). Or all the digits that the blocks share, and the parts by the digit that follows.
  */
 export type Fold =
   | { readonly ids: readonly BlockId[]; readonly ranks: readonly number[] }
@@ -87,7 +91,7 @@ export type Reply =
       readonly id: number
       readonly proof?: Uint8Array
       readonly pioneer?: AuthorKey
-      /** How many the responder accepts: tells people how far a long pull has come, and decides nothing. */
+      /** How many blocks the responder accepts. For progress display; decides nothing. */
       readonly blocks: number
       readonly heads: readonly BlockId[]
       readonly more: boolean
@@ -96,7 +100,10 @@ export type Reply =
   | { readonly t: 'ids'; readonly id: number; readonly ids: readonly BlockId[]; readonly more: boolean }
   /** One for each prefix, in the order asked. */
   | { readonly t: 'folds'; readonly id: number; readonly folds: readonly Fold[] }
-  /** `asked` counts how many of the asked ids (from the front) this reply settles: sent here, or not had. */
+  /**
+   * `asked`: how many of the requested ids, from the front, this reply settles: each is sent here, or the responder
+   * lacks it.
+   */
   | { readonly t: 'blocks'; readonly id: number; readonly asked: number; readonly blocks: readonly WireBlock[] }
   | { readonly t: 'frame'; readonly id: number; readonly offset: number; readonly bytes: Uint8Array }
   | { readonly t: 'no-payload'; readonly id: number; readonly why: 'hidden' | 'absent' }
@@ -109,9 +116,9 @@ export interface Announcement {
   readonly v: 1
   /** 8 random bytes: gossipsub's message id is the hash of the bytes. */
   readonly nonce: Uint8Array
-  /** 1..16 */
+  /** 1 to 16. */
   readonly heads: readonly BlockId[]
-  /** The newest block rides along when header + payload are small enough. */
+  /** The newest block rides along when header and payload together are small enough. */
   readonly block?: {
     readonly headerBytes: Uint8Array
     readonly signature?: Uint8Array | undefined

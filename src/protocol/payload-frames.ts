@@ -1,6 +1,6 @@
 /**
- * Fetching one large payload in frames (spec §8): which to ask for next, and in what order they may be stored. Goes on
- * where an earlier arrival stopped. Holds at most the frames in flight; the digest of the whole is the driver's to check.
+ * Fetches one large payload in frames (spec §8): which frames to ask for next, and in what order to store them. Resumes
+ * an earlier, partial fetch. Holds at most the frames in flight. The driver checks the digest of the whole.
  */
 import { Bug, fail, ok, type Result } from '../dag/result.ts'
 import type { BlockId } from '../dag/ids.ts'
@@ -8,7 +8,7 @@ import { FRAME_BYTES } from '../dag/store.ts'
 import type { ProtocolFault } from './faults.ts'
 import { FRAMES_IN_FLIGHT } from './limits.ts'
 
-/** A frame to be stored now; `n` counts from 0. */
+/** A frame to store now; `n` counts from 0. */
 export interface ReadyFrame {
   readonly n: number
   readonly bytes: Uint8Array
@@ -18,12 +18,12 @@ export class PayloadFetch {
   readonly block: BlockId
   readonly size: number
   readonly #frames: number
-  /** Frames that came before one with a lower number. */
+  /** Frames that arrived before one with a lower number. */
   readonly #early = new Map<number, Uint8Array>()
   #nextAsk: number
   #nextStore: number
 
-  /** @param options `size`: bytes of the whole; `framesHere`: how many from the front are stored already. */
+  /** @param options `size`: bytes of the whole payload; `framesHere`: how many, from the front, are stored already */
   constructor(options: { readonly block: BlockId; readonly size: number; readonly framesHere: number }) {
     this.block = options.block
     this.size = options.size
@@ -32,17 +32,17 @@ export class PayloadFetch {
     this.#nextStore = this.#nextAsk
   }
 
-  /** Nothing was here before: all of it comes by this fetch. */
+  /** No frame was stored before: this fetch brings all of it. */
   get isFromStart(): boolean {
     return this.#nextStore === 0
   }
 
-  /** All frames came in; the digest is to be checked now. */
+  /** All frames arrived: the digest can be checked. */
   get isComplete(): boolean {
     return this.#nextStore === this.#frames
   }
 
-  /** Offsets to ask for now; each is given once. */
+  /** Offsets to ask for now. Each is returned once. */
   ask(): number[] {
     const offsets: number[] = []
     for (; this.#nextAsk < this.#frames && this.#nextAsk - this.#nextStore < FRAMES_IN_FLIGHT; this.#nextAsk++) {
@@ -51,7 +51,7 @@ export class PayloadFetch {
     return offsets
   }
 
-  /** Takes a frame that was asked for, and gives those that can be stored now, in order. */
+  /** Takes a frame that was asked for. Returns the frames that can be stored now, in order. */
   take(offset: number, bytes: Uint8Array): Result<readonly ReadyFrame[], ProtocolFault> {
     const n = offset / FRAME_BYTES
     if (!Number.isInteger(n) || n < this.#nextStore || n >= this.#nextAsk || this.#early.has(n)) {
@@ -64,7 +64,7 @@ export class PayloadFetch {
     return ok(this.#drain())
   }
 
-  /** The digest was another one: all of it is to be asked for again (of one peer; spec §8). */
+  /** The digest is wrong: asks for all of it again (from one peer; spec §8). */
   reset(): void {
     if (!this.isComplete) throw new Bug('a digest is only known of a whole payload')
     this.#nextAsk = 0

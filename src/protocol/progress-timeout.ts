@@ -1,6 +1,6 @@
 /**
- * How long a side that is slow is waited for (spec §8), pure: as long as bytes move, and not for ever. A line that is bad
- * is nobody's fault; who only drips, to keep what it holds, is given up when the time is over.
+ * Timeout for a slow side (spec §8), pure: extended while bytes move, but not for ever. A slow line is no fault; a peer
+ * that only drips bytes to hold our resources is given up at the end.
  */
 import { PROGRESS_BYTES, SLOWEST_MS } from './limits.ts'
 
@@ -10,7 +10,7 @@ export class ProgressTimeout {
   #bytes: number
 
   /**
-   * @param windowMs - how long to wait before {@link goOn} is asked for the first time
+   * @param windowMs - how long to wait before {@link extend} is called for the first time
    * @param bytes - moved so far, by a count that only grows
    */
   constructor(windowMs: number, bytes: number) {
@@ -19,8 +19,8 @@ export class ProgressTimeout {
     this.#bytes = bytes
   }
 
-  /** The time is over: how many milliseconds to wait on, 0 if it is enough. */
-  goOn(bytes: number): number {
+  /** The window has passed: how many milliseconds to wait on; 0 ends the wait. */
+  extend(bytes: number): number {
     const isMoving = bytes - this.#bytes >= PROGRESS_BYTES
     const nextMs = isMoving ? Math.max(0, Math.min(this.#windowMs, this.#leftMs)) : 0
     this.#bytes = bytes

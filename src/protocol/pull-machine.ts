@@ -1,91 +1,34 @@
 /**
- * One pull: the requester's side of a sync of one chain with one peer, as a pure step function (spec §8). It is fed
- * inputs and returns effects; sockets, stores and timeouts are the driver's. The other side is `responder.ts`.
+ * One pull: the requester's side of a sync of one chain with one peer, as a pure step function (spec §8). It takes
+ * inputs and returns effects; the driver has the sockets, stores and timeouts. The other side is `responder.ts`.
  *
- *     open ─► heads of theirs all had? ── yes ─► finish
- *              │ no             │ yes, and there are more than a page of them
+ *     open ─► are all its heads here? ── yes ─► finish
+ *              │ no             │ yes, and it has more than a page of them
  *              ▼                │
  *            diff ─► ids ─► get │ get … ─► store in order
  *              ▲      │         │
  *    more pages└──────┤         ▼
  *                     └──────► folds (`set-reconciliation.ts`) ─► get … ─► store …
- *        half of a page was had, and more to come; where all their heads are in a page, of four such pages
+ *        half of a page was here already, and more to come; if all its heads fit in a page, after four such pages
  *
- * The next page of a list is asked for while the last blocks of this one are on their way. Other pulls of the same chain may
- * go on at the same time: what they are asking for is waited for (`claims.ts`).
+ * The next page of a list is asked for while the last blocks of the current one are on their way. Other pulls of the
+ * same chain may run at the same time: this one waits for the blocks that they have claimed (`claims.ts`).
  */
 import type { BlockId } from '../dag/ids.ts'
 import { blockVerdict, type BlockFault, type ProtocolFault } from './faults.ts'
 import { Fetch, type PulledBlock } from './fetch.ts'
 import { SetReconciliation } from './set-reconciliation.ts'
-import { GIVEN_UP_IDS, HAVE_IDS, IDS_PER_PAGE, PAGES_IN_VAIN, UNPAID_IDS } from './limits.ts'
+import { GIVEN_UP_IDS, HAVE_IDS, IDS_PER_PAGE, UNPAID_IDS } from './limits.ts'
 import { proofFor, proofHolds } from './membership-proof.ts'
-import type { Reply, Request, RequestBody } from './messages.ts'
-import type { PullEffect, PullEnd, PullInput, PullOptions, StoreOutcome } from './pull-types.ts'
+import type { Reply, RequestBody } from './messages.ts'
+import type { IdsReply, PullState } from './pull-state.ts'
+import type { PullEffect, PullEnd, PullInput, StoreOutcome } from './pull-types.ts'
 
-/** Mutated by {@link step}; nobody else looks inside. */
-export interface PullState {
-  readonly options: PullOptions
-  readonly asked: Map<number, Request['t']>
-  nextTag: number
-  isOver: boolean
-  /** Heads of theirs that are had: they describe what both sides have better than anything of ours. */
-  commonHeads: readonly BlockId[]
-  /** Those that were not. */
-  otherHeads: readonly BlockId[]
-  /** Ids listed by the peer that were had before they were listed. */
-  listedKnown: number
-  page:
-    | {
-        readonly fetch: Fetch
-        readonly wanted: readonly BlockId[]
-        readonly then: 'diff' | 'fold' | 'finish'
-        gained: boolean
-      }
-    | undefined
-  /** The page behind that one, if it came early. */
-  nextPage: IdsReply | undefined
-  lastListed: BlockId | undefined
-  /** Pages of the list of which half was had, as many as may come before folds take over; these run once at most. */
-  pagesBeforeFolds: number
-  folding: SetReconciliation | undefined
-  /** Ids found by folds that are in no page yet. */
-  folded: readonly BlockId[]
-  readonly givenUp: Set<BlockId>
-  /** Blocks that the peer says it accepts. */
-  theirs: number
-  /** Blocks stored since one was accepted: no more may stand under a payer still to come. */
-  unpaid: number
-  fresh: number
-}
-
-type IdsReply = Reply & { readonly t: 'ids' }
+export { newPull, type PullState } from './pull-state.ts'
 
 export type PullStep = readonly [PullState, readonly PullEffect[]]
 
-export function newPull(options: PullOptions): PullState {
-  return {
-    options,
-    asked: new Map(),
-    nextTag: 1,
-    isOver: false,
-    commonHeads: [],
-    otherHeads: [],
-    listedKnown: 0,
-    page: undefined,
-    nextPage: undefined,
-    lastListed: undefined,
-    pagesBeforeFolds: PAGES_IN_VAIN,
-    folding: undefined,
-    folded: [],
-    givenUp: new Set(),
-    theirs: 0,
-    unpaid: 0,
-    fresh: 0,
-  }
-}
-
-/** After `finish` every input is ignored: late replies are no news. */
+/** After `finish` every input is ignored: replies may come late. */
 export function step(state: PullState, input: PullInput): PullStep {
   return [state, state.isOver ? [] : effectsOf(state, input)]
 }
@@ -99,18 +42,18 @@ function effectsOf(state: PullState, input: PullInput): PullEffect[] {
     case 'stored':
       return onStored(state, input.outcomes)
     case 'changed':
-      return goOn(state)
+      return fetchMore(state)
     case 'failed':
       return finish(state, { why: 'failed', reason: input.reason })
   }
 }
 
-/** Blocks that are known to be wanted and may not be here yet, at little cost; more may come to light. */
-export function wantedNow({ page, folded, folding }: PullState): number {
-  return (page?.fetch.left ?? 0) + folded.length + (folding?.found ?? 0)
+/** Blocks known to be missing that have not been stored; cheap, and may rise as more are found. */
+export function wantedNow({ page, foundIds, reconciliation }: PullState): number {
+  return (page?.fetch.left ?? 0) + foundIds.length + (reconciliation?.found ?? 0)
 }
 
-/** The block that this pull waits for, if another one is asking for it. */
+/** The block that this pull is blocked on, if another pull has claimed it. */
 export function awaited({ page }: PullState): BlockId | undefined {
   return page?.fetch.awaited
 }
@@ -123,10 +66,10 @@ function ask(state: PullState, request: RequestBody): PullEffect {
 
 function finish(state: PullState, end: PullEnd): PullEffect[] {
   state.isOver = true
-  const { fresh, givenUp, otherHeads: heads, commonHeads } = state
+  const { fresh, givenUp, missingHeads: heads, commonHeads } = state
   const { has } = state.options.world
-  const wanted = [...(state.page?.wanted ?? []), ...state.folded]
-  const unsettled = wanted.filter((id) => !givenUp.has(id) && !has(id)).length + (state.folding?.found ?? 0)
+  const wanted = [...(state.page?.wanted ?? []), ...state.foundIds]
+  const unsettled = wanted.filter((id) => !givenUp.has(id) && !has(id)).length + (state.reconciliation?.found ?? 0)
   return [{ do: 'finish', fresh, missing: givenUp.size + unsettled, heads, commonHeads, end }]
 }
 
@@ -147,13 +90,13 @@ function onReply(state: PullState, tag: number, reply: Reply): PullEffect[] {
   if (reply.t === 'refuse') return onRefuse(state, reply)
   if (asked === 'open' && reply.t === 'opened') return onOpened(state, reply)
   if (asked === 'diff' && reply.t === 'ids') return onIds(state, reply)
-  if (asked === 'folds' && reply.t === 'folds' && state.folding !== undefined) {
-    const taken = state.folding.take(tag, reply)
-    return taken.ok ? fold(state) : faulty(state, taken.fault)
+  if (asked === 'folds' && reply.t === 'folds' && state.reconciliation !== undefined) {
+    const taken = state.reconciliation.take(tag, reply)
+    return taken.ok ? reconcile(state) : faulty(state, taken.fault)
   }
   if (asked === 'get' && reply.t === 'blocks' && state.page !== undefined) {
     const taken = state.page.fetch.take(tag, reply)
-    return taken.ok ? goOn(state) : faulty(state, taken.fault)
+    return taken.ok ? fetchMore(state) : faulty(state, taken.fault)
   }
   return faulty(state, { code: 'SYNC_WRONG_REPLY', asked, got: reply.t })
 }
@@ -177,17 +120,17 @@ function onOpened(state: PullState, reply: Reply & { readonly t: 'opened' }): Pu
   }
   const { heads, more } = reply
   if (more && heads.length === 0) return faulty(state, { code: 'SYNC_BAD_PAGE', why: 'no heads, and more to come' })
-  state.theirs = reply.blocks
+  state.peerBlocks = reply.blocks
   state.commonHeads = heads.filter((id) => world.has(id))
   if (more) state.pagesBeforeFolds = 1
-  state.otherHeads = heads.filter((id) => !world.has(id))
-  if (state.otherHeads.length > 0) {
-    // A head behind the first page would not be seen.
-    const before = more ? undefined : world.fruitless(state.otherHeads)
+  state.missingHeads = heads.filter((id) => !world.has(id))
+  if (state.missingHeads.length > 0) {
+    // Valid only if the first page has all heads: a new one further back would not be seen.
+    const before = more ? undefined : world.fruitless(state.missingHeads)
     return before === undefined ? [diff(state)] : finish(state, { why: before })
   }
-  // One question for the fold of everything says more than further pages of heads, however many there are.
-  return more ? fold(state) : finish(state, { why: 'done' })
+  // One request for the root fold says more than further pages of heads.
+  return more ? reconcile(state) : finish(state, { why: 'done' })
 }
 
 function diff(state: PullState): PullEffect {
@@ -207,54 +150,54 @@ function takeIds(state: PullState, { ids, more }: IdsReply): PullEffect[] {
   const { world } = state.options
   const last = ids.at(-1)
   if (last === undefined && more) return faulty(state, { code: 'SYNC_BAD_PAGE', why: 'no ids, and more to come' })
-  const lacked = ids.filter((id) => !world.has(id))
-  state.listedKnown += ids.length - lacked.length
+  const missing = ids.filter((id) => !world.has(id))
+  state.listedKnown += ids.length - missing.length
   // An honest list names a block once, so it cannot name more known ones than there are.
   if (state.listedKnown > world.size()) return faulty(state, { code: 'SYNC_BAD_PAGE', why: 'ids listed before' })
   state.lastListed = last
-  // An honest list goes on behind its last id, so what was given up does not come again.
-  if (lacked.some((id) => state.givenUp.has(id))) return finish(state, { why: 'stalled' })
-  if (2 * lacked.length <= ids.length) state.pagesBeforeFolds -= 1
-  return startPage(state, lacked, !more ? 'finish' : state.pagesBeforeFolds <= 0 ? 'fold' : 'diff')
+  // An honest list continues after its last id, so it does not name a given-up id again.
+  if (missing.some((id) => state.givenUp.has(id))) return finish(state, { why: 'stalled' })
+  if (2 * missing.length <= ids.length) state.pagesBeforeFolds -= 1
+  return startPage(state, missing, !more ? 'finish' : state.pagesBeforeFolds <= 0 ? 'fold' : 'diff')
 }
 
 function startPage(state: PullState, wanted: readonly BlockId[], then: 'diff' | 'fold' | 'finish'): PullEffect[] {
   const { world } = state.options
   for (const block of wanted) {
     const fault = world.unsound(block)
-    // It is as wrong as it was when it was looked at, and is not looked at again.
+    // Found unsound before; it is not validated a second time.
     if (fault !== undefined) return faulty(state, { code: 'SYNC_BAD_BLOCK', block, fault })
   }
   state.page = { fetch: new Fetch(wanted, world), wanted, then, gained: wanted.length === 0 }
-  return goOn(state)
+  return fetchMore(state)
 }
 
-/** Looks for what is missing by folds as far as there is room; then fetches what was found, page by page. */
-function fold(state: PullState): PullEffect[] {
+/** Finds missing blocks by folds as far as there is room; then fetches them, page by page. */
+function reconcile(state: PullState): PullEffect[] {
   const { rendezvous, world } = state.options
-  const folding = (state.folding ??= new SetReconciliation(world, (id) => state.givenUp.has(id)))
+  const reconciliation = (state.reconciliation ??= new SetReconciliation(world, (id) => state.givenUp.has(id)))
   state.pagesBeforeFolds = Number.POSITIVE_INFINITY
   state.page = undefined
-  if (state.folded.length === 0) {
+  if (state.foundIds.length === 0) {
     const effects: PullEffect[] = []
     for (;;) {
-      const prefixes = folding.ask(state.nextTag)
+      const prefixes = reconciliation.ask(state.nextTag)
       if (prefixes === undefined) break
       effects.push(ask(state, { t: 'folds', chain: rendezvous, prefixes }))
     }
-    if (folding.isAsking) return effects
-    state.folded = folding.window()
+    if (reconciliation.isAsking) return effects
+    state.foundIds = reconciliation.window()
   }
-  if (state.folded.length === 0) {
-    if (folding.isDone) return finish(state, { why: 'done' })
-    state.folding = undefined
-    // The list names what was given up once more.
+  if (state.foundIds.length === 0) {
+    if (reconciliation.isDone) return finish(state, { why: 'done' })
+    state.reconciliation = undefined
+    // The list may name again what folds listed and the peer did not bring.
     state.givenUp.clear()
     return [diff(state)]
   }
-  const lacked = state.folded.slice(0, IDS_PER_PAGE).filter((id) => !world.has(id))
-  state.folded = state.folded.slice(IDS_PER_PAGE)
-  return startPage(state, lacked, 'fold')
+  const missing = state.foundIds.slice(0, IDS_PER_PAGE).filter((id) => !world.has(id))
+  state.foundIds = state.foundIds.slice(IDS_PER_PAGE)
+  return startPage(state, missing, 'fold')
 }
 
 function onStored(state: PullState, outcomes: readonly StoreOutcome[]): PullEffect[] {
@@ -271,10 +214,10 @@ function onStored(state: PullState, outcomes: readonly StoreOutcome[]): PullEffe
   if (end !== undefined) return finish(state, end)
   return outcomes.some(({ state: became }) => became === 'postponed')
     ? finish(state, { why: 'postponed' })
-    : goOn(state)
+    : fetchMore(state)
 }
 
-/** How what became of these blocks ends the pull, if it does; also of one that has ended otherwise meanwhile. */
+/** The end of the pull that these outcomes cause, if any; also used after it has ended in another way. */
 export function endOfOutcomes(outcomes: readonly StoreOutcome[], blocks: readonly PulledBlock[]): PullEnd | undefined {
   for (const [position, outcome] of outcomes.entries()) {
     if (outcome.state !== 'refused') continue
@@ -284,15 +227,15 @@ export function endOfOutcomes(outcomes: readonly StoreOutcome[], blocks: readonl
   return undefined
 }
 
-/** How a refused block ends the pull, if it does. A payload that was not sent cannot be a bad one. */
+/** The end of the pull that a refused block causes, if any. A payload that was not sent cannot be at fault. */
 function endOfRefused(id: BlockId, fault: BlockFault, cameWithPayload: boolean): PullEnd | undefined {
   if (fault.code === 'DAG_OTHER_PIONEER') return { why: 'incompatible', ours: fault.ours, theirs: fault.theirs }
   if (blockVerdict(fault) === 'ignore' || (fault.code === 'DAG_BAD_PAYLOAD' && !cameWithPayload)) return undefined
   return { why: 'faulty', fault: { code: 'SYNC_BAD_BLOCK', block: id, fault } }
 }
 
-/** Asks and stores as far as there is room; at the end of a page, goes on to the next. */
-function goOn(state: PullState): PullEffect[] {
+/** Asks and stores as far as there is room; at the end of a page, moves on to the next. */
+function fetchMore(state: PullState): PullEffect[] {
   const { page, options } = state
   if (page === undefined) return []
   const effects: PullEffect[] = []
@@ -303,7 +246,7 @@ function goOn(state: PullState): PullEffect[] {
     effects.push({ do: 'store', blocks })
   }
   if (page.fetch.isDone) return [...effects, ...endPage(state, page)]
-  // Of a list that was worth nothing so far no more is asked for.
+  // Do not read ahead on a list that has brought nothing so far.
   const isNextWanted = page.then === 'diff' && page.gained && page.fetch.isAllAsked
   if (isNextWanted && !isListAsked(state)) effects.push(diff(state))
   return effects
@@ -315,14 +258,14 @@ function isListAsked({ asked, nextPage }: PullState): boolean {
 
 function endPage(state: PullState, page: NonNullable<PullState['page']>): PullEffect[] {
   const { world } = state.options
-  const lacked = page.wanted.filter((id) => !world.has(id))
-  for (const id of lacked) state.givenUp.add(id)
-  // What came meanwhile by another way is progress too.
-  const isGain = page.gained || lacked.length < page.wanted.length
+  const missing = page.wanted.filter((id) => !world.has(id))
+  for (const id of missing) state.givenUp.add(id)
+  // Blocks that came another way meanwhile count as progress.
+  const isGain = page.gained || missing.length < page.wanted.length
   const isTooMuch = state.givenUp.size > GIVEN_UP_IDS || state.unpaid > UNPAID_IDS
   if (!isGain || isTooMuch) return finish(state, { why: 'stalled' })
   state.page = undefined
-  if (page.then === 'fold') return fold(state)
+  if (page.then === 'fold') return reconcile(state)
   if (page.then === 'finish') return finish(state, { why: 'done' })
   const { nextPage } = state
   state.nextPage = undefined

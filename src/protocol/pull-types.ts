@@ -1,7 +1,4 @@
-/**
- * What goes into one pull and what comes out of it (spec §8), as data: the vocabulary of `pull-machine.ts`, where it is
- * decided which comes when.
- */
+/** Inputs, effects and results of one pull (spec §8), as data. `pull-machine.ts` is the step function over them. */
 import type { FingerprintTree } from '../dag/fingerprint-tree.ts'
 import type { AuthorKey, BlockId } from '../dag/ids.ts'
 import type { PullClaims } from './claims.ts'
@@ -10,25 +7,28 @@ import type { PulledBlock } from './fetch.ts'
 import type { Membership } from './membership-proof.ts'
 import type { Reply, RequestBody } from './messages.ts'
 
-/** What a pull asks of the chain as it is here, at the moment it asks. */
+/** What a pull reads of this node's chain, always current. */
 export interface PullWorld {
-  /** Here: accepted, or not. */
+  /** Whether the block is here, accepted or not. */
   readonly has: (id: BlockId) => boolean
   /** See `haveList` in `dag-diff.ts`. */
   readonly haveList: () => readonly BlockId[]
-  /** Of what is accepted here. */
+  /** Over what is accepted here. */
   readonly fingerprints: Pick<FingerprintTree, 'fingerprint'>
-  /** Blocks known here. */
+  /** Blocks in the graph here. */
   readonly size: () => number
   /** Author of the first post, in a forum joined without pioneers that has one. */
   readonly pioneer: () => AuthorKey | undefined
-  /** What the other pulls of this chain leave to this one. */
+  /** The claims of this pull among the others of its chain. */
   readonly claims: PullClaims
-  /** How many blocks to ask for at once, from now on: see `batch-size.ts`. */
+  /** How many blocks the next request asks for: see `batch-size.ts`. */
   readonly batchSize: () => number
-  /** What was wrong with a block that no peer is to be asked for: no honest one lists it. */
+  /** The fault of a block known to be unsound: no honest peer lists it. */
   readonly unsound: (id: BlockId) => BlockFault | undefined
-  /** How a pull from this peer ended that began with the same heads, if nothing came of it and nothing has changed since. */
+  /**
+   * How the last pull from this peer ended, if it began with the same heads, brought nothing, and nothing has changed
+   * since.
+   */
   readonly fruitless: (heads: readonly BlockId[]) => FruitlessEnd | undefined
 }
 
@@ -42,28 +42,28 @@ export interface PullOptions {
 
 /** What became of one block of a `store`. */
 export type StoreOutcome =
-  /** `others`: blocks accepted with it: those it welcomes. */
+  /** `others`: blocks accepted along with it, those it welcomes. */
   | { readonly id: BlockId; readonly state: 'accepted'; readonly others: number }
-  /** `surplus`: sound, and nobody has paid for it yet; `delayed`: kept back for now. */
+  /** `surplus`: sound, not paid for yet; `delayed`: kept back by the throttle for now. */
   | { readonly id: BlockId; readonly state: 'known' | 'ahead' | 'held' | 'surplus' | 'delayed' }
-  /** Not looked at to the end, and not kept: see `recheck-budget.ts`. It is to be fetched again later. */
+  /** Not fully checked, and not kept: see `recheck-budget.ts`. A later pull fetches it again. */
   | { readonly id: BlockId; readonly state: 'postponed' }
   | { readonly id: BlockId; readonly state: 'refused'; readonly fault: BlockFault }
 
 export type PullInput =
   | { readonly on: 'start' }
-  /** `tag` is that of the `ask`; the reply's own id is the stream's business. */
+  /** `tag` is that of the `ask`. The reply's own `id` belongs to the stream. */
   | { readonly on: 'reply'; readonly tag: number; readonly reply: Reply }
-  /** The earliest `store` under way is done, one outcome per block in its order. */
+  /** The earliest `store` in flight is done; one outcome per block, in its order. */
   | { readonly on: 'stored'; readonly outcomes: readonly StoreOutcome[] }
-  /** Another pull gave blocks up: they are here now, or may be asked for. */
+  /** Another pull released claims: the blocks are here now, or may be asked for. */
   | { readonly on: 'changed' }
-  /** The stream broke, or time is up. */
+  /** The stream broke, or its time is up. */
   | { readonly on: 'failed'; readonly reason: string }
 
 /**
- * How a pull ended. `stalled`: the peer lists blocks and gives none of them that fits here; it did nothing wrong.
- * `postponed`: nor did it here, but no more of its blocks can be checked for now.
+ * How a pull ended. `stalled`: the peer lists blocks and gives none that fits here; it did nothing wrong. `postponed`:
+ * it did nothing wrong either, but the recheck budget is used up for now.
  */
 export type PullEnd =
   | { readonly why: 'done' | 'stalled' | 'postponed' | 'unknown-chain' | 'busy' | 'refused' }
@@ -72,15 +72,15 @@ export type PullEnd =
   /** See `consequence` in `faults.ts` for what to do about the peer. */
   | { readonly why: 'faulty'; readonly fault: ProtocolFault }
 
-/** How a pull can end of which nothing came, and nobody did anything wrong. */
+/** The ends of a pull that may bring nothing without anybody's fault. */
 export type FruitlessEnd = 'done' | 'stalled'
 
 export interface PullResult {
   /** Blocks gained. */
   readonly fresh: number
-  /** Those that the peer lists and that are still not had. */
+  /** Blocks that the peer lists and that are still not here. */
   readonly missing: number
-  /** Heads of theirs that were not had when it began. */
+  /** The peer's heads that were not here when it began. */
   readonly heads: readonly BlockId[]
   /** Those that were. */
   readonly commonHeads: readonly BlockId[]
@@ -90,8 +90,8 @@ export interface PullResult {
 export type PullEffect =
   | { readonly do: 'ask'; readonly tag: number; readonly request: RequestBody }
   /**
-   * In this order, and after those of the `store` before, which may still be under way. The payload of a block in state
-   * `frames` is to be fetched first, see `payload-frames.ts`.
+   * Store in this order, after the blocks of the `store` before, which may still be in flight. The payload of a block
+   * in state `frames` is fetched first, see `payload-frames.ts`.
    */
   | { readonly do: 'store'; readonly blocks: readonly PulledBlock[] }
   /** The last effect. */

@@ -1,8 +1,7 @@
 /**
- * The responder's side of sync as pure decisions (spec §8): a request and the chain it names give a plan as data. What
- * needs the store is left to the driver: loading blocks and frames. Only accepted blocks are named and
- * served, and held posts to those that ask for them. The
- * requester's side is `pull-machine.ts`.
+ * The responder's side of sync as pure decisions (spec §8): a request and its chain give a plan, as data. The driver
+ * does what needs the store: loading blocks and frames. Only accepted blocks are named and served; held posts go to a
+ * requester that asks for them. The requester's side is `pull-machine.ts`.
  */
 import type { Chain } from '../dag/chain.ts'
 import { unreachable } from '../dag/result.ts'
@@ -22,38 +21,38 @@ import { answerDiff, answerFolds } from './dag-diff.ts'
 export interface ServedChain {
   readonly chain: Chain
   readonly graph: Graph
-  /** Of this graph. */
+  /** Over this graph. */
   readonly fingerprints: FingerprintTree
   /** Author of the first post, in a forum joined without pioneers that has one. */
   readonly pioneer?: AuthorKey
-  /** Held posts that were made here, by local index. */
+  /** Held posts made here, by local index. */
   readonly held: () => readonly number[]
 }
 
-/** What one incarnation of a stream remembers. Mutated by {@link planReply}. */
-export interface ServeStream {
+/** The state of one sync stream. Mutated by {@link planReply}. */
+export interface ResponderStream {
   readonly handshake: Handshake
   /** Chains opened on it; bounded by the chains joined here. */
   readonly opened: Set<Chain['id']>
-  /** Blocks that are not accepted, and that the requester was told of when it asked for held posts: it may get them. */
-  readonly told: Map<Chain['id'], ReadonlySet<BlockId>>
+  /** Unaccepted blocks listed in a reply to `held`: this requester may get them. */
+  readonly heldListed: Map<Chain['id'], ReadonlySet<BlockId>>
 }
 
-export function newServeStream(handshake: Handshake): ServeStream {
-  return { handshake, opened: new Set(), told: new Map() }
+export function newResponderStream(handshake: Handshake): ResponderStream {
+  return { handshake, opened: new Set(), heldListed: new Map() }
 }
 
-export type ServePlan =
+export type ReplyPlan =
   | { readonly do: 'reply'; readonly reply: Reply }
-  /** Load these in order (`undefined`: not had) into a {@link BlocksReply} until it is full. */
+  /** Load these in order (`undefined`: not here) into a {@link BlocksReply} until it is full. */
   | {
       readonly do: 'blocks'
       readonly id: number
       readonly ids: readonly BlockId[]
-      /** Of each of `ids`. */
+      /** One for each of `ids`. */
       readonly indexes: readonly (number | undefined)[]
     }
-  /** Read the frame at `offset`; `noPayload` if it is not here. */
+  /** Read the frame at `offset`; reply `noPayload` if it is not here. */
   | {
       readonly do: 'frame'
       readonly id: number
@@ -61,14 +60,14 @@ export type ServePlan =
       readonly block: BlockId
       readonly offset: number
     }
-  /** Pull this chain from the requester, then say how it went. */
+  /** Pull this chain from the requester, then report the result. */
   | { readonly do: 'offer'; readonly id: number }
 
 /**
- * @param served the chain that `request.chain` names, `undefined` if none is joined; a non-member of a group, and whoever
- * did not open the chain on this stream, gets the very same refusal
+ * @param served the chain that `request.chain` names, `undefined` if none is joined. A non-member of a group, and a
+ * requester that did not open the chain on this stream, get the same refusal.
  */
-export function planReply(request: Request, served: ServedChain | undefined, stream: ServeStream): ServePlan {
+export function planReply(request: Request, served: ServedChain | undefined, stream: ResponderStream): ReplyPlan {
   const { id } = request
   if (request.t === 'open') return open(request, served, stream)
   if (served === undefined || !stream.opened.has(served.chain.id)) return refuse(id, 'unknown-chain')
@@ -86,18 +85,18 @@ export function planReply(request: Request, served: ServedChain | undefined, str
         reply: { t: 'folds', id, folds: answerFolds(graph, served.fingerprints, request.prefixes) },
       }
     case 'held': {
-      // What is accepted comes by the usual way.
+      // Accepted ones come through `diff`.
       const ids = unacceptedUnder(graph, served.held(), IDS_PER_PAGE).map((index) => graph.id(index))
-      stream.told.set(served.chain.id, new Set(ids))
+      stream.heldListed.set(served.chain.id, new Set(ids))
       return { do: 'reply', reply: { t: 'ids', id, ids, more: false } }
     }
     case 'get': {
-      const told = stream.told.get(served.chain.id)
+      const heldListed = stream.heldListed.get(served.chain.id)
       const { ids } = request
-      return { do: 'blocks', id, ids, indexes: ids.map((block) => servedIndex(graph, block, told)) }
+      return { do: 'blocks', id, ids, indexes: ids.map((block) => servedIndex(graph, block, heldListed)) }
     }
     case 'frame': {
-      const index = servedIndex(graph, request.block, stream.told.get(served.chain.id))
+      const index = servedIndex(graph, request.block, stream.heldListed.get(served.chain.id))
       if (index === undefined) return { do: 'reply', reply: noPayload(id, 'absent') }
       return { do: 'frame', id, index, block: request.block, offset: request.offset }
     }
@@ -112,20 +111,20 @@ export function noPayload(id: number, why: 'hidden' | 'absent'): Reply {
   return { t: 'no-payload', id, why }
 }
 
-function refuse(id: number, code: 'unknown-chain' | 'bad-request'): ServePlan {
+function refuse(id: number, code: 'unknown-chain' | 'bad-request'): ReplyPlan {
   return { do: 'reply', reply: { t: 'refuse', id, code } }
 }
 
-/** Proofs about chains that are not here are checked under this, and do not help whoever makes one with it. */
-const NOBODYS_KEY = new Uint8Array(KEY_BYTES)
+/** Proofs about chains that are not here are checked under this key. Knowing it helps nobody. */
+const DUMMY_KEY = new Uint8Array(KEY_BYTES)
 
-/** A chain that is not here takes the same work as a group that is, so that a guess is not confirmed by the time it takes. */
+/** A chain that is not here takes the same work as a group that is: timing must not confirm a guess. */
 function open(
   request: Request & { readonly t: 'open' },
   served: ServedChain | undefined,
-  stream: ServeStream,
-): ServePlan {
-  const key = served === undefined ? NOBODYS_KEY : served.chain.params.key
+  stream: ResponderStream,
+): ReplyPlan {
+  const key = served === undefined ? DUMMY_KEY : served.chain.params.key
   const membership = key === undefined ? undefined : { key, handshake: stream.handshake }
   const isProved = membership === undefined || proofHolds(request.proof, membership, 'requester')
   if (!isProved || served === undefined) return refuse(request.id, 'unknown-chain')
@@ -142,13 +141,16 @@ function open(
   return { do: 'reply', reply }
 }
 
-function servedIndex(graph: Graph, block: BlockId, told?: ReadonlySet<BlockId>): number | undefined {
+function servedIndex(graph: Graph, block: BlockId, heldListed?: ReadonlySet<BlockId>): number | undefined {
   const index = graph.indexOf(block)
   if (index === undefined || index === 0) return undefined
-  return graph.isAccepted(index) || told?.has(block) === true ? index : undefined
+  return graph.isAccepted(index) || heldListed?.has(block) === true ? index : undefined
 }
 
-/** By the list the graph gives, which is another one once heads change: paging through many heads sorts them once. */
+/**
+ * Cached by the list that the graph returns, which is a new one once heads change: paging through many heads sorts
+ * once.
+ */
 const sortedHeads = new WeakMap<readonly number[], readonly BlockId[]>()
 
 function headsPage(graph: Graph, after?: BlockId): { heads: readonly BlockId[]; more: boolean } {
@@ -164,28 +166,25 @@ function headsPage(graph: Graph, after?: BlockId): { heads: readonly BlockId[]; 
   return { heads: rest.slice(0, HEADS_PER_PAGE), more: rest.length > HEADS_PER_PAGE }
 }
 
-/** A block as loaded for a `blocks` reply; `payload` holds bytes iff {@link travelsInline} says so. */
+/** A block loaded for a `blocks` reply; `payload` is bytes iff {@link travelsInline}. */
 export interface LoadedBlock {
   readonly stored: StoredBlock
   readonly payload: Uint8Array | 'frames' | 'hidden' | 'absent'
 }
 
-/** Whether a payload of this size goes into `blocks`; a larger one goes in frames and need not be loaded. */
+/** Whether a payload of this size goes into `blocks`. A larger one goes in frames and need not be loaded. */
 export function travelsInline(size: number): boolean {
   return size <= INLINE_PAYLOAD_BYTES
 }
 
-/**
- * How many of blocks of these sizes, from the front, go into one reply: those that fit, and the first one in any case. What
- * is loaded for a reply is bounded by it.
- */
+/** How many blocks of these sizes, from the front, fit in one reply; at least one. Bounds what is loaded for it. */
 export function fittingIn(sizes: readonly number[]): number {
   let bytes = 0
   const end = sizes.findIndex((size, n) => (bytes += size) > BLOCKS_REPLY_BYTES && n > 0)
   return end === -1 ? sizes.length : end
 }
 
-/** Collects blocks, in the order asked, for as long as they fit. The first one always does. */
+/** Collects blocks in the order asked while they fit. The first one always does. */
 export class BlocksReply {
   readonly #id: number
   readonly #blocks: WireBlock[] = []
@@ -196,7 +195,7 @@ export class BlocksReply {
     this.#id = id
   }
 
-  /** Settles the next asked id (`undefined`: not had); `false` if it does not fit, and the reply is to go as it is. */
+  /** Settles the next requested id (`undefined`: not here). `false` if it does not fit: send the reply as it is. */
   add(loaded: LoadedBlock | undefined): boolean {
     if (loaded !== undefined) {
       const block = wireBlock(loaded)
@@ -214,7 +213,7 @@ export class BlocksReply {
   }
 }
 
-/** Spelt out: a copy of an object with one more field costs as much as all else that is done for a block. */
+/** Spelled out: spreading an object to add one field costs as much as all other work per block. */
 function wireBlock({ stored: { headerBytes, signature }, payload }: LoadedBlock): WireBlock {
   if (payload instanceof Uint8Array) {
     const state = 'inline'

@@ -1,14 +1,15 @@
 /**
- * The second way to find what is missing (spec §8, step 2), for DAGs so wide that no list of names describes them: walks
- * down the responder's trie of accepted blocks (`dag/fold.ts`) beside our own, skips what is equal, and collects the ids
- * that are not here. Pure, and driven by `pull-machine.ts`: {@link SetReconciliation.ask}, {@link SetReconciliation.take}, {@link SetReconciliation.window}.
+ * The second way to find what is missing (spec §8, step 2), for DAGs too wide for a list of names: range-based set
+ * reconciliation. It walks down the responder's tree of fingerprints (`dag/fingerprint-tree.ts`) beside our own, skips
+ * equal parts, and collects the ids that are not here. Pure. `pull-machine.ts` drives it: {@link
+ * SetReconciliation.ask}, {@link SetReconciliation.take}, {@link SetReconciliation.window}.
  *
  *     ''  ── 1 ═ equal, skipped        in the order of keys:  found │ [asked] → [listed] → [asked] → [waiting] → …
  *         ── 8 ── 2 ═ equal
- *              └─ C ── ids: here, here, lacked
+ *              └─ C ── ids: here, here, missing
  *
- * No reply can keep it busy: prefixes only get longer, the number of slots is bounded, and so are the prefixes that are
- * looked at until there is something to fetch. What changes in the responder's set meanwhile comes with the next pull.
+ * No reply can keep it busy: prefixes only get longer, the number of slots is bounded, and so is the number of prefixes
+ * asked for before something is found. Changes of the responder's set meanwhile are left to the next pull.
  */
 import { LEAF_BLOCKS, type Prefix } from '../dag/fingerprint-tree.ts'
 import { Bug, fail, ok, type Result } from '../dag/result.ts'
@@ -18,10 +19,10 @@ import { FOLD_ASKED, FOLD_IDS, FOLD_PREFIXES, FOLD_WAITING, FOLDS_IN_FLIGHT } fr
 import type { Fold, Reply } from './messages.ts'
 import type { PullWorld } from './pull-types.ts'
 
-/** Prefixes asked for where there is no room left: so many that the search goes on, and few enough to do no harm. */
+/** Prefixes asked for when there is no room: enough to make progress, too few to matter. */
 const PREFIXES_WITHOUT_ROOM = 8
 
-/** Slots that stand for one when it turns out to have parts. */
+/** Slots reserved for one that may turn out to have parts. */
 const PARTS = 16
 
 type FoldList = Extract<Fold, { readonly ids: unknown }>
@@ -32,7 +33,7 @@ interface Listed {
   readonly rank: number
 }
 
-/** A prefix whose blocks differ, `count` of them over there. */
+/** A prefix under which the sets differ; the responder has `count` blocks there. */
 interface Branch {
   readonly at: 'waiting' | 'asked'
   readonly prefix: Prefix
@@ -47,37 +48,49 @@ type Slot = Branch | Found
 
 const NOTHING: Found = { at: 'listed', blocks: [] }
 
-/** A list in which one slot becomes several without the others being touched: there may be thousands of them. */
+/** Linked list: one slot is replaced by several in O(1), among thousands. */
 interface Link {
   slot: Slot
   next: Link | undefined
 }
 
+/**
+ * The slots, in the order of keys: `#found` in front, then the linked list from `#first`.
+ *
+ * Invariants, between two calls:
+ * 1. `#first` is not `listed`: lists at the front have moved to `#found`.
+ * 2. `#open` is the number of slots that are `waiting` or `asked`.
+ * 3. `#asked` has exactly the links of the `asked` slots, under at most `FOLDS_IN_FLIGHT` tags.
+ * 4. `#listed` has exactly the ids in `listed` slots and in `#found`, each once.
+ * 5. No slot's prefix begins with another slot's prefix.
+ * 6. `#listedKnown` is at most the number of blocks here, checked with each list.
+ * 7. No prefix is asked for once `#prefixesAsked` has reached `FOLD_ASKED`, until {@link SetReconciliation.window}.
+ */
 export class SetReconciliation {
   readonly #world: Pick<PullWorld, 'has' | 'size' | 'fingerprints'>
   readonly #isGivenUp: (id: BlockId) => boolean
-  /** In front of everything that is still to be looked at. */
+  /** Found in front of every slot that is still open. */
   #found: Listed[] = []
-  /** All behind that, in the order of keys; the first is not a list. */
+  /** Everything behind that, in the order of keys. The first slot is never `listed`, except within {@link take}. */
   #first: Link | undefined = link({ at: 'waiting', prefix: '', count: Number.POSITIVE_INFINITY }, undefined)
-  /** Slots that wait or are asked for. */
+  /** Slots that are `waiting` or `asked`. */
   #open = 1
-  /** Those asked for, by tag. */
+  /** The `asked` slots, by tag. */
   readonly #asked = new Map<number, readonly Link[]>()
-  /** Ids in slots, and found. */
+  /** Ids in slots and in `#found`. */
   readonly #listed = new Set<BlockId>()
-  /** Ids listed that were here. */
+  /** Ids that the peer listed and that were here. */
   #listedKnown = 0
   /** Prefixes asked for since the last window. */
-  #looked = 0
+  #prefixesAsked = 0
 
-  /** @param isGivenUp ids that the peer was asked for in vain */
+  /** @param isGivenUp whether the peer listed this id and did not bring it */
   constructor(world: Pick<PullWorld, 'has' | 'size' | 'fingerprints'>, isGivenUp: (id: BlockId) => boolean) {
     this.#world = world
     this.#isGivenUp = isGivenUp
   }
 
-  /** Everything that differs was looked at, and handed out. */
+  /** Every difference was examined and handed out. */
   get isDone(): boolean {
     return this.#found.length === 0 && this.#first === undefined
   }
@@ -93,11 +106,11 @@ export class SetReconciliation {
   }
 
   /**
-   * The next prefixes to ask for under `tag`, if there is room, and no window full. One that was promised to be a list
-   * takes the room of its ids, any other that of its parts too: what is held is bounded, and what comes later has to wait.
+   * The next prefixes to ask for under `tag`, if there is room and no window is full. Each reserves room for its ids,
+   * and for its parts if it may have any: this bounds what is held, and the rest waits.
    */
   ask(tag: number): readonly Prefix[] | undefined {
-    if (this.#asked.size >= FOLDS_IN_FLIGHT || this.#looked >= FOLD_ASKED || this.#found.length >= FOLD_IDS) {
+    if (this.#asked.size >= FOLDS_IN_FLIGHT || this.#prefixesAsked >= FOLD_ASKED || this.#found.length >= FOLD_IDS) {
       return undefined
     }
     const room = { ids: 2 * FOLD_IDS - this.#listed.size, slots: FOLD_WAITING - this.#open }
@@ -120,7 +133,7 @@ export class SetReconciliation {
       prefixes.push(slot.prefix)
     }
     if (prefixes.length === 0) return undefined
-    this.#looked += prefixes.length
+    this.#prefixesAsked += prefixes.length
     this.#asked.set(tag, links)
     return prefixes
   }
@@ -145,14 +158,14 @@ export class SetReconciliation {
   }
 
   /**
-   * Ids to fetch next, in this order. None, and not {@link SetReconciliation.isDone}: too much was looked at in vain, and it is
-   * better to ask in another way. To be called when nothing is asked for.
+   * The next ids to fetch, in this order. None, and not {@link SetReconciliation.isDone}: too many prefixes were asked
+   * for without a find, so fall back to the list. Call it only when nothing is asked for.
    */
   window(): BlockId[] {
     const ids = this.#found.sort((a, b) => a.rank - b.rank || (a.id < b.id ? -1 : 1)).map(({ id }) => id)
     for (const id of ids) this.#listed.delete(id)
     this.#found = []
-    this.#looked = 0
+    this.#prefixesAsked = 0
     return ids
   }
 
@@ -184,7 +197,7 @@ export class SetReconciliation {
   #takeParts({ prefix, count }: Branch, { at, parts }: FoldParts): Result<Branch[], ProtocolFault> {
     if (!at.startsWith(prefix)) return fail({ code: 'SYNC_BAD_PAGE', why: 'parts of another prefix' })
     if (count <= LEAF_BLOCKS) {
-      // It was to be a list, and has grown: there was no room reserved for its parts, so it waits for its turn again.
+      // Promised as a list, but it has grown. No room was reserved for its parts, so it waits for its turn again.
       return ok([{ at: 'waiting', prefix, count: Number.POSITIVE_INFINITY }])
     }
     const slots: Branch[] = []

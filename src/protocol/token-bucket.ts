@@ -1,12 +1,12 @@
 /**
- * Rates as token buckets, pure: some at once, and from then on so many per second. The time is an argument, in
- * milliseconds of any clock; as it grows the bucket fills up again. A clock that steps back gives nothing, and takes nothing.
+ * Token buckets, pure: a burst, and then so many per second. The time is an argument, in milliseconds of any clock; as
+ * it grows the bucket refills. A clock that steps back adds nothing and takes nothing.
  */
 
 export interface Rate {
-  /** How many at once, after a time of none. */
+  /** Tokens of a full bucket. */
   readonly burst: number
-  /** How many more each second. */
+  /** Tokens gained each second. */
   readonly perSecond: number
 }
 
@@ -21,14 +21,14 @@ export class Bucket {
     this.#atMs = nowMs
   }
 
-  /** Takes one, if there is one left. */
+  /** Takes a token, if there is one. */
   take(nowMs: number): boolean {
     if (!this.has(nowMs)) return false
     this.#left -= 1
     return true
   }
 
-  /** Whether {@link take} would be granted. */
+  /** Whether {@link take} would succeed. */
   has(nowMs: number): boolean {
     const { burst, perSecond } = this.#rate
     const gained = (Math.max(0, nowMs - this.#atMs) * perSecond) / 1000
@@ -38,20 +38,19 @@ export class Bucket {
   }
 }
 
-/** A bucket for each of many. Who was not seen for longest is forgotten first, and would begin with a full one again. */
+/** One bucket per key. The least recently used one is forgotten first, and starts full again. */
 export class Buckets {
   readonly #rate: Rate
   readonly #kept: number
   /** Least recently used first: a `Map` iterates in order of insertion. */
   readonly #buckets = new Map<string, Bucket>()
 
-  /** @param kept - how many are remembered */
+  /** @param kept - how many buckets are kept */
   constructor(rate: Rate, kept: number) {
     this.#rate = rate
     this.#kept = kept
   }
 
-  /** The bucket of one of them. */
   of(key: string, nowMs: number): Bucket {
     const bucket = this.#buckets.get(key) ?? new Bucket(this.#rate, nowMs)
     this.#buckets.delete(key)

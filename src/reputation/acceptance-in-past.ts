@@ -1,12 +1,14 @@
 /**
- * What is accepted in the past of a block to be (spec §5: each back of a sound block is). Its past P is the union of its
- * backs and their pasts; all of them are sound, as known blocks are. Answers come, cheapest first, from these:
- * - A block paid in V whose rivals are all in P is paid in P, if all of P is in V: judging goes by the author's earlier
- *   paid blocks alone, and those that are not in its past are its rivals.
- * - A block b is paid in b and its past, if k(b) ≥ 1: as b is sound, its own backs are paid there or not bare (rule 2),
- *   and nothing there is concurrent with it (rule 3). So it is paid in P, if the rest of P has no block of its author.
- * - Else the author's blocks are judged in P, from the first one on that may have another answer there than in V: only
- *   authors with concurrent blocks are.
+ * What is accepted in the past of a block about to be made or checked (spec §5: each back of a sound block is). Its
+ * past P is the union of its backs and their pasts; all of them are sound, as known blocks are. An answer comes from
+ * the cheapest of these that applies:
+ * - A block paid in V whose rivals are all in P is paid in P, if all of P is in V: the rules look at the author's
+ *   earlier paid blocks only, and those that are not in its past are its rivals.
+ * - A block b is paid in b and its past, if k(b) ≥ 1: as b is sound, its own backs are paid there or not bare (rule
+ *   2), and nothing there is concurrent with it (rule 3). So it is paid in P, if the rest of P has no block of its
+ *   author.
+ * - Otherwise the author's blocks are evaluated in P, from the first one on whose answer may differ from that in V.
+ *   Only authors with concurrent blocks need this.
  */
 import type { Graph } from '../dag/graph.ts'
 import { isAncestor } from '../dag/walk.ts'
@@ -16,7 +18,9 @@ import { AuthorSequence } from './author-sequence.ts'
 import type { PaidSet } from './paid-set.ts'
 import { isEnough } from './rules.ts'
 
-/** Blocks of P besides b and its past that are looked through for the author of b, rather than judge all over. */
+/**
+ * Blocks of P outside of b and its past searched for the author of b, before evaluating the author's sequence instead.
+ */
 const REST_STEPS = 1000
 
 export interface Surroundings {
@@ -26,20 +30,25 @@ export interface Surroundings {
   readonly isUnlimited: (index: number) => boolean
 }
 
+/**
+ * Invariants, from construction on; it must not outlive a change of V or of the graph:
+ * 1. `#past` is P: `#tips` and their pasts.
+ * 2. `#isPaid` caches answers about P; an answer never changes.
+ */
 export class AcceptanceInPast {
   readonly #around: Surroundings
   readonly #tips: readonly number[]
   readonly #past: LazyPast
   readonly #isPaid = new Map<number, boolean>()
 
-  /** @param tips - the backs of the block to be */
+  /** @param tips - the backs of the block */
   constructor(around: Surroundings, tips: readonly number[]) {
     this.#around = around
     this.#tips = tips
     this.#past = new LazyPast(around.graph, tips)
   }
 
-  /** Whether one of the tips is accepted in this past: paid, or in the past of a paid one. */
+  /** Whether one of the tips is accepted in this past: paid, or in the past of a paid block. */
   isAccepted(tip: number): boolean {
     if (tip === 0 || this.#paid(tip)) return true
     const { graph } = this.#around
@@ -75,7 +84,9 @@ export class AcceptanceInPast {
     return this.#judgeLine(index, author)
   }
 
-  /** Whether no block of the author is in the past and neither `index` nor below it; `false` if not found out. */
+  /**
+   * Whether the past has no block of the author besides `index` and its own past; `false` also if the search gave up.
+   */
   #isAuthorAlone(index: number, author: number): boolean {
     const { graph, ledger } = this.#around
     const others = this.#tips.filter((tip) => tip !== index)
@@ -102,8 +113,8 @@ export class AcceptanceInPast {
   }
 
   /**
-   * The first of the author's blocks before `index` from which on answers in V may be others than here: one paid in V
-   * that is not here, or one here that is not in V. Those before it are judged here as in V.
+   * The first of the author's blocks before `index` from which answers in V may differ from those here: one paid in V
+   * that is not here, or one here that is not in V. Answers before it are the same.
    */
   #firstDoubtful(index: number, author: number): number | undefined {
     const { graph, ledger, paid } = this.#around

@@ -1,8 +1,8 @@
 /**
- * What a peer accepts, kept up block by block (spec §5): the blocks paid in V, and their pasts. V is what was added and
- * not dropped. A new block stands above nothing, so it changes nobody's answers but its author's: those about itself
- * and, if it is paid, about the blocks that come after it in order, for each of which it is a rival more. Applies the
- * changes to the graph. Neither counts reps (k is in the ledger) nor bounds what is kept.
+ * What this node accepts, updated block by block (spec §5): the blocks paid in V, and their pasts. V is what was added
+ * and not dropped. Nothing stands on a new block, so it changes answers about its author only: about itself and, if it
+ * is paid, about the author's later blocks in order, each of which gains it as a rival. Applies the changes to the
+ * graph. Neither computes reps (each block's k is given) nor bounds what is kept.
  */
 import type { Graph } from '../dag/graph.ts'
 import { IndexHeap } from '../dag/index-heap.ts'
@@ -12,33 +12,33 @@ import { AuthorSequence } from './author-sequence.ts'
 import { PaidSet } from './paid-set.ts'
 import { AcceptanceInPast } from './acceptance-in-past.ts'
 
-/** What one block changes. Nothing is in two lists of a pair. */
+/** What one block changes. The two lists of a pair are disjoint. */
 export interface Change {
   /** Pasts first. */
   readonly accepted: readonly number[]
-  /** Was accepted, is not any more; tops first. */
+  /** Accepted before and no longer; a block comes before its past. */
   readonly withdrawn: readonly number[]
-  /** Blocks that are paid now and were not, the new one perhaps among them. */
+  /** Blocks that became paid; may include the new one. */
   readonly paid: readonly number[]
-  /** Blocks that were paid and are not any more; accepted still, if accepted blocks stand on them. */
+  /** Blocks that became unpaid; still accepted, if accepted blocks stand on them. */
   readonly unpaid: readonly number[]
 }
 
 export interface AcceptanceParts {
   readonly graph: Graph
   readonly ledger: Ledger
-  /** Rules 4.d and 4.e, of the block's author. */
+  /** Rules 4.d and 4.e, for the block's author. */
   readonly isUnlimited: (index: number) => boolean
 }
 
-/** Where a known block is when a chain is loaded; those outside V are set aside or delayed. */
+/** State of a known block when a chain is loaded; those outside V are set aside or delayed. */
 export type LoadedState = 'paid' | 'unpaid' | 'outside'
 
 const NOTHING: Change = { accepted: [], withdrawn: [], paid: [], unpaid: [] }
 
 interface Plan {
   readonly change: Change
-  /** The author's blocks as judged; absent for unlimited authors, and if nothing changes. */
+  /** The author's blocks after evaluation; absent for unlimited authors, and if nothing changes. */
   readonly line?: AuthorSequence
 }
 
@@ -65,8 +65,8 @@ export class Acceptance {
   }
 
   /**
-   * Takes a sound block into V that is in the graph, not accepted, and in the ledger; all its backs are in V. The graph
-   * accepts and withdraws what the answer says.
+   * Adds a sound block to V. It is in the graph, not accepted, its author and k are known, and all its backs are in V.
+   * Accepts and withdraws in the graph what the result says.
    * @throws {Bug} if it is in V
    */
   add(index: number): Change {
@@ -81,8 +81,8 @@ export class Acceptance {
   }
 
   /**
-   * Takes an unpaid block on which nothing in V stands out of V, before the ledger and the graph forget it: that changes
-   * no other block. Its index, and its author's number, may then be given to others.
+   * Removes an unpaid block from V before the graph forgets it. Nothing in V stands on it, so no other answer changes.
+   * Its index, and its author's number, may then be reused.
    * @throws {Bug} if it is not in V, or paid
    */
   drop(index: number): void {
@@ -90,8 +90,9 @@ export class Acceptance {
   }
 
   /**
-   * Takes a block out of V, paid or not, on which nothing in V stands and which comes last in order of its author's
-   * blocks in V. It is nobody's rival then, so nobody else's being paid changes. The graph withdraws what the answer says.
+   * Removes a block from V, paid or not. Nothing in V stands on it, and it is the last in order of its author's blocks
+   * in V: so it is no block's rival, and no other block becomes paid or unpaid. Withdraws in the graph what the result
+   * says.
    * @throws {Bug} if it is not in V, or not the last
    */
   retreat(index: number): Change {
@@ -112,9 +113,9 @@ export class Acceptance {
   }
 
   /**
-   * Whether each back of a block to be is accepted in its past, or welcomed by it (spec §5, *sound*): else the first
-   * that is not. That the like's target is a post is not asked.
-   * @param backs - distinct, in the graph and in the ledger, sound; in V or not
+   * Whether each back of a block is accepted in its past, or welcomed by it (spec §5, *sound*); else the first back
+   * that is not. Does not check that the like's target is a post.
+   * @param backs - distinct, in the graph, sound, authors and k known; in V or not
    */
   backsAccepted(backs: readonly number[], like?: Like): 'sound' | number {
     const zone = new AcceptanceInPast(
@@ -125,7 +126,7 @@ export class Acceptance {
     return backs.find((back) => !isWelcomed(back) && !zone.isAccepted(back)) ?? 'sound'
   }
 
-  /** Takes over what was stored, once, while V is empty. The ledger and the graph, with what is accepted, are filled. */
+  /** Restores what was stored. Call it once, while V is empty and the graph, with its accepted blocks, is filled. */
   load(stateOf: (index: number) => LoadedState): void {
     for (let author = 0; author < this.#ledger.authorCount; author += 1) {
       const blocks = this.#ledger.blocksOf(author)
@@ -151,16 +152,17 @@ export class Acceptance {
     const line = new AuthorSequence(this.#graph, this.#ledger, this.#paid, author, this.#paid.positionIn(before, index))
     if (!line.push(index)) return { change: NOTHING }
     const paid = [index]
-    const unpaid = this.#judgeAgain(line, before, author, paid)
+    const unpaid = this.#reevaluate(line, before, author, paid)
     return { change: this.#changeOf(paid, unpaid), line }
   }
 
   /**
-   * Judges what comes after a block that is paid now, and gives those that are not paid any more. An unpaid block stays
-   * so while at most one block before it got lost and none but the new one was won: it has the new one as a rival and
-   * at most one less, and its backs are paid or not as before. So unpaid ones are judged only behind the second loss.
+   * Evaluates the author's blocks after one that became paid, and returns those that became unpaid. An unpaid block
+   * stays unpaid while at most one block before it became unpaid and only the new one became paid: it has the new one
+   * as a rival and at most one rival less, and its backs are paid or not as before. So unpaid blocks are evaluated only
+   * after the second loss.
    */
-  #judgeAgain(line: AuthorSequence, before: readonly number[], author: number, paid: number[]): number[] {
+  #reevaluate(line: AuthorSequence, before: readonly number[], author: number, paid: number[]): number[] {
     const unpaid: number[] = []
     let at = line.start
     for (; at < before.length && unpaid.length < 2; at += 1) {
@@ -185,7 +187,7 @@ export class Acceptance {
     return { accepted, withdrawn: this.#uncovered(accepted, paid, unpaid), paid, unpaid }
   }
 
-  /** Accepted blocks that neither are paid nor have an accepted block on them, once the changes are made. */
+  /** Accepted blocks that are neither paid nor have an accepted block on them after these changes. */
   #uncovered(accepted: readonly number[], paid: readonly number[], unpaid: readonly number[]): number[] {
     const [won, lost] = [new Set(paid), new Set(unpaid)]
     const children = new Map<number, number>()

@@ -1,14 +1,14 @@
 /**
- * Whether the blocks of one author are paid, judged in order (spec §5), from where somebody else's answers end.
+ * Which blocks of one author are paid, evaluated in order (spec §5) from where known answers end.
  *
- * Rule 2 is a question about the block's own backs alone. Call a block *bare* in a past if nobody else's block stands on
- * it there. If the latest own blocks in past(u) are paid or not bare, so is each own block below them: what a paid one
- * stands on met the rule already, and who stands on a block stands on its past. Nothing own is above a latest own block,
- * so it is bare just if it is a back of u and in the past of no other back.
+ * Rule 2 depends on the block's own backs alone. Call a block *bare* in a past if no block of another author stands on
+ * it there. If the latest own blocks in past(u) are paid or not bare, so is each own block below them: a paid one has
+ * met the rule with what it stands on, and whoever stands on a block stands on its past too. Nothing own is above a
+ * latest own block, so it is bare exactly if it is a back of u and in the past of no other back.
  *
  * Rule 3 counts *rivals* of u: paid, earlier in order, concurrent with it. Let x be the last paid own block before u in
  * order that is in past(u). Those after x are rivals; of those before x, only the rivals of x can be: the others are in
- * past(x). So the rivals of a block follow from those of one other, and a paid block has fewer rivals than reps, thus
+ * past(x). So the rivals of a block follow from those of one other block. A paid block has fewer rivals than reps, thus
  * fewer than 30.
  */
 import type { Graph } from '../dag/graph.ts'
@@ -17,7 +17,7 @@ import { LazyPast } from './lazy-past.ts'
 import type { Ledger } from './ledger.ts'
 import { isEnough } from './rules.ts'
 
-/** What is known of V, the blocks that a peer goes by. */
+/** What is known of V, the set of blocks that this node takes into account. */
 export interface Known {
   isPaid(index: number): boolean
   /** The author's blocks paid in V, in order. */
@@ -29,15 +29,20 @@ export interface Known {
 export const NOBODY: readonly number[] = []
 
 /**
- * Blocks of one author judged in order, in V or in another set: up to `start` as they are in V, from there on anew. It
- * changes nothing but itself.
+ * The blocks of one author evaluated in order, in V or in another set: before `start` the answers of V hold, from there
+ * on they are new. Mutates nothing but itself.
+ *
+ * Invariants:
+ * 1. `tail` has the blocks found paid by {@link push}, in order; `#paidSince` is the same as a set.
+ * 2. `rivals` has an entry for exactly those blocks in `tail` that have rivals.
+ * 3. The author's paid blocks, as evaluated here, are the first `start` of V's and then `tail`.
  */
 export class AuthorSequence {
-  /** How many of the blocks paid in V stay as they are. */
+  /** How many of the author's blocks paid in V keep their answer. */
   readonly start: number
-  /** Blocks found to be paid since, in order. */
+  /** Blocks found paid since, in order. */
   readonly tail: number[] = []
-  /** Of those in the tail that have some. */
+  /** Rivals of the blocks in the tail that have some. */
   readonly rivals = new Map<number, readonly number[]>()
   readonly #graph: Graph
   readonly #ledger: Ledger
@@ -53,7 +58,7 @@ export class AuthorSequence {
     this.start = start
   }
 
-  /** Whether the author's next block is paid. */
+  /** Evaluates the author's next block: whether it is paid. */
   push(index: number): boolean {
     const k = this.#ledger.k(index)
     if (!isEnough(k) || !this.#standsOnPaid(index)) return false
@@ -65,7 +70,7 @@ export class AuthorSequence {
     return true
   }
 
-  /** Rivals of the author's next block; some of them if there are `enough`. */
+  /** Rivals of the author's next block; may stop once there are `enough`. */
   rivalsOf(index: number, enough = Number.POSITIVE_INFINITY): readonly number[] {
     const backs = this.#graph.backs(index)
     const past = new LazyPast(this.#graph, backs)

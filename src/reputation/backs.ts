@@ -1,10 +1,10 @@
 /**
- * Which blocks the next block links (spec §5, *Posting*): the heads of what is accepted, without *shunned* ones. A
- * shunned head is left out, and what only it had brought in goes with it: what was accepted for nothing but what stood
- * on it. What is bare then is a head in its place, or shunned too, and so on. Costs what is left out, not the chain.
+ * Which blocks the next block links (spec §5, *Posting*): the accepted heads, without *avoided* ones. An avoided head
+ * is left out, and so are blocks that were accepted only because of what stood on them. A block that is bare then is a
+ * head in its place, or avoided too, and so on. Costs O(blocks left out), not the chain.
  *
- * Who is shunned is shunned as an author, in all blocks. So it does not matter that an author's block may be paid once
- * another one of the same author is left out: it would be left out as well. Nobody else's being paid changes.
+ * Avoiding concerns an author, in all blocks. So it does not matter that leaving out one block may make another one of
+ * the same author paid: that one is left out too. No other author's blocks become paid or unpaid.
  */
 import type { Graph } from '../dag/graph.ts'
 import type { AuthorKey } from '../dag/ids.ts'
@@ -16,11 +16,11 @@ export interface LinkContext {
   readonly graph: Graph
   readonly ledger: Ledger
   readonly isPaid: (index: number) => boolean
-  /** The local rule: whether the block's author is one whose heads are left out. */
+  /** The local rule: whether heads of this block's author are avoided. */
   readonly isShunned: (index: number) => boolean
 }
 
-/** A block to be. */
+/** A block about to be made. */
 export interface ToLink {
   /** Absent if it will not be signed. */
   readonly author?: AuthorKey
@@ -30,18 +30,18 @@ export interface ToLink {
 
 interface Linkable {
   readonly heads: readonly number[]
-  /** Accepted blocks that are neither heads nor below one. */
+  /** Accepted blocks that are neither heads nor in the past of one. */
   readonly leftOut: ReadonlySet<number>
 }
 
-/** What may be linked, all of it; the genesis alone if nothing else is left. */
+/** Everything that may be linked; the genesis alone if nothing else is left. */
 export function linkableHeads(context: LinkContext): number[] {
   return orGenesis(linkable(context, () => false).heads)
 }
 
 /**
- * What the author's next block links: at most {@link MAX_BACKS}, in no particular order. A head is not left out that a
- * vote is about, or that stands on what the vote is about: else nobody could dislike an author who is below zero already.
+ * What the author's next block links: at most {@link MAX_BACKS}, in no particular order. A head stays that is the
+ * vote's target or has it in its past: otherwise an author who is below zero already could not be disliked.
  */
 export function backsFor(context: LinkContext, { author, vote }: ToLink): number[] {
   const { graph } = context
@@ -69,7 +69,7 @@ function linkable({ graph, isPaid, isShunned }: LinkContext, isNeeded: (head: nu
     if (isShunned(head) && !isNeeded(head)) waiting.push(head)
     else heads.push(head)
   }
-  /** Of blocks under those left out: accepted children that are not left out. */
+  /** For blocks under those left out: accepted children that are not left out. */
   const children = new Map<number, number>()
   for (let at = waiting.pop(); at !== undefined; at = waiting.pop()) {
     leftOut.add(at)
@@ -77,7 +77,7 @@ function linkable({ graph, isPaid, isShunned }: LinkContext, isNeeded: (head: nu
       const left = (children.get(back) ?? graph.acceptedChildren(back)) - 1
       children.set(back, left)
       if (left > 0 || back === 0) return
-      // Bare now. No needed head is below one that is not, so nobody needs this one.
+      // Bare now. No needed head is below one that is not needed, so it is not needed either.
       if (isPaid(back) && !isShunned(back)) heads.push(back)
       else waiting.push(back)
     })

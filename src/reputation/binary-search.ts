@@ -1,9 +1,9 @@
-/** Searching sorted arrays, and counting along a line of times. */
+/** Binary search in sorted arrays, and a sorted multiset of times. */
 import { Bug } from '../dag/result.ts'
 
 /**
- * Position of the first element that is not `isBefore`. Looks around `near` first, which is the end unless told: costs
- * O(log d), d being how far from there the answer is.
+ * Position of the first element for which `isBefore` is false. Searches outwards from `near`, by default the end: O(log
+ * d) for a result at distance d.
  */
 export function lowerBound<T>(sorted: readonly T[], isBefore: (element: T) => boolean, near = sorted.length): number {
   let low = 0
@@ -26,8 +26,8 @@ export function lowerBound<T>(sorted: readonly T[], isBefore: (element: T) => bo
 }
 
 /**
- * A multiset of numbers in ascending order. It remembers where it was asked last: questions about times near those of
- * the last ones cost the same in a line of any length, and all others O(log n).
+ * A multiset of numbers in ascending order. It remembers the last positions: a query near the last one costs O(log d)
+ * for its distance d, any other O(log n).
  */
 export class Timeline {
   readonly #times: number[] = []
@@ -43,14 +43,14 @@ export class Timeline {
     return this.#times[position]
   }
 
-  /** Shifts what is later: nothing in the usual case. */
+  /** O(log d) and a shift of the later elements; usually there are none. */
   add(time: number): void {
     const at = lowerBound(this.#times, (other) => other <= time)
     if (at === this.#times.length) this.#times.push(time)
     else this.#times.splice(at, 0, time)
   }
 
-  /** @throws {Bug} if it is not in */
+  /** @throws {Bug} if it is absent */
   remove(time: number): void {
     const at = lowerBound(this.#times, (other) => other < time)
     if (this.#times[at] !== time) throw new Bug(`${String(time)} is not on the line`)
@@ -62,7 +62,7 @@ export class Timeline {
     return (this.#nearFrom = lowerBound(this.#times, (time) => time < from, this.#nearFrom))
   }
 
-  /** Position behind the last element ≤ `upTo`. */
+  /** Position after the last element ≤ `upTo`. */
   positionAfter(upTo: number): number {
     return (this.#nearUpTo = lowerBound(this.#times, (time) => time <= upTo, this.#nearUpTo))
   }

@@ -1,9 +1,12 @@
-/** Says in words that a user can read why a block stands as it does (spec §5, §10 `chain.get`). Decides nothing. */
+/** Explains to a user why a block has its state (spec §5, §10 `chain.get`). Decides nothing. */
 import type { BlockState } from '../dag/store.ts'
 import type { ChainState } from './chain-state.ts'
 import { isEnough, isGroupUnlimited, NEEDED_REPS } from './rules.ts'
 
-/** In words, without a full stop. @param now - ms since the epoch, for the author's present reps */
+/**
+ * A phrase without a full stop.
+ * @param now - ms since the epoch, for the author's present reps
+ */
 export function explain(
   reputation: ChainState,
   index: number,

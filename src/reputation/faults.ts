@@ -2,7 +2,7 @@
 import type { BlockId } from '../dag/ids.ts'
 
 export type ReputationFault =
-  /** Not sound: the block stands on one that is accepted nowhere in its own past. */
+  /** Not sound: the block links one that is not accepted in the block's own past. */
   | { readonly code: 'REP_UNACCEPTED_BACK'; readonly back: BlockId }
   /** A like made here that its author cannot pay for. */
   | { readonly code: 'REP_NO_REPS'; readonly reps: number }

@@ -10,7 +10,7 @@ import { isDislikedAway } from './rules.ts'
 
 const FIRST_CAPACITY = 64
 
-/** A post that came to be hidden, or came back. */
+/** A post that became hidden, or visible again. */
 export interface HiddenChange {
   readonly post: number
   readonly hidden: boolean

@@ -1,6 +1,14 @@
 /**
- * The past of a version, explored only as far as somebody asks (spec §1). Goes down by index, so that one walk answers
- * many questions, and stops at *covering* blocks (`dag/graph.ts`), whose past is known without walking it.
+ * The past of a version, explored on demand (spec §1). Walks down by index, so that one walk answers many queries, and
+ * stops at *covering* blocks (`dag/graph.ts`), whose past is known without a walk.
+ *
+ * Invariants:
+ * 1. `#isShared` has each block that was reached; `true` if it is `below` or in its past. A block may turn from
+ *    `false` to `true`, never back.
+ * 2. `#heap` and `#next` are the reached blocks that were not visited; `#unshared` counts those of them that are
+ *    `false`. `#next` is the highest; it is undefined only if the heap is empty.
+ * 3. Every block of the version above `#next` was reached, unless it is under a covering block: then its rank is at
+ *    most `#coveredRank`, or at most `#sharedRank`.
  */
 import type { Graph } from '../dag/graph.ts'
 import { IndexHeap } from '../dag/index-heap.ts'
@@ -8,19 +16,19 @@ import { IndexHeap } from '../dag/index-heap.ts'
 export class LazyPast {
   readonly #graph: Graph
   readonly #heap = new IndexHeap()
-  /** What was reached; `true` if from {@link LazyPast}'s `below`. */
+  /** Blocks reached; `true` if from the constructor's `below`. */
   readonly #isShared = new Map<number, boolean>()
   #unshared = 0
   /** Accepted blocks up to this rank are in the past of `below`. */
   #sharedRank = 0
   /** Accepted blocks up to this rank are in the version. */
   #coveredRank = 0
-  /** Taken off the heap and not yet looked at. */
+  /** Taken off the heap and not visited yet. */
   #next: number | undefined
 
   /**
    * @param tips - the version is these blocks and their pasts
-   * @param below - a block whose past nobody asks about: what is in it is not walked
+   * @param below - a block whose past is never queried: it is not explored
    */
   constructor(graph: Graph, tips: readonly number[], below = 0) {
     this.#graph = graph
@@ -29,7 +37,7 @@ export class LazyPast {
     this.#next = this.#heap.pop()
   }
 
-  /** Whether the version holds this block, which is neither the genesis nor `below` nor in the past of `below`. */
+  /** Whether the version has this block, which must be neither the genesis nor `below` nor in the past of `below`. */
   has(index: number): boolean {
     const rank = this.#graph.rank(index)
     for (;;) {
@@ -40,7 +48,10 @@ export class LazyPast {
     }
   }
 
-  /** All of the version that is not in the past of `below`, if that takes few steps and meets no covering block. */
+  /**
+   * All of the version outside of the past of `below`; `undefined` if that takes more than `steps`, or meets a covering
+   * block.
+   */
   all(steps: number): readonly number[] | undefined {
     const found: number[] = []
     for (let step = 0; this.#unshared > 0 && this.#next !== undefined; step += 1) {

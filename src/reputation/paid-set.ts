@@ -1,8 +1,16 @@
 /**
- * Which blocks are paid in V, the blocks that a peer goes by (spec §5). Decides nothing: that is told to it.
+ * Which blocks are paid in V, the set of blocks that this node takes into account (spec §5). Stores answers; callers
+ * decide.
  *
- * Per author it keeps the blocks that are paid, in order, and of those that have *rivals* (`line.ts`) which these are:
- * fewer than 30 each, and none for authors who make no concurrent blocks.
+ * Per author it has the paid blocks in order, and the *rivals* (`author-sequence.ts`) of those that have some: fewer
+ * than 30 each, and none for authors without concurrent blocks.
+ *
+ * Invariants, for limited authors:
+ * 1. `#lines[author]` has exactly the author's blocks in state `PAID` or `PAID_WITH_RIVALS_KNOWN`, in order.
+ * 2. `#rivals` has an entry only for blocks in state `PAID_WITH_RIVALS_KNOWN`; such a block without an entry has no
+ *    rivals.
+ * 3. `#inside[author]` counts the author's blocks in V, also for unlimited authors.
+ * 4. State `PAID` occurs only after {@link load}, until the rivals are first asked for.
  */
 import { Bug } from '../dag/result.ts'
 import type { Graph } from '../dag/graph.ts'
@@ -13,7 +21,7 @@ import { lowerBound } from './binary-search.ts'
 
 const FIRST_CAPACITY = 64
 
-/** Not in V, or never heard of. */
+/** Not in V, or unknown. */
 const OUTSIDE = 0
 const UNPAID = 1
 const PAID = 2
@@ -60,13 +68,13 @@ export class PaidSet implements Known {
     return lowerBound(line, (block) => this.#graph.compare(block, index) < 0)
   }
 
-  /** The rivals of a paid block of a limited author. Work only after a load, where it could not be told then. */
+  /** The rivals of a paid block of a limited author. Computed only after a load, which leaves some of them open. */
   rivalsOf(index: number, author: number): readonly number[] {
     if (this.#state(index) !== PAID_WITH_RIVALS_KNOWN) this.#findRivals(index, author)
     return this.#rivals.get(index) ?? NOBODY
   }
 
-  /** The block is in V from now on, and not paid. */
+  /** Adds a block to V, unpaid. */
   enter(index: number): void {
     this.#states = grown(this.#states, index + 1)
     if (this.isInside(index)) throw new Bug(`block ${String(index)} is in V already`)
@@ -82,14 +90,14 @@ export class PaidSet implements Known {
     if (author !== undefined) this.#inside[author] = (this.#inside[author] ?? 0) - 1
   }
 
-  /** A block of an unlimited author. */
+  /** Marks a block of an unlimited author as paid. */
   pay(index: number): void {
     this.#states[index] = PAID_WITH_RIVALS_KNOWN
   }
 
   /**
-   * A paid block is not any more; it is the last one of its author that is, or its author is unlimited.
-   * @throws {Bug} if not
+   * Marks a paid block as unpaid: the author's last paid one, or one of an unlimited author.
+   * @throws {Bug} if it is neither
    */
   unpay(index: number): void {
     const author = this.#ledger.authorOf(index)
@@ -102,7 +110,7 @@ export class PaidSet implements Known {
     this.#rivals.delete(index)
   }
 
-  /** Goes by what was worked out for an author, from where that starts to the author's last block. */
+  /** Applies an evaluated sequence to its author, from where it starts to the author's last block. */
   settle(author: number, { start, tail, rivals }: AuthorSequence): void {
     const line = this.#lineOf(author)
     for (const index of line.slice(start)) {
@@ -117,8 +125,8 @@ export class PaidSet implements Known {
   }
 
   /**
-   * Takes an author's paid blocks as they are, in order, before anything of that author is entered. A block whose past is
-   * known to hold all earlier ones of the line has no rivals: that is told without a walk. The others' are found when
+   * Restores an author's paid blocks, in order, before any block of that author is entered. A block whose past is known
+   * to have all earlier ones of the line has no rivals: that needs no walk. The rivals of others are computed when
    * asked for.
    */
   load(author: number, paid: readonly number[]): void {
@@ -134,7 +142,7 @@ export class PaidSet implements Known {
     this.#inside[author] = paid.length
   }
 
-  /** All accepted blocks up to this rank are in the past of the block, or the block. */
+  /** All accepted blocks up to this rank are the block or in its past. */
   #coveredRank(index: number): number {
     let covered = -1
     for (const at of [index, ...this.#graph.backs(index)]) {

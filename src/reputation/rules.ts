@@ -9,7 +9,7 @@ import { hasFirstPostPioneer } from '../dag/sound.ts'
 /** One UTC day: the unit of rules 1.b, 2.a, 3.a and 3.b. */
 export const DAY_MS = 86_400_000
 
-/** Rule 1.a: what a forum's pioneers start with, between them. */
+/** Rule 1.a: reps that a forum's pioneers start with, shared between them. */
 export const PIONEERS_REPS = 30
 
 /** Rules 1.b, 2.a, 3.a, 3.b: a block of this age is old. */
@@ -21,7 +21,7 @@ export const HIDING_DISLIKES = 5
 /** Rule 3.b: a post is hidden only with this many times as many dislikes as likes. */
 export const HIDING_RATIO = 2
 
-/** Rule 4.a: reps that a block needs to get in by itself. */
+/** Rule 4.a: reps that a block needs to be accepted without a like. */
 export const NEEDED_REPS = 1
 
 /** Rule 4.b: no author holds more than this. */
@@ -48,9 +48,9 @@ export interface Counts {
 export const NO_COUNTS: Counts = { mature: 0, recv: 0, old: 0, new: 0, fresh: 0 }
 
 /**
- * Rule 1.a: 30 for the author of the forum's first post, or ⌊30/k⌋ for each of the k pioneers that it was made with; it
- * never expires.
- * @param pioneer - author of the first post, if there is one; not asked for in other chains
+ * Rule 1.a: 30 for the author of the forum's first post, or ⌊30/k⌋ for each of the k pioneers that the forum was made
+ * with; it never expires.
+ * @param pioneer - author of the first post, if there is one; ignored in other chains
  */
 export function baseReps(chain: Chain, author: AuthorKey, pioneer: AuthorKey | undefined): number {
   const { kind, pioneers } = chain.params
@@ -59,7 +59,7 @@ export function baseReps(chain: Chain, author: AuthorKey, pioneer: AuthorKey | u
   return pioneers.includes(author) ? Math.floor(PIONEERS_REPS / pioneers.length) : 0
 }
 
-/** Rule 1.b: an old post is worth 1 rep, one a day: these are the days that posts are told apart by. */
+/** Rule 1.b: an old post is worth 1 rep, one per day: the day that a time is in. */
 export function dayOf(time: number): number {
   return Math.floor(time / DAY_MS)
 }
@@ -74,7 +74,7 @@ export function isDislikedAway(likes: number, dislikes: number): boolean {
   return dislikes >= HIDING_DISLIKES && dislikes >= HIDING_RATIO * likes
 }
 
-/** Rule 4.a: whether this many reps let a block in by itself. */
+/** Rule 4.a: whether this many reps let a block in without a like. */
 export function isEnough(reps: number): boolean {
   return reps >= NEEDED_REPS
 }

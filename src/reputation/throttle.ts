@@ -1,7 +1,7 @@
 /**
- * What may come in at once, and what has to wait (spec §5, *Throttle*): history that claims to be old although we were
- * there and did not see it, and blocks that withdraw another one of their author. A local rule, never final: it slows
- * down whoever rewrites the past, and decides nothing about any block. The time is an argument.
+ * What may come in now, and what is delayed (spec §5, *Throttle*): history that claims to be old although this node was
+ * in sync then and did not see it, and blocks that withdraw another one of their author. A local rule, never final: it
+ * slows down rewriting the past, and decides nothing about any block. The time is an argument.
  */
 import type { AuthorKey } from '../dag/ids.ts'
 import { DAY_MS, WINDOW_MS } from './rules.ts'
@@ -10,34 +10,37 @@ import { lowerBound } from './binary-search.ts'
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
 
-/** Notes so far apart belong together: a node that looks every minute may miss two. */
+/** Notes at most this far apart form one interval: a node that notes every minute may miss two. */
 export const WATCH_GAP_MS = 3 * MINUTE_MS
 
-/** Older blocks count for nobody's reputation (4.c), so there is little to win by making up any. */
+/** Older blocks count for nobody's reputation (4.c), so forging them gains little. */
 export const WATCH_KEPT_MS = WINDOW_MS
 
-/** Intervals kept of one chain: eleven a day for 90 days; more only where the connection is very bad. */
+/** Intervals kept of one chain: eleven a day for 90 days. Only a very bad connection needs more. */
 export const MAX_WATCHED = 1000
 
-/** Claims to be older are doubted: what partitions of a day bring together is nobody's doing. */
+/** Blocks that claim to be older than this are suspect. Up to a day is the normal effect of a partition. */
 export const SUSPECT_AGE_MS = DAY_MS
 
-/** What a quiet branch of some weeks holds comes in within hours; a made-up past of thousands takes days, and is noticed. */
+/**
+ * At this rate a quiet branch of a few weeks comes in within hours; a forged past of thousands of blocks takes days,
+ * and is noticed.
+ */
 export const OLD_BLOCKS_PER_HOUR = 100
 
-/** The first withdrawals of an author are accidents: two devices that did not know of each other. */
+/** An author's first withdrawals count as accidents: two devices that did not know of each other. */
 export const FAST_WITHDRAWALS = 3
 
-/** Between those: time for others to see and link what is there. */
+/** Wait between those: time for others to see and link what is there. */
 export const FAST_WITHDRAWAL_GAP_MS = MINUTE_MS
 
-/** Between all further ones. */
+/** Wait between all further ones. */
 export const SLOW_WITHDRAWAL_GAP_MS = HOUR_MS
 
-/** Who had none for so long starts anew. */
+/** After this long without a withdrawal an author starts anew. */
 export const WITHDRAWALS_FORGOTTEN_MS = DAY_MS
 
-/** Each needs reps to have a block withdrawn, so there are not that many at once. */
+/** Authors remembered. Each needs reps to have a block withdrawn, so there are not that many at once. */
 export const MAX_WITHDRAWERS = 4096
 
 /** Milliseconds since the epoch: first and last note. */
@@ -45,21 +48,21 @@ export type Interval = readonly [number, number]
 
 /** When this node was online and in sync on one chain. */
 export class Watch {
-  /** Ascending, apart from each other. */
+  /** Ascending and disjoint. */
   readonly #intervals: Interval[] = []
   #noted: number | undefined
 
-  /** @param intervals - as {@link Watch.intervals} gave them; the last one goes on if the next note is soon */
+  /** @param intervals - as {@link Watch.intervals} returned them; the last one continues if the next note is soon */
   constructor(intervals: Iterable<Interval> = []) {
     for (const [start, end] of intervals) if (start <= end) this.#put(start, end)
     this.#noted = this.#intervals.at(-1)?.[1]
     this.#trim(this.#noted ?? 0)
   }
 
-  /** To be called again and again while it is so, more often than each {@link WATCH_GAP_MS}. */
+  /** Call it while in sync, at least once every {@link WATCH_GAP_MS}. */
   note(nowMs: number): void {
     const sinceMs = nowMs - (this.#noted ?? Number.NEGATIVE_INFINITY)
-    // A clock that was set back or far ahead tells nothing of the time in between.
+    // A clock that was set back or far ahead says nothing of the time in between.
     this.#put(sinceMs >= 0 && sinceMs <= WATCH_GAP_MS ? nowMs - sinceMs : nowMs, nowMs)
     this.#noted = nowMs
     this.#trim(nowMs)
@@ -70,12 +73,12 @@ export class Watch {
     return start !== undefined && end !== undefined && start <= timeMs
   }
 
-  /** Ascending, apart from each other. */
+  /** Ascending and disjoint. */
   intervals(): readonly Interval[] {
     return [...this.#intervals]
   }
 
-  /** Joins it with those that it touches. */
+  /** Merges it with the intervals that it touches. */
   #put(start: number, end: number): void {
     const from = this.#firstFrom(start)
     const upTo = lowerBound(this.#intervals, ([first]) => first <= end)
@@ -102,12 +105,12 @@ interface Withdrawals {
   readonly lastMs: number
 }
 
-/** Of one chain. What it does not let through may ask again. */
+/** The throttle of one chain. What it refuses may ask again later. */
 export class Throttle {
   readonly #watch: Watch
-  /** When old blocks were let through in the last hour, ascending. */
+  /** When old blocks were accepted in the last hour, ascending. */
   #old: number[] = []
-  /** Who withdrew longest ago comes first. */
+  /** The author whose last withdrawal is oldest comes first. */
   readonly #withdrawals = new Map<AuthorKey, Withdrawals>()
   #nowMs = Number.NEGATIVE_INFINITY
 
@@ -115,26 +118,29 @@ export class Throttle {
     this.#watch = watch
   }
 
-  /** Whether a block of this time claims to be old, and we were there then and did not see it. */
+  /** Whether a block of this time claims to be old, and this node was in sync then without seeing it. */
   isSuspect(timeMs: number, nowMs: number): boolean {
     return nowMs - timeMs > SUSPECT_AGE_MS && this.#watch.wasWatching(timeMs)
   }
 
-  /** Whether so many more suspect blocks may come in now; more than an hour's ration at once may after an hour of none. */
+  /**
+   * Whether `count` more suspect blocks may come in now. More than an hour's ration at once is allowed after an hour
+   * without any.
+   */
   mayTakeOld(nowMs: number, count = 1): boolean {
-    this.#goOn(nowMs)
+    this.#expire(nowMs)
     return this.#old.length === 0 || this.#old.length + count <= OLD_BLOCKS_PER_HOUR
   }
 
-  /** A suspect block was accepted. What nobody pays for does not count: else a stranger could use the ration up. */
+  /** A suspect block was accepted. Unpaid blocks do not count: a stranger could use up the ration with them. */
   tookOld(nowMs: number): void {
-    this.#goOn(nowMs)
+    this.#expire(nowMs)
     this.#old.push(nowMs)
   }
 
-  /** Whether a block that withdraws another one of its author may come in now; it counts then. */
+  /** Whether a block that withdraws another one of its author may come in now. If so it counts. */
   mayWithdraw(author: AuthorKey, nowMs: number): boolean {
-    this.#goOn(nowMs)
+    this.#expire(nowMs)
     const { count, lastMs } = this.#withdrawals.get(author) ?? { count: 0, lastMs: Number.NEGATIVE_INFINITY }
     if (nowMs - lastMs < (count < FAST_WITHDRAWALS ? FAST_WITHDRAWAL_GAP_MS : SLOW_WITHDRAWAL_GAP_MS)) return false
     this.#withdrawals.delete(author)
@@ -144,8 +150,11 @@ export class Throttle {
     return true
   }
 
-  /** Forgets what is over. What is ahead of a clock that was set back counts as of now: else it would not end for long. */
-  #goOn(nowMs: number): void {
+  /**
+   * Drops expired entries. After the clock was set back, entries ahead of it count as of now: else they would not
+   * expire for long.
+   */
+  #expire(nowMs: number): void {
     if (nowMs < this.#nowMs) {
       this.#old = this.#old.map((timeMs) => Math.min(timeMs, nowMs))
       for (const [author, { count, lastMs }] of this.#withdrawals) {

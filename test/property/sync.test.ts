@@ -3,7 +3,7 @@ import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { MadeBlock } from '../../src/dag/block.ts'
 import { consensus } from '../../src/dag/order.ts'
-import { lastOfCircle } from '../../src/protocol/claims.ts'
+import { findDeadlocked } from '../../src/protocol/claims.ts'
 import { author, chain, post } from '../support/blocks.ts'
 import { choices, picker } from '../support/choices.ts'
 import { Pulling, pullAll, Side, type Pick } from '../support/sync-sim.ts'
@@ -78,7 +78,7 @@ function exchange(pairs: readonly (readonly [Side, Side])[], pick: Pick): number
 
 /** Nothing can happen, so they wait for each other, and not for somebody who is gone. */
 function inCircle(pulls: readonly Pulling[]): Pulling {
-  const stuck = lastOfCircle(pulls, (one) => pulls.find((other) => one.waitsFor(other)))
+  const stuck = findDeadlocked(pulls, (one) => pulls.find((other) => one.waitsFor(other)))
   if (stuck === undefined) throw new Error('a pull waits for nobody')
   return stuck
 }

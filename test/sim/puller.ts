@@ -9,12 +9,12 @@ import type { Clock } from '../../src/node/base/clock.ts'
 import { NegativeCache, type Moment } from '../../src/node/net/sync/negative-cache.ts'
 import { showsSync } from '../../src/node/net/sync/pull-outcome.ts'
 import type { Replica } from '../../src/node/chain/replica.ts'
-import { type ClaimHolder, Claims, lastOfCircle } from '../../src/protocol/claims.ts'
+import { type ClaimHolder, Claims, findDeadlocked } from '../../src/protocol/claims.ts'
 import { decodeReply, encodeRequest } from '../../src/protocol/codec.ts'
 import type { PulledBlock } from '../../src/protocol/fetch.ts'
 import { REQUEST_TIMEOUT_MS } from '../../src/protocol/limits.ts'
 import type { Reply, RequestBody } from '../../src/protocol/messages.ts'
-import { overtaken, Stragglers, type Rival } from '../../src/protocol/stragglers.ts'
+import { overtaken, Stragglers, type ConcurrentPull } from '../../src/protocol/stragglers.ts'
 import type { PullEffect, PullInput, PullResult } from '../../src/protocol/pull-types.ts'
 import { haveList } from '../../src/protocol/dag-diff.ts'
 import { awaited, newPull, step } from '../../src/protocol/pull-machine.ts'
@@ -41,7 +41,7 @@ export interface PullerModules {
   readonly mostIds: number
 }
 
-interface Pull extends Rival {
+interface Pull extends ConcurrentPull {
   readonly peer: number
   readonly stream: Stream
   readonly state: ReturnType<typeof newPull>
@@ -176,7 +176,7 @@ export class Puller {
     if (this.#isStopped || this.#going.size < 2) return
     const all = [...this.#going.values()]
     this.#modules.timeline.in(LOOK_MS, () => this.#look())
-    const stuck = lastOfCircle(all, (one) => all.find((other) => one.waitsFor(other)))
+    const stuck = findDeadlocked(all, (one) => all.find((other) => one.waitsFor(other)))
     const late = overtaken(all, this.#modules.timeline.nowMs)
     for (const pull of new Set([...late, ...(stuck === undefined ? [] : [stuck])])) {
       this.#modules.trace.overtaken += 1

@@ -8,7 +8,7 @@ import { Bug } from '../../src/dag/result.ts'
 import { FingerprintTree } from '../../src/dag/fingerprint-tree.ts'
 import { Graph } from '../../src/dag/graph.ts'
 import type { BlockId } from '../../src/dag/ids.ts'
-import { ALONE, Claims, type ClaimHolder, type PullClaims } from '../../src/protocol/claims.ts'
+import { NO_OTHER_PULLS, Claims, type ClaimHolder, type PullClaims } from '../../src/protocol/claims.ts'
 import { decodeReply, decodeRequest, encodeReply, encodeRequest } from '../../src/protocol/codec.ts'
 import type { PulledBlock } from '../../src/protocol/fetch.ts'
 import { GET_IDS } from '../../src/protocol/limits.ts'
@@ -16,7 +16,7 @@ import type { Handshake } from '../../src/protocol/membership-proof.ts'
 import type { Reply, Request, RequestBody } from '../../src/protocol/messages.ts'
 import type { PullEffect, PullInput, PullOptions, StoreOutcome } from '../../src/protocol/pull-types.ts'
 import { haveList } from '../../src/protocol/dag-diff.ts'
-import { BlocksReply, newServeStream, planReply, type ServedChain } from '../../src/protocol/responder.ts'
+import { BlocksReply, newResponderStream, planReply, type ServedChain } from '../../src/protocol/responder.ts'
 import { awaited, newPull, step } from '../../src/protocol/pull-machine.ts'
 import { must } from './blocks.ts'
 
@@ -65,7 +65,7 @@ export class Side {
     return Array.from({ length: this.graph.size - 1 }, (_, i) => this.graph.id(i + 1)).sort()
   }
 
-  options(more: Partial<PullOptions> = {}, claims: PullClaims = ALONE, pick: Pick = FIRST): PullOptions {
+  options(more: Partial<PullOptions> = {}, claims: PullClaims = NO_OTHER_PULLS, pick: Pick = FIRST): PullOptions {
     const { graph, chain, fingerprints: folds } = this
     const world = {
       has: (id: BlockId) => graph.has(id),
@@ -148,7 +148,7 @@ export class Pulling {
   readonly #pick: Pick
   readonly #way: Way
   readonly #state: ReturnType<typeof newPull>
-  readonly #stream = newServeStream(HANDSHAKE)
+  readonly #stream = newResponderStream(HANDSHAKE)
   readonly #claims: ClaimHolder
   #pending: Pending[] = []
   #round = 0

@@ -1,11 +1,16 @@
 /** How many announcements of a neighbour are read (spec §7), and when it is held against it. */
 import { expect, test } from 'vitest'
-import { ANNOUNCEMENT_FLOOD, ANNOUNCEMENTS, OWN_ANNOUNCEMENTS, PACED_PEERS } from '../../../src/protocol/limits.ts'
-import { AnnounceRateLimit, type Paced } from '../../../src/protocol/announce-rate-limit.ts'
+import {
+  ANNOUNCEMENT_FLOOD,
+  ANNOUNCEMENTS,
+  OWN_ANNOUNCEMENTS,
+  RATE_LIMITED_PEERS,
+} from '../../../src/protocol/limits.ts'
+import { AnnounceRateLimit, type RateVerdict } from '../../../src/protocol/announce-rate-limit.ts'
 
 /** So many at once, in words and how often. */
-function take(pace: AnnounceRateLimit, peer: string, count: number, nowMs = 0): Partial<Record<Paced, number>> {
-  const told: Partial<Record<Paced, number>> = {}
+function take(pace: AnnounceRateLimit, peer: string, count: number, nowMs = 0): Partial<Record<RateVerdict, number>> {
+  const told: Partial<Record<RateVerdict, number>> = {}
   for (let n = 0; n < count; n += 1) {
     const paced = pace.take(peer, nowMs)
     told[paced] = (told[paced] ?? 0) + 1
@@ -49,8 +54,8 @@ test('what goes out from here leaves room at the other end for what is passed on
 test('of thousands of peer ids the one longest silent is forgotten', () => {
   const pace = new AnnounceRateLimit()
   take(pace, 'first', burst)
-  for (let n = 1; n < PACED_PEERS; n += 1) pace.take(`peer${String(n)}`, 0)
+  for (let n = 1; n < RATE_LIMITED_PEERS; n += 1) pace.take(`peer${String(n)}`, 0)
   expect(take(pace, 'first', 1)).toEqual({ skip: 1 })
-  for (let n = 0; n < PACED_PEERS; n += 1) pace.take(`other${String(n)}`, 0)
+  for (let n = 0; n < RATE_LIMITED_PEERS; n += 1) pace.take(`other${String(n)}`, 0)
   expect(take(pace, 'first', 1)).toEqual({ read: 1 })
 })

@@ -5,9 +5,9 @@ import type { BlockId } from '../../../src/dag/ids.ts'
 import {
   buildAnnouncement,
   headsToAnnounce,
-  judge,
+  triage,
   ridesAlong,
-  verdictOf,
+  gossipVerdict,
   type AnnouncedTo,
 } from '../../../src/protocol/announce.ts'
 import { ANNOUNCE_HEADS, RIDING_BLOCK_BYTES } from '../../../src/protocol/limits.ts'
@@ -56,43 +56,43 @@ describe('what an announcement is worth', () => {
   const { graph } = new Side(FORUM, [a])
 
   test('heads that are had are no news', () => {
-    expect(judge(announce([a]), world(graph))).toEqual({ verdict: 'ignore', pull: false })
-    expect(judge(announce([a], a), world(graph))).toEqual({ verdict: 'ignore', pull: false })
+    expect(triage(announce([a]), world(graph))).toEqual({ verdict: 'ignore', pull: false })
+    expect(triage(announce([a], a), world(graph))).toEqual({ verdict: 'ignore', pull: false })
   })
 
   test('a head that is not had is a hint to pull', () => {
-    expect(judge(announce([a, b]), world(graph))).toEqual({ verdict: 'ignore', pull: true })
+    expect(triage(announce([a, b]), world(graph))).toEqual({ verdict: 'ignore', pull: true })
   })
 
   test('a new block on accepted ones is worth a check, and other new heads a pull', () => {
     const { block, payload } = b
-    expect(judge(announce([b], b), world(graph))).toEqual({ verdict: 'check', block, payload, pull: false })
-    expect(judge(announce([b, other], b), world(graph))).toMatchObject({ verdict: 'check', pull: true })
-    expect(judge(announce([other], other), world(graph))).toMatchObject({ verdict: 'check', pull: false })
+    expect(triage(announce([b], b), world(graph))).toEqual({ verdict: 'check', block, payload, pull: false })
+    expect(triage(announce([b, other], b), world(graph))).toMatchObject({ verdict: 'check', pull: true })
+    expect(triage(announce([other], other), world(graph))).toMatchObject({ verdict: 'check', pull: false })
   })
 
   test('missing backs are nobody’s fault: ignored and pulled, and so are backs that are set aside', () => {
-    expect(judge(announce([c], c), world(graph))).toEqual({ verdict: 'ignore', pull: true })
+    expect(triage(announce([c], c), world(graph))).toEqual({ verdict: 'ignore', pull: true })
     const parked = new Side(FORUM, [a, b]).graph
     parked.withdraw(2)
-    expect(judge(announce([c], c), world(parked))).toEqual({ verdict: 'ignore', pull: true })
+    expect(triage(announce([c], c), world(parked))).toEqual({ verdict: 'ignore', pull: true })
   })
 
   test('what no honest peer sends is rejected: GOSSIP_BAD_BLOCK', () => {
     const malformed = { ...announce([b]), block: { headerBytes: bytes('?'), payload: bytes('') } }
     const wrongSize = { ...announce([b]), block: { ...b.block, payload: bytes('longer than b') } }
     for (const bad of [malformed, wrongSize]) {
-      expect(judge(bad, world(graph))).toMatchObject({ verdict: 'reject', fault: { code: 'GOSSIP_BAD_BLOCK' } })
+      expect(triage(bad, world(graph))).toMatchObject({ verdict: 'reject', fault: { code: 'GOSSIP_BAD_BLOCK' } })
     }
   })
 
   test('only a block that is accepted by this message is passed on', () => {
     const { id } = b.block
-    expect(verdictOf({ id, state: 'accepted', others: 0 })).toBe('accept')
-    expect(verdictOf({ id, state: 'known' })).toBe('ignore')
-    expect(verdictOf({ id, state: 'ahead' })).toBe('ignore')
-    expect(verdictOf({ id, state: 'postponed' })).toBe('ignore')
-    expect(verdictOf({ id, state: 'refused', fault: { code: 'DAG_MISSING_BACK', back: 'x' } })).toBe('ignore')
-    expect(verdictOf({ id, state: 'refused', fault: { code: 'DAG_BAD_SIGNATURE' } })).toBe('reject')
+    expect(gossipVerdict({ id, state: 'accepted', others: 0 })).toBe('accept')
+    expect(gossipVerdict({ id, state: 'known' })).toBe('ignore')
+    expect(gossipVerdict({ id, state: 'ahead' })).toBe('ignore')
+    expect(gossipVerdict({ id, state: 'postponed' })).toBe('ignore')
+    expect(gossipVerdict({ id, state: 'refused', fault: { code: 'DAG_MISSING_BACK', back: 'x' } })).toBe('ignore')
+    expect(gossipVerdict({ id, state: 'refused', fault: { code: 'DAG_BAD_SIGNATURE' } })).toBe('reject')
   })
 })

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { sha256 } from '../../../src/dag/crypto.ts'
 import { blockId } from '../../../src/dag/ids.ts'
-import { ALONE } from '../../../src/protocol/claims.ts'
+import { NO_OTHER_PULLS } from '../../../src/protocol/claims.ts'
 import { Fetch } from '../../../src/protocol/fetch.ts'
 import { GET_IDS, GETS_IN_FLIGHT, REPLY_GOAL_MS } from '../../../src/protocol/limits.ts'
 import { BatchSize } from '../../../src/protocol/batch-size.ts'
@@ -35,7 +35,7 @@ test('twice as many after each that came in time, up to the bound: a line that g
 test('a fetch asks for no more at once than it is told, and for everything once', () => {
   const ids = Array.from({ length: GET_IDS + 10 }, (_, n) => blockId(sha256(Uint8Array.of(n >> 8, n & 255))))
   let width = 100
-  const fetch = new Fetch(ids, { has: () => false, claims: ALONE, batchSize: () => width })
+  const fetch = new Fetch(ids, { has: () => false, claims: NO_OTHER_PULLS, batchSize: () => width })
   const asked = Array.from({ length: GETS_IN_FLIGHT }, (_, tag) => [...(fetch.ask(tag) ?? [])])
   expect(asked.map(({ length }) => length)).toEqual(asked.map(() => 100))
   expect(asked.flat()).toEqual(ids.slice(0, 100 * GETS_IN_FLIGHT))

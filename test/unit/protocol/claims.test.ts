@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest'
-import { Claims, lastOfCircle } from '../../../src/protocol/claims.ts'
+import { Claims, findDeadlocked } from '../../../src/protocol/claims.ts'
 import { post, chain, author } from '../../support/blocks.ts'
 
 const FORUM = chain('#claims', author(0).author)
@@ -55,5 +55,5 @@ test.each<[string, Record<string, string>, string | undefined]>([
   ['two wait for each other', { a: 'b', b: 'a' }, 'a'],
   ['three, behind one that only waits', { a: 'b', b: 'c', c: 'd', d: 'b' }, 'b'],
 ])('who waits for each other is found: %s', (_, waits, found) => {
-  expect(lastOfCircle(['a', 'b', 'c', 'd'], (one) => waits[one])).toBe(found)
+  expect(findDeadlocked(['a', 'b', 'c', 'd'], (one) => waits[one])).toBe(found)
 })

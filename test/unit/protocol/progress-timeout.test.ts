@@ -12,7 +12,7 @@ function waitedMs(bytesEach: number, windowMs = WINDOW_MS): number {
   let ms = windowMs
   for (;;) {
     bytes += bytesEach
-    const onMs = patience.goOn(bytes)
+    const onMs = patience.extend(bytes)
     if (onMs === 0) return ms
     ms += onMs
   }
@@ -39,6 +39,6 @@ describe('who moves', () => {
 
 test('what moved before counts once', () => {
   const patience = new ProgressTimeout(WINDOW_MS, 0)
-  expect(patience.goOn(PROGRESS_BYTES)).toBe(WINDOW_MS)
-  expect(patience.goOn(PROGRESS_BYTES)).toBe(0)
+  expect(patience.extend(PROGRESS_BYTES)).toBe(WINDOW_MS)
+  expect(patience.extend(PROGRESS_BYTES)).toBe(0)
 })

@@ -1,7 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import type { MadeBlock } from '../../../src/dag/block.ts'
 import type { BlockId } from '../../../src/dag/ids.ts'
-import { GET_IDS, GETS_IN_FLIGHT, PAGES_IN_VAIN, STORES_IN_FLIGHT, UNPAID_IDS } from '../../../src/protocol/limits.ts'
+import {
+  GET_IDS,
+  GETS_IN_FLIGHT,
+  MOSTLY_KNOWN_PAGES,
+  STORES_IN_FLIGHT,
+  UNPAID_IDS,
+} from '../../../src/protocol/limits.ts'
 import { proofFor } from '../../../src/protocol/membership-proof.ts'
 import type { Fold, Reply, WireBlock } from '../../../src/protocol/messages.ts'
 import type { PullEffect, PullInput, PullOptions } from '../../../src/protocol/pull-types.ts'
@@ -290,8 +296,8 @@ describe('from the list to folds', () => {
   })
 
   test('where their heads fit in a page, the list goes on through four such pages; others do not count', () => {
-    const session = new ByHand(new Side(FORUM, shared.slice(0, 2 * PAGES_IN_VAIN))).opened(shared.slice(-1))
-    for (let n = 1; n < PAGES_IN_VAIN; n++) page(session, shared.slice(2 * n, 2 * n + 2))
+    const session = new ByHand(new Side(FORUM, shared.slice(0, 2 * MOSTLY_KNOWN_PAGES))).opened(shared.slice(-1))
+    for (let n = 1; n < MOSTLY_KNOWN_PAGES; n++) page(session, shared.slice(2 * n, 2 * n + 2))
     page(session, shared.slice(8, 10))
     expect(kinds(session)).toEqual(['open', 'diff', 'diff', 'diff', 'diff', 'get', 'diff'])
     page(session, shared.slice(0, 2))

@@ -9,12 +9,12 @@ import type { Reply, RequestBody } from '../../../src/protocol/messages.ts'
 import {
   BlocksReply,
   fittingIn,
-  newServeStream,
+  newResponderStream,
   planReply,
   travelsInline,
   type LoadedBlock,
-  type ServePlan,
-  type ServeStream,
+  type ReplyPlan,
+  type ResponderStream,
 } from '../../../src/protocol/responder.ts'
 import { author, bytes, chain, post } from '../../support/blocks.ts'
 import { HANDSHAKE, Side } from '../../support/sync-sim.ts'
@@ -26,17 +26,17 @@ const NOWHERE = blockId(sha256(bytes('nowhere')))
 
 type Unnamed = RequestBody extends infer R ? (R extends unknown ? Omit<R, 'chain'> : never) : never
 
-function ask(side: Side, stream: ServeStream, request: Unnamed): ServePlan {
+function ask(side: Side, stream: ResponderStream, request: Unnamed): ReplyPlan {
   return planReply({ ...request, id: 7, chain: side.chain.rendezvous }, side, stream)
 }
 
-function opened(side: Side): ServeStream {
-  const stream = newServeStream(HANDSHAKE)
+function opened(side: Side): ResponderStream {
+  const stream = newResponderStream(HANDSHAKE)
   ask(side, stream, { t: 'open' })
   return stream
 }
 
-function replyOf(plan: ServePlan): Reply | undefined {
+function replyOf(plan: ReplyPlan): Reply | undefined {
   return plan.do === 'reply' ? plan.reply : undefined
 }
 
@@ -51,7 +51,7 @@ describe('what is served', () => {
   test('only accepted blocks are named, listed or served', () => {
     const side = sideWithParked()
     const stream = opened(side)
-    expect(replyOf(ask(side, newServeStream(HANDSHAKE), { t: 'open' }))).toMatchObject({ heads: [a.block.id] })
+    expect(replyOf(ask(side, newResponderStream(HANDSHAKE), { t: 'open' }))).toMatchObject({ heads: [a.block.id] })
     expect(replyOf(ask(side, stream, { t: 'diff', have: [] }))).toMatchObject({ ids: [a.block.id], more: false })
     const ids: BlockId[] = [b.block.id, a.block.id, genesisBlockId(FORUM.id), NOWHERE]
     expect(ask(side, stream, { t: 'get', ids })).toEqual({
@@ -69,7 +69,7 @@ describe('what is served', () => {
   })
 
   test('an empty chain has no heads: the genesis is never sent', () => {
-    expect(replyOf(ask(new Side(FORUM), newServeStream(HANDSHAKE), { t: 'open' }))).toEqual({
+    expect(replyOf(ask(new Side(FORUM), newResponderStream(HANDSHAKE), { t: 'open' }))).toEqual({
       t: 'opened',
       id: 7,
       blocks: 0,
@@ -87,14 +87,14 @@ describe('what is served', () => {
       held: served.held,
       pioneer: author(3).author,
     }
-    const plan = planReply({ t: 'open', id: 1, chain: FORUM.rendezvous }, named, newServeStream(HANDSHAKE))
+    const plan = planReply({ t: 'open', id: 1, chain: FORUM.rendezvous }, named, newResponderStream(HANDSHAKE))
     expect(replyOf(plan)).toMatchObject({ pioneer: author(3).author })
   })
 
   test('heads come in pages, ascending, each once', () => {
     const wide = Array.from({ length: 2 * HEADS_PER_PAGE + 10 }, (_, n) => post(FORUM, { time: n + 1 }))
     const side = new Side(FORUM, wide)
-    const stream = newServeStream(HANDSHAKE)
+    const stream = newResponderStream(HANDSHAKE)
     const all: BlockId[] = []
     let page = replyOf(ask(side, stream, { t: 'open' }))
     while (page?.t === 'opened' || page?.t === 'heads') {
@@ -150,11 +150,11 @@ describe('who is served', () => {
 
   test('without the right proof a group looks like a chain that is not joined, byte for byte', () => {
     const request = { t: 'open', id: 7, chain: GROUP.rendezvous } as const
-    const unknown = replyOf(planReply(request, undefined, newServeStream(HANDSHAKE)))
+    const unknown = replyOf(planReply(request, undefined, newResponderStream(HANDSHAKE)))
     const wrong = [undefined, new Uint8Array(32), proofFor(membership, 'responder')]
     const otherStream = { ...membership, handshake: { ...HANDSHAKE, responderNonce: new Uint8Array(32) } }
     for (const proof of [...wrong, proofFor(otherStream, 'requester')]) {
-      const stream = newServeStream(HANDSHAKE)
+      const stream = newResponderStream(HANDSHAKE)
       const refused = replyOf(ask(group, stream, { t: 'open', ...(proof === undefined ? {} : { proof }) }))
       expect(encodeReply(refused as Reply)).toEqual(encodeReply(unknown as Reply))
       for (const next of [
@@ -171,7 +171,7 @@ describe('who is served', () => {
   })
 
   test('a member is let in, and gets the proof of the other side', () => {
-    const stream = newServeStream(HANDSHAKE)
+    const stream = newResponderStream(HANDSHAKE)
     expect(replyOf(ask(group, stream, { t: 'open', proof: right }))).toMatchObject({
       t: 'opened',
       proof: proofFor(membership, 'responder'),

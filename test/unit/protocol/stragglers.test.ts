@@ -2,7 +2,13 @@
 import { describe, expect, test } from 'vitest'
 import { BLOCKS_REPLY_BYTES, GET_IDS } from '../../../src/protocol/limits.ts'
 import type { Reply } from '../../../src/protocol/messages.ts'
-import { OVERTAKE_FACTOR, OVERTAKE_MS, overtaken, Stragglers, type Rival } from '../../../src/protocol/stragglers.ts'
+import {
+  OVERTAKE_FACTOR,
+  OVERTAKE_MS,
+  overtaken,
+  Stragglers,
+  type ConcurrentPull,
+} from '../../../src/protocol/stragglers.ts'
 
 function reply(asked: number, bytes: number): Reply & { readonly t: 'blocks' } {
   return {
@@ -16,14 +22,14 @@ function reply(asked: number, bytes: number): Reply & { readonly t: 'blocks' } {
 describe('what is owed', () => {
   test('is owed since the oldest request without a reply', () => {
     const owing = new Stragglers()
-    expect(owing.owingMs(500)).toBe(0)
+    expect(owing.pendingMs(500)).toBe(0)
     owing.ask(1, GET_IDS, 100)
     owing.ask(2, GET_IDS, 300)
-    expect(owing.owingMs(500)).toBe(400)
+    expect(owing.pendingMs(500)).toBe(400)
     owing.take(1, reply(GET_IDS, 10), 600)
-    expect([owing.replyMs, owing.owingMs(600)]).toEqual([500, 300])
+    expect([owing.replyMs, owing.pendingMs(600)]).toEqual([500, 300])
     owing.take(2, undefined, 700)
-    expect([owing.replyMs, owing.owingMs(900)]).toEqual([500, 0])
+    expect([owing.replyMs, owing.pendingMs(900)]).toEqual([500, 0])
   })
 
   test('is owed on where little comes at a time: a full reply, or one of all that was asked for, ends that', () => {
@@ -38,13 +44,13 @@ describe('what is owed', () => {
       owing.ask(2, GET_IDS, 1_000)
       owing.take(2, ending, 2_000)
       owing.ask(3, GET_IDS, 2_000)
-      expect(owing.owingMs(2_500)).toBe(2_500 - since)
+      expect(owing.pendingMs(2_500)).toBe(2_500 - since)
     }
   })
 })
 
 describe('a pull that others wait for', () => {
-  class Runner implements Rival {
+  class Runner implements ConcurrentPull {
     readonly stragglers = new Stragglers()
     behind: Runner | undefined
     waitsFor(other: Runner): boolean {

@@ -3,7 +3,7 @@
  * block withdrawn here by another of their own lately.
  */
 import type { AuthorKey } from '../../../dag/ids.ts'
-import { SHUNNED_AUTHORS } from '../../../protocol/limits.ts'
+import { AVOIDED_AUTHORS } from '../../../protocol/limits.ts'
 import { OLD_AGE_MS } from '../../../reputation/rules.ts'
 import type { ChainState } from '../../../reputation/chain-state.ts'
 
@@ -23,7 +23,7 @@ export class AvoidedHeads {
     this.#withdrawnMs.delete(author)
     this.#withdrawnMs.set(author, nowMs)
     for (const oldest of this.#withdrawnMs.keys())
-      if (this.#withdrawnMs.size > SHUNNED_AUTHORS) this.#withdrawnMs.delete(oldest)
+      if (this.#withdrawnMs.size > AVOIDED_AUTHORS) this.#withdrawnMs.delete(oldest)
   }
 
   /** Whether a head is to be left out at `nowMs`. */

@@ -4,7 +4,12 @@
  * needed.
  */
 import type { BlockId } from '../../../dag/ids.ts'
-import { BAG_BLOCKS, BAG_BLOCKS_IN_PULL, BAG_BYTES, BAG_BYTES_IN_PULL } from '../../../protocol/limits.ts'
+import {
+  MEMPOOL_BLOCKS,
+  MEMPOOL_BLOCKS_IN_PULL,
+  MEMPOOL_BYTES,
+  MEMPOOL_BYTES_IN_PULL,
+} from '../../../protocol/limits.ts'
 import type { Entry, WaitsFor } from './entry.ts'
 
 export class Mempool {
@@ -24,7 +29,7 @@ export class Mempool {
 
   /** Whether there is less in it than is kept when no pull is under way. */
   get hasRoom(): boolean {
-    return this.#isWithin(BAG_BLOCKS - 1, BAG_BYTES)
+    return this.#isWithin(MEMPOOL_BLOCKS - 1, MEMPOOL_BYTES)
   }
 
   has(id: BlockId): boolean {
@@ -69,9 +74,9 @@ export class Mempool {
 
   /** The pull is over: nothing more is to come at once. Of a long row that waits the lower part stays, which is next. */
   settle(): void {
-    if (this.#isWithin(BAG_BLOCKS, BAG_BYTES)) return
+    if (this.#isWithin(MEMPOOL_BLOCKS, MEMPOOL_BYTES)) return
     for (const { block } of [...this.#surplus(), ...[...this.#entries.values()].reverse()]) {
-      if (this.#isWithin(BAG_BLOCKS, BAG_BYTES)) return
+      if (this.#isWithin(MEMPOOL_BLOCKS, MEMPOOL_BYTES)) return
       this.take(block.id)
     }
   }
@@ -106,7 +111,7 @@ export class Mempool {
   /** The oldest out: they were listed longest ago, and nobody paid since. */
   #trim(): void {
     for (const id of this.#entries.keys()) {
-      if (this.#isWithin(BAG_BLOCKS_IN_PULL, BAG_BYTES_IN_PULL)) return
+      if (this.#isWithin(MEMPOOL_BLOCKS_IN_PULL, MEMPOOL_BYTES_IN_PULL)) return
       this.take(id)
     }
   }

@@ -8,9 +8,9 @@ import { NONCE_BYTES } from '../../../dag/seal.ts'
 import {
   buildAnnouncement,
   headsToAnnounce,
-  judge,
+  triage,
   ridesAlong,
-  verdictOf,
+  gossipVerdict,
   type GossipVerdict,
 } from '../../../protocol/announce.ts'
 import { Bucket } from '../../../protocol/token-bucket.ts'
@@ -167,14 +167,14 @@ export class ChainGossip {
 
   async #take(from: string, announcement: Announcement): Promise<GossipVerdict> {
     const { replica, onHint, mayRecheck } = this.#modules
-    const judgement = judge(announcement, { graph: replica.graph, has: (id) => replica.has(id) })
+    const judgement = triage(announcement, { graph: replica.graph, has: (id) => replica.has(id) })
     if (judgement.verdict === 'reject') return this.#reject(from, judgement.fault)
     if (judgement.pull) onHint(from)
     if (judgement.verdict === 'ignore') return 'ignore'
     const { block, payload } = judgement
     const [outcome] = await replica.ingest([{ block, payload }], 'gossip', () => mayRecheck(from))
     if (outcome === undefined) return 'ignore'
-    const verdict = verdictOf(outcome)
+    const verdict = gossipVerdict(outcome)
     if (verdict === 'reject' && outcome.state === 'refused') {
       return this.#reject(from, { code: 'GOSSIP_BAD_BLOCK', block: block.id, fault: outcome.fault })
     }

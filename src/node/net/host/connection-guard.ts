@@ -8,7 +8,7 @@ import type { Connection, PeerId, StreamMuxer } from '@libp2p/interface'
 import type { Libp2p } from 'libp2p'
 import { Buckets } from '../../../protocol/token-bucket.ts'
 import type { ProtocolFault } from '../../../protocol/faults.ts'
-import { PACED_PEERS, STREAMS_OPENED } from '../../../protocol/limits.ts'
+import { RATE_LIMITED_PEERS, STREAMS_OPENED } from '../../../protocol/limits.ts'
 import { StreamCut } from './streams.ts'
 import { chunksOf, watchFrames } from './yamux-guard.ts'
 
@@ -23,7 +23,7 @@ const SILENT_LOOKS = 3
 
 /** Watches every connection from its beginning, and tells of each breach once: its connections are gone by then. */
 export function guardConnections(libp2p: Libp2p, onBreach: (peer: PeerId, fault: ProtocolFault) => void): void {
-  const opened = new Buckets(STREAMS_OPENED, PACED_PEERS)
+  const opened = new Buckets(STREAMS_OPENED, RATE_LIMITED_PEERS)
   const cut = (peer: PeerId, fault: ProtocolFault): void => {
     for (const connection of libp2p.getConnections(peer)) connection.abort(new StreamCut(fault.code))
     onBreach(peer, fault)

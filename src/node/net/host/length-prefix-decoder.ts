@@ -4,7 +4,7 @@
  * buffer of its own: what is held is what came, whatever the cuts.
  */
 import type { Uint8ArrayList } from 'uint8arraylist'
-import { FRAME_LENGTH_BYTES } from '../../../protocol/limits.ts'
+import { LENGTH_PREFIX_BYTES } from '../../../protocol/limits.ts'
 
 export type Chunk = Uint8Array | Uint8ArrayList
 
@@ -114,7 +114,7 @@ export class LengthPrefixDecoder {
   #lengthWith(byte: number): number | undefined {
     this.#prefix.push(byte)
     if (byte >= 0x80) {
-      if (this.#prefix.length >= FRAME_LENGTH_BYTES) throw new BadFrame('a length that is too long')
+      if (this.#prefix.length >= LENGTH_PREFIX_BYTES) throw new BadFrame('a length that is too long')
       return undefined
     }
     const length = this.#prefix.reduce((sum, part, position) => sum + (part & 0x7f) * 2 ** (7 * position), 0)

@@ -2,7 +2,7 @@
  * What this node holds against its peers (spec §8: "a breach closes the stream and lowers the peer's score"): points that
  * fade, and bans that end. It closes no connections; the time is an argument.
  */
-import { BAN_AT_POINTS, BAN_MS, POINTS_HALF_LIFE_MS, STANDINGS } from '../../../protocol/limits.ts'
+import { BAN_AT_POINTS, BAN_MS, POINTS_HALF_LIFE_MS, SCORED_PEERS } from '../../../protocol/limits.ts'
 
 interface Entry {
   readonly points: number
@@ -41,7 +41,7 @@ export class PeerScore {
   #put(peer: string, entry: Entry): void {
     this.#entries.delete(peer)
     this.#entries.set(peer, entry)
-    if (this.#entries.size <= STANDINGS) return
+    if (this.#entries.size <= SCORED_PEERS) return
     for (const oldest of this.#entries.keys()) {
       this.#entries.delete(oldest)
       return

@@ -34,7 +34,7 @@ export async function writeWithBackpressure(
   const late = Promise.withResolvers<never>()
   late.promise.catch(() => undefined)
   const look = (): void => {
-    const onMs = patience.goOn(taken())
+    const onMs = patience.extend(taken())
     if (onMs > 0) timer = setTimeout(look, onMs)
     else late.reject(new DeadlineError('next to nothing was taken'))
   }

@@ -145,7 +145,7 @@ class ClientStream implements OpenSyncStream {
   #watch(ms: number): () => void {
     const patience = new ProgressTimeout(ms, this.#cameBytes)
     const look = (): void => {
-      const onMs = patience.goOn(this.#cameBytes)
+      const onMs = patience.extend(this.#cameBytes)
       if (onMs > 0) timer = setTimeout(look, onMs)
       else this.end({ code: 'RPC_TIMEOUT', peer: this.peer.toString(), ms })
     }

@@ -1,7 +1,7 @@
 /** Fetches a peer's held posts by hand (spec §5 *Held*, `peer held`): a request of its own, then blocks as in any pull. */
 import { fail, ok, type Result } from '../../../dag/result.ts'
 import type { BlockId } from '../../../dag/ids.ts'
-import { ALONE } from '../../../protocol/claims.ts'
+import { NO_OTHER_PULLS } from '../../../protocol/claims.ts'
 import { blockVerdict, type ProtocolFault } from '../../../protocol/faults.ts'
 import { Fetch } from '../../../protocol/fetch.ts'
 import { GET_IDS, HELD_SLOTS } from '../../../protocol/limits.ts'
@@ -55,7 +55,7 @@ async function fetchBlocks(
   { signal, mayRecheck }: HeldOptions,
 ): Promise<Result<Incoming[], RpcFault | ProtocolFault>> {
   const { rendezvous: chain } = replica.chain
-  const fetch = new Fetch(ids, { has: () => false, claims: ALONE, batchSize: () => GET_IDS })
+  const fetch = new Fetch(ids, { has: () => false, claims: NO_OTHER_PULLS, batchSize: () => GET_IDS })
   const incoming: Incoming[] = []
   for (let tag = 1; !fetch.isDone; tag += 1) {
     const asked = fetch.ask(tag)

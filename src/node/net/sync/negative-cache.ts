@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto'
 import type { BlockId } from '../../../dag/ids.ts'
 import { isUnsound, type BlockFault } from '../../../protocol/faults.ts'
-import { FRUITLESS_PEERS, UNSOUND_IDS } from '../../../protocol/limits.ts'
+import { NEGATIVE_CACHE_PEERS, UNSOUND_IDS } from '../../../protocol/limits.ts'
 import type { FruitlessEnd, PullResult, StoreOutcome } from '../../../protocol/pull-types.ts'
 
 /** For so long a peer is believed to have nothing new, at first; then twice as long each time. */
@@ -61,7 +61,7 @@ export class NegativeCache {
     }
     const waitMs = isSame ? Math.min(LONGEST_WAIT_MS, 2 * before.waitMs) : FIRST_WAIT_MS
     this.#peers.set(peer, { heads: keyOf(heads), version, end: end.why, waitMs, untilMs: nowMs + waitMs })
-    for (const oldest of this.#peers.keys()) if (this.#peers.size > FRUITLESS_PEERS) this.#peers.delete(oldest)
+    for (const oldest of this.#peers.keys()) if (this.#peers.size > NEGATIVE_CACHE_PEERS) this.#peers.delete(oldest)
   }
 
   /** How the last pull ended, if the next one would end like it. */

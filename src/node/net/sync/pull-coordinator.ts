@@ -2,7 +2,7 @@
  * The pulls of one chain that are under way (spec §8): what they share, so that no block is asked for twice; who holds up
  * whom; how far they have come. When to pull from whom is decided in `chain-sync.ts`.
  */
-import { Claims, lastOfCircle } from '../../../protocol/claims.ts'
+import { Claims, findDeadlocked } from '../../../protocol/claims.ts'
 import type { ProtocolFault } from '../../../protocol/faults.ts'
 import { GET_IDS } from '../../../protocol/limits.ts'
 import type { Handshake } from '../../../protocol/membership-proof.ts'
@@ -147,7 +147,7 @@ export class PullCoordinator {
 
   /** Ends pulls that others wait for and whose peers are much slower, and one of those that wait for each other. */
   #overtake(nowMs: number): void {
-    lastOfCircle(this.#going, (one) => [...this.#going].find((other) => one.waitsFor(other)))?.cut(OVERTAKEN)
+    findDeadlocked(this.#going, (one) => [...this.#going].find((other) => one.waitsFor(other)))?.cut(OVERTAKEN)
     for (const slow of overtaken([...this.#going], nowMs)) slow.cut(OVERTAKEN)
   }
 

@@ -8,7 +8,7 @@ import type { BlockFault, ProtocolFault } from '../../../protocol/faults.ts'
 import type { PulledBlock } from '../../../protocol/fetch.ts'
 import type { Handshake } from '../../../protocol/membership-proof.ts'
 import type { RequestBody } from '../../../protocol/messages.ts'
-import { Stragglers, type Rival } from '../../../protocol/stragglers.ts'
+import { Stragglers, type ConcurrentPull } from '../../../protocol/stragglers.ts'
 import type { FruitlessEnd, PullEffect, PullInput, PullResult, StoreOutcome } from '../../../protocol/pull-types.ts'
 import { haveList } from '../../../protocol/dag-diff.ts'
 import { awaited, endOfOutcomes, newPull, step, wantedNow, type PullState } from '../../../protocol/pull-machine.ts'
@@ -53,7 +53,7 @@ export const TURN_IS_OVER = 'others wait for their turn'
 export const OVERTAKEN = 'others are faster'
 
 /** One pull. {@link run} is called once. */
-export class Pull implements Rival {
+export class Pull implements ConcurrentPull {
   readonly stragglers = new Stragglers()
   readonly #options: PullOptions
   readonly #over = Promise.withResolvers<PullResult>()
@@ -99,7 +99,7 @@ export class Pull implements Rival {
 
   /** Blocks that it knows to be missing, and bytes of the payload that it is fetching. */
   get going(): Going {
-    const { theirs } = this.#state
+    const { peerBlocks: theirs } = this.#state
     return { peer: this.peer, wanted: wantedNow(this.#state), theirs, payloadLeft: this.#payloadLeft }
   }
 

@@ -7,13 +7,13 @@ import type { Reply, Request } from '../../../protocol/messages.ts'
 import {
   BlocksReply,
   fittingIn,
-  newServeStream,
+  newResponderStream,
   noPayload,
   planReply,
   travelsInline,
   type LoadedBlock,
-  type ServePlan,
-  type ServeStream,
+  type ReplyPlan,
+  type ResponderStream,
 } from '../../../protocol/responder.ts'
 import type { Replica } from '../../chain/replica.ts'
 import type { SyncCaller, SyncHandler } from './server.ts'
@@ -34,12 +34,12 @@ export interface RequestHandlerModules {
 }
 
 export function createRequestHandler({ self, find, onOffer }: RequestHandlerModules): SyncHandler {
-  const streams = new WeakMap<object, ServeStream>()
+  const streams = new WeakMap<object, ResponderStream>()
   // An offer waits for its turn to be pulled: many of one peer would hold up everybody else's.
   const offering = new Set<string>()
   return async (caller, request, signal) => {
     const replica = find(bytesToHex(request.chain))
-    const stream = streams.get(caller.stream) ?? newServeStream(handshakeOf(caller, self))
+    const stream = streams.get(caller.stream) ?? newResponderStream(handshakeOf(caller, self))
     streams.set(caller.stream, stream)
     const plan = planReply(request, replica === undefined ? undefined : servedOf(replica), stream)
     if (plan.do === 'reply') return plan.reply
@@ -61,7 +61,7 @@ export function createRequestHandler({ self, find, onOffer }: RequestHandlerModu
   }
 }
 
-function handshakeOf({ peer, nonces }: SyncCaller, self: PeerId): ServeStream['handshake'] {
+function handshakeOf({ peer, nonces }: SyncCaller, self: PeerId): ResponderStream['handshake'] {
   return {
     requesterNonce: nonces.requester,
     responderNonce: nonces.responder,
@@ -94,7 +94,7 @@ async function loadBlocks(replica: Replica, plan: BlocksPlan): Promise<Reply> {
   return replyOf(plan, kept, wanted)
 }
 
-type BlocksPlan = ServePlan & { readonly do: 'blocks' }
+type BlocksPlan = ReplyPlan & { readonly do: 'blocks' }
 
 /** What is had of a plan, in its order. */
 interface Kept {

@@ -8,7 +8,7 @@ import { pipe } from 'it-pipe'
 import { decodeHello, decodeRequest, encodeHello, encodeReplyParts } from '../../../protocol/codec.ts'
 import type { ProtocolFault } from '../../../protocol/faults.ts'
 import {
-  FRAME_TIMEOUT_MS,
+  MESSAGE_TIMEOUT_MS,
   HELLO_NONCE_BYTES,
   HELLO_TIMEOUT_MS,
   MESSAGE_BYTES,
@@ -139,7 +139,7 @@ class Served {
   }
 
   #frameDeadline(): MessageDeadline {
-    const { frameMs: ms = FRAME_TIMEOUT_MS } = this.#modules
+    const { frameMs: ms = MESSAGE_TIMEOUT_MS } = this.#modules
     return { ms, onLate: () => this.#breach({ code: 'RPC_TIMEOUT', peer: this.#peer.toString(), ms }) }
   }
 

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import type { Chain } from '../../../../../src/dag/chain.ts'
 import type { AuthorKey } from '../../../../../src/dag/ids.ts'
 import { AvoidedHeads } from '../../../../../src/node/chain/intake/avoided-heads.ts'
-import { SHUNNED_AUTHORS } from '../../../../../src/protocol/limits.ts'
+import { AVOIDED_AUTHORS } from '../../../../../src/protocol/limits.ts'
 import { ChainState } from '../../../../../src/reputation/chain-state.ts'
 import { author, chain } from '../../../../support/blocks.ts'
 import { drawnId } from '../../../../support/draw.ts'
@@ -45,8 +45,8 @@ test('nobody who has no limit, and nobody who did not sign', () => {
 })
 
 test('4,096 authors are remembered; the one whose last time is longest ago is forgotten first', () => {
-  expect(SHUNNED_AUTHORS).toBe(4096)
-  const authors = Array.from({ length: SHUNNED_AUTHORS + 1 }, (_, n) => keyOf(n + 1))
+  expect(AVOIDED_AUTHORS).toBe(4096)
+  const authors = Array.from({ length: AVOIDED_AUTHORS + 1 }, (_, n) => keyOf(n + 1))
   const avoided = new AvoidedHeads(known(chain('#forum'), ...authors))
   for (let index = 1; index <= 4096; index += 1) avoided.noteWithdrawn(index, T)
   avoided.noteWithdrawn(1, T)

@@ -3,7 +3,12 @@ import { describe, expect, test } from 'vitest'
 import type { MadeBlock } from '../../../../../src/dag/block.ts'
 import { Mempool } from '../../../../../src/node/chain/intake/mempool.ts'
 import type { Entry, WaitsFor } from '../../../../../src/node/chain/intake/entry.ts'
-import { BAG_BLOCKS, BAG_BLOCKS_IN_PULL, BAG_BYTES, BAG_BYTES_IN_PULL } from '../../../../../src/protocol/limits.ts'
+import {
+  MEMPOOL_BLOCKS,
+  MEMPOOL_BLOCKS_IN_PULL,
+  MEMPOOL_BYTES,
+  MEMPOOL_BYTES_IN_PULL,
+} from '../../../../../src/protocol/limits.ts'
 import { author, chain, post } from '../../../../support/blocks.ts'
 
 const forum = chain('#forum', author(1).author)
@@ -38,8 +43,8 @@ function kept(mempool: Mempool, entries: readonly Entry[]): [first: number, coun
 describe('the bag keeps', () => {
   test('1,000 blocks after a pull and 16,384 during one, the oldest out', () => {
     const mempool = new Mempool()
-    expect([BAG_BLOCKS, BAG_BLOCKS_IN_PULL]).toEqual([1000, 16_384])
-    const entries = crowd(BAG_BLOCKS_IN_PULL + 1)
+    expect([MEMPOOL_BLOCKS, MEMPOOL_BLOCKS_IN_PULL]).toEqual([1000, 16_384])
+    const entries = crowd(MEMPOOL_BLOCKS_IN_PULL + 1)
     for (const entry of entries.slice(0, -1)) mempool.put(entry)
     expect(kept(mempool, entries)).toEqual([0, 16_384])
     mempool.put(entries.at(-1) ?? expect.unreachable('there are some'))
@@ -52,7 +57,7 @@ describe('the bag keeps', () => {
 
   test('16 MiB of headers and payloads after a pull and 64 MiB during one', () => {
     const mempool = new Mempool()
-    expect([BAG_BYTES, BAG_BYTES_IN_PULL]).toEqual([16 * MIB, 64 * MIB])
+    expect([MEMPOOL_BYTES, MEMPOOL_BYTES_IN_PULL]).toEqual([16 * MIB, 64 * MIB])
     const entries = heavy(514)
     for (const entry of entries) mempool.put(entry)
     // Headers take the room of one more.

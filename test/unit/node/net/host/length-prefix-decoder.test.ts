@@ -8,7 +8,7 @@ import {
   TornFrame,
 } from '../../../../../src/node/net/host/length-prefix-decoder.ts'
 import { readMessages } from '../../../../../src/node/net/host/streams.ts'
-import { FRAME_LENGTH_BYTES } from '../../../../../src/protocol/limits.ts'
+import { LENGTH_PREFIX_BYTES } from '../../../../../src/protocol/limits.ts'
 
 const PACKET_BYTES = 64 * 1024
 
@@ -62,7 +62,7 @@ describe('frames', () => {
   test.each([
     ['above the limit', [0xe9, 0x07]],
     ['with zeros behind it', [0x81, 0x00]],
-    ['that goes on', Array.from({ length: FRAME_LENGTH_BYTES }, () => 0xff)],
+    ['that goes on', Array.from({ length: LENGTH_PREFIX_BYTES }, () => 0xff)],
   ])('a length %s is refused as soon as it is there', (_what, prefix) => {
     const cutter = new LengthPrefixDecoder(1_000)
     const cut = (byte: number): Uint8Array[] => [...cutter.cut(new Uint8Array([byte]))]

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { PeerScore } from '../../../../../src/node/net/host/peer-score.ts'
-import { BAN_AT_POINTS, BAN_MS, POINTS_HALF_LIFE_MS, STANDINGS } from '../../../../../src/protocol/limits.ts'
+import { BAN_AT_POINTS, BAN_MS, POINTS_HALF_LIFE_MS, SCORED_PEERS } from '../../../../../src/protocol/limits.ts'
 
 const PEER = 'peer'
 
@@ -27,8 +27,8 @@ test('a clock that steps back adds nothing to what a peer owes', () => {
 
 test('thousands of fresh peer ids push the oldest out, not each other', () => {
   const peerScore = new PeerScore()
-  for (let index = 0; index < STANDINGS; index += 1) peerScore.ban(`peer${index}`, 0)
+  for (let index = 0; index < SCORED_PEERS; index += 1) peerScore.ban(`peer${index}`, 0)
   expect(peerScore.isBanned('peer0', 1)).toBe(true)
-  peerScore.ban(`peer${STANDINGS}`, 0)
-  expect([0, 1, STANDINGS].map((index) => peerScore.isBanned(`peer${index}`, 1))).toEqual([false, true, true])
+  peerScore.ban(`peer${SCORED_PEERS}`, 0)
+  expect([0, 1, SCORED_PEERS].map((index) => peerScore.isBanned(`peer${index}`, 1))).toEqual([false, true, true])
 })

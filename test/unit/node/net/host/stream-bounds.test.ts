@@ -22,8 +22,8 @@ import { decodeReply, encodeHello, encodeReply, encodeRequest } from '../../../.
 import {
   ABANDONED_REQUESTS,
   DRAIN_TIMEOUT_MS,
-  FRAME_TIMEOUT_MS,
-  FRAME_LENGTH_BYTES,
+  MESSAGE_TIMEOUT_MS,
+  LENGTH_PREFIX_BYTES,
   HELLO_TIMEOUT_MS,
   OFFER_TIMEOUT_MS,
   PROGRESS_BYTES,
@@ -172,7 +172,7 @@ describe('the length of a frame', () => {
   }
 
   test('has as many bytes as the bound, and not one more, whatever may be in it', () => {
-    const longest = [...new Array<number>(FRAME_LENGTH_BYTES - 1).fill(0xff), 0x7f]
+    const longest = [...new Array<number>(LENGTH_PREFIX_BYTES - 1).fill(0xff), 0x7f]
     expect(cutOff(longest)).toBe('goes on')
     expect(cutOff([0xff, ...longest])).toBe('BadFrame')
   })
@@ -378,7 +378,7 @@ describe('who answers', () => {
     await still()
     fake.receiveFrame(HELLO)
     fake.receive(Uint8Array.of(50, 1))
-    await after(FRAME_TIMEOUT_MS - 1)
+    await after(MESSAGE_TIMEOUT_MS - 1)
     expect(fake.status).toBe('open')
     await after(1)
     expect(fake.status).toBe('aborted')

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { BlockId } from '../../../../../src/dag/ids.ts'
 import { NegativeCache } from '../../../../../src/node/net/sync/negative-cache.ts'
 import type { BlockFault } from '../../../../../src/protocol/faults.ts'
-import { FRUITLESS_PEERS, UNSOUND_IDS } from '../../../../../src/protocol/limits.ts'
+import { NEGATIVE_CACHE_PEERS, UNSOUND_IDS } from '../../../../../src/protocol/limits.ts'
 import type { PullResult } from '../../../../../src/protocol/pull-types.ts'
 import { author, chain, post } from '../../../../support/blocks.ts'
 
@@ -73,7 +73,7 @@ test.each<[string, BlockFault, boolean]>([
 
 test('what is remembered of peers and of ids is bounded, the oldest goes first', () => {
   const memory = new NegativeCache()
-  for (let n = 0; n <= FRUITLESS_PEERS; n++) memory.noteEnd(String(n), ended([a]), { version: 5, nowMs: 0 })
+  for (let n = 0; n <= NEGATIVE_CACHE_PEERS; n++) memory.noteEnd(String(n), ended([a]), { version: 5, nowMs: 0 })
   expect(memory.before('0', [a], { version: 5, nowMs: 1 })).toBeUndefined()
   expect(memory.before('1', [a], { version: 5, nowMs: 1 })).toBe('stalled')
   const fault = { code: 'DAG_BAD_HEIGHT', expected: 2, found: 3 } as const
