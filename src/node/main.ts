@@ -20,9 +20,10 @@ process.exitCode = await run(
   { stdin, stdout, stderr, env, signal: interrupted.signal },
   {
     connect,
-    attend: (endpoint, options) => connectForLong({ ...endpoint, ...options, patienceMs: Infinity, repeatReads: true }),
+    connectPersistent: (endpoint, options) =>
+      connectForLong({ ...endpoint, ...options, patienceMs: Infinity, repeatReads: true }),
     // The node and libp2p take a while to load: only `start` needs them.
-    runCheck: async (options, tell) => (await import('./daemon/verify-command.ts')).runCheck(options, tell),
+    runVerify: async (options, tell) => (await import('./daemon/verify-command.ts')).runVerify(options, tell),
     runDaemon: async (options) => {
       setV8Flags()
       await (await import('./daemon/daemon.ts')).runDaemon(options, interrupted.signal)

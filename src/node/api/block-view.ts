@@ -15,15 +15,15 @@ import type { Replica } from '../chain/replica.ts'
 const HIDDEN = 'hidden: at least 5 dislikes, and twice as many as likes; likes can bring it back'
 
 /** Ids as users see them. */
-export function showAll(replica: Replica, indexes: readonly number[]): string[] {
-  return indexes.map((index) => showOne(replica, index))
+export function shownIdsOf(replica: Replica, indexes: readonly number[]): string[] {
+  return indexes.map((index) => shownIdOf(replica, index))
 }
 
-export function showOne({ graph }: Replica, index: number): string {
+export function shownIdOf({ graph }: Replica, index: number): string {
   return showId(graph.height(index), graph.id(index))
 }
 
-export function viewOf(replica: Replica, index: number, { id, header }: Block, clock: Clock): BlockView {
+export function blockView(replica: Replica, index: number, { id, header }: Block, clock: Clock): BlockView {
   const { graph, state: reputation } = replica
   const state = replica.stateOf(index)
   const isAccepted = graph.isAccepted(index)
@@ -34,7 +34,7 @@ export function viewOf(replica: Replica, index: number, { id, header }: Block, c
     height: header.height,
     time: header.time,
     ...(header.author === undefined ? {} : { author: header.author }),
-    backs: showAll(replica, graph.backs(index)),
+    backs: shownIdsOf(replica, graph.backs(index)),
     ...(header.like === undefined
       ? {}
       : { like: { n: header.like.n, target: showTarget(replica, header.like.target) } }),
@@ -47,7 +47,7 @@ export function viewOf(replica: Replica, index: number, { id, header }: Block, c
 
 function showTarget(replica: Replica, target: Block['id']): string {
   const index = replica.graph.indexOf(target)
-  return index === undefined ? target : showOne(replica, index)
+  return index === undefined ? target : shownIdOf(replica, index)
 }
 
 /** A payload as its author wrote it. @throws {ControlError} it is hidden, missing, or sealed to somebody else */

@@ -4,7 +4,7 @@
  */
 import type { Block } from '../../dag/block.ts'
 import { inOrder, lastInOrder } from '../../dag/order.ts'
-import { openForMember, storedPayload, viewOf } from './block-view.ts'
+import { openForMember, storedPayload, blockView } from './block-view.ts'
 import type { Clock } from '../base/clock.ts'
 import type { ListedBlock } from '../control/shapes.ts'
 import type { Replica } from '../chain/replica.ts'
@@ -38,7 +38,7 @@ export async function listBlocks(replica: Replica, choice: BlockChoice, clock: C
       if (!replica.isKept(index)) continue
       const content =
         choice.payloadBytes === undefined ? {} : { content: await contentOf(replica, index, block, budget) }
-      listed.push({ ...viewOf(replica, index, block, clock), ...content })
+      listed.push({ ...blockView(replica, index, block, clock), ...content })
     }
   }
   return listed.reverse()

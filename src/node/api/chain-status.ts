@@ -10,10 +10,7 @@ type Status = ResultOf<'chain.status'>
 /** A pull from which nothing came for so long is said not to move. */
 const IDLE_MS = 3_000
 
-export function statusOf(
-  { replica, attached }: Joined<ChainServices>,
-  { pubsub: topics, host, undialled }: NodeParts,
-): Status {
+export function statusOf({ replica, attached }: Joined<ChainServices>, { pubsub, host, undialled }: NodeParts): Status {
   const { graph, missing, bytes, aheadCount, delayedCount, blocks } = replica
   const { sync, gossip } = attached
   const peers = sync.peers()
@@ -26,9 +23,9 @@ export function statusOf(
     missing: missing.size,
     peers: [...peers],
     ...(progress === undefined ? {} : { progress: { ...progress, from: [...progress.from] } }),
-    ...judge({
+    ...syncStateOf({
       peers,
-      onTopic: topics.subscribers(gossip.topic),
+      onTopic: pubsub.subscribers(gossip.topic),
       active: sync.active,
       idleMs: sync.idleMs,
       connections: host.connections().length,
@@ -40,7 +37,7 @@ export function statusOf(
 }
 
 /** What a status is judged by. */
-export interface Situation {
+export interface SyncFacts {
   readonly peers: readonly PeerStanding[]
   readonly onTopic: readonly string[]
   /** Peers being pulled from, and for how long nothing has come from them. */
@@ -54,21 +51,21 @@ export interface Situation {
 }
 
 /** One word, and the reason in words. */
-export function judge(situation: Situation): Pick<Status, 'state' | 'why'> {
-  const { peers, active, idleMs, onTopic } = situation
+export function syncStateOf(facts: SyncFacts): Pick<Status, 'state' | 'why'> {
+  const { peers, active, idleMs, onTopic } = facts
   if (active.length > 0) {
     const idle = idleMs < IDLE_MS ? '' : `; nothing came for ${String(Math.floor(idleMs / 1000))} s`
     return { state: 'syncing', why: `pulling from ${active.join(', ')}${idle}` }
   }
   const synced = peers.filter(({ state }) => state === 'synced')
-  if (synced.length > 0) return { state: 'synced', why: whySynced(synced.length, situation) }
+  if (synced.length > 0) return { state: 'synced', why: whySynced(synced.length, facts) }
   const troubled = peers.at(-1)
   if (troubled !== undefined) return { state: 'alone', why: `peer ${troubled.id}: ${troubled.state}` }
   if (onTopic.length > 0) return { state: 'syncing', why: `about to ask ${String(onTopic.length)} peers on this chain` }
-  return { state: 'alone', why: whyAlone(situation) }
+  return { state: 'alone', why: whyAlone(facts) }
 }
 
-function whySynced(count: number, { peers, missing, delayed }: Situation): string {
+function whySynced(count: number, { peers, missing, delayed }: SyncFacts): string {
   const payloads = missing === 0 ? '' : `; ${String(missing)} payloads that no peer has given yet`
   const late =
     delayed === 0 ? '' : `; ${String(delayed)} blocks kept back that claim to be old or would withdraw others`
@@ -77,7 +74,7 @@ function whySynced(count: number, { peers, missing, delayed }: Situation): strin
   return `in sync with ${String(count)} of ${String(peers.length)} peers${payloads}${late}${rival}`
 }
 
-function whyAlone({ connections, undialled }: Situation): string {
+function whyAlone({ connections, undialled }: SyncFacts): string {
   const [address, why] = undialled[0] ?? []
   const others = undialled.length < 2 ? '' : ` (and ${String(undialled.length - 1)} more)`
   const failed = address === undefined ? '' : `dial failed: ${address}: ${why ?? ''}${others}`

@@ -8,7 +8,7 @@ import type { ReputationFault } from '../../reputation/faults.ts'
 import type { RegistryFault } from '../chain/faults.ts'
 import type { StorageFault } from '../storage/faults.ts'
 import type { DialFault, HostFault } from '../net/host/host.ts'
-import type { InviteFault } from './invite-faults.ts'
+import type { InviteFault } from './invite.ts'
 import type { NodeKeyFault } from '../storage/node-key.ts'
 import type { AddedPeersFault } from '../net/discovery/added-peers.ts'
 import type { SyncFault } from '../net/sync/faults.ts'
@@ -29,12 +29,12 @@ export type ReportedFault =
   | ControlFault
 
 /** Code, what happened and why, and what to do about it. */
-type Report = readonly [code: ControlCode, what: string, todo: string]
+type Report = readonly [code: ControlCode, what: string, advice: string]
 
-const badBlock = (why: string, todo = 'change what is posted, or ask for the heads and post again'): Report => [
+const badBlock = (why: string, advice = 'change what is posted, or ask for the heads and post again'): Report => [
   'bad-block',
   `the block would not be valid: ${why}`,
-  todo,
+  advice,
 ]
 const unreachable = (peer: string, why: string): Report => [
   'peer-unreachable',
@@ -222,9 +222,9 @@ const REPORTS: { readonly [C in ReportedFault['code']]: (fault: Extract<Reported
 /** What the caller reads about a fault: what happened, why, and what to do. */
 export function controlErrorOf(fault: ReportedFault): ControlError {
   // The table is total over the codes; TypeScript cannot relate the entry to this fault.
-  const [code, what, todo] = (REPORTS[fault.code] as (fault: ReportedFault) => Report)(fault)
+  const [code, what, advice] = (REPORTS[fault.code] as (fault: ReportedFault) => Report)(fault)
   // One colon in a sentence is enough: `what: what to do`, or `what: why; what to do`.
-  return new ControlError(code, `${what}${what.includes(': ') ? ';' : ':'} ${todo}`)
+  return new ControlError(code, `${what}${what.includes(': ') ? ';' : ':'} ${advice}`)
 }
 
 /** The value of a result. @throws {ControlError} what the caller is to read about its fault */

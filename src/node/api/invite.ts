@@ -16,7 +16,6 @@ import { KEY_BYTES, MAX_PIONEERS } from '../../dag/block-limits.ts'
 import { decodeMessage, Fields, misshapen, readArray, readBytes } from '../../protocol/cbor-checks.ts'
 import { addressComplaint } from '../net/host/address-checks.ts'
 import { MAX_INVITE_CHARS } from '../control/port-limits.ts'
-import type { InviteFault } from './invite-faults.ts'
 
 /** A handful: one that answers is enough, and each is dialled by whoever joins. */
 export const MAX_INVITE_PEERS = 5
@@ -28,7 +27,7 @@ const MAX_ADDRESS_BYTES = 320
 const MAX_BODY_BYTES = 3072
 
 /** One invite in four billion that was altered passes for a right one; its chain id still has to fit. */
-const CHECK_BYTES = 4
+const CHECKSUM_BYTES = 4
 
 const NOTHING = new Uint8Array()
 
@@ -54,12 +53,24 @@ export interface Invite {
   readonly peers: readonly string[]
 }
 
+/** What can be wrong with an invite (spec §11), as coded data. It comes from strangers: no fault repeats what it holds. */
+export type InviteFault =
+  /** Not an invite, or one that was cut or altered on its way. */
+  | { readonly code: 'INVITE_MALFORMED'; readonly why: string }
+  | { readonly code: 'INVITE_OTHER_VERSION'; readonly found: string }
+  /** Whole, and yet its chain is not the one that its name and keys make. */
+  | { readonly code: 'INVITE_MISMATCH'; readonly name: string }
+  | { readonly code: 'INVITE_NEEDS_KEY'; readonly name: string }
+  /** The key that was given with it makes another group. */
+  | { readonly code: 'INVITE_WRONG_KEY'; readonly name: string }
+  | { readonly code: 'INVITE_TAKES_NO_KEYS'; readonly name: string }
+
 /** The text of an invite. */
 export function encodeInvite(invite: Invite): string {
   const body = encodeInviteBody(invite)
-  const whole = new Uint8Array(body.byteLength + CHECK_BYTES)
+  const whole = new Uint8Array(body.byteLength + CHECKSUM_BYTES)
   whole.set(body)
-  whole.set(checkOf(body), body.byteLength)
+  whole.set(checksumOf(body), body.byteLength)
   return `freechains:${VERSION}:${base32.baseEncode(whole)}`
 }
 
@@ -70,8 +81,9 @@ export function decodeInvite(text: string): Result<Invite, InviteFault> {
   if (version === undefined) return malformed('it does not begin with freechains:1:')
   if (version !== VERSION) return fail({ code: 'INVITE_OTHER_VERSION', found: version })
   const whole = fromBase32(digits) ?? NOTHING
-  const body = whole.subarray(0, -CHECK_BYTES)
-  if (!equalBytes(checkOf(body), whole.subarray(-CHECK_BYTES))) return malformed('it was cut or altered on its way')
+  const body = whole.subarray(0, -CHECKSUM_BYTES)
+  if (!equalBytes(checksumOf(body), whole.subarray(-CHECKSUM_BYTES)))
+    return malformed('it was cut or altered on its way')
   return decodeInviteBody(body)
 }
 
@@ -114,8 +126,8 @@ function malformed(why: string): Result<never, InviteFault> {
   return fail({ code: 'INVITE_MALFORMED', why })
 }
 
-function checkOf(body: Uint8Array): Uint8Array {
-  return labelledSha256(LABEL, body).subarray(0, CHECK_BYTES)
+function checksumOf(body: Uint8Array): Uint8Array {
+  return labelledSha256(LABEL, body).subarray(0, CHECKSUM_BYTES)
 }
 
 function fromBase32(digits: string): Uint8Array | undefined {

@@ -14,13 +14,13 @@ const MINUTE_MS = 60 * SECOND_MS
 type Missing = ResultOf<'chain.missing'>
 
 /** How things stand when it is asked. */
-export interface Situation {
+export interface MissingContext {
   /** Connected ones that follow the chain. */
   readonly peers: number
   readonly nowMs: number
 }
 
-export async function listMissing(replica: Replica, situation: Situation): Promise<Missing> {
+export async function listMissing(replica: Replica, context: MissingContext): Promise<Missing> {
   const asked = askedFor(replica)
   const list: Missing = []
   for (const index of [...replica.missing].slice(0, MAX_LISTED)) {
@@ -29,24 +29,24 @@ export async function listMissing(replica: Replica, situation: Situation): Promi
       id: showId(header.height, id),
       size: header.pay.size,
       ...(header.author === undefined ? {} : { author: header.author }),
-      why: isBeingFetched(replica, id) ? 'it is on its way' : whyMissing(asked.get(index), situation),
+      why: isBeingFetched(replica, id) ? 'it is on its way' : whyMissing(asked.get(index), context),
     })
   }
   return list
 }
 
 /** As `nowMs` grows, the next time to ask comes nearer. */
-function whyMissing(asked: Asked | undefined, { peers, nowMs }: Situation): string {
+function whyMissing(asked: Asked | undefined, { peers, nowMs }: MissingContext): string {
   const before = asked === undefined ? 'nobody was asked yet' : `${counted(asked.peers, 'peer')} asked, and none had it`
   if (peers === 0) return `${before}; no peer of the chain is connected: it is asked for when one is`
   const waitMs = (asked?.nextMs ?? 0) - nowMs
   if (asked === undefined || waitMs <= 0)
     return `${before}; it is asked for when a peer is next met, about once a minute`
   const others = peers > asked.peers ? ', of others when they are next met' : ''
-  return `${before}; asked for again in ${inWords(waitMs)}${others}`
+  return `${before}; asked for again in ${showWait(waitMs)}${others}`
 }
 
-function inWords(ms: number): string {
+function showWait(ms: number): string {
   return ms < 2 * MINUTE_MS ? `${String(Math.ceil(ms / SECOND_MS))} s` : `${String(Math.ceil(ms / MINUTE_MS))} min`
 }
 

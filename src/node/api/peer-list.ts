@@ -5,7 +5,7 @@ import type { NodeParts } from './node-parts.ts'
 
 type PeerView = ResultOf<'peer.list'>[number]
 
-export function listPeers({ host, chains, pubsub: topics, staticPeers: kept }: NodeParts): PeerView[] {
+export function listPeers({ host, chains, pubsub, staticPeers }: NodeParts): PeerView[] {
   const connected = new Map<string, string[]>()
   for (const { peer, address } of host.connections()) {
     connected.set(peer.toString(), [...(connected.get(peer.toString()) ?? []), address])
@@ -16,10 +16,10 @@ export function listPeers({ host, chains, pubsub: topics, staticPeers: kept }: N
     connected: true,
     chains: chains
       .all()
-      .filter(({ attached }) => topics.subscribers(attached.gossip.topic).includes(id))
+      .filter(({ attached }) => pubsub.subscribers(attached.gossip.topic).includes(id))
       .map(({ replica }) => replica.chain.params.name),
   }))
-  return [...shown, ...awayPeers(kept(), connected, performance.now())]
+  return [...shown, ...awayPeers(staticPeers(), connected, performance.now())]
 }
 
 /** A peer once, with all its addresses; one that nobody has met yet, and whose id is not known, by its address. */
@@ -50,14 +50,14 @@ export function awayPeers(
 /** Of several addresses each may have its own reason; the same one is said once. */
 function whyAway(states: readonly StaticPeerState[]): string {
   const reasons = states.map(({ failure, nextMs }) => {
-    if (failure !== undefined) return inWords(failure)
+    if (failure !== undefined) return describeFailure(failure)
     return nextMs === undefined ? 'it is being dialled' : 'the connection was lost'
   })
   return [...new Set(reasons)].join('; ')
 }
 
 /** What a dial failed of, where it is known what that means; `peer check` says more. */
-function inWords(failure: string): string {
+function describeFailure(failure: string): string {
   if (failure.includes('ECONNREFUSED')) return 'nothing listens there'
   if (/ETIMEDOUT|aborted|timed out|nothing within/i.test(failure)) return 'no answer'
   if (/ENOTFOUND|EAI_AGAIN|getaddrinfo/.test(failure)) return 'the name has no address'

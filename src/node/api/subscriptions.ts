@@ -59,7 +59,7 @@ export async function listenAll(
       const { name } = replica.chain.params
       const cursor = from === undefined || Object.hasOwn(from, name) ? from?.[name] : []
       await replica.atRest(() => {
-        const place = placeIn(replica, cursor)
+        const place = backlogSince(replica, cursor)
         cursors[name] = place.from
         backlogs.push(place.backlog)
         waiting.delete(replica)
@@ -89,7 +89,7 @@ export async function listenOne(
   )
   try {
     return await replica.atRest(() => {
-      const { from, backlog } = placeIn(replica, cursor)
+      const { from, backlog } = backlogSince(replica, cursor)
       const onEvents = (events: readonly ChainEvent[]): void => {
         for (const event of events) feed.push(controlEvent(replica, event))
       }
@@ -105,12 +105,12 @@ export async function listenOne(
 }
 
 /** Where a listener stands in a chain at rest. Blocks that were dropped count: they may have been accepted once. */
-function placeIn(
+function backlogSince(
   replica: Replica,
   cursor: readonly string[] | undefined,
 ): { readonly from: string[]; readonly backlog: Backlog } {
   const { graph } = replica
-  const known = cursor?.map((id) => seenBlock(replica, id)) ?? graph.heads()
+  const known = cursor?.map((id) => blockOfCursor(replica, id)) ?? graph.heads()
   const from = known.length === 0 ? [0] : known
   return {
     from: from.map((index) => showId(graph.height(index), graph.id(index))),
@@ -122,7 +122,7 @@ function placeIn(
   }
 }
 
-function seenBlock({ chain, graph }: Replica, id: string): number {
+function blockOfCursor({ chain, graph }: Replica, id: string): number {
   const found = resolvePrefix(graph, id)
   if (found.ok || found.fault.code !== 'DAG_UNKNOWN_ID') return orThrow(found)
   throw new ControlError(

@@ -18,10 +18,10 @@ const NAME_CHARS = 32
 const NAME = /^[\p{L}\p{N}][\p{L}\p{M}\p{N}._-]*$/u
 
 /** What could be meant as a key or an id: six hex digits are enough for one, with or without a height before them. */
-const LIKE_AN_ID = /^(?:\d+_)?[0-9A-Fa-f]{6,}$/
+const ID_LIKE = /^(?:\d+_)?[0-9A-Fa-f]{6,}$/
 
-export function isLikeAnId(text: string): boolean {
-  return LIKE_AN_ID.test(text)
+export function looksLikeId(text: string): boolean {
+  return ID_LIKE.test(text)
 }
 
 const HEAD = '# Your names for public keys, as `freechains names` keeps them: NAME: KEY\n'
@@ -67,7 +67,7 @@ export class AddressBook {
   add(pub: string, name: string): AddressBook {
     const key = parseAuthorKey(pub)
     if (!key.ok) throw new CommandError(`“${pub}” is no public key: expected 64 hex digits`)
-    const fitting = checkName(name)
+    const fitting = validName(name)
     const taken = this.#keys.get(fitting)
     if (taken !== undefined && taken !== key.value) {
       throw new CommandError(`${fitting} is the name of ${taken} already: remove it first, or choose another name`)
@@ -112,9 +112,9 @@ function folded(name: string): string {
 }
 
 /** The name in the one form in which it is kept. @throws {CommandError} */
-function checkName(text: string): string {
+function validName(text: string): string {
   const name = text.normalize('NFC')
-  if (isLikeAnId(name)) throw new CommandError(`“${name}” could be meant as a key or an id: choose another name`)
+  if (looksLikeId(name)) throw new CommandError(`“${name}” could be meant as a key or an id: choose another name`)
   if (!NAME.test(name) || Array.from(name).length > NAME_CHARS) {
     const expected = `a letter or a digit, then letters, digits, “.”, “_”, “-”; at most ${String(NAME_CHARS)}`
     throw new CommandError(`“${name}” will not do as a name: expected ${expected}`)
@@ -139,7 +139,7 @@ function readNames(text: string, path: string): ReadonlyMap<string, AuthorKey> {
     const pub = typeof value === 'string' ? parseAuthorKey(value) : undefined
     if (pub?.ok !== true) throw wrong(`“${name}” stands for no public key of 64 hex digits`)
     try {
-      keys.set(checkName(name), pub.value)
+      keys.set(validName(name), pub.value)
     } catch (error) {
       throw wrong(error instanceof CommandError ? error.message : String(error))
     }

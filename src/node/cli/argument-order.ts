@@ -4,7 +4,7 @@
  */
 import { UsageError } from './io.ts'
 
-export interface Words {
+export interface ArrangedArgs {
   /** Words, then options, then what stands behind `--`. */
   readonly args: readonly string[]
   /** The chain or the peer that the command is about, taken out of the words. */
@@ -12,16 +12,16 @@ export interface Words {
 }
 
 /** Commands of `peer` that are about no single one. */
-export const PEER_COMMANDS_ALONE: readonly string[] = ['list', 'add', 'remove']
+export const PEER_COMMANDS_WITHOUT_PEER: readonly string[] = ['list', 'add', 'remove']
 
 /** Commands of `peer` that may stand before the peer, too: who looks for a fault thinks of the command first. */
-export const PEER_COMMANDS_BEFORE: readonly string[] = ['check']
+export const PEER_COMMANDS_BEFORE_PEER: readonly string[] = ['check']
 
 /**
  * @param takesValue whether an option (`--sign`) is followed by its value when that is not attached with `=`
  * @throws {UsageError} what stands where a chain belongs is none
  */
-export function arrange(argv: readonly string[], takesValue: (option: string) => boolean): Words {
+export function arrange(argv: readonly string[], takesValue: (option: string) => boolean): ArrangedArgs {
   const words: string[] = []
   const options: string[] = []
   const dashes = argv.indexOf('--')
@@ -36,17 +36,17 @@ export function arrange(argv: readonly string[], takesValue: (option: string) =>
     }
   }
   const behind = dashes === -1 ? [] : argv.slice(dashes)
-  const explained = behindHelp(words)
+  const explained = helpTopic(words)
   if (explained !== undefined) return arrange([...explained, '--help', ...options, ...behind], takesValue)
-  const [group, subject, ...rest] = inOrder(words)
+  const [group, subject, ...rest] = peerFirst(words)
   const isHelp = asksHelp(options)
-  const isAbout =
+  const hasSubject =
     (group === 'chain' && subject !== undefined && !(isHelp && !isChain(subject))) ||
     (group === 'peer' &&
       subject !== undefined &&
       !(isHelp && rest.length === 0) &&
-      !PEER_COMMANDS_ALONE.includes(subject))
-  if (!isAbout) {
+      !PEER_COMMANDS_WITHOUT_PEER.includes(subject))
+  if (!hasSubject) {
     // The shell takes an unquoted #chat for a comment, so that not even the command is left.
     if (group === 'chain' && !isHelp) throw new UsageError("which chain? (in a shell, quote it: '#chat')")
     return { args: [...words, ...options, ...behind] }
@@ -56,14 +56,14 @@ export function arrange(argv: readonly string[], takesValue: (option: string) =>
 }
 
 /** The peer before its command, where it stands behind. */
-function inOrder(words: readonly string[]): readonly string[] {
+function peerFirst(words: readonly string[]): readonly string[] {
   const [group = '', command = '', peer, ...rest] = words
-  const isTurned = group === 'peer' && PEER_COMMANDS_BEFORE.includes(command)
+  const isTurned = group === 'peer' && PEER_COMMANDS_BEFORE_PEER.includes(command)
   return isTurned && peer !== undefined ? [group, peer, command, ...rest] : words
 }
 
 /** The words that `help` is asked about, where commander would not find them: `help chain get`, `peer help check`. */
-function behindHelp(words: readonly string[]): readonly string[] | undefined {
+function helpTopic(words: readonly string[]): readonly string[] | undefined {
   const [first = '', second = '', ...rest] = words
   if (first === 'help' && rest.length > 0) return [second, ...rest]
   return second === 'help' && (first === 'chain' || first === 'peer') ? [first, ...rest] : undefined

@@ -28,32 +28,32 @@ export function textOf(bytes: Uint8Array): string | undefined {
 }
 
 /** `12 KiB`, `300 bytes`; rounded. */
-export function sizeInWords(bytes: number): string {
+export function showSize(bytes: number): string {
   if (bytes < KIB) return `${String(bytes)} ${bytes === 1 ? 'byte' : 'bytes'}`
   if (bytes < KIB * KIB) return `${String(Math.round(bytes / KIB))} KiB`
   return `${String(Math.round(bytes / KIB / KIB))} MiB`
 }
 
 /** What a block says: its text, or in brackets why there is none. */
-export interface Said {
+export interface BlockText {
   readonly text?: string
-  readonly instead?: string
+  readonly placeholder?: string
 }
 
 /** Of a block that was listed with its payload. */
-export function saidBy({ content, pay }: ListedBlock): Said {
+export function blockText({ content, pay }: ListedBlock): BlockText {
   switch (content?.is) {
     case 'here': {
       const bytes = Buffer.from(content.payload ?? '', 'base64')
       const text = textOf(bytes)
-      return text === undefined ? { instead: `(binary, ${sizeInWords(bytes.length)})` } : { text }
+      return text === undefined ? { placeholder: `(binary, ${showSize(bytes.length)})` } : { text }
     }
     case 'long':
-      return { instead: `(${sizeInWords(pay.size)})` }
+      return { placeholder: `(${showSize(pay.size)})` }
     case 'missing':
-      return { instead: '(not here yet)' }
+      return { placeholder: '(not here yet)' }
     case 'sealed':
-      return { instead: "(sealed to the chain's owner)" }
+      return { placeholder: "(sealed to the chain's owner)" }
     // Its state says so.
     case 'hidden':
     case undefined:
@@ -68,7 +68,7 @@ export function kindOf({ like }: ListedBlock): 'post' | 'like' | 'dislike' {
 }
 
 /** A time as its author wrote it, in UTC; a date only as far as there is a calendar. */
-export function timeInWords(ms: number): string {
+export function showTime(ms: number): string {
   const date = new Date(ms)
   if (Number.isNaN(date.getTime())) return `${String(ms)} ms`
   return date

@@ -1,6 +1,5 @@
 /** Colours, where there is somebody to see them (spec §11). */
 import { styleText } from 'node:util'
-import { byAppearance } from './author-order.ts'
 import type { Io } from './io.ts'
 
 export type Style = Extract<Parameters<typeof styleText>[0], string>
@@ -29,6 +28,16 @@ export function colorsOf({ stdout, env }: Pick<Io, 'stdout' | 'env'>): Colors {
       : !['0', 'false'].includes(forced)
   if (!isWanted) return (_style, text) => text
   return (style, text) => (text === '' ? '' : styleText(style, text, { validateStream: false }))
+}
+
+/** Gives what an author is marked with: `pick` of 0 for the first that is asked for, of 1 for the next, and the same always. */
+export function byAppearance<T>(pick: (place: number) => T): (author: string) => T {
+  const places = new Map<string, number>()
+  return (author) => {
+    const place = places.get(author) ?? places.size
+    places.set(author, place)
+    return pick(place)
+  }
 }
 
 /** The same for one author within an answer, and another one for each of the first eight. */

@@ -7,14 +7,12 @@ import { ClientError } from '../control/client/client-error.ts'
 import type { ControlCaller } from '../control/client/connection.ts'
 import type { ControlEvent } from '../control/shapes.ts'
 import { AddressBook } from './address-book.ts'
+import { endpointOf, parsePort } from './argument-values.ts'
 import { colorsOf, type Colors } from './colors.ts'
-import { CommandError, Interrupted, UsageError, write, type Attendant, type CliModules, type Io } from './io.ts'
+import { CommandError, Interrupted, UsageError, write, type PersistentClient, type CliModules, type Io } from './io.ts'
 import { sanitize, sanitizeJson, sanitizeLine } from './sanitize.ts'
-import { sizeInWords, textOf } from './block-text.ts'
-import { tableOf, type Rows } from './table.ts'
-
-/** Where `start` has its control port unless told. */
-export const DEFAULT_CONTROL_PORT = 8330
+import { showSize, textOf } from './block-text.ts'
+import { tableOf, type TableRows } from './table.ts'
 
 export interface GlobalOptions {
   readonly host?: string
@@ -93,9 +91,9 @@ export class CommandContext {
    * @param listen - goes on for as long as there is something to hear
    * @throws {Interrupted} @throws {CommandError} nothing more can come
    */
-  async attend(listen: (client: Attendant) => Promise<void>): Promise<never> {
+  async keepListening(listen: (client: PersistentClient) => Promise<void>): Promise<never> {
     const { signal } = this.io
-    const client = await this.modules.attend(endpointOf(this.#globals.host, this.#globals.port), {
+    const client = await this.modules.connectPersistent(endpointOf(this.#globals.host, this.#globals.port), {
       signal,
       // Whoever reads stderr no more is told nothing, which is no reason to stop.
       onAway: () => void this.note('connection lost, trying again …').catch(() => undefined),
@@ -137,7 +135,7 @@ export class CommandContext {
   }
 
   /** Prints a list: for people as a table, for pipes as lines, for machines as JSON. */
-  async answerTable(value: unknown, table: Rows, lines: readonly string[]): Promise<void> {
+  async answerTable(value: unknown, table: TableRows, lines: readonly string[]): Promise<void> {
     if (this.isTerminal && !this.isJson && lines.length > 0) await this.answerStyled(value, tableOf(table, this.colors))
     else await this.answerLines(value, lines)
   }
@@ -160,7 +158,7 @@ export class CommandContext {
     }
     const text = textOf(bytes)
     if (text === undefined) {
-      const what = `the payload is no text (${sizeInWords(bytes.length)})`
+      const what = `the payload is no text (${showSize(bytes.length)})`
       throw new CommandError(`${what}: write it to a file (file <path>), or into a pipe`)
     }
     if (text !== '') await this.#print(sanitize(text).replace(/\n$/, ''))
@@ -172,7 +170,7 @@ export class CommandContext {
   }
 
   /** Prints a line for each event until the subscription ends. */
-  async tell(events: AsyncIterable<ControlEvent>, show: (event: ControlEvent) => string): Promise<void> {
+  async answerEvents(events: AsyncIterable<ControlEvent>, show: (event: ControlEvent) => string): Promise<void> {
     for await (const event of events) await this.answer(event, show(event))
   }
 
@@ -182,36 +180,6 @@ export class CommandContext {
 }
 
 /** An event in words: the id alone for a block that was accepted, else with what became of it behind (`1_A5… held`). */
-export function eventWords({ id, kind }: ControlEvent): string {
+export function showEvent({ id, kind }: ControlEvent): string {
   return kind === 'post' || kind === 'like' ? id : `${id} ${kind}`
-}
-
-/** A port as typed. @throws {UsageError} */
-export function parsePort(text: string): number {
-  const port = /^\d{1,5}$/.test(text) ? Number(text) : NaN
-  if (!(port >= 0 && port <= 65_535)) throw new UsageError(`“${text}” is no port: expected a number up to 65535`)
-  return port
-}
-
-/** What `--host` and `--port` say together. @throws {UsageError} */
-function endpointOf(
-  host: string | undefined,
-  port: string | undefined,
-): { readonly host: string; readonly port: number } {
-  const address = parseHost(host)
-  const alone = port === undefined ? undefined : parsePort(port)
-  if (alone !== undefined && address.port !== undefined && alone !== address.port) {
-    const both = `--host says port ${String(address.port)} and --port says ${String(alone)}`
-    throw new UsageError(`${both}: leave one of them out`)
-  }
-  return { host: address.host, port: alone ?? address.port ?? DEFAULT_CONTROL_PORT }
-}
-
-/** `ADDR:PORT`, `ADDR`, `[::1]:PORT`. @throws {UsageError} */
-function parseHost(text: string | undefined): { readonly host: string; readonly port?: number } {
-  if (text === undefined) return { host: '127.0.0.1' }
-  const match = /^(?:\[([0-9A-Fa-f:.]+)\]|([^:[\]]+))(?::(\d+))?$/.exec(text)
-  const host = match?.[1] ?? match?.[2]
-  if (host === undefined) throw new UsageError(`“${text}” is no control address: expected ADDR:PORT`)
-  return match?.[3] === undefined ? { host } : { host, port: parsePort(match[3]) }
 }

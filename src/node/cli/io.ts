@@ -5,9 +5,9 @@
 import type { ChainCursor, ListenOptions } from '../control/client/app-client.ts'
 import type { ControlCaller } from '../control/client/connection.ts'
 import type { Endpoint } from '../control/client/dial.ts'
-import type { Outages } from '../control/client/reconnect.ts'
+import type { OutageCallbacks } from '../control/client/reconnect.ts'
 import type { ControlEvent } from '../control/shapes.ts'
-import type { CheckCommandOptions, Tell } from '../daemon/verify-command.ts'
+import type { VerifyCommandOptions, WriteLine } from '../daemon/verify-command.ts'
 import type { DaemonOptions } from '../daemon/daemon.ts'
 
 export interface Io {
@@ -19,12 +19,12 @@ export interface Io {
   readonly signal: AbortSignal
 }
 
-export interface AttendOptions extends Outages {
+export interface PersistentOptions extends OutageCallbacks {
   readonly signal: AbortSignal
 }
 
 /** What a command that listens needs of a client; tests give it a fake. */
-export interface Attendant extends ControlCaller {
+export interface PersistentClient extends ControlCaller {
   listen(chain: string, options: Pick<ListenOptions<ChainCursor>, 'from' | 'onBegin'>): AsyncIterable<ControlEvent>
   listenAll(): AsyncIterable<ControlEvent>
 }
@@ -33,10 +33,10 @@ export interface CliModules {
   /** One connection. */
   connect(endpoint: Endpoint, options: { signal: AbortSignal }): Promise<ControlCaller>
   /** A client that goes on when the daemon comes back; only now there has to be one. */
-  attend(endpoint: Endpoint, options: AttendOptions): Promise<Attendant>
+  connectPersistent(endpoint: Endpoint, options: PersistentOptions): Promise<PersistentClient>
   runDaemon(options: DaemonOptions): Promise<void>
   /** True if all is well. */
-  runCheck(options: CheckCommandOptions, tell: Tell): Promise<boolean>
+  runVerify(options: VerifyCommandOptions, tell: WriteLine): Promise<boolean>
 }
 
 /** Behind every error of usage. @param path - words that lead to the command: `chain post`; none for all of it */

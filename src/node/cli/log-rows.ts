@@ -4,7 +4,7 @@ import type { ListedBlock } from '../control/shapes.ts'
 /** Anybody can write posts that are held: a few are shown, so that they cannot bury what was accepted. */
 export const SHOWN_HELD = 5
 
-export interface Rows {
+export interface LogRows {
   readonly rows: readonly ListedBlock[]
   /** How many held posts are not among them. */
   readonly leftOut: number
@@ -15,7 +15,7 @@ export interface Rows {
  *
  * @param listed - as `lastBlocks` gives them
  */
-export function rowsOf(listed: readonly ListedBlock[], heldLast: number): Rows {
+export function rowsOf(listed: readonly ListedBlock[], heldLast: number): LogRows {
   const accepted = listed.filter(({ state }) => state !== 'held')
   const held = listed.filter(({ state }) => state === 'held').sort((a, b) => a.time - b.time)
   const shown = held.slice(-heldLast)

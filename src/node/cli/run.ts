@@ -17,18 +17,18 @@ const INTERRUPTED = 130
 
 /** Runs one command line (without `node` and the script) and gives its exit status. Never rejects for what users do. */
 export async function run(argv: readonly string[], io: Io, modules: CliModules): Promise<number> {
-  let session: CommandContext | undefined
+  let context: CommandContext | undefined
   try {
     // Built once to know which options take a value, which is what the order of words hangs on.
     const takesValue = valueOptions(buildProgram(new CommandContext(undefined, io, modules)))
     const { args, subject } = arrange(argv, (option) => takesValue.has(option))
-    session = new CommandContext(subject, io, modules)
-    await buildProgram(session).parseAsync(args, { from: 'user' })
+    context = new CommandContext(subject, io, modules)
+    await buildProgram(context).parseAsync(args, { from: 'user' })
     return DONE
   } catch (error) {
-    return await statusOf(error, io, session?.commandPath)
+    return await statusOf(error, io, context?.commandPath)
   } finally {
-    session?.close()
+    context?.close()
   }
 }
 

@@ -2,7 +2,7 @@
 import { isUtf8 } from 'node:buffer'
 import { readFile } from 'node:fs/promises'
 import { chunksOf, CommandError, reasonOf, UsageError, write, type Io } from './io.ts'
-import { asTyped } from './utf8-argument.ts'
+import { requireUtf8 } from './argument-values.ts'
 
 /** What a key may be typed as, for `--help`. */
 export const KEY_FORMS = '@FILE, env:NAME and - (stdin) work'
@@ -85,7 +85,8 @@ async function warnOf(text: string, use: KeyUse, io: Io): Promise<void> {
 
 /** A passphrase: itself, or `-` for stdin without its last newline. @throws {CommandError} its bytes are no UTF-8 */
 export async function readPassphrase(text: string, io: Io): Promise<string> {
-  if (text !== '-') return asTyped(text, 'the passphrase', 'give it in UTF-8, on stdin (-) if it has that character')
+  if (text !== '-')
+    return requireUtf8(text, 'the passphrase', 'give it in UTF-8, on stdin (-) if it has that character')
   const bytes = await readSecret(io)
   // Read as text, every byte that is none would be the same one, and two passphrases would make the same keys.
   if (!isUtf8(bytes)) throw new CommandError('the passphrase on stdin is no UTF-8: convert it first (iconv -t UTF-8)')

@@ -3,7 +3,7 @@ import Table from 'cli-table3'
 import { sanitizeLine } from './sanitize.ts'
 import type { Colors } from './colors.ts'
 
-export interface Rows {
+export interface TableRows {
   readonly head: readonly string[]
   readonly rows: readonly (readonly string[])[]
 }
@@ -14,7 +14,7 @@ const NO_LINES = {
 }
 
 /** The cells are made harmless here. */
-export function tableOf({ head, rows }: Rows, colors: Colors): string {
+export function tableOf({ head, rows }: TableRows, colors: Colors): string {
   const table = new Table({
     head: head.map((title) => colors('bold', title)),
     chars: NO_LINES,

@@ -13,7 +13,7 @@ const LISTEN = ['/ip4/0.0.0.0/tcp/8331', '/ip6/::/tcp/8331']
 const CONTROL = '127.0.0.1:8330'
 
 /** What to write where the type is wrong, by the path of the key with `*` for a place in a list. */
-const WANTED: Readonly<Record<string, string>> = {
+const EXPECTED: Readonly<Record<string, string>> = {
   '': 'keys with values, such as "logLevel: info"',
   dataDir: 'a path, such as ~/.local/share/freechains',
   listen: 'a list of addresses, such as [/ip4/0.0.0.0/tcp/8331], or [] for none',
@@ -46,15 +46,15 @@ const WANTED: Readonly<Record<string, string>> = {
 }
 
 /** Every key there is, as a path. */
-export const KNOWN_KEYS: readonly string[] = Object.keys(WANTED).filter((path) => path !== '' && !path.endsWith('*'))
+export const KNOWN_KEYS: readonly string[] = Object.keys(EXPECTED).filter((path) => path !== '' && !path.endsWith('*'))
 
 /** What to write at a path: for complaints about the type or the range of a value. */
-export function wantedAt(path: readonly PropertyKey[]): string {
-  return WANTED[pattern(path)] ?? 'another value'
+export function expectedAt(path: readonly PropertyKey[]): string {
+  return EXPECTED[pathPattern(path)] ?? 'another value'
 }
 
 /** `chains[0].name` as `chains.*.name`. */
-export function pattern(path: readonly PropertyKey[]): string {
+export function pathPattern(path: readonly PropertyKey[]): string {
   return path.map((step) => (typeof step === 'number' ? '*' : String(step))).join('.')
 }
 

@@ -28,7 +28,7 @@ export function fitsSocket(path: string): boolean {
 }
 
 /** What an operator is to know, whatever the log shows, of a control port on a host that other machines can reach. */
-export function exposure(host: string): string | undefined {
+export function exposureWarning(host: string): string | undefined {
   if (isLoopback(host)) return undefined
   const means =
     'whoever learns the cookie rules this node, and nothing sent is encrypted, neither the cookie nor private keys'

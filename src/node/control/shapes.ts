@@ -96,14 +96,14 @@ export const peerView = z.object({
 })
 
 /** In this order; those behind one that failed are skipped. */
-export const CHECK_STEPS = ['resolve', 'dial', 'noise', 'identify', 'protocol', 'chain'] as const
+export const PEER_CHECK_STEPS = ['resolve', 'dial', 'noise', 'identify', 'protocol', 'chain'] as const
 
-export const checkStep = z.object({
-  step: z.enum(CHECK_STEPS),
+export const peerCheckStep = z.object({
+  step: z.enum(PEER_CHECK_STEPS),
   state: z.enum(['ok', 'failed', 'skipped']),
   ms: count,
   why: z.string(),
   fix: z.string().exactOptional(),
 })
 /** One step of reaching a peer: how it went, and what to do if it failed. */
-export type CheckStep = z.output<typeof checkStep>
+export type PeerCheckStep = z.output<typeof peerCheckStep>

@@ -5,7 +5,7 @@ import { systemClock, testClock } from '../base/clock.ts'
 import { startNode, type RunningNode } from './compose.ts'
 import { ControlError } from '../control/error-codes.ts'
 import { controlErrorOf } from '../api/fault-reports.ts'
-import { exposure } from '../control/paths.ts'
+import { exposureWarning } from '../control/paths.ts'
 import { createLogger, type Logger } from '../base/log.ts'
 import { onAbort } from '../base/deadline.ts'
 
@@ -42,7 +42,7 @@ export async function runDaemon(options: DaemonOptions, interrupted: AbortSignal
   if (!started.ok) throw controlErrorOf(started.fault)
   const node = started.value
   process.stdout.write(`${welcome(config, node)}\n`)
-  const exposed = exposure(config.control.host)
+  const exposed = exposureWarning(config.control.host)
   if (exposed !== undefined) process.stderr.write(`freechains: ${exposed}\n`)
   await untilStopped(node, config, log, interrupted)
 }

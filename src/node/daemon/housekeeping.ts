@@ -40,12 +40,12 @@ export class Housekeeping {
   }
 
   async #round(): Promise<void> {
-    const { chains, pubsub: topics } = this.#modules
+    const { chains, pubsub } = this.#modules
     await chains.saveWatches()
     for (const { replica, attached } of chains.all()) {
       // A chain that is unusable says so itself, and must not keep the others from theirs.
       await replica.settleClock().catch(() => undefined)
-      const peers = topics.subscribers(attached.gossip.topic)
+      const peers = pubsub.subscribers(attached.gossip.topic)
       const one = peers[Math.floor(Math.random() * peers.length)]
       if (one !== undefined) attached.sync.suggest(one)
     }

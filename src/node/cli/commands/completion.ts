@@ -2,7 +2,7 @@
 import { Argument, type Command } from 'commander'
 import { AddressBook } from '../address-book.ts'
 import { candidatesAt, type Candidate, type Sources } from '../completion/candidates.ts'
-import { forBash, takeApart } from '../completion/line.ts'
+import { quoteForBash, splitLine } from '../completion/line.ts'
 import { SCRIPTS, SHELLS, type Shell } from '../completion/scripts.ts'
 import { sanitizeLine } from '../sanitize.ts'
 import type { CommandContext } from '../command-context.ts'
@@ -13,13 +13,13 @@ const DAEMON_MS = 300
 /** What breaks words in Bash unless somebody changed it. */
 const BASH_BREAKS = ' \t\n"\'@><=;|&(:'
 
-export function addCompletionCommands(program: Command, session: CommandContext): void {
+export function addCompletionCommands(program: Command, context: CommandContext): void {
   program
     .command('completion')
     .description('print what makes a shell complete commands, options, and the chains and peers of the daemon')
     .addArgument(new Argument('<shell>', 'which shell').choices(SHELLS))
     .action(async (shell: Shell) => {
-      await session.answer(SCRIPTS[shell], SCRIPTS[shell].trimEnd())
+      await context.answer(SCRIPTS[shell], SCRIPTS[shell].trimEnd())
     })
 
   program
@@ -29,12 +29,12 @@ export function addCompletionCommands(program: Command, session: CommandContext)
     .argument('<line>', 'the line up to the cursor')
     .argument('[breaks]', "Bash's COMP_WORDBREAKS", BASH_BREAKS)
     .action(async (shell: Shell, line: string, breaks: string) => {
-      const typed = takeApart(line)
-      const found = await candidatesAt(program, typed.words, typed.current, sourcesOf(session, typed.words))
+      const typed = splitLine(line)
+      const found = await candidatesAt(program, typed.words, typed.current, sourcesOf(context, typed.words))
       const lines = found.map((candidate) =>
-        shell === 'bash' ? forBash(sanitizeLine(candidate.word), typed, breaks) : withAbout(candidate),
+        shell === 'bash' ? quoteForBash(sanitizeLine(candidate.word), typed, breaks) : withAbout(candidate),
       )
-      await session.answerLines(found, lines)
+      await context.answerLines(found, lines)
     })
 }
 
@@ -55,10 +55,10 @@ function daemonOf(words: readonly string[]): { readonly host?: string; readonly 
 }
 
 /** What only others know; asked when it is needed. */
-function sourcesOf(session: CommandContext, words: readonly string[]): Sources {
+function sourcesOf(context: CommandContext, words: readonly string[]): Sources {
   const ask = async (what: 'chains.list' | 'peer.list'): Promise<Candidate[]> => {
     try {
-      const client = await session.connectTo(daemonOf(words), AbortSignal.timeout(DAEMON_MS))
+      const client = await context.connectTo(daemonOf(words), AbortSignal.timeout(DAEMON_MS))
       if (what === 'chains.list')
         return (await client.call(what, {})).map(({ name, id }) => ({ word: name, about: id }))
       const peers = await client.call(what, {})
@@ -75,7 +75,7 @@ function sourcesOf(session: CommandContext, words: readonly string[]): Sources {
     peers: () => ask('peer.list'),
     names: async () => {
       try {
-        return (await AddressBook.open(session.io)).list().map(({ name, pub }) => ({ word: name, about: pub }))
+        return (await AddressBook.open(context.io)).list().map(({ name, pub }) => ({ word: name, about: pub }))
       } catch {
         return []
       }

@@ -13,39 +13,39 @@ const WATCH_MS = 1_000
 
 const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB']
 
-export function addStatusCommand(chain: Command, session: CommandContext): void {
+export function addStatusCommand(chain: Command, context: CommandContext): void {
   chain
     .command('status')
     .description('how much of the chain is here, how well it is in sync, and if nothing moves, why')
     .option('--watch', 'show it anew each second, until Ctrl-C; in a pipe, a line whenever it changed')
     .action(async (options: { readonly watch?: true }) => {
-      if (options.watch === true) await watch(session)
+      if (options.watch === true) await watch(context)
       else {
-        const status = await ask(session)
-        await session.answer(status, showStatus(status))
+        const status = await ask(context)
+        await context.answer(status, showStatus(status))
       }
     })
 }
 
-async function ask(session: CommandContext): Promise<Status> {
-  return (await session.client()).call('chain.status', { chain: session.subject('chain') })
+async function ask(context: CommandContext): Promise<Status> {
+  return (await context.client()).call('chain.status', { chain: context.subject('chain') })
 }
 
 /** On a terminal the lines are drawn over; elsewhere a line says all that changed. */
-async function watch(session: CommandContext): Promise<void> {
-  const { stdout, signal } = session.io
+async function watch(context: CommandContext): Promise<void> {
+  const { stdout, signal } = context.io
   let before = ''
   let drawn = 0
   do {
-    const status = await ask(session)
-    if (session.isTerminal && !session.isJson) {
+    const status = await ask(context)
+    if (context.isTerminal && !context.isJson) {
       const text = sanitize(showStatus(status))
       await write(stdout, `${drawn > 0 ? `\u001b[${String(drawn)}A\u001b[J` : ''}${text}\n`)
       drawn = text.split('\n').length
       continue
     }
-    const line = session.isJson ? JSON.stringify(status) : summaryOf(status)
-    if (line !== before) await session.answer(status, line)
+    const line = context.isJson ? JSON.stringify(status) : summaryOf(status)
+    if (line !== before) await context.answer(status, line)
     before = line
     // When the daemon stops, nothing but the timer keeps the process until it has said so.
   } while (await pause(WATCH_MS, signal, { ref: true }))

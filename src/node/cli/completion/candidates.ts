@@ -3,7 +3,7 @@
  * and peers out of the daemon, and the user's names. It knows no shell.
  */
 import type { Argument, Command, Option } from 'commander'
-import { PEER_COMMANDS_ALONE, PEER_COMMANDS_BEFORE } from '../argument-order.ts'
+import { PEER_COMMANDS_WITHOUT_PEER, PEER_COMMANDS_BEFORE_PEER } from '../argument-order.ts'
 
 export interface Candidate {
   readonly word: string
@@ -37,18 +37,18 @@ async function possible(
 ): Promise<Candidate[]> {
   const place = placeOf(program, words)
   // Nothing is known of what stands behind `--`, nor of most values; the shell offers files then.
-  if (place.isBehindDashes) return []
+  if (place.isAfterDashes) return []
   if (place.option !== undefined) return choicesOf(place.option)
   if (current.startsWith('-') && current !== '-') return optionsOf(program, place.command, current)
   if (place.wants === 'chain') return await sources.chains()
   if (place.wants === 'peer') {
     const peers = await sources.peers()
-    return isGroup(place.command) ? [...peers, ...commandsOf(place.command, isFirst)] : peers
+    return isGroup(place.command) ? [...peers, ...commandsOf(place.command, mayPrecedePeer)] : peers
   }
   // A word that is no command stands where one should.
   if (place.command.commands.length > 0 && place.given > 0) return []
   if (place.command.commands.length > 0) {
-    return commandsOf(place.command, isGroup(place.command) ? isBehindSubject : () => true)
+    return commandsOf(place.command, isGroup(place.command) ? mayFollowSubject : () => true)
   }
   const argument = place.command.registeredArguments[place.given] ?? variadic(place.command)
   return argument === undefined ? [] : await valuesOf(argument, place.command, sources)
@@ -60,11 +60,11 @@ interface Place {
   readonly given: number
   /** The option whose value stands at the cursor. */
   readonly option?: Option
-  readonly isBehindDashes: boolean
+  readonly isAfterDashes: boolean
   /** What the command is about stands at the cursor. */
   readonly wants?: 'chain' | 'peer'
   /** The words say which chain or peer the command is about. */
-  readonly isAbout: boolean
+  readonly hasSubject: boolean
 }
 
 /** Follows the words down the tree, as `argument-order.ts` and commander will. */
@@ -72,13 +72,13 @@ function placeOf(program: Command, words: readonly string[]): Place {
   const taking = new Map(allOptions(program).map((option) => [option.long ?? '', option]))
   let command = program
   let given = 0
-  let isAbout = false
+  let hasSubject = false
   let option: Option | undefined
   for (const word of words) {
     if (option !== undefined) option = undefined
-    else if (word === '--') return { command, given, isBehindDashes: true, isAbout }
+    else if (word === '--') return { command, given, isAfterDashes: true, hasSubject }
     else if (word.startsWith('-') && word !== '-') option = taking.get(word)
-    else if (awaitsSubject(command) && !isAbout && !isFirst(command, word)) isAbout = true
+    else if (awaitsSubject(command) && !hasSubject && !mayPrecedePeer(command, word)) hasSubject = true
     else {
       const inner = command.commands.find((one) => one.name() === word || one.aliases().includes(word))
       if (inner === undefined) given += 1
@@ -86,13 +86,13 @@ function placeOf(program: Command, words: readonly string[]): Place {
     }
   }
   const wants =
-    awaitsSubject(command) && !isAbout ? ({ wants: command.name() === 'chain' ? 'chain' : 'peer' } as const) : {}
-  return { command, given, ...(option === undefined ? {} : { option }), isBehindDashes: false, isAbout, ...wants }
+    awaitsSubject(command) && !hasSubject ? ({ wants: command.name() === 'chain' ? 'chain' : 'peer' } as const) : {}
+  return { command, given, ...(option === undefined ? {} : { option }), isAfterDashes: false, hasSubject, ...wants }
 }
 
 /** Whether a word that follows says what the command is about. */
 function awaitsSubject(command: Command): boolean {
-  return isGroup(command) || (command.parent?.name() === 'peer' && PEER_COMMANDS_BEFORE.includes(command.name()))
+  return isGroup(command) || (command.parent?.name() === 'peer' && PEER_COMMANDS_BEFORE_PEER.includes(command.name()))
 }
 
 /** Whether the command's own commands are about something that a word names. */
@@ -101,12 +101,12 @@ function isGroup(command: Command): boolean {
 }
 
 /** Whether a command of `peer` may stand where the peer does. */
-function isFirst(command: Command, word: string): boolean {
-  return command.name() === 'peer' && [...PEER_COMMANDS_ALONE, ...PEER_COMMANDS_BEFORE].includes(word)
+function mayPrecedePeer(command: Command, word: string): boolean {
+  return command.name() === 'peer' && [...PEER_COMMANDS_WITHOUT_PEER, ...PEER_COMMANDS_BEFORE_PEER].includes(word)
 }
 
-function isBehindSubject(command: Command, word: string): boolean {
-  return command.name() !== 'peer' || !PEER_COMMANDS_ALONE.includes(word)
+function mayFollowSubject(command: Command, word: string): boolean {
+  return command.name() !== 'peer' || !PEER_COMMANDS_WITHOUT_PEER.includes(word)
 }
 
 /** Options that are followed by a value, of all commands: they may stand anywhere. */

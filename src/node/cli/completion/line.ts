@@ -13,7 +13,7 @@ export interface TypedLine {
 }
 
 /** Takes a line up to the cursor apart: quotes and backslashes go; `$name` and `$(…)` stay what they are, text. */
-export function takeApart(line: string): TypedLine {
+export function splitLine(line: string): TypedLine {
   const words: string[] = []
   let current = ''
   let isWord = false
@@ -42,7 +42,7 @@ export function takeApart(line: string): TypedLine {
  * A word as Bash puts it in place of the one at the cursor. Bash replaces only what follows the last of its break
  * characters, so what stands before is left out.
  */
-export function forBash(word: string, { current, quote }: TypedLine, breaks: string): string {
+export function quoteForBash(word: string, { current, quote }: TypedLine, breaks: string): string {
   if (quote === "'") return word
   if (quote === '"') return word.replaceAll(/["$`\\]/g, String.raw`\$&`)
   const kept = Math.max(-1, ...Array.from(breaks, (char) => current.lastIndexOf(char)))

@@ -2,7 +2,7 @@
 import type { ListedBlock } from '../../control/shapes.ts'
 import type { AddressBook } from '../address-book.ts'
 import { sanitizeLine } from '../sanitize.ts'
-import { kindOf, saidBy, shortId, shortKey } from '../block-text.ts'
+import { kindOf, blockText, shortId, shortKey } from '../block-text.ts'
 
 /** Characters of a text in a drawing. */
 const LABEL_CHARS = 60
@@ -51,7 +51,7 @@ export function markOf({ kind, state }: Pick<Drawn, 'kind' | 'state'>): string {
 }
 
 /** The words of a label in their order, empty ones left out. */
-export function wordsOf({ kind, target, state, text, olderBacks }: Drawn): string[] {
+export function labelWords({ kind, target, state, text, olderBacks }: Drawn): string[] {
   const vote = kind === 'like' ? '+1' : '-1'
   return [
     ...(target === undefined ? [] : [`${vote} → ${shortId(target)}`]),
@@ -63,7 +63,7 @@ export function wordsOf({ kind, target, state, text, olderBacks }: Drawn): strin
 
 function drawnBlock(block: ListedBlock, known: ReadonlySet<string>, names: Pick<AddressBook, 'nameOf'>): Drawn {
   const { id, backs, author, like, state } = block
-  const { text, instead = '' } = saidBy(block)
+  const { text, placeholder: instead = '' } = blockText(block)
   return {
     id,
     backs,

@@ -1,6 +1,6 @@
 /** The drawing for terminals and pipes (spec §11, `graph`): lanes of box characters, a label beside each block, newest last. Pure. */
 import { stylesOfAuthors, type Colors, type Style } from '../colors.ts'
-import { markOf, wordsOf, type Drawn } from './labels.ts'
+import { markOf, labelWords, type Drawn } from './labels.ts'
 import type { Edge, Layout } from './layout.ts'
 
 /** Where a box character has ends. */
@@ -87,7 +87,7 @@ function blockLine(
     return isPassing ? '│' : ' '
   })
   const author = block.by === '' ? [] : [colors(style, block.by)]
-  return [...cells, colors('dim', block.shortId), ...author, ...wordsOf(block)].join(' ')
+  return [...cells, colors('dim', block.shortId), ...author, ...labelWords(block)].join(' ')
 }
 
 /** Lanes of edges by row. */

@@ -9,7 +9,7 @@ import { ClientError, clientError } from './client-error.ts'
 import type { ControlClient } from './connection.ts'
 import { Cursor, Cursors } from './cursor.ts'
 import type { Endpoint } from './dial.ts'
-import { orGivenUp, Outage, Reconnector, type Outages } from './reconnect.ts'
+import { untilAborted, OutageNotifier, Reconnector, type OutageCallbacks } from './reconnect.ts'
 import { READS, type Known, type Method, type ParamsOf, type ResultFor, type SubscriptionMethod } from '../schema.ts'
 import type { ControlEvent } from '../shapes.ts'
 
@@ -21,7 +21,7 @@ const PORT = 8330
 const PATIENCE_MS = 10_000
 
 /** `onAway` and `onBack` are told once for each time that the daemon is away, by whatever finds out. */
-export interface ConnectOptions extends Outages {
+export interface ConnectOptions extends OutageCallbacks {
   /** `127.0.0.1` unless told; nothing but loopback will do. */
   readonly host?: string
   /** 8330 unless told. Cookie and unix socket are found by it. */
@@ -71,7 +71,7 @@ export async function connect(options: ConnectOptions = {}): Promise<Client> {
 export class Client {
   readonly #endpoint: Endpoint
   readonly #options: ConnectOptions
-  readonly #outage: Outage
+  readonly #outage: OutageNotifier
   readonly #closing = new AbortController()
   readonly #calls: Reconnector
 
@@ -79,7 +79,7 @@ export class Client {
     const { host = HOST, port = PORT, socket, stateDir, signal } = options
     this.#options = options
     this.#endpoint = socket === undefined ? { host, port, ...(stateDir === undefined ? {} : { stateDir }) } : { socket }
-    this.#outage = new Outage(options)
+    this.#outage = new OutageNotifier(options)
     this.#calls = new Reconnector(this.#endpoint, this.#closing.signal, this.#outage)
     signal?.addEventListener('abort', () => this.close(), { once: true, signal: this.#closing.signal })
     if (signal?.aborted === true) this.close()
@@ -87,7 +87,7 @@ export class Client {
 
   /** Resolves once there is a connection. @throws {ClientError} */
   async ready(): Promise<void> {
-    await this.#calls.once()
+    await this.#calls.connect()
   }
 
   /**
@@ -103,8 +103,8 @@ export class Client {
     for (;;) {
       const connection = await this.#connection(signals)
       try {
-        const result = await orGivenUp(connection.call<M, P>(method, params), signals)
-        this.#calls.isWell()
+        const result = await untilAborted(connection.call<M, P>(method, params), signals)
+        this.#calls.succeeded()
         return result
       } catch (error) {
         if (!(this.#options.repeatReads === true && READS.has(method) && isLost(error))) throw error
@@ -114,7 +114,7 @@ export class Client {
 
   /** Events of one chain, by its name or id. */
   listen(chain: string, options: ListenOptions<ChainCursor> = {}): Listening<ChainCursor> {
-    return this.#listening(options, (connection, from) =>
+    return this.#subscription(options, (connection, from) =>
       connection
         .open('chain.listen', { chain, ...(from === undefined ? {} : { from: [...from] }) })
         .then((opened) => ({ ...opened, cursor: new Cursor(opened.from) })),
@@ -123,7 +123,7 @@ export class Client {
 
   /** Events of all chains, of those joined later too. */
   listenAll(options: ListenOptions<ChainsCursor> = {}): Listening<ChainsCursor> {
-    return this.#listening(options, (connection, from) =>
+    return this.#subscription(options, (connection, from) =>
       connection.open('chains.listen', from === undefined ? {} : { from: copied(from) }).then((opened) => ({
         ...opened,
         cursor: new Cursors(opened.from),
@@ -142,7 +142,7 @@ export class Client {
     const { patienceMs = PATIENCE_MS } = this.#options
     const timer = patienceMs === Infinity ? undefined : setTimeout(() => patience.abort(), patienceMs)
     try {
-      return await this.#calls.persistently(patience.signal, this.#closing.signal, ...signals)
+      return await this.#calls.connectPersistently(patience.signal, this.#closing.signal, ...signals)
     } catch (error) {
       if (!patience.signal.aborted || this.#closing.signal.aborted) throw error
       const why = `the daemon did not come back in time (${this.#calls.lastFailure ?? 'no attempt ended'})`
@@ -152,16 +152,16 @@ export class Client {
     }
   }
 
-  #listening<C>(options: ListenOptions<C>, open: Open<C>): Listening<C> {
-    const reach = new Reconnector(this.#endpoint, this.#closing.signal, this.#outage)
+  #subscription<C>(options: ListenOptions<C>, open: OpenSubscription<C>): Listening<C> {
+    const reconnector = new Reconnector(this.#endpoint, this.#closing.signal, this.#outage)
     const until = [this.#closing.signal, ...(options.signal === undefined ? [] : [options.signal])]
-    const place: Place<C> = { from: options.from }
-    const begun: Open<C> = async (connection, from) => {
+    const place: Position<C> = { from: options.from }
+    const openAndTell: OpenSubscription<C> = async (connection, from) => {
       const opened = await open(connection, from)
       options.onBegin?.()
       return opened
     }
-    const events = follow(reach, until, place, begun)
+    const events = follow(reconnector, until, place, openAndTell)
     return {
       get cursor() {
         return idsOf(place)
@@ -171,62 +171,62 @@ export class Client {
   }
 }
 
-interface Followed<C> {
+interface EventCursor<C> {
   readonly ids: C
-  take(event: ControlEvent): void
+  advance(event: ControlEvent): void
 }
 
 /** Where a subscription is: where it was to begin, until it has begun for the first time. */
-interface Place<C> {
+interface Position<C> {
   readonly from: C | undefined
-  cursor?: Followed<C>
+  cursor?: EventCursor<C>
 }
 
 /** Worked out when it is asked for: it can be long, and events are many. */
-function idsOf<C>({ from, cursor }: Place<C>): C | undefined {
+function idsOf<C>({ from, cursor }: Position<C>): C | undefined {
   return cursor === undefined ? from : cursor.ids
 }
 
 /** Opens a subscription on a connection, with what follows where it is. */
-type Open<C> = (
+type OpenSubscription<C> = (
   connection: ControlClient,
   from: C | undefined,
 ) => Promise<{
   readonly events: AsyncIterable<ControlEvent>
-  readonly cursor: Followed<C>
+  readonly cursor: EventCursor<C>
 }>
 
 /** Over as many connections as it takes. */
 async function* follow<C>(
-  reach: Reconnector,
+  reconnector: Reconnector,
   until: readonly AbortSignal[],
-  place: Place<C>,
-  open: Open<C>,
+  place: Position<C>,
+  open: OpenSubscription<C>,
 ): AsyncGenerator<ControlEvent, void> {
   try {
     for (;;) {
       let hasBegun = false
       try {
-        const connection = await reach.persistently(...until)
-        const { events, cursor } = await orGivenUp(open(connection, idsOf(place)), until)
-        reach.isWell()
+        const connection = await reconnector.connectPersistently(...until)
+        const { events, cursor } = await untilAborted(open(connection, idsOf(place)), until)
+        reconnector.succeeded()
         hasBegun = true
         place.cursor = cursor
         const iterator = events[Symbol.asyncIterator]()
         for (;;) {
-          const step = await orGivenUp(iterator.next(), until)
+          const step = await untilAborted(iterator.next(), until)
           if (step.done === true) return
-          cursor.take(step.value)
+          cursor.advance(step.value)
           yield step.value
         }
       } catch (error) {
         if (until.some((signal) => signal.aborted)) return
         if (!isLost(error)) throw error
-        if (!hasBegun) reach.isAway(error.message)
+        if (!hasBegun) reconnector.failed(error.message)
       }
     }
   } finally {
-    reach.drop()
+    reconnector.drop()
   }
 }
 

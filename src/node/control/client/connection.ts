@@ -33,7 +33,7 @@ const noticeSchema = z.object({
 })
 
 /** A subscription that has begun. */
-export interface Opened<M extends SubscriptionMethod> {
+export interface OpenedSubscription<M extends SubscriptionMethod> {
   readonly from: ResultOf<M>['from']
   readonly events: AsyncIterable<ControlEvent>
 }
@@ -123,7 +123,7 @@ export class ControlClient implements ControlCaller {
   }
 
   /** A subscription that has begun: where it begins, and its events, to be read once. */
-  async open<M extends SubscriptionMethod>(method: M, params: ParamsOf<M>): Promise<Opened<M>> {
+  async open<M extends SubscriptionMethod>(method: M, params: ParamsOf<M>): Promise<OpenedSubscription<M>> {
     const { subscription, from } = (await this.#request(method, params)) as ResultOf<M>
     return { from, events: this.#events(this.#inbox(subscription)) }
   }

@@ -20,7 +20,7 @@ export class Cursor {
   }
 
   /** Goes on by one event. What lies under another head may stay as a head of its own: that says nothing more. */
-  take({ id, kind, backs }: Pick<ControlEvent, 'id' | 'kind' | 'backs'>): void {
+  advance({ id, kind, backs }: Pick<ControlEvent, 'id' | 'kind' | 'backs'>): void {
     if (kind === 'post' || kind === 'like') {
       for (const back of backs) this.#heads.delete(back)
       this.#heads.add(id)
@@ -43,13 +43,13 @@ export class Cursors {
     return Object.fromEntries([...this.#chains].map(([chain, cursor]) => [chain, cursor.ids]))
   }
 
-  take(event: ControlEvent): void {
+  advance(event: ControlEvent): void {
     if (event.kind === 'removed') {
       this.#chains.delete(event.chain)
       return
     }
     const cursor = this.#chains.get(event.chain) ?? new Cursor([])
     this.#chains.set(event.chain, cursor)
-    cursor.take(event)
+    cursor.advance(event)
   }
 }

@@ -13,7 +13,7 @@ const FIRST_PAUSE_MS = 50
 const LONGEST_PAUSE_MS = 5_000
 
 /** What is told of a daemon that goes and comes back, each time once. */
-export interface Outages {
+export interface OutageCallbacks {
   /** It cannot be reached: what the attempt said. It is tried again. */
   readonly onAway?: (why: string) => void
   /** It answers again. */
@@ -21,11 +21,11 @@ export interface Outages {
 }
 
 /** One client's: several of its ways to the daemon find out, and it is told once. */
-export class Outage {
-  readonly #told: Outages
+export class OutageNotifier {
+  readonly #told: OutageCallbacks
   #isAway = false
 
-  constructor(told: Outages) {
+  constructor(told: OutageCallbacks) {
     this.#told = told
   }
 
@@ -48,7 +48,7 @@ const FINAL = new Set(['not-loopback', 'bad-answer', 'aborted'])
 export class Reconnector {
   readonly #endpoint: Endpoint
   readonly #closed: AbortSignal
-  readonly #outage: Outage
+  readonly #outage: OutageNotifier
   #client: ControlClient | undefined
   #attempt: Promise<ControlClient> | undefined
   /** Attempts since something was last answered. */
@@ -57,15 +57,15 @@ export class Reconnector {
   #isDropped = false
 
   /** @param closed - ends all of it */
-  constructor(endpoint: Endpoint, closed: AbortSignal, outage: Outage) {
+  constructor(endpoint: Endpoint, closed: AbortSignal, outage: OutageNotifier) {
     this.#endpoint = endpoint
     this.#closed = closed
     this.#outage = outage
   }
 
   /** A connection, the one there is or a new one. @throws {ClientError} the first attempt failed */
-  async once(): Promise<ControlClient> {
-    if (this.#closed.aborted) throw givenUp()
+  async connect(): Promise<ControlClient> {
+    if (this.#closed.aborted) throw abortedError()
     if (this.#client !== undefined && this.#client.lost === undefined) return this.#client
     this.#attempt ??= this.#dial().finally(() => {
       this.#attempt = undefined
@@ -74,13 +74,13 @@ export class Reconnector {
   }
 
   /** The same, and goes on trying until one of the signals aborts. @throws {ClientError} */
-  async persistently(...until: readonly AbortSignal[]): Promise<ControlClient> {
+  async connectPersistently(...until: readonly AbortSignal[]): Promise<ControlClient> {
     for (;;) {
       try {
-        return await orGivenUp(this.once(), until)
+        return await untilAborted(this.connect(), until)
       } catch (error) {
         if (!(error instanceof ClientError) || FINAL.has(error.code)) throw error
-        this.isAway(error.message)
+        this.failed(error.message)
       }
     }
   }
@@ -91,13 +91,13 @@ export class Reconnector {
   }
 
   /** An attempt failed. */
-  isAway(why: string): void {
+  failed(why: string): void {
     this.#lastFailure = why
     this.#outage.begin(why)
   }
 
   /** Something was answered on the connection: if it breaks now, the next attempt need not wait. */
-  isWell(): void {
+  succeeded(): void {
     this.#attempts = 0
     this.#outage.end()
   }
@@ -112,12 +112,12 @@ export class Reconnector {
   async #dial(): Promise<ControlClient> {
     if (this.#attempts > 0)
       await sleep(pauseMs(this.#attempts), undefined, { signal: this.#closed }).catch(() => undefined)
-    if (this.#closed.aborted) throw givenUp()
+    if (this.#closed.aborted) throw abortedError()
     this.#attempts += 1
     const client = await connect(this.#endpoint, { signal: this.#closed })
     if (this.#isDropped) {
       client.close()
-      throw givenUp()
+      throw abortedError()
     }
     this.#client = client
     return client
@@ -131,11 +131,11 @@ function pauseMs(attempts: number): number {
 }
 
 /** What a promise gives, unless a signal aborts first. @throws {ClientError} `aborted` */
-export async function orGivenUp<T>(promise: Promise<T>, signals: readonly AbortSignal[]): Promise<T> {
+export async function untilAborted<T>(promise: Promise<T>, signals: readonly AbortSignal[]): Promise<T> {
   const listeners: (() => void)[] = []
   try {
     return await new Promise<T>((resolve, reject) => {
-      const giveUp = (): void => reject(givenUp())
+      const giveUp = (): void => reject(abortedError())
       for (const signal of signals) {
         if (signal.aborted) giveUp()
         // Hundreds of calls may share a signal; Node warns at eleven, for the sake of those who never take theirs off.
@@ -150,6 +150,6 @@ export async function orGivenUp<T>(promise: Promise<T>, signals: readonly AbortS
   }
 }
 
-function givenUp(): ClientError {
+function abortedError(): ClientError {
   return clientError('aborted', 'the call was given up, or the client was closed')
 }

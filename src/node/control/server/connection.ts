@@ -6,7 +6,7 @@ import { isUtf8 } from 'node:buffer'
 import { setMaxListeners } from 'node:events'
 import type { Socket } from 'node:net'
 import type { Logger } from '../../base/log.ts'
-import { errorResponse, notARequest, type Dispatcher, type Scope } from './dispatcher.ts'
+import { errorResponse, notARequest, type Dispatcher, type CallScope } from './dispatcher.ts'
 import { parseRequest } from '../envelope.ts'
 import { ControlError } from '../error-codes.ts'
 import type { ControlLimits } from '../port-limits.ts'
@@ -52,7 +52,7 @@ export class Connection {
   }
 
   /** Serves the client until it is gone. Never rejects. */
-  async serve(): Promise<void> {
+  async run(): Promise<void> {
     const socket = this.#socket
     socket.setNoDelay(true)
     socket.once('close', () => this.#gone.abort())
@@ -125,7 +125,7 @@ export class Connection {
 
   async #answer(message: unknown): Promise<void> {
     const after: (() => void)[] = []
-    const scope: Scope = {
+    const scope: CallScope = {
       signal: this.#gone.signal,
       trust: () => {
         this.#isTrusted = true

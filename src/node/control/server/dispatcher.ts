@@ -13,7 +13,7 @@ import type { ControlEvent } from '../shapes.ts'
 import { isMethod, isSubscription, METHODS } from '../schema.ts'
 
 /** One line's calls, as the connection it came from sees them. */
-export interface Scope extends CallContext {
+export interface CallScope extends CallContext {
   /** Allots a number for a subscription. @throws {ControlError} if there are too many */
   subscribe(events: AsyncIterable<ControlEvent>): number
   /** The caller has shown the token. */
@@ -35,13 +35,13 @@ type AnyHandler = (params: unknown, context: CallContext) => Promise<unknown>
 export class Dispatcher {
   readonly #token: string
   readonly #modules: DispatcherModules
-  readonly #rpc: JSONRPCServer<Scope>
+  readonly #rpc: JSONRPCServer<CallScope>
 
   constructor(token: string, modules: DispatcherModules) {
     this.#token = token
     this.#modules = modules
     // Errors are logged where they are worded; the library's listener would print them to the console.
-    this.#rpc = new JSONRPCServer<Scope>({ errorListener: () => undefined })
+    this.#rpc = new JSONRPCServer<CallScope>({ errorListener: () => undefined })
     this.#rpc.mapErrorToJSONRPCErrorResponse = (id, error) => ({
       jsonrpc: '2.0',
       id,
@@ -53,7 +53,7 @@ export class Dispatcher {
   }
 
   /** Answers a parsed line; `undefined` when nothing is to be sent. Never rejects. */
-  async answer(message: unknown, batchLimit: number, scope: Scope): Promise<object | undefined> {
+  async answer(message: unknown, batchLimit: number, scope: CallScope): Promise<object | undefined> {
     if (!Array.isArray(message)) return (await this.#answerOne(message, scope)) ?? undefined
     if (message.length === 0 || message.length > batchLimit) {
       return errorResponse(
@@ -66,7 +66,7 @@ export class Dispatcher {
     return sent.length === 0 ? undefined : sent
   }
 
-  async #answerOne(message: unknown, scope: Scope): Promise<JSONRPCResponse | null> {
+  async #answerOne(message: unknown, scope: CallScope): Promise<JSONRPCResponse | null> {
     const request = parseRequest(message)
     if (request === undefined) {
       return errorResponse(idOf(message), notARequest())
@@ -85,7 +85,7 @@ export class Dispatcher {
     )
   }
 
-  async #call(method: Method, given: unknown, scope: Scope): Promise<unknown> {
+  async #call(method: Method, given: unknown, scope: CallScope): Promise<unknown> {
     if (Array.isArray(given)) throw new ControlError('bad-params', 'params go by name: expected an object')
     const parsed = METHODS[method].params.safeParse(given ?? {})
     if (!parsed.success) throw new ControlError('bad-params', `wrong params: ${problemsOf(parsed.error)}`)

@@ -27,11 +27,11 @@ interface ObjectSchema {
   readonly oneOf?: readonly { readonly required: readonly string[] }[]
 }
 
-let made: ResultOf<'rpc.discover'> | undefined
+let cached: ResultOf<'rpc.discover'> | undefined
 
 /** The document; made at the first call. */
 export function openRpcDocument(): ResultOf<'rpc.discover'> {
-  made ??= {
+  cached ??= {
     openrpc: '1.3.2',
     info: {
       title: 'Freechains control port',
@@ -41,7 +41,7 @@ export function openRpcDocument(): ResultOf<'rpc.discover'> {
     methods: (Object.keys(METHODS) as Method[]).map(methodObject),
     components: { schemas: { event: jsonSchema(eventSchema) }, errors: errorObjects() },
   }
-  return made
+  return cached
 }
 
 /** What may come and go is the same on both sides, so one form of the schema is enough. */

@@ -68,7 +68,7 @@ export class Outbox {
   async #pump(subscription: number, iterator: AsyncIterator<ControlEvent>): Promise<void> {
     try {
       for (;;) {
-        const step = await orGone(iterator.next(), this.#gone)
+        const step = await untilGone(iterator.next(), this.#gone)
         if (step === undefined || this.#gone.aborted) return
         if (step.done === true) break
         const hasRoom = this.#notify({ subscription, ...step.value })
@@ -99,7 +99,7 @@ export class Outbox {
 }
 
 /** What a promise gives, or `undefined` once the client is gone. Unlike `Promise.race`, leaves nothing behind each time. */
-function orGone<T>(promise: Promise<T>, gone: AbortSignal): Promise<T | undefined> {
+function untilGone<T>(promise: Promise<T>, gone: AbortSignal): Promise<T | undefined> {
   return new Promise((resolve, reject) => {
     const giveUp = (): void => resolve(undefined)
     if (gone.aborted) giveUp()

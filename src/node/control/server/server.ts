@@ -12,7 +12,7 @@ import { removeCookie, writeCookie } from '../cookie.ts'
 import { Dispatcher } from './dispatcher.ts'
 import type { ControlFault } from '../error-codes.ts'
 import { CONTROL_LIMITS, type ControlLimits } from '../port-limits.ts'
-import { COOKIE_NAME, cookiePath, defaultStateDir, exposure, socketPath } from '../paths.ts'
+import { COOKIE_NAME, cookiePath, defaultStateDir, exposureWarning, socketPath } from '../paths.ts'
 import type { Handlers } from '../schema.ts'
 import { bindSocket, isSocketAlive, unbindSocket, type BoundSocket } from './socket.ts'
 
@@ -72,7 +72,7 @@ export class ControlServer {
       await this.stop()
       return fail({ code: 'CONTROL_CANNOT_WRITE_COOKIE', path: cookie, why: String(error) })
     }
-    const exposed = exposure(host)
+    const exposed = exposureWarning(host)
     if (exposed !== undefined) this.#log.warn('control.not-loopback', { host, port, means: exposed })
     await this.#publish(port)
     this.#log.info('control.listening', { host, port, socket: this.#socket?.path })
@@ -133,7 +133,7 @@ export class ControlServer {
   }
 
   #createServer(trusted: boolean): Server {
-    const server = createServer({ allowHalfOpen: true }, (socket) => void this.#serve(socket, trusted))
+    const server = createServer({ allowHalfOpen: true }, (socket) => void this.#accept(socket, trusted))
     server.maxConnections = this.#limits.connections
     server.on('drop', () => this.#log.warn('control.too-many-connections', { limit: this.#limits.connections }))
     return server
@@ -145,11 +145,11 @@ export class ControlServer {
     server.on('error', (error) => this.#log.error('control.accept-failed', { why: error.message }))
   }
 
-  async #serve(socket: Socket, trusted: boolean): Promise<void> {
+  async #accept(socket: Socket, trusted: boolean): Promise<void> {
     const options = { limits: this.#limits, trusted }
     const connection = new Connection(socket, options, { dispatcher: this.#dispatcher, log: this.#log })
     this.#connections.add(connection)
-    await connection.serve()
+    await connection.run()
     this.#connections.delete(connection)
   }
 }

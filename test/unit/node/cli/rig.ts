@@ -1,12 +1,12 @@
 /** Runs command lines in this process against a fake daemon. */
 import { PassThrough, Writable } from 'node:stream'
-import type { CheckCommandOptions } from '../../../../src/node/daemon/verify-command.ts'
+import type { VerifyCommandOptions } from '../../../../src/node/daemon/verify-command.ts'
 import type { DaemonOptions } from '../../../../src/node/daemon/daemon.ts'
 import { run } from '../../../../src/node/cli/run.ts'
 import { ReaderGone } from '../../../../src/node/cli/io.ts'
 import type { Endpoint } from '../../../../src/node/control/client/dial.ts'
 import type { ControlCaller } from '../../../../src/node/control/client/connection.ts'
-import type { Outages } from '../../../../src/node/control/client/reconnect.ts'
+import type { OutageCallbacks } from '../../../../src/node/control/client/reconnect.ts'
 import type { ControlEvent } from '../../../../src/node/control/shapes.ts'
 
 export interface Outcome {
@@ -18,11 +18,11 @@ export interface Outcome {
   readonly endpoints: Endpoint[]
   readonly started: DaemonOptions[]
   /** What `check` was asked to look at. */
-  readonly checked: CheckCommandOptions[]
+  readonly checked: VerifyCommandOptions[]
 }
 
 /** What a client tells of its connection. */
-export interface Told extends Outages {
+export interface Told extends OutageCallbacks {
   readonly onBegin?: (() => void) | undefined
 }
 
@@ -74,7 +74,7 @@ export async function command(argv: readonly string[], daemon: FakeDaemon = {}):
   const calls: Outcome['calls'] = []
   const endpoints: Endpoint[] = []
   const started: DaemonOptions[] = []
-  const checked: CheckCommandOptions[] = []
+  const checked: VerifyCommandOptions[] = []
   let told: Told = {}
   const ctrlC = new AbortController()
   const caller: ControlCaller = {
@@ -113,7 +113,7 @@ export async function command(argv: readonly string[], daemon: FakeDaemon = {}):
         if (daemon.connectError !== undefined) throw daemon.connectError
         return caller
       },
-      attend: async (endpoint, { onAway, onBack }) => {
+      connectPersistent: async (endpoint, { onAway, onBack }) => {
         endpoints.push(endpoint)
         if (daemon.connectError !== undefined) throw daemon.connectError
         told = { onAway: (why) => onAway?.(why), onBack: () => onBack?.() }
@@ -124,7 +124,7 @@ export async function command(argv: readonly string[], daemon: FakeDaemon = {}):
           listenAll: () => subscribe('chains.listen', {}),
         }
       },
-      runCheck: async (options, tell) => {
+      runVerify: async (options, tell) => {
         checked.push(options)
         for (const problem of daemon.problems ?? []) await tell(problem, true)
         await tell('#chat 2 blocks: told', false)

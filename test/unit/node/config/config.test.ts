@@ -2,7 +2,8 @@ import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { configFaultLines, nearest } from '../../../../src/node/config/faults.ts'
+import { configFaultLines } from '../../../../src/node/config/faults.ts'
+import { nearest } from '../../../../src/node/config/problems.ts'
 import { loadConfig, reloadChains, type Config, type LoadConfigOptions } from '../../../../src/node/config/config.ts'
 
 const KEY = 'AB'.repeat(32)

@@ -1,12 +1,11 @@
 /** Colours of drawings that are not for terminals: one hue for each author. Pure. */
-
-import { byAppearance } from '../author-order.ts'
+import { byAppearance } from '../colors.ts'
 
 /** Of an unsigned block, and of the genesis. */
 const NOBODY = '#777777'
 
-export const LIKE_COLOUR = '#1a7f37'
-export const DISLIKE_COLOUR = '#cf222e'
+export const LIKE_COLOR = '#1a7f37'
+export const DISLIKE_COLOR = '#cf222e'
 
 /** In degrees: steps of the golden angle fall into the widest gap that those before them left, however many there are. */
 const STEP = 360 * (1 - 2 / (1 + Math.sqrt(5)))
@@ -15,11 +14,11 @@ const STEP = 360 * (1 - 2 / (1 + Math.sqrt(5)))
 const FIRST = 215
 
 /** `#rrggbb`, dark enough for text on white; the same for one author within a drawing. */
-export type ColourOfAuthor = (author: string | undefined) => string
+export type ColorOfAuthor = (author: string | undefined) => string
 
-export function coloursOfAuthors(): ColourOfAuthor {
-  const colourOf = byAppearance((place) => fromHue((FIRST + place * STEP) % 360))
-  return (author) => (author === undefined ? NOBODY : colourOf(author))
+export function colorsOfAuthors(): ColorOfAuthor {
+  const colorOf = byAppearance((place) => fromHue((FIRST + place * STEP) % 360))
+  return (author) => (author === undefined ? NOBODY : colorOf(author))
 }
 
 /** Saturation 0.65, lightness 0.4. */
