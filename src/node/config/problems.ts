@@ -1,4 +1,4 @@
-/** From what the schema found to problems with their line, and the key that a mistyped one was meant to be (spec §12). */
+/** From the schema's issues to problems with line and column; suggests the config key for a mistyped one (spec §12). */
 import type { z } from 'zod'
 import type { ConfigProblem } from './faults.ts'
 import { KNOWN_KEYS, pathPattern, expectedAt } from './schema.ts'
@@ -6,7 +6,7 @@ import type { YamlText } from './yaml.ts'
 
 type Issue = z.core.$ZodIssue
 
-/** In the order of the file. */
+/** Sorted by position in the file. */
 export function problemsOf(issues: readonly Issue[], yaml: YamlText, file: string): readonly ConfigProblem[] {
   const problems = issues.flatMap((issue) =>
     issue.code === 'unrecognized_keys' ? unknownKeys(issue, yaml) : [badValue(issue, yaml)],
@@ -24,7 +24,7 @@ function unknownKeys(issue: z.core.$ZodIssueUnrecognizedKeys, yaml: YamlText) {
   }))
 }
 
-/** The nearest name among the keys of the same place, else the same name elsewhere, else all that may stand here. */
+/** Suggests the nearest key of the same map, else the same name in another map, else lists the allowed keys. */
 function suggestion(name: string, path: readonly PropertyKey[]): string {
   const here = path.length === 0 ? '' : `${pathPattern(path)}.`
   const siblings = KNOWN_KEYS.filter((known) => known.startsWith(here) && !known.slice(here.length).includes('.'))
@@ -46,7 +46,7 @@ function badValue(issue: Issue, yaml: YamlText) {
   }
 }
 
-/** What stands there, told by its type alone. */
+/** Describes a value by its type alone: it may be a secret. */
 function describeInput(issue: Issue): string {
   const { input } = issue
   if (input === undefined) return 'is missing'
@@ -56,7 +56,7 @@ function describeInput(issue: Issue): string {
   return typeof input === 'object' ? 'is a map' : `is a ${typeof input === 'string' ? 'text' : typeof input}`
 }
 
-/** `chains[0].name` */
+/** Formats a path as `chains[0].name`. */
 function showPath(path: readonly PropertyKey[]): string {
   return path.reduce<string>((text, step) => {
     if (typeof step === 'number') return `${text}[${String(step)}]`
@@ -64,7 +64,7 @@ function showPath(path: readonly PropertyKey[]): string {
   }, '')
 }
 
-/** The candidate nearest to `word`, if it is near enough to be meant. */
+/** The candidate nearest to `word`, if it is within a third of its length. */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
   const lower = word.toLowerCase().replaceAll(/[-_]/g, '')
   let best: { name: string; edits: number } | undefined
@@ -75,7 +75,7 @@ export function nearest(word: string, candidates: readonly string[]): string | u
   return best !== undefined && best.edits <= Math.max(1, Math.floor(best.name.length / 3)) ? best.name : undefined
 }
 
-/** Levenshtein distance with neighbours swapped at the price of one. */
+/** Levenshtein distance; swapping two neighbours costs one (optimal string alignment). */
 function distance(a: string, b: string): number {
   let before: number[] = []
   let above = Array.from({ length: b.length + 1 }, (_, at) => at)
