@@ -1,4 +1,4 @@
-/** `freechains check`: every chain of a stopped node, checked one after the other (see `check.ts`). */
+/** `freechains check`: verifies every chain of a stopped node, one after another (`chain/verify-store.ts`). */
 import { randomInt } from 'node:crypto'
 import { configFaultLines } from '../config/faults.ts'
 import { loadConfig } from '../config/config.ts'
@@ -14,12 +14,13 @@ export interface VerifyCommandOptions {
   readonly configFile?: string
 }
 
-/** One line of the answer; `isProblem`: goes to stderr. */
+/** Writes one line of the answer; `isProblem` sends it to stderr. */
 export type WriteLine = (line: string, isProblem: boolean) => Promise<void>
 
 /**
- * True if all is well.
- * @throws {ControlError} if there is no data directory, or it cannot be opened: a node runs on it, for one
+ * Resolves to true if no problem was found.
+ *
+ * @throws {ControlError} there is no data directory, or it cannot be opened, for example because a node runs on it
  */
 export async function runVerify({ dir, configFile }: VerifyCommandOptions, tell: WriteLine): Promise<boolean> {
   const config = loadConfig({ file: configFile, overrides: { dataDir: dir } })
@@ -40,7 +41,7 @@ export async function runVerify({ dir, configFile }: VerifyCommandOptions, tell:
   }
 }
 
-/** Those joined by command and those in the config file, each once. */
+/** Chains joined by command and chains of the config file, each once. */
 async function chainsToVerify(disk: Database, configured: readonly Chain[]): Promise<Chain[]> {
   const found = new Map(configured.map((chain) => [chain.id, chain]))
   for (const { record } of await disk.joined()) {
