@@ -1,9 +1,9 @@
-/** What the control port's methods take (spec §10): params that several methods share or that have rules of their own, for `schema.ts`. */
+/** Schemas of params that several methods share, or that have rules of their own (spec §10), for `schema.ts`. */
 import { z } from 'zod'
 import { MAX_INVITE_CHARS } from './port-limits.ts'
 import { count } from './shapes.ts'
 
-/** Ids in one call, and the longest text that can be an id, a name, a key or an address. */
+/** Ids in one call. */
 const MAX_IDS = 10_000
 const SHORT = 1024
 
@@ -22,7 +22,7 @@ export const ids = z.array(id).max(MAX_IDS)
 export const addr = short.min(1)
 export const none = z.strictObject({})
 
-/** Standard base64 with padding, nothing else in it. A pattern would overflow the stack of the regex engine at 64 MiB. */
+/** Standard base64 with padding, and nothing else. A regular expression overflows its engine's stack at 64 MiB. */
 const base64 = z
   .string()
   .refine((text) => Buffer.from(text, 'base64').toString('base64') === text, {
@@ -30,13 +30,16 @@ const base64 = z
   })
   .meta({ contentEncoding: 'base64' })
 
-/** Text that becomes bytes: half a surrogate pair has none in UTF-8, and something else would be signed in its place. */
+/**
+ * Text is encoded in UTF-8 and signed. A lone surrogate has no UTF-8 encoding and would be replaced by another
+ * character.
+ */
 const WELL_FORMED = {
   error: 'this text is no valid Unicode: it has half of a surrogate pair (\\ud800 to \\udfff)',
 }
 const unicode = z.string().refine((text) => text.isWellFormed(), WELL_FORMED)
 
-/** Becomes bytes too: half a pair would make the same keys as any other half. */
+/** Encoded in UTF-8 too: all lone surrogates would give the same keys. */
 export const passphrase = z
   .string()
   .min(1)
@@ -79,5 +82,5 @@ export const joinParams = z
   })
   .meta({ oneOf: [{ required: ['name'] }, { required: ['invite'] }] })
 
-/** A like or a dislike; `why` is its reason, its payload. */
+/** Params of a like or a dislike; `why` is its payload. */
 export const likeParams = z.strictObject({ chain, id, sign: short, why: unicode.exactOptional() })
