@@ -1,4 +1,4 @@
-/** What the control port's `chain` methods do (spec §10): a thin layer over one replica. Nothing is decided here. */
+/** The control port's `chain` methods (spec §10): a thin layer over one replica. It decides nothing. */
 import { showChainId } from '../../dag/chain.ts'
 import { parsePrivateKey } from '../../dag/crypto.ts'
 import { parseAuthorKey, showId } from '../../dag/ids.ts'
@@ -90,7 +90,7 @@ export function chainHandlers(parts: NodeParts): Pick<Handlers, ChainMethod> {
   }
 }
 
-/** The local index of a block that is here, accepted or held; not of the genesis. */
+/** The local index of an accepted or held block that is here; never the genesis. */
 function keptBlock(replica: Replica, id: string): number {
   const index = orThrow(resolvePrefix(replica.graph, id, (found) => replica.isKept(found)))
   if (index > 0) return index
@@ -120,7 +120,7 @@ async function voteOn(
   return { id: showId(voted.height, voted.id) }
 }
 
-/** A whole key that is no id here is an author's: nobody else's reps can be meant. */
+/** A full key that is no id here can only mean an author. */
 function repsOf(replica: Replica, of: string, clock: Clock): number {
   const { graph, state: reputation } = replica
   const found = resolvePrefix(graph, of, (index) => replica.isKept(index))
@@ -137,7 +137,7 @@ function repsOfAll({ state: reputation }: Replica, clock: Clock): { pub: string;
   return all.sort((a, b) => b.reps - a.reps || (a.pub < b.pub ? -1 : 1))
 }
 
-/** Spec §2: posting into an empty forum first asks the peers that can be found. */
+/** Before the first post in a forum without pioneers, asks the peers that can be found for one (spec §2). */
 async function findFirstPost({ replica, attached }: Joined<ChainServices>, signal: AbortSignal): Promise<void> {
   const { chain, graph } = replica
   if (!hasFirstPostPioneer(chain) || graph.acceptedCount > 0) return

@@ -1,4 +1,4 @@
-/** `chain status`: in one look, whether a chain works here, how far a pull has come, and if nothing moves, why (spec §10). */
+/** `chain.status` (spec §10): whether a chain is in sync, the progress of pulls, and if nothing moves, why. */
 import type { Joined } from '../chain/registry.ts'
 import type { PeerStanding } from '../net/sync/chain-sync.ts'
 import type { ResultOf } from '../control/schema.ts'
@@ -7,7 +7,7 @@ import type { ChainServices } from '../net/chain-network.ts'
 
 type Status = ResultOf<'chain.status'>
 
-/** A pull from which nothing came for so long is said not to move. */
+/** A pull without data for this long is reported as idle. */
 const IDLE_MS = 3_000
 
 export function statusOf({ replica, attached }: Joined<ChainServices>, { pubsub, host, undialled }: NodeParts): Status {
@@ -36,21 +36,21 @@ export function statusOf({ replica, attached }: Joined<ChainServices>, { pubsub,
   }
 }
 
-/** What a status is judged by. */
+/** What determines the sync state. */
 export interface SyncFacts {
   readonly peers: readonly PeerStanding[]
   readonly onTopic: readonly string[]
-  /** Peers being pulled from, and for how long nothing has come from them. */
+  /** Peers that are pulled from now, and the time since data came from any of them. */
   readonly active: readonly string[]
   readonly idleMs: number
   readonly connections: number
-  /** Static peers that cannot be dialled, each with the reason. */
+  /** Static peers that cannot be dialled, with reasons. */
   readonly undialled: readonly (readonly [address: string, why: string])[]
   readonly missing: number
   readonly delayed: number
 }
 
-/** One word, and the reason in words. */
+/** The sync state in one word, and the reason. */
 export function syncStateOf(facts: SyncFacts): Pick<Status, 'state' | 'why'> {
   const { peers, active, idleMs, onTopic } = facts
   if (active.length > 0) {

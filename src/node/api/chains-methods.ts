@@ -1,4 +1,4 @@
-/** What the control port's `chains` methods do (spec §10, §11): join, invite, leave, list, listen. */
+/** The control port's `chains` methods (spec §10, §11): join, invite, leave, list, listen. */
 import { multiaddr } from '@multiformats/multiaddr'
 import { chainOf, showChainId, type Chain } from '../../dag/chain.ts'
 import { ControlError } from '../control/error-codes.ts'
@@ -48,7 +48,7 @@ export function chainsHandlers(
   }
 }
 
-/** Joins the chain and goes to its peers; nobody need be there yet. */
+/** Joins the chain of an invite and adds its peers. The peers need not be reachable. */
 async function joinInvited(
   { chains, host, addedPeers }: NodeParts,
   text: string,

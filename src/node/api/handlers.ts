@@ -1,6 +1,7 @@
 /**
- * What the control port's methods do (spec §10): a thin layer that turns texts into the node's own types and its faults
- * into the port's errors. Rules live below; nothing is decided here.
+ * The handlers of the control port (spec §10): a thin layer that parses text into the node's types and turns faults
+ * into the port's errors. There is one file for each group of methods. The rules are in the rooms below; nothing is
+ * decided here.
  */
 import type { Handlers } from '../control/schema.ts'
 import { chainHandlers } from './chain-methods.ts'

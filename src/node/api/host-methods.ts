@@ -1,4 +1,4 @@
-/** What the control port's `host` methods do (spec §10). `host.stop` is the server's own. */
+/** The control port's `host` methods (spec §10). The server itself answers `host.stop`. */
 import { VERSION } from '../base/version.ts'
 import { ControlError } from '../control/error-codes.ts'
 import type { Handlers } from '../control/schema.ts'

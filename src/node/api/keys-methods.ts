@@ -1,4 +1,4 @@
-/** What the control port's `keys` methods do (spec §3, §10): keys from passphrases. */
+/** The control port's `keys` methods (spec §3, §10): keys from passphrases. */
 import { bytesToHex } from '@noble/hashes/utils.js'
 import { keyPair, sharedKey } from '../../dag/passphrase.ts'
 import type { Handlers } from '../control/schema.ts'

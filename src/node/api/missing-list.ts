@@ -1,11 +1,11 @@
-/** `chain missing`: which payloads nobody has given us yet, and why each is not here (spec §8 step 4, §10). */
+/** `chain.missing` (spec §8 step 4, §10): missing payloads, each with the reason. */
 import { showId } from '../../dag/ids.ts'
 import type { ResultOf } from '../control/schema.ts'
 import { askedFor, type Asked } from '../net/sync/missing-payloads.ts'
 import { isBeingFetched } from '../net/sync/payload-fetch.ts'
 import type { Replica } from '../chain/replica.ts'
 
-/** One answer of the port: each costs a read of the store; `chain.status` counts all. */
+/** Bound of one answer: each entry costs a read of the store. `chain.status` counts all. */
 const MAX_LISTED = 1000
 
 const SECOND_MS = 1000
@@ -13,9 +13,9 @@ const MINUTE_MS = 60 * SECOND_MS
 
 type Missing = ResultOf<'chain.missing'>
 
-/** How things stand when it is asked. */
+/** The circumstances of the call. */
 export interface MissingContext {
-  /** Connected ones that follow the chain. */
+  /** Connected peers that follow the chain. */
   readonly peers: number
   readonly nowMs: number
 }
@@ -35,7 +35,7 @@ export async function listMissing(replica: Replica, context: MissingContext): Pr
   return list
 }
 
-/** As `nowMs` grows, the next time to ask comes nearer. */
+/** The wait until the next request shrinks as `nowMs` grows. */
 function whyMissing(asked: Asked | undefined, { peers, nowMs }: MissingContext): string {
   const before = asked === undefined ? 'nobody was asked yet' : `${counted(asked.peers, 'peer')} asked, and none had it`
   if (peers === 0) return `${before}; no peer of the chain is connected: it is asked for when one is`

@@ -1,6 +1,6 @@
 /**
- * The first steps of `peer check` (spec §11): which IP addresses a name has, and how far a fresh connection to one of
- * them comes: TCP, then noise. It reads libp2p's and the system's errors, so that a user reads what they mean.
+ * The first steps of `peer.check` (spec §11): resolves a name to IP addresses, then dials one over a fresh connection,
+ * TCP first and noise second. It translates errors of libp2p and the operating system for users.
  */
 import { lookup } from 'node:dns/promises'
 import type { Connection } from '@libp2p/interface'
@@ -15,16 +15,16 @@ const RESOLVE_MS = 5_000
 /** TCP, noise and the muxer together, as for every other dial by command. */
 const DIAL_MS = 15_000
 
-/** Addresses of one name that are tried: both families of a machine with two lines. */
+/** Addresses tried for one name: both families of a machine with two uplinks. */
 const MAX_TARGETS = 4
 
-/** What is wrong, and what to do about it. */
+/** What is wrong, and how to fix it. */
 export interface StepFailure {
   readonly why: string
   readonly fix: string
 }
 
-/** A step that went well: what comes of it, and what it found in words. */
+/** The result of a successful step, and its description. */
 interface StepSuccess<T> {
   readonly value: T
   readonly why: string
@@ -32,13 +32,13 @@ interface StepSuccess<T> {
 
 export type StepOutcome<T> = Result<StepSuccess<T>, StepFailure>
 
-/** The system's name service; `family` 0 is either. */
+/** The system's resolver; `family` 0 is either. */
 export type LookUp = (
   name: string,
   options: { readonly all: true; readonly family: 0 | 4 | 6 },
 ) => Promise<readonly { readonly address: string; readonly family: number }[]>
 
-/** Addresses to dial in place of one, without names and peer ids. */
+/** Resolves an address to IP addresses, without peer id. */
 export async function resolveTargets(
   address: Multiaddr,
   signal: AbortSignal,
@@ -62,7 +62,10 @@ export async function resolveTargets(
   }
 }
 
-/** How far a dial came: nowhere, or through TCP, and then to a connection or not. Times in ms since it began. */
+/**
+ * How far a dial came: to nothing, or through TCP and then to a connection or a failure. Times are in ms since its
+ * start.
+ */
 export type DialAttempt =
   | { readonly at: 'nothing'; readonly totalMs: number; readonly failure: StepFailure }
   | {
@@ -72,7 +75,7 @@ export type DialAttempt =
       readonly outcome: Result<Connection, StepFailure>
     }
 
-/** A connection of its own, even where there is one already; whoever is there, for the peer id is compared later. */
+/** Dials a new connection even if one is open. It dials without a peer id, which is compared later. */
 export async function tryDial(host: Host, target: Multiaddr, signal: AbortSignal): Promise<DialAttempt> {
   const startedMs = performance.now()
   const elapsedMs = (): number => performance.now() - startedMs
@@ -85,7 +88,7 @@ export async function tryDial(host: Host, target: Multiaddr, signal: AbortSignal
       host.libp2p.dial(target, { force: true, signal: deadline, onProgress }),
     )
     const totalMs = elapsedMs()
-    // A dial that was under way already tells nothing of its progress.
+    // If libp2p joined a dial in progress, it reports no progress.
     return { at: 'tcp', tcpMs: tcpMs ?? totalMs, totalMs, outcome: ok(connection) }
   } catch (error) {
     const totalMs = elapsedMs()

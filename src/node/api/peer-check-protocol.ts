@@ -1,6 +1,6 @@
 /**
- * The last steps of `peer check` (spec §11), on a connection that is there: what the peer says of itself, whether it speaks
- * the sync protocol, and whether it has a chain. What a stranger says is printed to a terminal, so it is cleaned here.
+ * The last steps of `peer.check` (spec §11), on an open connection: identify, the sync protocol, and whether the peer
+ * has a chain. Strings of the peer are sanitized here, because they are printed on terminals.
  */
 import type { Connection, IdentifyResult, PeerId } from '@libp2p/interface'
 import { fail, ok } from '../../dag/result.ts'
@@ -17,16 +17,16 @@ import { openSyncStream, type OpenSyncStream } from '../net/sync/client-stream.t
 import type { SyncFault } from '../net/sync/faults.ts'
 import { orAborted, withDeadline } from '../base/deadline.ts'
 
-/** libp2p itself gives identify five seconds. */
+/** libp2p's own deadline for identify is five seconds. */
 const IDENTIFY_MS = 10_000
 
 /** Opening the stream and both hellos. */
 const STREAM_MS = 20_000
 
-/** What strangers say of themselves is printed to a terminal. */
+/** Limit of the agent string, which a stranger chooses and a terminal shows. */
 const MAX_AGENT_CHARS = 64
 
-/** libp2p identifies each new connection by itself, at once: listens from before the dial. */
+/** Collects identify results. libp2p identifies each new connection at once, so this must listen before the dial. */
 export class IdentifyResults {
   readonly #known = new Map<string, IdentifyResult>()
   #told = (): void => undefined
@@ -41,7 +41,7 @@ export class IdentifyResults {
     this.stop = () => libp2p.removeEventListener('peer:identify', onIdentify)
   }
 
-  /** Undefined: not until the signal, or the connection ended. */
+  /** The result for a connection; undefined if there is none before the signal aborts or the connection closes. */
   async of(connection: Connection, signal: AbortSignal): Promise<IdentifyResult | undefined> {
     const told = Promise.withResolvers<undefined>()
     this.#told = () => {
@@ -68,7 +68,7 @@ export async function identifyStep(
   })
 }
 
-/** A session of its own; whoever asked for it closes it. */
+/** Opens a sync stream of its own; the caller closes it. */
 export async function protocolStep(
   connection: Connection,
   { protocols }: IdentifyResult,

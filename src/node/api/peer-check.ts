@@ -1,6 +1,6 @@
 /**
- * `peer check` (spec §11): reaches a peer step by step, over a connection of its own, and says which step fails and what
- * to do. It changes nothing: what it opens it closes.
+ * `peer.check` (spec §11): reaches a peer step by step over a connection of its own, and reports which step fails and
+ * how to fix it. It changes nothing, and closes what it opened.
  */
 import type { Connection } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
@@ -29,7 +29,7 @@ export interface PeerCheckModules {
 
 type StepName = PeerCheckStep['step']
 
-/** All steps in order: those behind one that failed are skipped. */
+/** Runs the steps in order; those after a failed one are skipped. */
 export async function checkPeer(
   options: PeerCheckOptions,
   modules: PeerCheckModules,
@@ -74,7 +74,7 @@ async function runSteps({ address, replica }: PeerCheckOptions, course: CheckRun
   if (replica !== undefined) await report.run('chain', () => chainStep(syncStream, replica, host.peerId, signal))
 }
 
-/** Collects what each step says; the first that fails is the last that ran. */
+/** Collects the outcome of each step. The first failed step is the last that ran. */
 class StepReport {
   readonly #steps: PeerCheckStep[] = []
 
@@ -91,7 +91,7 @@ class StepReport {
     return passed?.value
   }
 
-  /** With the steps that did not run. */
+  /** All steps, including those that did not run. */
   complete(): PeerCheckStep[] {
     const left = PEER_CHECK_STEPS.slice(this.#steps.length)
     const why = this.#steps.at(-1)?.state === 'failed' ? 'a step before it failed' : 'no chain was named'
@@ -104,7 +104,7 @@ async function resolveStep(address: Multiaddr, signal: AbortSignal): Promise<Ste
   return targets.ok ? ok({ value: targets.value, why: targets.value.join(' ') }) : targets
 }
 
-/** Of several addresses the first where something listens; if nothing does anywhere, the last. */
+/** The first address where something listens; if there is none, the last attempt. */
 async function firstThatAnswers(host: Host, targets: readonly Multiaddr[], signal: AbortSignal): Promise<DialAttempt> {
   let last: DialAttempt = {
     at: 'nothing',
@@ -118,7 +118,7 @@ async function firstThatAnswers(host: Host, targets: readonly Multiaddr[], signa
   return last
 }
 
-/** A dial is two steps. */
+/** Reports one dial as two steps, TCP and noise. */
 function reportDial(report: StepReport, tried: DialAttempt, expected: string | undefined): Connection | undefined {
   if (tried.at === 'nothing') {
     report.add('dial', tried.totalMs, fail(tried.failure))

@@ -1,4 +1,4 @@
-/** `peer.list` (spec §10, §11): who is connected, and which static peers are not, and why. */
+/** `peer.list` (spec §10, §11): connected peers, and static peers that are not connected, with reasons. */
 import type { ResultOf } from '../control/schema.ts'
 import type { StaticPeerState } from '../net/discovery/static-peer.ts'
 import type { NodeParts } from './node-parts.ts'
@@ -22,7 +22,7 @@ export function listPeers({ host, chains, pubsub, staticPeers }: NodeParts): Pee
   return [...shown, ...awayPeers(staticPeers(), connected, performance.now())]
 }
 
-/** A peer once, with all its addresses; one that nobody has met yet, and whose id is not known, by its address. */
+/** Lists each peer once, with all its addresses. A peer whose id is not known yet is listed by address. */
 export function awayPeers(
   states: readonly StaticPeerState[],
   connected: Pick<ReadonlyMap<string, unknown>, 'has'>,
@@ -47,7 +47,7 @@ export function awayPeers(
   })
 }
 
-/** Of several addresses each may have its own reason; the same one is said once. */
+/** Addresses of a peer may fail for different reasons; each reason is listed once. */
 function whyAway(states: readonly StaticPeerState[]): string {
   const reasons = states.map(({ failure, nextMs }) => {
     if (failure !== undefined) return describeFailure(failure)
@@ -56,7 +56,7 @@ function whyAway(states: readonly StaticPeerState[]): string {
   return [...new Set(reasons)].join('; ')
 }
 
-/** What a dial failed of, where it is known what that means; `peer check` says more. */
+/** Describes a failed dial in words, if the error is a known one. `peer.check` is more precise. */
 function describeFailure(failure: string): string {
   if (failure.includes('ECONNREFUSED')) return 'nothing listens there'
   if (/ETIMEDOUT|aborted|timed out|nothing within/i.test(failure)) return 'no answer'
