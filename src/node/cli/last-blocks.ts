@@ -1,15 +1,15 @@
 /**
- * The last blocks of a chain, as `log` and `graph` show them (spec §11): so many accepted ones, and the held posts besides.
- * The daemon lists held posts behind all others, where they would push accepted ones out.
+ * The last blocks of a chain for `log` and `graph` (spec §11), and their `--last N`. The daemon lists held posts after
+ * all others, where they would push accepted blocks out; here they come on top of N.
  */
 import { InvalidArgumentError } from 'commander'
 import type { ControlCaller } from '../control/client/connection.ts'
 import type { ListedBlock } from '../control/shapes.ts'
 
-/** As many as `chain.blocks` gives in one answer. */
+/** The most blocks in one answer of `chain.blocks`. */
 export const MAX_LAST = 10_000
 
-/** @throws {InvalidArgumentError} commander makes a usage error of it */
+/** Parses N. @throws {InvalidArgumentError} commander turns it into a usage error */
 export function parseLast(text: string): number {
   const count = /^\d{1,5}$/.test(text) ? Number(text) : 0
   if (count < 1 || count > MAX_LAST) throw new InvalidArgumentError(`Expected a number from 1 to ${String(MAX_LAST)}.`)
@@ -18,12 +18,12 @@ export function parseLast(text: string): number {
 
 export interface LastBlocksOptions {
   readonly chain: string
-  /** How many that are not held. */
+  /** How many blocks that are not held. */
   readonly count: number
   readonly payloadBytes: number
 }
 
-/** In the order of the daemon: no more than `count` that are not held, then all that are. */
+/** In the daemon's order: at most `count` blocks that are not held, then all held ones. */
 export async function lastBlocks(
   client: Pick<ControlCaller, 'call'>,
   { chain, count, payloadBytes }: LastBlocksOptions,

@@ -1,4 +1,4 @@
-/** The tree of commands (spec §11): what `freechains` understands. Each command's own file says what it does. */
+/** The tree of commands (spec §11). The file of each command says what it does. */
 import { Command, Help } from 'commander'
 import { VERSION } from '../base/version.ts'
 import { addChainCommands } from './commands/chain.ts'
@@ -16,7 +16,7 @@ import type { GlobalOptions, CommandContext } from './command-context.ts'
 import { addStartCommand } from './commands/start.ts'
 import { PEER_COMMANDS_WITHOUT_PEER } from './argument-order.ts'
 
-/** The whole tree of commands; each ends up in `session`. */
+/** Builds the tree; every command runs in `context`. */
 export function buildProgram(context: CommandContext): Command {
   const { io } = context
   const program = new Command('freechains')
@@ -53,7 +53,7 @@ export function buildProgram(context: CommandContext): Command {
   return program
 }
 
-/** Errors on one line, each with the help of the command that it is about. */
+/** Prints commander's errors on one line, with a pointer to the help of the command. */
 function sayWhereHelpIs(command: Command): void {
   const words = (text: string): string =>
     sanitize(text)
@@ -64,12 +64,12 @@ function sayWhereHelpIs(command: Command): void {
   for (const inner of command.commands) sayWhereHelpIs(inner)
 }
 
-/** The words that lead to a command, without the program. */
+/** Path of a command, without the program. */
 function pathOf(command: Command): string {
   return command.parent === null ? '' : `${pathOf(command.parent)} ${command.name()}`.trim()
 }
 
-/** How a command is typed: what those of `chain` and `peer` are about stands in the middle. */
+/** The usage line: commands of `chain` and `peer` have the chain or peer in the middle. */
 function usageOf(command: Command): string {
   const usual = new Help().commandUsage(command)
   const group = command.parent?.name()
@@ -78,7 +78,7 @@ function usageOf(command: Command): string {
   return usual.replace(' peer ', ' peer <addr> ')
 }
 
-/** What stands for a word that is empty in the question for it, by the argument's name. */
+/** The noun in the question for an empty argument, by the argument's name. */
 const ASKED_FOR: ReadonlyMap<string, string> = new Map([
   ['chain', 'chain'],
   ['id', 'id'],
@@ -88,7 +88,7 @@ const ASKED_FOR: ReadonlyMap<string, string> = new Map([
   ['id|pub|name', 'id, key or name'],
 ])
 
-/** An empty variable of the shell leaves an empty word, of which the daemon says only that it is too short. */
+/** An empty shell variable leaves an empty word; the daemon would only say that it is too short. */
 function requireWords(action: Command): void {
   for (const [at, argument] of action.registeredArguments.entries()) {
     const asked = ASKED_FOR.get(argument.name())

@@ -1,4 +1,4 @@
-/** `chain`: one chain's blocks (spec §11). The chain itself is taken out of the words before parsing. */
+/** `chain`: the blocks of one chain (spec §11). The chain is taken out of the words before parsing. */
 import { Argument, type Command } from 'commander'
 import { readPayload, writeWhole } from '../payload-files.ts'
 import { UsageError } from '../io.ts'

@@ -1,4 +1,4 @@
-/** `chains`: which chains this node has (spec §11). */
+/** `chains`: the chains of this node (spec §11). */
 import type { Command } from 'commander'
 import type { ControlEvent } from '../../control/shapes.ts'
 import { readJoining, readKey } from '../secrets.ts'
@@ -18,7 +18,7 @@ export function addChainsCommands(program: Command, context: CommandContext): vo
     .action(async (word: string, texts: string[]) => {
       const what = await readJoining(word, context.io)
       const isInvite = 'invite' in what
-      // Only a forum takes public ones; the invite of a forum has them in it.
+      // Only a forum takes public keys, and an invite to a forum includes them.
       const use = isInvite || what.name.startsWith('$') ? 'shared' : 'public'
       const keys = await Promise.all(texts.map((text) => readKey(text, use, context.io)))
       const params = { ...what, ...(keys.length === 0 ? {} : { keys }) }

@@ -1,4 +1,4 @@
-/** `check`: verifies the data directory of a node that does not run (spec §5: the slow way). Needs no daemon. */
+/** `check`: verifies the data directory of a stopped node by rebuilding everything (spec §5). Needs no daemon. */
 import type { Command } from 'commander'
 import { CommandError } from '../io.ts'
 import type { CommandContext } from '../command-context.ts'

@@ -1,4 +1,7 @@
-/** `completion`: makes a shell finish words of `freechains` (spec §11), and `complete`, which that shell asks. */
+/**
+ * `completion` prints a script that lets a shell complete words of `freechains` (spec §11); the script calls
+ * `complete`.
+ */
 import { Argument, type Command } from 'commander'
 import { AddressBook } from '../address-book.ts'
 import { candidatesAt, type Candidate, type Sources } from '../completion/candidates.ts'
@@ -7,10 +10,10 @@ import { SCRIPTS, SHELLS, type Shell } from '../completion/scripts.ts'
 import { sanitizeLine } from '../sanitize.ts'
 import type { CommandContext } from '../command-context.ts'
 
-/** How long a user may be kept waiting for what only the daemon knows. */
+/** Deadline for candidates that only the daemon knows. */
 const DAEMON_MS = 300
 
-/** What breaks words in Bash unless somebody changed it. */
+/** Bash's default word breaks. */
 const BASH_BREAKS = ' \t\n"\'@><=;|&(:'
 
 export function addCompletionCommands(program: Command, context: CommandContext): void {
@@ -38,12 +41,12 @@ export function addCompletionCommands(program: Command, context: CommandContext)
     })
 }
 
-/** A tab divides the word from what zsh and fish show beside it. */
+/** A tab separates the word from the description that zsh and fish show. */
 function withAbout({ word, about }: Candidate): string {
   return about === undefined ? sanitizeLine(word) : `${sanitizeLine(word)}\t${sanitizeLine(about)}`
 }
 
-/** What `--host` and `--port` say in words of a line. */
+/** The values of `--host` and `--port` within a line. */
 function daemonOf(words: readonly string[]): { readonly host?: string; readonly port?: string } {
   const valueOf = (option: string): string | undefined => {
     const at = words.findLastIndex((word) => word === option || word.startsWith(`${option}=`))
@@ -54,7 +57,7 @@ function daemonOf(words: readonly string[]): { readonly host?: string; readonly 
   return { ...(host === undefined ? {} : { host }), ...(port === undefined ? {} : { port }) }
 }
 
-/** What only others know; asked when it is needed. */
+/** Candidates from the daemon and the address book, fetched on demand. */
 function sourcesOf(context: CommandContext, words: readonly string[]): Sources {
   const ask = async (what: 'chains.list' | 'peer.list'): Promise<Candidate[]> => {
     try {
@@ -66,7 +69,7 @@ function sourcesOf(context: CommandContext, words: readonly string[]): Sources {
         addresses.map((word) => (id === undefined ? { word } : { word, about: id })),
       )
     } catch {
-      // No daemon, or too slow: a shell that is asked to complete has no place for errors.
+      // No daemon, or too slow: completion has no place for errors.
       return []
     }
   }

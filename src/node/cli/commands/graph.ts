@@ -1,4 +1,4 @@
-/** `chain <chain> graph`: the blocks and what they stand on, drawn (spec §11). The formats are in `graph/`. */
+/** `chain <chain> graph`: draws blocks and their backs (spec §11). `graph/` has one file for each format. */
 import { Option, type Command } from 'commander'
 import type { ListedBlock } from '../../control/shapes.ts'
 import { AddressBook } from '../address-book.ts'
@@ -12,10 +12,10 @@ import { lastBlocks, parseLast } from '../last-blocks.ts'
 import { logJson } from '../log-lines.ts'
 import type { CommandContext } from '../command-context.ts'
 
-/** A screenful or two. */
+/** One or two screens. */
 const DEFAULT_LAST = 50
 
-/** A label holds one line: longer payloads are not fetched for it. */
+/** Payloads beyond this are not fetched: a label is one line. */
 const TEXT_BYTES = 4 * 1024
 
 const FORMATS = ['text', 'dot', 'mermaid', 'svg', 'json'] as const

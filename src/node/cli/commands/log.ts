@@ -1,4 +1,4 @@
-/** `chain <chain> log`: the conversation, newest last, and as it goes on (spec §11). */
+/** `chain <chain> log`: prints the conversation, newest last, and follows it (spec §11). */
 import type { Command } from 'commander'
 import { ClientError } from '../../control/client/client-error.ts'
 import type { ControlCaller } from '../../control/client/connection.ts'
@@ -14,7 +14,7 @@ import { shortId } from '../block-text.ts'
 
 const DEFAULT_LAST = 20
 
-/** The longest text that is fetched: any that a forum allows. */
+/** The longest text fetched: the limit of any post in a forum. */
 const TEXT_BYTES = 128 * 1024
 
 export function addLogCommand(chain: Command, context: CommandContext): void {
@@ -40,7 +40,7 @@ interface LogModules {
   readonly names: AddressBook
 }
 
-/** How blocks stood when they were last told; of those accepted since, nothing. */
+/** The last printed state of blocks; accepted blocks are not in it. */
 type Seen = Map<string, ListedBlock['state']>
 
 class Log {
@@ -56,7 +56,7 @@ class Log {
     this.#style = { names, colors: context.colors, styleOf: stylesOfAuthors() }
   }
 
-  /** Prints the last ones. @returns those, and the held posts that were left out */
+  /** Prints the last blocks. @returns those, and the held posts left out */
   async last(count: number): Promise<ListedBlock[]> {
     const listed = await lastBlocks(this.#client, { chain: this.#chain, count, payloadBytes: TEXT_BYTES })
     const { rows, leftOut } = rowsOf(listed, count > DEFAULT_LAST ? count : SHOWN_HELD)
@@ -75,7 +75,7 @@ class Log {
     }
   }
 
-  /** Listens before it looks, so that nothing falls between; what was seen both ways is printed once. */
+  /** Subscribes before it lists, so that no event is lost between; a block seen both ways is printed once. */
   async follow(client: PersistentClient, count: number): Promise<void> {
     const from = await client.call('chain.heads', { chain: this.#chain, state: 'linked' })
     const begun = Promise.withResolvers<undefined>()
@@ -86,7 +86,7 @@ class Log {
       begun.resolve(undefined)
       if (!isListed) return
       catchingUp = this.#catchUp(seen)
-      // It is looked at before the next event is told.
+      // A rejection is handled where it is awaited, before the next event.
       catchingUp.catch(() => undefined)
     }
     const events = client.listen(this.#chain, { from, onBegin })[Symbol.asyncIterator]()
@@ -101,7 +101,7 @@ class Log {
     }
   }
 
-  /** After a connection that was lost: a cursor says what was accepted meanwhile, and nothing of what is held. */
+  /** After a lost connection: the cursor replays what was accepted meanwhile, but nothing that is held. */
   async #catchUp(seen: Seen): Promise<void> {
     const blocks = await lastBlocks(this.#client, { chain: this.#chain, count: 1, payloadBytes: TEXT_BYTES })
     const missed = blocks.filter(({ id, state }) => state === 'held' && seen.get(id) !== 'held')
@@ -125,7 +125,7 @@ class Log {
       await this.#print(await this.#blocks(id))
   }
 
-  /** None if the block is gone again, or the chain is. */
+  /** Empty if the block or the chain is gone. */
   async #blocks(id: string): Promise<ListedBlock[]> {
     try {
       return await this.#client.call('chain.blocks', { chain: this.#chain, ids: [id], payloads: TEXT_BYTES })

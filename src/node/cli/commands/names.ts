@@ -1,4 +1,4 @@
-/** `names`: what the user calls the keys of others (spec §11). Needs no daemon. */
+/** `names`: the user's names for keys of others (spec §11). Needs no daemon. */
 import type { Command } from 'commander'
 import { AddressBook } from '../address-book.ts'
 import type { CommandContext } from '../command-context.ts'

@@ -122,7 +122,7 @@ function whyOf({ why, nextTryMs }: Peer): string {
     : `${why}; next try in ${String(Math.ceil(nextTryMs / 1000))} s`
 }
 
-/** The reason comes last, behind a bracket: addresses have none, and there may be several. */
+/** The reason comes last, in brackets: there may be several addresses, and none has a bracket. */
 function showPeer(peer: Peer): string {
   return [...cellsOf(peer), ...(peer.why === undefined ? [] : [`(${whyOf(peer)})`])].join(' ')
 }

@@ -1,4 +1,6 @@
-/** `chain`: likes, dislikes, and what they decide (spec §4, §5, §11). The chain itself is taken out of the words before. */
+/**
+ * `chain like`, `dislike`, `reps` and `remove` (spec §4, §5, §11). The chain is taken out of the words before parsing.
+ */
 import type { Command } from 'commander'
 import { AddressBook, looksLikeId } from '../address-book.ts'
 import { CommandError } from '../io.ts'

@@ -1,4 +1,4 @@
-/** `start`: runs the node in the foreground (spec §11). The only command that needs no daemon, for it is one. */
+/** `start`: runs the node in the foreground (spec §11). */
 import type { Command } from 'commander'
 import { UsageError } from '../io.ts'
 import type { CommandContext } from '../command-context.ts'

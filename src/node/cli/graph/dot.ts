@@ -1,4 +1,4 @@
-/** The drawing as a graph for Graphviz (spec §11, `graph --format dot`). Pure. */
+/** The `dot` format of `graph` (spec §11), for Graphviz. Pure. */
 import { colorsOfAuthors, DISLIKE_COLOR, LIKE_COLOR } from './palette.ts'
 import { markOf, labelWords, type Drawn } from './labels.ts'
 
@@ -31,14 +31,14 @@ function node(block: Drawn, color: string): string {
   return `  ${quoted(id)} [${attributes.join(', ')}]`
 }
 
-/** Without weight in the layout: the order is that of the backs. */
+/** `constraint=false`: only backs determine the order. */
 function likes({ id, target, kind }: Drawn, known: ReadonlySet<string>): string[] {
   if (target === undefined || !known.has(target)) return []
   const color = kind === 'like' ? LIKE_COLOR : DISLIKE_COLOR
   return [`  ${quoted(id)} -> ${quoted(target)} [style=dashed, color=${quoted(color)}, constraint=false]`]
 }
 
-/** A string in which Graphviz sees text alone: in labels a backslash begins an escape, such as `\N`. */
+/** A quoted string without escapes: in labels Graphviz interprets a backslash, as in `\N`. */
 function quoted(text: string): string {
   return `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')}"`
 }

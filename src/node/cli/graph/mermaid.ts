@@ -1,15 +1,15 @@
 /**
- * The drawing as a flowchart for Mermaid, which Markdown on many sites shows (spec §11, `graph --format mermaid`). Mermaid
- * 11.17's own parser gives back every block, link and label that stands here as it was meant (2026-11-25). Pure.
+ * The `mermaid` format of `graph` (spec §11): a flowchart for Mermaid, which many Markdown sites render. The parser of
+ * Mermaid 11.17 returned every block, link and label as intended (2026-11-25). Pure.
  */
 import { colorsOfAuthors, DISLIKE_COLOR, LIKE_COLOR } from './palette.ts'
 import { markOf, labelWords, type Drawn } from './labels.ts'
 
-/** What Mermaid draws unless its site was told otherwise, which no drawing can do: `maxEdges` and `maxTextSize`. */
+/** Mermaid's default `maxEdges` and `maxTextSize`. Only a site can change them, not a drawing. */
 const MAX_LINKS = 500
 const MAX_CHARS = 50_000
 
-/** Why Mermaid would show an error in place of this drawing, if it would. */
+/** Why Mermaid would refuse this drawing; undefined if it would not. */
 export function tooMuchForMermaid(drawing: string): string | undefined {
   const links = drawing.match(/^ {2}b\d+ (?:---|-\.->)/gm)?.length ?? 0
   if (links <= MAX_LINKS && drawing.length <= MAX_CHARS) return undefined
@@ -65,7 +65,7 @@ function styleOf({ state }: Drawn, color: string): string {
   return `${stroke},stroke-dasharray:${state === 'held' ? '6 3' : '2 4'}`
 }
 
-/** Letters, digits and blanks stay; all else, which Mermaid or the HTML that it makes could obey, by its number. */
+/** Escapes everything but letters, digits and spaces by number: Mermaid, or the HTML it makes, could interpret it. */
 function escaped(text: string): string {
   return text.replaceAll(/[^\p{L}\p{M}\p{N} ]/gu, (char) => `#${String(char.codePointAt(0))};`)
 }

@@ -1,19 +1,22 @@
-/** Colours of drawings that are not for terminals: one hue for each author. Pure. */
+/** Colors of drawings outside terminals: one hue per author. Pure. */
 import { byAppearance } from '../colors.ts'
 
-/** Of an unsigned block, and of the genesis. */
+/** The color of unsigned blocks and of the genesis. */
 const NOBODY = '#777777'
 
 export const LIKE_COLOR = '#1a7f37'
 export const DISLIKE_COLOR = '#cf222e'
 
-/** In degrees: steps of the golden angle fall into the widest gap that those before them left, however many there are. */
+/**
+ * The golden angle in degrees: each step falls into the widest gap left by the previous ones, for any number of
+ * authors.
+ */
 const STEP = 360 * (1 - 2 / (1 + Math.sqrt(5)))
 
 /** Blue: far from the green of likes and the red of dislikes. */
 const FIRST = 215
 
-/** `#rrggbb`, dark enough for text on white; the same for one author within a drawing. */
+/** `#rrggbb`, dark enough on white; one color per author within a drawing. */
 export type ColorOfAuthor = (author: string | undefined) => string
 
 export function colorsOfAuthors(): ColorOfAuthor {
@@ -21,7 +24,7 @@ export function colorsOfAuthors(): ColorOfAuthor {
   return (author) => (author === undefined ? NOBODY : colorOf(author))
 }
 
-/** Saturation 0.65, lightness 0.4. */
+/** HSL to RGB with saturation 0.65 and lightness 0.4. */
 function fromHue(hue: number): string {
   const [saturation, lightness] = [0.65, 0.4]
   const part = (offset: number): string => {

@@ -1,23 +1,23 @@
 /**
- * The drawing as one SVG file that needs nothing else (spec §11, `graph --format svg`): the lanes and rows of the layout,
- * oldest on top, likes as dashed curves on the left. Pure.
+ * The `svg` format of `graph` (spec §11): one self-contained file with the lanes and rows of the layout, oldest on top,
+ * and likes as dashed curves on the left. Pure.
  */
 import { colorsOfAuthors, DISLIKE_COLOR, LIKE_COLOR } from './palette.ts'
 import { markOf, labelWords, type Drawn } from './labels.ts'
 import type { Edge, Layout } from './layout.ts'
 
-/** All in pixels. */
+/** Lengths in pixels. */
 const ROW = 28
 const LANE = 20
 const RADIUS = 6
 const MARGIN = 20
-/** How far curves of likes may reach out to the left. */
+/** Room for the curves of likes on the left. */
 const CURVES = 90
 const FONT = 13
-/** Of the font: a letter of the monospace ones, and one of the scripts that take twice the room. */
+/** Width of a letter in monospace fonts; letters of wide scripts take two. */
 const CHAR = 7.9
 
-/** The first letter of the first script that takes twice the room. */
+/** The first code point of the wide scripts. */
 const WIDE = 0x1100
 
 export function drawSvg(blocks: readonly Drawn[], { lanes, edges, width }: Layout): string {
@@ -75,7 +75,7 @@ function edgeLine({ from, to, lane }: Edge, place: (row: number, lane?: number) 
   return `<path d="${path.join(' ')}" stroke="${color}" stroke-opacity="0.6"/>`
 }
 
-/** The further apart, the further out, up to the room there is. */
+/** The curve reaches out further the longer it is, within the room for curves. */
 function likeLine(from: Point, to: Point, isLike: boolean): string {
   const out = Math.min(CURVES + MARGIN / 2, 24 + Math.abs(from.y - to.y) / 3)
   const x = Math.min(from.x, to.x) - out
@@ -116,7 +116,7 @@ function labelOf(block: Drawn): string {
   return [block.shortId, block.by, ...labelWords(block)].join(' ')
 }
 
-/** How many letters of common width a text is long. */
+/** The length of a text in letters of normal width. */
 function lettersOf(text: string): number {
   return Array.from(text).reduce((sum, char) => sum + ((char.codePointAt(0) ?? 0) < WIDE ? 1 : 2), 0)
 }
@@ -133,7 +133,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": '&apos;',
 }
 
-/** Text in which XML sees text alone. Controls are gone already; what else XML forbids becomes U+FFFD. */
+/** Escapes text for XML. Control characters are gone already; other code points that XML forbids become U+FFFD. */
 function escaped(text: string): string {
   return text
     .replaceAll(/[&<>"']/g, (char) => ENTITIES[char] ?? char)
