@@ -1,4 +1,4 @@
-/** Spec §10: one line says whether a chain works here, and if not, why. */
+/** One line says whether a chain is in sync here, and if not, why (spec §10). */
 import { expect, test } from 'vitest'
 import { syncStateOf, type SyncFacts } from '../../../../src/node/api/chain-status.ts'
 

@@ -13,35 +13,38 @@ export interface Outcome {
   readonly status: number
   readonly out: string
   readonly err: string
-  /** What the daemon was asked. */
+  /** The calls that the daemon got. */
   readonly calls: (readonly [string, unknown])[]
   readonly endpoints: Endpoint[]
   readonly started: DaemonOptions[]
-  /** What `check` was asked to look at. */
+  /** The options that `check` got. */
   readonly checked: VerifyCommandOptions[]
 }
 
-/** What a client tells of its connection. */
+/** The callbacks of a client about its connection. */
 export interface Told extends OutageCallbacks {
   readonly onBegin?: (() => void) | undefined
 }
 
 export interface FakeDaemon {
-  /** Results by method, or what makes them of the params; an `Error` is thrown. */
+  /** Results by method, or functions of the params; an `Error` is thrown. */
   readonly results?: Readonly<Record<string, unknown>>
-  /** What a subscription gives; in between, what becomes of the connection. Behind the last comes Ctrl-C, unless that ends it. */
+  /**
+   * Events of a subscription, with connection changes between them. After the last comes Ctrl-C, unless the last is
+   * `removed` or `lost` is set.
+   */
   readonly events?: readonly (ControlEvent | ((told: Told) => void | Promise<void>))[]
-  /** What ends a subscription behind its events, if it does not end in peace. */
+  /** The error that ends a subscription after its events; none by default. */
   readonly lost?: Error
   readonly stdin?: string | AsyncIterable<Uint8Array>
   /** Stdout is a terminal. */
   readonly isTerminal?: boolean
   readonly env?: Readonly<Record<string, string>>
-  /** Stdout that breaks after so many writes. */
+  /** Stdout breaks after this many writes. */
   readonly readerLeavesAfter?: number
   readonly connectError?: Error
   readonly interrupt?: AbortSignal
-  /** Lines that a check tells of problems; none if all is well. */
+  /** Problems that `check` reports; none by default. */
   readonly problems?: readonly string[]
 }
 

@@ -20,7 +20,7 @@ afterEach(() => {
   rmSync(dir, { recursive: true, force: true })
 })
 
-/** Writes a file of the operator's own (0600 unless told). */
+/** Writes a file, with mode 0600 by default. */
 function put(name: string, text: string | Uint8Array, mode = 0o600): string {
   const path = join(dir, name)
   writeFileSync(path, text)
@@ -34,7 +34,7 @@ function load(yaml: string, options: Omit<LoadConfigOptions, 'file'> = {}): Conf
   return loaded.value
 }
 
-/** The fault's lines with the file's directory taken off. */
+/** The fault's lines without the file's directory. */
 function complaints(yaml: string | Uint8Array, options: Omit<LoadConfigOptions, 'file'> = {}): readonly string[] {
   const loaded = loadConfig({ file: put('node.yaml', yaml), env: ENV, ...options })
   if (loaded.ok) expect.unreachable('this file should have been refused')

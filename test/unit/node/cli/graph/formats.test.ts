@@ -1,4 +1,6 @@
-/** Every format on one drawn chain (spec §11, `graph`), against golden files; and that hostile texts stay texts in all. */
+/**
+ * Every format on one drawn chain (spec §11, `graph`), against golden files; hostile texts stay texts in all of them.
+ */
 import { parse as parseDot } from '@ts-graphviz/ast'
 import { DOMParser } from '@xmldom/xmldom'
 import { describe, expect, test } from 'vitest'
@@ -30,7 +32,7 @@ const SAYINGS: Readonly<Record<string, Saying>> = {
   z1: { text: 'May I come in?' },
 }
 
-/** Short enough for a label, all of them. */
+/** All short enough for a label. */
 const HOSTILE = {
   markup: '"]; end; <script>alert(1)</script> \\" \\N \\ ]]> &amp; --> `x`',
   obeyed: '#quot; {{ }} |x| <!-- \u001b[31m \u009b2J \u202e \ud83d\ude00 \ufffe',
@@ -71,10 +73,10 @@ test.each([
   await expect(`${draw[format](blocks)}\n`).toMatchFileSnapshot(`golden/${file}`)
 })
 
-/** Texts and names of elements of an SVG. @throws what is not well-formed XML */
+/** Texts and element names of an SVG. @throws it is not well-formed XML */
 function readXml(text: string): { readonly texts: string; readonly elements: ReadonlySet<string> } {
   const parser = new DOMParser({
-    // It warns of U+FFFD, which stands there on purpose.
+    // It warns about U+FFFD, which is there on purpose.
     onError: (level, message) => {
       if (level !== 'warning') throw new Bug(message)
     },
@@ -136,7 +138,7 @@ describe('each format is what it says, whatever others wrote', () => {
     const drawn = drawMermaid(
       drawing(picture, Object.fromEntries(names.map((name, at) => [name, { text: words[at] ?? '' }]))),
     )
-    // What Mermaid does first, to the whole text: it cuts the end off lines that look like styles.
+    // Mermaid's first step on the whole text: it cuts the end of lines that look like styles.
     expect(drawn).not.toMatch(/style.*:\S*#.*;/)
     const labels = [...drawn.matchAll(/\["(.*)"\]$/gm)].map(([, label = '']) => label)
     const read = labels.map((label) =>
