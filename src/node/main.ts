@@ -1,5 +1,7 @@
 #!/usr/bin/env node
-/** The `freechains` executable: arguments, signals, exit status (spec §11). Commands are in `cli/`. */
+/**
+ * The `freechains` executable (spec §11): passes arguments, streams and signals to `cli/`, and sets the exit status.
+ */
 import './base/polyfill.ts'
 import { run } from './cli/run.ts'
 import { connect as connectForLong } from './control/client/app-client.ts'
@@ -7,10 +9,10 @@ import { connect } from './control/client/connection.ts'
 import { setV8Flags } from './daemon/v8-flags.ts'
 
 const interrupted = new AbortController()
-// Once: a second Ctrl-C ends the process the hard way.
+// Once only: a second Ctrl-C kills the process.
 process.once('SIGINT', (name) => interrupted.abort(name))
 process.once('SIGTERM', (name) => interrupted.abort(name))
-// Failed writes are reported to who writes; without a listener they would be thrown as well.
+// The caller of `write` gets the error. Without a listener, Node would throw it as well.
 process.stdout.on('error', () => undefined)
 process.stderr.on('error', () => undefined)
 
@@ -20,14 +22,15 @@ process.exitCode = await run(
   { stdin, stdout, stderr, env, signal: interrupted.signal },
   {
     connect,
-    attend: (endpoint, options) => connectForLong({ ...endpoint, ...options, patienceMs: Infinity, repeatReads: true }),
-    // The node and libp2p take a while to load: only `start` needs them.
-    runCheck: async (options, tell) => (await import('./daemon/verify-command.ts')).runCheck(options, tell),
+    connectPersistent: (endpoint, options) =>
+      connectForLong({ ...endpoint, ...options, patienceMs: Infinity, repeatReads: true }),
+    // The node and libp2p are slow to load, and only `start` and `check` need them.
+    runVerify: async (options, tell) => (await import('./daemon/verify-command.ts')).runVerify(options, tell),
     runDaemon: async (options) => {
       setV8Flags()
       await (await import('./daemon/daemon.ts')).runDaemon(options, interrupted.signal)
     },
   },
 )
-// Stdin that was not read to its end would keep the process, and so would, for a second, a timer of libp2p's.
+// Unread stdin would keep the process alive, and so would a timer of libp2p's for one second.
 process.exit()

@@ -3,7 +3,7 @@ import { createServer, type AddressInfo, type Server, type Socket } from 'node:n
 import { generateKeyPair } from '@libp2p/crypto/keys'
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { CheckStep } from '../../src/node/control/shapes.ts'
+import type { PeerCheckStep } from '../../src/node/control/shapes.ts'
 import type { Host } from '../../src/node/net/host/host.ts'
 import { SYNC_PROTOCOL } from '../../src/protocol/messages.ts'
 import { Playground, type Daemon } from '../support/daemon.ts'
@@ -38,21 +38,21 @@ afterAll(async () => {
   await playground.close()
 })
 
-async function check(addr: string, chain?: string, from = node): Promise<CheckStep[]> {
+async function check(addr: string, chain?: string, from = node): Promise<PeerCheckStep[]> {
   return from.client.call('peer.check', chain === undefined ? { addr } : { addr, chain })
 }
 
 /** How each step went, in a word. */
-function states(steps: readonly CheckStep[]): string {
+function states(steps: readonly PeerCheckStep[]): string {
   return steps.map(({ step, state }) => `${step} ${state}`).join(', ')
 }
 
-function failing(steps: readonly CheckStep[]): CheckStep | undefined {
+function failing(steps: readonly PeerCheckStep[]): PeerCheckStep | undefined {
   return steps.find(({ state }) => state === 'failed')
 }
 
 /** Steps up to one that failed. */
-function failsAt(step: CheckStep['step']): string {
+function failsAt(step: PeerCheckStep['step']): string {
   const all = ['resolve', 'dial', 'noise', 'identify', 'protocol', 'chain']
   const at = all.indexOf(step)
   return all.map((name, n) => `${name} ${n < at ? 'ok' : n === at ? 'failed' : 'skipped'}`).join(', ')

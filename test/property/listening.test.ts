@@ -68,7 +68,7 @@ class Listener {
 
   #take(event: ControlEvent): void {
     const { id, kind, backs } = event
-    this.#cursor.take(event)
+    this.#cursor.advance(event)
     if (kind === 'withdrawn') {
       expect(this.believed.delete(id), 'withdrawn once').toBe(true)
       this.withdrawals += 1

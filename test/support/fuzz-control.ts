@@ -113,7 +113,7 @@ async function served(bytes: Uint8Array, trusted: boolean): Promise<Served> {
   })
   const dispatcher = new Dispatcher(TOKEN, { handlers, log, requestStop: () => undefined })
   const asSocket = Object.assign(socket, { setNoDelay: () => socket }) as unknown as Socket
-  await new Connection(asSocket, { limits: LIMITS, trusted }, { dispatcher, log }).serve()
+  await new Connection(asSocket, { limits: LIMITS, trusted }, { dispatcher, log }).run()
   const answers = sent.split('\n').slice(0, -1).map(parsed)
   const documents = answers.flat().filter(isDocument)
   const answerChars = sent.length - documents.reduce<number>((sum, one) => sum + JSON.stringify(one).length, 0)

@@ -1,4 +1,4 @@
-/** Blocks as the control port shows them (spec §10): their header, how they stand, and their payload opened. */
+/** Blocks as the control port shows them (spec §10): header, state, and the unsealed payload. */
 import type { Block } from '../../dag/block.ts'
 import { cidOfPayload, encodeAad } from '../../dag/codec.ts'
 import { parsePrivateKey } from '../../dag/crypto.ts'
@@ -14,16 +14,16 @@ import type { Replica } from '../chain/replica.ts'
 
 const HIDDEN = 'hidden: at least 5 dislikes, and twice as many as likes; likes can bring it back'
 
-/** Ids as users see them. */
-export function showAll(replica: Replica, indexes: readonly number[]): string[] {
-  return indexes.map((index) => showOne(replica, index))
+/** Ids as shown. */
+export function shownIdsOf(replica: Replica, indexes: readonly number[]): string[] {
+  return indexes.map((index) => shownIdOf(replica, index))
 }
 
-export function showOne({ graph }: Replica, index: number): string {
+export function shownIdOf({ graph }: Replica, index: number): string {
   return showId(graph.height(index), graph.id(index))
 }
 
-export function viewOf(replica: Replica, index: number, { id, header }: Block, clock: Clock): BlockView {
+export function blockView(replica: Replica, index: number, { id, header }: Block, clock: Clock): BlockView {
   const { graph, state: reputation } = replica
   const state = replica.stateOf(index)
   const isAccepted = graph.isAccepted(index)
@@ -34,7 +34,7 @@ export function viewOf(replica: Replica, index: number, { id, header }: Block, c
     height: header.height,
     time: header.time,
     ...(header.author === undefined ? {} : { author: header.author }),
-    backs: showAll(replica, graph.backs(index)),
+    backs: shownIdsOf(replica, graph.backs(index)),
     ...(header.like === undefined
       ? {}
       : { like: { n: header.like.n, target: showTarget(replica, header.like.target) } }),
@@ -47,10 +47,10 @@ export function viewOf(replica: Replica, index: number, { id, header }: Block, c
 
 function showTarget(replica: Replica, target: Block['id']): string {
   const index = replica.graph.indexOf(target)
-  return index === undefined ? target : showOne(replica, index)
+  return index === undefined ? target : shownIdOf(replica, index)
 }
 
-/** A payload as its author wrote it. @throws {ControlError} it is hidden, missing, or sealed to somebody else */
+/** The unsealed payload. @throws {ControlError} it is hidden, missing, or sealed to the owner and no key was given */
 export async function openPayload(
   replica: Replica,
   index: number,
@@ -78,12 +78,12 @@ export async function openPayload(
   return Buffer.from(orThrow(openOwner(orThrow(parsePrivateKey(decrypt)), stored)))
 }
 
-/** As it is in the store, or `undefined` if it is not here. */
+/** The payload as stored; undefined if it is not here. */
 export async function storedPayload(replica: Replica, index: number, block: Block): Promise<Uint8Array | undefined> {
   return replica.missing.has(index) ? undefined : await readPayload(replica, block)
 }
 
-/** What everybody in the chain can read: all but what is sealed to its owner. */
+/** Opens a payload that every member can read: one that is not sealed to the owner. */
 export function openForMember(replica: Replica, { header }: Block, stored: Uint8Array): Buffer {
   const { key } = replica.chain.params
   return Buffer.from(key === undefined ? stored : orThrow(openGroup(key, encodeAad(header), stored)))

@@ -1,26 +1,29 @@
 /**
- * Many blocks in one answer (spec §10, `chain.blocks`), for whoever draws or reads a chain: the last ones in order, or
- * those named. What it costs follows what it gives, not how long the chain is.
+ * `chain.blocks` (spec §10): many blocks in one answer, the last ones in order or those named. The cost is proportional
+ * to the answer, not to the length of the chain.
  */
 import type { Block } from '../../dag/block.ts'
 import { inOrder, lastInOrder } from '../../dag/order.ts'
-import { openForMember, storedPayload, viewOf } from './block-view.ts'
+import { openForMember, storedPayload, blockView } from './block-view.ts'
 import type { Clock } from '../base/clock.ts'
 import type { ListedBlock } from '../control/shapes.ts'
 import type { Replica } from '../chain/replica.ts'
 
-/** Blocks read from the disk side by side. */
+/** Blocks read from disk in parallel. */
 const READ_AT_ONCE = 64
 
-/** Bytes of payloads in one answer: in base64 a sixth of what a client takes (`ANSWER_BYTES`), and no strain on a phone. */
+/**
+ * Bytes of payloads in one answer: in base64 a sixth of what a client accepts (`ANSWER_BYTES`), and affordable on a
+ * phone.
+ */
 const ANSWER_PAYLOAD_BYTES = 16 * 1024 * 1024
 
 export interface BlockChoice {
-  /** The last so many of what `traverse all` lists. */
+  /** How many blocks from the end of what `traverse all` lists. */
   readonly last?: number
-  /** These, in this order: local indexes of kept blocks. */
+  /** Local indexes of kept blocks, listed in this order. */
   readonly indexes?: readonly number[]
-  /** Gives payloads up to this length. */
+  /** Includes payloads up to this length. */
   readonly payloadBytes?: number
 }
 
@@ -28,17 +31,17 @@ export async function listBlocks(replica: Replica, choice: BlockChoice, clock: C
   const indexes = choice.indexes ?? lastOf(replica, choice.last ?? 0)
   const budget = new Budget(choice.payloadBytes ?? 0)
   const listed: ListedBlock[] = []
-  // From the end: if the payloads are too much for one answer, the newest are in it.
+  // From the end: if the payloads exceed the answer, the newest ones are included.
   for (let end = indexes.length; end > 0; end -= READ_AT_ONCE) {
     const slice = indexes.slice(Math.max(0, end - READ_AT_ONCE), end)
     const blocks = await Promise.all(slice.map((index) => replica.block(index)))
     for (const [at, block] of [...blocks.entries()].reverse()) {
       const index = slice[at] ?? 0
-      // Dropped while others were read.
+      // It was dropped while others were read.
       if (!replica.isKept(index)) continue
       const content =
         choice.payloadBytes === undefined ? {} : { content: await contentOf(replica, index, block, budget) }
-      listed.push({ ...viewOf(replica, index, block, clock), ...content })
+      listed.push({ ...blockView(replica, index, block, clock), ...content })
     }
   }
   return listed.reverse()
@@ -49,7 +52,7 @@ function lastOf(replica: Replica, limit: number): number[] {
   return [...lastInOrder(replica.graph, limit), ...held].slice(-limit)
 }
 
-/** What payloads may still go into an answer. */
+/** The bytes left for payloads in an answer. */
 class Budget {
   readonly #each: number
   #left = ANSWER_PAYLOAD_BYTES

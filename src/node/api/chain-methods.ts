@@ -1,11 +1,11 @@
-/** What the control port's `chain` methods do (spec §10): a thin layer over one replica. Nothing is decided here. */
+/** The control port's `chain` methods (spec §10): a thin layer over one replica. It decides nothing. */
 import { showChainId } from '../../dag/chain.ts'
 import { parsePrivateKey } from '../../dag/crypto.ts'
 import { parseAuthorKey, showId } from '../../dag/ids.ts'
 import { consensus, inOrder, traverse } from '../../dag/order.ts'
 import { resolvePrefix } from '../../dag/id-prefix.ts'
 import { hasFirstPostPioneer } from '../../dag/sound.ts'
-import { openPayload, showAll, showOne, viewOf } from './block-view.ts'
+import { openPayload, shownIdsOf, shownIdOf, blockView } from './block-view.ts'
 import { listBlocks } from './chain-blocks.ts'
 import type { Joined } from '../chain/registry.ts'
 import type { Clock } from '../base/clock.ts'
@@ -31,13 +31,13 @@ export function chainHandlers(parts: NodeParts): Pick<Handlers, ChainMethod> {
       const replica = replicaOf(chain)
       const linked = state === 'blocked' ? [] : inOrder(replica.graph, replica.graph.heads())
       const blocked = state === 'blocked' || state === 'all' ? replica.blocked() : []
-      return Promise.resolve(showAll(replica, [...linked, ...blocked]))
+      return Promise.resolve(shownIdsOf(replica, [...linked, ...blocked]))
     },
     'chain.get': async ({ chain, id, part, decrypt }) => {
       const replica = replicaOf(chain)
       const index = keptBlock(replica, id)
       const block = await replica.block(index)
-      if (part === 'block') return viewOf(replica, index, block, clock)
+      if (part === 'block') return blockView(replica, index, block, clock)
       return (await openPayload(replica, index, block, decrypt)).toString('base64')
     },
     'chain.blocks': ({ chain, last, ids, payloads }) => {
@@ -66,18 +66,18 @@ export function chainHandlers(parts: NodeParts): Pick<Handlers, ChainMethod> {
       if (await replica.drop(index)) return true
       throw new ControlError(
         'not-held',
-        `the block ${showOne(replica, index)} is accepted: only held posts can be removed`,
+        `the block ${shownIdOf(replica, index)} is accepted: only held posts can be removed`,
       )
     },
     'chain.traverse': ({ chain, from, all }) => {
       const replica = replicaOf(chain)
       const known = from.map((id) => orThrow(resolvePrefix(replica.graph, id, (index) => replica.isKept(index))))
       const held = all === true ? inOrder(replica.graph, replica.held()) : []
-      return Promise.resolve(showAll(replica, [...traverse(replica.graph, known), ...held]))
+      return Promise.resolve(shownIdsOf(replica, [...traverse(replica.graph, known), ...held]))
     },
     'chain.consensus': ({ chain }) => {
       const replica = replicaOf(chain)
-      return Promise.resolve(showAll(replica, consensus(replica.graph)))
+      return Promise.resolve(shownIdsOf(replica, consensus(replica.graph)))
     },
     'chain.status': ({ chain }) => Promise.resolve(statusOf(orThrow(parts.chains.find(chain)), parts)),
     'chain.missing': ({ chain }) => {
@@ -90,7 +90,7 @@ export function chainHandlers(parts: NodeParts): Pick<Handlers, ChainMethod> {
   }
 }
 
-/** The local index of a block that is here, accepted or held; not of the genesis. */
+/** The local index of an accepted or held block that is here; never the genesis. */
 function keptBlock(replica: Replica, id: string): number {
   const index = orThrow(resolvePrefix(replica.graph, id, (found) => replica.isKept(found)))
   if (index > 0) return index
@@ -108,7 +108,7 @@ async function voteOn(
 ): Promise<{ id: string }> {
   const target = keptBlock(replica, id)
   if (n === -1 && !replica.graph.isAccepted(target)) {
-    const shown = showOne(replica, target)
+    const shown = shownIdOf(replica, target)
     throw new ControlError(
       'bad-block',
       `${shown} is held: only accepted posts can be disliked, held ones are left alone`,
@@ -120,7 +120,7 @@ async function voteOn(
   return { id: showId(voted.height, voted.id) }
 }
 
-/** A whole key that is no id here is an author's: nobody else's reps can be meant. */
+/** A full key that is no id here can only mean an author. */
 function repsOf(replica: Replica, of: string, clock: Clock): number {
   const { graph, state: reputation } = replica
   const found = resolvePrefix(graph, of, (index) => replica.isKept(index))
@@ -128,7 +128,7 @@ function repsOf(replica: Replica, of: string, clock: Clock): number {
   if (!found.ok && author.ok) return reputation.repsOf(author.value, clock.nowMs())
   const index = orThrow(found)
   if (index > 0 && reputation.isPost(index)) return reputation.repsOfPost(index)
-  throw new ControlError('no-reps', `${showOne(replica, index)} is no post: posts and authors have reps`)
+  throw new ControlError('no-reps', `${shownIdOf(replica, index)} is no post: posts and authors have reps`)
 }
 
 function repsOfAll({ state: reputation }: Replica, clock: Clock): { pub: string; reps: number }[] {
@@ -137,7 +137,7 @@ function repsOfAll({ state: reputation }: Replica, clock: Clock): { pub: string;
   return all.sort((a, b) => b.reps - a.reps || (a.pub < b.pub ? -1 : 1))
 }
 
-/** Spec §2: posting into an empty forum first asks the peers that can be found. */
+/** Before the first post in a forum without pioneers, asks the peers that can be found for one (spec §2). */
 async function findFirstPost({ replica, attached }: Joined<ChainServices>, signal: AbortSignal): Promise<void> {
   const { chain, graph } = replica
   if (!hasFirstPostPioneer(chain) || graph.acceptedCount > 0) return

@@ -1,4 +1,4 @@
-/** `chain status`: in one look, whether a chain works here, how far a pull has come, and if nothing moves, why (spec §10). */
+/** `chain.status` (spec §10): whether a chain is in sync, the progress of pulls, and if nothing moves, why. */
 import type { Joined } from '../chain/registry.ts'
 import type { PeerStanding } from '../net/sync/chain-sync.ts'
 import type { ResultOf } from '../control/schema.ts'
@@ -7,13 +7,10 @@ import type { ChainServices } from '../net/chain-network.ts'
 
 type Status = ResultOf<'chain.status'>
 
-/** A pull from which nothing came for so long is said not to move. */
+/** A pull without data for this long is reported as idle. */
 const IDLE_MS = 3_000
 
-export function statusOf(
-  { replica, attached }: Joined<ChainServices>,
-  { pubsub: topics, host, undialled }: NodeParts,
-): Status {
+export function statusOf({ replica, attached }: Joined<ChainServices>, { pubsub, host, undialled }: NodeParts): Status {
   const { graph, missing, bytes, aheadCount, delayedCount, blocks } = replica
   const { sync, gossip } = attached
   const peers = sync.peers()
@@ -26,9 +23,9 @@ export function statusOf(
     missing: missing.size,
     peers: [...peers],
     ...(progress === undefined ? {} : { progress: { ...progress, from: [...progress.from] } }),
-    ...judge({
+    ...syncStateOf({
       peers,
-      onTopic: topics.subscribers(gossip.topic),
+      onTopic: pubsub.subscribers(gossip.topic),
       active: sync.active,
       idleMs: sync.idleMs,
       connections: host.connections().length,
@@ -39,36 +36,36 @@ export function statusOf(
   }
 }
 
-/** What a status is judged by. */
-export interface Situation {
+/** What determines the sync state. */
+export interface SyncFacts {
   readonly peers: readonly PeerStanding[]
   readonly onTopic: readonly string[]
-  /** Peers being pulled from, and for how long nothing has come from them. */
+  /** Peers that are pulled from now, and the time since data came from any of them. */
   readonly active: readonly string[]
   readonly idleMs: number
   readonly connections: number
-  /** Static peers that cannot be dialled, each with the reason. */
+  /** Static peers that cannot be dialled, with reasons. */
   readonly undialled: readonly (readonly [address: string, why: string])[]
   readonly missing: number
   readonly delayed: number
 }
 
-/** One word, and the reason in words. */
-export function judge(situation: Situation): Pick<Status, 'state' | 'why'> {
-  const { peers, active, idleMs, onTopic } = situation
+/** The sync state in one word, and the reason. */
+export function syncStateOf(facts: SyncFacts): Pick<Status, 'state' | 'why'> {
+  const { peers, active, idleMs, onTopic } = facts
   if (active.length > 0) {
     const idle = idleMs < IDLE_MS ? '' : `; nothing came for ${String(Math.floor(idleMs / 1000))} s`
     return { state: 'syncing', why: `pulling from ${active.join(', ')}${idle}` }
   }
   const synced = peers.filter(({ state }) => state === 'synced')
-  if (synced.length > 0) return { state: 'synced', why: whySynced(synced.length, situation) }
+  if (synced.length > 0) return { state: 'synced', why: whySynced(synced.length, facts) }
   const troubled = peers.at(-1)
   if (troubled !== undefined) return { state: 'alone', why: `peer ${troubled.id}: ${troubled.state}` }
   if (onTopic.length > 0) return { state: 'syncing', why: `about to ask ${String(onTopic.length)} peers on this chain` }
-  return { state: 'alone', why: whyAlone(situation) }
+  return { state: 'alone', why: whyAlone(facts) }
 }
 
-function whySynced(count: number, { peers, missing, delayed }: Situation): string {
+function whySynced(count: number, { peers, missing, delayed }: SyncFacts): string {
   const payloads = missing === 0 ? '' : `; ${String(missing)} payloads that no peer has given yet`
   const late =
     delayed === 0 ? '' : `; ${String(delayed)} blocks kept back that claim to be old or would withdraw others`
@@ -77,7 +74,7 @@ function whySynced(count: number, { peers, missing, delayed }: Situation): strin
   return `in sync with ${String(count)} of ${String(peers.length)} peers${payloads}${late}${rival}`
 }
 
-function whyAlone({ connections, undialled }: Situation): string {
+function whyAlone({ connections, undialled }: SyncFacts): string {
   const [address, why] = undialled[0] ?? []
   const others = undialled.length < 2 ? '' : ` (and ${String(undialled.length - 1)} more)`
   const failed = address === undefined ? '' : `dial failed: ${address}: ${why ?? ''}${others}`

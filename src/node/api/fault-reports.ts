@@ -1,6 +1,6 @@
 /**
- * From coded faults to the control port's errors (spec §10): the one table with a code for each fault of every floor and
- * room, and the words that a user reads: what happened, why, what to do.
+ * From coded faults to the control port's errors (spec §10): one table with the code and the text for each fault of
+ * every floor and room. The text says what happened, why, and what to do.
  */
 import type { DagFault } from '../../dag/faults.ts'
 import type { Result } from '../../dag/result.ts'
@@ -8,7 +8,7 @@ import type { ReputationFault } from '../../reputation/faults.ts'
 import type { RegistryFault } from '../chain/faults.ts'
 import type { StorageFault } from '../storage/faults.ts'
 import type { DialFault, HostFault } from '../net/host/host.ts'
-import type { InviteFault } from './invite-faults.ts'
+import type { InviteFault } from './invite.ts'
 import type { NodeKeyFault } from '../storage/node-key.ts'
 import type { AddedPeersFault } from '../net/discovery/added-peers.ts'
 import type { SyncFault } from '../net/sync/faults.ts'
@@ -28,13 +28,13 @@ export type ReportedFault =
   | NodeKeyFault
   | ControlFault
 
-/** Code, what happened and why, and what to do about it. */
-type Report = readonly [code: ControlCode, what: string, todo: string]
+/** Code; what happened and why; what to do. */
+type Report = readonly [code: ControlCode, what: string, advice: string]
 
-const badBlock = (why: string, todo = 'change what is posted, or ask for the heads and post again'): Report => [
+const badBlock = (why: string, advice = 'change what is posted, or ask for the heads and post again'): Report => [
   'bad-block',
   `the block would not be valid: ${why}`,
-  todo,
+  advice,
 ]
 const unreachable = (peer: string, why: string): Report => [
   'peer-unreachable',
@@ -47,7 +47,7 @@ const otherPioneer = (ours: string, theirs: string): Report => [
   'leave the chain and join it again to follow the other pioneer',
 ]
 
-/** The one table from faults to what the caller reads. */
+/** The table from faults to reports. */
 const REPORTS: { readonly [C in ReportedFault['code']]: (fault: Extract<ReportedFault, { code: C }>) => Report } = {
   DAG_BAD_ID: (f) => [
     'bad-id',
@@ -219,15 +219,15 @@ const REPORTS: { readonly [C in ReportedFault['code']]: (fault: Extract<Reported
   RPC_ABORTED: (f) => ['peer-unreachable', `the call to the peer ${f.peer} was given up`, 'call again'],
 }
 
-/** What the caller reads about a fault: what happened, why, and what to do. */
+/** The error for the caller: what happened, why, and what to do. */
 export function controlErrorOf(fault: ReportedFault): ControlError {
-  // The table is total over the codes; TypeScript cannot relate the entry to this fault.
-  const [code, what, todo] = (REPORTS[fault.code] as (fault: ReportedFault) => Report)(fault)
-  // One colon in a sentence is enough: `what: what to do`, or `what: why; what to do`.
-  return new ControlError(code, `${what}${what.includes(': ') ? ';' : ':'} ${todo}`)
+  // The table has every code; TypeScript cannot relate an entry to this fault.
+  const [code, what, advice] = (REPORTS[fault.code] as (fault: ReportedFault) => Report)(fault)
+  // At most one colon in the message: `what: what to do`, or `what: why; what to do`.
+  return new ControlError(code, `${what}${what.includes(': ') ? ';' : ':'} ${advice}`)
 }
 
-/** The value of a result. @throws {ControlError} what the caller is to read about its fault */
+/** The value of a result. @throws {ControlError} the report of its fault */
 export function orThrow<T>(result: Result<T, ReportedFault>): T {
   if (!result.ok) throw controlErrorOf(result.fault)
   return result.value

@@ -1,6 +1,6 @@
 /**
- * Which peers an invite names (spec §11): this node, and bootstrap peers that it is connected to. An address is of use only
- * where it leads somewhere: public ones, if there are any. Pure.
+ * Selects the peers of an invite (spec §11): this node, and connected bootstrap peers. Local addresses are useless
+ * elsewhere, so public ones are preferred. Pure.
  */
 import { isPrivate } from '@libp2p/utils'
 import { multiaddr } from '@multiformats/multiaddr'
@@ -8,21 +8,24 @@ import { addressComplaint } from '../net/host/address-checks.ts'
 import { MAX_INVITE_PEERS } from './invite.ts'
 import { isLoopbackOnly, peerIdOf } from '../net/host/peer-address.ts'
 
-/** From where an address can be dialled. */
+/** From where an address can be dialled; widest first. */
 const REACHES = ['anywhere', 'network', 'machine'] as const
 export type Reach = (typeof REACHES)[number]
 
-/** IPv4, IPv6 and a name, or two of a kind: the others get what is left. */
+/** Addresses of this node: IPv4, IPv6 and a name. The rest of the places is for others. */
 const MAX_OWN = 3
 
 export interface InvitePeers {
-  /** Multiaddrs that end in `/p2p/<peer id>`, this node's own first. */
+  /** Multiaddrs ending in `/p2p/<peer id>`, this node's own first. */
   readonly peers: readonly string[]
-  /** From where this node itself can be reached at one of them; not at all if it is absent. */
+  /** From where this node can be reached at one of them; absent if it has no address. */
   readonly reach?: Reach
 }
 
-/** @param own - what this node announces; `bootstrap`: those of bootstrap peers that are connected. All end in `/p2p/…`. */
+/**
+ * @param own - addresses that this node announces
+ * @param bootstrap - addresses of connected bootstrap peers; all end in `/p2p/…`
+ */
 export function peersForInvite(own: readonly string[], bootstrap: readonly string[]): InvitePeers {
   const usable = own.filter((address) => addressComplaint(address, 'dial') === undefined)
   const reach = widest(usable)

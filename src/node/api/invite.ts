@@ -1,6 +1,6 @@
 /**
- * An invite (spec §11): one line of text with all that somebody needs to join a chain: what it is made of, its id, and
- * peers to begin with. Pure; it comes from strangers, so everything read from it is bounded.
+ * Invites (spec §11): one line of text with all that is needed to join a chain, which is its parameters, its id, and
+ * some peers. Pure. Invites come from strangers: everything read from one is bounded.
  */
 import { encode } from '@ipld/dag-cbor'
 import { multiaddr } from '@multiformats/multiaddr'
@@ -16,50 +16,64 @@ import { KEY_BYTES, MAX_PIONEERS } from '../../dag/block-limits.ts'
 import { decodeMessage, Fields, misshapen, readArray, readBytes } from '../../protocol/cbor-checks.ts'
 import { addressComplaint } from '../net/host/address-checks.ts'
 import { MAX_INVITE_CHARS } from '../control/port-limits.ts'
-import type { InviteFault } from './invite-faults.ts'
 
-/** A handful: one that answers is enough, and each is dialled by whoever joins. */
+/** Few: one reachable peer is enough, and whoever joins dials each. */
 export const MAX_INVITE_PEERS = 5
 
-/** The longest host name there is (253), a port and a peer id. */
+/** The longest host name (253), a port and a peer id. */
 const MAX_ADDRESS_BYTES = 320
 
 /** Thirty pioneers and five such addresses are 2.7 KiB. */
 const MAX_BODY_BYTES = 3072
 
-/** One invite in four billion that was altered passes for a right one; its chain id still has to fit. */
-const CHECK_BYTES = 4
+/** One altered invite in four billion passes the checksum; its chain id must match too. */
+const CHECKSUM_BYTES = 4
 
 const NOTHING = new Uint8Array()
 
 const LABEL = 'freechains/invite/1'
 const VERSION = '1'
 
-/** Letters of one case and digits: no shell or mail alters them, and a QR code holds them small. Either case is read. */
+/**
+ * Letters of one case and digits: shells and mail do not alter them, and a QR code encodes them compactly. Both cases
+ * are read.
+ */
 const SHAPE = /^freechains:(\d{1,9}):(.*)$/is
 const DIGITS = /^[a-z2-7]+$/i
 
-/** What is printed to a terminal holds no control characters; whether it is a chain's name is asked when it is made. */
+/** Printable ASCII: the name is shown on terminals. `chainOf` decides later whether it is valid. */
 const NAME = /^[#$@][!-~]{0,80}$/
 const ADDRESS = /^[!-~]+$/
 
 export interface Invite {
   readonly name: string
   readonly chain: ChainId
-  /** Of a forum that has some. */
+  /** Only of a forum with pioneers. */
   readonly pioneers: readonly AuthorKey[]
-  /** The 32-byte shared key, if it is given away with the invite. */
+  /** The 32-byte shared key, if the invite contains it. */
   readonly key?: Uint8Array
-  /** Multiaddrs that end in `/p2p/<peer id>`. */
+  /** Multiaddrs ending in `/p2p/<peer id>`. */
   readonly peers: readonly string[]
 }
+
+/** Faults of an invite (spec §11). Invites come from strangers, so no fault repeats their content. */
+export type InviteFault =
+  /** It is no invite, or it was cut or altered on its way. */
+  | { readonly code: 'INVITE_MALFORMED'; readonly why: string }
+  | { readonly code: 'INVITE_OTHER_VERSION'; readonly found: string }
+  /** The checksum matches, but the name and keys do not give its chain id. */
+  | { readonly code: 'INVITE_MISMATCH'; readonly name: string }
+  | { readonly code: 'INVITE_NEEDS_KEY'; readonly name: string }
+  /** The key given beside the invite makes another group. */
+  | { readonly code: 'INVITE_WRONG_KEY'; readonly name: string }
+  | { readonly code: 'INVITE_TAKES_NO_KEYS'; readonly name: string }
 
 /** The text of an invite. */
 export function encodeInvite(invite: Invite): string {
   const body = encodeInviteBody(invite)
-  const whole = new Uint8Array(body.byteLength + CHECK_BYTES)
+  const whole = new Uint8Array(body.byteLength + CHECKSUM_BYTES)
   whole.set(body)
-  whole.set(checkOf(body), body.byteLength)
+  whole.set(checksumOf(body), body.byteLength)
   return `freechains:${VERSION}:${base32.baseEncode(whole)}`
 }
 
@@ -70,12 +84,13 @@ export function decodeInvite(text: string): Result<Invite, InviteFault> {
   if (version === undefined) return malformed('it does not begin with freechains:1:')
   if (version !== VERSION) return fail({ code: 'INVITE_OTHER_VERSION', found: version })
   const whole = fromBase32(digits) ?? NOTHING
-  const body = whole.subarray(0, -CHECK_BYTES)
-  if (!equalBytes(checkOf(body), whole.subarray(-CHECK_BYTES))) return malformed('it was cut or altered on its way')
+  const body = whole.subarray(0, -CHECKSUM_BYTES)
+  if (!equalBytes(checksumOf(body), whole.subarray(-CHECKSUM_BYTES)))
+    return malformed('it was cut or altered on its way')
   return decodeInviteBody(body)
 }
 
-/** What stands in an invite, before its check and its spelling. */
+/** The body of an invite, without checksum and base32. */
 export function encodeInviteBody({ name, chain, pioneers, key, peers }: Invite): Uint8Array {
   return encode({
     name,
@@ -93,7 +108,8 @@ export function decodeInviteBody(body: Uint8Array): Result<Invite, InviteFault> 
 }
 
 /**
- * The chain that an invite is of. A group's key comes with it or is `typed` beside it; everything else is in it.
+ * The chain of an invite. A group's key is in the invite, or `typed` beside it; everything else is in the invite.
+ *
  * @param typed - keys in hex
  */
 export function chainOfInvite(
@@ -114,8 +130,8 @@ function malformed(why: string): Result<never, InviteFault> {
   return fail({ code: 'INVITE_MALFORMED', why })
 }
 
-function checkOf(body: Uint8Array): Uint8Array {
-  return labelledSha256(LABEL, body).subarray(0, CHECK_BYTES)
+function checksumOf(body: Uint8Array): Uint8Array {
+  return labelledSha256(LABEL, body).subarray(0, CHECKSUM_BYTES)
 }
 
 function fromBase32(digits: string): Uint8Array | undefined {
@@ -158,7 +174,7 @@ function readPeer(bytes: Uint8Array): string {
   return text
 }
 
-/** Of an address in its one spelling. */
+/** The address as text, if the bytes are its canonical encoding. */
 function textOf(bytes: Uint8Array): string | undefined {
   try {
     const text = multiaddr(bytes).toString()

@@ -1,4 +1,4 @@
-/** What the parts of a running node know of each other. */
+/** The parts of a running node that handlers use; `daemon/compose.ts` builds them. */
 import type { AddedPeers } from '../net/discovery/added-peers.ts'
 import type { ChainRegistry } from '../chain/registry.ts'
 import type { ChainServices } from '../net/chain-network.ts'
@@ -15,14 +15,14 @@ export interface NodeParts {
   readonly clock: Clock
   readonly log: Logger
   readonly addedPeers: AddedPeers
-  /** How the static peers stand. */
+  /** The state of each static peer. */
   readonly staticPeers: () => readonly StaticPeerState[]
-  /** Static peers that could not be dialled the last time, and why. */
+  /** Static peers whose last dial failed, with reasons. */
   readonly undialled: () => ReadonlyMap<string, string>
   /** Addresses of the bootstrap peers in the config, each with its peer id. */
   readonly bootstrap: readonly string[]
   readonly info: {
-    /** `host:port` of the control port. */
+    /** Address of the control port, `host:port`. */
     readonly control: () => string
     readonly dataDir: string
     /** `performance.now()` at the start. */

@@ -1,6 +1,6 @@
 /**
- * The first steps of `peer check` (spec §11): which IP addresses a name has, and how far a fresh connection to one of
- * them comes: TCP, then noise. It reads libp2p's and the system's errors, so that a user reads what they mean.
+ * The first steps of `peer.check` (spec §11): resolves a name to IP addresses, then dials one over a fresh connection,
+ * TCP first and noise second. It translates errors of libp2p and the operating system for users.
  */
 import { lookup } from 'node:dns/promises'
 import type { Connection } from '@libp2p/interface'
@@ -15,35 +15,35 @@ const RESOLVE_MS = 5_000
 /** TCP, noise and the muxer together, as for every other dial by command. */
 const DIAL_MS = 15_000
 
-/** Addresses of one name that are tried: both families of a machine with two lines. */
+/** Addresses tried for one name: both families of a machine with two uplinks. */
 const MAX_TARGETS = 4
 
-/** What is wrong, and what to do about it. */
-export interface Trouble {
+/** What is wrong, and how to fix it. */
+export interface StepFailure {
   readonly why: string
   readonly fix: string
 }
 
-/** A step that went well: what comes of it, and what it found in words. */
-interface Passed<T> {
+/** The result of a successful step, and its description. */
+interface StepSuccess<T> {
   readonly value: T
   readonly why: string
 }
 
-export type Outcome<T> = Result<Passed<T>, Trouble>
+export type StepOutcome<T> = Result<StepSuccess<T>, StepFailure>
 
-/** The system's name service; `family` 0 is either. */
+/** The system's resolver; `family` 0 is either. */
 export type LookUp = (
   name: string,
   options: { readonly all: true; readonly family: 0 | 4 | 6 },
 ) => Promise<readonly { readonly address: string; readonly family: number }[]>
 
-/** Addresses to dial in place of one, without names and peer ids. */
+/** Resolves an address to IP addresses, without peer id. */
 export async function resolveTargets(
   address: Multiaddr,
   signal: AbortSignal,
   lookUp: LookUp = lookup,
-): Promise<Result<Multiaddr[], Trouble>> {
+): Promise<Result<Multiaddr[], StepFailure>> {
   const [host] = address.getComponents()
   const where = address.toString().replace(/\/p2p\/[^/]+$/, '')
   if (host?.name.startsWith('ip') === true) return ok([multiaddr(where)])
@@ -62,18 +62,21 @@ export async function resolveTargets(
   }
 }
 
-/** How far a dial came: nowhere, or through TCP, and then to a connection or not. Times in ms since it began. */
-export type Attempt =
-  | { readonly at: 'nothing'; readonly totalMs: number; readonly trouble: Trouble }
+/**
+ * How far a dial came: to nothing, or through TCP and then to a connection or a failure. Times are in ms since its
+ * start.
+ */
+export type DialAttempt =
+  | { readonly at: 'nothing'; readonly totalMs: number; readonly failure: StepFailure }
   | {
       readonly at: 'tcp'
       readonly tcpMs: number
       readonly totalMs: number
-      readonly outcome: Result<Connection, Trouble>
+      readonly outcome: Result<Connection, StepFailure>
     }
 
-/** A connection of its own, even where there is one already; whoever is there, for the peer id is compared later. */
-export async function attempt(host: Host, target: Multiaddr, signal: AbortSignal): Promise<Attempt> {
+/** Dials a new connection even if one is open. It dials without a peer id, which is compared later. */
+export async function tryDial(host: Host, target: Multiaddr, signal: AbortSignal): Promise<DialAttempt> {
   const startedMs = performance.now()
   const elapsedMs = (): number => performance.now() - startedMs
   let tcpMs: number | undefined
@@ -85,16 +88,16 @@ export async function attempt(host: Host, target: Multiaddr, signal: AbortSignal
       host.libp2p.dial(target, { force: true, signal: deadline, onProgress }),
     )
     const totalMs = elapsedMs()
-    // A dial that was under way already tells nothing of its progress.
+    // If libp2p joined a dial in progress, it reports no progress.
     return { at: 'tcp', tcpMs: tcpMs ?? totalMs, totalMs, outcome: ok(connection) }
   } catch (error) {
     const totalMs = elapsedMs()
-    if (tcpMs === undefined) return { at: 'nothing', totalMs, trouble: tcpTrouble(error, target) }
-    return { at: 'tcp', tcpMs, totalMs, outcome: fail(noiseTrouble(error)) }
+    if (tcpMs === undefined) return { at: 'nothing', totalMs, failure: tcpFailure(error, target) }
+    return { at: 'tcp', tcpMs, totalMs, outcome: fail(noiseFailure(error)) }
   }
 }
 
-function tcpTrouble(error: unknown, target: Multiaddr): Trouble {
+function tcpFailure(error: unknown, target: Multiaddr): StepFailure {
   const where = hostAndPort(target)
   const { code } = error as NodeJS.ErrnoException
   if (code === 'ECONNREFUSED') {
@@ -103,7 +106,7 @@ function tcpTrouble(error: unknown, target: Multiaddr): Trouble {
       fix: 'check the port, and that the node runs: `freechains info` on its machine prints its addresses',
     }
   }
-  if (isLate(error) || code === 'ETIMEDOUT') {
+  if (isTimeout(error) || code === 'ETIMEDOUT') {
     return {
       why: `no answer from ${where}`,
       fix: 'a firewall or a router on the way may drop it: forward the port to the node, and check the address',
@@ -112,7 +115,7 @@ function tcpTrouble(error: unknown, target: Multiaddr): Trouble {
   return { why: reasonOf(error), fix: `check that this machine has a way to ${where}` }
 }
 
-function noiseTrouble(error: unknown): Trouble {
+function noiseFailure(error: unknown): StepFailure {
   const { name, message } = error as Error
   if (name === 'ConnectionInterceptedError') {
     return {
@@ -123,14 +126,14 @@ function noiseTrouble(error: unknown): Trouble {
   if (message === 'Can not dial self') {
     return { why: 'that is this node itself', fix: 'give the address of another node' }
   }
-  const said = isLate(error) ? 'it stays silent' : reasonOf(error)
+  const said = isTimeout(error) ? 'it stays silent' : reasonOf(error)
   return {
     why: `what listens there does not speak libp2p with noise (${said})`,
     fix: 'check the port: 8331 unless told, and not that of the control port; or it has no room for more connections',
   }
 }
 
-function isLate(error: unknown): boolean {
+function isTimeout(error: unknown): boolean {
   return error instanceof DeadlineError || ['TimeoutError', 'AbortError'].includes((error as Error).name)
 }
 

@@ -1,13 +1,13 @@
 /**
- * `peer check` (spec §11): reaches a peer step by step, over a connection of its own, and says which step fails and what
- * to do. It changes nothing: what it opens it closes.
+ * `peer.check` (spec §11): reaches a peer step by step over a connection of its own, and reports which step fails and
+ * how to fix it. It changes nothing, and closes what it opened.
  */
 import type { Connection } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { fail, ok } from '../../dag/result.ts'
-import { attempt, resolveTargets, type Attempt, type Outcome } from './peer-check-dial.ts'
-import { identified, Identities, shared, spoken } from './peer-check-talk.ts'
-import { CHECK_STEPS, type CheckStep } from '../control/shapes.ts'
+import { tryDial, resolveTargets, type DialAttempt, type StepOutcome } from './peer-check-dial.ts'
+import { identifyStep, IdentifyResults, chainStep, protocolStep } from './peer-check-protocol.ts'
+import { PEER_CHECK_STEPS, type PeerCheckStep } from '../control/shapes.ts'
 import type { Host } from '../net/host/host.ts'
 import type { Logger } from '../base/log.ts'
 import { peerIdOf } from '../net/host/peer-address.ts'
@@ -16,30 +16,30 @@ import { StreamCut } from '../net/host/streams.ts'
 
 const CLOSE_MS = 1_000
 
-export interface CheckOptions {
+export interface PeerCheckOptions {
   readonly address: Multiaddr
   /** The chain to ask for; without it the last step is skipped. */
   readonly replica?: Replica
 }
 
-export interface CheckModules {
+export interface PeerCheckModules {
   readonly host: Host
   readonly log: Logger
 }
 
-type StepName = CheckStep['step']
+type StepName = PeerCheckStep['step']
 
-/** All steps in order: those behind one that failed are skipped. */
+/** Runs the steps in order; those after a failed one are skipped. */
 export async function checkPeer(
-  options: CheckOptions,
-  modules: CheckModules,
+  options: PeerCheckOptions,
+  modules: PeerCheckModules,
   signal: AbortSignal,
-): Promise<CheckStep[]> {
-  const report = new Report()
-  const identities = new Identities(modules.host)
+): Promise<PeerCheckStep[]> {
+  const report = new StepReport()
+  const identities = new IdentifyResults(modules.host)
   const closers: (() => Promise<void> | void)[] = []
   try {
-    await reach(options, { ...modules, report, identities, closers }, signal)
+    await runSteps(options, { ...modules, report, identities, closers }, signal)
   } finally {
     identities.stop()
     for (const close of closers.reverse()) await close()
@@ -47,15 +47,15 @@ export async function checkPeer(
   return report.complete()
 }
 
-interface Course extends CheckModules {
-  readonly report: Report
-  readonly identities: Identities
+interface CheckRun extends PeerCheckModules {
+  readonly report: StepReport
+  readonly identities: IdentifyResults
   readonly closers: (() => Promise<void> | void)[]
 }
 
-async function reach({ address, replica }: CheckOptions, course: Course, signal: AbortSignal): Promise<void> {
+async function runSteps({ address, replica }: PeerCheckOptions, course: CheckRun, signal: AbortSignal): Promise<void> {
   const { host, log, report, identities, closers } = course
-  const targets = await report.run('resolve', () => resolved(address, signal))
+  const targets = await report.run('resolve', () => resolveStep(address, signal))
   if (targets === undefined) return
   const tried = await firstThatAnswers(host, targets, signal)
   if (tried.at === 'tcp' && tried.outcome.ok) {
@@ -64,72 +64,72 @@ async function reach({ address, replica }: CheckOptions, course: Course, signal:
   }
   const connection = reportDial(report, tried, peerIdOf(address))
   if (connection === undefined) return
-  const identity = await report.run('identify', () => identified(identities, connection, signal))
+  const identity = await report.run('identify', () => identifyStep(identities, connection, signal))
   if (identity === undefined) return
-  const session = await report.run('protocol', () => spoken(connection, identity, log, signal))
-  if (session === undefined) return
+  const syncStream = await report.run('protocol', () => protocolStep(connection, identity, log, signal))
+  if (syncStream === undefined) return
   closers.push(() => {
-    session.close()
+    syncStream.close()
   })
-  if (replica !== undefined) await report.run('chain', () => shared(session, replica, host.peerId, signal))
+  if (replica !== undefined) await report.run('chain', () => chainStep(syncStream, replica, host.peerId, signal))
 }
 
-/** Collects what each step says; the first that fails is the last that ran. */
-class Report {
-  readonly #steps: CheckStep[] = []
+/** Collects the outcome of each step. The first failed step is the last that ran. */
+class StepReport {
+  readonly #steps: PeerCheckStep[] = []
 
-  async run<T>(step: StepName, job: () => Promise<Outcome<T>>): Promise<T | undefined> {
+  async run<T>(step: StepName, job: () => Promise<StepOutcome<T>>): Promise<T | undefined> {
     const startedMs = performance.now()
     const outcome = await job()
     return this.add(step, performance.now() - startedMs, outcome)
   }
 
-  add<T>(step: StepName, ms: number, outcome: Outcome<T>): T | undefined {
+  add<T>(step: StepName, ms: number, outcome: StepOutcome<T>): T | undefined {
     const passed = outcome.ok ? outcome.value : undefined
     const words = outcome.ok ? { why: outcome.value.why } : outcome.fault
     this.#steps.push({ step, state: outcome.ok ? 'ok' : 'failed', ms: Math.round(ms), ...words })
     return passed?.value
   }
 
-  /** With the steps that did not run. */
-  complete(): CheckStep[] {
-    const left = CHECK_STEPS.slice(this.#steps.length)
+  /** All steps, including those that did not run. */
+  complete(): PeerCheckStep[] {
+    const left = PEER_CHECK_STEPS.slice(this.#steps.length)
     const why = this.#steps.at(-1)?.state === 'failed' ? 'a step before it failed' : 'no chain was named'
     return [...this.#steps, ...left.map((step) => ({ step, state: 'skipped' as const, ms: 0, why }))]
   }
 }
 
-async function resolved(address: Multiaddr, signal: AbortSignal): Promise<Outcome<Multiaddr[]>> {
+async function resolveStep(address: Multiaddr, signal: AbortSignal): Promise<StepOutcome<Multiaddr[]>> {
   const targets = await resolveTargets(address, signal)
   return targets.ok ? ok({ value: targets.value, why: targets.value.join(' ') }) : targets
 }
 
-/** Of several addresses the first where something listens; if nothing does anywhere, the last. */
-async function firstThatAnswers(host: Host, targets: readonly Multiaddr[], signal: AbortSignal): Promise<Attempt> {
-  let last: Attempt = {
+/** The first address where something listens; if there is none, the last attempt. */
+async function firstThatAnswers(host: Host, targets: readonly Multiaddr[], signal: AbortSignal): Promise<DialAttempt> {
+  let last: DialAttempt = {
     at: 'nothing',
     totalMs: 0,
-    trouble: { why: 'there is no address to dial', fix: 'give another' },
+    failure: { why: 'there is no address to dial', fix: 'give another' },
   }
   for (const target of targets) {
-    last = await attempt(host, target, signal)
+    last = await tryDial(host, target, signal)
     if (last.at === 'tcp') break
   }
   return last
 }
 
-/** A dial is two steps. */
-function reportDial(report: Report, tried: Attempt, expected: string | undefined): Connection | undefined {
+/** Reports one dial as two steps, TCP and noise. */
+function reportDial(report: StepReport, tried: DialAttempt, expected: string | undefined): Connection | undefined {
   if (tried.at === 'nothing') {
-    report.add('dial', tried.totalMs, fail(tried.trouble))
+    report.add('dial', tried.totalMs, fail(tried.failure))
     return undefined
   }
   const { tcpMs, totalMs, outcome } = tried
   report.add('dial', tcpMs, ok({ value: true, why: 'something listens there' }))
-  return report.add('noise', totalMs - tcpMs, outcome.ok ? whoIsIt(outcome.value, expected) : outcome)
+  return report.add('noise', totalMs - tcpMs, outcome.ok ? comparePeerId(outcome.value, expected) : outcome)
 }
 
-function whoIsIt(connection: Connection, expected: string | undefined): Outcome<Connection> {
+function comparePeerId(connection: Connection, expected: string | undefined): StepOutcome<Connection> {
   const found = connection.remotePeer.toString()
   if (expected === undefined || expected === found) return ok({ value: connection, why: `it is ${found}` })
   return fail({

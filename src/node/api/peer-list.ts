@@ -1,11 +1,11 @@
-/** `peer.list` (spec §10, §11): who is connected, and which static peers are not, and why. */
+/** `peer.list` (spec §10, §11): connected peers, and static peers that are not connected, with reasons. */
 import type { ResultOf } from '../control/schema.ts'
 import type { StaticPeerState } from '../net/discovery/static-peer.ts'
 import type { NodeParts } from './node-parts.ts'
 
 type PeerView = ResultOf<'peer.list'>[number]
 
-export function listPeers({ host, chains, pubsub: topics, staticPeers: kept }: NodeParts): PeerView[] {
+export function listPeers({ host, chains, pubsub, staticPeers }: NodeParts): PeerView[] {
   const connected = new Map<string, string[]>()
   for (const { peer, address } of host.connections()) {
     connected.set(peer.toString(), [...(connected.get(peer.toString()) ?? []), address])
@@ -16,13 +16,13 @@ export function listPeers({ host, chains, pubsub: topics, staticPeers: kept }: N
     connected: true,
     chains: chains
       .all()
-      .filter(({ attached }) => topics.subscribers(attached.gossip.topic).includes(id))
+      .filter(({ attached }) => pubsub.subscribers(attached.gossip.topic).includes(id))
       .map(({ replica }) => replica.chain.params.name),
   }))
-  return [...shown, ...awayPeers(kept(), connected, performance.now())]
+  return [...shown, ...awayPeers(staticPeers(), connected, performance.now())]
 }
 
-/** A peer once, with all its addresses; one that nobody has met yet, and whose id is not known, by its address. */
+/** Lists each peer once, with all its addresses. A peer whose id is not known yet is listed by address. */
 export function awayPeers(
   states: readonly StaticPeerState[],
   connected: Pick<ReadonlyMap<string, unknown>, 'has'>,
@@ -47,17 +47,17 @@ export function awayPeers(
   })
 }
 
-/** Of several addresses each may have its own reason; the same one is said once. */
+/** Addresses of a peer may fail for different reasons; each reason is listed once. */
 function whyAway(states: readonly StaticPeerState[]): string {
   const reasons = states.map(({ failure, nextMs }) => {
-    if (failure !== undefined) return inWords(failure)
+    if (failure !== undefined) return describeFailure(failure)
     return nextMs === undefined ? 'it is being dialled' : 'the connection was lost'
   })
   return [...new Set(reasons)].join('; ')
 }
 
-/** What a dial failed of, where it is known what that means; `peer check` says more. */
-function inWords(failure: string): string {
+/** Describes a failed dial in words, if the error is a known one. `peer.check` is more precise. */
+function describeFailure(failure: string): string {
   if (failure.includes('ECONNREFUSED')) return 'nothing listens there'
   if (/ETIMEDOUT|aborted|timed out|nothing within/i.test(failure)) return 'no answer'
   if (/ENOTFOUND|EAI_AGAIN|getaddrinfo/.test(failure)) return 'the name has no address'

@@ -1,4 +1,4 @@
-/** What the control port's `peer` methods do (spec §10, §11): one-shot uses of what the node does by itself. */
+/** The control port's `peer` methods (spec §10, §11): single uses of what the node otherwise does by itself. */
 import type { PeerId } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { showChainId } from '../../dag/chain.ts'
@@ -12,7 +12,7 @@ import { listPeers } from './peer-list.ts'
 import { parsePeerAddress } from '../net/host/peer-address.ts'
 import { withDeadline } from '../base/deadline.ts'
 
-/** Reaching a peer by hand takes this long at the most, so that a wrong address is not a hang. */
+/** Deadline of a dial by command, so that a wrong address does not hang. */
 const DIAL_MS = 15_000
 
 type PeerHandlers = Pick<

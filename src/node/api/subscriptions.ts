@@ -1,11 +1,12 @@
 /**
- * Events of chains for local apps (spec §6, §10): live, or first what is new since a cursor and then live, without a gap.
+ * Subscriptions of local apps to chains (spec §6, §10): live events, or first everything new since a cursor and then
+ * live events, without a gap.
  *
- * A cursor is the heads of what a listener takes for accepted, which is closed under pasts. So what became of it while the
- * listener was away is known from the graph alone: what lies under the cursor and is not accepted any more was withdrawn,
- * and what is accepted and does not lie under it is new.
+ * A cursor is the heads of what a listener takes for accepted. That set contains the past of each of its blocks. So the
+ * graph alone determines what changed while the listener was away: blocks under the cursor that are no longer accepted
+ * were withdrawn, and accepted blocks not under it are new.
  *
- * A chain that is left is told as `removed`, and nothing of it comes after that; who was away then is told nothing of it.
+ * When a chain is left, its listeners get `removed` and nothing after it. A listener that is away then gets nothing.
  */
 import { showChainId } from '../../dag/chain.ts'
 import { showId } from '../../dag/ids.ts'
@@ -21,16 +22,16 @@ import type { NodeParts } from './node-parts.ts'
 import { orThrow } from './fault-reports.ts'
 import type { Replica } from '../chain/replica.ts'
 
-/** What one listener has not heard of yet in one chain, by local index. */
+/** The events that one listener missed in one chain, by local index. */
 interface Backlog {
   readonly replica: Replica
-  /** Tops first, so that what a listener takes for accepted stays closed under pasts at every step. */
+  /** Tops first: what the listener takes for accepted must contain all its pasts at every step. */
   readonly withdrawn: readonly number[]
   /** Pasts first, for the same reason. */
   readonly accepted: readonly number[]
 }
 
-/** Events of every chain, of those joined later too; `from` has cursors by the name of the chain. */
+/** Subscribes to every chain, including those joined later. `from` has cursors by chain name. */
 export async function listenAll(
   { chains }: NodeParts,
   from: Readonly<Record<string, readonly string[]>> | undefined,
@@ -38,7 +39,7 @@ export async function listenAll(
 ): Promise<Subscription<'chains.listen'>> {
   const stops: (() => void)[] = []
   const feed = new EventFeed<ControlEvent>({ signal, onEnd: () => stops.forEach((stop) => stop()) })
-  /** Those of which this listener hears only once its place in them is known. */
+  /** Chains whose backlog is not computed yet: events until then are part of it. */
   const waiting = new Set(chains.all().map(({ replica }) => replica))
   const left = new WeakSet<Replica>()
   stops.push(
@@ -59,7 +60,7 @@ export async function listenAll(
       const { name } = replica.chain.params
       const cursor = from === undefined || Object.hasOwn(from, name) ? from?.[name] : []
       await replica.atRest(() => {
-        const place = placeIn(replica, cursor)
+        const place = backlogSince(replica, cursor)
         cursors[name] = place.from
         backlogs.push(place.backlog)
         waiting.delete(replica)
@@ -72,7 +73,10 @@ export async function listenAll(
   return { from: cursors, events: replayThen(backlogs, feed) }
 }
 
-/** Events of one chain. Without a cursor: of what comes from now on. @throws {ControlError} the chain lacks an id of it */
+/**
+ * Subscribes to one chain; without a cursor, to events from now on. @throws {ControlError} the chain has no block of an
+ * id in the cursor
+ */
 export async function listenOne(
   { replica, chains }: { readonly replica: Replica; readonly chains: Pick<NodeParts['chains'], 'onLeave'> },
   cursor: readonly string[] | undefined,
@@ -89,12 +93,12 @@ export async function listenOne(
   )
   try {
     return await replica.atRest(() => {
-      const { from, backlog } = placeIn(replica, cursor)
+      const { from, backlog } = backlogSince(replica, cursor)
       const onEvents = (events: readonly ChainEvent[]): void => {
         for (const event of events) feed.push(controlEvent(replica, event))
       }
       stops.push(replica.listen(onEvents, () => feed.end()))
-      // The client went, or the chain did, while the others were waited for.
+      // The client or the chain went away while the replica was busy.
       if (feed.isEnded) stops.forEach((one) => one())
       return { from, events: replayThen([backlog], feed) }
     })
@@ -104,13 +108,16 @@ export async function listenOne(
   }
 }
 
-/** Where a listener stands in a chain at rest. Blocks that were dropped count: they may have been accepted once. */
-function placeIn(
+/**
+ * The cursor and the backlog of a listener, in a chain at rest. Dropped blocks in the cursor count: they may have been
+ * accepted once.
+ */
+function backlogSince(
   replica: Replica,
   cursor: readonly string[] | undefined,
 ): { readonly from: string[]; readonly backlog: Backlog } {
   const { graph } = replica
-  const known = cursor?.map((id) => seenBlock(replica, id)) ?? graph.heads()
+  const known = cursor?.map((id) => blockOfCursor(replica, id)) ?? graph.heads()
   const from = known.length === 0 ? [0] : known
   return {
     from: from.map((index) => showId(graph.height(index), graph.id(index))),
@@ -122,7 +129,7 @@ function placeIn(
   }
 }
 
-function seenBlock({ chain, graph }: Replica, id: string): number {
+function blockOfCursor({ chain, graph }: Replica, id: string): number {
   const found = resolvePrefix(graph, id)
   if (found.ok || found.fault.code !== 'DAG_UNKNOWN_ID') return orThrow(found)
   throw new ControlError(
@@ -132,7 +139,9 @@ function seenBlock({ chain, graph }: Replica, id: string): number {
   )
 }
 
-/** What is over is over even before it was read: a generator that was not started would not end its feed. */
+/**
+ * Ends the feed even if the iteration never started: `return()` of an unstarted generator would not run its `finally`.
+ */
 function replayThen(backlogs: readonly Backlog[], feed: EventFeed<ControlEvent>): AsyncIterableIterator<ControlEvent> {
   const events = replay(backlogs, feed)
   return {
@@ -160,7 +169,7 @@ async function* replay(backlogs: readonly Backlog[], feed: EventFeed<ControlEven
   }
 }
 
-/** The chain itself is gone from here; its genesis stands for it. */
+/** The event of a left chain; its genesis stands for it. */
 function removedEvent({ chain }: Replica): ControlEvent {
   return { chain: chain.params.name, id: showChainId(chain), height: 0, backs: [], kind: 'removed' }
 }

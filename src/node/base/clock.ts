@@ -1,23 +1,24 @@
 /**
- * The wall clock as a port (spec §3, §10 `host.now`): the floors below take the time as an argument and this is where it
- * comes from. It sets no timers.
+ * The wall clock as a port (spec §3, §10 `host.now`). The floors below take the time as an argument; callers in this
+ * floor read it here. It sets no timers.
  */
 import { Bug } from '../../dag/result.ts'
 
 export interface Clock {
   /** Milliseconds since the epoch, a safe integer. It may step backwards, as system clocks do. */
   nowMs(): number
-  /** Only on a clock that a test may set (`--test-clock`). @throws {Bug} unless `ms` is an integer of 0 … 2^53 − 1 */
+  /**
+   * Present only on a clock that can be set (`--test-clock`). @throws {Bug} unless `ms` is an integer of 0 … 2^53 − 1
+   */
   set?(ms: number): void
 }
 
-/** A clock that can be set. */
 export type TestClock = Clock & { set(ms: number): void }
 
-/** The machine's own clock. */
+/** The system clock. */
 export const systemClock: Clock = { nowMs: () => Date.now() }
 
-/** Starts at `base`'s time and, once set, runs on from there at the pace of `base`. */
+/** Starts at the time of `base`. After `set`, it continues from the given time at the speed of `base`. */
 export function testClock(base: Clock = systemClock): TestClock {
   let aheadMs = 0
   return {

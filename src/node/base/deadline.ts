@@ -1,13 +1,14 @@
 /**
- * Waiting that always ends: pauses and deadlines under an `AbortSignal`. Nothing here outlives its signal, and each
- * listener put on a long-lived signal is taken off again (a chain of `AbortSignal.any` would keep them all).
+ * Bounded waiting: pauses and deadlines under an `AbortSignal`. Nothing here outlives its signal. Each listener on a
+ * long-lived signal is removed again; a chain of `AbortSignal.any` would keep them all.
  */
 import { setMaxListeners } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /**
- * Waits; false when the signal ended it early.
- * @param options - `ref`: the timer keeps the process alive, for what has to go on when nothing else does
+ * Waits for `ms`. Returns false when the signal ended the wait early.
+ *
+ * @param options - `ref`: the timer keeps the process alive
  */
 export async function pause(
   ms: number,
@@ -23,16 +24,19 @@ export async function pause(
 }
 
 /**
- * Calls back once when the signal aborts, at once if it has. Returns the function that takes the listener off again, and
- * lets go of it: a signal links its listeners, and one that was taken off still leads to the next. Once one of them has got
- * old, those behind it, and all that they lead to, wait until the whole heap is collected.
+ * Calls `listener` once when the signal aborts; at once if it has aborted already. Returns a function that removes the
+ * listener.
+ *
+ * The returned function also drops the reference to `listener`. A signal links its listeners, and a removed one still
+ * points to the next. Once one of them is in V8's old generation, those after it, and all that they reference, stay
+ * until a full garbage collection.
  */
 export function onAbort(signal: AbortSignal, listener: () => void): () => void {
   if (signal.aborted) {
     listener()
     return () => undefined
   }
-  // Hundreds of requests may share a signal; Node warns at eleven, for the sake of those who never take theirs off.
+  // Hundreds of requests may share a signal. Node warns at eleven listeners, because they usually mean a leak.
   setMaxListeners(0, signal)
   let current: (() => void) | undefined = listener
   const call = (): void => current?.()
@@ -43,12 +47,11 @@ export function onAbort(signal: AbortSignal, listener: () => void): () => void {
   }
 }
 
-/** A deadline passed. */
 export class DeadlineError extends Error {
   override readonly name = 'DeadlineError'
 }
 
-/** Runs `job` with a signal that aborts when `signal` does, or after `ms`. */
+/** Runs `job` with a signal that aborts when `signal` does, or after `ms` with a {@link DeadlineError}. */
 export async function withDeadline<T>(
   { ms, signal }: { readonly ms: number; readonly signal: AbortSignal },
   job: (signal: AbortSignal) => Promise<T>,
@@ -64,7 +67,7 @@ export async function withDeadline<T>(
   }
 }
 
-/** Runs `job` with a signal that aborts when either of two does. */
+/** Runs `job` with a signal that aborts when either of the two does. */
 export async function withEither<T>(
   one: AbortSignal,
   other: AbortSignal,
@@ -79,7 +82,7 @@ export async function withEither<T>(
   }
 }
 
-/** Resolves when the signal aborts or `promise` settles, whichever is first; undefined in the first case. */
+/** Resolves to the value of `promise`, or to undefined when the signal aborts first. */
 export async function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
   if (signal.aborted) return undefined
   const aborted = Promise.withResolvers<undefined>()
@@ -91,7 +94,7 @@ export async function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Pr
   }
 }
 
-/** At most `limit` inside at once; the others wait in order. */
+/** A semaphore: at most `limit` holders at a time; the others wait in order. */
 export class Gate {
   readonly #limit: number
   readonly #waiting: (() => void)[] = []
@@ -105,7 +108,7 @@ export class Gate {
     return this.#inside
   }
 
-  /** False when the signal aborted before there was room: then nothing was entered. */
+  /** Resolves to false, without a place taken, when the signal aborts before there is one. */
   async enter(signal: AbortSignal): Promise<boolean> {
     if (signal.aborted) return false
     if (this.#inside < this.#limit) {
@@ -117,7 +120,7 @@ export class Gate {
     this.#waiting.push(take)
     if ((await orAborted(turn.promise, signal)) === true) return true
     const index = this.#waiting.indexOf(take)
-    // The place was handed over in the same moment: pass it on.
+    // `leave` handed the place over just as the signal aborted: pass it on.
     if (index === -1) this.leave()
     else this.#waiting.splice(index, 1)
     return false

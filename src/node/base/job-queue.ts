@@ -1,4 +1,4 @@
-/** Runs async jobs one after another, in the order they were asked for; a job that fails does not stop the next. */
+/** Runs async jobs one at a time, in order of submission. A job that fails does not stop the next. */
 export class JobQueue {
   #last: Promise<unknown> = Promise.resolve()
 
@@ -8,7 +8,7 @@ export class JobQueue {
     return next
   }
 
-  /** Resolves when every job asked for so far has ended. */
+  /** Resolves when every job submitted so far has ended. */
   async idle(): Promise<void> {
     await this.#last
   }

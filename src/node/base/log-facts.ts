@@ -1,19 +1,25 @@
 /**
- * Makes the facts of a log line fit to be written: bytes become their count, errors their name and message, and whatever
- * is called like a secret is struck out. A safety net: nothing secret is passed to the log in the first place.
+ * Makes the facts of a log line safe to write: bytes become their count, errors their name and message, and values
+ * under the name of a secret are redacted. This is a safety net: callers pass no secrets to the log in the first place.
  */
 
-/** Names under which no value is ever written, whatever it is; word by word, so `publicKey` and `keyFile` fall too. */
+/**
+ * Values under these names are never written. Names are matched word by word, so `publicKey` and `keyFile` are redacted
+ * too.
+ */
 const SECRET = /^(?:key|keys|pvt|private|secret|seed|sign|passphrase|password|token|cookie|payload|text|signature)$/
 
 const MAX_DEPTH = 4
 const MAX_ITEMS = 50
 const MAX_TEXT = 1_000
 
-/** What every line has of its own: a fact of that name is written with `fact.` in front. */
+/** Fields of every line; a fact of the same name gets the prefix `fact.`. */
 const RESERVED: readonly string[] = ['level', 'time', 'event']
 
-/** A copy that is safe to serialise; its depth, items and texts are bounded. Never throws: a log must not stop a node. */
+/**
+ * Copies `facts` into a form that is safe to serialise, with bounded depth, items and text. Never throws: logging must
+ * not stop a node.
+ */
 export function logFacts(facts: Record<string, unknown>): Record<string, unknown> {
   try {
     const entries = Object.entries(safeRecord(facts, 0))
@@ -47,7 +53,7 @@ function safe(value: unknown, depth: number): unknown {
   return safe((value as { toString(): string }).toString(), depth)
 }
 
-/** With its causes; a defect of ours is found by its stack, so that stays. */
+/** Includes causes and stack: the stack locates a defect of ours. */
 function safeError(error: Error, depth: number): Record<string, unknown> {
   const { name, message, stack, cause } = error
   return safeRecord(

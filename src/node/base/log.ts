@@ -1,6 +1,7 @@
 /**
- * The log port and its default, pino (spec §12 `logLevel`): one JSON object per line on stderr, a stable event name and
- * facts. Callers never pass payloads, keys, tokens or a peer's bytes as text; what is done here is the net below that.
+ * The log port and its default, pino (spec §12 `logLevel`): one JSON object per line on stderr, with a stable event
+ * name and facts. Callers never pass payloads, keys, tokens or a peer's bytes as text; `log-facts.ts` is the second
+ * line of defence.
  */
 import { pino } from 'pino'
 import { logFacts } from './log-facts.ts'
@@ -18,11 +19,11 @@ export type LogLevel = (typeof LOG_LEVELS)[number]
 
 export interface LoggerOptions {
   readonly level: LogLevel
-  /** Where lines go; stderr unless told. */
+  /** Where lines are written; stderr by default. */
   readonly stream?: { write(line: string): void }
 }
 
-/** Writes at once, so that the lines before a crash are there. */
+/** Writes synchronously, so that the lines before a crash are not lost. */
 export function createLogger({ level, stream }: LoggerOptions): Logger {
   const sink = pino(
     {
@@ -69,8 +70,8 @@ export function forwardingLogger(level: LogLevel, target: Logger): Logger {
 }
 
 function nothing(): void {
-  // A silent logger has nothing to say.
+  // A silent logger writes nothing.
 }
 
-/** Drops everything. */
+/** Drops all lines. */
 export const silentLogger: Logger = { debug: nothing, info: nothing, warn: nothing, error: nothing }

@@ -1,10 +1,10 @@
-/** Makes directories, and always comes to an end. */
+/** Creates directories, and never loops. */
 import { mkdir, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 
 /**
- * Makes a directory and those above it that are missing. Node's own recursive `mkdir` tries for ever where a file system
- * answers “no such file or directory” below a directory that is there, as `/proc` does; here each is tried once.
+ * Creates a directory and its missing parents. Node's own recursive `mkdir` retries for ever where a file system
+ * answers ENOENT below an existing directory, as `/proc` does. Here each directory is tried once.
  * @throws {NodeJS.ErrnoException}
  */
 export async function makeDir(path: string, mode: number): Promise<void> {
@@ -14,13 +14,13 @@ export async function makeDir(path: string, mode: number): Promise<void> {
     try {
       await mkdir(dir, { mode })
     } catch (error) {
-      // Somebody else may have made it meanwhile.
+      // Another process may have created it meanwhile.
       if (!(await isDirectory(dir))) throw error
     }
   }
 }
 
-/** False if nothing is there or something else. @throws {NodeJS.ErrnoException} it cannot be known */
+/** False if there is nothing at `path`, or no directory. @throws {NodeJS.ErrnoException} any error but ENOENT */
 export async function isDirectory(path: string): Promise<boolean> {
   try {
     return (await stat(path)).isDirectory()

@@ -1,6 +1,6 @@
 /**
- * What libp2p 3 expects and Node 20 lacks: `Promise.withResolvers`, nothing else (docs/decisions/0002). Imported for
- * its effect, before anything else, by every entry point. On a newer Node it changes nothing.
+ * `Promise.withResolvers`, which libp2p 3 needs and Node 20 lacks (docs/decisions/0002). Every entry point imports this
+ * file first, for its effect. On a newer Node it changes nothing.
  */
 function withResolvers<T>(this: PromiseConstructor): PromiseWithResolvers<T> {
   let resolve!: PromiseWithResolvers<T>['resolve']

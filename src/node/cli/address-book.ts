@@ -1,6 +1,6 @@
 /**
- * The user's own names for public keys (spec §11): one file, written whole or not at all, that needs no daemon and is told
- * to nobody.
+ * The user's names for public keys (spec §11): one local file, written atomically. It needs no daemon and is never
+ * sent.
  */
 import { readFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
@@ -11,17 +11,17 @@ import { makeDir } from '../base/make-dir.ts'
 import { writeWhole } from './payload-files.ts'
 import { CommandError, reasonOf, type Io } from './io.ts'
 
-/** Of a column in a table. */
+/** Width of a table column. */
 const NAME_CHARS = 32
 
-/** Letters of any script and digits, with `. _ -` inside; so no controls, blanks, signs of chains or options. */
+/** Letters and digits of any script, with `. _ -` inside. No control characters, blanks, chain signs or options. */
 const NAME = /^[\p{L}\p{N}][\p{L}\p{M}\p{N}._-]*$/u
 
-/** What could be meant as a key or an id: six hex digits are enough for one, with or without a height before them. */
-const LIKE_AN_ID = /^(?:\d+_)?[0-9A-Fa-f]{6,}$/
+/** Text that could be a key or an id: six hex digits, with or without a height before them. */
+const ID_LIKE = /^(?:\d+_)?[0-9A-Fa-f]{6,}$/
 
-export function isLikeAnId(text: string): boolean {
-  return LIKE_AN_ID.test(text)
+export function looksLikeId(text: string): boolean {
+  return ID_LIKE.test(text)
 }
 
 const HEAD = '# Your names for public keys, as `freechains names` keeps them: NAME: KEY\n'
@@ -37,7 +37,7 @@ export class AddressBook {
     this.#names = new Map([...keys].map(([name, pub]) => [pub, name]))
   }
 
-  /** Of this user; empty if there is no file yet. @throws {CommandError} it cannot be read */
+  /** Opens this user's book; empty if there is no file. @throws {CommandError} it cannot be read */
   static async open(io: Pick<Io, 'env'>): Promise<AddressBook> {
     const path = bookPath(io.env)
     let text: string
@@ -50,7 +50,7 @@ export class AddressBook {
     return new AddressBook(path, readNames(text, path))
   }
 
-  /** Names in their order, with the keys they stand for. */
+  /** All names, sorted, with their keys. */
   list(): { readonly name: string; readonly pub: AuthorKey }[] {
     return [...this.#keys].map(([name, pub]) => ({ name, pub })).sort((a, b) => (a.name < b.name ? -1 : 1))
   }
@@ -63,11 +63,14 @@ export class AddressBook {
     return this.#keys.get(name.normalize('NFC'))
   }
 
-  /** Names a key; the name that it had goes. @throws {CommandError} the name or the key will not do, or the name is taken */
+  /**
+   * Gives a key a name, in place of its old one. @throws {CommandError} the name or the key is invalid, or the name is
+   * taken
+   */
   add(pub: string, name: string): AddressBook {
     const key = parseAuthorKey(pub)
     if (!key.ok) throw new CommandError(`“${pub}” is no public key: expected 64 hex digits`)
-    const fitting = checkName(name)
+    const fitting = validName(name)
     const taken = this.#keys.get(fitting)
     if (taken !== undefined && taken !== key.value) {
       throw new CommandError(`${fitting} is the name of ${taken} already: remove it first, or choose another name`)
@@ -80,7 +83,7 @@ export class AddressBook {
     return new AddressBook(this.path, new Map([...others, [fitting, key.value]]))
   }
 
-  /** @param which - a name or a public key @throws {CommandError} nothing here is called so */
+  /** @param which - a name or a public key @throws {CommandError} it is not in the book */
   remove(which: string): AddressBook {
     const key = this.keyOf(which) ?? which.toUpperCase()
     if (this.nameOf(key) === undefined) throw new CommandError(`no name or key “${which}” is in ${this.path}`)
@@ -98,7 +101,7 @@ export class AddressBook {
   }
 }
 
-/** `${XDG_CONFIG_HOME:-~/.config}/freechains/names.yaml`; a relative XDG_CONFIG_HOME counts as unset, as XDG demands. */
+/** `${XDG_CONFIG_HOME:-~/.config}/freechains/names.yaml`. A relative XDG_CONFIG_HOME is ignored, as XDG demands. */
 function bookPath(env: Io['env']): string {
   const config = env['XDG_CONFIG_HOME']
   const home = env['HOME'] ?? homedir()
@@ -106,15 +109,15 @@ function bookPath(env: Io['env']): string {
   return join(root, 'freechains', 'names.yaml')
 }
 
-/** The same for names that people take for one. */
+/** Folds names that people would confuse to the same text. */
 function folded(name: string): string {
   return name.normalize('NFKC').toLowerCase().normalize('NFKC')
 }
 
-/** The name in the one form in which it is kept. @throws {CommandError} */
-function checkName(text: string): string {
+/** Validates a name and normalizes it to NFC. @throws {CommandError} */
+function validName(text: string): string {
   const name = text.normalize('NFC')
-  if (isLikeAnId(name)) throw new CommandError(`“${name}” could be meant as a key or an id: choose another name`)
+  if (looksLikeId(name)) throw new CommandError(`“${name}” could be meant as a key or an id: choose another name`)
   if (!NAME.test(name) || Array.from(name).length > NAME_CHARS) {
     const expected = `a letter or a digit, then letters, digits, “.”, “_”, “-”; at most ${String(NAME_CHARS)}`
     throw new CommandError(`“${name}” will not do as a name: expected ${expected}`)
@@ -127,7 +130,7 @@ function readNames(text: string, path: string): ReadonlyMap<string, AuthorKey> {
     new CommandError(`${path} is damaged: ${why}; correct it, or move it away`)
   let parsed: unknown
   try {
-    // Every scalar a text: a name may be `1984` or `null`.
+    // All scalars are strings: a name may be `1984` or `null`.
     parsed = parse(text, { schema: 'failsafe' })
   } catch {
     throw wrong('it is no YAML')
@@ -139,7 +142,7 @@ function readNames(text: string, path: string): ReadonlyMap<string, AuthorKey> {
     const pub = typeof value === 'string' ? parseAuthorKey(value) : undefined
     if (pub?.ok !== true) throw wrong(`“${name}” stands for no public key of 64 hex digits`)
     try {
-      keys.set(checkName(name), pub.value)
+      keys.set(validName(name), pub.value)
     } catch (error) {
       throw wrong(error instanceof CommandError ? error.message : String(error))
     }

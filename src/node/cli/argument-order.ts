@@ -1,27 +1,27 @@
 /**
- * Puts the words of a command line into the one order that commander parses (spec §11). The paper writes the chain or
+ * Rearranges the words of a command line into the order that commander parses (spec §11). The paper writes the chain or
  * the peer in the middle of a command (`chain "#chat" post …`), and options may stand anywhere. Pure.
  */
 import { UsageError } from './io.ts'
 
-export interface Words {
-  /** Words, then options, then what stands behind `--`. */
+export interface ArrangedArgs {
+  /** Words, then options, then what follows `--`. */
   readonly args: readonly string[]
-  /** The chain or the peer that the command is about, taken out of the words. */
+  /** The chain or the peer of the command, taken out of the words. */
   readonly subject?: string
 }
 
-/** Commands of `peer` that are about no single one. */
-export const PEER_COMMANDS_ALONE: readonly string[] = ['list', 'add', 'remove']
+/** Commands of `peer` that take no peer in the middle. */
+export const PEER_COMMANDS_WITHOUT_PEER: readonly string[] = ['list', 'add', 'remove']
 
-/** Commands of `peer` that may stand before the peer, too: who looks for a fault thinks of the command first. */
-export const PEER_COMMANDS_BEFORE: readonly string[] = ['check']
+/** Commands of `peer` that may also stand before the peer, as people type them when they look for a fault. */
+export const PEER_COMMANDS_BEFORE_PEER: readonly string[] = ['check']
 
 /**
- * @param takesValue whether an option (`--sign`) is followed by its value when that is not attached with `=`
- * @throws {UsageError} what stands where a chain belongs is none
+ * @param takesValue - whether an option (`--sign`) takes the next word as its value, unless it is attached with `=`
+ * @throws {UsageError} the word in the place of the chain is none
  */
-export function arrange(argv: readonly string[], takesValue: (option: string) => boolean): Words {
+export function arrange(argv: readonly string[], takesValue: (option: string) => boolean): ArrangedArgs {
   const words: string[] = []
   const options: string[] = []
   const dashes = argv.indexOf('--')
@@ -36,18 +36,18 @@ export function arrange(argv: readonly string[], takesValue: (option: string) =>
     }
   }
   const behind = dashes === -1 ? [] : argv.slice(dashes)
-  const explained = behindHelp(words)
+  const explained = helpTopic(words)
   if (explained !== undefined) return arrange([...explained, '--help', ...options, ...behind], takesValue)
-  const [group, subject, ...rest] = inOrder(words)
+  const [group, subject, ...rest] = peerFirst(words)
   const isHelp = asksHelp(options)
-  const isAbout =
+  const hasSubject =
     (group === 'chain' && subject !== undefined && !(isHelp && !isChain(subject))) ||
     (group === 'peer' &&
       subject !== undefined &&
       !(isHelp && rest.length === 0) &&
-      !PEER_COMMANDS_ALONE.includes(subject))
-  if (!isAbout) {
-    // The shell takes an unquoted #chat for a comment, so that not even the command is left.
+      !PEER_COMMANDS_WITHOUT_PEER.includes(subject))
+  if (!hasSubject) {
+    // The shell reads an unquoted #chat as a comment, so not even the command is left.
     if (group === 'chain' && !isHelp) throw new UsageError("which chain? (in a shell, quote it: '#chat')")
     return { args: [...words, ...options, ...behind] }
   }
@@ -55,15 +55,15 @@ export function arrange(argv: readonly string[], takesValue: (option: string) =>
   return { args: [group, ...rest, ...options, ...behind], subject }
 }
 
-/** The peer before its command, where it stands behind. */
-function inOrder(words: readonly string[]): readonly string[] {
+/** Moves the peer before its command. */
+function peerFirst(words: readonly string[]): readonly string[] {
   const [group = '', command = '', peer, ...rest] = words
-  const isTurned = group === 'peer' && PEER_COMMANDS_BEFORE.includes(command)
+  const isTurned = group === 'peer' && PEER_COMMANDS_BEFORE_PEER.includes(command)
   return isTurned && peer !== undefined ? [group, peer, command, ...rest] : words
 }
 
-/** The words that `help` is asked about, where commander would not find them: `help chain get`, `peer help check`. */
-function behindHelp(words: readonly string[]): readonly string[] | undefined {
+/** The topic of `help` where commander would not find it: `help chain get`, `peer help check`. */
+function helpTopic(words: readonly string[]): readonly string[] | undefined {
   const [first = '', second = '', ...rest] = words
   if (first === 'help' && rest.length > 0) return [second, ...rest]
   return second === 'help' && (first === 'chain' || first === 'peer') ? [first, ...rest] : undefined
@@ -73,7 +73,7 @@ function asksHelp(options: readonly string[]): boolean {
   return options.includes('--help') || options.includes('-h')
 }
 
-/** Catches what the shell made of an unquoted `$name` or `#name`, and a forgotten chain. */
+/** Reports a missing chain, and what a shell made of an unquoted `$name` or `#name`. @throws {UsageError} */
 function requireChain(subject: string): void {
   if (isChain(subject)) return
   const found = subject === '' ? 'the chain is empty' : `“${subject}” is no chain`

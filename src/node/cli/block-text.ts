@@ -1,13 +1,13 @@
-/** What blocks say, in words for people (spec §11): short ids, names, texts, and what stands where no text can. Pure. */
+/** Text for people about blocks (spec §11): short ids, kinds, times, sizes, and texts or placeholders. Pure. */
 import type { ListedBlock } from '../control/shapes.ts'
 
-/** Hex digits of an id or a key that people see: more than the six that can be typed, and still one glance. */
+/** Hex digits of a short id or key: more than the six that can be typed, and still readable at a glance. */
 const SHORT_DIGITS = 8
 
 const KIB = 1024
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
-/** `12_A5AB0E12`, which can be typed for the whole id. */
+/** `12_A5AB0E12`; accepted wherever an id is. */
 export function shortId(id: string): string {
   const [height = '', digits = ''] = id.split('_')
   return `${height}_${digits.slice(0, SHORT_DIGITS)}`
@@ -17,7 +17,7 @@ export function shortKey(pub: string): string {
   return pub.slice(0, SHORT_DIGITS)
 }
 
-/** Bytes as text; `undefined` if they are none. A NUL stands in no text that a person wrote. */
+/** Decodes text; undefined if the bytes are no UTF-8 or contain a NUL, which no text has. */
 export function textOf(bytes: Uint8Array): string | undefined {
   try {
     const text = UTF8.decode(bytes)
@@ -27,48 +27,47 @@ export function textOf(bytes: Uint8Array): string | undefined {
   }
 }
 
-/** `12 KiB`, `300 bytes`; rounded. */
-export function sizeInWords(bytes: number): string {
+/** A rounded size: `12 KiB`, `300 bytes`. */
+export function showSize(bytes: number): string {
   if (bytes < KIB) return `${String(bytes)} ${bytes === 1 ? 'byte' : 'bytes'}`
   if (bytes < KIB * KIB) return `${String(Math.round(bytes / KIB))} KiB`
   return `${String(Math.round(bytes / KIB / KIB))} MiB`
 }
 
-/** What a block says: its text, or in brackets why there is none. */
-export interface Said {
+/** A block's text, or a placeholder in brackets that says why there is none. */
+export interface BlockText {
   readonly text?: string
-  readonly instead?: string
+  readonly placeholder?: string
 }
 
-/** Of a block that was listed with its payload. */
-export function saidBy({ content, pay }: ListedBlock): Said {
+/** The text of a block that was listed with its payload. */
+export function blockText({ content, pay }: ListedBlock): BlockText {
   switch (content?.is) {
     case 'here': {
       const bytes = Buffer.from(content.payload ?? '', 'base64')
       const text = textOf(bytes)
-      return text === undefined ? { instead: `(binary, ${sizeInWords(bytes.length)})` } : { text }
+      return text === undefined ? { placeholder: `(binary, ${showSize(bytes.length)})` } : { text }
     }
     case 'long':
-      return { instead: `(${sizeInWords(pay.size)})` }
+      return { placeholder: `(${showSize(pay.size)})` }
     case 'missing':
-      return { instead: '(not here yet)' }
+      return { placeholder: '(not here yet)' }
     case 'sealed':
-      return { instead: "(sealed to the chain's owner)" }
-    // Its state says so.
+      return { placeholder: "(sealed to the chain's owner)" }
+    // The block's state says so already.
     case 'hidden':
     case undefined:
       return {}
   }
 }
 
-/** What kind of block it is. */
 export function kindOf({ like }: ListedBlock): 'post' | 'like' | 'dislike' {
   if (like === undefined) return 'post'
   return like.n === 1 ? 'like' : 'dislike'
 }
 
-/** A time as its author wrote it, in UTC; a date only as far as there is a calendar. */
-export function timeInWords(ms: number): string {
+/** The author's time in UTC; in ms beyond the range of dates. */
+export function showTime(ms: number): string {
   const date = new Date(ms)
   if (Number.isNaN(date.getTime())) return `${String(ms)} ms`
   return date

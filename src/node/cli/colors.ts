@@ -1,14 +1,13 @@
-/** Colours, where there is somebody to see them (spec §11). */
+/** Colors of terminal output (spec §11). */
 import { styleText } from 'node:util'
-import { byAppearance } from './author-order.ts'
 import type { Io } from './io.ts'
 
 export type Style = Extract<Parameters<typeof styleText>[0], string>
 
-/** Gives text in a style, or as it is. */
+/** Applies a style to text, or returns it unchanged. */
 export type Colors = (style: Style, text: string) => string
 
-/** Told apart on dark and on light terminals; red and green stay for dislikes and likes. */
+/** Distinguishable on dark and light backgrounds. Red and green are left for dislikes and likes. */
 const AUTHOR_STYLES: readonly Style[] = [
   'cyan',
   'yellow',
@@ -20,7 +19,7 @@ const AUTHOR_STYLES: readonly Style[] = [
   'magentaBright',
 ]
 
-/** `FORCE_COLOR` decides, then `NO_COLOR`, as in Node; else whether stdout is a terminal that can. */
+/** `FORCE_COLOR` decides, then `NO_COLOR`, as in Node; else whether stdout is a terminal with colors. */
 export function colorsOf({ stdout, env }: Pick<Io, 'stdout' | 'env'>): Colors {
   const forced = env['FORCE_COLOR']
   const isWanted =
@@ -31,7 +30,20 @@ export function colorsOf({ stdout, env }: Pick<Io, 'stdout' | 'env'>): Colors {
   return (style, text) => (text === '' ? '' : styleText(style, text, { validateStream: false }))
 }
 
-/** The same for one author within an answer, and another one for each of the first eight. */
+/**
+ * Assigns marks to authors in order of appearance: `pick` gets 0 for the first author, 1 for the next, and so on; an
+ * author keeps its mark. Neighbouring places are the easiest to tell apart.
+ */
+export function byAppearance<T>(pick: (place: number) => T): (author: string) => T {
+  const places = new Map<string, number>()
+  return (author) => {
+    const place = places.get(author) ?? places.size
+    places.set(author, place)
+    return pick(place)
+  }
+}
+
+/** One style per author within an answer; the first eight authors have different ones. */
 export type StyleOfAuthor = (author: string | undefined) => Style
 
 export function stylesOfAuthors(): StyleOfAuthor {

@@ -1,20 +1,18 @@
 /**
- * One run of the command line (spec §11): which daemon, which form of answer, and the chain or peer it is about. Commands
- * get it instead of the process; each asks the daemon at most for what it needs.
+ * One run of the command line (spec §11): the daemon to ask, the form of answers, and the chain or peer of the command.
+ * Commands get it instead of the process.
  */
 import { parseAuthorKey } from '../../dag/ids.ts'
 import { ClientError } from '../control/client/client-error.ts'
 import type { ControlCaller } from '../control/client/connection.ts'
 import type { ControlEvent } from '../control/shapes.ts'
 import { AddressBook } from './address-book.ts'
+import { endpointOf, parsePort } from './argument-values.ts'
 import { colorsOf, type Colors } from './colors.ts'
-import { CommandError, Interrupted, UsageError, write, type Attendant, type CliModules, type Io } from './io.ts'
+import { CommandError, Interrupted, UsageError, write, type PersistentClient, type CliModules, type Io } from './io.ts'
 import { sanitize, sanitizeJson, sanitizeLine } from './sanitize.ts'
-import { sizeInWords, textOf } from './block-text.ts'
-import { tableOf, type Rows } from './table.ts'
-
-/** Where `start` has its control port unless told. */
-export const DEFAULT_CONTROL_PORT = 8330
+import { showSize, textOf } from './block-text.ts'
+import { tableOf, type TableRows } from './table.ts'
 
 export interface GlobalOptions {
   readonly host?: string
@@ -26,7 +24,7 @@ export class CommandContext {
   readonly io: Io
   readonly modules: CliModules
   readonly #subject: string | undefined
-  /** Words that lead to the command that runs, once one does. */
+  /** Path of the running command (`chain post`), once there is one. */
   commandPath: string | undefined
   #globals: GlobalOptions = {}
   #client: ControlCaller | undefined
@@ -38,18 +36,18 @@ export class CommandContext {
     this.modules = modules
   }
 
-  /** Known once the command line is parsed. */
+  /** Set once the command line is parsed. */
   set globals(globals: GlobalOptions) {
     this.#globals = globals
   }
 
-  /** The chain or the peer that the command is about. @throws {UsageError} */
+  /** The chain or the peer of the command. @throws {UsageError} there is none */
   subject(what: 'chain' | 'peer'): string {
     if (this.#subject === undefined || this.#subject === '') throw new UsageError(`which ${what}?`)
     return this.#subject
   }
 
-  /** The chain to read: as {@link subject}, or `@name` by the user's own name for its owner. @throws {UsageError} */
+  /** The chain to read: like {@link subject}, but `@name` may be the user's name for the owner. @throws {UsageError} */
   async chainToRead(): Promise<string> {
     const chain = this.subject('chain')
     const [, sign = '', name = ''] = /^(@!?)(.+)$/.exec(chain) ?? []
@@ -58,22 +56,20 @@ export class CommandContext {
     return pub === undefined ? chain : sign + pub
   }
 
-  /** `--host`, if given. */
   get host(): string | undefined {
     return this.#globals.host
   }
 
-  /** `--port`, if given. */
   get port(): number | undefined {
     return this.#globals.port === undefined ? undefined : parsePort(this.#globals.port)
   }
 
-  /** Whether machines read the answers. */
+  /** Whether answers are JSON (`--json`). */
   get isJson(): boolean {
     return this.#globals.json === true
   }
 
-  /** Whether a person reads the answers. */
+  /** Whether stdout is a terminal. */
   get isTerminal(): boolean {
     return this.io.stdout.isTTY === true
   }
@@ -82,22 +78,24 @@ export class CommandContext {
     return colorsOf(this.io)
   }
 
-  /** The daemon; connects at the first call. */
+  /** The connection to the daemon, made at the first call. */
   async client(): Promise<ControlCaller> {
     this.#client ??= await this.connectTo(this.#globals, this.io.signal)
     return this.#client
   }
 
   /**
-   * Listens until Ctrl-C, over as many connections as it takes: a daemon that went is waited for, and said to be gone.
-   * @param listen - goes on for as long as there is something to hear
-   * @throws {Interrupted} @throws {CommandError} nothing more can come
+   * Listens until Ctrl-C over any number of connections. While the daemon is away it waits, and says so on stderr.
+   *
+   * @param listen - runs as long as there are events
+   * @throws {Interrupted}
+   * @throws {CommandError} no more events can come
    */
-  async attend(listen: (client: Attendant) => Promise<void>): Promise<never> {
+  async keepListening(listen: (client: PersistentClient) => Promise<void>): Promise<never> {
     const { signal } = this.io
-    const client = await this.modules.attend(endpointOf(this.#globals.host, this.#globals.port), {
+    const client = await this.modules.connectPersistent(endpointOf(this.#globals.host, this.#globals.port), {
       signal,
-      // Whoever reads stderr no more is told nothing, which is no reason to stop.
+      // A closed stderr is no reason to stop.
       onAway: () => void this.note('connection lost, trying again …').catch(() => undefined),
       onBack: () => void this.note('connected again').catch(() => undefined),
     })
@@ -113,7 +111,7 @@ export class CommandContext {
     throw new CommandError('the chain was left: nothing more comes of it')
   }
 
-  /** To the daemon that these options name. @throws {UsageError} they name none */
+  /** Connects to the daemon of these options. @throws {UsageError} they are invalid */
   async connectTo({ host, port }: Pick<GlobalOptions, 'host' | 'port'>, signal: AbortSignal): Promise<ControlCaller> {
     const client = await this.modules.connect(endpointOf(host, port), { signal })
     this.#clients.push(client)
@@ -124,30 +122,33 @@ export class CommandContext {
     for (const client of this.#clients) client.close()
   }
 
-  /** Prints the answer: as one line of JSON, or in words. A terminal gets nothing that it would obey. */
+  /** Prints the answer: with `--json` as one line of JSON, else `words`. On a terminal the output is sanitized. */
   async answer(value: unknown, words: string): Promise<void> {
     if (!this.isJson) await this.answerStyled(value, this.isTerminal ? sanitize(words) : words)
     else await this.#print(this.isTerminal ? sanitizeJson(JSON.stringify(value)) : JSON.stringify(value))
   }
 
-  /** {@link answer} in words that may be coloured: whoever composed them made what others wrote harmless. */
+  /** Like {@link answer}, for words with colors: the caller sanitized the parts that come from others. */
   async answerStyled(value: unknown, words: string): Promise<void> {
     if (this.isJson) await this.answer(value, '')
     else await this.#print(words)
   }
 
-  /** Prints a list: for people as a table, for pipes as lines, for machines as JSON. */
-  async answerTable(value: unknown, table: Rows, lines: readonly string[]): Promise<void> {
+  /** Prints a list: as a table on a terminal, as lines in a pipe, or as JSON. */
+  async answerTable(value: unknown, table: TableRows, lines: readonly string[]): Promise<void> {
     if (this.isTerminal && !this.isJson && lines.length > 0) await this.answerStyled(value, tableOf(table, this.colors))
     else await this.answerLines(value, lines)
   }
 
-  /** Prints a list: as JSON, or one line for each, which is no line at all for none. */
+  /** Prints a list: as JSON, or one line per item and nothing at all for an empty list. */
   async answerLines(value: unknown, lines: readonly string[]): Promise<void> {
     if (this.isJson || lines.length > 0) await this.answer(value, lines.join('\n'))
   }
 
-  /** Prints bytes as they are; for people as text, that a prompt can follow. @throws {CommandError} they are no text */
+  /**
+   * Prints raw bytes in a pipe; on a terminal as sanitized text with a final newline. @throws {CommandError} on a
+   * terminal, if they are no text
+   */
   async answerBytes(base64: string): Promise<void> {
     if (this.isJson) {
       await this.answer(base64, '')
@@ -160,19 +161,19 @@ export class CommandContext {
     }
     const text = textOf(bytes)
     if (text === undefined) {
-      const what = `the payload is no text (${sizeInWords(bytes.length)})`
+      const what = `the payload is no text (${showSize(bytes.length)})`
       throw new CommandError(`${what}: write it to a file (file <path>), or into a pipe`)
     }
     if (text !== '') await this.#print(sanitize(text).replace(/\n$/, ''))
   }
 
-  /** Says on stderr what is not the answer. */
+  /** Prints a note on stderr: what is not the answer. */
   async note(text: string): Promise<void> {
     await write(this.io.stderr, `freechains: ${sanitizeLine(text)}\n`)
   }
 
-  /** Prints a line for each event until the subscription ends. */
-  async tell(events: AsyncIterable<ControlEvent>, show: (event: ControlEvent) => string): Promise<void> {
+  /** Prints one line per event until the subscription ends. */
+  async answerEvents(events: AsyncIterable<ControlEvent>, show: (event: ControlEvent) => string): Promise<void> {
     for await (const event of events) await this.answer(event, show(event))
   }
 
@@ -181,37 +182,7 @@ export class CommandContext {
   }
 }
 
-/** An event in words: the id alone for a block that was accepted, else with what became of it behind (`1_A5… held`). */
-export function eventWords({ id, kind }: ControlEvent): string {
+/** One line for an event: the id of an accepted block, else the id and what became of it (`1_A5… held`). */
+export function showEvent({ id, kind }: ControlEvent): string {
   return kind === 'post' || kind === 'like' ? id : `${id} ${kind}`
-}
-
-/** A port as typed. @throws {UsageError} */
-export function parsePort(text: string): number {
-  const port = /^\d{1,5}$/.test(text) ? Number(text) : NaN
-  if (!(port >= 0 && port <= 65_535)) throw new UsageError(`“${text}” is no port: expected a number up to 65535`)
-  return port
-}
-
-/** What `--host` and `--port` say together. @throws {UsageError} */
-function endpointOf(
-  host: string | undefined,
-  port: string | undefined,
-): { readonly host: string; readonly port: number } {
-  const address = parseHost(host)
-  const alone = port === undefined ? undefined : parsePort(port)
-  if (alone !== undefined && address.port !== undefined && alone !== address.port) {
-    const both = `--host says port ${String(address.port)} and --port says ${String(alone)}`
-    throw new UsageError(`${both}: leave one of them out`)
-  }
-  return { host: address.host, port: alone ?? address.port ?? DEFAULT_CONTROL_PORT }
-}
-
-/** `ADDR:PORT`, `ADDR`, `[::1]:PORT`. @throws {UsageError} */
-function parseHost(text: string | undefined): { readonly host: string; readonly port?: number } {
-  if (text === undefined) return { host: '127.0.0.1' }
-  const match = /^(?:\[([0-9A-Fa-f:.]+)\]|([^:[\]]+))(?::(\d+))?$/.exec(text)
-  const host = match?.[1] ?? match?.[2]
-  if (host === undefined) throw new UsageError(`“${text}” is no control address: expected ADDR:PORT`)
-  return match?.[3] === undefined ? { host } : { host, port: parsePort(match[3]) }
 }

@@ -1,10 +1,10 @@
 /**
- * Examples at the end of every `--help` (spec §11), by the words that lead to a command; all in one place, so that a test
- * finds the command that has none. Each is a whole command line as a shell takes it, and parses (tested).
+ * Examples for `--help` (spec §11), by path of the command; all in one table, so that a test finds a command without
+ * one. Each is a full command line as a shell takes it, and a test parses each.
  */
 import type { Command } from 'commander'
 
-/** Shows how keys stay off the command line, too. */
+/** Also shows how to keep a key off the command line. */
 const SIGN = '--sign=@my.key'
 
 export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
@@ -102,7 +102,7 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   complete: ["freechains complete bash 'freechains chain '"],
 }
 
-/** Appends to the help of every command what is known of it here. */
+/** Appends its examples to the help of every command. */
 export function addExamples(program: Command): void {
   addTo(program, '')
 }

@@ -1,13 +1,13 @@
 /**
- * What a command may touch (spec §11): its streams, environment, signal, and the ways to reach a daemon. Handed in, so
- * that commands are tested without a process. Here is also what ends a command other than its answer.
+ * Everything a command may touch (spec §11): streams, environment, signal, and the ways to reach a daemon. They are
+ * passed in, so that commands are tested without a process. The errors that end a command are here too.
  */
 import type { ChainCursor, ListenOptions } from '../control/client/app-client.ts'
 import type { ControlCaller } from '../control/client/connection.ts'
 import type { Endpoint } from '../control/client/dial.ts'
-import type { Outages } from '../control/client/reconnect.ts'
+import type { OutageCallbacks } from '../control/client/reconnect.ts'
 import type { ControlEvent } from '../control/shapes.ts'
-import type { CheckCommandOptions, Tell } from '../daemon/verify-command.ts'
+import type { VerifyCommandOptions, WriteLine } from '../daemon/verify-command.ts'
 import type { DaemonOptions } from '../daemon/daemon.ts'
 
 export interface Io {
@@ -19,52 +19,52 @@ export interface Io {
   readonly signal: AbortSignal
 }
 
-export interface AttendOptions extends Outages {
+export interface PersistentOptions extends OutageCallbacks {
   readonly signal: AbortSignal
 }
 
-/** What a command that listens needs of a client; tests give it a fake. */
-export interface Attendant extends ControlCaller {
+/** The client as used by commands that listen; tests pass a fake. */
+export interface PersistentClient extends ControlCaller {
   listen(chain: string, options: Pick<ListenOptions<ChainCursor>, 'from' | 'onBegin'>): AsyncIterable<ControlEvent>
   listenAll(): AsyncIterable<ControlEvent>
 }
 
 export interface CliModules {
-  /** One connection. */
+  /** Opens one connection. */
   connect(endpoint: Endpoint, options: { signal: AbortSignal }): Promise<ControlCaller>
-  /** A client that goes on when the daemon comes back; only now there has to be one. */
-  attend(endpoint: Endpoint, options: AttendOptions): Promise<Attendant>
+  /** Opens a client that reconnects when the daemon comes back. Rejects if there is no daemon now. */
+  connectPersistent(endpoint: Endpoint, options: PersistentOptions): Promise<PersistentClient>
   runDaemon(options: DaemonOptions): Promise<void>
-  /** True if all is well. */
-  runCheck(options: CheckCommandOptions, tell: Tell): Promise<boolean>
+  /** Resolves to true if no problem was found. */
+  runVerify(options: VerifyCommandOptions, tell: WriteLine): Promise<boolean>
 }
 
-/** Behind every error of usage. @param path - words that lead to the command: `chain post`; none for all of it */
+/** The end of every usage error. @param path - path of the command (`chain post`); empty for the whole program */
 export function seeHelp(path = ''): string {
   return ` (see freechains ${path === '' ? '' : `${path} `}--help)`
 }
 
-/** The command cannot be understood: exit status 2. */
+/** The command line cannot be understood: exit status 2. */
 export class UsageError extends Error {
   override readonly name = 'UsageError'
 }
 
-/** The command is understood and cannot be done: exit status 1. */
+/** The command was understood and failed: exit status 1. */
 export class CommandError extends Error {
   override readonly name = 'CommandError'
 }
 
-/** Who reads our stdout has stopped reading (`| head -1`): nothing more to do, and nothing went wrong. */
+/** The reader of stdout is gone (`| head -1`): stop, without an error. */
 export class ReaderGone extends Error {
   override readonly name = 'ReaderGone'
 }
 
-/** Ctrl-C: what was under way was given up. */
+/** Ctrl-C: the work in progress was abandoned. */
 export class Interrupted extends Error {
   override readonly name = 'Interrupted'
 }
 
-/** Writes and waits until the stream took it, or Ctrl-C. @throws {ReaderGone} @throws {Interrupted} */
+/** Writes and waits until the stream accepted the data, or Ctrl-C. @throws {ReaderGone} @throws {Interrupted} */
 export function write(stream: NodeJS.WritableStream, text: string | Uint8Array, signal?: AbortSignal): Promise<void> {
   const written = new Promise<void>((resolve, reject) => {
     stream.write(text, (error?: NodeJS.ErrnoException | null) => {
@@ -76,7 +76,7 @@ export function write(stream: NodeJS.WritableStream, text: string | Uint8Array, 
   return signal === undefined ? written : orInterrupted(written, signal)
 }
 
-/** The chunks of a stream as they come, until it ends. @throws {Interrupted} */
+/** Yields the chunks of a stream until it ends. @throws {Interrupted} */
 export async function* chunksOf(stream: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncGenerator<Uint8Array> {
   const chunks = stream[Symbol.asyncIterator]()
   for (;;) {
@@ -86,7 +86,7 @@ export async function* chunksOf(stream: AsyncIterable<Uint8Array>, signal: Abort
   }
 }
 
-/** What a promise gives, unless Ctrl-C comes first. Leaves nothing behind at the signal. @throws {Interrupted} */
+/** The value of a promise, unless Ctrl-C comes first. Leaves no listener on the signal. @throws {Interrupted} */
 async function orInterrupted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   let giveUp = (): void => undefined
   const interrupted = new Promise<never>((_resolve, reject) => {
@@ -101,7 +101,7 @@ async function orInterrupted<T>(promise: Promise<T>, signal: AbortSignal): Promi
   }
 }
 
-/** What an OS error means, without its call and number: `no such file or directory`. */
+/** The meaning of an OS error, without system call and number: `no such file or directory`. */
 export function reasonOf(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException
   if (code === 'ENOENT') return 'no such file or directory'

@@ -1,25 +1,35 @@
 /**
- * The last blocks of a chain, as `log` and `graph` show them (spec §11): so many accepted ones, and the held posts besides.
- * The daemon lists held posts behind all others, where they would push accepted ones out.
+ * The last blocks of a chain for `log` and `graph` (spec §11), and their `--last N`. The daemon lists held posts after
+ * all others, where they would push accepted blocks out; here they come on top of N.
  */
+import { InvalidArgumentError } from 'commander'
 import type { ControlCaller } from '../control/client/connection.ts'
 import type { ListedBlock } from '../control/shapes.ts'
-import { MOST } from './last-option.ts'
 
-export interface Wanted {
+/** The most blocks in one answer of `chain.blocks`. */
+export const MAX_LAST = 10_000
+
+/** Parses N. @throws {InvalidArgumentError} commander turns it into a usage error */
+export function parseLast(text: string): number {
+  const count = /^\d{1,5}$/.test(text) ? Number(text) : 0
+  if (count < 1 || count > MAX_LAST) throw new InvalidArgumentError(`Expected a number from 1 to ${String(MAX_LAST)}.`)
+  return count
+}
+
+export interface LastBlocksOptions {
   readonly chain: string
-  /** How many that are not held. */
+  /** How many blocks that are not held. */
   readonly count: number
   readonly payloadBytes: number
 }
 
-/** In the order of the daemon: no more than `count` that are not held, then all that are. */
+/** In the daemon's order: at most `count` blocks that are not held, then all held ones. */
 export async function lastBlocks(
   client: Pick<ControlCaller, 'call'>,
-  { chain, count, payloadBytes }: Wanted,
+  { chain, count, payloadBytes }: LastBlocksOptions,
 ): Promise<ListedBlock[]> {
   const { held } = await client.call('chain.status', { chain })
-  const last = Math.min(MOST, count + held)
+  const last = Math.min(MAX_LAST, count + held)
   const listed = await client.call('chain.blocks', { chain, last, payloads: payloadBytes })
   const isHeld = ({ state }: ListedBlock): boolean => state === 'held'
   return [...listed.filter((block) => !isHeld(block)).slice(-count), ...listed.filter(isHeld)]

@@ -1,11 +1,11 @@
-/** A block as a line of the conversation (spec §11, `log`): time, author, reps, id, what it says, how it stands. Pure. */
+/** A block as a line of `log` (spec §11): time, author, reps, id, text and state. Pure. */
 import type { ListedBlock } from '../control/shapes.ts'
 import type { AddressBook } from './address-book.ts'
 import type { Colors, StyleOfAuthor } from './colors.ts'
 import { sanitize } from './sanitize.ts'
-import { kindOf, saidBy, shortId, shortKey, sizeInWords, timeInWords } from './block-text.ts'
+import { kindOf, blockText, shortId, shortKey, showSize, showTime } from './block-text.ts'
 
-/** The most of one text that is shown: a screenful; the rest is one `get payload` away. */
+/** Limits of one shown text: a screenful. `get payload` prints the rest. */
 const SHOWN_LINES = 40
 const SHOWN_CHARS = 4_000
 
@@ -17,12 +17,12 @@ export interface LogStyle {
   readonly styleOf: StyleOfAuthor
 }
 
-/** One line, and the further lines of its text indented below. No line feed behind the last. */
+/** One line, with further lines of the text indented below; no final newline. */
 export function logLines(block: ListedBlock, { names, colors, styleOf }: LogStyle): string {
-  const [first = '', ...rest] = wordsOf(block)
+  const [first = '', ...rest] = textLines(block)
   const author = names.nameOf(block.author) ?? (block.author === undefined ? 'anonymous' : shortKey(block.author))
   const head = [
-    colors('dim', timeInWords(block.time)),
+    colors('dim', showTime(block.time)),
     colors(styleOf(block.author), author.padEnd(8)),
     (block.like === undefined ? signed(block.reps) : '').padStart(2),
     colors('dim', shortId(block.id)),
@@ -32,11 +32,11 @@ export function logLines(block: ListedBlock, { names, colors, styleOf }: LogStyl
   return [head.join('  '), ...rest.map((line) => INDENT + line)].join('\n')
 }
 
-/** The block for machines: as `chain.get` gives it, with the author's name, and its text or else its payload as it is. */
+/** The block as JSON: as `chain.get` gives it, with the author's name, and the text, or else the payload unchanged. */
 export function logJson(block: ListedBlock, { names }: Pick<LogStyle, 'names'>): object {
   const { content, ...view } = block
   const name = names.nameOf(block.author)
-  const { text } = saidBy(block)
+  const { text } = blockText(block)
   return {
     ...view,
     ...(name === undefined ? {} : { name }),
@@ -44,14 +44,14 @@ export function logJson(block: ListedBlock, { names }: Pick<LogStyle, 'names'>):
   }
 }
 
-/** Reps as a change: `+2`, `-1`, `0`. */
+/** Reps with a sign: `+2`, `-1`, `0`. */
 function signed(reps: number): string {
   return reps > 0 ? `+${String(reps)}` : String(reps)
 }
 
-function wordsOf(block: ListedBlock): string[] {
+function textLines(block: ListedBlock): string[] {
   const { like } = block
-  const { text, instead = '' } = saidBy(block)
+  const { text, placeholder: instead = '' } = blockText(block)
   const lines = text === undefined ? [instead] : shown(text)
   if (like === undefined) return lines
   const [first = '', ...rest] = lines
@@ -65,5 +65,5 @@ function shown(text: string): string[] {
   const isWhole = kept.length === text.length && lines.length <= SHOWN_LINES
   if (isWhole) return lines
   const left = lines.slice(0, SHOWN_LINES)
-  return [...left, `(${sizeInWords(Buffer.byteLength(text))} in all: see get payload)`]
+  return [...left, `(${showSize(Buffer.byteLength(text))} in all: see get payload)`]
 }

@@ -1,21 +1,21 @@
-/** Which of the listed blocks make the conversation, and in which order (spec §11, `log`). Pure. */
+/** Selects and orders the blocks of `log` (spec §11). Pure. */
 import type { ListedBlock } from '../control/shapes.ts'
 
-/** Anybody can write posts that are held: a few are shown, so that they cannot bury what was accepted. */
+/** Held posts shown by default. Anybody can write them, so only a few are shown: they must not bury accepted ones. */
 export const SHOWN_HELD = 5
 
-export interface Rows {
+export interface LogRows {
   readonly rows: readonly ListedBlock[]
-  /** How many held posts are not among them. */
+  /** Held posts that are not shown. */
   readonly leftOut: number
 }
 
 /**
- * The blocks that are not held, in the order they are listed, and the newest held ones at their time between them.
+ * Returns the blocks that are not held in their listed order, with the newest held ones inserted by time.
  *
- * @param listed - as `lastBlocks` gives them
+ * @param listed - as `lastBlocks` returns them
  */
-export function rowsOf(listed: readonly ListedBlock[], heldLast: number): Rows {
+export function rowsOf(listed: readonly ListedBlock[], heldLast: number): LogRows {
   const accepted = listed.filter(({ state }) => state !== 'held')
   const held = listed.filter(({ state }) => state === 'held').sort((a, b) => a.time - b.time)
   const shown = held.slice(-heldLast)
@@ -27,7 +27,10 @@ export function rowsOf(listed: readonly ListedBlock[], heldLast: number): Rows {
   }
 }
 
-/** Behind every row that is not newer, and that it links to: times are what authors wrote, and may be wrong. */
+/**
+ * The place after the last row that is not newer or that the post links to: times are claimed by authors and may be
+ * wrong.
+ */
 function placeOf({ time, backs }: ListedBlock, rows: readonly ListedBlock[]): number {
   return 1 + rows.findLastIndex((row) => row.time <= time || backs.includes(row.id))
 }

@@ -1,4 +1,4 @@
-/** Payloads from and to files and streams (spec §11). A file that is written is whole or not there. */
+/** Reads and writes payloads as files and streams (spec §11). Files are written atomically. */
 import { randomBytes } from 'node:crypto'
 import { createReadStream, type Stats } from 'node:fs'
 import { open, readlink, realpath, rename, rm, stat, writeFile } from 'node:fs/promises'
@@ -6,16 +6,16 @@ import { dirname, resolve } from 'node:path'
 import { PAYLOAD_BYTES } from '../control/port-limits.ts'
 import { chunksOf, CommandError, Interrupted, reasonOf, type Io } from './io.ts'
 
-/** Base64 spells three bytes at a time. */
+/** Base64 encodes groups of three bytes. */
 const BASE64_BYTES = 3
 
-/** Of a file's mode: what may be done with it. The rest says what it is. */
+/** The permission bits of a file's mode; the rest is its type. */
 const PERMISSIONS = 0o7777
 
-/** While a file is written, nobody else sees what only its owner may see afterwards. */
+/** Mode bits allowed while a file is written: others must not see what only its owner may see afterwards. */
 const OWNER_ONLY = 0o700
 
-/** What to post, in base64: a file's bytes, or those of stdin if there is no path. */
+/** The payload to post, in base64: a file's bytes, or stdin without a path. */
 export async function readPayload(path: string | undefined, io: Io): Promise<string> {
   if (path === undefined) return await toBase64(io.stdin, 'stdin', io.signal)
   try {
@@ -27,8 +27,8 @@ export async function readPayload(path: string | undefined, io: Io): Promise<str
 }
 
 /**
- * Spells bytes as they come, so that they are not held besides: how many there will be need not be known, and reading ends
- * where no chain would take them.
+ * Encodes chunk by chunk, so that the raw bytes are never in memory as a whole. The length need not be known; reading
+ * stops beyond the largest payload of any chain.
  */
 async function toBase64(source: AsyncIterable<Uint8Array>, what: string, signal: AbortSignal): Promise<string> {
   let spelt = ''
@@ -48,10 +48,12 @@ async function toBase64(source: AsyncIterable<Uint8Array>, what: string, signal:
 }
 
 /**
- * Writes a file so that an interruption never leaves half of one: beside it, then moved into place. A symlink stays, and
- * what it leads to is written; what is there and is no regular file (a FIFO, a terminal) is written into, not replaced.
- * @param options - `mode`: of the file from now on; otherwise one that is there keeps its own
- * @throws {CommandError} @throws {Interrupted}
+ * Writes a file atomically: a temporary file beside it is renamed into place. A symlink stays and its target is
+ * written. An existing path that is no regular file (a FIFO, a terminal) is written into, not replaced.
+ *
+ * @param options - `mode`: mode of the written file; by default an existing file keeps its own
+ * @throws {CommandError}
+ * @throws {Interrupted}
  */
 export async function writeWhole(
   path: string,
@@ -79,7 +81,7 @@ async function replace(
     const file = await open(temporary, 'wx', mode === undefined ? undefined : mode & OWNER_ONLY)
     try {
       await file.writeFile(bytes, { signal })
-      // The umask cut what `open` was told.
+      // The umask reduced the mode passed to `open`.
       if (mode !== undefined) await file.chmod(mode & PERMISSIONS)
       await file.sync()
     } finally {
@@ -93,7 +95,7 @@ async function replace(
   }
 }
 
-/** Follows symlinks, so that one in `/proc` that has no path to it (a pipe at `/dev/stdout`) is found, too. */
+/** Stats through symlinks, so that links of `/proc` without a path (a pipe at `/dev/stdout`) are found too. */
 async function statIfThere(path: string): Promise<Stats | undefined> {
   try {
     return await stat(path)
@@ -103,12 +105,12 @@ async function statIfThere(path: string): Promise<Stats | undefined> {
   }
 }
 
-/** Where a path leads, be there a file or not. */
+/** The target of a path through its symlinks, whether it exists or not. */
 async function behindLinks(path: string): Promise<string> {
   try {
     return await realpath(path)
   } catch (error) {
-    // Links in a circle are an error of another code, so that this ends.
+    // A cycle of links gives another error code, so this terminates.
     if (!isMissing(error)) throw error
     const next = await readlink(path).catch(() => undefined)
     return next === undefined ? path : await behindLinks(resolve(await realpath(dirname(path)), next))

@@ -1,6 +1,6 @@
-/** The tree of commands (spec §11): what `freechains` understands. Each command's own file says what it does. */
-import { readFileSync } from 'node:fs'
+/** The tree of commands (spec §11). The file of each command says what it does. */
 import { Command, Help } from 'commander'
+import { VERSION } from '../base/version.ts'
 import { addChainCommands } from './commands/chain.ts'
 import { addChainsCommands } from './commands/chains.ts'
 import { addCheckCommand } from './commands/check.ts'
@@ -8,23 +8,23 @@ import { addCompletionCommands } from './commands/completion.ts'
 import { addExamples } from './examples.ts'
 import { addHostCommands } from './commands/host.ts'
 import { seeHelp, UsageError } from './io.ts'
-import { addKeyCommands } from './commands/crypto.ts'
+import { addCryptoCommands } from './commands/crypto.ts'
 import { addNamesCommands } from './commands/names.ts'
 import { addPeerCommands } from './commands/peer.ts'
 import { sanitize } from './sanitize.ts'
 import type { GlobalOptions, CommandContext } from './command-context.ts'
 import { addStartCommand } from './commands/start.ts'
-import { PEER_COMMANDS_ALONE } from './argument-order.ts'
+import { PEER_COMMANDS_WITHOUT_PEER } from './argument-order.ts'
 
-/** The whole tree of commands; each ends up in `session`. */
-export function buildProgram(session: CommandContext): Command {
-  const { io } = session
+/** Builds the tree; every command runs in `context`. */
+export function buildProgram(context: CommandContext): Command {
+  const { io } = context
   const program = new Command('freechains')
   program
     .description(
       'Freechains: peer-to-peer publish-subscribe. Commands talk to the daemon that `freechains start` runs.',
     )
-    .version(version())
+    .version(VERSION)
     .option('--host <addr:port>', "the daemon's control port (default 127.0.0.1:8330)")
     .option('--port <n>', 'the same, by its port alone; for start, where to put it')
     .option('--json', 'answer in JSON, on one line')
@@ -35,25 +35,25 @@ export function buildProgram(session: CommandContext): Command {
       writeErr: (text) => io.stderr.write(text),
     })
     .hook('preAction', (_program, action) => {
-      session.globals = action.optsWithGlobals<GlobalOptions>()
-      session.commandPath = pathOf(action)
+      context.globals = action.optsWithGlobals<GlobalOptions>()
+      context.commandPath = pathOf(action)
       requireWords(action)
     })
-  addStartCommand(program, session)
-  addCheckCommand(program, session)
-  addHostCommands(program, session)
-  addKeyCommands(program, session)
-  addNamesCommands(program, session)
-  addChainsCommands(program, session)
-  addChainCommands(program, session)
-  addPeerCommands(program, session)
-  addCompletionCommands(program, session)
+  addStartCommand(program, context)
+  addCheckCommand(program, context)
+  addHostCommands(program, context)
+  addCryptoCommands(program, context)
+  addNamesCommands(program, context)
+  addChainsCommands(program, context)
+  addChainCommands(program, context)
+  addPeerCommands(program, context)
+  addCompletionCommands(program, context)
   addExamples(program)
   sayWhereHelpIs(program)
   return program
 }
 
-/** Errors on one line, each with the help of the command that it is about. */
+/** Prints commander's errors on one line, with a pointer to the help of the command. */
 function sayWhereHelpIs(command: Command): void {
   const words = (text: string): string =>
     sanitize(text)
@@ -64,21 +64,21 @@ function sayWhereHelpIs(command: Command): void {
   for (const inner of command.commands) sayWhereHelpIs(inner)
 }
 
-/** The words that lead to a command, without the program. */
+/** Path of a command, without the program. */
 function pathOf(command: Command): string {
   return command.parent === null ? '' : `${pathOf(command.parent)} ${command.name()}`.trim()
 }
 
-/** How a command is typed: what those of `chain` and `peer` are about stands in the middle. */
+/** The usage line: commands of `chain` and `peer` have the chain or peer in the middle. */
 function usageOf(command: Command): string {
   const usual = new Help().commandUsage(command)
   const group = command.parent?.name()
   if (group === 'chain') return usual.replace(' chain ', ' chain <chain> ')
-  if (group !== 'peer' || PEER_COMMANDS_ALONE.includes(command.name())) return usual
+  if (group !== 'peer' || PEER_COMMANDS_WITHOUT_PEER.includes(command.name())) return usual
   return usual.replace(' peer ', ' peer <addr> ')
 }
 
-/** What stands for a word that is empty in the question for it, by the argument's name. */
+/** The noun in the question for an empty argument, by the argument's name. */
 const ASKED_FOR: ReadonlyMap<string, string> = new Map([
   ['chain', 'chain'],
   ['id', 'id'],
@@ -88,17 +88,11 @@ const ASKED_FOR: ReadonlyMap<string, string> = new Map([
   ['id|pub|name', 'id, key or name'],
 ])
 
-/** An empty variable of the shell leaves an empty word, of which the daemon says only that it is too short. */
+/** An empty shell variable leaves an empty word; the daemon would only say that it is too short. */
 function requireWords(action: Command): void {
   for (const [at, argument] of action.registeredArguments.entries()) {
     const asked = ASKED_FOR.get(argument.name())
     const words: readonly unknown[] = [action.processedArgs[at]].flat()
     if (asked !== undefined && words.includes('')) throw new UsageError(`which ${asked}?`)
   }
-}
-
-/** From package.json, which lies as far above `src/node/cli` as above `dist/node/cli`. */
-function version(): string {
-  const text = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')
-  return (JSON.parse(text) as { version: string }).version
 }

@@ -1,5 +1,5 @@
 /**
- * The `freechains` command (spec §11): parses the words, runs the command they name, and turns how it ended into an exit
+ * The `freechains` command (spec §11): arranges and parses the words, runs the command, and turns its end into an exit
  * status: 0 done, 1 refused or failed, 2 not understood, 130 interrupted.
  */
 import { CommanderError, type Command } from 'commander'
@@ -15,20 +15,22 @@ const FAILED = 1
 const NOT_UNDERSTOOD = 2
 const INTERRUPTED = 130
 
-/** Runs one command line (without `node` and the script) and gives its exit status. Never rejects for what users do. */
+/**
+ * Runs one command line (without `node` and the script). Resolves to the exit status; never rejects for a user's error.
+ */
 export async function run(argv: readonly string[], io: Io, modules: CliModules): Promise<number> {
-  let session: CommandContext | undefined
+  let context: CommandContext | undefined
   try {
-    // Built once to know which options take a value, which is what the order of words hangs on.
+    // Built a first time to learn which options take a value: the order of the words depends on it.
     const takesValue = valueOptions(buildProgram(new CommandContext(undefined, io, modules)))
     const { args, subject } = arrange(argv, (option) => takesValue.has(option))
-    session = new CommandContext(subject, io, modules)
-    await buildProgram(session).parseAsync(args, { from: 'user' })
+    context = new CommandContext(subject, io, modules)
+    await buildProgram(context).parseAsync(args, { from: 'user' })
     return DONE
   } catch (error) {
-    return await statusOf(error, io, session?.commandPath)
+    return await statusOf(error, io, context?.commandPath)
   } finally {
-    session?.close()
+    context?.close()
   }
 }
 
@@ -52,7 +54,8 @@ async function statusOf(error: unknown, io: Io, commandPath: string | undefined)
 function describe(error: unknown, commandPath: string | undefined): string {
   if (error instanceof UsageError) return sanitizeLine(error.message + seeHelp(commandPath))
   if (error instanceof CommandError || error instanceof ClientError) return sanitizeLine(error.message)
-  // A refusal to start is a ControlError; its module is loaded with the daemon alone.
+  // A failed start is a ControlError, recognised by name: importing its class would load the daemon's modules for every
+  // command.
   if (error instanceof Error && error.name === 'ControlError') return error.message
   return sanitize(`a defect in freechains: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
 }

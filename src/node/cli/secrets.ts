@@ -1,28 +1,30 @@
-/** Secrets that need not stand on the command line, where other users could read them (spec §11). */
+/** Reads secrets from elsewhere than the command line, which other users of the machine can read (spec §11). */
 import { isUtf8 } from 'node:buffer'
 import { readFile } from 'node:fs/promises'
 import { chunksOf, CommandError, reasonOf, UsageError, write, type Io } from './io.ts'
-import { asTyped } from './utf8-argument.ts'
+import { requireUtf8 } from './argument-values.ts'
 
-/** What a key may be typed as, for `--help`. */
+/** The alternatives for a key, for `--help`. */
 export const KEY_FORMS = '@FILE, env:NAME and - (stdin) work'
 
-/** The longest secret on stdin: a passphrase is at most 64 KiB at the control port. */
+/** The longest secret on stdin: the control port takes passphrases up to 64 KiB. */
 const STDIN_BYTES = 64 * 1024
 
-/** Seed and public key. */
+/** A seed and a public key. */
 const PRIVATE_KEY = /^[0-9A-Fa-f]{128}$/
 
-/** Of a group; a public key looks the same. */
+/** A group's shared key; a public key has the same form. */
 const SHARED_KEY = /^[0-9A-Fa-f]{64}$/
 
-/** No chain's name begins like this. */
+/** No chain name begins like this. */
 const INVITE = /^freechains:/i
 
-/** What a key is given as: an option's value, or a word that is a group's shared key or somebody's public key. */
+/** Where a key is given: as an option's value, or as a word that is a group's shared key or a public key. */
 export type KeyUse = '--sign' | '--decrypt' | 'shared' | 'public'
 
-/** A key: itself, `@FILE` (its content), `env:NAME`, or `-` for stdin; each without white space around it. */
+/**
+ * A key: literal, `@FILE` (the content), `env:NAME`, or `-` for stdin. White space around the latter three is dropped.
+ */
 export async function readKey(text: string, use: KeyUse, io: Io): Promise<string> {
   if (text === '') throw new UsageError('which key?')
   const key = await fromElsewhere(text, 'key', io)
@@ -30,17 +32,18 @@ export async function readKey(text: string, use: KeyUse, io: Io): Promise<string
   return key ?? text
 }
 
-/** Where `chains join` is told what to join: a chain's name, or an invite. */
+/** The argument of `chains join`: a chain's name or an invite. */
 export type Joining = { readonly name: string } | { readonly invite: string }
 
 /**
- * A chain's name, or an invite: itself, or from where a key may come too. White space in an invite is what a mail or a
- * chat made of it. No error repeats it: a group's key may be in it.
+ * A chain's name, or an invite, literal or from the same places as a key. White space within an invite comes from mail
+ * or chat and is dropped. No error repeats the text: it may hold a group's key.
  *
- * @throws {CommandError} @throws {UsageError}
+ * @throws {CommandError}
+ * @throws {UsageError}
  */
 export async function readJoining(text: string, io: Io): Promise<Joining> {
-  // What is all digits behind the sign was meant as a key, if a wrong one: the daemon says so.
+  // Hex digits after the sign were meant as a key; if it is invalid, the daemon says so.
   const isChain = /^[#$]/.test(text) || /^@!?[0-9A-Fa-f]+$/.test(text)
   if (isChain) return { name: text }
   if (/^@\s*freechains:/i.test(text)) throw new UsageError('an invite stands without the @, which goes before a file')
@@ -51,7 +54,7 @@ export async function readJoining(text: string, io: Io): Promise<Joining> {
   throw new UsageError("neither a chain ('#forum', '$group', '@PUB') nor an invite (freechains:…)")
 }
 
-/** What `@FILE`, `env:NAME` or `-` stand for; `undefined` for what stands for itself. @throws {CommandError} */
+/** The value behind `@FILE`, `env:NAME` or `-`; undefined for a literal. @throws {CommandError} */
 async function fromElsewhere(text: string, what: 'key' | 'invite', io: Io): Promise<string | undefined> {
   if (text.startsWith('env:')) {
     const name = text.slice(4)
@@ -83,11 +86,12 @@ async function warnOf(text: string, use: KeyUse, io: Io): Promise<void> {
   await write(io.stderr, `freechains: warning: ${message}\n`)
 }
 
-/** A passphrase: itself, or `-` for stdin without its last newline. @throws {CommandError} its bytes are no UTF-8 */
+/** A passphrase: literal, or `-` for stdin without its last newline. @throws {CommandError} it is no UTF-8 */
 export async function readPassphrase(text: string, io: Io): Promise<string> {
-  if (text !== '-') return asTyped(text, 'the passphrase', 'give it in UTF-8, on stdin (-) if it has that character')
+  if (text !== '-')
+    return requireUtf8(text, 'the passphrase', 'give it in UTF-8, on stdin (-) if it has that character')
   const bytes = await readSecret(io)
-  // Read as text, every byte that is none would be the same one, and two passphrases would make the same keys.
+  // Decoding would replace all invalid bytes by the same character, and two passphrases would give the same keys.
   if (!isUtf8(bytes)) throw new CommandError('the passphrase on stdin is no UTF-8: convert it first (iconv -t UTF-8)')
   return bytes.toString('utf8').replace(/\r?\n$/, '')
 }

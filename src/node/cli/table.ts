@@ -1,9 +1,9 @@
-/** Tables for terminals (spec §11): columns of their own width, no lines between. */
+/** Tables for terminals (spec §11): columns as wide as their content, without rules. */
 import Table from 'cli-table3'
 import { sanitizeLine } from './sanitize.ts'
 import type { Colors } from './colors.ts'
 
-export interface Rows {
+export interface TableRows {
   readonly head: readonly string[]
   readonly rows: readonly (readonly string[])[]
 }
@@ -13,12 +13,12 @@ const NO_LINES = {
   ...{ 'bottom-right': '', left: '', 'left-mid': '', mid: '', 'mid-mid': '', right: '', 'right-mid': '', middle: '  ' },
 }
 
-/** The cells are made harmless here. */
-export function tableOf({ head, rows }: Rows, colors: Colors): string {
+/** Lays out a table; cells are sanitized here. */
+export function tableOf({ head, rows }: TableRows, colors: Colors): string {
   const table = new Table({
     head: head.map((title) => colors('bold', title)),
     chars: NO_LINES,
-    // The library's own colours stay off: whether there are any is decided by the ink.
+    // The library's own colors are off: `colors` decides.
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
   })
   table.push(...rows.map((row) => row.map(sanitizeLine)))

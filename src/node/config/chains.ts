@@ -1,4 +1,7 @@
-/** An entry of the config file's `chains` made into a {@link Chain}, with what its kind demands of it (spec §2, §12). */
+/**
+ * From an entry of the config file's `chains` to a {@link Chain}, with the requirements of the chain's kind (spec §2,
+ * §12).
+ */
 import { dirname, resolve } from 'node:path'
 import { chainOf, type Chain } from '../../dag/chain.ts'
 import type { DagFault } from '../../dag/faults.ts'
@@ -6,7 +9,7 @@ import { parseAuthorKey } from '../../dag/ids.ts'
 import type { Complaint } from '../net/host/address-checks.ts'
 import { expandHome, readSmallFile, type Environment } from './files.ts'
 
-/** An entry as written. */
+/** An entry as written in the file. */
 export interface ChainEntry {
   readonly name: string
   readonly pioneers?: readonly string[] | undefined
@@ -14,7 +17,7 @@ export interface ChainEntry {
   readonly keyFile?: string | undefined
 }
 
-/** A complaint about a part of a value, `at` being the path inside it. */
+/** A complaint about part of an entry; `at` is the path within the entry. */
 export interface Finding extends Complaint {
   readonly at: readonly (string | number)[]
 }
@@ -22,12 +25,12 @@ export interface Finding extends Complaint {
 export type ChainOutcome =
   { readonly chain: Chain; readonly warnings: readonly string[] } | { readonly findings: readonly Finding[] }
 
-/** A key is 64 digits; the rest is room for blanks and line ends. */
+/** A key has 64 digits; the rest is room for white space. */
 const KEY_FILE_BYTES = 4 * 1024
 
 const MAKE_KEY = 'write the 64 hex digits that "freechains crypto shared" prints'
 
-/** `file` is the config file: a relative `keyFile` is looked for beside it. */
+/** @param file - the config file; a relative `keyFile` is resolved against its directory */
 export function chainOfEntry(entry: ChainEntry, file: string, env: Environment): ChainOutcome {
   const misplaced = [...misplacedKeys(entry), ...badPioneers(entry.pioneers ?? [])]
   if (misplaced.length > 0) return { findings: misplaced }
@@ -37,7 +40,10 @@ export function chainOfEntry(entry: ChainEntry, file: string, env: Environment):
   return made.ok ? { chain: made.value, warnings: secret.warnings } : { findings: [chainFinding(made.fault, entry)] }
 }
 
-/** Keys that the chain's kind has no use for, or lacks. A name with no sign at all is left to `chainOf`. */
+/**
+ * Config keys that do not fit the chain's kind, or are missing. A name without a sign is left to `chainOf`, which
+ * reports it.
+ */
 function misplacedKeys(entry: ChainEntry): readonly Finding[] {
   const sign = entry.name.charAt(0)
   if (!'#$@'.includes(sign) || sign === '') return []

@@ -1,6 +1,7 @@
 /**
- * The node's configuration (spec §12): the file and the command line's arguments over the defaults, checked and frozen.
- * Rule constants (spec §3–§5) are not configuration. It reads the config file and the key files it names, nothing else.
+ * The node's configuration (spec §12): the config file, overridden by the command line, over the defaults; validated
+ * and frozen. Rule constants (spec §3–§5) are not configurable. It reads the config file and the key files named there,
+ * nothing else.
  */
 import { dirname, resolve } from 'node:path'
 import type { Chain } from '../../dag/chain.ts'
@@ -15,52 +16,51 @@ import { readYaml, type YamlText } from './yaml.ts'
 import type { LogLevel } from '../base/log.ts'
 
 export interface Config {
-  /** The file that was read; absent when none was given. */
+  /** The config file; absent when none was given. */
   readonly file?: string
-  /** Absolute path. */
   readonly dataDir: string
-  /** Multiaddrs, TCP. */
+  /** TCP multiaddrs. */
   readonly listen: readonly string[]
-  /** If not empty, replaces every address that the node would announce. */
+  /** If not empty, replaces all addresses that the node would announce. */
   readonly announce: readonly string[]
-  /** Announced besides those found. */
+  /** Announced in addition to the addresses found. */
   readonly appendAnnounce: readonly string[]
-  /** Entries to the DHT, each ending in `/p2p/ID`. */
+  /** Bootstrap peers of the DHT, each ending in `/p2p/ID`. */
   readonly bootstrap: readonly string[]
-  /** Peers to stay connected to, each ending in `/p2p/ID`. */
+  /** Static peers, each ending in `/p2p/ID`. */
   readonly peers: readonly string[]
   readonly discovery: { readonly dht: boolean; readonly mdns: boolean; readonly remembered: boolean }
-  /** Loopback unless `allowRemoteControl`; port 0 means any free one. An IPv6 host has no brackets. */
+  /** Loopback unless `allowRemoteControl`. Port 0 means any free port. An IPv6 host has no brackets. */
   readonly control: ControlAddress
   readonly allowRemoteControl: boolean
   readonly logLevel: LogLevel
   readonly limits: { readonly maxConnections: number; readonly inboundConnectionsPerSecond: number }
   readonly chains: readonly Chain[]
-  /** For the operator, to be logged: nothing that stops the node. */
+  /** Shown in the log; they do not stop the node. */
   readonly warnings: readonly string[]
 }
 
-/** Arguments of `start` that win over the file (spec §11). */
+/** Arguments of `start` that override the file (spec §11). */
 export interface ConfigOverrides {
   /** Relative to the working directory. */
   readonly dataDir?: string | undefined
-  /** `--port`: of the control port; as typed, or a number. */
+  /** `--port`, of the control port: as typed, or a number. */
   readonly controlPort?: string | number | undefined
-  /** `--listen`, repeated: replaces the file's list. */
+  /** `--listen`, repeatable: replaces the file's list. */
   readonly listen?: readonly string[] | undefined
 }
 
 export interface LoadConfigOptions {
   readonly file?: string | undefined
   readonly overrides?: ConfigOverrides | undefined
-  /** For `~` and `XDG_DATA_HOME`; the process's own unless told. */
+  /** Environment for `~` and `XDG_DATA_HOME`; `process.env` by default. */
   readonly env?: Environment | undefined
 }
 
 /** A config file is a page or two; this leaves room for thousands of chains. */
 const CONFIG_BYTES = 1024 * 1024
 
-/** Without a file: the defaults. */
+/** Loads the configuration; without a file, the defaults. */
 export function loadConfig({ file, overrides = {}, env = process.env }: LoadConfigOptions = {}): Result<
   Config,
   ConfigFault
@@ -105,7 +105,7 @@ function configOf(
   return frozen({ ...rest, ...chosen, chains: chains.map(({ chain }) => chain), warnings })
 }
 
-/** The chains that a changed file names, for SIGHUP; on a fault the caller keeps what it has. */
+/** Reads the file's chains again, for SIGHUP. On a fault the caller keeps what it has. */
 export function reloadChains(
   file: string,
   env: Environment = process.env,
@@ -153,7 +153,7 @@ function readValue(
   return ok({ parsed: parsed.data, warnings })
 }
 
-/** In the file a relative path starts at the file. */
+/** A relative path in the file is resolved against the file's directory. */
 function dataDirOf(written: string | undefined, file: string | undefined, env: Environment): string {
   if (written === undefined) return defaultDataDir(env)
   return resolve(dirname(file ?? ''), expandHome(written, env))
@@ -181,7 +181,7 @@ function invalid(problems: readonly ConfigProblem[]): Result<never, ConfigFault>
   return fail({ code: 'CONFIG_INVALID', problems })
 }
 
-/** Chains hold byte arrays, which cannot be frozen; they belong to the lower floors, which never change them. */
+/** Shallow: chains hold byte arrays, which cannot be frozen. The lower floors never mutate them. */
 function frozen(config: Config): Config {
   for (const part of Object.values(config)) if (typeof part === 'object') Object.freeze(part)
   return Object.freeze(config)

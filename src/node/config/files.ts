@@ -1,21 +1,24 @@
-/** Reading the few small files that a configuration consists of, and the places it names (spec §11, §12). */
+/** Reads the small files of a configuration, and resolves the paths in it (spec §11, §12). */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { isAbsolute, join } from 'node:path'
 import { fail, ok, type Result } from '../../dag/result.ts'
 
-/** Environment variables: `HOME` and `XDG_DATA_HOME` are looked at. */
+/** Environment variables; `HOME` and `XDG_DATA_HOME` are used. */
 export type Environment = Readonly<Record<string, string | undefined>>
 
 export interface SmallFile {
   readonly text: string
-  /** Every user of the machine may read it. Not known, and `false`, on Windows. */
+  /** Whether all users of this machine may read the file. Always false on Windows, where it is not known. */
   readonly worldReadable: boolean
 }
 
 const WORLD_READ = 0o004
 
-/** The file as UTF-8 text, or in words why not. Never reads more than `maxBytes`, whatever the file turns out to be. */
+/**
+ * Reads a file as UTF-8 text; a fault is the reason in words. Reads at most `maxBytes` + 1 bytes, even of a device or a
+ * FIFO.
+ */
 export function readSmallFile(path: string, maxBytes: number): Result<SmallFile, string> {
   let handle: number | undefined
   try {
@@ -59,12 +62,12 @@ function whyUnreadable(error: unknown): string {
   }
 }
 
-/** `~` and `~/…` stand for the user's home; `~other` is left as it is. */
+/** Expands `~` and `~/…` to the user's home; leaves `~other` as it is. */
 export function expandHome(path: string, env: Environment): string {
   return path === '~' || path.startsWith('~/') ? join(env['HOME'] ?? homedir(), path.slice(1)) : path
 }
 
-/** `${XDG_DATA_HOME:-~/.local/share}/freechains`. The XDG specification has relative values ignored. */
+/** `${XDG_DATA_HOME:-~/.local/share}/freechains`. The XDG specification demands that relative values are ignored. */
 export function defaultDataDir(env: Environment): string {
   const given = env['XDG_DATA_HOME']
   const base = given !== undefined && isAbsolute(given) ? given : expandHome('~/.local/share', env)

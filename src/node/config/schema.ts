@@ -1,6 +1,6 @@
 /**
- * The shape of the config file (spec §12): keys, defaults and bounds. Only keys that do something are here; any other is
- * an error. It gives complaints with the path of the key; `yaml.ts` knows the line.
+ * The schema of the config file (spec §12): keys, defaults and bounds. An unknown key is an error. Issues carry the
+ * path of the key; `yaml.ts` finds the line.
  */
 import { z } from 'zod'
 import { addressComplaint, parseControl, type AddressUse, type Complaint } from '../net/host/address-checks.ts'
@@ -8,12 +8,12 @@ import { chainOfEntry } from './chains.ts'
 import type { Environment } from './files.ts'
 import { LOG_LEVELS } from '../base/log.ts'
 
-/** libp2p's TCP port and the control port, on every address and on loopback (spec §11). */
+/** Default addresses (spec §11): libp2p on all interfaces, the control port on loopback. */
 const LISTEN = ['/ip4/0.0.0.0/tcp/8331', '/ip6/::/tcp/8331']
 const CONTROL = '127.0.0.1:8330'
 
-/** What to write where the type is wrong, by the path of the key with `*` for a place in a list. */
-const WANTED: Readonly<Record<string, string>> = {
+/** The expected value, for error messages, by path of the key; `*` stands for an index of a list. */
+const EXPECTED: Readonly<Record<string, string>> = {
   '': 'keys with values, such as "logLevel: info"',
   dataDir: 'a path, such as ~/.local/share/freechains',
   listen: 'a list of addresses, such as [/ip4/0.0.0.0/tcp/8331], or [] for none',
@@ -45,16 +45,16 @@ const WANTED: Readonly<Record<string, string>> = {
   'chains.*.keyFile': 'the path of a file that holds 64 hex digits',
 }
 
-/** Every key there is, as a path. */
-export const KNOWN_KEYS: readonly string[] = Object.keys(WANTED).filter((path) => path !== '' && !path.endsWith('*'))
+/** All config keys, as paths. */
+export const KNOWN_KEYS: readonly string[] = Object.keys(EXPECTED).filter((path) => path !== '' && !path.endsWith('*'))
 
-/** What to write at a path: for complaints about the type or the range of a value. */
-export function wantedAt(path: readonly PropertyKey[]): string {
-  return WANTED[pattern(path)] ?? 'another value'
+/** The expected value at a path, for a value of the wrong type or out of range. */
+export function expectedAt(path: readonly PropertyKey[]): string {
+  return EXPECTED[pathPattern(path)] ?? 'another value'
 }
 
-/** `chains[0].name` as `chains.*.name`. */
-export function pattern(path: readonly PropertyKey[]): string {
+/** From `chains[0].name` to `chains.*.name`. */
+export function pathPattern(path: readonly PropertyKey[]): string {
   return path.map((step) => (typeof step === 'number' ? '*' : String(step))).join('.')
 }
 
@@ -69,7 +69,7 @@ function address(use: AddressUse): z.ZodString {
   })
 }
 
-/** A key whose entries are all commented out is an empty list. */
+/** Null is an empty list: YAML reads a key whose entries are all commented out as null. */
 function addresses(use: AddressUse) {
   return z
     .array(address(use))
@@ -121,8 +121,9 @@ function chains(file: string, env: Environment) {
 }
 
 /**
- * The schema, which also reads the key files: relative ones are beside `file`.
- * @param mayBeRemote - what the file says of `allowRemoteControl`: whether `control` may be anything but loopback
+ * Builds the schema. Parsing with it reads the key files; relative paths are resolved against `file`.
+ *
+ * @param mayBeRemote - the file's `allowRemoteControl`: whether `control` may be other than loopback
  */
 export function configSchema(file: string, env: Environment, mayBeRemote: boolean) {
   return z.strictObject({

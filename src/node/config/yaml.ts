@@ -1,6 +1,6 @@
 /**
- * From a YAML text to a plain value, and from a path inside that value back to its line and column (spec §12). Bounded
- * against what YAML can unfold into; says nothing about which keys there are.
+ * Parses YAML into plain values, and maps a path in the value to its line and column (spec §12). Bounds nesting and
+ * alias expansion. It knows no config keys.
  */
 import {
   isAlias,
@@ -17,7 +17,7 @@ import {
 } from 'yaml'
 import type { Complaint } from '../net/host/address-checks.ts'
 
-/** 1-based. */
+/** A position, 1-based. */
 export interface Place {
   readonly line: number
   readonly column: number
@@ -26,26 +26,29 @@ export interface Place {
 export interface YamlText {
   /** Plain objects, lists and scalars; `{}` for an empty text. */
   readonly value: unknown
-  /** Where the value at `path` begins, or, with `key`, where that key of it does; the nearest there is if it is not there. */
+  /**
+   * The position of the value at `path`, or of its key `key` if given. If it is missing, the position of the nearest
+   * parent.
+   */
   place(path: readonly PropertyKey[], key?: string): Place
 }
 
 export type YamlProblem = Complaint & Partial<Place>
 
-/** Aliases that may be unfolded: enough for honest use, and no bomb. */
+/** Limit of alias expansions: enough for honest use, and stops a “billion laughs” file. */
 const MAX_ALIASES = 100
-/** The first errors are the operator's, the rest follow from them. */
+/** Only the first errors are reported; later ones usually follow from them. */
 const MAX_PROBLEMS = 3
 /**
- * The parser recurses; where the stack ends Node 20 was seen to abort, not to throw (60,000 brackets, 2026-11-23).
+ * The parser recurses. On stack overflow Node 20 was seen to abort instead of throwing (60,000 brackets, 2026-11-23).
  * The config file has four levels.
  */
 const MAX_DEPTH = 50
 const DEEP_BLOCKS = new RegExp(`(?:[-?][^\\S\\n]+){${String(MAX_DEPTH)}}|^ {${String(8 * MAX_DEPTH)}}`, 'm')
-/** Long enough to be a secret: the parser quotes what it stumbles over. */
+/** Strings that may be secrets. They are cut out of the parser's messages, which quote the text. */
 const SECRET_LIKE = /[0-9a-zA-Z+/=]{24,}/g
 
-/** Every problem of syntax, or the value with its places. */
+/** Returns the syntax problems, or the value with its positions. */
 export function readYaml(text: string): YamlText | { readonly problems: readonly YamlProblem[] } {
   const deepAt = tooDeepAt(text)
   if (deepAt !== undefined) {
@@ -65,7 +68,7 @@ export function readYaml(text: string): YamlText | { readonly problems: readonly
   }
 }
 
-/** Counts brackets without regard to quotes and comments, which no honest file fills with that many open ones. */
+/** Counts brackets also within quotes and comments: no honest file has that many open ones there. */
 function tooDeepAt(text: string): number | undefined {
   let depth = 0
   for (const { 0: bracket, index } of text.matchAll(/[[\]{}]/g)) {

@@ -1,9 +1,9 @@
 /**
- * How the control port refuses (spec §10): the stable strings of `data.code`, the JSON-RPC numbers that go with them, and
- * the error that a handler throws. `docs/control-port.md` lists all codes; which fault gets which is in `api/fault-reports.ts`.
+ * Errors of the control port (spec §10): the stable strings of `data.code`, the JSON-RPC numbers, and the error that
+ * handlers throw. `docs/control-port.md` lists all codes; `api/fault-reports.ts` maps faults to them.
  */
 
-/** Our own codes, as JSON-RPC code 1 with `data.code`; each with what it stands for. */
+/** Our own codes, sent as JSON-RPC code 1 with `data.code`; each with its meaning. */
 export const CONTROL_CODES = {
   'chain-not-found': 'no chain of this name or id is joined here',
   'chain-name-taken': 'a chain of this name with other pioneers or another key is joined here',
@@ -42,12 +42,12 @@ export const CONTROL_CODES = {
 
 export type ControlCode = keyof typeof CONTROL_CODES
 
-/** Those that only end a start: no call is answered with one. */
+/** Codes that only stop a start: no call is answered with one. */
 export const START_CODES: readonly ControlCode[] = [
   ...(['bad-config', 'port-in-use', 'cannot-listen', 'data-dir-in-use', 'data-dir-unusable'] as const),
 ]
 
-/** The standard's codes and ours outside code 1, with the `data.code` that goes with each. */
+/** The standard's codes, and ours other than code 1, by `data.code`. */
 export const RPC_CODES = {
   'bad-json': -32700,
   'bad-request': -32600,
@@ -59,7 +59,7 @@ export const RPC_CODES = {
 
 export type RpcCode = keyof typeof RPC_CODES
 
-/** What each of {@link RPC_CODES} stands for. */
+/** The meaning of each of {@link RPC_CODES}. */
 export const RPC_MEANINGS: { readonly [C in RpcCode]: string } = {
   'bad-json': 'the line is not JSON',
   'bad-request': 'the line is no request, or goes beyond a bound',
@@ -69,15 +69,15 @@ export const RPC_MEANINGS: { readonly [C in RpcCode]: string } = {
   unauthorized: 'the first call was not auth, or its token is not the one in the cookie',
 }
 
-/** JSON-RPC error code of all {@link CONTROL_CODES}. */
+/** The JSON-RPC code of all {@link CONTROL_CODES}. */
 export const OUR_RPC_CODE = 1
 
-/** A refusal that the caller is told: thrown by handlers, sent as it stands. Its message never holds a secret. */
+/** An error for the caller, thrown by handlers and sent unchanged. Its message never holds a secret. */
 export class ControlError extends Error {
   override readonly name = 'ControlError'
   readonly code: ControlCode | RpcCode
 
-  /** @param message what happened, why, and what to do */
+  /** @param message - what happened, why, and what to do */
   constructor(code: ControlCode | RpcCode, message: string) {
     super(message)
     this.code = code

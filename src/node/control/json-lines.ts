@@ -1,6 +1,6 @@
 /**
- * Lines of JSON on a socket (spec §10): splits bytes at newlines under a cap that may change between lines, and checks
- * the depth of a line before it is parsed. It knows nothing of JSON-RPC.
+ * Lines of JSON on a socket (spec §10): splits a stream at newlines, under a length limit that may change between
+ * lines, and checks the nesting depth of a line before it is parsed. It knows nothing of JSON-RPC.
  */
 import type { Readable } from 'node:stream'
 
@@ -12,20 +12,23 @@ const OPEN_BRACKET = 0x5b
 const CLOSE_BRACE = 0x7d
 const CLOSE_BRACKET = 0x5d
 
-/** A line was longer than the cap. */
+/** A line is longer than the limit. */
 export class LineTooLong extends Error {
   override readonly name = 'LineTooLong'
 }
 
-/** The very first byte of the stream is not one that a JSON-RPC request begins with. */
+/** The first byte of the stream cannot begin a JSON-RPC request. */
 export class NotJsonRpc extends Error {
   override readonly name = 'NotJsonRpc'
 }
 
 /**
- * The lines of a stream, without their newlines; with `rest` a `line`, so is what follows the last newline when the
- * stream ends by itself. Does not destroy the stream when it ends. Throws {@link LineTooLong} as soon as more than `limit()` bytes came without a newline, and
- * {@link NotJsonRpc} at a first byte other than `{` or `[`, before anything is read as a line.
+ * Yields the lines of a stream, without their newlines. Does not destroy the stream when it ends.
+ *
+ * Throws {@link LineTooLong} as soon as more than `limit()` bytes came without a newline, and {@link NotJsonRpc} if the
+ * first byte is neither `{` nor `[`, before it reads a line.
+ *
+ * @param rest - `line`: also yields what follows the last newline when the stream ends
  */
 export async function* readLines(
   stream: Readable,
@@ -58,8 +61,8 @@ export async function* readLines(
 }
 
 /**
- * Whether arrays and objects in a JSON text lie at most `limit` deep. Strings are jumped over with `indexOf`, so that
- * 86 MiB of base64 cost as much as one search. Says nothing about whether the text is JSON.
+ * Whether arrays and objects of a JSON text nest at most `limit` deep. Skips strings with `indexOf`, so that 86 MiB of
+ * base64 cost one search. Does not check that the text is JSON.
  */
 export function isShallow(line: Buffer, limit: number): boolean {
   let depth = 0
@@ -76,7 +79,7 @@ export function isShallow(line: Buffer, limit: number): boolean {
   return true
 }
 
-/** Index of the quote that closes a string, or -1. */
+/** The index of a string's closing quote, or -1. */
 function endOfString(line: Buffer, from: number): number {
   for (let end = line.indexOf(QUOTE, from); end !== -1; end = line.indexOf(QUOTE, end + 1)) {
     let backslashes = 0

@@ -1,4 +1,4 @@
-/** Where the control port is (spec §10), for the daemon and for its clients alike: cookie and unix socket. */
+/** Paths of the control port's cookie and unix socket (spec §10), for the daemon and its clients. */
 import { homedir } from 'node:os'
 import { isAbsolute, join } from 'node:path'
 import { isLoopback } from '../base/loopback.ts'
@@ -6,29 +6,32 @@ import { isLoopback } from '../base/loopback.ts'
 /** Name of the cookie in the data directory. */
 export const COOKIE_NAME = 'control.cookie'
 
-/** `${XDG_STATE_HOME:-~/.local/state}/freechains`; a relative XDG_STATE_HOME counts as unset, as XDG demands. */
+/** `${XDG_STATE_HOME:-~/.local/state}/freechains`. A relative XDG_STATE_HOME is ignored, as XDG demands. */
 export function defaultStateDir(env: Readonly<Record<string, string | undefined>>): string {
   const home = env['XDG_STATE_HOME']
   return join(home !== undefined && isAbsolute(home) ? home : join(homedir(), '.local', 'state'), 'freechains')
 }
 
-/** The cookie that clients find by port alone. */
+/** The cookie that clients find by the port. */
 export function cookiePath(stateDir: string, port: number): string {
   return join(stateDir, `control-${String(port)}.cookie`)
 }
 
-/** The unix socket that clients find by port alone. */
+/** The unix socket that clients find by the port. */
 export function socketPath(stateDir: string, port: number): string {
   return join(stateDir, `control-${String(port)}.sock`)
 }
 
-/** Whether the OS takes a path of this length for a unix socket (`sun_path`: 108 bytes on Linux, 104 elsewhere). */
+/** Whether a path is short enough for a unix socket (`sun_path`: 108 bytes on Linux, 104 elsewhere). */
 export function fitsSocket(path: string): boolean {
   return Buffer.byteLength(path) < (process.platform === 'linux' ? 108 : 104)
 }
 
-/** What an operator is to know, whatever the log shows, of a control port on a host that other machines can reach. */
-export function exposure(host: string): string | undefined {
+/**
+ * The warning about a control port that other machines can reach; undefined for loopback. The daemon prints it whatever
+ * the log level.
+ */
+export function exposureWarning(host: string): string | undefined {
   if (isLoopback(host)) return undefined
   const means =
     'whoever learns the cookie rules this node, and nothing sent is encrypted, neither the cookie nor private keys'

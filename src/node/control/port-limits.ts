@@ -1,30 +1,30 @@
-/** Every cap of the control port on size, count and time, with its reason (spec §10). */
+/** The bounds of the control port on size, count and time, with their reasons (spec §10). */
 
 const KIB = 1024
 const MIB = 1024 * KIB
 
 export interface ControlLimits {
-  /** A line before `auth`: a hello or a token, nothing long. */
+  /** A line before `auth`: it holds a nonce or a token. */
   readonly lineBeforeAuthBytes: number
-  /** A line after `auth`: the largest payload (64 MiB) in base64 is 86 MiB. */
+  /** A line after `auth`: the largest payload (64 MiB) is 86 MiB in base64. */
   readonly lineBytes: number
-  /** Arrays and objects inside each other in one line; no method needs more than five. */
+  /** Nesting depth of a line; no method needs more than five. */
   readonly depth: number
-  /** Calls of one connection that are not answered yet; at this many, the connection is not read further. */
+  /** Open calls of one connection. At this many, the connection is not read. */
   readonly calls: number
-  /** Calls in one batch: their answers leave together, so they are held in memory together. */
+  /** Calls in one batch. Its answers are sent together, so they are in memory together. */
   readonly batch: number
   /** Subscriptions of one connection. */
   readonly subscriptions: number
   /** Connections at a time, for TCP and for the unix socket each. */
   readonly connections: number
-  /** How long a connection may stay without `auth`. */
+  /** How long a connection may stay open without `auth`. */
   readonly authMs: number
-  /** Bytes that wait for one reader: two of the largest answers. Beyond this it is cut off. */
+  /** Unsent bytes of one connection: two of the largest answers. Beyond this it is closed. */
   readonly bufferedBytes: number
-  /** After the client stops sending, how long its last calls may still take. */
+  /** How long open calls may take after the client ended its side. */
   readonly lingerMs: number
-  /** After a stop, how long a client may take to read its last answer. */
+  /** How long a client may take to read its last answer after a stop. */
   readonly closeMs: number
 }
 
@@ -42,14 +42,14 @@ export const CONTROL_LIMITS: ControlLimits = {
   closeMs: 1_000,
 }
 
-/** Bytes of events that may wait for one subscriber: some 16,000 events. */
+/** Bytes of events queued for one subscriber: some 16,000 events. */
 export const FEED_BYTES = 4 * MIB
 
-/** The longest line a client takes from a daemon. */
+/** The longest line that a client accepts from a daemon. */
 export const ANSWER_BYTES = 128 * MIB
 
 /** The largest payload (spec §3): for owners and in groups. */
 export const PAYLOAD_BYTES = 64 * MIB
 
-/** The longest invite: 3 KiB in base32, with room for what stands before it. */
+/** The longest invite: 3 KiB in base32, and its prefix. */
 export const MAX_INVITE_CHARS = 5120

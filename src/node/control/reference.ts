@@ -1,6 +1,6 @@
 /**
- * The parts of `docs/control-port.md` that say what the schema says: methods, shapes and codes, as Markdown tables.
- * `scripts/control-docs` puts them between their marks in the page; a test fails when the page is out of step.
+ * Generates parts of `docs/control-port.md` from the schema: methods, shapes and codes, as Markdown.
+ * `scripts/control-docs` writes them into the page; a test fails when the page is out of date.
  */
 import { CLIENT_CODES } from './client/client-error.ts'
 import { CONTROL_CODES, RPC_CODES, RPC_MEANINGS, type RpcCode } from './error-codes.ts'
@@ -8,7 +8,7 @@ import { jsonSchema, type JsonSchema } from './server/openrpc.ts'
 import { aboutMethod, METHODS, READS, type Method } from './schema.ts'
 import { blockSchema, eventSchema, listedSchema } from './shapes.ts'
 
-/** Page text with each generated part renewed. A part begins with `<!-- made: NAME -->` and ends with `<!-- end -->`. */
+/** Replaces each generated part of the page. A part begins with `<!-- made: NAME -->` and ends with `<!-- end -->`. */
 export function renewed(page: string): string {
   return page.replaceAll(
     /(<!-- made: (\w+) -->\n)[\s\S]*?(<!-- end -->)/g,
@@ -51,7 +51,7 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
   return `${[line(head), `|${'---|'.repeat(head.length)}`, ...body].join('\n')}\n`
 }
 
-/** A schema as people write shapes: `{chain, ids: [id], all?: boolean}`; text is not said to be text. */
+/** A schema in short notation: `{chain, ids: [id], all?: boolean}`; the type string is left out. */
 function shown(schema: JsonSchema): string {
   return typeof schema['title'] === 'string' ? schema['title'] : bare(schema)
 }

@@ -1,15 +1,27 @@
 /**
- * The control port's methods (spec §10): for each its params, its result and one line about it. The one source of types,
- * of validation in the server and in the client, of help, of the OpenRPC document (`openrpc.ts`) and of the reference in
- * `docs/control-port.md` (`reference.ts`). It does nothing itself.
+ * The control port's methods (spec §10): params, result and a one-line description of each. It is the single source of
+ * types, of validation in server and client, of help, of the OpenRPC document (`openrpc.ts`) and of the reference in
+ * `docs/control-port.md` (`reference.ts`). It is declarative: it does nothing itself.
  *
- * Params are strict (an unknown name is an error); results may gain fields, which older clients drop.
+ * Params are strict: an unknown name is an error. Results may gain fields, which older clients drop.
  */
 import { z } from 'zod'
-import { MAX_INVITE_CHARS } from './port-limits.ts'
+import {
+  addr,
+  blocksParams,
+  chain,
+  id,
+  ids,
+  joinParams,
+  likeParams,
+  none,
+  passphrase,
+  postParams,
+  short,
+} from './params.ts'
 import {
   blockSchema,
-  checkStep,
+  peerCheckStep,
   count,
   info,
   listedSchema,
@@ -22,86 +34,7 @@ import {
   type ControlEvent,
 } from './shapes.ts'
 
-/** Ids in one call, and the longest text that can be an id, a name, a key or an address. */
-const MAX_IDS = 10_000
-const SHORT = 1024
-
-/** Blocks in one answer: with 16 backs each, some 15 MB. */
-const MAX_BLOCKS = 10_000
-
-/** The longest payload in a list of blocks: that of any post in a forum. */
-const MAX_LISTED_PAYLOAD = 128 * 1024
-
-const short = z.string().max(SHORT)
-/** A chain's name, or its id as shown (`0_…`). */
-const chain = short.min(1)
-/** A block's id, or a unique prefix of at least six hex digits. */
-const id = short.min(1)
-const ids = z.array(id).max(MAX_IDS)
-const addr = short.min(1)
-const none = z.strictObject({})
-
-/** Standard base64 with padding, nothing else in it. A pattern would overflow the stack of the regex engine at 64 MiB. */
-const base64 = z
-  .string()
-  .refine((text) => Buffer.from(text, 'base64').toString('base64') === text, {
-    error: 'expected standard base64 with padding',
-  })
-  .meta({ contentEncoding: 'base64' })
-
-/** Text that becomes bytes: half a surrogate pair has none in UTF-8, and something else would be signed in its place. */
-const WELL_FORMED = {
-  error: 'this text is no valid Unicode: it has half of a surrogate pair (\\ud800 to \\udfff)',
-}
-const unicode = z.string().refine((text) => text.isWellFormed(), WELL_FORMED)
-
-/** Becomes bytes too: half a pair would make the same keys as any other half. */
-const passphrase = z
-  .string()
-  .min(1)
-  .max(64 * SHORT)
-  .refine((text) => text.isWellFormed(), WELL_FORMED)
-
-const postParams = z
-  .strictObject({
-    chain,
-    payload: base64.exactOptional(),
-    text: unicode.exactOptional(),
-    sign: short.exactOptional(),
-    encrypt: z.boolean().exactOptional(),
-  })
-  .refine((params) => (params.payload === undefined) !== (params.text === undefined), {
-    error: 'expected exactly one of payload (base64) and text',
-  })
-  .meta({ oneOf: [{ required: ['payload'] }, { required: ['text'] }] })
-
-const blocksParams = z
-  .strictObject({
-    chain,
-    last: z.number().int().min(1).max(MAX_BLOCKS).exactOptional(),
-    ids: z.array(id).max(MAX_BLOCKS).exactOptional(),
-    payloads: count.max(MAX_LISTED_PAYLOAD).exactOptional(),
-  })
-  .refine((params) => (params.last === undefined) !== (params.ids === undefined), {
-    error: 'expected exactly one of last (how many) and ids',
-  })
-  .meta({ oneOf: [{ required: ['last'] }, { required: ['ids'] }] })
-
-const joinParams = z
-  .strictObject({
-    name: chain.exactOptional(),
-    invite: z.string().max(MAX_INVITE_CHARS).exactOptional(),
-    keys: z.array(short).max(64).exactOptional(),
-  })
-  .refine((params) => (params.name === undefined) !== (params.invite === undefined), {
-    error: 'expected exactly one of name and invite',
-  })
-  .meta({ oneOf: [{ required: ['name'] }, { required: ['invite'] }] })
-
-/** A like or a dislike; `why` is its reason, its payload. */
-const likeParams = z.strictObject({ chain, id, sign: short, why: unicode.exactOptional() })
-
-/** `from` is where the events begin: what to pass, with what came since, to go on from there (`cursor.ts`). */
+/** `from` is the cursor where the events begin. A client advances it by each event (`client/cursor.ts`). */
 const subscription = z.object({ subscription: z.number().int(), from: shownIds })
 const subscriptionToAll = z.object({ subscription: z.number().int(), from: z.record(z.string(), shownIds) })
 const transfer = z.object({ new: count, missing: count })
@@ -111,7 +44,6 @@ function method<P extends z.ZodType, R extends z.ZodType>(about: string, params:
   return { about, params, result, note }
 }
 
-/** Every method of the control port. */
 export const METHODS = {
   auth: method('proves that the client may read the cookie', z.strictObject({ token: short }), z.literal(true)),
   hello: method(
@@ -261,16 +193,16 @@ export const METHODS = {
   'peer.check': method(
     'says which step of reaching a peer fails: resolve, dial, noise, identify, protocol, chain',
     z.strictObject({ addr, chain: chain.exactOptional() }),
-    z.array(checkStep),
+    z.array(peerCheckStep),
   ),
 } as const
 
 export type Method = keyof typeof METHODS
 export type ParamsOf<M extends Method> = z.output<(typeof METHODS)[M]['params']>
-/** What comes back over the wire. */
+/** The result as it comes over the wire. */
 export type ResultOf<M extends Method> = z.output<(typeof METHODS)[M]['result']>
 
-/** What comes back for these very params: where they decide which of two shapes it has, that one. */
+/** The result for these params: where they select one of two shapes, that shape. */
 export type ResultFor<M extends Method, P> = M extends 'chain.get'
   ? P extends { part: 'block' }
     ? Extract<ResultOf<M>, object>
@@ -285,19 +217,19 @@ export type ResultFor<M extends Method, P> = M extends 'chain.get'
         : Extract<ResultOf<M>, object>
     : ResultOf<M>
 
-/** Params of type `P` for a method, in which a name that it does not have does not compile: a type parameter takes any. */
+/** Params of type `P`, with excess properties refused by the compiler: a bare type parameter would accept them. */
 export type Known<M extends Method, P extends ParamsOf<M>> = P & {
   readonly [K in Exclude<keyof P, keyof ParamsOf<M>>]: never
 }
 
-/** Methods whose answer is the number of a subscription, followed by events. */
+/** Methods that open a subscription: the answer is its number, and events follow. */
 export const SUBSCRIPTIONS = ['chains.listen', 'chain.listen'] as const
 export type SubscriptionMethod = (typeof SUBSCRIPTIONS)[number]
 
-/** Methods that the server answers by itself. */
+/** Methods that the server answers itself. */
 export type ServerMethod = 'auth' | 'hello' | 'host.stop' | 'rpc.discover'
 
-/** Methods that change nothing: who does not know whether one was answered may ask again. All others are never repeated. */
+/** Methods that change nothing. A client may repeat one whose answer it did not get; all others are never repeated. */
 export const READS: ReadonlySet<Method> = new Set<Method>([
   ...(['hello', 'rpc.discover', 'host.info', 'keys.shared', 'keys.pubpvt', 'chains.invite', 'chains.list'] as const),
   ...(['chain.genesis', 'chain.heads', 'chain.get', 'chain.blocks', 'chain.reps', 'chain.traverse'] as const),
@@ -307,23 +239,26 @@ export const READS: ReadonlySet<Method> = new Set<Method>([
 
 /** What a handler knows of its caller. */
 export interface CallContext {
-  /** Aborted when the client is gone or the server stops: whatever waits should give up. */
+  /** Aborted when the client is gone or the server stops: whatever waits must give up. */
   readonly signal: AbortSignal
 }
 
 /**
- * What the handler of a subscription returns. The server answers `{subscription, from}` first, then sends one event after the
- * other, each when the client has room for it; it calls `return()` on the iterator when the client goes. Live events
- * wait in an `EventFeed` (`event-feed.ts`), whose byte bound cuts a slow reader off. When the iterable ends by itself
- * (the chain was left) the client is told that the subscription ended.
+ * What the handler of a subscription returns. The server answers `{subscription, from}` first, then sends the events
+ * one by one, each when the socket has room. It calls `return()` on the iterator when the client is gone. Live events
+ * wait in an `EventFeed` (`event-feed.ts`), whose byte limit cuts a slow reader off. When the iterable ends by itself
+ * (the chain was left), the client is told that the subscription ended.
  */
 export interface Subscription<M extends SubscriptionMethod = SubscriptionMethod> {
   readonly events: AsyncIterable<ControlEvent>
-  /** What the caller is taken to have seen before the first event. */
+  /** The caller's cursor before the first event. */
   readonly from: ResultOf<M>['from']
 }
 
-/** What the node does for each method. Params are checked; what is wrong with them beyond that is a thrown `ControlError`. */
+/**
+ * One handler for each method. Params are validated by schema before the call; a handler throws a `ControlError` for
+ * everything else that is wrong with them.
+ */
 export type Handlers = {
   readonly [M in Exclude<Method, ServerMethod>]: (
     params: ParamsOf<M>,
@@ -331,17 +266,15 @@ export type Handlers = {
   ) => Promise<M extends SubscriptionMethod ? Subscription<M> : ResultOf<M>>
 }
 
-/** What a method does, in one line: for help texts and tables. */
+/** The one-line description of a method, for help texts and tables. */
 export function aboutMethod(method: Method): string {
   return METHODS[method].about
 }
 
-/** Whether `name` is a method of the control port. */
 export function isMethod(name: string): name is Method {
   return Object.hasOwn(METHODS, name)
 }
 
-/** Whether a method opens a subscription. */
 export function isSubscription(method: Method): method is SubscriptionMethod {
   return (SUBSCRIPTIONS as readonly string[]).includes(method)
 }

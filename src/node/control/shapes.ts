@@ -1,8 +1,8 @@
-/** What the control port's methods answer with (spec §10): the shapes of results and events, for `schema.ts`. */
+/** Schemas of results and events of the control port (spec §10), for `schema.ts`. */
 import { z } from 'zod'
 
 export const count = z.number().int().nonnegative()
-/** Reputation, whole: an author's or a post's. Either can be below zero. */
+/** Reputation of an author or a post, an integer; may be negative. */
 export const reps = z.number().int()
 
 /** An id as shown. */
@@ -11,12 +11,15 @@ export const shownIds = z.array(shownId)
 
 export const namedChain = z.object({ name: z.string(), id: z.string() })
 
-/** What `chain.listen` and `chains.listen` report; ids as shown, `chain` the chain's name. With `removed`, `id` is its genesis. */
+/**
+ * An event of `chain.listen` and `chains.listen`. Ids are as shown, `chain` is the chain's name. With `removed`, `id`
+ * is the genesis.
+ */
 export const eventSchema = z.object({
   chain: z.string(),
   id: z.string(),
   height: count,
-  /** What the block links to: with these a listener knows the heads of what it has seen. */
+  /** The block's backs: with them a listener maintains its cursor. */
   backs: z.array(z.string()),
   author: z.string().exactOptional(),
   kind: z.enum(['post', 'like', 'held', 'hidden', 'withdrawn', 'removed']),
@@ -37,7 +40,10 @@ export const blockSchema = z
     why: z.string(),
   })
   .meta({ title: 'block' })
-/** A block as `chain.get` shows it; ids as shown, `author` in upper-case hex, `pay.cid` a CID in text, `reps` the post's. */
+/**
+ * A block as `chain.get` shows it. Ids are as shown, `author` in upper-case hex, `pay.cid` a CID as text, `reps` those
+ * of the post.
+ */
 export type BlockView = z.output<typeof blockSchema>
 
 export const listedSchema = blockSchema
@@ -48,8 +54,8 @@ export const listedSchema = blockSchema
   })
   .meta({ title: 'listed' })
 /**
- * A block as `chain.blocks` lists it. With payloads asked for, `content` says whether its payload is `here`, and then gives
- * it in base64, opened; or why it is not given: too `long` (for the caller, or for the answer), or as for `chain.get`.
+ * A block as `chain.blocks` lists it. If payloads were asked for, `content.is` is `here`, with the unsealed payload in
+ * base64, or says why it is left out: `long` (for the caller's limit, or for the answer), or as for `chain.get`.
  */
 export type ListedBlock = z.output<typeof listedSchema>
 
@@ -95,15 +101,15 @@ export const peerView = z.object({
   nextTryMs: count.exactOptional(),
 })
 
-/** In this order; those behind one that failed are skipped. */
-export const CHECK_STEPS = ['resolve', 'dial', 'noise', 'identify', 'protocol', 'chain'] as const
+/** The steps in order. Those after a failed step are skipped. */
+export const PEER_CHECK_STEPS = ['resolve', 'dial', 'noise', 'identify', 'protocol', 'chain'] as const
 
-export const checkStep = z.object({
-  step: z.enum(CHECK_STEPS),
+export const peerCheckStep = z.object({
+  step: z.enum(PEER_CHECK_STEPS),
   state: z.enum(['ok', 'failed', 'skipped']),
   ms: count,
   why: z.string(),
   fix: z.string().exactOptional(),
 })
-/** One step of reaching a peer: how it went, and what to do if it failed. */
-export type CheckStep = z.output<typeof checkStep>
+/** One step of `peer.check`: its outcome, and how to fix a failure. */
+export type PeerCheckStep = z.output<typeof peerCheckStep>

@@ -1,4 +1,7 @@
-/** Builds a node once, by hand, from its configuration, and takes it down in reverse order. Nothing else decides who knows whom. */
+/**
+ * Builds a node from its configuration, by hand, and stops its parts in reverse order. All dependencies between parts
+ * are visible here.
+ */
 import { randomInt } from 'node:crypto'
 import { multiaddr } from '@multiformats/multiaddr'
 import type { Chain } from '../../dag/chain.ts'
@@ -36,14 +39,16 @@ export interface ComposedNode {
   readonly peerId: string
   readonly control: ControlAddress
   addresses(): readonly string[]
-  /** Joins what is not joined yet, without remembering it: the config file does. */
+  /** Joins the chains that are not joined yet. They are not stored as joined: the config file lists them. */
   joinAll(chains: readonly Chain[]): Promise<void>
-  /** Resolves when the node is to stop: `host.stop` was called, or the disk failed and no write succeeds any more. */
+  /**
+   * Resolves when the node should stop: `host.stop` was called, or the disk failed and no write can succeed any more.
+   */
   readonly stopAsked: Promise<'host.stop' | Error>
   stop(): Promise<void>
 }
 
-/** What was started, to be ended in reverse order. */
+/** The running parts, to be stopped in reverse order. */
 class Started {
   readonly #endings: (() => Promise<void> | void)[] = []
 
@@ -51,7 +56,7 @@ class Started {
     this.#endings.push(end)
   }
 
-  /** One that fails does not keep the others from ending. */
+  /** A part that fails to stop does not keep the others from stopping. */
   async endAll(log: Logger): Promise<void> {
     for (let end = this.#endings.pop(); end !== undefined; end = this.#endings.pop()) {
       try {
@@ -63,7 +68,7 @@ class Started {
   }
 }
 
-/** Starts everything, or nothing: after a fault whatever had started is ended again. */
+/** Starts all parts or none: after a fault, the parts that are running already are stopped. */
 export async function composeNode(
   config: NodeOptions,
   modules: NodeModules,

@@ -1,15 +1,15 @@
-/** The daemon as the `start` command runs it: configuration, signals and what a newcomer needs to read (spec §11, §12). */
+/** The daemon behind the `start` command: configuration, signals, and the text printed at the start (spec §11, §12). */
 import { configFaultLines } from '../config/faults.ts'
 import { loadConfig, reloadChains, type Config } from '../config/config.ts'
 import { systemClock, testClock } from '../base/clock.ts'
 import { composeNode, type ComposedNode } from './compose.ts'
 import { ControlError } from '../control/error-codes.ts'
 import { controlErrorOf } from '../api/fault-reports.ts'
-import { exposure } from '../control/paths.ts'
+import { exposureWarning } from '../control/paths.ts'
 import { createLogger, type Logger } from '../base/log.ts'
 import { onAbort } from '../base/deadline.ts'
 
-/** Arguments of `start`; what is absent comes from the config file, then from the defaults. */
+/** Arguments of `start`. A missing one comes from the config file, then from the defaults. */
 export interface DaemonOptions {
   readonly dir?: string
   readonly configFile?: string
@@ -19,9 +19,10 @@ export interface DaemonOptions {
 }
 
 /**
- * Runs until it is interrupted or `host.stop`. Resolves after a clean stop.
- * @param interrupted aborted by SIGTERM and SIGINT, with the signal's name for a reason
- * @throws {ControlError} what keeps it from starting
+ * Runs until a signal or `host.stop`. Resolves after a clean stop.
+ *
+ * @param interrupted - aborted by SIGTERM and SIGINT; the reason is the signal's name
+ * @throws {ControlError} why the node cannot start
  */
 export async function runDaemon(options: DaemonOptions, interrupted: AbortSignal): Promise<void> {
   const loaded = loadConfig({
@@ -36,18 +37,18 @@ export async function runDaemon(options: DaemonOptions, interrupted: AbortSignal
   const config = loaded.value
   const log = createLogger({ level: config.logLevel })
   for (const warning of config.warnings) log.warn('config.warning', { warning })
-  // One that comes while the node starts would kill it; the config has just been read anyway.
+  // A SIGHUP during the start would kill the process. The config has just been read, so it is ignored.
   process.on('SIGHUP', () => undefined)
   const started = await composeNode(config, { clock: options.testClock ? testClock() : systemClock, log })
   if (!started.ok) throw controlErrorOf(started.fault)
   const node = started.value
   process.stdout.write(`${welcome(config, node)}\n`)
-  const exposed = exposure(config.control.host)
+  const exposed = exposureWarning(config.control.host)
   if (exposed !== undefined) process.stderr.write(`freechains: ${exposed}\n`)
   await untilStopped(node, config, log, interrupted)
 }
 
-/** Waits for SIGTERM, SIGINT (which may have come already) or `host.stop`; SIGHUP reads the chains in the config file again. */
+/** Waits for SIGTERM, SIGINT (may have come already) or `host.stop`. SIGHUP reloads the chains of the config file. */
 async function untilStopped(node: ComposedNode, config: Config, log: Logger, interrupted: AbortSignal): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<string | Error>()
   onAbort(interrupted, () => resolve(String(interrupted.reason)))
@@ -62,7 +63,7 @@ async function untilStopped(node: ComposedNode, config: Config, log: Logger, int
   log.info('node.stopping', { why: String(reason) })
   process.off('SIGHUP', onHangup)
   await node.stop()
-  // Ending with an error lets whoever supervises the node start it anew, on what the disk really holds.
+  // An exit with an error lets a supervisor restart the node from what is on disk.
   if (reason instanceof Error)
     throw new ControlError(
       'data-dir-unusable',
@@ -82,10 +83,10 @@ async function reload(node: ComposedNode, config: Config, log: Logger): Promise<
   log.info('config.reloaded', { chains: read.value.chains.length })
 }
 
-/** What a newcomer needs: who this is, addresses to paste elsewhere, where to talk to it, three commands to try. */
+/** The text for a new user: peer id, addresses for other nodes, the control port, and three commands to try. */
 function welcome(config: Config, node: ComposedNode): string {
   const { host, port } = node.control
-  // Whoever starts the node from a checkout has no `freechains` on the PATH, and says how to call it.
+  // In a checkout there is no `freechains` on the PATH; the environment says how to call it.
   const program = process.env['FREECHAINS_COMMAND'] ?? 'freechains'
   const command = port === 8330 ? program : `${program} --port=${String(port)}`
   return [

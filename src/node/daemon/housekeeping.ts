@@ -1,13 +1,15 @@
-/** What has to be done from time to time (spec §3, §7): compare heads with a peer of each chain, let time pass,
- * and remember how long this node was in sync. */
+/**
+ * Periodic work (spec §3, §7): compares heads with a peer of each chain, settles blocks whose time has come, and saves
+ * how long this node was in sync.
+ */
 import type { ChainRegistry } from '../chain/registry.ts'
 import type { Logger } from '../base/log.ts'
 import type { ChainServices } from '../net/chain-network.ts'
 import type { Pubsub } from '../net/gossip/pubsub.ts'
 
-/** A lost announcement matters for this long at the most; a comparison costs one round trip. */
+/** The interval, and so the longest that a lost announcement delays a chain. A comparison costs one round trip. */
 const COMPARE_MS = 60_000
-/** So that nodes that were started together do not ask all at once. */
+/** Spreads nodes that were started together. */
 const JITTER = 0.3
 
 export interface HousekeepingModules {
@@ -40,12 +42,12 @@ export class Housekeeping {
   }
 
   async #round(): Promise<void> {
-    const { chains, pubsub: topics } = this.#modules
+    const { chains, pubsub } = this.#modules
     await chains.saveWatches()
     for (const { replica, attached } of chains.all()) {
-      // A chain that is unusable says so itself, and must not keep the others from theirs.
+      // A failed chain reports its own fault; the other chains go on.
       await replica.settleClock().catch(() => undefined)
-      const peers = topics.subscribers(attached.gossip.topic)
+      const peers = pubsub.subscribers(attached.gossip.topic)
       const one = peers[Math.floor(Math.random() * peers.length)]
       if (one !== undefined) attached.sync.suggest(one)
     }

@@ -1,13 +1,13 @@
 /**
- * Settings of V8's for a node: it works hard for seconds, when it catches up, and then runs all year, beside other programs
- * and hardly busy. V8 reads them each time it needs them, so that they may be set when the program runs.
+ * V8 flags for a node. A node is busy for seconds while it catches up, then nearly idle for months, beside other
+ * programs. V8 reads these flags whenever it uses them, so they can be set at runtime.
  */
 import { setFlagsFromString } from 'node:v8'
 
 /**
- * The optimising compiler does less (docs/decisions/0018): what it spends in these seconds is not earned back, and it takes a
- * core from the work. Bytes of bytecode that are inlined into one function (V8's own limit is 920) and of one that is inlined
- * (460), and two passes that cost more than they bring here.
+ * Limits the optimising compiler (docs/decisions/0018): within these seconds its work does not pay off, and it takes a
+ * core from the node. The values are bytes of bytecode inlined into one function (V8's default: 920) and of one inlined
+ * function (460); two costly passes with little gain are off.
  */
 const COMPILER = [
   '--max-inlined-bytecode-size-cumulative=200',
@@ -17,12 +17,12 @@ const COMPILER = [
 ]
 
 /**
- * Of what was alive in the heap, so much garbage in percent may gather before V8 looks at the whole of it. By itself it waits
- * until the heap is up to four times what was alive (docs/decisions/0021).
+ * Garbage in percent of the live heap before V8 collects the whole heap. By default V8 lets the heap grow to up to four
+ * times the live size (docs/decisions/0021).
  */
 const GARBAGE = '--heap-growing-percent=200'
 
-/** For all threads of this process, from here on. */
+/** Applies to all threads of this process. */
 export function setV8Flags(): void {
   for (const flag of [...COMPILER, GARBAGE]) setFlagsFromString(flag)
 }

@@ -1,4 +1,4 @@
-/** `freechains check`: every chain of a stopped node, checked one after the other (see `check.ts`). */
+/** `freechains check`: verifies every chain of a stopped node, one after another (`chain/verify-store.ts`). */
 import { randomInt } from 'node:crypto'
 import { configFaultLines } from '../config/faults.ts'
 import { loadConfig } from '../config/config.ts'
@@ -9,19 +9,20 @@ import type { Chain } from '../../dag/chain.ts'
 import { hasDatabase, openDatabase, type Database } from '../storage/database.ts'
 import { decodeJoined } from '../storage/joined-record.ts'
 
-export interface CheckCommandOptions {
+export interface VerifyCommandOptions {
   readonly dir?: string
   readonly configFile?: string
 }
 
-/** One line of the answer; `isProblem`: goes to stderr. */
-export type Tell = (line: string, isProblem: boolean) => Promise<void>
+/** Writes one line of the answer; `isProblem` sends it to stderr. */
+export type WriteLine = (line: string, isProblem: boolean) => Promise<void>
 
 /**
- * True if all is well.
- * @throws {ControlError} if there is no data directory, or it cannot be opened: a node runs on it, for one
+ * Resolves to true if no problem was found.
+ *
+ * @throws {ControlError} there is no data directory, or it cannot be opened, for example because a node runs on it
  */
-export async function runCheck({ dir, configFile }: CheckCommandOptions, tell: Tell): Promise<boolean> {
+export async function runVerify({ dir, configFile }: VerifyCommandOptions, tell: WriteLine): Promise<boolean> {
   const config = loadConfig({ file: configFile, overrides: { dataDir: dir } })
   if (!config.ok) throw new ControlError('bad-config', configFaultLines(config.fault).join('\nfreechains: '))
   const { dataDir } = config.value
@@ -31,8 +32,8 @@ export async function runCheck({ dir, configFile }: CheckCommandOptions, tell: T
   if (!disk.ok) throw controlErrorOf(disk.fault)
   try {
     let isWell = true
-    for (const chain of await chainsOf(disk.value, config.value.chains)) {
-      isWell = (await checkOne(disk.value, chain, tell)) && isWell
+    for (const chain of await chainsToVerify(disk.value, config.value.chains)) {
+      isWell = (await verifyChain(disk.value, chain, tell)) && isWell
     }
     return isWell
   } finally {
@@ -40,8 +41,8 @@ export async function runCheck({ dir, configFile }: CheckCommandOptions, tell: T
   }
 }
 
-/** Those joined by command and those in the config file, each once. */
-async function chainsOf(disk: Database, configured: readonly Chain[]): Promise<Chain[]> {
+/** Chains joined by command and chains of the config file, each once. */
+async function chainsToVerify(disk: Database, configured: readonly Chain[]): Promise<Chain[]> {
   const found = new Map(configured.map((chain) => [chain.id, chain]))
   for (const { record } of await disk.joined()) {
     const chain = decodeJoined(record)
@@ -50,7 +51,7 @@ async function chainsOf(disk: Database, configured: readonly Chain[]): Promise<C
   return [...found.values()]
 }
 
-async function checkOne(disk: Database, chain: Chain, tell: Tell): Promise<boolean> {
+async function verifyChain(disk: Database, chain: Chain, tell: WriteLine): Promise<boolean> {
   const { name } = chain.params
   const onProgress = (blocks: number): void => void tell(`${name}: ${String(blocks)} blocks so far`, true)
   const { blocks, problems } = await checkStore(chain, disk.chain(chain.id), { seed: randomInt(2 ** 32), onProgress })

@@ -1,4 +1,4 @@
-/** `chain`: one chain's blocks (spec §11). The chain itself is taken out of the words before parsing. */
+/** `chain`: the blocks of one chain (spec §11). The chain is taken out of the words before parsing. */
 import { Argument, type Command } from 'commander'
 import { readPayload, writeWhole } from '../payload-files.ts'
 import { UsageError } from '../io.ts'
@@ -6,31 +6,31 @@ import { addReputationCommands } from './reputation.ts'
 import { addGraphCommand } from './graph.ts'
 import { addLogCommand } from './log.ts'
 import { KEY_FORMS, readKey } from '../secrets.ts'
-import { eventWords, type CommandContext } from '../command-context.ts'
+import { showEvent, type CommandContext } from '../command-context.ts'
 import { addStatusCommand } from './status.ts'
-import { asTyped } from '../utf8-argument.ts'
+import { requireUtf8 } from '../argument-values.ts'
 
-export function addChainCommands(program: Command, session: CommandContext): void {
+export function addChainCommands(program: Command, context: CommandContext): void {
   const chain = program
     .command('chain')
     .usage('<chain> <command> [arguments] [options]')
     .description("one chain: '#forum', '$group', '@PUB', or its id 0_…")
-  addReading(chain, session)
-  addStatusCommand(chain, session)
-  addLogCommand(chain, session)
-  addGraphCommand(chain, session)
-  addGet(chain, session)
-  addPost(chain, session)
-  addReputationCommands(chain, session)
+  addReading(chain, context)
+  addStatusCommand(chain, context)
+  addLogCommand(chain, context)
+  addGraphCommand(chain, context)
+  addGet(chain, context)
+  addPost(chain, context)
+  addReputationCommands(chain, context)
 }
 
-function addReading(chain: Command, session: CommandContext): void {
+function addReading(chain: Command, context: CommandContext): void {
   chain
     .command('genesis')
     .description('the id of the genesis block')
     .action(async () => {
-      const id = await (await session.client()).call('chain.genesis', { chain: await session.chainToRead() })
-      await session.answer(id, id)
+      const id = await (await context.client()).call('chain.genesis', { chain: await context.chainToRead() })
+      await context.answer(id, id)
     })
 
   chain
@@ -42,8 +42,8 @@ function addReading(chain: Command, session: CommandContext): void {
         .default('linked'),
     )
     .action(async (state: 'linked' | 'blocked' | 'all') => {
-      const ids = await (await session.client()).call('chain.heads', { chain: await session.chainToRead(), state })
-      await session.answer(ids, ids.join(' '))
+      const ids = await (await context.client()).call('chain.heads', { chain: await context.chainToRead(), state })
+      await context.answer(ids, ids.join(' '))
     })
 
   chain
@@ -56,25 +56,25 @@ function addReading(chain: Command, session: CommandContext): void {
       const isScope = first === 'all' || first === 'linked'
       const from = isScope ? rest : words
       if (from.length === 0) throw new UsageError('from which ids on? (0_… is the genesis)')
-      const params = { chain: await session.chainToRead(), from, ...(first === 'all' ? { all: true } : {}) }
-      const ids = await (await session.client()).call('chain.traverse', params)
-      await session.answer(ids, ids.join(' '))
+      const params = { chain: await context.chainToRead(), from, ...(first === 'all' ? { all: true } : {}) }
+      const ids = await (await context.client()).call('chain.traverse', params)
+      await context.answer(ids, ids.join(' '))
     })
 
   chain
     .command('consensus')
     .description('ids of all accepted blocks in order, the genesis first')
     .action(async () => {
-      const ids = await (await session.client()).call('chain.consensus', { chain: await session.chainToRead() })
-      await session.answer(ids, ids.join(' '))
+      const ids = await (await context.client()).call('chain.consensus', { chain: await context.chainToRead() })
+      await context.answer(ids, ids.join(' '))
     })
 
   chain
     .command('missing')
     .description('payloads that nobody has given us yet, one per line: id, bytes, author, why')
     .action(async () => {
-      const list = await (await session.client()).call('chain.missing', { chain: session.subject('chain') })
-      await session.answerLines(
+      const list = await (await context.client()).call('chain.missing', { chain: context.subject('chain') })
+      await context.answerLines(
         list,
         list.map(({ id, size, author, why }) => `${id} ${String(size)} ${author ?? 'unsigned'} ${why}`),
       )
@@ -86,12 +86,12 @@ function addReading(chain: Command, session: CommandContext): void {
       'print the id of each new block, and what becomes of it: held, hidden, withdrawn; until Ctrl-C, over restarts too',
     )
     .action(async () => {
-      const chain = await session.chainToRead()
-      await session.attend((client) => session.tell(client.listen(chain, {}), eventWords))
+      const chain = await context.chainToRead()
+      await context.keepListening((client) => context.answerEvents(client.listen(chain, {}), showEvent))
     })
 }
 
-function addGet(chain: Command, session: CommandContext): void {
+function addGet(chain: Command, context: CommandContext): void {
   chain
     .command('get')
     .usage('(block | payload) <id> [file (<path> | -)] [--decrypt=PVT]')
@@ -105,22 +105,22 @@ function addGet(chain: Command, session: CommandContext): void {
       async (part: 'block' | 'payload', id: string, to?: string, path?: string, options?: { decrypt?: string }) => {
         if (to !== undefined && path === undefined) throw new UsageError('file: which path?')
         const key =
-          options?.decrypt === undefined ? {} : { decrypt: await readKey(options.decrypt, '--decrypt', session.io) }
-        const client = await session.client()
-        const got = await client.call('chain.get', { chain: await session.chainToRead(), id, part, ...key })
+          options?.decrypt === undefined ? {} : { decrypt: await readKey(options.decrypt, '--decrypt', context.io) }
+        const client = await context.client()
+        const got = await client.call('chain.get', { chain: await context.chainToRead(), id, part, ...key })
         const text = typeof got === 'string' ? got : JSON.stringify(got, null, 2)
         const isPayload = typeof got === 'string'
         if (path !== undefined && path !== '-') {
           const bytes = isPayload ? Buffer.from(text, 'base64') : Buffer.from(`${text}\n`)
-          await writeWhole(path, bytes, session.io)
-          if (session.isJson) await session.answer({ path, bytes: bytes.length }, '')
-        } else if (isPayload) await session.answerBytes(text)
-        else await session.answer(got, text)
+          await writeWhole(path, bytes, context.io)
+          if (context.isJson) await context.answer({ path, bytes: bytes.length }, '')
+        } else if (isPayload) await context.answerBytes(text)
+        else await context.answer(got, text)
       },
     )
 }
 
-function addPost(chain: Command, session: CommandContext): void {
+function addPost(chain: Command, context: CommandContext): void {
   chain
     .command('post')
     .usage('(inline <text> | file <path> | -) [--sign=PVT] [--encrypt]')
@@ -137,19 +137,19 @@ function addPost(chain: Command, session: CommandContext): void {
         throw new UsageError('post -: the message is on stdin: take the key from a file or the environment')
       const content =
         how === 'inline'
-          ? { text: asTyped(what ?? '', 'the text', 'post - and post file take bytes as they are') }
-          : { payload: await readPayload(what, session.io) }
+          ? { text: requireUtf8(what ?? '', 'the text', 'post - and post file take bytes as they are') }
+          : { payload: await readPayload(what, context.io) }
       const posted = await (
-        await session.client()
+        await context.client()
       ).call('chain.post', {
-        chain: session.subject('chain'),
+        chain: context.subject('chain'),
         ...content,
-        ...(options?.sign === undefined ? {} : { sign: await readKey(options.sign, '--sign', session.io) }),
+        ...(options?.sign === undefined ? {} : { sign: await readKey(options.sign, '--sign', context.io) }),
         ...(options?.encrypt === true ? { encrypt: true } : {}),
       })
-      await session.answer(posted, posted.id)
+      await context.answer(posted, posted.id)
       const why = posted.why ?? ''
-      if (why !== '') await session.note(why)
-      else if (posted.state === 'held') await session.note('held: not accepted yet')
+      if (why !== '') await context.note(why)
+      else if (posted.state === 'held') await context.note('held: not accepted yet')
     })
 }

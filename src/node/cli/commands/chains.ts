@@ -1,10 +1,10 @@
-/** `chains`: which chains this node has (spec §11). */
+/** `chains`: the chains of this node (spec §11). */
 import type { Command } from 'commander'
 import type { ControlEvent } from '../../control/shapes.ts'
 import { readJoining, readKey } from '../secrets.ts'
-import { eventWords, type CommandContext } from '../command-context.ts'
+import { showEvent, type CommandContext } from '../command-context.ts'
 
-export function addChainsCommands(program: Command, session: CommandContext): void {
+export function addChainsCommands(program: Command, context: CommandContext): void {
   const chains = program.command('chains').description('the chains of this node: join, invite, leave, list, listen')
 
   chains
@@ -16,15 +16,15 @@ export function addChainsCommands(program: Command, session: CommandContext): vo
     )
     .argument('[keys...]', "a forum's pioneers (public keys), or a group's shared key; @FILE and env:NAME work")
     .action(async (word: string, texts: string[]) => {
-      const what = await readJoining(word, session.io)
+      const what = await readJoining(word, context.io)
       const isInvite = 'invite' in what
-      // Only a forum takes public ones; the invite of a forum has them in it.
+      // Only a forum takes public keys, and an invite to a forum includes them.
       const use = isInvite || what.name.startsWith('$') ? 'shared' : 'public'
-      const keys = await Promise.all(texts.map((text) => readKey(text, use, session.io)))
+      const keys = await Promise.all(texts.map((text) => readKey(text, use, context.io)))
       const params = { ...what, ...(keys.length === 0 ? {} : { keys }) }
-      const joined = await (await session.client()).call('chains.join', params)
-      await session.answer(joined, joined.id)
-      if (isInvite && joined.name !== undefined) await session.note(`joined ${joined.name}`)
+      const joined = await (await context.client()).call('chains.join', params)
+      await context.answer(joined, joined.id)
+      if (isInvite && joined.name !== undefined) await context.note(`joined ${joined.name}`)
     })
 
   chains
@@ -33,10 +33,10 @@ export function addChainsCommands(program: Command, session: CommandContext): vo
     .argument('<chain>')
     .option('--with-key', "put a group's key in it: whoever has the string then reads and writes everything, for ever")
     .action(async (chain: string, options: { readonly withKey?: true }) => {
-      const client = await session.client()
+      const client = await context.client()
       const made = await client.call('chains.invite', options.withKey === true ? { chain, withKey: true } : { chain })
-      await session.answer(made, made.invite)
-      for (const note of made.notes) await session.note(note)
+      await context.answer(made, made.invite)
+      for (const note of made.notes) await context.note(note)
     })
 
   chains
@@ -44,16 +44,16 @@ export function addChainsCommands(program: Command, session: CommandContext): vo
     .description('leave a chain and remove its data; prints false if it was not joined')
     .argument('<chain>')
     .action(async (name: string) => {
-      const left = await (await session.client()).call('chains.leave', { name })
-      await session.answer(left, String(left))
+      const left = await (await context.client()).call('chains.leave', { name })
+      await context.answer(left, String(left))
     })
 
   chains
     .command('list')
     .description('one chain per line: name and id')
     .action(async () => {
-      const list = await (await session.client()).call('chains.list', {})
-      await session.answerTable(
+      const list = await (await context.client()).call('chains.list', {})
+      await context.answerTable(
         list,
         { head: ['CHAIN', 'ID'], rows: list.map((chain) => [chain.name, chain.id]) },
         list.map((chain) => `${chain.name} ${chain.id}`),
@@ -64,7 +64,7 @@ export function addChainsCommands(program: Command, session: CommandContext): vo
     .command('listen')
     .description('print what `chain listen` does for every chain, each line behind its name; until Ctrl-C')
     .action(async () => {
-      const words = (event: ControlEvent): string => `${event.chain} ${eventWords(event)}`
-      await session.attend((client) => session.tell(client.listenAll(), words))
+      const words = (event: ControlEvent): string => `${event.chain} ${showEvent(event)}`
+      await context.keepListening((client) => context.answerEvents(client.listenAll(), words))
     })
 }

@@ -1,9 +1,9 @@
-/** `check`: verifies the data directory of a node that does not run (spec §5: the slow way). Needs no daemon. */
+/** `check`: verifies the data directory of a stopped node by rebuilding everything (spec §5). Needs no daemon. */
 import type { Command } from 'commander'
 import { CommandError } from '../io.ts'
 import type { CommandContext } from '../command-context.ts'
 
-export function addCheckCommand(program: Command, session: CommandContext): void {
+export function addCheckCommand(program: Command, context: CommandContext): void {
   program
     .command('check')
     .description('verify a data directory that no node uses: rebuild all that is stored of each chain, and compare')
@@ -12,17 +12,17 @@ export function addCheckCommand(program: Command, session: CommandContext): void
     .action(async (dir: string | undefined, options: { readonly config?: string }) => {
       const lines: string[] = []
       const tell = async (line: string, isProblem: boolean): Promise<void> => {
-        if (isProblem) await session.note(line)
+        if (isProblem) await context.note(line)
         else lines.push(line)
       }
-      const isWell = await session.modules.runCheck(
+      const isWell = await context.modules.runVerify(
         {
           ...(dir === undefined ? {} : { dir }),
           ...(options.config === undefined ? {} : { configFile: options.config }),
         },
         tell,
       )
-      await session.answerLines(lines, lines)
+      await context.answerLines(lines, lines)
       if (!isWell)
         throw new CommandError('the data is damaged: see above; leave the chain and join it again to fetch it anew')
     })

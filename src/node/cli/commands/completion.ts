@@ -1,25 +1,28 @@
-/** `completion`: makes a shell finish words of `freechains` (spec §11), and `complete`, which that shell asks. */
+/**
+ * `completion` prints a script that lets a shell complete words of `freechains` (spec §11); the script calls
+ * `complete`.
+ */
 import { Argument, type Command } from 'commander'
 import { AddressBook } from '../address-book.ts'
 import { candidatesAt, type Candidate, type Sources } from '../completion/candidates.ts'
-import { forBash, takeApart } from '../completion/line.ts'
+import { quoteForBash, splitLine } from '../completion/line.ts'
 import { SCRIPTS, SHELLS, type Shell } from '../completion/scripts.ts'
 import { sanitizeLine } from '../sanitize.ts'
 import type { CommandContext } from '../command-context.ts'
 
-/** How long a user may be kept waiting for what only the daemon knows. */
+/** Deadline for candidates that only the daemon knows. */
 const DAEMON_MS = 300
 
-/** What breaks words in Bash unless somebody changed it. */
+/** Bash's default word breaks. */
 const BASH_BREAKS = ' \t\n"\'@><=;|&(:'
 
-export function addCompletionCommands(program: Command, session: CommandContext): void {
+export function addCompletionCommands(program: Command, context: CommandContext): void {
   program
     .command('completion')
     .description('print what makes a shell complete commands, options, and the chains and peers of the daemon')
     .addArgument(new Argument('<shell>', 'which shell').choices(SHELLS))
     .action(async (shell: Shell) => {
-      await session.answer(SCRIPTS[shell], SCRIPTS[shell].trimEnd())
+      await context.answer(SCRIPTS[shell], SCRIPTS[shell].trimEnd())
     })
 
   program
@@ -29,21 +32,21 @@ export function addCompletionCommands(program: Command, session: CommandContext)
     .argument('<line>', 'the line up to the cursor')
     .argument('[breaks]', "Bash's COMP_WORDBREAKS", BASH_BREAKS)
     .action(async (shell: Shell, line: string, breaks: string) => {
-      const typed = takeApart(line)
-      const found = await candidatesAt(program, typed.words, typed.current, sourcesOf(session, typed.words))
+      const typed = splitLine(line)
+      const found = await candidatesAt(program, typed.words, typed.current, sourcesOf(context, typed.words))
       const lines = found.map((candidate) =>
-        shell === 'bash' ? forBash(sanitizeLine(candidate.word), typed, breaks) : withAbout(candidate),
+        shell === 'bash' ? quoteForBash(sanitizeLine(candidate.word), typed, breaks) : withAbout(candidate),
       )
-      await session.answerLines(found, lines)
+      await context.answerLines(found, lines)
     })
 }
 
-/** A tab divides the word from what zsh and fish show beside it. */
+/** A tab separates the word from the description that zsh and fish show. */
 function withAbout({ word, about }: Candidate): string {
   return about === undefined ? sanitizeLine(word) : `${sanitizeLine(word)}\t${sanitizeLine(about)}`
 }
 
-/** What `--host` and `--port` say in words of a line. */
+/** The values of `--host` and `--port` within a line. */
 function daemonOf(words: readonly string[]): { readonly host?: string; readonly port?: string } {
   const valueOf = (option: string): string | undefined => {
     const at = words.findLastIndex((word) => word === option || word.startsWith(`${option}=`))
@@ -54,11 +57,11 @@ function daemonOf(words: readonly string[]): { readonly host?: string; readonly 
   return { ...(host === undefined ? {} : { host }), ...(port === undefined ? {} : { port }) }
 }
 
-/** What only others know; asked when it is needed. */
-function sourcesOf(session: CommandContext, words: readonly string[]): Sources {
+/** Candidates from the daemon and the address book, fetched on demand. */
+function sourcesOf(context: CommandContext, words: readonly string[]): Sources {
   const ask = async (what: 'chains.list' | 'peer.list'): Promise<Candidate[]> => {
     try {
-      const client = await session.connectTo(daemonOf(words), AbortSignal.timeout(DAEMON_MS))
+      const client = await context.connectTo(daemonOf(words), AbortSignal.timeout(DAEMON_MS))
       if (what === 'chains.list')
         return (await client.call(what, {})).map(({ name, id }) => ({ word: name, about: id }))
       const peers = await client.call(what, {})
@@ -66,7 +69,7 @@ function sourcesOf(session: CommandContext, words: readonly string[]): Sources {
         addresses.map((word) => (id === undefined ? { word } : { word, about: id })),
       )
     } catch {
-      // No daemon, or too slow: a shell that is asked to complete has no place for errors.
+      // No daemon, or too slow: completion has no place for errors.
       return []
     }
   }
@@ -75,7 +78,7 @@ function sourcesOf(session: CommandContext, words: readonly string[]): Sources {
     peers: () => ask('peer.list'),
     names: async () => {
       try {
-        return (await AddressBook.open(session.io)).list().map(({ name, pub }) => ({ word: name, about: pub }))
+        return (await AddressBook.open(context.io)).list().map(({ name, pub }) => ({ word: name, about: pub }))
       } catch {
         return []
       }

@@ -4,7 +4,7 @@ import { CommandError } from '../io.ts'
 import { readPassphrase } from '../secrets.ts'
 import type { CommandContext } from '../command-context.ts'
 
-export function addKeyCommands(program: Command, session: CommandContext): void {
+export function addCryptoCommands(program: Command, context: CommandContext): void {
   program
     .command('crypto')
     .alias('keys')
@@ -12,16 +12,16 @@ export function addKeyCommands(program: Command, session: CommandContext): void 
     .addArgument(new Argument('<kind>', 'shared: prints KEY; pubpvt: prints PUB PVT').choices(['shared', 'pubpvt']))
     .argument('<passphrase>', 'the same passphrase always gives the same keys; - reads it from stdin')
     .action(async (kind: 'shared' | 'pubpvt', text: string) => {
-      const passphrase = await readPassphrase(text, session.io)
+      const passphrase = await readPassphrase(text, context.io)
       if (passphrase === '')
         throw new CommandError('the passphrase is empty: everybody would have the keys that it makes')
-      const client = await session.client()
+      const client = await context.client()
       if (kind === 'shared') {
         const made = await client.call('keys.shared', { passphrase })
-        await session.answer(made, made.key)
+        await context.answer(made, made.key)
       } else {
         const made = await client.call('keys.pubpvt', { passphrase })
-        await session.answer(made, `${made.pub} ${made.pvt}`)
+        await context.answer(made, `${made.pub} ${made.pvt}`)
       }
     })
 }

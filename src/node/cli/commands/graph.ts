@@ -1,4 +1,4 @@
-/** `chain <chain> graph`: the blocks and what they stand on, drawn (spec §11). The formats are in `graph/`. */
+/** `chain <chain> graph`: draws blocks and their backs (spec §11). `graph/` has one file for each format. */
 import { Option, type Command } from 'commander'
 import type { ListedBlock } from '../../control/shapes.ts'
 import { AddressBook } from '../address-book.ts'
@@ -8,15 +8,14 @@ import { layOut } from '../graph/layout.ts'
 import { drawMermaid, tooMuchForMermaid } from '../graph/mermaid.ts'
 import { drawSvg } from '../graph/svg.ts'
 import { drawForTerminal } from '../graph/terminal.ts'
-import { lastBlocks } from '../last-blocks.ts'
-import { parseLast } from '../last-option.ts'
+import { lastBlocks, parseLast } from '../last-blocks.ts'
 import { logJson } from '../log-lines.ts'
 import type { CommandContext } from '../command-context.ts'
 
-/** A screenful or two. */
+/** One or two screens. */
 const DEFAULT_LAST = 50
 
-/** A label holds one line: longer payloads are not fetched for it. */
+/** Payloads beyond this are not fetched: a label is one line. */
 const TEXT_BYTES = 4 * 1024
 
 const FORMATS = ['text', 'dot', 'mermaid', 'svg', 'json'] as const
@@ -27,7 +26,7 @@ interface GraphOptions {
   readonly format: Format
 }
 
-export function addGraphCommand(chain: Command, session: CommandContext): void {
+export function addGraphCommand(chain: Command, context: CommandContext): void {
   chain
     .command('graph')
     .description(
@@ -38,38 +37,38 @@ export function addGraphCommand(chain: Command, session: CommandContext): void {
       new Option('--format <format>', 'svg is a whole file, dot is for Graphviz').choices(FORMATS).default('text'),
     )
     .action(async ({ last, format }: GraphOptions) => {
-      const [name, names] = [await session.chainToRead(), await AddressBook.open(session.io)]
-      const client = await session.client()
+      const [name, names] = [await context.chainToRead(), await AddressBook.open(context.io)]
+      const client = await context.client()
       const genesis = { id: await client.call('chain.genesis', { chain: name }), chain: name }
       const blocks = await lastBlocks(client, { chain: name, count: last, payloadBytes: TEXT_BYTES })
       const machine = { genesis: genesis.id, blocks: blocks.map((block) => logJson(block, { names })) }
       if (format === 'json') {
-        await session.answer(machine, JSON.stringify(machine))
+        await context.answer(machine, JSON.stringify(machine))
         return
       }
-      const drawing = draw(format, blocks, { genesis, names, session })
-      if (format === 'text') await session.answerStyled(machine, drawing)
-      else await session.answer(machine, drawing)
-      const trouble = format === 'mermaid' && !session.isJson ? tooMuchForMermaid(drawing) : undefined
-      if (trouble !== undefined) await session.note(trouble)
+      const drawing = draw(format, blocks, { genesis, names, context })
+      if (format === 'text') await context.answerStyled(machine, drawing)
+      else await context.answer(machine, drawing)
+      const trouble = format === 'mermaid' && !context.isJson ? tooMuchForMermaid(drawing) : undefined
+      if (trouble !== undefined) await context.note(trouble)
     })
 }
 
 interface Modules {
   readonly genesis: GenesisView
   readonly names: AddressBook
-  readonly session: CommandContext
+  readonly context: CommandContext
 }
 
 function draw(
   format: Exclude<Format, 'json'>,
   blocks: readonly ListedBlock[],
-  { genesis, names, session }: Modules,
+  { genesis, names, context }: Modules,
 ): string {
   const drawn = drawnOf(blocks, genesis, names)
   switch (format) {
     case 'text':
-      return drawForTerminal(drawn, layOut(drawn), session.colors)
+      return drawForTerminal(drawn, layOut(drawn), context.colors)
     case 'dot':
       return drawDot(drawn)
     case 'mermaid':

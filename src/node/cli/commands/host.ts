@@ -4,21 +4,21 @@ import type { ResultOf } from '../../control/schema.ts'
 import { UsageError } from '../io.ts'
 import type { CommandContext } from '../command-context.ts'
 
-export function addHostCommands(program: Command, session: CommandContext): void {
+export function addHostCommands(program: Command, context: CommandContext): void {
   program
     .command('stop')
     .description('stop the daemon')
     .action(async () => {
-      const result = await (await session.client()).call('host.stop', {})
-      await session.answer(result, String(result))
+      const result = await (await context.client()).call('host.stop', {})
+      await context.answer(result, String(result))
     })
 
   program
     .command('info')
     .description('who this node is, where it listens, what it holds')
     .action(async () => {
-      const info = await (await session.client()).call('host.info', {})
-      await session.answer(info, showInfo(info))
+      const info = await (await context.client()).call('host.info', {})
+      await context.answer(info, showInfo(info))
     })
 
   program
@@ -28,8 +28,8 @@ export function addHostCommands(program: Command, session: CommandContext): void
     .action(async (text: string | undefined) => {
       if (text !== undefined && !/^\d{1,16}$/.test(text)) throw new UsageError(`“${text}” is no time: expected ms`)
       const params = text === undefined ? {} : { ms: Number(text) }
-      const now = await (await session.client()).call('host.now', params)
-      await session.answer(now, String(now))
+      const now = await (await context.client()).call('host.now', params)
+      await context.answer(now, String(now))
     })
 }
 

@@ -1,35 +1,34 @@
-/** `chain <chain> log`: the conversation, newest last, and as it goes on (spec §11). */
+/** `chain <chain> log`: prints the conversation, newest last, and follows it (spec §11). */
 import type { Command } from 'commander'
 import { ClientError } from '../../control/client/client-error.ts'
 import type { ControlCaller } from '../../control/client/connection.ts'
 import type { ControlEvent, ListedBlock } from '../../control/shapes.ts'
 import { AddressBook } from '../address-book.ts'
 import { stylesOfAuthors } from '../colors.ts'
-import { lastBlocks } from '../last-blocks.ts'
-import { parseLast } from '../last-option.ts'
+import { lastBlocks, parseLast } from '../last-blocks.ts'
 import { logJson, logLines, type LogStyle } from '../log-lines.ts'
 import { rowsOf, SHOWN_HELD } from '../log-rows.ts'
-import type { Attendant } from '../io.ts'
+import type { PersistentClient } from '../io.ts'
 import type { CommandContext } from '../command-context.ts'
 import { shortId } from '../block-text.ts'
 
 const DEFAULT_LAST = 20
 
-/** The longest text that is fetched: any that a forum allows. */
+/** The longest text fetched: the limit of any post in a forum. */
 const TEXT_BYTES = 128 * 1024
 
-export function addLogCommand(chain: Command, session: CommandContext): void {
+export function addLogCommand(chain: Command, context: CommandContext): void {
   chain
     .command('log')
     .description('the conversation, newest last: time, author, reps, id, text, and how a post stands if not accepted')
     .option('--last <n>', 'how many blocks, besides a few held posts', parseLast, DEFAULT_LAST)
     .option('--follow', 'go on with what comes, until Ctrl-C, over restarts of the daemon too')
     .action(async (options: { readonly last: number; readonly follow?: true }) => {
-      const names = await AddressBook.open(session.io)
-      const chain = await session.chainToRead()
-      const logOf = (client: Caller): Log => new Log(session, { client, chain, names })
-      if (options.follow === true) await session.attend((client) => logOf(client).follow(client, options.last))
-      else await logOf(await session.client()).last(options.last)
+      const names = await AddressBook.open(context.io)
+      const chain = await context.chainToRead()
+      const logOf = (client: Caller): Log => new Log(context, { client, chain, names })
+      if (options.follow === true) await context.keepListening((client) => logOf(client).follow(client, options.last))
+      else await logOf(await context.client()).last(options.last)
     })
 }
 
@@ -41,29 +40,29 @@ interface LogModules {
   readonly names: AddressBook
 }
 
-/** How blocks stood when they were last told; of those accepted since, nothing. */
+/** The last printed state of blocks; accepted blocks are not in it. */
 type Seen = Map<string, ListedBlock['state']>
 
 class Log {
-  readonly #session: CommandContext
+  readonly #context: CommandContext
   readonly #client: Caller
   readonly #chain: string
   readonly #style: LogStyle
 
-  constructor(session: CommandContext, { client, chain, names }: LogModules) {
-    this.#session = session
+  constructor(context: CommandContext, { client, chain, names }: LogModules) {
+    this.#context = context
     this.#client = client
     this.#chain = chain
-    this.#style = { names, colors: session.colors, styleOf: stylesOfAuthors() }
+    this.#style = { names, colors: context.colors, styleOf: stylesOfAuthors() }
   }
 
-  /** Prints the last ones. @returns those, and the held posts that were left out */
+  /** Prints the last blocks. @returns those, and the held posts left out */
   async last(count: number): Promise<ListedBlock[]> {
     const listed = await lastBlocks(this.#client, { chain: this.#chain, count, payloadBytes: TEXT_BYTES })
     const { rows, leftOut } = rowsOf(listed, count > DEFAULT_LAST ? count : SHOWN_HELD)
     await this.#print(rows)
     if (leftOut > 0)
-      await this.#session.note(
+      await this.#context.note(
         `${String(leftOut)} more held posts: a --last above ${String(DEFAULT_LAST)} shows more of them`,
       )
     return [...rows, ...listed.filter((block) => block.state === 'held' && !rows.includes(block))]
@@ -71,13 +70,13 @@ class Log {
 
   async #print(blocks: readonly ListedBlock[]): Promise<void> {
     for (const block of blocks) {
-      const words = this.#session.isJson ? '' : logLines(block, this.#style)
-      await this.#session.answerStyled(logJson(block, this.#style), words)
+      const words = this.#context.isJson ? '' : logLines(block, this.#style)
+      await this.#context.answerStyled(logJson(block, this.#style), words)
     }
   }
 
-  /** Listens before it looks, so that nothing falls between; what was seen both ways is printed once. */
-  async follow(client: Attendant, count: number): Promise<void> {
+  /** Subscribes before it lists, so that no event is lost between; a block seen both ways is printed once. */
+  async follow(client: PersistentClient, count: number): Promise<void> {
     const from = await client.call('chain.heads', { chain: this.#chain, state: 'linked' })
     const begun = Promise.withResolvers<undefined>()
     const seen: Seen = new Map()
@@ -87,7 +86,7 @@ class Log {
       begun.resolve(undefined)
       if (!isListed) return
       catchingUp = this.#catchUp(seen)
-      // It is looked at before the next event is told.
+      // A rejection is handled where it is awaited, before the next event.
       catchingUp.catch(() => undefined)
     }
     const events = client.listen(this.#chain, { from, onBegin })[Symbol.asyncIterator]()
@@ -102,7 +101,7 @@ class Log {
     }
   }
 
-  /** After a connection that was lost: a cursor says what was accepted meanwhile, and nothing of what is held. */
+  /** After a lost connection: the cursor replays what was accepted meanwhile, but nothing that is held. */
   async #catchUp(seen: Seen): Promise<void> {
     const blocks = await lastBlocks(this.#client, { chain: this.#chain, count: 1, payloadBytes: TEXT_BYTES })
     const missed = blocks.filter(({ id, state }) => state === 'held' && seen.get(id) !== 'held')
@@ -114,19 +113,19 @@ class Log {
     const { id, kind } = event
     const { colors } = this.#style
     if (kind === 'removed') {
-      if (this.#session.isJson) await this.#session.answer(event, '')
+      if (this.#context.isJson) await this.#context.answer(event, '')
       return
     }
     const before = seen.get(id)
     if (kind === 'held') seen.set(id, kind)
     else seen.delete(id)
     if (kind === 'hidden' || kind === 'withdrawn')
-      await this.#session.answerStyled(event, colors('yellow', `${shortId(id)} is ${kind} now`))
+      await this.#context.answerStyled(event, colors('yellow', `${shortId(id)} is ${kind} now`))
     else if (before === undefined || (before === 'held') !== (kind === 'held'))
       await this.#print(await this.#blocks(id))
   }
 
-  /** None if the block is gone again, or the chain is. */
+  /** Empty if the block or the chain is gone. */
   async #blocks(id: string): Promise<ListedBlock[]> {
     try {
       return await this.#client.call('chain.blocks', { chain: this.#chain, ids: [id], payloads: TEXT_BYTES })

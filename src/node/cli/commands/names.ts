@@ -1,9 +1,9 @@
-/** `names`: what the user calls the keys of others (spec §11). Needs no daemon. */
+/** `names`: the user's names for keys of others (spec §11). Needs no daemon. */
 import type { Command } from 'commander'
 import { AddressBook } from '../address-book.ts'
 import type { CommandContext } from '../command-context.ts'
 
-export function addNamesCommands(program: Command, session: CommandContext): void {
+export function addNamesCommands(program: Command, context: CommandContext): void {
   const names = program
     .command('names')
     .description('your own names for public keys: shown by log, graph and reps, and known to nobody else')
@@ -14,12 +14,12 @@ export function addNamesCommands(program: Command, session: CommandContext): voi
     .argument('<pub>', 'the public key: 64 hex digits')
     .argument('<name>', 'letters, digits, “.”, “_”, “-”; nothing that could be a key or an id')
     .action(async (pub: string, name: string) => {
-      const before = await AddressBook.open(session.io)
+      const before = await AddressBook.open(context.io)
       const book = before.add(pub, name)
-      await book.save(session.io.signal)
+      await book.save(context.io.signal)
       const [was, is] = [before, book].map((one) => one.nameOf(pub.toUpperCase()))
-      if (was !== undefined && was !== is) await session.note(`was ${was}`)
-      await session.answerLines(book.list(), [])
+      if (was !== undefined && was !== is) await context.note(`was ${was}`)
+      await context.answerLines(book.list(), [])
     })
 
   names
@@ -27,17 +27,17 @@ export function addNamesCommands(program: Command, session: CommandContext): voi
     .description('forget a name')
     .argument('<pub|name>', 'the name, or the key that has it')
     .action(async (which: string) => {
-      const book = (await AddressBook.open(session.io)).remove(which)
-      await book.save(session.io.signal)
-      await session.answerLines(book.list(), [])
+      const book = (await AddressBook.open(context.io)).remove(which)
+      await book.save(context.io.signal)
+      await context.answerLines(book.list(), [])
     })
 
   names
     .command('list')
     .description('one name per line: name and public key')
     .action(async () => {
-      const list = (await AddressBook.open(session.io)).list()
-      await session.answerTable(
+      const list = (await AddressBook.open(context.io)).list()
+      await context.answerTable(
         list,
         { head: ['NAME', 'PUBLIC KEY'], rows: list.map(({ name, pub }) => [name, pub]) },
         list.map(({ name, pub }) => `${name} ${pub}`),

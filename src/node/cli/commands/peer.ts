@@ -1,11 +1,11 @@
 /** `peer`: other nodes (spec §11). `<addr>` is taken out of the words before parsing. */
 import type { Command } from 'commander'
 import type { ResultOf } from '../../control/schema.ts'
-import type { CheckStep } from '../../control/shapes.ts'
+import type { PeerCheckStep } from '../../control/shapes.ts'
 import { CommandError } from '../io.ts'
 import type { CommandContext } from '../command-context.ts'
 
-export function addPeerCommands(program: Command, session: CommandContext): void {
+export function addPeerCommands(program: Command, context: CommandContext): void {
   const peer = program
     .command('peer')
     .usage(
@@ -17,10 +17,10 @@ export function addPeerCommands(program: Command, session: CommandContext): void
     .command('list')
     .description('one peer per line: id (- if nobody knows it yet), connected or away, addresses; if away, why')
     .action(async () => {
-      const list = await (await session.client()).call('peer.list', {})
+      const list = await (await context.client()).call('peer.list', {})
       const head = ['PEER', 'STATE', 'ADDRESSES', ...(list.some(({ why }) => why !== undefined) ? ['WHY'] : [])]
-      const rows = list.map((peer) => [...wordsOf(peer), whyOf(peer)].slice(0, head.length))
-      await session.answerTable(list, { head, rows }, list.map(showPeer))
+      const rows = list.map((peer) => [...cellsOf(peer), whyOf(peer)].slice(0, head.length))
+      await context.answerTable(list, { head, rows }, list.map(showPeer))
     })
 
   peer
@@ -28,9 +28,9 @@ export function addPeerCommands(program: Command, session: CommandContext): void
     .description('remember a peer and keep a connection to it')
     .argument('<addr>')
     .action(async (addr: string) => {
-      const added = await (await session.client()).call('peer.add', { addr })
-      await session.answerLines(added, added.id === undefined ? [] : [added.id])
-      if (!added.connected) await session.note('not connected yet: it is tried again until it answers')
+      const added = await (await context.client()).call('peer.add', { addr })
+      await context.answerLines(added, added.id === undefined ? [] : [added.id])
+      if (!added.connected) await context.note('not connected yet: it is tried again until it answers')
     })
 
   peer
@@ -38,28 +38,28 @@ export function addPeerCommands(program: Command, session: CommandContext): void
     .description('undo `peer add`: forget the peer, and let go of its connection')
     .argument('<addr|id>', 'as `peer list` shows it: an address, or the peer id for all of its addresses')
     .action(async (addr: string) => {
-      const { removed, configured } = await (await session.client()).call('peer.remove', { addr })
-      await session.answerLines(removed, removed)
+      const { removed, configured } = await (await context.client()).call('peer.remove', { addr })
+      await context.answerLines(removed, removed)
       if (configured.length > 0)
-        await session.note(`the config file names ${configured.join(' ')} too, which stays: take it out there`)
+        await context.note(`the config file names ${configured.join(' ')} too, which stays: take it out there`)
     })
 
   peer
     .command('ping')
     .description('round trip in ms')
     .action(async () => {
-      const addr = session.subject('peer')
-      const ping = await (await session.client()).call('peer.ping', { addr })
-      await session.answer(ping, String(ping.ms))
+      const addr = context.subject('peer')
+      const ping = await (await context.client()).call('peer.ping', { addr })
+      await context.answer(ping, String(ping.ms))
     })
 
   peer
     .command('chains')
     .description('the chains that both have, one per line: name and id')
     .action(async () => {
-      const addr = session.subject('peer')
-      const shared = await (await session.client()).call('peer.chains', { addr })
-      await session.answerLines(
+      const addr = context.subject('peer')
+      const shared = await (await context.client()).call('peer.chains', { addr })
+      await context.answerLines(
         shared,
         shared.map((chain) => `${chain.name} ${chain.id}`),
       )
@@ -74,9 +74,9 @@ export function addPeerCommands(program: Command, session: CommandContext): void
       .description(description)
       .argument('<chain>')
       .action(async (chain: string) => {
-        const addr = session.subject('peer')
-        const moved = await (await session.client()).call(`peer.${name}`, { addr, chain })
-        await session.answer(moved, `${String(moved.new)} / ${String(moved.missing)}`)
+        const addr = context.subject('peer')
+        const moved = await (await context.client()).call(`peer.${name}`, { addr, chain })
+        await context.answer(moved, `${String(moved.new)} / ${String(moved.missing)}`)
       })
   }
 
@@ -85,10 +85,10 @@ export function addPeerCommands(program: Command, session: CommandContext): void
     .description('fetch the held posts of the peer, to like them here; prints the ids of those that are here now')
     .argument('<chain>')
     .action(async (chain: string) => {
-      const addr = session.subject('peer')
-      const held = await (await session.client()).call('peer.held', { addr, chain })
-      await session.answerLines(held, held.ids.length === 0 ? [] : [held.ids.join(' ')])
-      if (held.ids.length === 0) await session.note('the peer gave no held posts')
+      const addr = context.subject('peer')
+      const held = await (await context.client()).call('peer.held', { addr, chain })
+      await context.answerLines(held, held.ids.length === 0 ? [] : [held.ids.join(' ')])
+      if (held.ids.length === 0) await context.note('the peer gave no held posts')
     })
 
   peer
@@ -96,22 +96,22 @@ export function addPeerCommands(program: Command, session: CommandContext): void
     .description('reach the peer step by step, and say which step fails and what to do; changes nothing')
     .argument('[chain]', 'whether it has this chain too')
     .action(async (chain: string | undefined) => {
-      const addr = session.subject('peer')
+      const addr = context.subject('peer')
       const params = chain === undefined ? { addr } : { addr, chain }
-      const steps = await (await session.client()).call('peer.check', params)
-      await session.answerLines(steps, steps.map(showStep))
+      const steps = await (await context.client()).call('peer.check', params)
+      await context.answerLines(steps, steps.map(showStep))
       const failed = steps.find(({ state }) => state === 'failed')
       if (failed !== undefined) throw new CommandError(`${failed.step} failed: ${failed.fix ?? failed.why}`)
     })
 }
 
-function showStep({ step, state, ms, why }: CheckStep): string {
+function showStep({ step, state, ms, why }: PeerCheckStep): string {
   return `${step.padEnd(9)} ${state.padEnd(8)} ${String(ms).padStart(5)} ms  ${why}`
 }
 
 type Peer = ResultOf<'peer.list'>[number]
 
-function wordsOf({ id, connected, addresses }: Peer): string[] {
+function cellsOf({ id, connected, addresses }: Peer): string[] {
   return [id ?? '-', connected ? 'connected' : 'away', addresses.join(' ')]
 }
 
@@ -122,7 +122,7 @@ function whyOf({ why, nextTryMs }: Peer): string {
     : `${why}; next try in ${String(Math.ceil(nextTryMs / 1000))} s`
 }
 
-/** The reason comes last, behind a bracket: addresses have none, and there may be several. */
+/** The reason comes last, in brackets: there may be several addresses, and none has a bracket. */
 function showPeer(peer: Peer): string {
-  return [...wordsOf(peer), ...(peer.why === undefined ? [] : [`(${whyOf(peer)})`])].join(' ')
+  return [...cellsOf(peer), ...(peer.why === undefined ? [] : [`(${whyOf(peer)})`])].join(' ')
 }

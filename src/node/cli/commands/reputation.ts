@@ -1,29 +1,31 @@
-/** `chain`: likes, dislikes, and what they decide (spec §4, §5, §11). The chain itself is taken out of the words before. */
+/**
+ * `chain like`, `dislike`, `reps` and `remove` (spec §4, §5, §11). The chain is taken out of the words before parsing.
+ */
 import type { Command } from 'commander'
-import { AddressBook, isLikeAnId } from '../address-book.ts'
+import { AddressBook, looksLikeId } from '../address-book.ts'
 import { CommandError } from '../io.ts'
 import { KEY_FORMS, readKey } from '../secrets.ts'
 import type { CommandContext } from '../command-context.ts'
-import { asTyped } from '../utf8-argument.ts'
+import { requireUtf8 } from '../argument-values.ts'
 
-export function addReputationCommands(chain: Command, session: CommandContext): void {
-  addLikes(chain, session)
+export function addReputationCommands(chain: Command, context: CommandContext): void {
+  addLikes(chain, context)
 
   chain
     .command('reps')
     .description('the reps of an author or a post; without either, one author per line: public key and reps')
     .argument('[id|pub|name]', "a post's id, an author's public key, or your name for it")
     .action(async (of?: string) => {
-      const names = await AddressBook.open(session.io)
+      const names = await AddressBook.open(context.io)
       const which = of === undefined ? {} : { of: names.keyOf(of) ?? of }
-      if (which.of !== undefined && !isLikeAnId(which.of)) {
+      if (which.of !== undefined && !looksLikeId(which.of)) {
         const why = `“${which.of}” is none of your names, and no id or key`
         throw new CommandError(`${why}: see \`freechains names list\`; an id or a key has at least six hex digits`)
       }
-      const reps = await (await session.client()).call('chain.reps', { chain: await session.chainToRead(), ...which })
-      if (typeof reps === 'number') await session.answer(reps, String(reps))
+      const reps = await (await context.client()).call('chain.reps', { chain: await context.chainToRead(), ...which })
+      if (typeof reps === 'number') await context.answer(reps, String(reps))
       else
-        await session.answerTable(
+        await context.answerTable(
           reps,
           {
             head: ['AUTHOR', 'REPS', 'PUBLIC KEY'],
@@ -38,12 +40,12 @@ export function addReputationCommands(chain: Command, session: CommandContext): 
     .description('drop a held post; prints true')
     .argument('<id>', 'the id, or at least six of its hex digits')
     .action(async (id: string) => {
-      const removed = await (await session.client()).call('chain.remove', { chain: session.subject('chain'), id })
-      await session.answer(removed, String(removed))
+      const removed = await (await context.client()).call('chain.remove', { chain: context.subject('chain'), id })
+      await context.answer(removed, String(removed))
     })
 }
 
-function addLikes(chain: Command, session: CommandContext): void {
+function addLikes(chain: Command, context: CommandContext): void {
   for (const [name, description] of [
     ['like', 'give a rep of yours to the author of a post, which lets in a held one; prints the id of the like'],
     ['dislike', 'spend a rep to take one from the author of a post; prints the id of the dislike'],
@@ -56,16 +58,16 @@ function addLikes(chain: Command, session: CommandContext): void {
       .requiredOption('--sign <pvt>', `private key to sign with; ${KEY_FORMS}`)
       .option('--why <text>', 'the reason, for everybody to read')
       .action(async (id: string, options: { sign: string; why?: string }) => {
-        const sign = await readKey(options.sign, '--sign', session.io)
+        const sign = await readKey(options.sign, '--sign', context.io)
         const liked = await (
-          await session.client()
+          await context.client()
         ).call(`chain.${name}`, {
-          chain: session.subject('chain'),
+          chain: context.subject('chain'),
           id,
           sign,
-          ...(options.why === undefined ? {} : { why: asTyped(options.why, 'the reason', 'give it in UTF-8') }),
+          ...(options.why === undefined ? {} : { why: requireUtf8(options.why, 'the reason', 'give it in UTF-8') }),
         })
-        await session.answer(liked, liked.id)
+        await context.answer(liked, liked.id)
       })
   }
 }

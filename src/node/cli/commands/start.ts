@@ -1,4 +1,4 @@
-/** `start`: runs the node in the foreground (spec §11). The only command that needs no daemon, for it is one. */
+/** `start`: runs the node in the foreground (spec §11). */
 import type { Command } from 'commander'
 import { UsageError } from '../io.ts'
 import type { CommandContext } from '../command-context.ts'
@@ -9,7 +9,7 @@ interface StartOptions {
   readonly testClock?: true
 }
 
-export function addStartCommand(program: Command, session: CommandContext): void {
+export function addStartCommand(program: Command, context: CommandContext): void {
   program
     .command('start')
     .description('run the node in the foreground, until Ctrl-C or `freechains stop`')
@@ -18,12 +18,12 @@ export function addStartCommand(program: Command, session: CommandContext): void
     .option('--listen <multiaddr>', 'libp2p address to listen on; may be repeated', collect, [])
     .option('--test-clock', 'let `freechains now MS` set the clock')
     .action(async (dir: string | undefined, options: StartOptions) => {
-      const { host, port } = session
+      const { host, port } = context
       if (host !== undefined) {
         const instead = 'set `control: ADDR:PORT` in the config file (--config FILE)'
         throw new UsageError(`start takes no --host: to have the control port elsewhere, ${instead}`)
       }
-      await session.modules.runDaemon({
+      await context.modules.runDaemon({
         ...(dir === undefined ? {} : { dir }),
         ...(options.config === undefined ? {} : { configFile: options.config }),
         ...(port === undefined ? {} : { controlPort: port }),

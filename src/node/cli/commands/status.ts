@@ -1,4 +1,4 @@
-/** `chain <c> status`: how a chain stands, once or again and again while somebody watches (spec §10, §11). */
+/** `chain <c> status`: the state of a chain, once or repeatedly (spec §10, §11). */
 import type { Command } from 'commander'
 import type { ResultOf } from '../../control/schema.ts'
 import { pause } from '../../base/deadline.ts'
@@ -8,51 +8,51 @@ import type { CommandContext } from '../command-context.ts'
 
 type Status = ResultOf<'chain.status'>
 
-/** Fast enough to see something move, and slow enough to be read. */
+/** Fast enough to show movement, slow enough to read. */
 const WATCH_MS = 1_000
 
 const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB']
 
-export function addStatusCommand(chain: Command, session: CommandContext): void {
+export function addStatusCommand(chain: Command, context: CommandContext): void {
   chain
     .command('status')
     .description('how much of the chain is here, how well it is in sync, and if nothing moves, why')
     .option('--watch', 'show it anew each second, until Ctrl-C; in a pipe, a line whenever it changed')
     .action(async (options: { readonly watch?: true }) => {
-      if (options.watch === true) await watch(session)
+      if (options.watch === true) await watch(context)
       else {
-        const status = await ask(session)
-        await session.answer(status, showStatus(status))
+        const status = await ask(context)
+        await context.answer(status, showStatus(status))
       }
     })
 }
 
-async function ask(session: CommandContext): Promise<Status> {
-  return (await session.client()).call('chain.status', { chain: session.subject('chain') })
+async function ask(context: CommandContext): Promise<Status> {
+  return (await context.client()).call('chain.status', { chain: context.subject('chain') })
 }
 
-/** On a terminal the lines are drawn over; elsewhere a line says all that changed. */
-async function watch(session: CommandContext): Promise<void> {
-  const { stdout, signal } = session.io
+/** Redraws in place on a terminal; elsewhere prints a line when something changed. */
+async function watch(context: CommandContext): Promise<void> {
+  const { stdout, signal } = context.io
   let before = ''
   let drawn = 0
   do {
-    const status = await ask(session)
-    if (session.isTerminal && !session.isJson) {
+    const status = await ask(context)
+    if (context.isTerminal && !context.isJson) {
       const text = sanitize(showStatus(status))
       await write(stdout, `${drawn > 0 ? `\u001b[${String(drawn)}A\u001b[J` : ''}${text}\n`)
       drawn = text.split('\n').length
       continue
     }
-    const line = session.isJson ? JSON.stringify(status) : summaryOf(status)
-    if (line !== before) await session.answer(status, line)
+    const line = context.isJson ? JSON.stringify(status) : summaryOf(status)
+    if (line !== before) await context.answer(status, line)
     before = line
-    // When the daemon stops, nothing but the timer keeps the process until it has said so.
+    // `ref`: when the daemon stops, only this timer keeps the process alive until it reports that.
   } while (await pause(WATCH_MS, signal, { ref: true }))
   throw new CommandError('interrupted')
 }
 
-/** All of it, on lines of their own. */
+/** All fields, one per line. */
 export function showStatus(status: Status): string {
   return [
     `state:    ${status.state} (${status.why})`,
@@ -75,7 +75,7 @@ function summaryOf(status: Status): string {
   return `${state} (${why}); ${String(blocks)} blocks${moving}`
 }
 
-/** What came, what is to come, how fast, and how long it may take. */
+/** What came, what is missing, the rate, and the time left. */
 export function showProgress(progress: NonNullable<Status['progress']>): string {
   const { blocks, bytes, missing, blocksPerSecond, bytesPerSecond, secondsLeft, from } = progress
   const left = secondsLeft === null ? 'nobody knows how long' : `${showSeconds(secondsLeft)} left`

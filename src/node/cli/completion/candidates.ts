@@ -1,24 +1,27 @@
 /**
- * What may stand at the cursor (spec §11, completion): commands, options and choices out of commander's own tree, chains
- * and peers out of the daemon, and the user's names. It knows no shell.
+ * Candidates for the word being completed (spec §11): commands, options and choices from commander's tree, chains and
+ * peers from the daemon, and the user's names. It knows no shell.
  */
 import type { Argument, Command, Option } from 'commander'
-import { PEER_COMMANDS_ALONE, PEER_COMMANDS_BEFORE } from '../argument-order.ts'
+import { PEER_COMMANDS_WITHOUT_PEER, PEER_COMMANDS_BEFORE_PEER } from '../argument-order.ts'
 
 export interface Candidate {
   readonly word: string
-  /** A line about it. */
+  /** A one-line description. */
   readonly about?: string
 }
 
-/** Where words come from that no program knows by itself. None if they cannot be had at once. */
+/** Sources outside the program; empty lists if they do not answer in time. */
 export interface Sources {
   chains(): Promise<Candidate[]>
   peers(): Promise<Candidate[]>
   names(): Promise<Candidate[]>
 }
 
-/** @param words - those before the one at the cursor @param current - what there is of that one */
+/**
+ * @param words - the words before the one being completed
+ * @param current - the part of it that is typed already
+ */
 export async function candidatesAt(
   program: Command,
   words: readonly string[],
@@ -36,19 +39,19 @@ async function possible(
   sources: Sources,
 ): Promise<Candidate[]> {
   const place = placeOf(program, words)
-  // Nothing is known of what stands behind `--`, nor of most values; the shell offers files then.
-  if (place.isBehindDashes) return []
+  // Nothing is known about words after `--` and most option values; the shell then offers files.
+  if (place.isAfterDashes) return []
   if (place.option !== undefined) return choicesOf(place.option)
   if (current.startsWith('-') && current !== '-') return optionsOf(program, place.command, current)
   if (place.wants === 'chain') return await sources.chains()
   if (place.wants === 'peer') {
     const peers = await sources.peers()
-    return isGroup(place.command) ? [...peers, ...commandsOf(place.command, isFirst)] : peers
+    return isGroup(place.command) ? [...peers, ...commandsOf(place.command, mayPrecedePeer)] : peers
   }
-  // A word that is no command stands where one should.
+  // There is a word in place of a command that is none.
   if (place.command.commands.length > 0 && place.given > 0) return []
   if (place.command.commands.length > 0) {
-    return commandsOf(place.command, isGroup(place.command) ? isBehindSubject : () => true)
+    return commandsOf(place.command, isGroup(place.command) ? mayFollowSubject : () => true)
   }
   const argument = place.command.registeredArguments[place.given] ?? variadic(place.command)
   return argument === undefined ? [] : await valuesOf(argument, place.command, sources)
@@ -56,15 +59,15 @@ async function possible(
 
 interface Place {
   readonly command: Command
-  /** Words that the command has got already. */
+  /** Arguments that the command has already. */
   readonly given: number
-  /** The option whose value stands at the cursor. */
+  /** Set when the value of this option is being completed. */
   readonly option?: Option
-  readonly isBehindDashes: boolean
-  /** What the command is about stands at the cursor. */
+  readonly isAfterDashes: boolean
+  /** Set when the chain or peer of the command is being completed. */
   readonly wants?: 'chain' | 'peer'
-  /** The words say which chain or peer the command is about. */
-  readonly isAbout: boolean
+  /** Whether the words name the chain or peer of the command. */
+  readonly hasSubject: boolean
 }
 
 /** Follows the words down the tree, as `argument-order.ts` and commander will. */
@@ -72,13 +75,13 @@ function placeOf(program: Command, words: readonly string[]): Place {
   const taking = new Map(allOptions(program).map((option) => [option.long ?? '', option]))
   let command = program
   let given = 0
-  let isAbout = false
+  let hasSubject = false
   let option: Option | undefined
   for (const word of words) {
     if (option !== undefined) option = undefined
-    else if (word === '--') return { command, given, isBehindDashes: true, isAbout }
+    else if (word === '--') return { command, given, isAfterDashes: true, hasSubject }
     else if (word.startsWith('-') && word !== '-') option = taking.get(word)
-    else if (awaitsSubject(command) && !isAbout && !isFirst(command, word)) isAbout = true
+    else if (awaitsSubject(command) && !hasSubject && !mayPrecedePeer(command, word)) hasSubject = true
     else {
       const inner = command.commands.find((one) => one.name() === word || one.aliases().includes(word))
       if (inner === undefined) given += 1
@@ -86,30 +89,30 @@ function placeOf(program: Command, words: readonly string[]): Place {
     }
   }
   const wants =
-    awaitsSubject(command) && !isAbout ? ({ wants: command.name() === 'chain' ? 'chain' : 'peer' } as const) : {}
-  return { command, given, ...(option === undefined ? {} : { option }), isBehindDashes: false, isAbout, ...wants }
+    awaitsSubject(command) && !hasSubject ? ({ wants: command.name() === 'chain' ? 'chain' : 'peer' } as const) : {}
+  return { command, given, ...(option === undefined ? {} : { option }), isAfterDashes: false, hasSubject, ...wants }
 }
 
-/** Whether a word that follows says what the command is about. */
+/** Whether the next word may be the command's chain or peer. */
 function awaitsSubject(command: Command): boolean {
-  return isGroup(command) || (command.parent?.name() === 'peer' && PEER_COMMANDS_BEFORE.includes(command.name()))
+  return isGroup(command) || (command.parent?.name() === 'peer' && PEER_COMMANDS_BEFORE_PEER.includes(command.name()))
 }
 
-/** Whether the command's own commands are about something that a word names. */
+/** Whether the subcommands are about a chain or a peer in the middle. */
 function isGroup(command: Command): boolean {
   return ['chain', 'peer'].includes(command.name()) && command.commands.length > 0
 }
 
-/** Whether a command of `peer` may stand where the peer does. */
-function isFirst(command: Command, word: string): boolean {
-  return command.name() === 'peer' && [...PEER_COMMANDS_ALONE, ...PEER_COMMANDS_BEFORE].includes(word)
+/** Whether a command of `peer` may stand in the peer's place. */
+function mayPrecedePeer(command: Command, word: string): boolean {
+  return command.name() === 'peer' && [...PEER_COMMANDS_WITHOUT_PEER, ...PEER_COMMANDS_BEFORE_PEER].includes(word)
 }
 
-function isBehindSubject(command: Command, word: string): boolean {
-  return command.name() !== 'peer' || !PEER_COMMANDS_ALONE.includes(word)
+function mayFollowSubject(command: Command, word: string): boolean {
+  return command.name() !== 'peer' || !PEER_COMMANDS_WITHOUT_PEER.includes(word)
 }
 
-/** Options that are followed by a value, of all commands: they may stand anywhere. */
+/** Options that take a value, of all commands: they may stand anywhere. */
 function allOptions(command: Command): Option[] {
   return [...command.options.filter(({ required }) => required), ...command.commands.flatMap(allOptions)]
 }
@@ -143,7 +146,7 @@ function variadic(command: Command): Argument | undefined {
 async function valuesOf(argument: Argument, command: Command, sources: Sources): Promise<Candidate[]> {
   if (argument.argChoices !== undefined) return argument.argChoices.map((word) => ({ word }))
   const kinds = argument.name().split('|')
-  // Who joins a chain has not got it yet.
+  // A chain to join is not among the joined ones.
   if (kinds.includes('chain')) return command.name() === 'join' ? [] : await sources.chains()
   if (kinds.includes('addr') && command.name() === 'remove') return await sources.peers()
   return kinds.includes('name') && kinds.includes('pub') ? await sources.names() : []

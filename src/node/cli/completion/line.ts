@@ -1,19 +1,19 @@
 /**
- * Command lines as shells have them (spec §11, completion): taken apart without running anything in them, and words put
- * back so that the shell reads them as they are. A line that is being typed may end within a quote. Pure.
+ * Splits a shell's command line into words and quotes words for it (spec §11, completion), without evaluating anything.
+ * An unfinished line may end within a quote. Pure.
  */
 
 export interface TypedLine {
-  /** The words before the one that is being typed, as a program would get them; the command itself left out. */
+  /** The words before the one being completed, unquoted; without the command itself. */
   readonly words: readonly string[]
-  /** What there is of the word at the cursor. */
+  /** The typed part of the word being completed. */
   readonly current: string
-  /** The quote that is open at the cursor. */
+  /** The open quote, if any. */
   readonly quote: '' | "'" | '"'
 }
 
-/** Takes a line up to the cursor apart: quotes and backslashes go; `$name` and `$(…)` stay what they are, text. */
-export function takeApart(line: string): TypedLine {
+/** Splits a line up to the cursor. Removes quotes and backslashes; `$name` and `$(…)` stay text. */
+export function splitLine(line: string): TypedLine {
   const words: string[] = []
   let current = ''
   let isWord = false
@@ -39,14 +39,14 @@ export function takeApart(line: string): TypedLine {
 }
 
 /**
- * A word as Bash puts it in place of the one at the cursor. Bash replaces only what follows the last of its break
- * characters, so what stands before is left out.
+ * Quotes a candidate for Bash. Bash replaces only the part after the last of its word breaks, so the part before is
+ * left out.
  */
-export function forBash(word: string, { current, quote }: TypedLine, breaks: string): string {
+export function quoteForBash(word: string, { current, quote }: TypedLine, breaks: string): string {
   if (quote === "'") return word
   if (quote === '"') return word.replaceAll(/["$`\\]/g, String.raw`\$&`)
   const kept = Math.max(-1, ...Array.from(breaks, (char) => current.lastIndexOf(char)))
-  // An @ breaks a word and belongs to what it begins.
+  // An `@` is a word break, yet part of the word that it begins.
   const from = current[kept] === '@' ? kept : kept + 1
   return word.slice(from).replaceAll(/[^\w./:=@%+,-]/g, String.raw`\$&`)
 }

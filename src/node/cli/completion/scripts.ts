@@ -1,6 +1,6 @@
 /**
- * What a shell has to know (spec §11, completion): to hand the line to `freechains complete`, and what to do with the
- * answer. Everything else is decided there; nothing of the line is ever evaluated.
+ * Completion scripts for shells (spec §11): they pass the line to `freechains complete` and offer its answer. All
+ * decisions are made there; no part of the line is evaluated.
  */
 
 export const SHELLS = ['bash', 'zsh', 'fish'] as const

@@ -1,15 +1,15 @@
-/** The drawing as a graph for Graphviz (spec §11, `graph --format dot`). Pure. */
-import { coloursOfAuthors, DISLIKE_COLOUR, LIKE_COLOUR } from './colour.ts'
-import { markOf, wordsOf, type Drawn } from './labels.ts'
+/** The `dot` format of `graph` (spec §11), for Graphviz. Pure. */
+import { colorsOfAuthors, DISLIKE_COLOR, LIKE_COLOR } from './palette.ts'
+import { markOf, labelWords, type Drawn } from './labels.ts'
 
 export function drawDot(blocks: readonly Drawn[]): string {
   const known = new Set(blocks.map(({ id }) => id))
-  const colourOf = coloursOfAuthors()
+  const colorOf = colorsOfAuthors()
   return [
     'digraph chain {',
     '  rankdir=TB',
     '  node [shape=box, fontname="monospace", fontsize=10]',
-    ...blocks.map((block) => node(block, colourOf(block.author))),
+    ...blocks.map((block) => node(block, colorOf(block.author))),
     ...blocks.flatMap(({ id, backs }) =>
       backs.filter((back) => known.has(back)).map((back) => `  ${quoted(back)} -> ${quoted(id)} [dir=back]`),
     ),
@@ -18,27 +18,27 @@ export function drawDot(blocks: readonly Drawn[]): string {
   ].join('\n')
 }
 
-function node(block: Drawn, colour: string): string {
+function node(block: Drawn, color: string): string {
   const { id, shortId, by, state, kind } = block
-  const lines = [[markOf(block), shortId, by].filter((word) => word !== '').join(' '), wordsOf(block).join(' ')]
+  const lines = [[markOf(block), shortId, by].filter((word) => word !== '').join(' '), labelWords(block).join(' ')]
   const style = { accepted: 'solid', held: 'dashed', hidden: 'dotted' }[state]
   const attributes = [
     `label=${quoted(lines.filter((line) => line !== '').join('\n'))}`,
-    `color=${quoted(colour)}`,
+    `color=${quoted(color)}`,
     `style=${style}`,
     ...(kind === 'genesis' ? ['shape=diamond'] : []),
   ]
   return `  ${quoted(id)} [${attributes.join(', ')}]`
 }
 
-/** Without weight in the layout: the order is that of the backs. */
+/** `constraint=false`: only backs determine the order. */
 function likes({ id, target, kind }: Drawn, known: ReadonlySet<string>): string[] {
   if (target === undefined || !known.has(target)) return []
-  const colour = kind === 'like' ? LIKE_COLOUR : DISLIKE_COLOUR
-  return [`  ${quoted(id)} -> ${quoted(target)} [style=dashed, color=${quoted(colour)}, constraint=false]`]
+  const color = kind === 'like' ? LIKE_COLOR : DISLIKE_COLOR
+  return [`  ${quoted(id)} -> ${quoted(target)} [style=dashed, color=${quoted(color)}, constraint=false]`]
 }
 
-/** A string in which Graphviz sees text alone: in labels a backslash begins an escape, such as `\N`. */
+/** A quoted string without escapes: in labels Graphviz interprets a backslash, as in `\N`. */
 function quoted(text: string): string {
   return `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')}"`
 }

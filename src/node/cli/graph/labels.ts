@@ -1,28 +1,28 @@
-/** What stands beside a block in every drawing (spec §11, `graph`): its id, author, kind, how it stands, and its first line. Pure. */
+/** The labels of every drawing (spec §11, `graph`): id, author, kind, state, and first line of the text. Pure. */
 import type { ListedBlock } from '../../control/shapes.ts'
 import type { AddressBook } from '../address-book.ts'
 import { sanitizeLine } from '../sanitize.ts'
-import { kindOf, saidBy, shortId, shortKey } from '../block-text.ts'
+import { kindOf, blockText, shortId, shortKey } from '../block-text.ts'
 
-/** Characters of a text in a drawing. */
+/** Limit of a text, in characters. */
 const LABEL_CHARS = 60
 
-/** A drawn block. Its texts are harmless for a terminal; each format still has to escape them in its own way. */
+/** A block to draw. Its texts are sanitized for terminals; each format still escapes them in its own way. */
 export interface Drawn {
   readonly id: string
   readonly backs: readonly string[]
-  /** Backs that are not drawn: older than what was asked for. */
+  /** Number of backs outside the drawing. */
   readonly olderBacks: number
   readonly shortId: string
-  /** Whole public key. */
+  /** The full public key. */
   readonly author?: string
-  /** The user's name for the author, or the key cut short. */
+  /** The user's name for the author, or the short key. */
   readonly by: string
   readonly kind: 'genesis' | 'post' | 'like' | 'dislike'
-  /** What it likes or dislikes: the id. */
+  /** Id of the liked or disliked post. */
   readonly target?: string
   readonly state: ListedBlock['state']
-  /** One line, cut. */
+  /** One line, shortened. */
   readonly text: string
 }
 
@@ -31,7 +31,7 @@ export interface GenesisView {
   readonly chain: string
 }
 
-/** @param blocks - as `chain.blocks` gives them; the genesis is drawn if one of them stands on it */
+/** @param blocks - as `chain.blocks` returns them; the genesis is drawn if one of them links to it */
 export function drawnOf(
   blocks: readonly ListedBlock[],
   genesis: GenesisView,
@@ -43,15 +43,15 @@ export function drawnOf(
   return isOnGenesis || blocks.length === 0 ? [drawnGenesis(genesis), ...drawn] : drawn
 }
 
-/** The mark in its place in the line: what kind of block it is, or how it stands if it is not accepted. */
+/** The mark of a block: its kind, or its state if it is not accepted. */
 export function markOf({ kind, state }: Pick<Drawn, 'kind' | 'state'>): string {
   if (state === 'held') return '?'
   if (state === 'hidden') return '×'
   return { genesis: '◆', post: '●', like: '+', dislike: '-' }[kind]
 }
 
-/** The words of a label in their order, empty ones left out. */
-export function wordsOf({ kind, target, state, text, olderBacks }: Drawn): string[] {
+/** The parts of a label in order, without empty ones. */
+export function labelWords({ kind, target, state, text, olderBacks }: Drawn): string[] {
   const vote = kind === 'like' ? '+1' : '-1'
   return [
     ...(target === undefined ? [] : [`${vote} → ${shortId(target)}`]),
@@ -63,7 +63,7 @@ export function wordsOf({ kind, target, state, text, olderBacks }: Drawn): strin
 
 function drawnBlock(block: ListedBlock, known: ReadonlySet<string>, names: Pick<AddressBook, 'nameOf'>): Drawn {
   const { id, backs, author, like, state } = block
-  const { text, instead = '' } = saidBy(block)
+  const { text, placeholder: instead = '' } = blockText(block)
   return {
     id,
     backs,

@@ -1,21 +1,23 @@
 /**
- * Where blocks and links stand in a drawing (spec §11, `graph`): one row for each block in order, oldest first, and lanes
- * beside each other for what is concurrent. Pure.
+ * The layout of a drawing (spec §11, `graph`): one row per block, oldest first, and parallel lanes for concurrent
+ * blocks. Pure.
  *
- * It goes from the newest block down. A *lane* runs from one block to one of its backs, and is free again when it gets
- * there. A block stands in the first lane that runs to it. Lanes to the same back could be one, which would be narrower;
- * but where a link joins a lane that runs by, nobody sees whose it is from there on.
+ * The layout proceeds from the newest block down. A *lane* runs from a block to one of its backs and is free again
+ * there. A block stands in the first lane that leads to it. Lanes to the same back are not merged: that would be
+ * narrower, but where a link joins a running lane, a reader cannot tell the two apart.
  *
  *     newest ─► a block ends the lanes that run to it ─► its first back keeps its lane, the others get free ones ─► older
  */
 
-/** What is needed of a block. */
+/** The part of a block that the layout needs. */
 export interface GraphNode {
   readonly id: string
   readonly backs: readonly string[]
 }
 
-/** A link from a block to a back, both by row. It leaves `from` sideways into `lane`, and enters `to` sideways from it. */
+/**
+ * A link from a block to a back, both by row. It leaves `from` sideways into `lane`, and enters `to` sideways from it.
+ */
 export interface Edge {
   readonly from: number
   readonly to: number
@@ -23,17 +25,17 @@ export interface Edge {
 }
 
 export interface Layout {
-  /** By row: the lane that the block stands in. */
+  /** The lane of each block, by row. */
   readonly lanes: readonly number[]
   readonly edges: readonly Edge[]
-  /** How many lanes there are side by side. */
+  /** Number of lanes. */
   readonly width: number
 }
 
-/** @param nodes - backs before what stands on them; backs that are not among them are left out */
+/** @param nodes - in an order with backs first; backs outside the list are ignored */
 export function layOut(nodes: readonly GraphNode[]): Layout {
   const rows = new Map(nodes.map(({ id }, row) => [id, row]))
-  /** By lane: the row that it runs to. */
+  /** The row where each lane ends. */
   const wanted: (number | undefined)[] = []
   const lanes: number[] = nodes.map(() => 0)
   const edges: Edge[] = []

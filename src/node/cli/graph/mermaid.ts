@@ -1,15 +1,15 @@
 /**
- * The drawing as a flowchart for Mermaid, which Markdown on many sites shows (spec §11, `graph --format mermaid`). Mermaid
- * 11.17's own parser gives back every block, link and label that stands here as it was meant (2026-11-25). Pure.
+ * The `mermaid` format of `graph` (spec §11): a flowchart for Mermaid, which many Markdown sites render. The parser of
+ * Mermaid 11.17 returned every block, link and label as intended (2026-11-25). Pure.
  */
-import { coloursOfAuthors, DISLIKE_COLOUR, LIKE_COLOUR } from './colour.ts'
-import { markOf, wordsOf, type Drawn } from './labels.ts'
+import { colorsOfAuthors, DISLIKE_COLOR, LIKE_COLOR } from './palette.ts'
+import { markOf, labelWords, type Drawn } from './labels.ts'
 
-/** What Mermaid draws unless its site was told otherwise, which no drawing can do: `maxEdges` and `maxTextSize`. */
+/** Mermaid's default `maxEdges` and `maxTextSize`. Only a site can change them, not a drawing. */
 const MAX_LINKS = 500
 const MAX_CHARS = 50_000
 
-/** Why Mermaid would show an error in place of this drawing, if it would. */
+/** Why Mermaid would refuse this drawing; undefined if it would not. */
 export function tooMuchForMermaid(drawing: string): string | undefined {
   const links = drawing.match(/^ {2}b\d+ (?:---|-\.->)/gm)?.length ?? 0
   if (links <= MAX_LINKS && drawing.length <= MAX_CHARS) return undefined
@@ -20,22 +20,22 @@ export function tooMuchForMermaid(drawing: string): string | undefined {
 
 export function drawMermaid(blocks: readonly Drawn[]): string {
   const names = new Map(blocks.map(({ id }, row) => [id, `b${String(row)}`]))
-  const colourOf = coloursOfAuthors()
+  const colorOf = colorsOfAuthors()
   const links = blocks.flatMap((block) => linksOf(block, names))
   return [
     'flowchart TB',
     ...blocks.map((block, row) => `  b${String(row)}${shape(block)}`),
     ...links.map(({ line }) => `  ${line}`),
-    ...links.flatMap(({ colour }, at) =>
-      colour === undefined ? [] : [`  linkStyle ${String(at)} stroke:${colour},color:${colour}`],
+    ...links.flatMap(({ color }, at) =>
+      color === undefined ? [] : [`  linkStyle ${String(at)} stroke:${color},color:${color}`],
     ),
-    ...blocks.map((block, row) => `  style b${String(row)} ${styleOf(block, colourOf(block.author))}`),
+    ...blocks.map((block, row) => `  style b${String(row)} ${styleOf(block, colorOf(block.author))}`),
   ].join('\n')
 }
 
 interface Link {
   readonly line: string
-  readonly colour?: string
+  readonly color?: string
 }
 
 function linksOf({ id, backs, target, kind }: Drawn, names: ReadonlyMap<string, string>): Link[] {
@@ -46,12 +46,12 @@ function linksOf({ id, backs, target, kind }: Drawn, names: ReadonlyMap<string, 
     if (name !== undefined) links.push({ line: `${name} --- ${self}` })
   }
   if (liked === undefined) return links
-  const colour = kind === 'like' ? LIKE_COLOUR : DISLIKE_COLOUR
-  return [...links, { line: `${self} -.->|${kind === 'like' ? '+1' : '−1'}| ${liked}`, colour }]
+  const color = kind === 'like' ? LIKE_COLOR : DISLIKE_COLOR
+  return [...links, { line: `${self} -.->|${kind === 'like' ? '+1' : '−1'}| ${liked}`, color }]
 }
 
 function shape(block: Drawn): string {
-  const lines = [[markOf(block), block.shortId, block.by].join(' ').trim(), wordsOf(block).join(' ')]
+  const lines = [[markOf(block), block.shortId, block.by].join(' ').trim(), labelWords(block).join(' ')]
   const label = lines
     .filter((line) => line !== '')
     .map(escaped)
@@ -59,13 +59,13 @@ function shape(block: Drawn): string {
   return block.kind === 'genesis' ? `{{"${label}"}}` : `["${label}"]`
 }
 
-function styleOf({ state }: Drawn, colour: string): string {
-  const stroke = `stroke:${colour}`
+function styleOf({ state }: Drawn, color: string): string {
+  const stroke = `stroke:${color}`
   if (state === 'accepted') return stroke
   return `${stroke},stroke-dasharray:${state === 'held' ? '6 3' : '2 4'}`
 }
 
-/** Letters, digits and blanks stay; all else, which Mermaid or the HTML that it makes could obey, by its number. */
+/** Escapes everything but letters, digits and spaces by number: Mermaid, or the HTML it makes, could interpret it. */
 function escaped(text: string): string {
   return text.replaceAll(/[^\p{L}\p{M}\p{N} ]/gu, (char) => `#${String(char.codePointAt(0))};`)
 }

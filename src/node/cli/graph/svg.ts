@@ -1,23 +1,23 @@
 /**
- * The drawing as one SVG file that needs nothing else (spec §11, `graph --format svg`): the lanes and rows of the layout,
- * oldest on top, likes as dashed curves on the left. Pure.
+ * The `svg` format of `graph` (spec §11): one self-contained file with the lanes and rows of the layout, oldest on top,
+ * and likes as dashed curves on the left. Pure.
  */
-import { coloursOfAuthors, DISLIKE_COLOUR, LIKE_COLOUR } from './colour.ts'
-import { markOf, wordsOf, type Drawn } from './labels.ts'
+import { colorsOfAuthors, DISLIKE_COLOR, LIKE_COLOR } from './palette.ts'
+import { markOf, labelWords, type Drawn } from './labels.ts'
 import type { Edge, Layout } from './layout.ts'
 
-/** All in pixels. */
+/** Lengths in pixels. */
 const ROW = 28
 const LANE = 20
 const RADIUS = 6
 const MARGIN = 20
-/** How far curves of likes may reach out to the left. */
+/** Room for the curves of likes on the left. */
 const CURVES = 90
 const FONT = 13
-/** Of the font: a letter of the monospace ones, and one of the scripts that take twice the room. */
+/** Width of a letter in monospace fonts; letters of wide scripts take two. */
 const CHAR = 7.9
 
-/** The first letter of the first script that takes twice the room. */
+/** The first code point of the wide scripts. */
 const WIDE = 0x1100
 
 export function drawSvg(blocks: readonly Drawn[], { lanes, edges, width }: Layout): string {
@@ -34,8 +34,8 @@ export function drawSvg(blocks: readonly Drawn[], { lanes, edges, width }: Layou
     Math.ceil(textX + CHAR * Math.max(1, ...labels.map(lettersOf)) + MARGIN),
     2 * MARGIN + 2 * RADIUS + Math.max(0, blocks.length - 1) * ROW,
   ]
-  const colourOf = coloursOfAuthors()
-  const colours = blocks.map(({ author }) => colourOf(author))
+  const colorOf = colorsOfAuthors()
+  const colors = blocks.map(({ author }) => colorOf(author))
   const likes = blocks.flatMap((block, row) => {
     const to = block.target === undefined ? undefined : rows.get(block.target)
     return to === undefined ? [] : [likeLine(place(row), place(to), block.kind === 'like')]
@@ -44,13 +44,13 @@ export function drawSvg(blocks: readonly Drawn[], { lanes, edges, width }: Layou
     `<svg xmlns="http://www.w3.org/2000/svg" width="${String(w)}" height="${String(h)}" viewBox="0 0 ${String(w)} ${String(h)}">`,
     `<rect width="${String(w)}" height="${String(h)}" fill="#ffffff"/>`,
     '<g fill="none" stroke-width="2">',
-    ...edges.map((edge) => edgeLine(edge, place, colours[edge.from] ?? '')),
+    ...edges.map((edge) => edgeLine(edge, place, colors[edge.from] ?? '')),
     '</g>',
     '<g fill="none" stroke-width="1.5" stroke-dasharray="5 4">',
     ...likes,
     '</g>',
     `<g font-family="ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace" font-size="${String(FONT)}">`,
-    ...blocks.flatMap((block, row) => blockLines(block, { at: place(row), textX, colour: colours[row] ?? '' })),
+    ...blocks.flatMap((block, row) => blockLines(block, { at: place(row), textX, color: colors[row] ?? '' })),
     '</g>',
     '</svg>',
   ].join('\n')
@@ -62,7 +62,7 @@ interface Point {
 }
 
 /** From the block up: sideways into its lane, straight on, sideways to the back. */
-function edgeLine({ from, to, lane }: Edge, place: (row: number, lane?: number) => Point, colour: string): string {
+function edgeLine({ from, to, lane }: Edge, place: (row: number, lane?: number) => Point, color: string): string {
   const [start, end] = [place(from), place(to)]
   const { x } = place(from, lane)
   const [low, high] = [start.y - ROW / 2, end.y + ROW / 2]
@@ -72,10 +72,10 @@ function edgeLine({ from, to, lane }: Edge, place: (row: number, lane?: number) 
     `L${point({ x, y: high })}`,
     `C${point({ x, y: end.y })} ${point({ x: end.x, y: high })} ${point(end)}`,
   ]
-  return `<path d="${path.join(' ')}" stroke="${colour}" stroke-opacity="0.6"/>`
+  return `<path d="${path.join(' ')}" stroke="${color}" stroke-opacity="0.6"/>`
 }
 
-/** The further apart, the further out, up to the room there is. */
+/** The curve reaches out further the longer it is, within the room for curves. */
 function likeLine(from: Point, to: Point, isLike: boolean): string {
   const out = Math.min(CURVES + MARGIN / 2, 24 + Math.abs(from.y - to.y) / 3)
   const x = Math.min(from.x, to.x) - out
@@ -84,39 +84,39 @@ function likeLine(from: Point, to: Point, isLike: boolean): string {
     { x: to.x - RADIUS, y: to.y },
   ]
   const path = `M${point(start)} C${point({ x, y: from.y })} ${point({ x, y: to.y })} ${point(end)}`
-  return `<path d="${path}" stroke="${isLike ? LIKE_COLOUR : DISLIKE_COLOUR}"/>`
+  return `<path d="${path}" stroke="${isLike ? LIKE_COLOR : DISLIKE_COLOR}"/>`
 }
 
 function blockLines(
   block: Drawn,
-  { at, textX, colour }: { readonly at: Point; readonly textX: number; readonly colour: string },
+  { at, textX, color }: { readonly at: Point; readonly textX: number; readonly color: string },
 ): string[] {
   const { state, id, author } = block
   const dashes = { accepted: '', held: ' stroke-dasharray="3 2"', hidden: ' stroke-dasharray="1 2"' }[state]
-  const fill = state === 'accepted' && block.kind === 'post' ? colour : '#ffffff'
+  const fill = state === 'accepted' && block.kind === 'post' ? color : '#ffffff'
   const mark = markOf(block)
   const sign =
     mark === '●'
       ? []
       : [
-          `<text x="${String(at.x)}" y="${String(at.y + 4)}" text-anchor="middle" fill="${colour}" font-size="12">${escaped(mark)}</text>`,
+          `<text x="${String(at.x)}" y="${String(at.y + 4)}" text-anchor="middle" fill="${color}" font-size="12">${escaped(mark)}</text>`,
         ]
   const head = [block.shortId, block.by].join(' ').trim()
   return [
     '<g>',
     `<title>${escaped([id, author ?? ''].join(' ').trim())}</title>`,
-    `<circle cx="${String(at.x)}" cy="${String(at.y)}" r="${String(RADIUS)}" fill="${fill}" stroke="${colour}" stroke-width="2"${dashes}/>`,
+    `<circle cx="${String(at.x)}" cy="${String(at.y)}" r="${String(RADIUS)}" fill="${fill}" stroke="${color}" stroke-width="2"${dashes}/>`,
     ...sign,
-    `<text x="${String(textX)}" y="${String(at.y + 4)}" xml:space="preserve"><tspan fill="${colour}">${escaped(head)}</tspan> ${escaped(wordsOf(block).join(' '))}</text>`,
+    `<text x="${String(textX)}" y="${String(at.y + 4)}" xml:space="preserve"><tspan fill="${color}">${escaped(head)}</tspan> ${escaped(labelWords(block).join(' '))}</text>`,
     '</g>',
   ]
 }
 
 function labelOf(block: Drawn): string {
-  return [block.shortId, block.by, ...wordsOf(block)].join(' ')
+  return [block.shortId, block.by, ...labelWords(block)].join(' ')
 }
 
-/** How many letters of common width a text is long. */
+/** The length of a text in letters of normal width. */
 function lettersOf(text: string): number {
   return Array.from(text).reduce((sum, char) => sum + ((char.codePointAt(0) ?? 0) < WIDE ? 1 : 2), 0)
 }
@@ -133,7 +133,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": '&apos;',
 }
 
-/** Text in which XML sees text alone. Controls are gone already; what else XML forbids becomes U+FFFD. */
+/** Escapes text for XML. Control characters are gone already; other code points that XML forbids become U+FFFD. */
 function escaped(text: string): string {
   return text
     .replaceAll(/[&<>"']/g, (char) => ENTITIES[char] ?? char)

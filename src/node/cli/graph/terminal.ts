@@ -1,9 +1,12 @@
-/** The drawing for terminals and pipes (spec §11, `graph`): lanes of box characters, a label beside each block, newest last. Pure. */
+/**
+ * The text format of `graph` (spec §11), for terminals and pipes: lanes of box-drawing characters, a label beside each
+ * block, newest last. Pure.
+ */
 import { stylesOfAuthors, type Colors, type Style } from '../colors.ts'
-import { markOf, wordsOf, type Drawn } from './labels.ts'
+import { markOf, labelWords, type Drawn } from './labels.ts'
 import type { Edge, Layout } from './layout.ts'
 
-/** Where a box character has ends. */
+/** Directions in which a box-drawing character has an arm. */
 const UP = 1
 const DOWN = 2
 const LEFT = 4
@@ -25,13 +28,13 @@ const BOXES: Readonly<Record<number, string>> = {
 }
 
 /**
- * One line for each block; below it one where links to it bend into their lanes, above it one where its own links bend out
- * of theirs, both only where something bends. A link that crosses a lane goes under it: `─│─`.
+ * One line per block. Where links to it bend into their lanes there is a line below it, and where its own links bend
+ * out of theirs, one above it. A link that crosses a lane passes under it: `─│─`.
  */
 export function drawForTerminal(blocks: readonly Drawn[], { lanes, edges, width }: Layout, colors: Colors): string {
   const ofOlder = groupBy(edges, ({ to }) => to)
   const ofNewer = groupBy(edges, ({ from }) => from)
-  /** By lane: links that run through it. */
+  /** Number of links running in each lane. */
   const running = Array.from({ length: width }, () => 0)
   const lines: string[] = []
   const styleOf = stylesOfAuthors()
@@ -40,7 +43,7 @@ export function drawForTerminal(blocks: readonly Drawn[], { lanes, edges, width 
     const [ending, starting] = [ofNewer.get(row) ?? [], ofOlder.get(row) ?? []]
     for (const lane of ending) running[lane] = (running[lane] ?? 0) - 1
     const passing = running.map((count) => count > 0)
-    // Without backs here it would look like a child of what happens to stand above it: then the line is a loose end.
+    // A block without backs in the drawing must not look like a child of the block above it: its line is a loose end.
     if (row > 0) lines.push(...bends({ own, passing, bent: ending, inward: DOWN, outward: UP }))
     lines.push(blockLine(block, { own, passing }, { colors, style: styleOf(block.author) }))
     if (starting.length > 0) lines.push(...bends({ own, passing, bent: starting, inward: UP, outward: DOWN }))
@@ -50,18 +53,18 @@ export function drawForTerminal(blocks: readonly Drawn[], { lanes, edges, width 
 }
 
 interface Bends {
-  /** The lane of the block whose links bend here. */
+  /** The lane of the block. */
   readonly own: number
-  /** By lane: whether links of others run through it. */
+  /** Whether links of other blocks run through each lane. */
   readonly passing: readonly boolean[]
   /** The lanes of its links. */
   readonly bent: readonly number[]
-  /** Towards the block, and away from it. */
+  /** Directions towards the block and away from it. */
   readonly inward: number
   readonly outward: number
 }
 
-/** The line between a block and its links; none if they all go straight on. */
+/** The line between a block and its links; empty if none bends. */
 function bends({ own, passing, bent, inward, outward }: Bends): string[] {
   if (bent.length > 0 && bent.every((lane) => lane === own)) return []
   const [left, right] = [Math.min(own, ...bent), Math.max(own, ...bent)]
@@ -87,10 +90,10 @@ function blockLine(
     return isPassing ? '│' : ' '
   })
   const author = block.by === '' ? [] : [colors(style, block.by)]
-  return [...cells, colors('dim', block.shortId), ...author, ...wordsOf(block)].join(' ')
+  return [...cells, colors('dim', block.shortId), ...author, ...labelWords(block)].join(' ')
 }
 
-/** Lanes of edges by row. */
+/** Groups the lanes of edges by row. */
 function groupBy(edges: readonly Edge[], rowOf: (edge: Edge) => number): Map<number, number[]> {
   const groups = new Map<number, number[]>()
   for (const edge of edges) {

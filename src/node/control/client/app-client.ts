@@ -1,77 +1,89 @@
 /**
- * The client for apps, `freechains/client` (spec §10): calls and subscriptions that outlive a connection. A call that was
- * not answered fails, for nobody knows whether it was carried out; a subscription goes on where it was, by its cursor.
+ * The client for apps, `freechains/client` (spec §10): calls and subscriptions that survive a lost connection. A call
+ * without an answer fails, because it may or may not have been executed. A subscription resumes at its cursor.
  *
- * Each subscription has a connection of its own: one that is read slowly holds up neither calls nor other subscriptions,
- * so an app may call while it handles an event.
+ * Each subscription has a connection of its own. A slow reader of one holds up neither calls nor other subscriptions,
+ * and an app may call while it handles an event.
  */
 import { ClientError, clientError } from './client-error.ts'
 import type { ControlClient } from './connection.ts'
 import { Cursor, Cursors } from './cursor.ts'
 import type { Endpoint } from './dial.ts'
-import { orGivenUp, Outage, Reconnector, type Outages } from './reconnect.ts'
+import { untilAborted, OutageNotifier, Reconnector, type OutageCallbacks } from './reconnect.ts'
 import { READS, type Known, type Method, type ParamsOf, type ResultFor, type SubscriptionMethod } from '../schema.ts'
 import type { ControlEvent } from '../shapes.ts'
 
-/** Where a daemon's control port is unless told. */
+/** Default address of a daemon's control port. */
 const HOST = '127.0.0.1'
 const PORT = 8330
 
-/** How long a call waits for a daemon that went away: a restart takes a second or two. */
+/** How long a call waits for an absent daemon: a restart takes a second or two. */
 const PATIENCE_MS = 10_000
 
-/** `onAway` and `onBack` are told once for each time that the daemon is away, by whatever finds out. */
-export interface ConnectOptions extends Outages {
-  /** `127.0.0.1` unless told; nothing but loopback will do. */
+/** `onAway` and `onBack` are called once per outage, whichever call or subscription detects it. */
+export interface ConnectOptions extends OutageCallbacks {
+  /** `127.0.0.1` by default; must be loopback. */
   readonly host?: string
-  /** 8330 unless told. Cookie and unix socket are found by it. */
+  /** 8330 by default. It also determines the paths of cookie and unix socket. */
   readonly port?: number
-  /** Path of a unix socket, in place of host and port. */
+  /** Path of a unix socket, instead of host and port. */
   readonly socket?: string
-  /** Where cookie and socket lie, if not in `${XDG_STATE_HOME:-~/.local/state}/freechains`. */
+  /** Directory of cookie and socket; `${XDG_STATE_HOME:-~/.local/state}/freechains` by default. */
   readonly stateDir?: string
   /** Closes the client when it aborts. */
   readonly signal?: AbortSignal
   /**
-   * How long a call waits for a daemon that went away, in ms: 10,000 unless told, `Infinity` for as long as it takes.
-   * Subscriptions always wait as long as it takes.
+   * How long a call waits for an absent daemon, in ms: 10,000 by default, `Infinity` for no limit. Subscriptions wait
+   * without limit.
    */
   readonly patienceMs?: number
-  /** Repeats calls that were not answered and change nothing (`READS` in the schema). No other call is ever repeated. */
+  /** Repeats calls that got no answer and change nothing (`READS` in the schema). No other call is repeated. */
   readonly repeatReads?: boolean
 }
 
-/** Ids of blocks as shown: the heads of what was seen. */
+/** Ids as shown: the heads of what the listener takes for accepted. */
 export type ChainCursor = readonly string[]
-/** The same for each chain, by its name. */
+/** A cursor for each chain, by the chain's name. */
 export type ChainsCursor = Readonly<Record<string, readonly string[]>>
 
 export interface ListenOptions<C> {
-  /** First what is new since this cursor; `[]` (or `{}` for all chains) for all there is. Without it: what comes from now on. */
+  /**
+   * Sends first what is new since this cursor; `[]` (or `{}` for all chains) means everything. Without it, events begin
+   * now.
+   */
   readonly from?: C
-  /** Ends the iteration, without an error. */
+  /** Ends the iteration without an error. */
   readonly signal?: AbortSignal
-  /** Called when the daemon has begun to tell: at the start, and again after each connection that was lost. */
+  /** Called when the subscription begins, and again after each lost connection. */
   readonly onBegin?: () => void
 }
 
-/** Events, to be iterated once. It ends when the chain is left, when its signal aborts, and when the client is closed. */
+/**
+ * Events, to be iterated once. The iteration ends when the chain is left, when its signal aborts, and when the client
+ * is closed.
+ */
 export interface Listening<C> extends AsyncIterable<ControlEvent> {
-  /** All that was handed out so far: keep it, and pass it as `from` to go on from there, in this process or another. */
+  /** The cursor after the last event handed out. Pass it as `from` to resume, in this process or another. */
   readonly cursor: C | undefined
 }
 
-/** Connects to the daemon of this machine. @throws {ClientError} there is none, or it cannot be shown the cookie */
+/** Connects to the daemon on this machine. @throws {ClientError} there is none, or its cookie cannot be read */
 export async function connect(options: ConnectOptions = {}): Promise<Client> {
   const client = new Client(options)
   await client.ready()
   return client
 }
 
+/**
+ * Invariants:
+ * - `#closing` aborts once; every call, subscription and attempt hangs on its signal.
+ * - `#calls` is the one connection of all calls. Each subscription has a {@link Reconnector} of its own, dropped when its
+ *   iteration ends; all of them report to `#outage`.
+ */
 export class Client {
   readonly #endpoint: Endpoint
   readonly #options: ConnectOptions
-  readonly #outage: Outage
+  readonly #outage: OutageNotifier
   readonly #closing = new AbortController()
   readonly #calls: Reconnector
 
@@ -79,19 +91,20 @@ export class Client {
     const { host = HOST, port = PORT, socket, stateDir, signal } = options
     this.#options = options
     this.#endpoint = socket === undefined ? { host, port, ...(stateDir === undefined ? {} : { stateDir }) } : { socket }
-    this.#outage = new Outage(options)
+    this.#outage = new OutageNotifier(options)
     this.#calls = new Reconnector(this.#endpoint, this.#closing.signal, this.#outage)
     signal?.addEventListener('abort', () => this.close(), { once: true, signal: this.#closing.signal })
     if (signal?.aborted === true) this.close()
   }
 
-  /** Resolves once there is a connection. @throws {ClientError} */
+  /** Resolves once connected. @throws {ClientError} */
   async ready(): Promise<void> {
-    await this.#calls.once()
+    await this.#calls.connect()
   }
 
   /**
-   * Asks the daemon. The signal gives up waiting; what the daemon has begun it finishes.
+   * Calls a method. The signal ends the waiting only: the daemon completes what it has begun.
+   *
    * @throws {ClientError} with the daemon's `data.code`, or one of the client's own (`CLIENT_CODES`)
    */
   async call<M extends Exclude<Method, SubscriptionMethod>, const P extends ParamsOf<M> = ParamsOf<M>>(
@@ -103,8 +116,8 @@ export class Client {
     for (;;) {
       const connection = await this.#connection(signals)
       try {
-        const result = await orGivenUp(connection.call<M, P>(method, params), signals)
-        this.#calls.isWell()
+        const result = await untilAborted(connection.call<M, P>(method, params), signals)
+        this.#calls.succeeded()
         return result
       } catch (error) {
         if (!(this.#options.repeatReads === true && READS.has(method) && isLost(error))) throw error
@@ -112,18 +125,18 @@ export class Client {
     }
   }
 
-  /** Events of one chain, by its name or id. */
+  /** Subscribes to one chain, by its name or id. */
   listen(chain: string, options: ListenOptions<ChainCursor> = {}): Listening<ChainCursor> {
-    return this.#listening(options, (connection, from) =>
+    return this.#subscription(options, (connection, from) =>
       connection
         .open('chain.listen', { chain, ...(from === undefined ? {} : { from: [...from] }) })
         .then((opened) => ({ ...opened, cursor: new Cursor(opened.from) })),
     )
   }
 
-  /** Events of all chains, of those joined later too. */
+  /** Subscribes to all chains, including those joined later. */
   listenAll(options: ListenOptions<ChainsCursor> = {}): Listening<ChainsCursor> {
-    return this.#listening(options, (connection, from) =>
+    return this.#subscription(options, (connection, from) =>
       connection.open('chains.listen', from === undefined ? {} : { from: copied(from) }).then((opened) => ({
         ...opened,
         cursor: new Cursors(opened.from),
@@ -131,7 +144,7 @@ export class Client {
     )
   }
 
-  /** Ends every call (with `aborted`) and every subscription. */
+  /** Ends all calls (with `aborted`) and all subscriptions. */
   close(): void {
     this.#closing.abort()
     this.#calls.drop()
@@ -142,7 +155,7 @@ export class Client {
     const { patienceMs = PATIENCE_MS } = this.#options
     const timer = patienceMs === Infinity ? undefined : setTimeout(() => patience.abort(), patienceMs)
     try {
-      return await this.#calls.persistently(patience.signal, this.#closing.signal, ...signals)
+      return await this.#calls.connectPersistently(patience.signal, this.#closing.signal, ...signals)
     } catch (error) {
       if (!patience.signal.aborted || this.#closing.signal.aborted) throw error
       const why = `the daemon did not come back in time (${this.#calls.lastFailure ?? 'no attempt ended'})`
@@ -152,16 +165,16 @@ export class Client {
     }
   }
 
-  #listening<C>(options: ListenOptions<C>, open: Open<C>): Listening<C> {
-    const reach = new Reconnector(this.#endpoint, this.#closing.signal, this.#outage)
+  #subscription<C>(options: ListenOptions<C>, open: OpenSubscription<C>): Listening<C> {
+    const reconnector = new Reconnector(this.#endpoint, this.#closing.signal, this.#outage)
     const until = [this.#closing.signal, ...(options.signal === undefined ? [] : [options.signal])]
-    const place: Place<C> = { from: options.from }
-    const begun: Open<C> = async (connection, from) => {
+    const place: Position<C> = { from: options.from }
+    const openAndTell: OpenSubscription<C> = async (connection, from) => {
       const opened = await open(connection, from)
       options.onBegin?.()
       return opened
     }
-    const events = follow(reach, until, place, begun)
+    const events = follow(reconnector, until, place, openAndTell)
     return {
       get cursor() {
         return idsOf(place)
@@ -171,62 +184,62 @@ export class Client {
   }
 }
 
-interface Followed<C> {
+interface EventCursor<C> {
   readonly ids: C
-  take(event: ControlEvent): void
+  advance(event: ControlEvent): void
 }
 
-/** Where a subscription is: where it was to begin, until it has begun for the first time. */
-interface Place<C> {
+/** The position of a subscription: `from` until it begins for the first time, then the cursor. */
+interface Position<C> {
   readonly from: C | undefined
-  cursor?: Followed<C>
+  cursor?: EventCursor<C>
 }
 
-/** Worked out when it is asked for: it can be long, and events are many. */
-function idsOf<C>({ from, cursor }: Place<C>): C | undefined {
+/** Computed on demand: a cursor can be long, and events are many. */
+function idsOf<C>({ from, cursor }: Position<C>): C | undefined {
   return cursor === undefined ? from : cursor.ids
 }
 
-/** Opens a subscription on a connection, with what follows where it is. */
-type Open<C> = (
+/** Opens a subscription on a connection; the cursor begins where the daemon says. */
+type OpenSubscription<C> = (
   connection: ControlClient,
   from: C | undefined,
 ) => Promise<{
   readonly events: AsyncIterable<ControlEvent>
-  readonly cursor: Followed<C>
+  readonly cursor: EventCursor<C>
 }>
 
-/** Over as many connections as it takes. */
+/** Yields the events of one subscription over any number of connections; it reopens at the cursor after each loss. */
 async function* follow<C>(
-  reach: Reconnector,
+  reconnector: Reconnector,
   until: readonly AbortSignal[],
-  place: Place<C>,
-  open: Open<C>,
+  place: Position<C>,
+  open: OpenSubscription<C>,
 ): AsyncGenerator<ControlEvent, void> {
   try {
     for (;;) {
       let hasBegun = false
       try {
-        const connection = await reach.persistently(...until)
-        const { events, cursor } = await orGivenUp(open(connection, idsOf(place)), until)
-        reach.isWell()
+        const connection = await reconnector.connectPersistently(...until)
+        const { events, cursor } = await untilAborted(open(connection, idsOf(place)), until)
+        reconnector.succeeded()
         hasBegun = true
         place.cursor = cursor
         const iterator = events[Symbol.asyncIterator]()
         for (;;) {
-          const step = await orGivenUp(iterator.next(), until)
+          const step = await untilAborted(iterator.next(), until)
           if (step.done === true) return
-          cursor.take(step.value)
+          cursor.advance(step.value)
           yield step.value
         }
       } catch (error) {
         if (until.some((signal) => signal.aborted)) return
         if (!isLost(error)) throw error
-        if (!hasBegun) reach.isAway(error.message)
+        if (!hasBegun) reconnector.failed(error.message)
       }
     }
   } finally {
-    reach.drop()
+    reconnector.drop()
   }
 }
 

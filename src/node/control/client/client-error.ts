@@ -1,6 +1,6 @@
-/** What a client of the control port is told when a call fails: by the daemon, or because there is no daemon to ask. */
+/** Errors of a client of the control port: from the daemon, or from the client itself. */
 
-/** Codes that come from the client itself, each with what it stands for; every other one is the daemon's `data.code`. */
+/** Codes of the client itself, each with its meaning. Every other code is the daemon's `data.code`. */
 export const CLIENT_CODES = {
   'no-daemon': 'no daemon answers there, or none came back in time',
   'no-cookie': 'something answers there, and there is no cookie to show it',
@@ -15,7 +15,7 @@ export type ClientCode = keyof typeof CLIENT_CODES
 
 export class ClientError extends Error {
   override readonly name = 'ClientError'
-  /** A {@link ClientCode}, or the `data.code` that the daemon sent. */
+  /** A {@link ClientCode}, or the daemon's `data.code`. */
   readonly code: string
 
   constructor(code: string, message: string) {
@@ -24,7 +24,7 @@ export class ClientError extends Error {
   }
 }
 
-/** An error that the client itself finds; the type keeps its codes in one list. */
+/** An error of the client itself; the type keeps the codes in one list. */
 export function clientError(code: ClientCode, message: string): ClientError {
   return new ClientError(code, message)
 }

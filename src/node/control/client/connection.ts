@@ -1,7 +1,7 @@
 /**
- * One connection to the control port (spec §10), typed: for the command line, for tests, and under the client for apps
- * (`app-client.ts`), which outlives it. Over TCP it makes the daemon prove that it knows the cookie (`hello`) before it
- * says the token, so that a squatter on the port learns nothing.
+ * One typed connection to the control port (spec §10): used by the command line, by tests, and by the client for apps
+ * (`app-client.ts`), which survives its loss. Over TCP the daemon must prove that it knows the cookie (`hello`) before
+ * the client sends the token, so that another process on the port learns nothing.
  */
 import type { Socket } from 'node:net'
 import { z } from 'zod'
@@ -19,7 +19,7 @@ import type { ControlEvent } from '../shapes.ts'
 import { METHODS } from '../schema.ts'
 import { eventSchema } from '../shapes.ts'
 
-/** How long the daemon may take for `hello` and `auth`. */
+/** Deadline for `hello` and `auth` together. */
 const GREETING_MS = 5_000
 
 const answerSchema = z.object({
@@ -33,7 +33,7 @@ const noticeSchema = z.object({
 })
 
 /** A subscription that has begun. */
-export interface Opened<M extends SubscriptionMethod> {
+export interface OpenedSubscription<M extends SubscriptionMethod> {
   readonly from: ResultOf<M>['from']
   readonly events: AsyncIterable<ControlEvent>
 }
@@ -43,7 +43,7 @@ interface Pending {
   readonly reject: (error: ClientError) => void
 }
 
-/** What the command line needs of a client; tests give it a fake. */
+/** The part of a client that the command line uses; tests pass a fake. */
 export interface ControlCaller {
   call<M extends Exclude<Method, SubscriptionMethod>, const P extends ParamsOf<M> = ParamsOf<M>>(
     method: M,
@@ -59,7 +59,7 @@ export async function connect(endpoint: Endpoint, options: { signal?: AbortSigna
   const { signal } = options
   const onAbort = (): void => client.close()
   signal?.addEventListener('abort', onAbort, { once: true })
-  // Whoever dials again and again has one signal for all of it.
+  // A reconnecting caller passes the same signal each time: remove the listener.
   socket.once('close', () => signal?.removeEventListener('abort', onAbort))
   if (signal?.aborted === true) client.close()
   if (isUnix || 'socket' in endpoint) return client
@@ -93,6 +93,13 @@ async function greet(client: ControlClient, address: string, path: string): Prom
   await client.call('auth', { token })
 }
 
+/**
+ * Invariants:
+ * - `#lastId` only grows; `#pending` holds the requests without an answer, by id.
+ * - `#inboxes` has every subscription whose number came, also those that ended.
+ * - `#lost` is set once and keeps its first reason. From then on `#pending` is empty, every inbox has ended, and each
+ *   request rejects with that reason.
+ */
 export class ControlClient implements ControlCaller {
   readonly #socket: Socket
   readonly #pending = new Map<number, Pending>()
@@ -100,11 +107,11 @@ export class ControlClient implements ControlCaller {
   #lastId = 0
   #lost: ClientError | undefined
 
-  /** Takes over a connected socket. */
+  /** Takes ownership of a connected socket. */
   constructor(socket: Socket) {
     this.#socket = socket
     socket.setNoDelay(true)
-    // The read loop ends with it, and with it all that waits.
+    // The read loop ends on an error, and rejects everything that waits.
     socket.on('error', () => undefined)
     void this.#read()
   }
@@ -116,24 +123,24 @@ export class ControlClient implements ControlCaller {
     return (await this.#request(method, params)) as ResultFor<M, P>
   }
 
-  /** Ends when the daemon ends it. One subscription that is not read holds up all calls of its client. */
+  /** Ends when the daemon ends the subscription. An unread subscription blocks all calls of this client. */
   async *subscribe<M extends SubscriptionMethod>(method: M, params: ParamsOf<M>): AsyncGenerator<ControlEvent> {
     const { events } = await this.open(method, params)
     yield* events
   }
 
-  /** A subscription that has begun: where it begins, and its events, to be read once. */
-  async open<M extends SubscriptionMethod>(method: M, params: ParamsOf<M>): Promise<Opened<M>> {
+  /** Opens a subscription: resolves with its start and its events, to be iterated once. */
+  async open<M extends SubscriptionMethod>(method: M, params: ParamsOf<M>): Promise<OpenedSubscription<M>> {
     const { subscription, from } = (await this.#request(method, params)) as ResultOf<M>
     return { from, events: this.#events(this.#inbox(subscription)) }
   }
 
-  /** Why nothing can be asked any more, once that is so. */
+  /** The reason why the connection is unusable, once it is. */
   get lost(): ClientError | undefined {
     return this.#lost
   }
 
-  /** Ends every call and subscription. */
+  /** Ends all calls and subscriptions. */
   close(): void {
     this.#lose(clientError('aborted', 'the call was given up'))
     this.#socket.destroy()
@@ -186,7 +193,7 @@ export class ControlClient implements ControlCaller {
     const told = error === undefined ? undefined : new ClientError(error.data?.code ?? 'internal', error.message)
     const pending = typeof id === 'number' ? this.#pending.get(id) : undefined
     if (pending === undefined) {
-      // An error without an id speaks of the connection as a whole.
+      // An error without an id concerns the whole connection.
       if (told !== undefined) this.#lose(told)
       return
     }
@@ -195,7 +202,10 @@ export class ControlClient implements ControlCaller {
     else pending.reject(told)
   }
 
-  /** The first event may come in the same chunk as the number of its subscription, before anybody asks for it. */
+  /**
+   * Creates the inbox on first use: the first event may come in the same chunk as the answer with its number, before
+   * anyone reads.
+   */
   #inbox(subscription: number): EventInbox {
     const inbox = this.#inboxes.get(subscription) ?? new EventInbox()
     this.#inboxes.set(subscription, inbox)

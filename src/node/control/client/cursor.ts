@@ -1,26 +1,26 @@
 /**
- * Where a listener is in a chain (spec §10): the heads of what it takes for accepted. That set is closed under pasts, for
- * events come pasts first and withdrawals tops first; so its heads say all of it, and a daemon that is given them as `from`
- * tells what is new since, each thing once. `held` and `hidden` change nothing in it: they are told live or not at all, and so
- * is `removed`, after which there is no chain to be anywhere in.
+ * A listener's cursor in a chain (spec §10): the heads of what it takes for accepted. That set contains the past of
+ * each of its blocks, because acceptances are sent pasts first and withdrawals tops first. So its heads determine the
+ * set, and a daemon that gets them as `from` sends everything new exactly once. `held` and `hidden` do not change the
+ * set: they are sent live or not at all. After `removed` there is no chain any more.
  */
 import type { ControlEvent } from '../shapes.ts'
 
 export class Cursor {
   readonly #heads: Set<string>
 
-  /** @param ids - as from another cursor, or `from` of a subscription's answer */
+  /** @param ids - from another cursor, or `from` of a subscription's answer */
   constructor(ids: Iterable<string>) {
     this.#heads = new Set(ids)
   }
 
-  /** To be kept, and passed as `from`. */
+  /** Pass these as `from` to resume. */
   get ids(): string[] {
     return [...this.#heads]
   }
 
-  /** Goes on by one event. What lies under another head may stay as a head of its own: that says nothing more. */
-  take({ id, kind, backs }: Pick<ControlEvent, 'id' | 'kind' | 'backs'>): void {
+  /** Advances by one event. A head may stay although another head covers it: it is redundant, not wrong. */
+  advance({ id, kind, backs }: Pick<ControlEvent, 'id' | 'kind' | 'backs'>): void {
     if (kind === 'post' || kind === 'like') {
       for (const back of backs) this.#heads.delete(back)
       this.#heads.add(id)
@@ -30,7 +30,7 @@ export class Cursor {
   }
 }
 
-/** One cursor for each chain, by its name. */
+/** A cursor for each chain, by the chain's name. */
 export class Cursors {
   readonly #chains = new Map<string, Cursor>()
 
@@ -38,18 +38,18 @@ export class Cursors {
     for (const [chain, ids] of Object.entries(from)) this.#chains.set(chain, new Cursor(ids))
   }
 
-  /** To be kept, and passed as `from`. */
+  /** Pass these as `from` to resume. */
   get ids(): Record<string, string[]> {
     return Object.fromEntries([...this.#chains].map(([chain, cursor]) => [chain, cursor.ids]))
   }
 
-  take(event: ControlEvent): void {
+  advance(event: ControlEvent): void {
     if (event.kind === 'removed') {
       this.#chains.delete(event.chain)
       return
     }
     const cursor = this.#chains.get(event.chain) ?? new Cursor([])
     this.#chains.set(event.chain, cursor)
-    cursor.take(event)
+    cursor.advance(event)
   }
 }

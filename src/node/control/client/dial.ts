@@ -1,28 +1,28 @@
 /**
- * How a client reaches a daemon (spec §10): the unix socket that lies beside the cookie if there is one, else TCP. It
- * opens sockets and judges addresses; what is said on them is `client.ts`.
+ * Opens the socket to a daemon (spec §10): the unix socket beside the cookie if there is one, else TCP. It accepts
+ * loopback addresses only. `connection.ts` speaks the protocol.
  */
 import { connect, isIP, type NetConnectOpts, type Socket } from 'node:net'
 import { clientError } from './client-error.ts'
 import { isLoopback } from '../../base/loopback.ts'
 import { defaultStateDir, fitsSocket, socketPath } from '../paths.ts'
 
-/** Which daemon: by its port (`stateDir` as for the daemon), or by the path of its socket. */
+/** The address of a daemon: its port (`stateDir` as for the daemon), or the path of its socket. */
 export type Endpoint =
   { readonly host: string; readonly port: number; readonly stateDir?: string } | { readonly socket: string }
 
-/** An open socket, and whether the OS already vouches for who is at its other end. */
+/** An open socket. On a unix socket, file permissions already authenticate the daemon. */
 export interface Dialled {
   readonly socket: Socket
   readonly isUnix: boolean
 }
 
-/** Where cookie and socket of an endpoint lie. */
+/** The directory of an endpoint's cookie and socket. */
 export function stateDirOf(endpoint: { readonly stateDir?: string }): string {
   return endpoint.stateDir ?? defaultStateDir(process.env)
 }
 
-/** Opens a socket to the daemon. @throws {ClientError} none answers, or it would leave this machine */
+/** Opens a socket to the daemon. @throws {ClientError} none answers, or the address is not on this machine */
 export async function dial(endpoint: Endpoint): Promise<Dialled> {
   if ('socket' in endpoint) {
     const socket = await open({ path: endpoint.socket })
@@ -33,7 +33,7 @@ export async function dial(endpoint: Endpoint): Promise<Dialled> {
   const address = isIP(host) === 6 ? `[${host}]:${String(port)}` : `${host}:${String(port)}`
   if (isIP(host) !== 0 && !isLoopback(host)) throw notLoopback(address)
   const path = socketPath(stateDirOf(endpoint), port)
-  // Of a name nobody knows before the dial whether it means this machine, whose socket would answer for another one.
+  // A host name may resolve to another machine, and this machine's socket would then be the wrong daemon.
   const isHere = isIP(host) !== 0 || host === 'localhost'
   const unix = isHere && fitsSocket(path) ? await open({ path }) : undefined
   if (unix !== undefined) return { socket: unix, isUnix: true }

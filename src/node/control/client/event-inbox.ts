@@ -1,10 +1,16 @@
-/** Events of one subscription on their way to the reader in this process, with backpressure towards the socket. */
+/** A queue of one subscription's events within this process, with backpressure towards the socket. */
 import type { ClientError } from './client-error.ts'
 import type { ControlEvent } from '../shapes.ts'
 
-/** Events that may wait here; beyond this the socket is not read, and in the end the daemon cuts us off. */
+/** Limit of queued events. Beyond it the socket is not read, until the daemon cuts the slow reader off. */
 const WAITING_EVENTS = 1_000
 
+/**
+ * Invariants:
+ * - `#isEnded` is set once; `lost` is set with it or never. Events queued before `end` can still be taken, those before
+ *   `drop` cannot.
+ * - `#wake` is set only while the writer or the reader waits.
+ */
 export class EventInbox {
   lost: ClientError | undefined
   #events: ControlEvent[] = []
@@ -38,7 +44,10 @@ export class EventInbox {
     this.#signal()
   }
 
-  /** Either the writer waits (full) or the reader (empty), never both. */
+  /**
+   * Waits for the next change. Either the writer waits (full) or the reader (empty), never both: one callback is
+   * enough.
+   */
   #change(): Promise<void> {
     return new Promise((resolve) => {
       this.#wake = resolve

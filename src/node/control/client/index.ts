@@ -1,4 +1,4 @@
-/** What an app imports as `freechains/client` (spec §10). Loads neither libp2p nor the database. */
+/** The public API of `freechains/client` (spec §10). It loads neither libp2p nor the database. */
 export { connect, type Client } from './app-client.ts'
 export type { ChainCursor, ChainsCursor, ConnectOptions, Listening, ListenOptions } from './app-client.ts'
 export { ClientError, type ClientCode } from './client-error.ts'

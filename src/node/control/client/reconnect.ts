@@ -1,6 +1,6 @@
 /**
- * A way to a daemon that may go and come back (spec §10): one connection at a time, dialled anew when somebody needs it,
- * with growing pauses while that fails. It repeats no call and knows no subscription.
+ * A connection to a daemon that may go away and come back (spec §10): one at a time, dialled again on demand, with
+ * growing pauses after failures. It repeats no call and knows no subscriptions.
  */
 import { setMaxListeners } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -8,24 +8,27 @@ import { ClientError, clientError } from './client-error.ts'
 import { connect, type ControlClient } from './connection.ts'
 import type { Endpoint } from './dial.ts'
 
-/** Pauses between attempts: the second comes soon, for a restart takes a second or two; no daemon is asked in a loop. */
+/**
+ * Pauses between attempts. The first is short, because a restart takes a second or two; the last limits the load of a
+ * failing daemon.
+ */
 const FIRST_PAUSE_MS = 50
 const LONGEST_PAUSE_MS = 5_000
 
-/** What is told of a daemon that goes and comes back, each time once. */
-export interface Outages {
-  /** It cannot be reached: what the attempt said. It is tried again. */
+/** Callbacks of an outage, each called once per outage. */
+export interface OutageCallbacks {
+  /** The daemon cannot be reached; `why` is the error of the attempt. Attempts go on. */
   readonly onAway?: (why: string) => void
-  /** It answers again. */
+  /** The daemon answers again. */
   readonly onBack?: () => void
 }
 
-/** One client's: several of its ways to the daemon find out, and it is told once. */
-export class Outage {
-  readonly #told: Outages
+/** Shared by the connections of one client: several detect an outage, and the callbacks run once. */
+export class OutageNotifier {
+  readonly #told: OutageCallbacks
   #isAway = false
 
-  constructor(told: Outages) {
+  constructor(told: OutageCallbacks) {
     this.#told = told
   }
 
@@ -42,30 +45,37 @@ export class Outage {
   }
 }
 
-/** What a later attempt does not change. */
+/** Errors that a later attempt cannot change. */
 const FINAL = new Set(['not-loopback', 'bad-answer', 'aborted'])
 
+/**
+ * Invariants:
+ * - At most one attempt at a time: `#attempt` is set while it runs, and all callers share it.
+ * - `#client` is the last connection made, possibly lost; it is replaced only by a new attempt.
+ * - `#attempts` counts attempts since `succeeded`; the pause before the next grows with it.
+ * - Once `#isDropped`, `#client` stays undefined: an attempt that ends later closes its connection and fails.
+ */
 export class Reconnector {
   readonly #endpoint: Endpoint
   readonly #closed: AbortSignal
-  readonly #outage: Outage
+  readonly #outage: OutageNotifier
   #client: ControlClient | undefined
   #attempt: Promise<ControlClient> | undefined
-  /** Attempts since something was last answered. */
+  /** Attempts since the last answer. */
   #attempts = 0
   #lastFailure: string | undefined
   #isDropped = false
 
-  /** @param closed - ends all of it */
-  constructor(endpoint: Endpoint, closed: AbortSignal, outage: Outage) {
+  /** @param closed - aborts everything, for good */
+  constructor(endpoint: Endpoint, closed: AbortSignal, outage: OutageNotifier) {
     this.#endpoint = endpoint
     this.#closed = closed
     this.#outage = outage
   }
 
-  /** A connection, the one there is or a new one. @throws {ClientError} the first attempt failed */
-  async once(): Promise<ControlClient> {
-    if (this.#closed.aborted) throw givenUp()
+  /** Returns the open connection, or makes a new one. @throws {ClientError} the attempt failed */
+  async connect(): Promise<ControlClient> {
+    if (this.#closed.aborted) throw abortedError()
     if (this.#client !== undefined && this.#client.lost === undefined) return this.#client
     this.#attempt ??= this.#dial().finally(() => {
       this.#attempt = undefined
@@ -73,36 +83,36 @@ export class Reconnector {
     return await this.#attempt
   }
 
-  /** The same, and goes on trying until one of the signals aborts. @throws {ClientError} */
-  async persistently(...until: readonly AbortSignal[]): Promise<ControlClient> {
+  /** The same, but retries until one of the signals aborts. @throws {ClientError} */
+  async connectPersistently(...until: readonly AbortSignal[]): Promise<ControlClient> {
     for (;;) {
       try {
-        return await orGivenUp(this.once(), until)
+        return await untilAborted(this.connect(), until)
       } catch (error) {
         if (!(error instanceof ClientError) || FINAL.has(error.code)) throw error
-        this.isAway(error.message)
+        this.failed(error.message)
       }
     }
   }
 
-  /** What the last attempt that failed said. */
+  /** Message of the last failed attempt. */
   get lastFailure(): string | undefined {
     return this.#lastFailure
   }
 
-  /** An attempt failed. */
-  isAway(why: string): void {
+  /** Reports that an attempt failed. */
+  failed(why: string): void {
     this.#lastFailure = why
     this.#outage.begin(why)
   }
 
-  /** Something was answered on the connection: if it breaks now, the next attempt need not wait. */
-  isWell(): void {
+  /** Reports an answer on the connection: if it breaks now, the next attempt does not wait. */
+  succeeded(): void {
     this.#attempts = 0
     this.#outage.end()
   }
 
-  /** Drops the connection, for good: also one that is still being made. */
+  /** Closes the connection for good, also one that is being made. */
   drop(): void {
     this.#isDropped = true
     this.#client?.close()
@@ -112,33 +122,33 @@ export class Reconnector {
   async #dial(): Promise<ControlClient> {
     if (this.#attempts > 0)
       await sleep(pauseMs(this.#attempts), undefined, { signal: this.#closed }).catch(() => undefined)
-    if (this.#closed.aborted) throw givenUp()
+    if (this.#closed.aborted) throw abortedError()
     this.#attempts += 1
     const client = await connect(this.#endpoint, { signal: this.#closed })
     if (this.#isDropped) {
       client.close()
-      throw givenUp()
+      throw abortedError()
     }
     this.#client = client
     return client
   }
 }
 
-/** Doubles from attempt to attempt; the random half keeps many clients from coming back in step. */
+/** Exponential backoff with half of it random, so that many clients do not reconnect in step. */
 function pauseMs(attempts: number): number {
   const full = Math.min(FIRST_PAUSE_MS * 2 ** (attempts - 1), LONGEST_PAUSE_MS)
   return full / 2 + (Math.random() * full) / 2
 }
 
-/** What a promise gives, unless a signal aborts first. @throws {ClientError} `aborted` */
-export async function orGivenUp<T>(promise: Promise<T>, signals: readonly AbortSignal[]): Promise<T> {
+/** The value of a promise, unless a signal aborts first. @throws {ClientError} `aborted` */
+export async function untilAborted<T>(promise: Promise<T>, signals: readonly AbortSignal[]): Promise<T> {
   const listeners: (() => void)[] = []
   try {
     return await new Promise<T>((resolve, reject) => {
-      const giveUp = (): void => reject(givenUp())
+      const giveUp = (): void => reject(abortedError())
       for (const signal of signals) {
         if (signal.aborted) giveUp()
-        // Hundreds of calls may share a signal; Node warns at eleven, for the sake of those who never take theirs off.
+        // Hundreds of calls may share a signal. Node warns at eleven listeners, because they usually mean a leak.
         setMaxListeners(0, signal)
         signal.addEventListener('abort', giveUp, { once: true })
         listeners.push(() => signal.removeEventListener('abort', giveUp))
@@ -150,6 +160,6 @@ export async function orGivenUp<T>(promise: Promise<T>, signals: readonly AbortS
   }
 }
 
-function givenUp(): ClientError {
+function abortedError(): ClientError {
   return clientError('aborted', 'the call was given up, or the client was closed')
 }

@@ -1,12 +1,12 @@
 /**
  * One client of the control port (spec §10): guards the socket before `auth`, and reads lines no faster than calls are
- * answered. What a call does is `dispatcher.ts`; what goes out is `outbox.ts`.
+ * answered. `dispatcher.ts` executes calls; `outbox.ts` sends.
  */
 import { isUtf8 } from 'node:buffer'
 import { setMaxListeners } from 'node:events'
 import type { Socket } from 'node:net'
 import type { Logger } from '../../base/log.ts'
-import { errorResponse, notARequest, type Dispatcher, type Scope } from './dispatcher.ts'
+import { errorResponse, notARequest, type Dispatcher, type CallScope } from './dispatcher.ts'
 import { parseRequest } from '../envelope.ts'
 import { ControlError } from '../error-codes.ts'
 import type { ControlLimits } from '../port-limits.ts'
@@ -15,7 +15,7 @@ import { Outbox } from './outbox.ts'
 
 export interface ConnectionOptions {
   readonly limits: ControlLimits
-  /** The unix socket: who may open it may read the cookie too. */
+  /** Set for the unix socket: who may open it may read the cookie too. */
   readonly trusted: boolean
 }
 
@@ -24,12 +24,20 @@ export interface ConnectionModules {
   readonly log: Logger
 }
 
-/** A line that cannot be taken as a message, and whether the connection survives it. */
+/** A malformed line, and whether the connection must close after it. */
 interface BadLine {
   readonly error: ControlError
   readonly closes: boolean
 }
 
+/**
+ * Invariants:
+ * - `#isTrusted` goes from false to true at most once, by `auth`. Until then one line at a time is answered, and only
+ *   `hello` and `auth`.
+ * - `#running` holds the calls of trusted lines that are not answered yet, at most `limits.calls`; the socket is not read
+ *   while it is full.
+ * - `#gone` aborts once, when the socket closes or `stop` is called; every call and subscription hangs on its signal.
+ */
 export class Connection {
   readonly #limits: ControlLimits
   readonly #dispatcher: Dispatcher
@@ -46,17 +54,17 @@ export class Connection {
     this.#isTrusted = options.trusted
     this.#dispatcher = modules.dispatcher
     this.#log = modules.log
-    // One listener for each call and subscription, all within the caps.
+    // One listener per call and subscription; their number is bounded.
     setMaxListeners(0, this.#gone.signal)
     this.#outbox = new Outbox(socket, options.limits, { log: modules.log, gone: this.#gone.signal })
   }
 
   /** Serves the client until it is gone. Never rejects. */
-  async serve(): Promise<void> {
+  async run(): Promise<void> {
     const socket = this.#socket
     socket.setNoDelay(true)
     socket.once('close', () => this.#gone.abort())
-    // A reset is a way to leave; `close` follows.
+    // A reset is a normal end; `close` follows.
     socket.on('error', (error) => this.#log.debug('control.socket-error', { why: error.message }))
     const deadline = setTimeout(() => {
       if (!this.#isTrusted) socket.destroy()
@@ -71,7 +79,7 @@ export class Connection {
     await this.stop()
   }
 
-  /** Ends all calls and subscriptions, lets the client read what was answered, closes. */
+  /** Ends all calls and subscriptions, lets the client read its answers, then closes. */
   async stop(): Promise<void> {
     this.#gone.abort()
     await this.#outbox.close(this.#limits.closeMs)
@@ -94,7 +102,7 @@ export class Connection {
     }
   }
 
-  /** Takes one line; `false` when the connection is to be closed. */
+  /** Handles one line; false if the connection must close. */
   async #take(line: Buffer): Promise<boolean> {
     const message = parse(line, this.#limits.depth)
     if ('error' in message) {
@@ -125,7 +133,7 @@ export class Connection {
 
   async #answer(message: unknown): Promise<void> {
     const after: (() => void)[] = []
-    const scope: Scope = {
+    const scope: CallScope = {
       signal: this.#gone.signal,
       trust: () => {
         this.#isTrusted = true
@@ -142,7 +150,7 @@ export class Connection {
     for (const action of after) action()
   }
 
-  /** The client sends no more (`printf … | nc -N`): its last calls may still be answered, its subscriptions end. */
+  /** The client ended its side (`printf … | nc -N`): its open calls are still answered, its subscriptions end. */
   async #linger(): Promise<void> {
     if (this.#running.size === 0) return
     const timer = setTimeout(() => this.#gone.abort(), this.#limits.lingerMs)
@@ -154,7 +162,7 @@ export class Connection {
     this.#send(errorResponse(id, error))
   }
 
-  /** A stranger gets no more memory for what it does not read than for what it sends. */
+  /** Before `auth`, unsent answers may take no more memory than what was received. */
   #send(message: object): void {
     this.#outbox.send(message, this.#isTrusted ? this.#limits.bufferedBytes : this.#limits.lineBeforeAuthBytes)
   }
@@ -167,7 +175,7 @@ function parse(line: Buffer, depth: number): { readonly value: unknown } | BadLi
       closes: false,
     }
   }
-  // What is no UTF-8 would be read as something else, and a passphrase or a text as another one.
+  // Decoding invalid UTF-8 would replace bytes, and alter a passphrase or a text.
   if (!isUtf8(line)) {
     return {
       error: new ControlError('bad-json', 'this line is no UTF-8: send JSON in UTF-8, bytes in base64'),

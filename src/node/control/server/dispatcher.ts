@@ -1,6 +1,6 @@
 /**
- * From JSON-RPC requests to handlers and back (spec §10): params checked, faults worded, batches and notifications as
- * the standard has them. It knows no sockets; a connection gives it what was parsed and sends what it answers.
+ * From JSON-RPC requests to handlers and back (spec §10): validates params, maps errors, and handles batches and
+ * notifications as the standard demands. It knows no sockets: a connection passes parsed lines and sends the answers.
  */
 import { JSONRPCServer, type JSONRPCResponse } from 'json-rpc-2.0'
 import type { Logger } from '../../base/log.ts'
@@ -12,48 +12,46 @@ import type { CallContext, Handlers, Method, ParamsOf, Subscription } from '../s
 import type { ControlEvent } from '../shapes.ts'
 import { isMethod, isSubscription, METHODS } from '../schema.ts'
 
-/** One line's calls, as the connection it came from sees them. */
-export interface Scope extends CallContext {
-  /** Allots a number for a subscription. @throws {ControlError} if there are too many */
+/** What a connection offers to the calls of one line. */
+export interface CallScope extends CallContext {
+  /** Registers a subscription and returns its number. @throws {ControlError} there are too many */
   subscribe(events: AsyncIterable<ControlEvent>): number
-  /** The caller has shown the token. */
+  /** Marks the connection as authenticated. */
   trust(): void
-  /** Runs something after the answer is on its way. */
+  /** Runs `action` once the answer is sent. */
   afterAnswer(action: () => void): void
 }
 
 export interface DispatcherModules {
   readonly handlers: Handlers
   readonly log: Logger
-  /** Asks the daemon to stop. */
   readonly requestStop: () => void
 }
 
-/** A handler as called by name. */
 type AnyHandler = (params: unknown, context: CallContext) => Promise<unknown>
 
 export class Dispatcher {
   readonly #token: string
   readonly #modules: DispatcherModules
-  readonly #rpc: JSONRPCServer<Scope>
+  readonly #rpc: JSONRPCServer<CallScope>
 
   constructor(token: string, modules: DispatcherModules) {
     this.#token = token
     this.#modules = modules
-    // Errors are logged where they are worded; the library's listener would print them to the console.
-    this.#rpc = new JSONRPCServer<Scope>({ errorListener: () => undefined })
+    // `#toControlError` logs errors; the library's default listener prints them to the console.
+    this.#rpc = new JSONRPCServer<CallScope>({ errorListener: () => undefined })
     this.#rpc.mapErrorToJSONRPCErrorResponse = (id, error) => ({
       jsonrpc: '2.0',
       id,
-      error: this.#worded(error).toJSON(),
+      error: this.#toControlError(error).toJSON(),
     })
     for (const method of Object.keys(METHODS) as Method[]) {
       this.#rpc.addMethod(method, (params, scope) => this.#call(method, params, scope))
     }
   }
 
-  /** Answers a parsed line; `undefined` when nothing is to be sent. Never rejects. */
-  async answer(message: unknown, batchLimit: number, scope: Scope): Promise<object | undefined> {
+  /** Answers a parsed line; undefined when there is nothing to send. Never rejects. */
+  async answer(message: unknown, batchLimit: number, scope: CallScope): Promise<object | undefined> {
     if (!Array.isArray(message)) return (await this.#answerOne(message, scope)) ?? undefined
     if (message.length === 0 || message.length > batchLimit) {
       return errorResponse(
@@ -66,13 +64,13 @@ export class Dispatcher {
     return sent.length === 0 ? undefined : sent
   }
 
-  async #answerOne(message: unknown, scope: Scope): Promise<JSONRPCResponse | null> {
+  async #answerOne(message: unknown, scope: CallScope): Promise<JSONRPCResponse | null> {
     const request = parseRequest(message)
     if (request === undefined) {
       return errorResponse(idOf(message), notARequest())
     }
     if (!isMethod(request.method)) return this.#unknown(request)
-    // A notification has no answer, so its caller could never know the number of the subscription.
+    // A notification has no answer, so its caller could never learn the subscription's number.
     if (request.id === undefined && isSubscription(request.method)) return null
     return await this.#rpc.receive(request, scope)
   }
@@ -85,7 +83,7 @@ export class Dispatcher {
     )
   }
 
-  async #call(method: Method, given: unknown, scope: Scope): Promise<unknown> {
+  async #call(method: Method, given: unknown, scope: CallScope): Promise<unknown> {
     if (Array.isArray(given)) throw new ControlError('bad-params', 'params go by name: expected an object')
     const parsed = METHODS[method].params.safeParse(given ?? {})
     if (!parsed.success) throw new ControlError('bad-params', `wrong params: ${problemsOf(parsed.error)}`)
@@ -113,7 +111,7 @@ export class Dispatcher {
     }
   }
 
-  #worded(error: unknown): ControlError {
+  #toControlError(error: unknown): ControlError {
     if (error instanceof ControlError) return error
     const facts = error instanceof Error ? { name: error.name, message: error.message, stack: error.stack } : {}
     this.#modules.log.error('control.call-failed', facts)
@@ -121,18 +119,18 @@ export class Dispatcher {
   }
 }
 
-/** JSON that is no request of the standard. */
+/** The error for JSON that is no JSON-RPC request. */
 export function notARequest(): ControlError {
   const form = '{"jsonrpc":"2.0","id":1,"method":"…","params":{…}}'
   return new ControlError('bad-request', `this is no JSON-RPC 2.0 request: send ${form}`)
 }
 
-/** An error response as the standard has it. */
+/** An error response of JSON-RPC 2.0. */
 export function errorResponse(id: string | number | null, error: ControlError): JSONRPCResponse {
   return { jsonrpc: '2.0', id, error: error.toJSON() }
 }
 
-/** The id of something that is no valid request, where it has one. */
+/** The id of an invalid request, if it has one. */
 function idOf(message: unknown): string | number | null {
   if (typeof message !== 'object' || message === null || !('id' in message)) return null
   const { id } = message

@@ -1,25 +1,34 @@
 /**
- * Events on their way to one subscriber (spec §10). Live events are pushed without waiting; when more bytes wait than
- * the bound, the subscriber is too slow: the feed drops everything and reading it throws {@link SlowReader}.
+ * A bounded queue of events for one subscriber (spec §10). Pushing never waits. When more bytes are queued than the
+ * limit, the subscriber is too slow: the feed drops everything, and reading throws {@link SlowReader}.
  */
 import { Bug } from '../../../dag/result.ts'
 import { FEED_BYTES } from '../port-limits.ts'
 
-/** A subscriber did not read its events in time. */
+/** The subscriber did not read its events in time. */
 export class SlowReader extends Error {
   override readonly name = 'SlowReader'
 }
 
 export interface FeedOptions {
-  /** Ends the feed: the client is gone. */
+  /** Aborted when the client is gone; ends the feed. */
   readonly signal: AbortSignal
-  /** Bytes of JSON that may wait. */
+  /** Limit of queued bytes, as JSON. */
   readonly limitBytes?: number
-  /** Called once, when the feed ends for whatever reason: the place to unregister from the source. */
+  /** Called once, when the feed ends for any reason: unregister from the source here. */
   readonly onEnd?: () => void
 }
 
-/** A bounded queue of events for one reader. Register it before computing a backlog, so that no event falls between. */
+/**
+ * A queue with one writer and one reader. Register it at the source before a backlog is computed, so that no event is
+ * lost between the two.
+ *
+ * Invariants:
+ * - While `#state` is `open`, `#bytes` is the sum of `bytes` over `#waiting`, and at most the limit.
+ * - `#reader` is set only while `#waiting` is empty and `#state` is `open`.
+ * - `#state` leaves `open` once and never returns; `#onEnd` is called at that moment. Events queued before `ended`
+ *   can still be read; `slow` drops them.
+ */
 export class EventFeed<T> implements AsyncIterableIterator<T> {
   readonly #limitBytes: number
   readonly #signal: AbortSignal
@@ -38,12 +47,15 @@ export class EventFeed<T> implements AsyncIterableIterator<T> {
     else options.signal.addEventListener('abort', this.#abort, { once: true })
   }
 
-  /** Whether nothing more will be taken. */
+  /** Whether the feed takes no more events. */
   get isEnded(): boolean {
     return this.#state !== 'open'
   }
 
-  /** Hands an event on; `false` once the feed has ended, so that the source can forget it. */
+  /**
+   * Queues an event, or passes it to a waiting reader. Returns false once the feed has ended, so that the source can
+   * drop it.
+   */
   push(event: T): boolean {
     if (this.#state !== 'open') return false
     if (this.#reader !== undefined) {
@@ -59,7 +71,7 @@ export class EventFeed<T> implements AsyncIterableIterator<T> {
     return this.#bytes <= this.#limitBytes
   }
 
-  /** No more events come; those that wait can still be read, unless the client is gone. */
+  /** Ends the feed. Queued events can still be read, unless the client is gone. */
   end(): void {
     if (this.#signal.aborted) this.#waiting = []
     this.#close('ended')

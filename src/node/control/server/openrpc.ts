@@ -1,6 +1,6 @@
 /**
- * The control port described for programs (spec §10): an OpenRPC 1.3 document, made of the same schemas that check what
- * comes and goes. `rpc.discover` answers it. Params go by name; what OpenRPC has no word for is under `x-`.
+ * The OpenRPC 1.3 document of the control port (spec §10), generated from the schemas that validate params and results.
+ * `rpc.discover` returns it. Params are by name; fields that OpenRPC does not define begin with `x-`.
  */
 import { z } from 'zod'
 import { VERSION } from '../../base/version.ts'
@@ -16,22 +16,22 @@ import {
 import { isSubscription, METHODS, READS, type Method, type ResultOf } from '../schema.ts'
 import { eventSchema } from '../shapes.ts'
 
-/** A JSON schema, as plain data. */
+/** A JSON Schema as plain data. */
 export type JsonSchema = Readonly<Record<string, unknown>>
 
-/** Of an object; what is missing here is not allowed in it. */
+/** The JSON Schema of an object; properties not listed are not allowed. */
 interface ObjectSchema {
   readonly properties?: Readonly<Record<string, JsonSchema>>
   readonly required?: readonly string[]
-  /** Sets of keys of which exactly one must be there. */
+  /** Sets of keys of which exactly one must be present. */
   readonly oneOf?: readonly { readonly required: readonly string[] }[]
 }
 
-let made: ResultOf<'rpc.discover'> | undefined
+let cached: ResultOf<'rpc.discover'> | undefined
 
-/** The document; made at the first call. */
+/** The document, built at the first call. */
 export function openRpcDocument(): ResultOf<'rpc.discover'> {
-  made ??= {
+  cached ??= {
     openrpc: '1.3.2',
     info: {
       title: 'Freechains control port',
@@ -41,10 +41,10 @@ export function openRpcDocument(): ResultOf<'rpc.discover'> {
     methods: (Object.keys(METHODS) as Method[]).map(methodObject),
     components: { schemas: { event: jsonSchema(eventSchema) }, errors: errorObjects() },
   }
-  return made
+  return cached
 }
 
-/** What may come and go is the same on both sides, so one form of the schema is enough. */
+/** Input and output types of our schemas are equal, so one JSON Schema serves both directions. */
 export function jsonSchema(schema: z.ZodType): JsonSchema {
   const { $schema: _dialect, ...rest } = z.toJSONSchema(schema, { io: 'input', target: 'draft-7' })
   return rest
@@ -70,7 +70,7 @@ function methodObject(name: Method) {
   }
 }
 
-/** By `data.code`, which is what a program should look at. */
+/** By `data.code`, which is what a program should test. */
 function errorObjects() {
   const standard = Object.entries(RPC_CODES).map(([name, code]) =>
     errorObject(name, code, RPC_MEANINGS[name as RpcCode]),

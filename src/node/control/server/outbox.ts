@@ -1,6 +1,6 @@
 /**
- * What goes out to one client of the control port (spec §10): answers, and the events of its subscriptions, one JSON
- * text per line. Events are taken from their source only when the client has room; who lets answers pile up is cut off.
+ * The sending side of a connection (spec §10): answers, and events of its subscriptions, one JSON text per line. An
+ * event is taken from its source only when the socket has room. A client whose answers pile up is disconnected.
  */
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
@@ -16,6 +16,13 @@ export interface OutboxModules {
   readonly gone: AbortSignal
 }
 
+/**
+ * Invariants:
+ * - `#lastSubscription` only grows: a number is never used twice on a connection.
+ * - `#subscriptions` counts those registered and not ended, at most `limits.subscriptions`. `start` must be called once for
+ *   each: its end gives the place back.
+ * - Each subscription has one event at a time in flight; its source queues the rest.
+ */
 export class Outbox {
   readonly #socket: Socket
   readonly #limits: ControlLimits
@@ -31,7 +38,10 @@ export class Outbox {
     this.#gone = modules.gone
   }
 
-  /** Sends one message. `false` when the client should be given time to read. Cuts off who has too much to read. */
+  /**
+   * Sends one message. Returns false if the socket's buffer is full (wait for `drain`). Disconnects a client whose
+   * unsent bytes exceed `bufferBytes`.
+   */
   send(message: object, bufferBytes: number = this.#limits.bufferedBytes): boolean {
     const text = `${JSON.stringify(message)}\n`
     if (this.#socket.writableLength + text.length > bufferBytes) {
@@ -41,7 +51,10 @@ export class Outbox {
     return this.#socket.writable && this.#socket.write(text)
   }
 
-  /** Allots a number for a subscription and what sends its events from then on. @throws {ControlError} too many */
+  /**
+   * Registers a subscription. Returns its number, and `start`, which begins to send its events: call it once the answer
+   * is sent. @throws {ControlError} there are too many
+   */
   subscribe(events: AsyncIterable<ControlEvent>): { readonly number: number; readonly start: () => void } {
     const iterator = events[Symbol.asyncIterator]()
     if (this.#subscriptions >= this.#limits.subscriptions) {
@@ -53,7 +66,10 @@ export class Outbox {
     return { number, start: () => void this.#pump(number, iterator) }
   }
 
-  /** Sends the last bytes and closes; what the client still sends is thrown away, so that no reset eats the answer. */
+  /**
+   * Flushes and closes. Input is discarded meanwhile: unread input would make the kernel reset the connection and lose
+   * the answer.
+   */
   async close(withinMs: number): Promise<void> {
     const socket = this.#socket
     if (socket.destroyed) return
@@ -68,7 +84,7 @@ export class Outbox {
   async #pump(subscription: number, iterator: AsyncIterator<ControlEvent>): Promise<void> {
     try {
       for (;;) {
-        const step = await orGone(iterator.next(), this.#gone)
+        const step = await untilGone(iterator.next(), this.#gone)
         if (step === undefined || this.#gone.aborted) return
         if (step.done === true) break
         const hasRoom = this.#notify({ subscription, ...step.value })
@@ -83,7 +99,7 @@ export class Outbox {
       }
     } finally {
       this.#subscriptions--
-      // Not awaited: a generator that waits for its source answers only when that ends.
+      // Not awaited: a generator that waits for its source settles only when the source does.
       void iterator.return?.()
     }
   }
@@ -98,8 +114,11 @@ export class Outbox {
   }
 }
 
-/** What a promise gives, or `undefined` once the client is gone. Unlike `Promise.race`, leaves nothing behind each time. */
-function orGone<T>(promise: Promise<T>, gone: AbortSignal): Promise<T | undefined> {
+/**
+ * The value of a promise, or undefined once the client is gone. Unlike `Promise.race` with a long-lived promise, it
+ * leaves no listener behind.
+ */
+function untilGone<T>(promise: Promise<T>, gone: AbortSignal): Promise<T | undefined> {
   return new Promise((resolve, reject) => {
     const giveUp = (): void => resolve(undefined)
     if (gone.aborted) giveUp()

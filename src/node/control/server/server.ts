@@ -1,6 +1,7 @@
 /**
  * The control port (spec §10): JSON-RPC 2.0 over TCP behind a cookie, and over a unix socket behind file permissions.
- * Binds before it writes the cookie, so that a second daemon on the same port cannot overwrite the first one's.
+ * It binds the port before it writes the cookie, so that a second daemon on the port does not overwrite the cookie of
+ * the first.
  */
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { join } from 'node:path'
@@ -12,16 +13,19 @@ import { removeCookie, writeCookie } from '../cookie.ts'
 import { Dispatcher } from './dispatcher.ts'
 import type { ControlFault } from '../error-codes.ts'
 import { CONTROL_LIMITS, type ControlLimits } from '../port-limits.ts'
-import { COOKIE_NAME, cookiePath, defaultStateDir, exposure, socketPath } from '../paths.ts'
+import { COOKIE_NAME, cookiePath, defaultStateDir, exposureWarning, socketPath } from '../paths.ts'
 import type { Handlers } from '../schema.ts'
 import { bindSocket, isSocketAlive, unbindSocket, type BoundSocket } from './socket.ts'
 
 export interface ControlServerOptions {
   readonly host: string
-  /** 0 for any free port. */
+  /** 0 means any free port. */
   readonly port: number
   readonly dataDir: string
-  /** Where clients find cookie and socket by port; `${XDG_STATE_HOME:-~/.local/state}/freechains` unless told. */
+  /**
+   * Directory where clients find cookie and socket by the port; `${XDG_STATE_HOME:-~/.local/state}/freechains` by
+   * default.
+   */
   readonly stateDir?: string
   readonly limits?: Partial<ControlLimits>
 }
@@ -29,7 +33,7 @@ export interface ControlServerOptions {
 export interface ControlServerModules {
   readonly handlers: Handlers
   readonly log: Logger
-  /** Called after `host.stop` was answered: stop the node, this server included. */
+  /** Called once `host.stop` is answered: stop the node, and this server with it. */
   readonly requestStop: () => void
 }
 
@@ -58,7 +62,7 @@ export class ControlServer {
     this.#dispatcher = new Dispatcher(this.#token, modules)
   }
 
-  /** Listens, then writes cookies and socket. After a fault nothing is left behind. */
+  /** Listens, then writes the cookies and binds the socket. After a fault nothing is left behind. */
   async start(): Promise<Result<ControlAddress, ControlFault>> {
     const { host, dataDir } = this.#options
     const bound = await this.#listen()
@@ -72,14 +76,14 @@ export class ControlServer {
       await this.stop()
       return fail({ code: 'CONTROL_CANNOT_WRITE_COOKIE', path: cookie, why: String(error) })
     }
-    const exposed = exposure(host)
+    const exposed = exposureWarning(host)
     if (exposed !== undefined) this.#log.warn('control.not-loopback', { host, port, means: exposed })
     await this.#publish(port)
     this.#log.info('control.listening', { host, port, socket: this.#socket?.path })
     return ok({ host, port, ...(this.#socket === undefined ? {} : { socket: this.#socket.path }) })
   }
 
-  /** Ends every call and subscription, closes, and removes cookies and socket. */
+  /** Ends all calls and subscriptions, closes, and removes cookies and socket. */
   async stop(): Promise<void> {
     const servers = [this.#tcp, this.#socket?.server].filter((server) => server !== undefined)
     const closed = servers.map((server) => new Promise<void>((resolve) => void server.close(() => resolve())))
@@ -108,7 +112,10 @@ export class ControlServer {
     })
   }
 
-  /** What clients find by port alone. Without it they still have TCP and the cookie in the data directory. */
+  /**
+   * Writes the cookie and the socket that clients find by the port. Without them, clients still have TCP and the cookie
+   * in the data directory.
+   */
   async #publish(port: number): Promise<void> {
     const stateDir = this.#options.stateDir ?? defaultStateDir(process.env)
     const path = socketPath(stateDir, port)
@@ -133,23 +140,23 @@ export class ControlServer {
   }
 
   #createServer(trusted: boolean): Server {
-    const server = createServer({ allowHalfOpen: true }, (socket) => void this.#serve(socket, trusted))
+    const server = createServer({ allowHalfOpen: true }, (socket) => void this.#accept(socket, trusted))
     server.maxConnections = this.#limits.connections
     server.on('drop', () => this.#log.warn('control.too-many-connections', { limit: this.#limits.connections }))
     return server
   }
 
-  /** A failed accept (out of file descriptors) is not worth the node's life. */
+  /** A failed accept (out of file descriptors) must not end the process. */
   #survive(server: Server): void {
     server.removeAllListeners('error')
     server.on('error', (error) => this.#log.error('control.accept-failed', { why: error.message }))
   }
 
-  async #serve(socket: Socket, trusted: boolean): Promise<void> {
+  async #accept(socket: Socket, trusted: boolean): Promise<void> {
     const options = { limits: this.#limits, trusted }
     const connection = new Connection(socket, options, { dispatcher: this.#dispatcher, log: this.#log })
     this.#connections.add(connection)
-    await connection.serve()
+    await connection.run()
     this.#connections.delete(connection)
   }
 }

@@ -1,6 +1,6 @@
 /**
- * The control port's unix socket (spec §10): reachable by its owner alone from the moment it exists, in place of one
- * that an unclean stop left behind.
+ * The control port's unix socket (spec §10): accessible to its owner alone from the moment it exists. It replaces a
+ * socket left by an unclean stop.
  */
 import { chmod, lstat, mkdtemp, rename, rm } from 'node:fs/promises'
 import { connect, type Server } from 'node:net'
@@ -11,11 +11,11 @@ import { fitsSocket } from '../paths.ts'
 export interface BoundSocket {
   readonly server: Server
   readonly path: string
-  /** Of the socket file, to tell it from one that another daemon put there since. */
+  /** Inode of the socket file, to detect one that another daemon put in its place. */
   readonly inode: number
 }
 
-/** Whether a daemon answers at this path. */
+/** Whether a daemon accepts connections at this path. */
 export async function isSocketAlive(path: string): Promise<boolean> {
   if (!fitsSocket(path)) return false
   return await new Promise((resolve) => {
@@ -28,8 +28,8 @@ export async function isSocketAlive(path: string): Promise<boolean> {
 }
 
 /**
- * Listens at `path` with mode 0600. Binds inside a private directory first and moves the socket into place: between
- * `bind` and `chmod` nobody else can reach it, and a stale socket is replaced in one step.
+ * Listens at `path` with mode 0600. Binds in a private directory first, then moves the socket into place: no other user
+ * can reach it between `bind` and `chmod`, and a stale socket is replaced atomically.
  */
 export async function bindSocket(server: Server, path: string): Promise<Result<BoundSocket, { readonly why: string }>> {
   if (!fitsSocket(path))
@@ -50,7 +50,7 @@ export async function bindSocket(server: Server, path: string): Promise<Result<B
   }
 }
 
-/** Removes the socket file if it is still ours; the server is closed by its owner. */
+/** Removes the socket file if it is still ours. The owner of the server closes it. */
 export async function unbindSocket(socket: BoundSocket): Promise<void> {
   const found = await lstat(socket.path).catch(() => undefined)
   if (found?.ino === socket.inode) await rm(socket.path, { force: true })

@@ -1,4 +1,4 @@
-/** `chain.blocks` (spec §10): many blocks in one answer, with their payloads if asked. */
+/** `chain.blocks` (spec §10): many blocks in one answer, with payloads if asked for. */
 import { describe, expect, test } from 'vitest'
 import { listBlocks, type BlockChoice } from '../../../../src/node/api/chain-blocks.ts'
 import { METHODS } from '../../../../src/node/control/schema.ts'

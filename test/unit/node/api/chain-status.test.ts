@@ -1,10 +1,10 @@
-/** Spec §10: one line says whether a chain works here, and if not, why. */
+/** One line says whether a chain is in sync here, and if not, why (spec §10). */
 import { expect, test } from 'vitest'
-import { judge, type Situation } from '../../../../src/node/api/chain-status.ts'
+import { syncStateOf, type SyncFacts } from '../../../../src/node/api/chain-status.ts'
 
-const peer = (id: string, state: string): Situation['peers'][number] => ({ id, state, lastSyncMs: null })
+const peer = (id: string, state: string): SyncFacts['peers'][number] => ({ id, state, lastSyncMs: null })
 
-const nothing: Situation = {
+const nothing: SyncFacts = {
   peers: [],
   onTopic: [],
   active: [],
@@ -17,7 +17,7 @@ const nothing: Situation = {
 
 const closed = ['/ip4/10.0.0.2/tcp/8331', 'connect ECONNREFUSED'] as const
 
-test.each<[string, Partial<Situation>, string, string]>([
+test.each<[string, Partial<SyncFacts>, string, string]>([
   ['nobody there', {}, 'alone', 'not connected to any peer'],
   [
     'a static peer that does not answer',
@@ -54,5 +54,5 @@ test.each<[string, Partial<Situation>, string, string]>([
       '3 blocks kept back that claim to be old or would withdraw others',
   ],
 ])('%s', (_, situation, state, why) => {
-  expect(judge({ ...nothing, ...situation })).toEqual({ state, why })
+  expect(syncStateOf({ ...nothing, ...situation })).toEqual({ state, why })
 })

@@ -28,7 +28,7 @@ async function somebody(): Promise<PeerId> {
   return peerIdFromPrivateKey(await generateKeyPair('Ed25519'))
 }
 
-/** A meeting with a peer that has no payload. */
+/** Asks a peer that has no payload. */
 async function meet(replica: Replica, peer: PeerId, nowMs: number): Promise<void> {
   const session: SyncStream = {
     peer,

@@ -1,4 +1,4 @@
-/** What listeners are told of a chain that is left (spec §10), on a real disk. */
+/** What listeners get when a chain is left (spec §10), on a real disk. */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -87,7 +87,7 @@ test('who listens to all chains goes on with the others, and with the same one w
   const { events } = await listenAll({ chains } as NodeParts, undefined, signal)
   const reader = events[Symbol.asyncIterator]()
   const next = async (): Promise<ControlEvent> => (await reader.next()).value as ControlEvent
-  // What is under way while it is being left is not told behind that.
+  // Work in progress while the chain is left is not reported after `removed`.
   await Promise.all([chains.leave(talk), replica.ingest([post(talk, { payload: 'late' })], 'here')])
   expect(told(await next())).toBe('$talk removed')
   const again = await joined()

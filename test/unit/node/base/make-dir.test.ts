@@ -1,4 +1,4 @@
-/** Directories are made with those above them; what cannot be made is refused, and never tried for ever. */
+/** Directories are created with their parents. What cannot be created is refused after one attempt. */
 import { chmod, mkdtemp, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -14,7 +14,7 @@ beforeEach(async () => {
 
 test('those above it are made, too, all with the mode; what is there stays as it is', async () => {
   await chmod(root, 0o755)
-  // Twice at once: neither minds that the other made it.
+  // Twice at once: neither fails because of the other.
   await Promise.all([makeDir(join(root, 'a', 'b', 'c'), 0o700), makeDir(join(root, 'a', 'b', 'c'), 0o700)])
   for (const path of ['a', 'a/b', 'a/b/c']) expect((await stat(join(root, path))).mode & 0o777).toBe(0o700)
   await makeDir(root, 0o700)

@@ -1,4 +1,6 @@
-/** `Promise.withResolvers` on a Node that lacks it: taken away first, so that this means the same on every version. */
+/**
+ * `Promise.withResolvers` on a Node without it. The test removes it first, so that it means the same on every version.
+ */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 
 const given = Object.getOwnPropertyDescriptor(Promise, 'withResolvers')!

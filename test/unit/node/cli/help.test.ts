@@ -18,7 +18,7 @@ test('there are examples for every command, and for no command that is not there
   expect(Object.keys(EXAMPLES).sort()).toEqual([...PATHS].sort())
 })
 
-/** A line with what it is about in its place. */
+/** A command line with its chain or peer in place. */
 function lineOf(path: string): string[] {
   const [group, ...rest] = path.split(' ')
   const subject =
@@ -72,7 +72,7 @@ test('peer check --help is the help of check, whether it says which peer or not'
   for (const other of others) expect(other).toEqual(one)
 })
 
-/** What reads and writes nothing but the daemon's answers, as a shell would pass it. */
+/** Examples that read and write nothing but the daemon's answers, as a shell would pass them. */
 const TYPED = Object.values(EXAMPLES)
   .flat()
   .map((line) => line.replace(/ [<>|].*$/, ''))
@@ -83,6 +83,6 @@ test.each(TYPED)('%s is understood', async (line) => {
     connectError: new Error('no daemon'),
     env: { HOME: '/nowhere' },
   })
-  // Done, or refused for want of a daemon or a file: never a usage error.
+  // Done, or failed for lack of a daemon or a file; never a usage error.
   expect({ isUnderstood: status !== 2, err }).toMatchObject({ isUnderstood: true })
 })

@@ -1,47 +1,50 @@
 /** Runs command lines in this process against a fake daemon. */
 import { PassThrough, Writable } from 'node:stream'
-import type { CheckCommandOptions } from '../../../../src/node/daemon/verify-command.ts'
+import type { VerifyCommandOptions } from '../../../../src/node/daemon/verify-command.ts'
 import type { DaemonOptions } from '../../../../src/node/daemon/daemon.ts'
 import { run } from '../../../../src/node/cli/run.ts'
 import { ReaderGone } from '../../../../src/node/cli/io.ts'
 import type { Endpoint } from '../../../../src/node/control/client/dial.ts'
 import type { ControlCaller } from '../../../../src/node/control/client/connection.ts'
-import type { Outages } from '../../../../src/node/control/client/reconnect.ts'
+import type { OutageCallbacks } from '../../../../src/node/control/client/reconnect.ts'
 import type { ControlEvent } from '../../../../src/node/control/shapes.ts'
 
 export interface Outcome {
   readonly status: number
   readonly out: string
   readonly err: string
-  /** What the daemon was asked. */
+  /** The calls that the daemon got. */
   readonly calls: (readonly [string, unknown])[]
   readonly endpoints: Endpoint[]
   readonly started: DaemonOptions[]
-  /** What `check` was asked to look at. */
-  readonly checked: CheckCommandOptions[]
+  /** The options that `check` got. */
+  readonly checked: VerifyCommandOptions[]
 }
 
-/** What a client tells of its connection. */
-export interface Told extends Outages {
+/** The callbacks of a client about its connection. */
+export interface Told extends OutageCallbacks {
   readonly onBegin?: (() => void) | undefined
 }
 
 export interface FakeDaemon {
-  /** Results by method, or what makes them of the params; an `Error` is thrown. */
+  /** Results by method, or functions of the params; an `Error` is thrown. */
   readonly results?: Readonly<Record<string, unknown>>
-  /** What a subscription gives; in between, what becomes of the connection. Behind the last comes Ctrl-C, unless that ends it. */
+  /**
+   * Events of a subscription, with connection changes between them. After the last comes Ctrl-C, unless the last is
+   * `removed` or `lost` is set.
+   */
   readonly events?: readonly (ControlEvent | ((told: Told) => void | Promise<void>))[]
-  /** What ends a subscription behind its events, if it does not end in peace. */
+  /** The error that ends a subscription after its events; none by default. */
   readonly lost?: Error
   readonly stdin?: string | AsyncIterable<Uint8Array>
   /** Stdout is a terminal. */
   readonly isTerminal?: boolean
   readonly env?: Readonly<Record<string, string>>
-  /** Stdout that breaks after so many writes. */
+  /** Stdout breaks after this many writes. */
   readonly readerLeavesAfter?: number
   readonly connectError?: Error
   readonly interrupt?: AbortSignal
-  /** Lines that a check tells of problems; none if all is well. */
+  /** Problems that `check` reports; none by default. */
   readonly problems?: readonly string[]
 }
 
@@ -74,7 +77,7 @@ export async function command(argv: readonly string[], daemon: FakeDaemon = {}):
   const calls: Outcome['calls'] = []
   const endpoints: Endpoint[] = []
   const started: DaemonOptions[] = []
-  const checked: CheckCommandOptions[] = []
+  const checked: VerifyCommandOptions[] = []
   let told: Told = {}
   const ctrlC = new AbortController()
   const caller: ControlCaller = {
@@ -113,7 +116,7 @@ export async function command(argv: readonly string[], daemon: FakeDaemon = {}):
         if (daemon.connectError !== undefined) throw daemon.connectError
         return caller
       },
-      attend: async (endpoint, { onAway, onBack }) => {
+      connectPersistent: async (endpoint, { onAway, onBack }) => {
         endpoints.push(endpoint)
         if (daemon.connectError !== undefined) throw daemon.connectError
         told = { onAway: (why) => onAway?.(why), onBack: () => onBack?.() }
@@ -124,7 +127,7 @@ export async function command(argv: readonly string[], daemon: FakeDaemon = {}):
           listenAll: () => subscribe('chains.listen', {}),
         }
       },
-      runCheck: async (options, tell) => {
+      runVerify: async (options, tell) => {
         checked.push(options)
         for (const problem of daemon.problems ?? []) await tell(problem, true)
         await tell('#chat 2 blocks: told', false)

@@ -96,7 +96,7 @@ describe('every command line parses, in every order, and prints just the answer'
       { ...chat, text: '--sign=x', encrypt: true },
       '1_A5EF\n',
     ],
-    // The rest.
+    // All other commands.
     ['stop', 'host.stop', {}, 'true\n'],
     ['now', 'host.now', {}, '42\n'],
     ['now 42', 'host.now', { ms: 42 }, '42\n'],

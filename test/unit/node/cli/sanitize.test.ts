@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { sanitize, sanitizeJson, sanitizeLine } from '../../../../src/node/cli/sanitize.ts'
 
-/** Every character that a terminal obeys, or that turns what stands beside it. */
+/** Every character that a terminal interprets, or that reverses the text around it. */
 const OBEYED = [
   ...Array.from({ length: 0x20 }, (_, code) => code).filter((code) => code !== 0x0a && code !== 0x09),
   ...Array.from({ length: 0x21 }, (_, n) => 0x7f + n),
-  // What has no looks: marks of direction, blanks without width, invisible operators, the byte order mark, joiners, tags.
+  // Invisible characters: direction marks, zero-width spaces, invisible operators, the byte order mark, joiners, tags.
   ...[0x061c, 0x200b, 0x200c, 0x200d, 0x200e, 0x200f, 0x2060, 0x2061, 0x2062, 0x2063, 0x2064, 0xfeff],
   ...Array.from({ length: 0x80 }, (_, n) => 0xe0000 + n),
   ...[0x2028, 0x2029, 0x202a, 0x202b, 0x202c, 0x202d, 0x202e, 0x2066, 0x2067, 0x2068, 0x2069],

@@ -1,4 +1,4 @@
-/** Secrets (spec §11): they need not stand on the command line, and who puts a private key there is told what that means. */
+/** Secrets (spec §11): they can be kept off the command line, and a private key there gives a warning. */
 import { writeFile, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -1,4 +1,4 @@
-/** Messages from stdin and files, answers to files, and Ctrl-C in the middle of either (spec §11). */
+/** Payloads from stdin and files, answers to files, and Ctrl-C in the middle of both (spec §11). */
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,7 +11,7 @@ import { command, shell } from './rig.ts'
 const results = { 'chain.post': { id: '1_A5EF', state: 'accepted' } }
 const MIB = 1024 * 1024
 
-/** A stream that says how much of it was read. */
+/** A stream that counts what was read of it. */
 function chunks(sizes: readonly number[]): { stream: AsyncIterable<Uint8Array>; whole: Buffer; read: () => number } {
   const list = sizes.map((size, at) => Buffer.alloc(size, at * 37 + 1))
   let read = 0

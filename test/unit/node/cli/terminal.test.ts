@@ -1,4 +1,4 @@
-/** What a person at a terminal sees, and what a pipe gets instead (spec §11). */
+/** Output on a terminal, and in a pipe (spec §11). */
 import { describe, expect, test } from 'vitest'
 import { ClientError } from '../../../../src/node/control/client/client-error.ts'
 import { colorsOf } from '../../../../src/node/cli/colors.ts'

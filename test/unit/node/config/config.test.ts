@@ -5,7 +5,8 @@ import { afterEach, beforeEach, describe, expect, expectTypeOf, test } from 'vit
 import type { z } from 'zod'
 import type { NodeConfig, NodeConfigChain } from '../../../../src/node/config/node-config.ts'
 import type { configSchema } from '../../../../src/node/config/schema.ts'
-import { configFaultLines, nearest } from '../../../../src/node/config/faults.ts'
+import { configFaultLines } from '../../../../src/node/config/faults.ts'
+import { nearest } from '../../../../src/node/config/problems.ts'
 import {
   checkConfig,
   loadConfig,
@@ -28,7 +29,7 @@ afterEach(() => {
   rmSync(dir, { recursive: true, force: true })
 })
 
-/** Writes a file of the operator's own (0600 unless told). */
+/** Writes a file, with mode 0600 by default. */
 function put(name: string, text: string | Uint8Array, mode = 0o600): string {
   const path = join(dir, name)
   writeFileSync(path, text)
@@ -42,7 +43,7 @@ function load(yaml: string, options: Omit<LoadConfigOptions, 'file'> = {}): Conf
   return loaded.value
 }
 
-/** The fault's lines with the file's directory taken off. */
+/** The fault's lines without the file's directory. */
 function complaints(yaml: string | Uint8Array, options: Omit<LoadConfigOptions, 'file'> = {}): readonly string[] {
   const loaded = loadConfig({ file: put('node.yaml', yaml), env: ENV, ...options })
   if (loaded.ok) expect.unreachable('this file should have been refused')

@@ -1,6 +1,6 @@
 /**
- * The control port from the attacker's side (spec §10), over real sockets: a page in the user's browser, another user of the
- * machine, and a program of this user that misbehaves. What is in `server.test.ts` is not repeated.
+ * The control port from the attacker's side (spec §10), over real sockets: a page in the user's browser, another user
+ * of the machine, and a misbehaving program of this user. It does not repeat `server.test.ts`.
  */
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
@@ -22,7 +22,7 @@ async function tokenOf(rig: Rig): Promise<string> {
   return (await readFile(join(rig.dir, 'control.cookie'), 'utf8')).trim()
 }
 
-/** A socket of which only the sending side ends when the daemon ends its own. */
+/** A socket that stays half open: only its sending side ends when the daemon ends its own. */
 async function halfOpen(rig: Rig): Promise<Socket> {
   const socket = connectSocket({ port: rig.address.port, host: '127.0.0.1', allowHalfOpen: true })
   onTestFinished(() => void socket.destroy())
@@ -31,7 +31,7 @@ async function halfOpen(rig: Rig): Promise<Socket> {
   return socket
 }
 
-/** Resolves once the daemon serves a client over TCP: with a cap of one connection, once the one before is gone. */
+/** Resolves once the daemon serves a client over TCP. With a cap of one connection: once the previous one is gone. */
 async function isServed(rig: Rig): Promise<void> {
   const token = await tokenOf(rig)
   await eventually(
@@ -50,7 +50,7 @@ describe('a page in the browser', () => {
     'fetch with a command as its %s body executes nothing and reads nothing',
     async (type) => {
       const rig = await startRig()
-      // Even one that knows the token.
+      // Even a client that knows the token.
       const token = await tokenOf(rig)
       const body = `${JSON.stringify(request('auth', { token }))}\n${JSON.stringify(request('host.now'))}\n`
       const url = `http://127.0.0.1:${String(rig.address.port)}/`
@@ -86,7 +86,7 @@ describe('a page in the browser', () => {
 describe('a line without an end', () => {
   const piece = Buffer.alloc(64 * 1024, 'a')
 
-  /** Sends until so much is sent or the daemon hangs up; gives the most that this process kept meanwhile. */
+  /** Sends until `bytes` are sent or the daemon hangs up; returns the peak memory of this process meanwhile. */
   async function flood(socket: Socket, bytes: number): Promise<number> {
     const before = retainedBytes()
     let most = 0
@@ -138,7 +138,7 @@ test('1,000 connections of strangers: those over the cap are closed, the unix so
     (count) => count >= 1_000 - CONTROL_LIMITS.connections,
   )
   expect(rig.calls).toHaveLength(1)
-  // Nobody hung up: the daemon did.
+  // The daemon hung up, not the client.
   await isServed(rig)
   await eventually(
     async () => closed,

@@ -1,4 +1,4 @@
-/** `docs/control-port.md` says what the schema says: nothing is missing, and nothing is out of step. */
+/** `docs/control-port.md` agrees with the schema: nothing is missing or out of date. */
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { CLIENT_CODES } from '../../../../src/node/control/client/client-error.ts'

@@ -1,4 +1,4 @@
-/** What a caller reads about the faults of the node's own floors: a stable code, the facts, and what to do. */
+/** The reports of the node's own faults: a stable code, the facts, and what to do. */
 import { expect, test } from 'vitest'
 import { type ControlCode } from '../../../../src/node/control/error-codes.ts'
 import { controlErrorOf, type ReportedFault } from '../../../../src/node/api/fault-reports.ts'

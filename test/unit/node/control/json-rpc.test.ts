@@ -1,6 +1,7 @@
 /**
- * The examples of the JSON-RPC 2.0 specification (its §7), over a real socket, in its order and with our methods in place of
- * its own. Where our rules ask for more (params by name, a line that is no JSON ends the connection), that is said.
+ * The examples of the JSON-RPC 2.0 specification (its §7) over a real socket, in its order, with our methods in place
+ * of its own. Where our rules are stricter (params by name, a line that is no JSON ends the connection), the test says
+ * so.
  */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -15,7 +16,7 @@ const error = (code: number, id: number | string | null): object => ({
 })
 const result = (value: unknown, id: number | string | null): object => ({ jsonrpc: '2.0', result: value, id })
 
-/** `host.now` answers its `ms`; `chain.genesis` and the like succeed. */
+/** `host.now` answers its `ms`; `chain.genesis` and similar methods succeed. */
 const handlers: Partial<Handlers> = {
   'host.now': async ({ ms }) => ms ?? 7,
   'chain.genesis': async ({ chain }) => `0_${chain}`,
@@ -35,7 +36,7 @@ const ways: readonly (readonly [string, (rig: Rig) => Promise<Raw>])[] = [
 ]
 
 describe.each(ways)('over %s', (_way, open) => {
-  /** What answers a line; a call behind it shows that nothing else came. */
+  /** The answer to a line. A call sent after it shows that nothing else came. */
   async function answers(line: string): Promise<unknown[]> {
     const raw = (await open(await startRig({ handlers }))).text(`${line}\n`)
     raw.send({ jsonrpc: '2.0', id: 'last', method: 'chains.list' })

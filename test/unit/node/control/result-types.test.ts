@@ -1,4 +1,4 @@
-/** What calls give back for their params, as the compiler sees it: where one of these does not hold, `npm run types` fails. */
+/** The types of results for given params: if one of these does not hold, `npm run types` fails. */
 import { expectTypeOf, test } from 'vitest'
 import type { ControlCaller } from '../../../../src/node/control/client/connection.ts'
 import type { ResultOf } from '../../../../src/node/control/schema.ts'
@@ -9,7 +9,7 @@ const asked = { chain: '#chat', id: '1_ABCDEF' }
 const either: { part: 'block' | 'payload' } = { part: 'block' }
 const which: { of?: string } = {}
 
-// None of these is called: there is no daemon here.
+// None of these is called: there is no daemon.
 const block = () => node.call('chain.get', { ...asked, part: 'block' })
 const payload = () => node.call('chain.get', { ...asked, part: 'payload' })
 const blockOrPayload = () => node.call('chain.get', { ...asked, ...either })

@@ -1,4 +1,4 @@
-/** A control server on a free port with fake handlers, and raw sockets to attack it with. */
+/** A control server on a free port with fake handlers, and raw sockets to attack it. */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { connect as connectSocket, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -34,7 +34,7 @@ export function event(height: number): ControlEvent {
   return { chain: '#chat', id: `${String(height)}_AB`, height, backs: [], kind: 'post' }
 }
 
-/** Handlers that record their calls; what a test does not give answers `null`. */
+/** Handlers that record their calls; those a test does not define answer `null`. */
 export async function startRig(
   options: {
     handlers?: Partial<Handlers>
@@ -85,7 +85,7 @@ export async function startRig(
   return { server, address: started.value, dir, stateDir, calls, feeds, signals, stopAsked }
 }
 
-/** A socket that collects what it is sent. */
+/** A socket that collects what it receives. */
 export class Raw {
   readonly socket: Socket
   readonly closed: Promise<void>
@@ -117,7 +117,7 @@ export class Raw {
     return this
   }
 
-  /** The next line, parsed; `undefined` if the connection closes before. */
+  /** The next line, parsed; undefined if the connection closes first. */
   async next(): Promise<unknown> {
     for (;;) {
       const end = this.#text.indexOf('\n')
@@ -133,19 +133,19 @@ export class Raw {
     }
   }
 
-  /** All that came before the connection closed. */
+  /** Everything received before the connection closed. */
   async rest(): Promise<string> {
     await this.closed
     return this.#text
   }
 }
 
-/** Over TCP, without `auth`. */
+/** Connects over TCP, without `auth`. */
 export async function rawTcp(rig: Rig): Promise<Raw> {
   return await raw(connectSocket(rig.address.port, '127.0.0.1'))
 }
 
-/** Over the unix socket, which needs no `auth`. */
+/** Connects over the unix socket, which needs no `auth`. */
 export async function rawUnix(rig: Rig): Promise<Raw> {
   return await raw(connectSocket(rig.address.socket ?? ''))
 }

@@ -1,4 +1,4 @@
-/** `freechains check` as a command: what it is asked, where its lines go, how it ends. */
+/** `freechains check` as a command: its options, its output, its exit status. */
 import { expect, test } from 'vitest'
 import { command, shell } from '../rig.ts'
 

@@ -1,4 +1,4 @@
-/** `log` and `graph` as commands (spec §11): what they ask of the daemon and what they print. */
+/** `log` and `graph` as commands (spec §11): their calls to the daemon, and their output. */
 import { describe, expect, test } from 'vitest'
 import { ClientError } from '../../../../../src/node/control/client/client-error.ts'
 import type { ControlEvent, ListedBlock } from '../../../../../src/node/control/shapes.ts'
@@ -89,7 +89,7 @@ describe('log', () => {
     )
     const times = new Map(['a1', 'a2', 'a3', ...spam].map((name, at) => [drawn.id(name), at]))
     const flooded = { ...drawn, blocks: drawn.blocks.map((block) => ({ ...block, time: times.get(block.id) ?? 0 })) }
-    /** As the daemon: the last of all, held ones behind the others. */
+    /** Like the daemon: the last of all, held ones after the others. */
     const full: FakeDaemon = daemon(flooded, {
       results: {
         'chain.blocks': ({ last = 0, ids }: { readonly last?: number; readonly ids?: readonly string[] }) =>

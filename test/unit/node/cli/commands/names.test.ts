@@ -1,4 +1,4 @@
-/** `names` (spec §11): the user's own words for keys, in a file of his own; where they are shown and where they can be typed. */
+/** `names` (spec §11): the user's names for keys, in a local file; where they are shown and where they can be typed. */
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -31,7 +31,7 @@ describe('every command line parses, in every order, and prints just the answer'
     ['chain "#chat" --why=Spam dislike --sign 96700A 2_12AB5C', 'chain.dislike', { ...like, why: 'Spam' }, '3_0BAD\n'],
     ['chain "#chat" like 2_12AB5C --sign=96700A --why "-1, no"', 'chain.like', { ...like, why: '-1, no' }, '3_0E11\n'],
     ['chain "#chat" dislike 2_12AB5C --sign=96700A --why=', 'chain.dislike', { ...like, why: '' }, '3_0BAD\n'],
-    // The rest.
+    // All other commands.
     ['chain "#chat" like 2_12AB5C --sign=96700A --json', 'chain.like', like, '{"id":"3_0E11"}\n'],
     ['chain "#chat" dislike 2_12AB5C --sign=96700A --json', 'chain.dislike', like, '{"id":"3_0BAD"}\n'],
     ['chain "@EB172E" reps 957FED', 'chain.reps', { chain: '@EB172E', of: '957FED' }, '27\n'],

@@ -1,4 +1,4 @@
-/** Spec §11: `chain <c> status`, once and watched. */
+/** `chain <c> status`, once and watched (spec §11). */
 import { expect, test } from 'vitest'
 import { command, shell } from '../rig.ts'
 

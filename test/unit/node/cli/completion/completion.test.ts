@@ -1,4 +1,4 @@
-/** `complete` (spec §11): what may stand at the cursor, with a daemon, without one, and with one that does not answer. */
+/** `complete` (spec §11): the candidates with a daemon, without one, and with one that does not answer. */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

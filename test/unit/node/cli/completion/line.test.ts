@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { forBash, takeApart } from '../../../../../src/node/cli/completion/line.ts'
+import { quoteForBash, splitLine } from '../../../../../src/node/cli/completion/line.ts'
 
 const BREAKS = ' \t\n"\'@><=;|&(:'
 
@@ -18,11 +18,11 @@ describe('a command line up to the cursor', () => {
     ['', [], '', ''],
     ['freechains chain \\', ['chain'], '', ''],
   ])('%s', (line, words, current, quote) => {
-    expect(takeApart(line)).toEqual({ words, current, quote })
+    expect(splitLine(line)).toEqual({ words, current, quote })
   })
 
   test('is not evaluated: what a shell would run stays text', () => {
-    expect(takeApart('freechains chain $(touch x) `y` $HOME').words).toEqual(['chain', '$(touch', 'x)', '`y`'])
+    expect(splitLine('freechains chain $(touch x) `y` $HOME').words).toEqual(['chain', '$(touch', 'x)', '`y`'])
   })
 })
 
@@ -38,6 +38,6 @@ describe('a word for Bash', () => {
     ['freechains peer /ip4', '/ip4/10.0.0.2/tcp/8331', '/ip4/10.0.0.2/tcp/8331'],
     ['freechains peer ', 'x;rm -rf $(y)', String.raw`x\;rm\ -rf\ \$\(y\)`],
   ])('%s', (line, word, expected) => {
-    expect(forBash(word, takeApart(line), BREAKS)).toBe(expected)
+    expect(quoteForBash(word, splitLine(line), BREAKS)).toBe(expected)
   })
 })

@@ -1,9 +1,11 @@
-/** Every format on one drawn chain (spec §11, `graph`), against golden files; and that hostile texts stay texts in all. */
+/**
+ * Every format on one drawn chain (spec §11, `graph`), against golden files; hostile texts stay texts in all of them.
+ */
 import { parse as parseDot } from '@ts-graphviz/ast'
 import { DOMParser } from '@xmldom/xmldom'
 import { describe, expect, test } from 'vitest'
 import { Bug } from '../../../../../src/dag/result.ts'
-import { coloursOfAuthors } from '../../../../../src/node/cli/graph/colour.ts'
+import { colorsOfAuthors } from '../../../../../src/node/cli/graph/palette.ts'
 import { drawDot } from '../../../../../src/node/cli/graph/dot.ts'
 import { drawnOf, type Drawn } from '../../../../../src/node/cli/graph/labels.ts'
 import { layOut } from '../../../../../src/node/cli/graph/layout.ts'
@@ -30,7 +32,7 @@ const SAYINGS: Readonly<Record<string, Saying>> = {
   z1: { text: 'May I come in?' },
 }
 
-/** Short enough for a label, all of them. */
+/** All short enough for a label. */
 const HOSTILE = {
   markup: '"]; end; <script>alert(1)</script> \\" \\N \\ ]]> &amp; --> `x`',
   obeyed: '#quot; {{ }} |x| <!-- \u001b[31m \u009b2J \u202e \ud83d\ude00 \ufffe',
@@ -71,10 +73,10 @@ test.each([
   await expect(`${draw[format](blocks)}\n`).toMatchFileSnapshot(`golden/${file}`)
 })
 
-/** Texts and names of elements of an SVG. @throws what is not well-formed XML */
+/** Texts and element names of an SVG. @throws it is not well-formed XML */
 function readXml(text: string): { readonly texts: string; readonly elements: ReadonlySet<string> } {
   const parser = new DOMParser({
-    // It warns of U+FFFD, which stands there on purpose.
+    // It warns about U+FFFD, which is there on purpose.
     onError: (level, message) => {
       if (level !== 'warning') throw new Bug(message)
     },
@@ -136,7 +138,7 @@ describe('each format is what it says, whatever others wrote', () => {
     const drawn = drawMermaid(
       drawing(picture, Object.fromEntries(names.map((name, at) => [name, { text: words[at] ?? '' }]))),
     )
-    // What Mermaid does first, to the whole text: it cuts the end off lines that look like styles.
+    // Mermaid's first step on the whole text: it cuts the end of lines that look like styles.
     expect(drawn).not.toMatch(/style.*:\S*#.*;/)
     const labels = [...drawn.matchAll(/\["(.*)"\]$/gm)].map(([, label = '']) => label)
     const read = labels.map((label) =>
@@ -168,22 +170,22 @@ describe('each format is what it says, whatever others wrote', () => {
 
 test('blocks of one author have one colour, on a terminal and elsewhere', () => {
   const line = draw.terminal(blocks, inks.coloured).split('\n')
-  const colourOf = (part: string): string | undefined =>
+  const colorOf = (part: string): string | undefined =>
     /\u001b\[(\d+)m●/.exec(line.find((one) => one.includes(part)) ?? '')?.[1]
-  expect(colourOf('first line')).toBeDefined()
-  expect(colourOf('first line')).toBe(colourOf('binary'))
-  expect(colourOf('first line')).not.toBe(colourOf('Bom Dia!'))
+  expect(colorOf('first line')).toBeDefined()
+  expect(colorOf('first line')).toBe(colorOf('binary'))
+  expect(colorOf('first line')).not.toBe(colorOf('Bom Dia!'))
 })
 
 test('authors are told apart: each of many has another colour, the first ones far from each other', () => {
-  const colourOf = coloursOfAuthors()
-  const colours = Array.from({ length: 50 }, (_, n) => colourOf(author(n).author))
-  expect(Array.from({ length: 50 }, (_, n) => colourOf(author(n).author))).toEqual(colours)
-  expect(new Set(colours).size).toBe(50)
-  for (const colour of colours) expect(colour).toMatch(/^#[0-9a-f]{6}$/)
-  const parts = (colour = ''): number[] => [1, 3, 5].map((at) => Number.parseInt(colour.slice(at, at + 2), 16))
+  const colorOf = colorsOfAuthors()
+  const colors = Array.from({ length: 50 }, (_, n) => colorOf(author(n).author))
+  expect(Array.from({ length: 50 }, (_, n) => colorOf(author(n).author))).toEqual(colors)
+  expect(new Set(colors).size).toBe(50)
+  for (const color of colors) expect(color).toMatch(/^#[0-9a-f]{6}$/)
+  const parts = (color = ''): number[] => [1, 3, 5].map((at) => Number.parseInt(color.slice(at, at + 2), 16))
   const apart = (a: number[], b: number[]): number => Math.max(...a.map((part, at) => Math.abs(part - (b[at] ?? 0))))
-  const first = colours.slice(0, 8).map(parts)
+  const first = colors.slice(0, 8).map(parts)
   for (const [at, one] of first.entries())
     for (const other of first.slice(0, at)) expect(apart(one, other)).toBeGreaterThan(40)
   const styleOf = stylesOfAuthors()

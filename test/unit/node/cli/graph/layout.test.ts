@@ -5,7 +5,7 @@ import { layOut, type GraphNode } from '../../../../../src/node/cli/graph/layout
 import { drawForTerminal } from '../../../../../src/node/cli/graph/terminal.ts'
 import { listed } from '../../../../support/listed.ts'
 
-/** Blocks that stand on up to four of those shortly before them. */
+/** Blocks with up to four backs among the blocks shortly before them. */
 const dags: fc.Arbitrary<GraphNode[]> = fc
   .array(fc.array(fc.integer({ min: 1, max: 7 }), { maxLength: 4 }), { minLength: 1, maxLength: 40 })
   .map((reaches) =>
@@ -97,7 +97,7 @@ const ENDS: Readonly<Record<string, string>> = {
   '┼': 'UDLR',
 }
 
-/** Backs by block, as somebody reads them off the picture: never down, and straight on under a lane. */
+/** Backs by block, read off the picture: never downwards, and straight on under a lane. */
 function readBack(lines: readonly string[]): Map<string, string[]> {
   const blocks = new Map<string, { readonly y: number; readonly x: number }>()
   for (const [y, line] of lines.entries()) {

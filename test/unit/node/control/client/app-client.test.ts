@@ -1,4 +1,7 @@
-/** The client for apps (spec §10) beside daemons that go and come back: what goes on, what fails, and what is never repeated. */
+/**
+ * The client for apps (spec §10) with daemons that go away and come back: what resumes, what fails, and what is never
+ * repeated.
+ */
 import { connect as connectSocket, createServer, type Server, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -8,7 +11,7 @@ import type { ControlEvent } from '../../../../../src/node/control/shapes.ts'
 import { eventually } from '../../../../support/daemon.ts'
 import { event, startRig, tempDir, type Rig } from '../rig.ts'
 
-/** A line to a daemon that a test can cut, as a daemon that is killed does, and give a daemon at its other end. */
+/** A proxy to a daemon. A test can cut it, as a killed daemon does, and attach another daemon. */
 class Lines {
   readonly path: string
   #target: string | undefined
@@ -30,7 +33,7 @@ class Lines {
     return lines
   }
 
-  /** All connections break, and new ones too. */
+  /** Breaks all connections, and refuses new ones. */
   cut(): void {
     this.#target = undefined
     for (const socket of this.#open) socket.destroy()
@@ -68,7 +71,7 @@ async function client(lines: Lines, options: ConnectOptions = {}) {
   return made
 }
 
-/** A chain of posts, each on the one before, of which a subscription gives those that are not under `from`. */
+/** A chain of posts in one line; a subscription yields those not in the past of `from`. */
 function storyOf(length: number): { readonly story: readonly ControlEvent[]; readonly handlers: Partial<Handlers> } {
   const story = Array.from({ length }, (_, n) => ({ ...event(n + 1), backs: [`${String(n)}_AB`] }))
   const handlers: Partial<Handlers> = {
@@ -79,7 +82,7 @@ function storyOf(length: number): { readonly story: readonly ControlEvent[]; rea
         from,
         events: (async function* () {
           yield* told
-          // Not the end of the chain: there is no more for now.
+          // The iteration stays open: there is no more for now.
           await new Promise(() => undefined)
         })(),
       }

@@ -8,7 +8,7 @@ import type { Handlers } from '../../../../../src/node/control/schema.ts'
 import type { ControlEvent } from '../../../../../src/node/control/shapes.ts'
 import { event, startRig, tempDir, type Rig } from '../rig.ts'
 
-/** The same daemon, without its unix socket. */
+/** The same daemon without its unix socket. */
 async function overTcp(rig: Rig): Promise<{ host: string; port: number; stateDir: string }> {
   const stateDir = await tempDir()
   const name = `control-${String(rig.address.port)}.cookie`
@@ -16,7 +16,7 @@ async function overTcp(rig: Rig): Promise<{ host: string; port: number; stateDir
   return { host: '127.0.0.1', port: rig.address.port, stateDir }
 }
 
-/** Something else that listens on a port, and everything it is told. */
+/** Another program that listens on a port, and what it received. */
 async function squatter(
   answer: (line: string, socket: Socket) => void,
 ): Promise<{ port: number; heard: () => string }> {

@@ -17,28 +17,28 @@ test('an accepted block takes the place of what it links to', () => {
     ['b', ['a']],
     ['c', ['a']],
   ] as const)
-    cursor.take(about(id, [...backs]))
+    cursor.advance(about(id, [...backs]))
   expect(cursor.ids).toEqual(['b', 'c'])
-  cursor.take(about('d', ['b', 'c'], 'like'))
+  cursor.advance(about('d', ['b', 'c'], 'like'))
   expect(cursor.ids).toEqual(['d'])
 })
 
 test('a withdrawn head gives its place back to what it links to; what is held or hidden moves nothing', () => {
   const cursor = new Cursor(['d', 'e'])
-  cursor.take(about('x', ['d'], 'held'))
-  cursor.take(about('d', ['b'], 'hidden'))
+  cursor.advance(about('x', ['d'], 'held'))
+  cursor.advance(about('d', ['b'], 'hidden'))
   expect(cursor.ids).toEqual(['d', 'e'])
-  cursor.take(about('d', ['b', 'c'], 'withdrawn'))
+  cursor.advance(about('d', ['b', 'c'], 'withdrawn'))
   expect(cursor.ids).toEqual(['e', 'b', 'c'])
-  cursor.take(about('unknown', ['y'], 'withdrawn'))
+  cursor.advance(about('unknown', ['y'], 'withdrawn'))
   expect(cursor.ids).toEqual(['e', 'b', 'c'])
 })
 
 test('many chains have a cursor each, those joined later too', () => {
   const cursors = new Cursors({ '#chat': ['0_G'] })
-  cursors.take(about('a', ['0_G']))
-  cursors.take(about('n', ['0_N'], 'post', '#new'))
+  cursors.advance(about('a', ['0_G']))
+  cursors.advance(about('n', ['0_N'], 'post', '#new'))
   expect(cursors.ids).toEqual({ '#chat': ['a'], '#new': ['n'] })
-  cursors.take(about('0_G', [], 'removed'))
+  cursors.advance(about('0_G', [], 'removed'))
   expect(cursors.ids).toEqual({ '#new': ['n'] })
 })

@@ -1,4 +1,4 @@
-/** The OpenRPC document, read by a validator that knows nothing of this program (spec §10). */
+/** The OpenRPC document, checked by an independent validator (spec §10). */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { CONTROL_CODES, RPC_CODES, START_CODES } from '../../../../../src/node/control/error-codes.ts'
@@ -33,7 +33,7 @@ test('it has every method and every code that can answer a call, and marks what 
   expect(reads.sort()).toEqual([...READS].sort())
 })
 
-/** Params near right ones: some left out, some of another type, one too many. */
+/** Nearly valid params: some missing, some of another type, one too many. */
 function nearly(sample: object): fc.Arbitrary<Record<string, unknown>> {
   const value = fc.oneof(
     fc.jsonValue({ maxDepth: 1 }),
@@ -63,7 +63,7 @@ describe.each(names)('%s', (method) => {
   test('the document refuses what the daemon refuses, and nothing else', () => {
     fc.assert(
       fc.property(nearly(CONTROL_PARAMS[method]), (given) => {
-        // Whether text is base64 is more than JSON Schema can say.
+        // JSON Schema cannot express that text is base64.
         if (given['payload'] !== undefined && typeof given['payload'] === 'string') given['payload'] = 'QQ=='
         expect(reader.params(method, given).length === 0).toBe(params.safeParse(given).success)
       }),

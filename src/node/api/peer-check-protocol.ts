@@ -1,11 +1,11 @@
 /**
- * The last steps of `peer check` (spec §11), on a connection that is there: what the peer says of itself, whether it speaks
- * the sync protocol, and whether it has a chain. What a stranger says is printed to a terminal, so it is cleaned here.
+ * The last steps of `peer.check` (spec §11), on an open connection: identify, the sync protocol, and whether the peer
+ * has a chain. Strings of the peer are sanitized here, because they are printed on terminals.
  */
 import type { Connection, IdentifyResult, PeerId } from '@libp2p/interface'
 import { fail, ok } from '../../dag/result.ts'
 import { SYNC_PROTOCOL } from '../../protocol/messages.ts'
-import type { Outcome, Trouble } from './peer-check-dial.ts'
+import type { StepOutcome, StepFailure } from './peer-check-dial.ts'
 import { controlErrorOf } from './fault-reports.ts'
 import type { Host } from '../net/host/host.ts'
 import { why as reasonOf } from '../net/host/faults.ts'
@@ -17,17 +17,17 @@ import { openSyncStream, type OpenSyncStream } from '../net/sync/client-stream.t
 import type { SyncFault } from '../net/sync/faults.ts'
 import { orAborted, withDeadline } from '../base/deadline.ts'
 
-/** libp2p itself gives identify five seconds. */
+/** libp2p's own deadline for identify is five seconds. */
 const IDENTIFY_MS = 10_000
 
 /** Opening the stream and both hellos. */
 const STREAM_MS = 20_000
 
-/** What strangers say of themselves is printed to a terminal. */
+/** Limit of the agent string, which a stranger chooses and a terminal shows. */
 const MAX_AGENT_CHARS = 64
 
-/** libp2p identifies each new connection by itself, at once: listens from before the dial. */
-export class Identities {
+/** Collects identify results. libp2p identifies each new connection at once, so this must listen before the dial. */
+export class IdentifyResults {
   readonly #known = new Map<string, IdentifyResult>()
   #told = (): void => undefined
   readonly stop: () => void
@@ -41,7 +41,7 @@ export class Identities {
     this.stop = () => libp2p.removeEventListener('peer:identify', onIdentify)
   }
 
-  /** Undefined: not until the signal, or the connection ended. */
+  /** The result for a connection; undefined if there is none before the signal aborts or the connection closes. */
   async of(connection: Connection, signal: AbortSignal): Promise<IdentifyResult | undefined> {
     const told = Promise.withResolvers<undefined>()
     this.#told = () => {
@@ -55,11 +55,11 @@ export class Identities {
   }
 }
 
-export async function identified(
-  identities: Identities,
+export async function identifyStep(
+  identities: IdentifyResults,
   connection: Connection,
   signal: AbortSignal,
-): Promise<Outcome<IdentifyResult>> {
+): Promise<StepOutcome<IdentifyResult>> {
   const identity = await withDeadline({ ms: IDENTIFY_MS, signal }, (deadline) => identities.of(connection, deadline))
   if (identity !== undefined) return ok({ value: identity, why: printable(identity.agentVersion ?? 'it has no name') })
   return fail({
@@ -68,28 +68,28 @@ export async function identified(
   })
 }
 
-/** A session of its own; whoever asked for it closes it. */
-export async function spoken(
+/** Opens a sync stream of its own; the caller closes it. */
+export async function protocolStep(
   connection: Connection,
   { protocols }: IdentifyResult,
   log: Logger,
   signal: AbortSignal,
-): Promise<Outcome<OpenSyncStream>> {
-  if (!protocols.includes(SYNC_PROTOCOL)) return fail(noProtocol(protocols))
+): Promise<StepOutcome<OpenSyncStream>> {
+  if (!protocols.includes(SYNC_PROTOCOL)) return fail(protocolFailure(protocols))
   const fix = 'it may be overloaded, or a freechains that does not go with this one: compare `freechains --version`'
   try {
-    const session = await withDeadline({ ms: STREAM_MS, signal }, async (deadline) => {
+    const syncStream = await withDeadline({ ms: STREAM_MS, signal }, async (deadline) => {
       const stream = await connection.newStream(SYNC_PROTOCOL, { signal: deadline })
       return openSyncStream(stream, { peer: connection.remotePeer, log })
     })
-    if (session.ok) return ok({ value: session.value, why: `it speaks ${SYNC_PROTOCOL}` })
-    return fail({ why: streamTrouble(session.fault), fix })
+    if (syncStream.ok) return ok({ value: syncStream.value, why: `it speaks ${SYNC_PROTOCOL}` })
+    return fail({ why: streamFailure(syncStream.fault), fix })
   } catch (error) {
     return fail({ why: `the stream was not opened: ${reasonOf(error)}`, fix })
   }
 }
 
-function noProtocol(protocols: readonly string[]): Trouble {
+function protocolFailure(protocols: readonly string[]): StepFailure {
   const family = SYNC_PROTOCOL.slice(0, SYNC_PROTOCOL.lastIndexOf('/') + 1)
   const other = protocols.find((protocol) => protocol.startsWith(family))
   if (other === undefined) {
@@ -104,26 +104,26 @@ function noProtocol(protocols: readonly string[]): Trouble {
   }
 }
 
-function streamTrouble(fault: RpcFault): string {
+function streamFailure(fault: RpcFault): string {
   if (fault.code === 'RPC_TIMEOUT') return `it did not say hello within ${String(fault.ms)} ms`
   if (fault.code === 'RPC_MALFORMED') return `it says hello in another way (${fault.fault.code})`
   return 'why' in fault ? fault.why : 'the check was given up'
 }
 
-export async function shared(
-  session: OpenSyncStream,
+export async function chainStep(
+  syncStream: OpenSyncStream,
   replica: Replica,
   self: PeerId,
   signal: AbortSignal,
-): Promise<Outcome<true>> {
+): Promise<StepOutcome<true>> {
   const { name, kind } = replica.chain.params
-  const opened = await openChain(session, replica, handshakeOf(session, self), signal)
+  const opened = await openChain(syncStream, replica, handshakeOf(syncStream, self), signal)
   return opened.ok
     ? ok({ value: true, why: `it has ${name}` })
-    : fail(chainTrouble(opened.fault, name, kind === 'group'))
+    : fail(chainFailure(opened.fault, name, kind === 'group'))
 }
 
-function chainTrouble(fault: SyncFault, name: string, isGroup: boolean): Trouble {
+function chainFailure(fault: SyncFault, name: string, isGroup: boolean): StepFailure {
   if (fault.code === 'SYNC_REFUSED' && fault.why === 'unknown-chain') {
     return {
       why: isGroup ? `it does not have ${name}, or has it with another key` : `it does not have ${name}`,

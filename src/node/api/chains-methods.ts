@@ -1,16 +1,26 @@
-/** What the control port's `chains.invite` does, and `chains.join` with an invite (spec §10, §11). */
+/** The control port's `chains` methods (spec §10, §11): join, invite, leave, list, listen. */
 import { multiaddr } from '@multiformats/multiaddr'
-import { showChainId, type Chain } from '../../dag/chain.ts'
+import { chainOf, showChainId, type Chain } from '../../dag/chain.ts'
 import { ControlError } from '../control/error-codes.ts'
 import type { Handlers, ResultOf } from '../control/schema.ts'
 import { peersForInvite, type InvitePeers } from './invite-peers.ts'
 import { chainOfInvite, decodeInvite, encodeInvite } from './invite.ts'
 import type { NodeParts } from './node-parts.ts'
-import { orThrow } from './fault-reports.ts'
+import { listenAll } from './subscriptions.ts'
 import { peerIdOf } from '../net/host/peer-address.ts'
+import { orThrow } from './fault-reports.ts'
 
-export function inviteHandlers({ chains, host, bootstrap }: NodeParts): Pick<Handlers, 'chains.invite'> {
+export function chainsHandlers(
+  parts: NodeParts,
+): Pick<Handlers, `chains.${'join' | 'invite' | 'leave' | 'list' | 'listen'}`> {
+  const { chains, host, bootstrap } = parts
   return {
+    'chains.join': async ({ name, invite, keys = [] }) => {
+      if (invite !== undefined) return joinInvited(parts, invite, keys)
+      const chain = orThrow(chainOf(name ?? '', keys))
+      orThrow(await chains.join(chain, { remember: true }))
+      return { id: showChainId(chain), name: chain.params.name }
+    },
     'chains.invite': ({ chain: text, withKey = false }) => {
       const { chain } = orThrow(chains.find(text)).replica
       const { name, key, pioneers } = chain.params
@@ -26,11 +36,20 @@ export function inviteHandlers({ chains, host, bootstrap }: NodeParts): Pick<Han
         notes: [...keyNotes(chain, withKey), ...reachNotes({ peers, ...(reach === undefined ? {} : { reach }) })],
       })
     },
+    'chains.leave': async ({ name }) => {
+      const found = chains.find(name)
+      return found.ok && (await chains.leave(found.value.replica.chain))
+    },
+    'chains.list': () =>
+      Promise.resolve(
+        chains.all().map(({ replica }) => ({ name: replica.chain.params.name, id: showChainId(replica.chain) })),
+      ),
+    'chains.listen': ({ from }, { signal }) => listenAll(parts, from, signal),
   }
 }
 
-/** Joins the chain and goes to its peers; nobody need be there yet. */
-export async function joinInvited(
+/** Joins the chain of an invite and adds its peers. The peers need not be reachable. */
+async function joinInvited(
   { chains, host, addedPeers }: NodeParts,
   text: string,
   keys: readonly string[],

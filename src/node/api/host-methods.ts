@@ -1,0 +1,33 @@
+/** The control port's `host` methods (spec §10). The server itself answers `host.stop`. */
+import { VERSION } from '../base/version.ts'
+import { ControlError } from '../control/error-codes.ts'
+import type { Handlers } from '../control/schema.ts'
+import type { NodeParts } from './node-parts.ts'
+
+export function hostHandlers({ clock, host, chains, info }: NodeParts): Pick<Handlers, 'host.info' | 'host.now'> {
+  return {
+    'host.info': () =>
+      Promise.resolve({
+        version: VERSION,
+        peerId: host.peerId.toString(),
+        addresses: host.addresses(),
+        control: info.control(),
+        dataDir: info.dataDir,
+        chains: chains.all().length,
+        peers: host.connections().length,
+        uptimeMs: Math.round(performance.now() - info.startedAt),
+      }),
+    'host.now': async ({ ms }) => {
+      if (ms === undefined) return clock.nowMs()
+      if (clock.set === undefined) {
+        throw new ControlError(
+          'clock-not-settable',
+          "this clock is the machine's: start the node with --test-clock to set it",
+        )
+      }
+      clock.set(ms)
+      for (const { replica } of chains.all()) await replica.settleClock()
+      return clock.nowMs()
+    },
+  }
+}

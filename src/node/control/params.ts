@@ -1,0 +1,86 @@
+/** Schemas of params that several methods share, or that have rules of their own (spec §10), for `schema.ts`. */
+import { z } from 'zod'
+import { MAX_INVITE_CHARS } from './port-limits.ts'
+import { count } from './shapes.ts'
+
+/** Ids in one call. */
+const MAX_IDS = 10_000
+const SHORT = 1024
+
+/** Blocks in one answer: with 16 backs each, some 15 MB. */
+const MAX_BLOCKS = 10_000
+
+/** The longest payload in a list of blocks: that of any post in a forum. */
+const MAX_LISTED_PAYLOAD = 128 * 1024
+
+export const short = z.string().max(SHORT)
+/** A chain's name, or its id as shown (`0_…`). */
+export const chain = short.min(1)
+/** A block's id, or a unique prefix of at least six hex digits. */
+export const id = short.min(1)
+export const ids = z.array(id).max(MAX_IDS)
+export const addr = short.min(1)
+export const none = z.strictObject({})
+
+/** Standard base64 with padding, and nothing else. A regular expression overflows its engine's stack at 64 MiB. */
+const base64 = z
+  .string()
+  .refine((text) => Buffer.from(text, 'base64').toString('base64') === text, {
+    error: 'expected standard base64 with padding',
+  })
+  .meta({ contentEncoding: 'base64' })
+
+/**
+ * Text is encoded in UTF-8 and signed. A lone surrogate has no UTF-8 encoding and would be replaced by another
+ * character.
+ */
+const WELL_FORMED = {
+  error: 'this text is no valid Unicode: it has half of a surrogate pair (\\ud800 to \\udfff)',
+}
+const unicode = z.string().refine((text) => text.isWellFormed(), WELL_FORMED)
+
+/** Encoded in UTF-8 too: all lone surrogates would give the same keys. */
+export const passphrase = z
+  .string()
+  .min(1)
+  .max(64 * SHORT)
+  .refine((text) => text.isWellFormed(), WELL_FORMED)
+
+export const postParams = z
+  .strictObject({
+    chain,
+    payload: base64.exactOptional(),
+    text: unicode.exactOptional(),
+    sign: short.exactOptional(),
+    encrypt: z.boolean().exactOptional(),
+  })
+  .refine((params) => (params.payload === undefined) !== (params.text === undefined), {
+    error: 'expected exactly one of payload (base64) and text',
+  })
+  .meta({ oneOf: [{ required: ['payload'] }, { required: ['text'] }] })
+
+export const blocksParams = z
+  .strictObject({
+    chain,
+    last: z.number().int().min(1).max(MAX_BLOCKS).exactOptional(),
+    ids: z.array(id).max(MAX_BLOCKS).exactOptional(),
+    payloads: count.max(MAX_LISTED_PAYLOAD).exactOptional(),
+  })
+  .refine((params) => (params.last === undefined) !== (params.ids === undefined), {
+    error: 'expected exactly one of last (how many) and ids',
+  })
+  .meta({ oneOf: [{ required: ['last'] }, { required: ['ids'] }] })
+
+export const joinParams = z
+  .strictObject({
+    name: chain.exactOptional(),
+    invite: z.string().max(MAX_INVITE_CHARS).exactOptional(),
+    keys: z.array(short).max(64).exactOptional(),
+  })
+  .refine((params) => (params.name === undefined) !== (params.invite === undefined), {
+    error: 'expected exactly one of name and invite',
+  })
+  .meta({ oneOf: [{ required: ['name'] }, { required: ['invite'] }] })
+
+/** Params of a like or a dislike; `why` is its payload. */
+export const likeParams = z.strictObject({ chain, id, sign: short, why: unicode.exactOptional() })
