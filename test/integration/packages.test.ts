@@ -149,7 +149,8 @@ describe('freechains-client', () => {
 
   test('its types are those of the schema', { timeout: COMPILE_MS }, async () => {
     await client.file('bot.mts', `${BOT}\n// @ts-expect-error no such method\nawait node.call('chain.got', {})\n`)
-    expect(await client.compile('bot.mts')).toBe('')
+    // The declarations are those of `freechains/client`, which are checked themselves in the other package.
+    expect(await client.compile('--skipLibCheck', 'bot.mts')).toBe('')
   })
 
   test('has the version of the node, of what both need the same one, and the same licence', async () => {

@@ -88,8 +88,11 @@ export class AppFolder {
     return new Command(spawn(program, args, { cwd: this.path, env, stdio: ['ignore', 'pipe', 'pipe'] }))
   }
 
-  /** Type-checks files here with this project's compiler and nothing of its settings. In words what is wrong. */
-  async compile(...names: string[]): Promise<string> {
+  /**
+   * Type-checks files here with this project's compiler and nothing of its settings; options of the compiler may come with
+   * them. In words what is wrong.
+   */
+  async compile(...args: string[]): Promise<string> {
     const types = join(this.path, 'node_modules', '@types')
     await mkdir(types, { recursive: true })
     await symlink(resolve('node_modules/@types/node'), join(types, 'node')).catch(() => undefined)
@@ -98,7 +101,7 @@ export class AppFolder {
     )
     const options = ['--strict', '--module', 'nodenext', '--target', 'es2023', '--types', 'node', '--noEmit']
     const compiler = resolve('node_modules/typescript/bin/tsc')
-    const { status, out } = await this.start(process.execPath, [compiler, ...options, ...names], process.env).ended
+    const { status, out } = await this.start(process.execPath, [compiler, ...options, ...args], process.env).ended
     return status === 0 ? '' : out
   }
 
