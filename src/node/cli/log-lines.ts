@@ -51,8 +51,8 @@ function signed(reps: number): string {
 
 function textLines(block: ListedBlock): string[] {
   const { like } = block
-  const { text, placeholder: instead = '' } = blockText(block)
-  const lines = text === undefined ? [instead] : shown(text)
+  const { text, placeholder = '' } = blockText(block)
+  const lines = text === undefined ? [placeholder] : shown(text)
   if (like === undefined) return lines
   const [first = '', ...rest] = lines
   const vote = `${kindOf(block)}s ${shortId(like.target)}`

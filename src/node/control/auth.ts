@@ -1,6 +1,6 @@
 /**
- * Tokens and proofs of the control port (spec §10). The token is 32 random bytes in hex, fresh at each start; who can
- * read the cookie file may control the node. Used by both ends of a connection; `cookie.ts` does the file I/O.
+ * Tokens and proofs of the control port (spec §10). The token is 32 random bytes in hex, fresh at each start. A process
+ * that can read the cookie file may control the node. Used by both ends of a connection; `cookie.ts` does the file I/O.
  */
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 

@@ -63,7 +63,7 @@ export function labelWords({ kind, target, state, text, olderBacks }: Drawn): st
 
 function drawnBlock(block: ListedBlock, known: ReadonlySet<string>, names: Pick<AddressBook, 'nameOf'>): Drawn {
   const { id, backs, author, like, state } = block
-  const { text, placeholder: instead = '' } = blockText(block)
+  const { text, placeholder = '' } = blockText(block)
   return {
     id,
     backs,
@@ -74,7 +74,7 @@ function drawnBlock(block: ListedBlock, known: ReadonlySet<string>, names: Pick<
     kind: kindOf(block),
     ...(like === undefined ? {} : { target: like.target }),
     state,
-    text: text === undefined ? instead : firstLine(text),
+    text: text === undefined ? placeholder : firstLine(text),
   }
 }
 

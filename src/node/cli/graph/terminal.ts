@@ -28,8 +28,8 @@ const BOXES: Readonly<Record<number, string>> = {
 }
 
 /**
- * One line per block. Where links to it bend into their lanes there is a line below it, and where its own links bend
- * out of theirs, one above it. A link that crosses a lane passes under it: `─│─`.
+ * One line per block. Where links to it bend into their lanes there is a line below it; where its own links leave their
+ * lanes, one above it. A link that crosses a lane passes under it: `─│─`.
  */
 export function drawForTerminal(blocks: readonly Drawn[], { lanes, edges, width }: Layout, colors: Colors): string {
   const ofOlder = groupBy(edges, ({ to }) => to)

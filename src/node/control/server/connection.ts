@@ -15,7 +15,7 @@ import { Outbox } from './outbox.ts'
 
 export interface ConnectionOptions {
   readonly limits: ControlLimits
-  /** Set for the unix socket: who may open it may read the cookie too. */
+  /** Set for the unix socket: a process that may open it may also read the cookie. */
   readonly trusted: boolean
 }
 
