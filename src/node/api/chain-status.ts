@@ -1,6 +1,6 @@
 /** `chain status`: in one look, whether a chain works here, how far a pull has come, and if nothing moves, why (spec §10). */
 import type { Joined } from '../chain/registry.ts'
-import type { PeerStanding } from '../net/sync/chain-sync.ts'
+import type { PeerSyncState } from '../net/sync/peer-states.ts'
 import type { ResultOf } from '../control/schema.ts'
 import type { NodeParts } from './node-parts.ts'
 import type { ChainServices } from '../net/chain-network.ts'
@@ -41,7 +41,7 @@ export function statusOf(
 
 /** What a status is judged by. */
 export interface Situation {
-  readonly peers: readonly PeerStanding[]
+  readonly peers: readonly PeerSyncState[]
   readonly onTopic: readonly string[]
   /** Peers being pulled from, and for how long nothing has come from them. */
   readonly active: readonly string[]

@@ -12,12 +12,12 @@ import { ChainSync } from './sync/chain-sync.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Discovery } from './discovery/discovery.ts'
 import type { Host } from './host/host.ts'
-import { ExtraPlaces } from './sync/pull-scheduler.ts'
+import { ExtraSlots } from './sync/pull-scheduler.ts'
 import type { Logger } from '../base/log.ts'
 import type { Attachment } from '../chain/registry.ts'
 import type { Replica } from '../chain/replica.ts'
 import { createRequestHandler } from './sync/request-handler.ts'
-import type { RpcFault } from './sync/stream-faults.ts'
+import type { RpcFault } from './sync/faults.ts'
 import { SyncClient } from './sync/client.ts'
 import { serveSync } from './sync/server.ts'
 import type { Pubsub } from './gossip/pubsub.ts'
@@ -37,7 +37,7 @@ export interface ChainNetworkModules {
   readonly log: Logger
 }
 
-interface Entry {
+interface AttachedChain {
   readonly replica: Replica
   readonly sync: ChainSync
 }
@@ -45,19 +45,19 @@ interface Entry {
 export class ChainNetwork {
   readonly #modules: ChainNetworkModules
   readonly #client: SyncClient
-  readonly #extra = new ExtraPlaces()
-  readonly #byTopic = new Map<string, Entry>()
-  readonly #byRendezvous = new Map<string, Entry>()
+  readonly #extraSlots = new ExtraSlots()
+  readonly #byTopic = new Map<string, AttachedChain>()
+  readonly #byRendezvous = new Map<string, AttachedChain>()
   /** Of all chains together: it is one processor. */
   readonly #rechecks = new RecheckBudget(performance.now())
-  readonly #endings: (() => void)[]
+  readonly #unsubscribes: (() => void)[]
 
   constructor(modules: ChainNetworkModules) {
     this.#modules = modules
-    const { host, pubsub: topics, log } = modules
+    const { host, pubsub, log } = modules
     this.#client = new SyncClient({ host, log, onFault: (peer, fault) => this.#onStreamFault(peer.toString(), fault) })
-    this.#endings = [
-      topics.onSubscriber((topic, peer) => this.#byTopic.get(topic)?.sync.suggest(peer)),
+    this.#unsubscribes = [
+      pubsub.onSubscriber((topic, peer) => this.#byTopic.get(topic)?.sync.suggest(peer)),
       host.onBreach((peer, fault) => this.#onProtocolFault(peer.toString(), fault)),
       host.onDisconnect((peer) => {
         for (const { sync } of this.#byTopic.values()) sync.forget(peer.toString())
@@ -66,7 +66,7 @@ export class ChainNetwork {
   }
 
   attach(replica: Replica): ChainServices {
-    const { pubsub: topics, discovery, host, clock, log } = this.#modules
+    const { pubsub, discovery, host, clock, log } = this.#modules
     const { rendezvous } = replica.chain
     const onFault = (peer: string, fault: ProtocolFault): void => {
       this.#onProtocolFault(peer, fault)
@@ -81,11 +81,11 @@ export class ChainNetwork {
       log,
       onFault,
       onShared: (peer) => {
-        discovery.sharesChain(peer)
+        discovery.noteChainPeer(peer)
       },
       connected: () => this.#connected(replica),
       findPeers: (signal) => this.#findPeers(replica, signal),
-      extra: this.#extra,
+      extraSlots: this.#extraSlots,
     })
     const topic = topicOf(rendezvous)
     const key = bytesToHex(rendezvous)
@@ -94,7 +94,7 @@ export class ChainNetwork {
     const onHint = (peer: string): void => {
       sync.suggest(peer)
     }
-    const gossip = new ChainGossip({ replica, pubsub: topics, log, onHint, onFault, mayRecheck })
+    const gossip = new ChainGossip({ replica, pubsub, log, onHint, onFault, mayRecheck })
     discovery.join(rendezvous)
     return {
       gossip,
@@ -121,7 +121,7 @@ export class ChainNetwork {
   }
 
   stop(): void {
-    for (const end of this.#endings) end()
+    for (const end of this.#unsubscribes) end()
     this.#client.stop()
   }
 
@@ -133,8 +133,8 @@ export class ChainNetwork {
 
   /** Those known to be on the chain first. */
   #connected(replica: Replica): readonly PeerId[] {
-    const { pubsub: topics, host } = this.#modules
-    const onTopic = topics.subscribers(topicOf(replica.chain.rendezvous))
+    const { pubsub, host } = this.#modules
+    const onTopic = pubsub.subscribers(topicOf(replica.chain.rendezvous))
     const all = new Set([...onTopic, ...host.connections().map(({ peer }) => peer.toString())])
     return [...all].map((peer) => peerIdFromString(peer))
   }

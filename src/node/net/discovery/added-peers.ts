@@ -61,10 +61,10 @@ export class AddedPeers {
     if (!target.ok) return target
     return this.#writing.run(async () => {
       const known = await this.#list.load()
-      const met = new Map(this.#discovery.kept().map(({ address, peer }) => [address.toString(), peer]))
-      const isMeant = (entry: string): boolean => matches(target.value, multiaddr(entry), met.get(entry))
-      const removed = known.filter(isMeant)
-      const configured = this.#configured.filter(isMeant)
+      const peerAt = new Map(this.#discovery.staticPeers().map(({ address, peer }) => [address.toString(), peer]))
+      const isTarget = (entry: string): boolean => matches(target.value, multiaddr(entry), peerAt.get(entry))
+      const removed = known.filter(isTarget)
+      const configured = this.#configured.filter(isTarget)
       if (removed.length === 0) {
         if (configured.length === 0) return fail({ code: 'PEER_NOT_ADDED', which })
         return fail({ code: 'PEER_IN_CONFIG', addresses: configured })
@@ -98,10 +98,10 @@ function partsOf(address: Multiaddr): Target & { readonly bare: string } {
   }
 }
 
-/** @param met - the peer that was found there */
-function matches({ bare, peer }: Target, address: Multiaddr, met: string | undefined): boolean {
-  const its = partsOf(address)
-  const known = its.peer ?? met
+/** @param foundPeer - the peer that was found there */
+function matches({ bare, peer }: Target, address: Multiaddr, foundPeer: string | undefined): boolean {
+  const parts = partsOf(address)
+  const known = parts.peer ?? foundPeer
   if (bare === undefined) return known === peer
-  return its.bare === bare && (peer === undefined || known === undefined || known === peer)
+  return parts.bare === bare && (peer === undefined || known === undefined || known === peer)
 }

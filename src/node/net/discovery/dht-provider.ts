@@ -22,13 +22,13 @@ const QUERY_MS = 30_000
 const PROVIDE_EVERY_MS = 30 * 60_000
 
 /** With company, new neighbours are a bonus. */
-const SEEK_EVERY_MS = 5 * 60_000
+const LOOKUP_EVERY_MS = 5 * 60_000
 
 /** As many as gossipsub's mesh can use (Dhi); beyond it, chance meetings are enough. */
 const ENOUGH_PEERS = 12
 
 /** Providers looked at per query: a record costs nothing to write, so a flood of them must not become a flood of dials. */
-const MAX_FOUND = 32
+const MAX_PROVIDERS = 32
 
 const PARALLEL_DIALS = 4
 
@@ -52,7 +52,7 @@ export async function tagChainPeer(host: Host, peer: PeerId): Promise<void> {
 }
 
 /** Connected peers that provide this rendezvous: asks the DHT, dials what it names. */
-export async function seek(
+export async function findProviders(
   rendezvous: Uint8Array,
   modules: DhtProviderModules,
   signal: AbortSignal,
@@ -68,7 +68,7 @@ export async function seek(
         const key = provider.id.toString()
         if (found.has(key) || provider.id.equals(host.peerId)) continue
         found.set(key, dialProvider(provider, modules, dialling))
-        if (found.size >= MAX_FOUND) break
+        if (found.size >= MAX_PROVIDERS) break
       }
     })
   } catch (error) {
@@ -120,7 +120,7 @@ export class DhtProvider {
   constructor(rendezvous: Uint8Array, modules: DhtProviderModules) {
     this.#rendezvous = rendezvous
     this.#modules = modules
-    this.#running = Promise.all([this.#provide(), this.#seek()])
+    this.#running = Promise.all([this.#keepProviding(), this.#keepLookingUp()])
   }
 
   /** Stops asking. The record stays in the DHT until it fades. */
@@ -130,7 +130,7 @@ export class DhtProvider {
   }
 
   /** Stops, and has libp2p renew the record no more. */
-  async forget(): Promise<void> {
+  async cancel(): Promise<void> {
     await this.stop()
     const { host, log } = this.#modules
     try {
@@ -140,7 +140,7 @@ export class DhtProvider {
     }
   }
 
-  async #provide(): Promise<void> {
+  async #keepProviding(): Promise<void> {
     const { host, log, random } = this.#modules
     const { signal } = this.#stopping
     const cid = rendezvousCid(this.#rendezvous)
@@ -160,13 +160,13 @@ export class DhtProvider {
     }
   }
 
-  async #seek(): Promise<void> {
+  async #keepLookingUp(): Promise<void> {
     const { random } = this.#modules
     const { signal } = this.#stopping
-    for (let alone = 0; !signal.aborted;) {
-      const peers = await seek(this.#rendezvous, this.#modules, signal)
-      alone = peers.length === 0 ? alone + 1 : 0
-      await pause(alone === 0 ? SEEK_EVERY_MS : nextDelayMs(alone, random), signal)
+    for (let emptyLookups = 0; !signal.aborted;) {
+      const peers = await findProviders(this.#rendezvous, this.#modules, signal)
+      emptyLookups = peers.length === 0 ? emptyLookups + 1 : 0
+      await pause(emptyLookups === 0 ? LOOKUP_EVERY_MS : nextDelayMs(emptyLookups, random), signal)
     }
   }
 }

@@ -13,7 +13,7 @@ import { parsePeerAddress } from '../host/peer-address.ts'
 import { StaticPeers } from './static-peers.ts'
 import { DIAL_MS, nextDelayMs } from './redial-backoff.ts'
 import { PeerCache, type PeerCacheStore } from './peer-cache.ts'
-import { seek, DhtProvider, tagChainPeer, type DhtProviderModules } from './dht-provider.ts'
+import { findProviders, DhtProvider, tagChainPeer, type DhtProviderModules } from './dht-provider.ts'
 import { pause, withDeadline } from '../../base/deadline.ts'
 
 /** While every chain has somebody to talk to the remembered peers are not needed. */
@@ -28,7 +28,7 @@ const MAX_LAN_PEERS = 256
 export interface DiscoveryOptions {
   /** Needs a host with `dht` on. */
   readonly dht: boolean
-  readonly remembered: boolean
+  readonly cachePeers: boolean
   /** Bootstrap and static peers: kept connected for ever. */
   readonly peers: readonly Multiaddr[]
 }
@@ -47,9 +47,9 @@ export interface DiscoveryModules {
 export class Discovery {
   readonly #options: DiscoveryOptions
   readonly #modules: DhtProviderModules
-  readonly #redialler: StaticPeers
-  readonly #remembered: PeerCache | undefined
-  readonly #seekers = new Map<string, DhtProvider>()
+  readonly #staticPeers: StaticPeers
+  readonly #cache: PeerCache | undefined
+  readonly #providers = new Map<string, DhtProvider>()
   readonly #lanTriedMs = new Map<string, number>()
   readonly #stopping = new AbortController()
   readonly #jobs = new Set<Promise<void>>()
@@ -60,17 +60,17 @@ export class Discovery {
     this.#isLonely = () => host.connections().length === 0 || isLonely?.() === true
     this.#options = options
     this.#modules = { host, log, random }
-    this.#redialler = new StaticPeers(this.#modules)
-    this.#remembered = options.remembered && store !== undefined ? new PeerCache(store) : undefined
+    this.#staticPeers = new StaticPeers(this.#modules)
+    this.#cache = options.cachePeers && store !== undefined ? new PeerCache(store) : undefined
   }
 
   /** Begins to dial. Resolves before anybody is connected. */
   async start(): Promise<void> {
-    this.#stopLan = this.#modules.host.onLanPeer((peer) => this.#run(this.#dialLanPeer(peer)))
-    for (const address of this.#options.peers) this.#redialler.add(address)
-    if (this.#remembered === undefined) return
-    await this.#remembered.load()
-    this.#run(this.#dialRemembered(this.#remembered))
+    this.#stopLan = this.#modules.host.onLanPeer((peer) => this.#track(this.#dialLanPeer(peer)))
+    for (const address of this.#options.peers) this.#staticPeers.add(address)
+    if (this.#cache === undefined) return
+    await this.#cache.load()
+    this.#track(this.#dialCached(this.#cache))
   }
 
   /**
@@ -80,47 +80,47 @@ export class Discovery {
   join(rendezvous: Uint8Array): void {
     if (!this.#options.dht) return
     const key = keyOf(rendezvous)
-    if (this.#seekers.has(key)) throw new Bug('a chain is joined once')
-    this.#seekers.set(key, new DhtProvider(rendezvous, this.#modules))
+    if (this.#providers.has(key)) throw new Bug('a chain is joined once')
+    this.#providers.set(key, new DhtProvider(rendezvous, this.#modules))
   }
 
   async leave(rendezvous: Uint8Array): Promise<void> {
     const key = keyOf(rendezvous)
-    const seeker = this.#seekers.get(key)
-    this.#seekers.delete(key)
-    await seeker?.forget()
+    const provider = this.#providers.get(key)
+    this.#providers.delete(key)
+    await provider?.cancel()
   }
 
   /** Once: connected peers that provide this rendezvous. None with the DHT off; waits up to 30 s for a first peer to ask. */
   async lookup(rendezvous: Uint8Array, { signal }: { readonly signal: AbortSignal }): Promise<PeerId[]> {
-    return this.#options.dht ? seek(rendezvous, this.#modules, signal) : []
+    return this.#options.dht ? findProviders(rendezvous, this.#modules, signal) : []
   }
 
   /** A static peer (`peer add`): dialled at once and kept connected until it is removed. */
   addPeer(address: Multiaddr): void {
-    this.#redialler.add(address)
+    this.#staticPeers.add(address)
   }
 
   /** The opposite (`peer remove`): its connection ends too, unless the same peer is kept at another address. */
   async removePeer(address: Multiaddr): Promise<void> {
-    const peer = await this.#redialler.remove(address)
+    const peer = await this.#staticPeers.remove(address)
     // Else it would be dialled as one of those from last time.
-    if (peer !== undefined) await this.#remembered?.forget(peer)
+    if (peer !== undefined) await this.#cache?.forget(peer)
   }
 
   /** How the static peers stand, by address. */
-  kept(): readonly StaticPeerState[] {
-    return this.#redialler.states()
+  staticPeers(): readonly StaticPeerState[] {
+    return this.#staticPeers.states()
   }
 
   /** Static peers that could not be dialled the last time, and why. */
   failures(): ReadonlyMap<string, string> {
-    return this.#redialler.failures()
+    return this.#staticPeers.failures()
   }
 
   /** This connected peer shares a chain with us: it is kept when connections get scarce, and remembered. */
-  sharesChain(peer: PeerId): void {
-    this.#run(this.#note(peer))
+  noteChainPeer(peer: PeerId): void {
+    this.#track(this.#rememberPeer(peer))
   }
 
   /** Ends all dialling; connections stay. */
@@ -128,15 +128,15 @@ export class Discovery {
     this.#stopping.abort()
     this.#stopLan()
     await Promise.all([
-      this.#redialler.stop(),
-      ...[...this.#seekers.values()].map((seeker) => seeker.stop()),
+      this.#staticPeers.stop(),
+      ...[...this.#providers.values()].map((provider) => provider.stop()),
       ...this.#jobs,
     ])
-    this.#seekers.clear()
-    await this.#remembered?.flush()
+    this.#providers.clear()
+    await this.#cache?.flush()
   }
 
-  async #note(peer: PeerId): Promise<void> {
+  async #rememberPeer(peer: PeerId): Promise<void> {
     const { host, log } = this.#modules
     try {
       await tagChainPeer(host, peer)
@@ -144,18 +144,18 @@ export class Discovery {
       // A peer that dialled us did so from a port where nobody listens: identify has told us its real addresses.
       const dialled = host.libp2p.getConnections(peer).filter(({ direction }) => direction === 'outbound')
       const known = [...dialled.map(({ remoteAddr }) => remoteAddr), ...addresses.map((address) => address.multiaddr)]
-      await this.#remembered?.note(peer.toString(), known.map(String))
+      await this.#cache?.note(peer.toString(), known.map(String))
     } catch (error) {
       log.warn('peer.not-remembered', { peer: peer.toString(), why: why(error) })
     }
   }
 
-  async #dialRemembered(remembered: PeerCache): Promise<void> {
+  async #dialCached(cache: PeerCache): Promise<void> {
     const { random } = this.#modules
     const { signal } = this.#stopping
     for (let attempt = 0; !signal.aborted;) {
       if (attempt === 0 || this.#isLonely()) {
-        const addresses = remembered.list.map(parsePeerAddress).filter((address) => address.ok)
+        const addresses = cache.list.map(parsePeerAddress).filter((address) => address.ok)
         await Promise.all(addresses.map(({ value }) => this.#dial(value)))
       }
       const isLonely = this.#isLonely()
@@ -190,7 +190,7 @@ export class Discovery {
   }
 
   /** Jobs that nobody waits for, so that `stop` can. */
-  #run(job: Promise<void>): void {
+  #track(job: Promise<void>): void {
     const running = job
       .catch((error: unknown) => this.#modules.log.error('discovery.failed', { why: why(error) }))
       .finally(() => this.#jobs.delete(running))

@@ -17,7 +17,7 @@ export interface PeerCacheStore {
 }
 
 /** The list with a peer's addresses in front, in place of those it had. All end in `/p2p/<peer>`. */
-export function remember(list: readonly string[], peer: string, addresses: readonly string[]): string[] {
+export function withPeer(list: readonly string[], peer: string, addresses: readonly string[]): string[] {
   const end = `/p2p/${peer}`
   const fresh = [...new Set(addresses.map((address) => (address.endsWith(end) ? address : address + end)))]
   if (fresh.length === 0) return [...list]
@@ -46,7 +46,7 @@ export class PeerCache {
 
   /** Written at once if the peer is new; a mere change of order can wait for `flush`. */
   async note(peer: string, addresses: readonly string[]): Promise<void> {
-    const next = remember(this.#list, peer, addresses)
+    const next = withPeer(this.#list, peer, addresses)
     const known = new Set(this.#list)
     const isNew = next.some((address) => !known.has(address))
     this.#isDirty ||= next.some((address, index) => address !== this.#list[index])

@@ -6,7 +6,7 @@ import type { PeerId } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import type { Host } from '../host/host.ts'
 import { why } from '../host/faults.ts'
-import { tagKept } from '../host/peer-tags.ts'
+import { tagStaticPeer } from '../host/peer-tags.ts'
 import type { Logger } from '../../base/log.ts'
 import { peerIdOf } from '../host/peer-address.ts'
 import { DIAL_MS, nextDelayMs } from './redial-backoff.ts'
@@ -45,7 +45,7 @@ export class StaticPeer {
     this.address = address
     this.#modules = modules
     this.#peer = peerIdOf(address)
-    this.#running = this.#keep()
+    this.#running = this.#keepConnected()
   }
 
   get state(): StaticPeerState {
@@ -64,7 +64,7 @@ export class StaticPeer {
     await this.#running
   }
 
-  async #keep(): Promise<void> {
+  async #keepConnected(): Promise<void> {
     const { host, log, random } = this.#modules
     const { signal } = this.#stopping
     let failures = 0
@@ -78,7 +78,7 @@ export class StaticPeer {
         this.#peer = dialled.value.toString()
         const sinceMs = performance.now()
         await this.#tag(dialled.value)
-        await this.#disconnected(dialled.value)
+        await this.#untilDisconnected(dialled.value)
         if (performance.now() - sinceMs >= STABLE_MS) failures = 0
       } else {
         this.#failure = dialled.fault.why
@@ -95,13 +95,13 @@ export class StaticPeer {
   async #tag(peer: PeerId): Promise<void> {
     const { host, log } = this.#modules
     try {
-      await tagKept(host.libp2p.peerStore, peer)
+      await tagStaticPeer(host.libp2p.peerStore, peer)
     } catch (error) {
       log.debug('peer.tag-failed', { peer: peer.toString(), why: why(error) })
     }
   }
 
-  async #disconnected(peer: PeerId): Promise<void> {
+  async #untilDisconnected(peer: PeerId): Promise<void> {
     const { host } = this.#modules
     const gone = Promise.withResolvers<undefined>()
     const unsubscribe = host.onDisconnect((other) => {

@@ -4,7 +4,7 @@ import type { Multiaddr } from '@multiformats/multiaddr'
 import type { Host } from '../host/host.ts'
 import { why } from '../host/faults.ts'
 import { StaticPeer, type StaticPeerState } from './static-peer.ts'
-import { letGo } from '../host/peer-tags.ts'
+import { dropStaticPeer } from '../host/peer-tags.ts'
 import type { Logger } from '../../base/log.ts'
 import { peerIdOf } from '../host/peer-address.ts'
 
@@ -19,7 +19,7 @@ export class StaticPeers {
   readonly #host: Host
   readonly #log: Logger
   readonly #random: () => number
-  readonly #kept = new Map<string, StaticPeer>()
+  readonly #staticPeer = new Map<string, StaticPeer>()
   #isStopped = false
 
   constructor({ host, log, random = Math.random }: StaticPeersModules) {
@@ -31,9 +31,9 @@ export class StaticPeers {
   /** Dials this address now and whenever it is lost. An address that is kept already is not kept twice. */
   add(address: Multiaddr): void {
     const key = address.toString()
-    if (this.#isStopped || this.#kept.has(key)) return
+    if (this.#isStopped || this.#staticPeer.has(key)) return
     if (peerIdOf(address) === this.#host.peerId.toString()) return
-    this.#kept.set(key, new StaticPeer(address, { host: this.#host, log: this.#log, random: this.#random }))
+    this.#staticPeer.set(key, new StaticPeer(address, { host: this.#host, log: this.#log, random: this.#random }))
   }
 
   /**
@@ -42,14 +42,14 @@ export class StaticPeers {
    */
   async remove(address: Multiaddr): Promise<string | undefined> {
     const key = address.toString()
-    const kept = this.#kept.get(key)
-    if (kept === undefined) return undefined
-    this.#kept.delete(key)
-    await kept.stop()
-    const { peer } = kept.state
+    const staticPeer = this.#staticPeer.get(key)
+    if (staticPeer === undefined) return undefined
+    this.#staticPeer.delete(key)
+    await staticPeer.stop()
+    const { peer } = staticPeer.state
     if (peer === undefined || this.states().some((other) => other.peer === peer)) return undefined
     try {
-      await letGo(this.#host.libp2p, peerIdFromString(peer))
+      await dropStaticPeer(this.#host.libp2p, peerIdFromString(peer))
     } catch (error) {
       this.#log.warn('peer.not-let-go', { peer, why: why(error) })
     }
@@ -58,7 +58,7 @@ export class StaticPeers {
 
   /** How each address stands. */
   states(): StaticPeerState[] {
-    return [...this.#kept.values()].map(({ state }) => state)
+    return [...this.#staticPeer.values()].map(({ state }) => state)
   }
 
   /** Addresses that could not be dialled the last time, and why. */
@@ -71,6 +71,6 @@ export class StaticPeers {
 
   async stop(): Promise<void> {
     this.#isStopped = true
-    await Promise.all([...this.#kept.values()].map((kept) => kept.stop()))
+    await Promise.all([...this.#staticPeer.values()].map((staticPeer) => staticPeer.stop()))
   }
 }

@@ -58,11 +58,11 @@ export class ChainGossip {
   readonly topic: string
   readonly #modules: GossipModules
   /** gossipsub validates concurrently and lets children overtake parents. */
-  readonly #riding = new JobQueue()
-  #waiting = 0
-  #timer: NodeJS.Timeout | undefined
-  readonly #own = new Bucket(OWN_ANNOUNCEMENTS, performance.now())
-  readonly #pace = new AnnounceRateLimit()
+  readonly #ridingQueue = new JobQueue()
+  #ridingCount = 0
+  #announceTimer: NodeJS.Timeout | undefined
+  readonly #ownAnnouncements = new Bucket(OWN_ANNOUNCEMENTS, performance.now())
+  readonly #rateLimit = new AnnounceRateLimit()
   /** Neighbours whose announcements were skipped. */
   readonly #catchUps = new Map<string, NodeJS.Timeout>()
   readonly #stopListening: () => void
@@ -70,9 +70,9 @@ export class ChainGossip {
 
   constructor(modules: GossipModules) {
     this.#modules = modules
-    const { replica, pubsub: topics } = modules
+    const { replica, pubsub } = modules
     this.topic = topicOf(replica.chain.rendezvous)
-    topics.join(this.topic, (from, data) => this.#validate(from, data))
+    pubsub.join(this.topic, (from, data) => this.#validate(from, data))
     this.#stopListening = replica.listen((events, origin) => {
       if (events.some(isForPeers)) this.#onNew(origin)
     })
@@ -80,7 +80,7 @@ export class ChainGossip {
 
   stop(): void {
     this.#isStopped = true
-    clearTimeout(this.#timer)
+    clearTimeout(this.#announceTimer)
     for (const timer of this.#catchUps.values()) clearTimeout(timer)
     this.#stopListening()
     this.#modules.pubsub.leave(this.topic)
@@ -92,14 +92,14 @@ export class ChainGossip {
    */
   #onNew(origin: Origin): void {
     if (origin === 'gossip') return
-    if (origin === 'here' && this.#own.take(performance.now())) void this.#announce()
-    else this.#timer ??= setTimeout(() => void this.#announce(), ANNOUNCE_COALESCE_MS)
+    if (origin === 'here' && this.#ownAnnouncements.take(performance.now())) void this.#announce()
+    else this.#announceTimer ??= setTimeout(() => void this.#announce(), ANNOUNCE_COALESCE_MS)
   }
 
   async #announce(): Promise<void> {
-    clearTimeout(this.#timer)
-    this.#timer = undefined
-    const { replica, pubsub: topics, log } = this.#modules
+    clearTimeout(this.#announceTimer)
+    this.#announceTimer = undefined
+    const { replica, pubsub, log } = this.#modules
     try {
       const announcement = await this.#compose()
       if (announcement === undefined) return
@@ -108,7 +108,7 @@ export class ChainGossip {
         key === undefined
           ? encodeAnnouncement(announcement)
           : sealAnnouncement(announcement, key, randomBytes(NONCE_BYTES))
-      const peers = await topics.publish(this.topic, bytes)
+      const peers = await pubsub.publish(this.topic, bytes)
       log.debug('gossip.announced', { chain: replica.chain.id, heads: announcement.heads.length, peers })
     } catch (error) {
       log.error('gossip.announce-failed', { chain: replica.chain.id, why: String(error) })
@@ -134,22 +134,22 @@ export class ChainGossip {
   }
 
   async #validate(from: string, data: Uint8Array): Promise<GossipVerdict> {
-    const paced = this.#pace.take(from, performance.now())
-    if (paced === 'flood') this.#modules.onFault(from, { code: 'GOSSIP_FLOOD' })
-    if (paced !== 'read') return this.#skip(from)
+    const rate = this.#rateLimit.take(from, performance.now())
+    if (rate === 'flood') this.#modules.onFault(from, { code: 'GOSSIP_FLOOD' })
+    if (rate !== 'read') return this.#skip(from)
     const { replica, onHint } = this.#modules
     const { key } = replica.chain.params
     const decoded = key === undefined ? decodeAnnouncement(data) : openAnnouncement(data, key)
     if (!decoded.ok) return this.#reject(from, decoded.fault)
-    if (this.#waiting >= RIDING_QUEUE) {
+    if (this.#ridingCount >= RIDING_QUEUE) {
       onHint(from)
       return 'ignore'
     }
-    this.#waiting += 1
+    this.#ridingCount += 1
     try {
-      return await this.#riding.run(() => this.#take(from, decoded.value))
+      return await this.#ridingQueue.run(() => this.#handle(from, decoded.value))
     } finally {
-      this.#waiting -= 1
+      this.#ridingCount -= 1
     }
   }
 
@@ -158,14 +158,14 @@ export class ChainGossip {
     if (this.#isStopped || this.#catchUps.has(from)) return 'ignore'
     const timer = setTimeout(() => {
       this.#catchUps.delete(from)
-      const { pubsub: topics, onHint } = this.#modules
-      if (topics.subscribers(this.topic).includes(from)) onHint(from)
+      const { pubsub, onHint } = this.#modules
+      if (pubsub.subscribers(this.topic).includes(from)) onHint(from)
     }, CATCH_UP_MS)
     this.#catchUps.set(from, timer)
     return 'ignore'
   }
 
-  async #take(from: string, announcement: Announcement): Promise<GossipVerdict> {
+  async #handle(from: string, announcement: Announcement): Promise<GossipVerdict> {
     const { replica, onHint, mayRecheck } = this.#modules
     const judgement = judge(announcement, { graph: replica.graph, has: (id) => replica.has(id) })
     if (judgement.verdict === 'reject') return this.#reject(from, judgement.fault)

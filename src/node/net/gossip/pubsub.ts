@@ -59,7 +59,7 @@ export class Pubsub {
     scoreTopic(this.#pubsub, topic)
     this.#pubsub.topicValidators.set(topic, this.#validator(validate))
     this.#pubsub.subscribe(topic)
-    for (const peer of this.subscribers(topic)) this.#tell(topic, peer)
+    for (const peer of this.subscribers(topic)) this.#notify(topic, peer)
   }
 
   leave(topic: string): void {
@@ -103,11 +103,11 @@ export class Pubsub {
 
   readonly #onChange = ({ detail }: CustomEvent<SubscriptionChangeData>): void => {
     for (const { topic, subscribe } of detail.subscriptions) {
-      if (subscribe && this.#joined.has(topic)) this.#tell(topic, detail.peerId.toString())
+      if (subscribe && this.#joined.has(topic)) this.#notify(topic, detail.peerId.toString())
     }
   }
 
-  #tell(topic: string, peer: string): void {
+  #notify(topic: string, peer: string): void {
     for (const listener of this.#listeners) listener(topic, peer)
   }
 

@@ -9,7 +9,7 @@ import type { Libp2p } from 'libp2p'
 import { Bug } from '../../../dag/result.ts'
 
 /** What gossipsub keeps to itself. */
-interface Writing {
+interface GossipSubInternals {
   readonly streamsOutbound?: ReadonlyMap<string, unknown>
   readonly createOutboundStream?: (peer: PeerId, connection: Connection) => Promise<void>
 }
@@ -19,21 +19,21 @@ interface Writing {
  * @throws {Bug} if gossipsub no longer keeps its streams there
  */
 export function reopenStreams(libp2p: Libp2p, pubsub: GossipSub): () => void {
-  const { streamsOutbound, createOutboundStream } = pubsub as unknown as Writing
+  const { streamsOutbound, createOutboundStream } = pubsub as unknown as GossipSubInternals
   if (streamsOutbound === undefined || createOutboundStream === undefined) {
     throw new Bug('gossipsub keeps its streams elsewhere')
   }
   /** Peers without a stream at the last heartbeat: the first one may be on its way. */
-  let lacking = new Set<string>()
+  let withoutStream = new Set<string>()
   /** Peers to whom one is being opened, which may take longer than a heartbeat: a second one would never be closed. */
   const opening = new Set<string>()
-  const look = (): void => {
-    const before = lacking
-    lacking = new Set()
+  const reopenMissing = (): void => {
+    const before = withoutStream
+    withoutStream = new Set()
     for (const peer of pubsub.getPeers()) {
       const key = peer.toString()
       if (streamsOutbound.has(key)) continue
-      lacking.add(key)
+      withoutStream.add(key)
       const connection = libp2p.getConnections(peer).find(({ status }) => status === 'open')
       if (!before.has(key) || opening.has(key) || connection === undefined) continue
       opening.add(key)
@@ -41,8 +41,8 @@ export function reopenStreams(libp2p: Libp2p, pubsub: GossipSub): () => void {
       void createOutboundStream.call(pubsub, peer, connection).finally(() => opening.delete(key))
     }
   }
-  pubsub.addEventListener('gossipsub:heartbeat', look)
+  pubsub.addEventListener('gossipsub:heartbeat', reopenMissing)
   return () => {
-    pubsub.removeEventListener('gossipsub:heartbeat', look)
+    pubsub.removeEventListener('gossipsub:heartbeat', reopenMissing)
   }
 }

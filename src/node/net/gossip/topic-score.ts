@@ -31,7 +31,7 @@ const TOPIC_SCORE = {
   invalidMessageDeliveriesDecay: 0.99,
 }
 
-interface Scored {
+interface GossipSubInternals {
   readonly score?: { readonly params?: { readonly topics?: Record<string, typeof TOPIC_SCORE> } }
 }
 
@@ -40,7 +40,7 @@ interface Scored {
  * @throws {Bug} if gossipsub no longer keeps its parameters there
  */
 export function scoreTopic(pubsub: GossipSub, topic: string): void {
-  const topics = (pubsub as Scored).score?.params?.topics
+  const topics = (pubsub as GossipSubInternals).score?.params?.topics
   if (topics === undefined) throw new Bug('gossipsub keeps its score parameters elsewhere')
   topics[topic] = TOPIC_SCORE
 }

@@ -10,16 +10,16 @@ import { Buckets } from '../../../protocol/token-bucket.ts'
 import type { ProtocolFault } from '../../../protocol/faults.ts'
 import { PACED_PEERS, STREAMS_OPENED } from '../../../protocol/limits.ts'
 import { StreamCut } from './streams.ts'
-import { chunksOf, watchFrames } from './yamux-guard.ts'
+import { chunksReceived, watchYamuxFrames } from './yamux-guard.ts'
 
 /** As often as libp2p asks for pings. */
-const LOOK_MS = 10_000
+const CHECK_EVERY_MS = 10_000
 
 /**
  * Looks in a row at which nothing had come. A node that is busy for some seconds (a bulk import, a slow disk) is not dead,
  * and what it does itself meanwhile makes one look, whatever the time.
  */
-const SILENT_LOOKS = 3
+const SILENT_CHECKS = 3
 
 /** Watches every connection from its beginning, and tells of each breach once: its connections are gone by then. */
 export function guardConnections(libp2p: Libp2p, onBreach: (peer: PeerId, fault: ProtocolFault) => void): void {
@@ -31,14 +31,14 @@ export function guardConnections(libp2p: Libp2p, onBreach: (peer: PeerId, fault:
   libp2p.addEventListener('connection:open', ({ detail: connection }) => {
     const { remotePeer } = connection
     const key = remotePeer.toString()
-    watchFrames(muxerOf(connection), {
+    watchYamuxFrames(muxerOf(connection), {
       onStream: () => {
         if (connection.status !== 'open' || opened.of(key, performance.now()).take(performance.now())) return
         // It begins anew when it comes back: each such breach has cost it as many streams.
         opened.forget(key)
         cut(remotePeer, { code: 'STREAM_FLOOD' })
       },
-      onGiant: (bytes, limit) => {
+      onOversized: (bytes, limit) => {
         cut(remotePeer, { code: 'WIRE_TOO_LARGE', bytes, limit })
       },
     })
@@ -50,25 +50,25 @@ export function guardConnections(libp2p: Libp2p, onBreach: (peer: PeerId, fault:
  * libp2p would end those on which a ping is not answered in time, and over a bad line its answer comes behind all that was
  * asked for before.
  */
-export function endSilentConnections(libp2p: Libp2p, came = cameOn): void {
-  const heard = new WeakMap<Connection, { readonly chunks: number; readonly looks: number }>()
-  const look = (): void => {
+export function endSilentConnections(libp2p: Libp2p, chunksReceived = chunksReceivedOn): void {
+  const seen = new WeakMap<Connection, { readonly chunks: number; readonly silentChecks: number }>()
+  const checkSilence = (): void => {
     for (const connection of libp2p.getConnections()) {
-      const chunks = came(connection)
+      const chunks = chunksReceived(connection)
       if (chunks === undefined) continue
-      const before = heard.get(connection)
-      const looks = before?.chunks === chunks ? before.looks + 1 : 0
-      if (looks >= SILENT_LOOKS) connection.abort(new StreamCut('the peer is silent'))
-      else heard.set(connection, { chunks, looks })
+      const before = seen.get(connection)
+      const silentChecks = before?.chunks === chunks ? before.silentChecks + 1 : 0
+      if (silentChecks >= SILENT_CHECKS) connection.abort(new StreamCut('the peer is silent'))
+      else seen.set(connection, { chunks, silentChecks })
     }
   }
-  const timer = setInterval(look, LOOK_MS).unref()
+  const timer = setInterval(checkSilence, CHECK_EVERY_MS).unref()
   libp2p.addEventListener('stop', () => clearInterval(timer), { once: true })
 }
 
 /** A number that grows with what comes on a connection; nothing if nobody counts it. */
-export function cameOn(connection: Connection): number | undefined {
-  return chunksOf(muxerOf(connection))
+export function chunksReceivedOn(connection: Connection): number | undefined {
+  return chunksReceived(muxerOf(connection))
 }
 
 /** libp2p's interface has no name for it; the class behind it has. */

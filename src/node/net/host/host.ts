@@ -12,7 +12,7 @@ import type { ProtocolFault } from '../../../protocol/faults.ts'
 import { systemClock, type Clock } from '../../base/clock.ts'
 import { endSilentConnections, guardConnections } from './connection-guard.ts'
 import { hostFault, why, type DialFault, type HostFault } from './faults.ts'
-import { forgetKept } from './peer-tags.ts'
+import { clearKeepAliveTags } from './peer-tags.ts'
 import { libp2pOptions, type HostDatastore, type HostOptions, type HostServices } from './libp2p-options.ts'
 import type { Logger } from '../../base/log.ts'
 import { PeerScore } from './peer-score.ts'
@@ -46,7 +46,7 @@ export async function createHost(options: HostOptions, modules: HostModules): Pr
         onLanPeer: (peer) => lanListeners.forEach((listener) => listener(peer)),
       }),
     )
-    await forgetKept(libp2p.peerStore)
+    await clearKeepAliveTags(libp2p.peerStore)
     await libp2p.start()
     return ok(new Host({ libp2p, log: modules.log, clock, peerScore, lanListeners }))
   } catch (error) {

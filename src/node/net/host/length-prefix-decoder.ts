@@ -17,20 +17,20 @@ export function partsOf(data: Chunk): Iterable<Uint8Array> {
 const PAGE_BYTES = 16 * 1024
 
 /** A length that is too large, or not in its shortest spelling. */
-export class BadFrame extends Error {
-  override readonly name = 'BadFrame'
+export class BadLength extends Error {
+  override readonly name = 'BadLength'
 }
 
 /** The end came in the middle of a frame. */
-export class TornFrame extends Error {
-  override readonly name = 'TornFrame'
+export class TornMessage extends Error {
+  override readonly name = 'TornMessage'
 }
 
 /** First in, first out, in no more room than the bytes need. */
 export class ByteQueue {
   readonly #chunks: Uint8Array[] = []
   /** Of the page that the last chunk lies in: what is behind it. */
-  #room = new Uint8Array()
+  #free = new Uint8Array()
   #bytes = 0
 
   get byteLength(): number {
@@ -52,23 +52,23 @@ export class ByteQueue {
   }
 
   #copy(small: Uint8Array): void {
-    if (this.#room.byteLength < small.byteLength) this.#room = new Uint8Array(PAGE_BYTES)
-    this.#room.set(small)
-    const copy = this.#room.subarray(0, small.byteLength)
-    this.#room = this.#room.subarray(small.byteLength)
+    if (this.#free.byteLength < small.byteLength) this.#free = new Uint8Array(PAGE_BYTES)
+    this.#free.set(small)
+    const copy = this.#free.subarray(0, small.byteLength)
+    this.#free = this.#free.subarray(small.byteLength)
     const last = this.#chunks.at(-1)
-    const isBehind = last?.buffer === copy.buffer && last.byteOffset + last.byteLength === copy.byteOffset
-    if (isBehind) this.#chunks[this.#chunks.length - 1] = joined(last, copy)
+    const isAdjacent = last?.buffer === copy.buffer && last.byteOffset + last.byteLength === copy.byteOffset
+    if (isAdjacent) this.#chunks[this.#chunks.length - 1] = joinAdjacent(last, copy)
     else this.#chunks.push(copy)
   }
 }
 
-function joined(first: Uint8Array, next: Uint8Array): Uint8Array {
+function joinAdjacent(first: Uint8Array, next: Uint8Array): Uint8Array {
   return new Uint8Array(first.buffer, first.byteOffset, first.byteLength + next.byteLength)
 }
 
 /** Whatever was there before shows in it until it is filled: nobody gets a frame that is not whole. */
-function unfilled(bytes: number): Uint8Array {
+function uninitialised(bytes: number): Uint8Array {
   return new Uint8Array(Buffer.allocUnsafeSlow(bytes).buffer)
 }
 
@@ -77,7 +77,7 @@ export class LengthPrefixDecoder {
   readonly #limitBytes: number
   /** Bytes of a length that goes on. */
   readonly #prefix: number[] = []
-  #frame: Uint8Array | undefined
+  #message: Uint8Array | undefined
   #filled = 0
 
   constructor(limitBytes: number) {
@@ -85,41 +85,41 @@ export class LengthPrefixDecoder {
   }
 
   /** A frame has begun and is not whole. */
-  get isWithin(): boolean {
-    return this.#frame !== undefined || this.#prefix.length > 0
+  get isMidMessage(): boolean {
+    return this.#message !== undefined || this.#prefix.length > 0
   }
 
-  /** @throws {BadFrame} before any of the frame's content is taken in */
-  *cut(chunk: Uint8Array): Generator<Uint8Array, void> {
+  /** @throws {BadLength} before any of the frame's content is taken in */
+  *decode(chunk: Uint8Array): Generator<Uint8Array, void> {
     for (let at = 0; at < chunk.byteLength;) {
-      if (this.#frame === undefined) {
-        const length = this.#lengthWith(chunk[at] ?? 0)
+      if (this.#message === undefined) {
+        const length = this.#readLength(chunk[at] ?? 0)
         at += 1
         if (length === undefined) continue
-        this.#frame = unfilled(length)
+        this.#message = uninitialised(length)
         this.#filled = 0
       }
-      const part = chunk.subarray(at, at + this.#frame.byteLength - this.#filled)
-      this.#frame.set(part, this.#filled)
+      const part = chunk.subarray(at, at + this.#message.byteLength - this.#filled)
+      this.#message.set(part, this.#filled)
       this.#filled += part.byteLength
       at += part.byteLength
-      if (this.#filled < this.#frame.byteLength) return
-      const frame = this.#frame
-      this.#frame = undefined
-      yield frame
+      if (this.#filled < this.#message.byteLength) return
+      const message = this.#message
+      this.#message = undefined
+      yield message
     }
   }
 
   /** An unsigned varint in its shortest spelling; nothing yet while it goes on. */
-  #lengthWith(byte: number): number | undefined {
+  #readLength(byte: number): number | undefined {
     this.#prefix.push(byte)
     if (byte >= 0x80) {
-      if (this.#prefix.length >= FRAME_LENGTH_BYTES) throw new BadFrame('a length that is too long')
+      if (this.#prefix.length >= FRAME_LENGTH_BYTES) throw new BadLength('a length that is too long')
       return undefined
     }
     const length = this.#prefix.reduce((sum, part, position) => sum + (part & 0x7f) * 2 ** (7 * position), 0)
-    if (byte === 0 && this.#prefix.length > 1) throw new BadFrame('a length with zeros behind it')
-    if (length > this.#limitBytes) throw new BadFrame(`${String(length)} bytes`)
+    if (byte === 0 && this.#prefix.length > 1) throw new BadLength('a length with zeros behind it')
+    if (length > this.#limitBytes) throw new BadLength(`${String(length)} bytes`)
     this.#prefix.length = 0
     return length
   }

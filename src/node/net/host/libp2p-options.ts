@@ -79,7 +79,7 @@ const WRITE_BUFFER_BYTES = 4096 * KIB
  * One frame of gossipsub, which may answer for many announcements at once: an honest peer sends up to 128 full ones here.
  * A smaller cap would not refuse the message, it would end the stream and leave the peer deaf.
  */
-const GOSSIP_FRAME_BYTES = 2048 * KIB
+const GOSSIP_RPC_BYTES = 2048 * KIB
 
 /** Provider records live 48 h; with addresses forgotten after 1 h (the default) they would lead nowhere. */
 const ADDRESS_AGE_MS = 48 * HOUR_MS
@@ -166,7 +166,7 @@ function gossip(hooks: HostHooks): ReturnType<typeof gossipsub> {
     // A lone node's announcement is a hint that nobody needed.
     allowPublishToZeroTopicPeers: true,
     emitSelf: false,
-    maxInboundDataLength: GOSSIP_FRAME_BYTES,
+    maxInboundDataLength: GOSSIP_RPC_BYTES,
     maxOutboundBufferSize: WRITE_BUFFER_BYTES,
     scoreParams: {
       // One machine or one NAT may hold a whole network: with the default, 14 peers on one address all fall silent.

@@ -8,15 +8,15 @@ import { KEEP_ALIVE, type Libp2p, type PeerId, type PeerStore } from '@libp2p/in
 const STATIC_TAG = `${KEEP_ALIVE}-freechains-static`
 const STATIC_TAG_VALUE = 100
 
-export async function tagKept(peerStore: PeerStore, peer: PeerId): Promise<void> {
+export async function tagStaticPeer(peerStore: PeerStore, peer: PeerId): Promise<void> {
   await peerStore.merge(peer, { tags: { [STATIC_TAG]: { value: STATIC_TAG_VALUE } } })
 }
 
 /**
- * Ends what {@link tagKept} began, and the connection. The addresses go as well: libp2p's own tries to come back, which may
+ * Ends what {@link tagStaticPeer} began, and the connection. The addresses go as well: libp2p's own tries to come back, which may
  * be under way, have nowhere to go then. Whoever finds the peer anew brings its addresses along.
  */
-export async function letGo(libp2p: Pick<Libp2p, 'peerStore' | 'hangUp'>, peer: PeerId): Promise<void> {
+export async function dropStaticPeer(libp2p: Pick<Libp2p, 'peerStore' | 'hangUp'>, peer: PeerId): Promise<void> {
   const { peerStore } = libp2p
   if (await peerStore.has(peer)) {
     await peerStore.merge(peer, { tags: { [STATIC_TAG]: undefined } })
@@ -26,10 +26,10 @@ export async function letGo(libp2p: Pick<Libp2p, 'peerStore' | 'hangUp'>, peer: 
 }
 
 /** Before libp2p starts. */
-export async function forgetKept(peerStore: PeerStore): Promise<void> {
+export async function clearKeepAliveTags(peerStore: PeerStore): Promise<void> {
   for (const { id, tags } of await peerStore.all()) {
-    const kept = [...tags.keys()].filter((tag) => tag.startsWith(KEEP_ALIVE))
-    if (kept.length === 0) continue
-    await peerStore.merge(id, { tags: Object.fromEntries(kept.map((tag) => [tag, undefined])) })
+    const keepAlive = [...tags.keys()].filter((tag) => tag.startsWith(KEEP_ALIVE))
+    if (keepAlive.length === 0) continue
+    await peerStore.merge(id, { tags: Object.fromEntries(keepAlive.map((tag) => [tag, undefined])) })
   }
 }

@@ -6,7 +6,7 @@ import type { Stream, StreamCloseEvent, StreamMessageEvent } from '@libp2p/inter
 import { encode } from 'it-length-prefixed'
 import { Uint8ArrayList } from 'uint8arraylist'
 import { DRAIN_TIMEOUT_MS, UNREAD_BYTES, UNSENT_BYTES } from '../../../protocol/limits.ts'
-import { ByteQueue, LengthPrefixDecoder, TornFrame } from './length-prefix-decoder.ts'
+import { ByteQueue, LengthPrefixDecoder, TornMessage } from './length-prefix-decoder.ts'
 import { writeWithBackpressure } from './write-with-backpressure.ts'
 import { JobQueue } from '../../base/job-queue.ts'
 
@@ -26,20 +26,20 @@ export function readChunks(stream: Stream): AsyncGenerator<Uint8Array, void> {
   let error: Error | undefined = stream.status === 'open' ? undefined : new StreamCut(`the stream is ${stream.status}`)
   let wake = (): void => undefined
 
-  const throttle = (): void => {
+  const pauseWhenFull = (): void => {
     if (queue.byteLength >= UNREAD_BYTES && stream.readStatus === 'readable') stream.pause()
   }
-  const relax = (): void => {
+  const resumeWhenDrained = (): void => {
     if (queue.byteLength > UNREAD_BYTES / 2 || stream.readStatus !== 'paused') return
     // A resuming stream hands over what it holds before it opens its window again: a pause in between would be lost.
     isResuming = true
     stream.resume()
     isResuming = false
-    throttle()
+    pauseWhenFull()
   }
   const onMessage = ({ data }: StreamMessageEvent): void => {
     queue.push(data)
-    if (!isResuming) throttle()
+    if (!isResuming) pauseWhenFull()
     wake()
   }
   const onEnd = (): void => {
@@ -61,7 +61,7 @@ export function readChunks(stream: Stream): AsyncGenerator<Uint8Array, void> {
       for (;;) {
         const chunk = queue.shift()
         if (chunk !== undefined) yield chunk
-        relax()
+        resumeWhenDrained()
         if (queue.byteLength > 0) continue
         if (error !== undefined) throw error
         if (hasEnded) return
@@ -88,8 +88,8 @@ export function readMessages(
   limitBytes: number,
   deadline?: MessageDeadline,
 ): (source: AsyncIterable<Uint8Array>) => AsyncGenerator<Uint8Array> {
-  return async function* cut(source) {
-    const cutter = new LengthPrefixDecoder(limitBytes)
+  return async function* decode(source) {
+    const decoder = new LengthPrefixDecoder(limitBytes)
     let timer: NodeJS.Timeout | undefined
     const stop = (): void => {
       clearTimeout(timer)
@@ -97,13 +97,13 @@ export function readMessages(
     }
     try {
       for await (const chunk of source) {
-        for (const frame of cutter.cut(chunk)) {
+        for (const message of decoder.decode(chunk)) {
           stop()
-          yield frame
+          yield message
         }
-        if (cutter.isWithin && deadline !== undefined) timer ??= setTimeout(deadline.onLate, deadline.ms)
+        if (decoder.isMidMessage && deadline !== undefined) timer ??= setTimeout(deadline.onLate, deadline.ms)
       }
-      if (cutter.isWithin) throw new TornFrame('the end came in the middle of a frame')
+      if (decoder.isMidMessage) throw new TornMessage('the end came in the middle of a frame')
     } finally {
       stop()
     }
@@ -115,13 +115,13 @@ export class MessageWriter {
   readonly #stream: Stream
   readonly #drainMs: number
   readonly #queue = new JobQueue()
-  readonly #cut = new AbortController()
+  readonly #closed = new AbortController()
 
   constructor(stream: Stream, drainMs = DRAIN_TIMEOUT_MS) {
     this.#stream = stream
     this.#drainMs = drainMs
     stream.maxWriteBufferLength = UNSENT_BYTES
-    stream.addEventListener('close', () => this.#cut.abort(), { once: true })
+    stream.addEventListener('close', () => this.#closed.abort(), { once: true })
   }
 
   /** A frame, in as many parts as it has. Rejects when the stream is over; a reader that is too slow ends it. */
@@ -134,12 +134,12 @@ export class MessageWriter {
     return this.#queue.idle()
   }
 
-  async #send(frame: Uint8ArrayList): Promise<void> {
-    if (this.#cut.signal.aborted) throw new StreamCut('the stream is closed')
+  async #send(message: Uint8ArrayList): Promise<void> {
+    if (this.#closed.signal.aborted) throw new StreamCut('the stream is closed')
     try {
-      await writeWithBackpressure(this.#stream, encode.single(frame), {
+      await writeWithBackpressure(this.#stream, encode.single(message), {
         drainMs: this.#drainMs,
-        signal: this.#cut.signal,
+        signal: this.#closed.signal,
       })
     } catch (error) {
       this.#stream.abort(new StreamCut('the reader is too slow'))

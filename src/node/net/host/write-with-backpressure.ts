@@ -29,13 +29,13 @@ export async function writeWithBackpressure(
   // Of these bytes, and of what was there before them.
   let sent = stream.writeBufferLength
   const taken = (): number => sent - stream.writeBufferLength
-  const patience = new ProgressTimeout(drainMs, taken())
+  const timeout = new ProgressTimeout(drainMs, taken())
   let timer: NodeJS.Timeout | undefined
   const late = Promise.withResolvers<never>()
   late.promise.catch(() => undefined)
-  const look = (): void => {
-    const onMs = patience.goOn(taken())
-    if (onMs > 0) timer = setTimeout(look, onMs)
+  const checkProgress = (): void => {
+    const waitMs = timeout.goOn(taken())
+    if (waitMs > 0) timer = setTimeout(checkProgress, waitMs)
     else late.reject(new DeadlineError('next to nothing was taken'))
   }
   const unsubscribe = onAbort(signal, () => late.reject(signal.reason))
@@ -45,7 +45,7 @@ export async function writeWithBackpressure(
       const slice = bytes.sublist(at, Math.min(at + SLICE_BYTES, bytes.byteLength))
       sent += slice.byteLength
       if (stream.send(slice)) continue
-      timer ??= setTimeout(look, drainMs)
+      timer ??= setTimeout(checkProgress, drainMs)
       if (stream.writeBufferLength > 0) await Promise.race([isEmpty(stream), late.promise])
     }
   } finally {

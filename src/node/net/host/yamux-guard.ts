@@ -18,30 +18,30 @@ const DATA = 0
 const SYN = 1
 
 /** Streams opened before there is anybody to tell: the library ends a connection with more than ten. */
-const UNTOLD = 16
+const MAX_EARLY_EVENTS = 16
 
 /** A frame above what any window lets through. */
-export class GiantFrame extends Error {
-  override readonly name = 'GiantFrame'
+export class OversizedYamuxFrame extends Error {
+  override readonly name = 'OversizedYamuxFrame'
 }
 
-export interface FrameWatch {
+export interface YamuxFrameWatch {
   /** The peer opens a stream, or tries to. */
   readonly onStream: () => void
   /** Its frame is refused, and with it the connection. */
-  readonly onGiant: (bytes: number, limit: number) => void
+  readonly onOversized: (bytes: number, limit: number) => void
 }
 
 /** Follows the frames of a connection. */
-export class FrameGuard {
+export class YamuxFrameGuard {
   readonly #limitBytes: number
-  #watch: FrameWatch | undefined
+  #watch: YamuxFrameWatch | undefined
   /** What there was nobody to tell of. */
-  #untold: ((watch: FrameWatch) => void)[] = []
+  #early: ((watch: YamuxFrameWatch) => void)[] = []
   readonly #header = new Uint8Array(HEADER_BYTES)
   #headerBytes = 0
   /** Of the frame's data. */
-  #left = 0
+  #dataLeft = 0
   #chunks = 0
 
   constructor(limitBytes: number) {
@@ -54,12 +54,12 @@ export class FrameGuard {
   }
 
   /** Frames come before a connection is known to be one: what was seen of them is told now. */
-  watch(watch: FrameWatch): void {
+  watch(watch: YamuxFrameWatch): void {
     this.#watch = watch
-    for (const tell of this.#untold.splice(0)) tell(watch)
+    for (const notify of this.#early.splice(0)) notify(watch)
   }
 
-  /** @throws {GiantFrame} as soon as its header is there */
+  /** @throws {OversizedYamuxFrame} as soon as its header is there */
   pass(chunk: Chunk): void {
     this.#chunks += 1
     for (const part of partsOf(chunk)) this.#follow(part)
@@ -67,9 +67,9 @@ export class FrameGuard {
 
   #follow(bytes: Uint8Array): void {
     for (let at = 0; at < bytes.byteLength;) {
-      if (this.#left > 0) {
-        const part = Math.min(this.#left, bytes.byteLength - at)
-        this.#left -= part
+      if (this.#dataLeft > 0) {
+        const part = Math.min(this.#dataLeft, bytes.byteLength - at)
+        this.#dataLeft -= part
         at += part
         continue
       }
@@ -84,35 +84,35 @@ export class FrameGuard {
   #begin(): void {
     this.#headerBytes = 0
     const view = new DataView(this.#header.buffer)
-    if ((view.getUint16(2) & SYN) !== 0 && view.getUint32(4) !== 0) this.#tell((watch) => watch.onStream())
+    if ((view.getUint16(2) & SYN) !== 0 && view.getUint32(4) !== 0) this.#notify((watch) => watch.onStream())
     if (view.getUint8(1) !== DATA) return
     const bytes = view.getUint32(8)
-    this.#left = bytes
+    this.#dataLeft = bytes
     if (bytes <= this.#limitBytes) return
-    this.#tell((watch) => watch.onGiant(bytes, this.#limitBytes))
-    throw new GiantFrame(`${String(bytes)} bytes`)
+    this.#notify((watch) => watch.onOversized(bytes, this.#limitBytes))
+    throw new OversizedYamuxFrame(`${String(bytes)} bytes`)
   }
 
-  #tell(tell: (watch: FrameWatch) => void): void {
-    if (this.#watch !== undefined) tell(this.#watch)
-    else if (this.#untold.length < UNTOLD) this.#untold.push(tell)
+  #notify(notify: (watch: YamuxFrameWatch) => void): void {
+    if (this.#watch !== undefined) notify(this.#watch)
+    else if (this.#early.length < MAX_EARLY_EVENTS) this.#early.push(notify)
   }
 }
 
-const guards = new WeakMap<StreamMuxer, FrameGuard>()
+const guards = new WeakMap<StreamMuxer, YamuxFrameGuard>()
 
 /** Tells of the frames of a connection; of a few of those too that came already. */
-export function watchFrames(muxer: StreamMuxer | undefined, watch: FrameWatch): void {
+export function watchYamuxFrames(muxer: StreamMuxer | undefined, watch: YamuxFrameWatch): void {
   if (muxer !== undefined) guards.get(muxer)?.watch(watch)
 }
 
 /** How many chunks came on a connection so far; nothing if nobody counts them. */
-export function chunksOf(muxer: StreamMuxer | undefined): number | undefined {
+export function chunksReceived(muxer: StreamMuxer | undefined): number | undefined {
   return muxer === undefined ? undefined : guards.get(muxer)?.chunks
 }
 
 /** What the library calls for each chunk of a connection; what it throws ends the connection. */
-interface Fed {
+interface YamuxInternals {
   onData: (chunk: Chunk) => void
 }
 
@@ -124,11 +124,11 @@ export function guardedYamux(init: Init, limitBytes: number): () => StreamMuxerF
       protocol: factory.protocol,
       createStreamMuxer: (connection) => {
         const muxer = factory.createStreamMuxer(connection)
-        const fed = muxer as unknown as Fed
-        const guard = new FrameGuard(limitBytes)
+        const internals = muxer as unknown as YamuxInternals
+        const guard = new YamuxFrameGuard(limitBytes)
         guards.set(muxer, guard)
-        const onData = fed.onData.bind(muxer)
-        fed.onData = (chunk) => {
+        const onData = internals.onData.bind(muxer)
+        internals.onData = (chunk) => {
           guard.pass(chunk)
           onData(chunk)
         }

@@ -9,11 +9,11 @@ import { SYNC_PROTOCOL } from '../../../protocol/messages.ts'
 import type { Host } from '../host/host.ts'
 import { why } from '../host/faults.ts'
 import type { Logger } from '../../base/log.ts'
-import type { RpcFault } from './stream-faults.ts'
+import type { RpcFault } from './faults.ts'
 import { openSyncStream, type OpenSyncStream, type SyncStream } from './client-stream.ts'
 import { orAborted, withDeadline } from '../../base/deadline.ts'
 
-export type { RpcFault } from './stream-faults.ts'
+export type { RpcFault } from './faults.ts'
 export type { Nonces, SyncStream } from './client-stream.ts'
 
 /** Dialling, opening the stream and the hello together. */
@@ -37,8 +37,8 @@ type Opened = Result<OpenSyncStream, RpcFault>
 
 export class SyncClient {
   readonly #modules: SyncClientModules
-  readonly #sessions = new Map<string, Promise<Opened>>()
-  readonly #open = new Map<string, OpenSyncStream>()
+  readonly #opening = new Map<string, Promise<Opened>>()
+  readonly #streams = new Map<string, OpenSyncStream>()
   readonly #stopping = new AbortController()
 
   constructor(modules: SyncClientModules) {
@@ -46,29 +46,29 @@ export class SyncClient {
   }
 
   /** The open session to a peer, or a new one (dialling if need be). Each new one needs its `open` requests again. */
-  async session(peer: PeerId, { signal }: { readonly signal: AbortSignal }): Promise<Result<SyncStream, RpcFault>> {
+  async stream(peer: PeerId, { signal }: { readonly signal: AbortSignal }): Promise<Result<SyncStream, RpcFault>> {
     const key = peer.toString()
-    const open = this.#open.get(key)
+    const open = this.#streams.get(key)
     if (open !== undefined && !open.closed) return { ok: true, value: open }
-    const opening = this.#sessions.get(key) ?? this.#start(peer, key)
+    const opening = this.#opening.get(key) ?? this.#openOnce(peer, key)
     const result = await orAborted(opening, signal)
     return result ?? fail({ code: 'RPC_ABORTED', peer: key })
   }
 
   /** Ends the session with a peer; what is asked and not answered fails with `RPC_CLOSED`. */
   close(peer: PeerId): void {
-    this.#open.get(peer.toString())?.close()
+    this.#streams.get(peer.toString())?.close()
   }
 
   /** Ends every session. */
   stop(): void {
     this.#stopping.abort()
-    for (const session of [...this.#open.values()]) session.close()
+    for (const stream of [...this.#streams.values()]) stream.close()
   }
 
-  #start(peer: PeerId, key: string): Promise<Opened> {
-    const opening = this.#openStream(peer, key).finally(() => this.#sessions.delete(key))
-    this.#sessions.set(key, opening)
+  #openOnce(peer: PeerId, key: string): Promise<Opened> {
+    const opening = this.#openStream(peer, key).finally(() => this.#opening.delete(key))
+    this.#opening.set(key, opening)
     return opening
   }
 
@@ -87,9 +87,9 @@ export class SyncClient {
         result.value.close()
         return fail({ code: 'RPC_ABORTED', peer: key })
       }
-      this.#open.set(key, result.value)
+      this.#streams.set(key, result.value)
       result.value.onClose(() => {
-        if (this.#open.get(key) === result.value) this.#open.delete(key)
+        if (this.#streams.get(key) === result.value) this.#streams.delete(key)
       })
       return result
     } catch (error) {

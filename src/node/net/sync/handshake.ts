@@ -17,16 +17,16 @@ export function handshakeOf({ peer, nonces }: SyncStream, self: PeerId): Handsha
 }
 
 export async function openChain(
-  session: SyncStream,
+  stream: SyncStream,
   { chain, pioneer }: Replica,
   handshake: Handshake,
   signal: AbortSignal,
 ): Promise<Result<true, SyncFault>> {
-  const peer = session.peer.toString()
+  const peer = stream.peer.toString()
   const { key } = chain.params
   const membership = key === undefined ? undefined : { key, handshake }
   const proof = membership === undefined ? {} : { proof: proofFor(membership, 'requester') }
-  const reply = await session.request({ t: 'open', chain: chain.rendezvous, ...proof }, { signal })
+  const reply = await stream.request({ t: 'open', chain: chain.rendezvous, ...proof }, { signal })
   if (!reply.ok) return reply
   if (reply.value.t === 'refuse') return fail({ code: 'SYNC_REFUSED', peer, why: reply.value.code })
   if (reply.value.t !== 'opened') return fail({ code: 'SYNC_REFUSED', peer, why: reply.value.t })

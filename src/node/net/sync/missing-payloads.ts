@@ -3,7 +3,7 @@ import type { ProtocolFault } from '../../../protocol/faults.ts'
 import { PAYLOAD_BACKOFFS, PAYLOADS_PER_MEETING } from '../../../protocol/limits.ts'
 import { fetchPayload, isBeingFetched } from './payload-fetch.ts'
 import type { Replica } from '../../chain/replica.ts'
-import { isRpcFault } from './stream-faults.ts'
+import { isRpcFault } from './faults.ts'
 import type { SyncStream } from './client.ts'
 
 /** After a peer had it not: doubling from the first to the last. Another peer may have it, and is asked at once. */
@@ -46,22 +46,22 @@ export function askedFor(replica: Replica): ReadonlyMap<number, Asked> {
 /** As `nowMs` grows, payloads that the peer did not have become due again. What it did wrong, if it did, ends it. */
 export async function askForMissing(
   replica: Replica,
-  session: SyncStream,
+  stream: SyncStream,
   { nowMs, ...options }: MissingOptions,
 ): Promise<ProtocolFault | undefined> {
   const known = backoffs.get(replica) ?? new Map<string, Backoff>()
   backoffs.set(replica, known)
-  const keyOf = (index: number): string => `${session.peer.toString()} ${String(index)}`
+  const keyOf = (index: number): string => `${stream.peer.toString()} ${String(index)}`
   const due: number[] = []
   for (const index of replica.missing) {
     if (due.length === PAYLOADS_PER_MEETING) break
     if ((known.get(keyOf(index))?.nextMs ?? 0) <= nowMs) due.push(index)
   }
   for (const index of due) {
-    if (session.closed || options.signal.aborted || options.shouldYield()) return undefined
+    if (stream.closed || options.signal.aborted || options.shouldYield()) return undefined
     const block = await replica.block(index)
     if (isBeingFetched(replica, block.id)) continue
-    const fetched = await fetchPayload({ replica, stream: session, block, ...options })
+    const fetched = await fetchPayload({ replica, stream, block, ...options })
     const tries = (known.get(keyOf(index))?.tries ?? 0) + 1
     known.delete(keyOf(index))
     if (fetched.ok && fetched.value === 'stored') {

@@ -13,7 +13,7 @@ import type { FruitlessEnd, PullResult, StoreOutcome } from '../../../protocol/p
 const FIRST_WAIT_MS = 60_000
 const LONGEST_WAIT_MS = 3_600_000
 
-interface Fruitless {
+interface FruitlessPull {
   readonly heads: string
   /** Of what was accepted here at its end: with another one, a pull may bring something. */
   readonly version: number
@@ -30,7 +30,7 @@ export interface Moment {
 
 export class NegativeCache {
   readonly #unsound = new Map<BlockId, BlockFault>()
-  readonly #peers = new Map<string, Fruitless>()
+  readonly #peers = new Map<string, FruitlessPull>()
 
   /** Why a block of this id cannot be taken, whoever sends it; `undefined` if it may be a good one. */
   unsound(id: BlockId): BlockFault | undefined {
@@ -65,7 +65,7 @@ export class NegativeCache {
   }
 
   /** How the last pull ended, if the next one would end like it. */
-  before(peer: string, heads: readonly BlockId[], { version, nowMs }: Moment): FruitlessEnd | undefined {
+  expectedEnd(peer: string, heads: readonly BlockId[], { version, nowMs }: Moment): FruitlessEnd | undefined {
     const known = this.#peers.get(peer)
     const isSame = known?.heads === keyOf(heads) && known.version === version && nowMs < known.untilMs
     return isSame ? known.end : undefined

@@ -71,30 +71,30 @@ export async function fetchPayload(options: FetchOptions): Promise<Result<Fetche
   // An earlier one that is still at it has lost its turn: it was too slow, and may be lying.
   current.set(block.id, writer)
   try {
-    return await fetchInTurn(writer, () => current.get(block.id) === writer)
+    return await fetchAndVerify(writer, () => current.get(block.id) === writer)
   } finally {
     if (current.get(block.id) === writer) current.delete(block.id)
   }
 }
 
-async function fetchInTurn(
+async function fetchAndVerify(
   writer: Writer,
   isWriter: () => boolean,
 ): Promise<Result<Fetched, RpcFault | ProtocolFault>> {
-  const { replica, stream: session, block } = writer.options
+  const { replica, stream, block } = writer.options
   const framesHere = await replica.store.frames(block.id)
   const { size } = block.header.pay
   const fetch = new PayloadFetch({ block: block.id, size, framesHere })
   for (let tries = framesHere === 0 ? 1 : 0; tries < 2; tries++) {
     // What all comes now is looked at as it passes, and not read again.
-    const passing = fetch.isFromStart ? new PayloadCheck(replica.chain, block) : undefined
-    const came = await fetchFrames(fetch, { writer, isWriter, passing })
-    if (!came.ok || came.value === 'absent') return came
-    const holds = passing?.holds() ?? (await storedPayloadHolds(replica, block))
+    const check = fetch.isFromStart ? new PayloadCheck(replica.chain, block) : undefined
+    const fetched = await fetchFrames(fetch, { writer, isWriter, check })
+    if (!fetched.ok || fetched.value === 'absent') return fetched
+    const holds = check?.holds() ?? (await storedPayloadHolds(replica, block))
     const areHere = (await replica.store.frames(block.id)) === frameCount(size)
-    if (holds && areHere) return came
+    if (holds && areHere) return fetched
     // Frames that had to go meanwhile are not the peer's fault.
-    if (holds || !isWriter()) return fail({ code: 'RPC_ABORTED', peer: session.peer.toString() })
+    if (holds || !isWriter()) return fail({ code: 'RPC_ABORTED', peer: stream.peer.toString() })
     await replica.store.dropFrames(block.id)
     fetch.reset()
   }
@@ -102,26 +102,26 @@ async function fetchInTurn(
 }
 
 /** Who writes frames; `passing` is shown each of them. */
-interface FrameTaker {
+interface FrameSink {
   readonly writer: Writer
   readonly isWriter: () => boolean
-  readonly passing: PayloadCheck | undefined
+  readonly check: PayloadCheck | undefined
 }
 
 /** Keeps as many frames in flight as the fetch asks for; writes them in order. */
 async function fetchFrames(
   fetch: PayloadFetch,
-  { writer, isWriter, passing }: FrameTaker,
+  { writer, isWriter, check }: FrameSink,
 ): Promise<Result<Fetched, RpcFault | ProtocolFault>> {
-  const { replica, stream: session, block, signal, onFrame, shouldYield } = writer.options
-  const givenUp = { code: 'RPC_ABORTED', peer: session.peer.toString() } as const
+  const { replica, stream, block, signal, onFrame, shouldYield } = writer.options
+  const aborted = { code: 'RPC_ABORTED', peer: stream.peer.toString() } as const
   const { rendezvous: chain } = replica.chain
   const inFlight = new Map<number, Promise<{ offset: number; reply: Awaited<ReturnType<SyncStream['request']>> }>>()
   let isOver = false
   while (!fetch.isComplete) {
-    if (isOver) return fail(givenUp)
+    if (isOver) return fail(aborted)
     for (const offset of fetch.ask()) {
-      const asked = session.request({ t: 'frame', chain, block: block.id, offset }, { signal })
+      const asked = stream.request({ t: 'frame', chain, block: block.id, offset }, { signal })
       inFlight.set(
         offset,
         asked.then((reply) => ({ offset, reply })),
@@ -136,8 +136,8 @@ async function fetchFrames(
     if (!ready.ok) return ready
     for (const { n, bytes } of ready.value) {
       // Before each: what another one writes now is not to be overwritten.
-      if (!isWriter()) return fail(givenUp)
-      passing?.update(bytes)
+      if (!isWriter()) return fail(aborted)
+      check?.update(bytes)
       await replica.store.putFrame(block.id, n, bytes)
       writer.lastFrameMs = performance.now()
       onFrame(bytes.byteLength, Math.max(0, fetch.size - (n + 1) * FRAME_BYTES))

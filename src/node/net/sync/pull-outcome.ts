@@ -4,14 +4,14 @@ import type { Graph } from '../../../dag/graph.ts'
 import type { BlockId } from '../../../dag/ids.ts'
 import type { ProtocolFault } from '../../../protocol/faults.ts'
 import type { PullEnd, PullResult } from '../../../protocol/pull-types.ts'
-import { TURN_IS_OVER } from './pull.ts'
+import { YIELDED } from './pull.ts'
 import type { SyncFault } from './faults.ts'
 
-export interface Meaning {
+export interface PullOutcome {
   /** How the peer stands, in words. */
   readonly state: string
   /** `now`: it gave way to others; `later`: it did not work out this time. */
-  readonly again?: 'now' | 'later'
+  readonly retry?: 'now' | 'later'
   /** Heads were compared, or everything that it has was asked for. */
   readonly isCompared?: true
   /** What it did wrong. */
@@ -35,7 +35,7 @@ export function showsSync({ end, heads: others, commonHeads }: PullResult, graph
   return end.why === 'done' && [...commonHeads, ...others].some(isHead)
 }
 
-export function meaningOf(peer: string, { end, fresh }: PullResult): Meaning {
+export function outcomeOf(peer: string, { end, fresh }: PullResult): PullOutcome {
   const refused = (why: string): SyncFault => ({ code: 'SYNC_REFUSED', peer, why })
   switch (end.why) {
     case 'done':
@@ -43,7 +43,7 @@ export function meaningOf(peer: string, { end, fresh }: PullResult): Meaning {
     case 'stalled':
       return { state: 'lists blocks that do not get in here', isCompared: true }
     case 'postponed':
-      return { state: 'sends signatures that take time to check', again: 'later' }
+      return { state: 'sends signatures that take time to check', retry: 'later' }
     case 'incompatible':
       return { state: incompatibleText(end), fault: { code: 'SYNC_INCOMPATIBLE', ours: end.ours, theirs: end.theirs } }
     case 'faulty':
@@ -54,14 +54,14 @@ export function meaningOf(peer: string, { end, fresh }: PullResult): Meaning {
       }
     case 'failed': {
       const state = `interrupted: ${end.reason}`
-      if (end.reason === TURN_IS_OVER) return { state, again: 'now', fault: { code: 'SYNC_CUT', fresh } }
+      if (end.reason === YIELDED) return { state, retry: 'now', fault: { code: 'SYNC_CUT', fresh } }
       const fault: SyncFault = { code: 'SYNC_FAILED', peer, why: end.reason }
-      return end.reason === 'RPC_ABORTED' ? { state, fault } : { state, again: 'later', fault }
+      return end.reason === 'RPC_ABORTED' ? { state, fault } : { state, retry: 'later', fault }
     }
     case 'unknown-chain':
       return { state: 'does not have this chain', fault: refused(end.why) }
     case 'busy':
-      return { state: 'busy', again: 'later', fault: refused(end.why) }
+      return { state: 'busy', retry: 'later', fault: refused(end.why) }
     case 'refused':
       return { state: 'refused', fault: refused(end.why) }
     default:

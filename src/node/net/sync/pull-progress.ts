@@ -10,7 +10,7 @@ const SAMPLE_MS = 500
 const LEAST_MS = 1_000
 
 /** What a pull under way knows of itself. */
-export interface Going {
+export interface PullStatus {
   readonly peer: string
   /** Blocks that it knows to be missing here. */
   readonly wanted: number
@@ -44,8 +44,8 @@ export class PullProgress {
   #blocks = 0
   #bytes = 0
   #samples: Sample[] = []
-  #cameMs = 0
-  #pulls = 0
+  #receivedMs = 0
+  #running = 0
 
   /** @param now - milliseconds of a clock that only goes forward */
   constructor(now: () => number) {
@@ -53,24 +53,24 @@ export class PullProgress {
   }
 
   begin(): void {
-    this.#pulls += 1
-    if (this.#pulls > 1) return
+    this.#running += 1
+    if (this.#running > 1) return
     this.#blocks = 0
     this.#bytes = 0
-    this.#cameMs = this.#now()
-    this.#samples = [{ ms: this.#cameMs, blocks: 0, bytes: 0 }]
+    this.#receivedMs = this.#now()
+    this.#samples = [{ ms: this.#receivedMs, blocks: 0, bytes: 0 }]
   }
 
   end(): void {
-    this.#pulls -= 1
+    this.#running -= 1
   }
 
   /** Bytes of blocks or of a frame came in. */
-  came(blocks: number, bytes: number): void {
+  received(blocks: number, bytes: number): void {
     this.#blocks += blocks
     this.#bytes += bytes
     const ms = this.#now()
-    this.#cameMs = ms
+    this.#receivedMs = ms
     const last = this.#samples.at(-1)
     if (last === undefined || ms - last.ms >= SAMPLE_MS) {
       this.#samples.push({ ms, blocks: this.#blocks, bytes: this.#bytes })
@@ -80,20 +80,20 @@ export class PullProgress {
 
   /** For how long nothing has come in. */
   get idleMs(): number {
-    return this.#now() - this.#cameMs
+    return this.#now() - this.#receivedMs
   }
 
   /** `undefined` when no pull is under way, or none has anything to fetch. */
-  view(going: readonly Going[], accepted: number): ProgressView | undefined {
-    const missing = Math.max(0, ...going.map(({ wanted, theirs }) => Math.max(wanted, theirs - accepted)))
-    if (going.length === 0 || (missing === 0 && this.#blocks + this.#bytes === 0)) return undefined
+  view(pulls: readonly PullStatus[], accepted: number): ProgressView | undefined {
+    const missing = Math.max(0, ...pulls.map(({ wanted, theirs }) => Math.max(wanted, theirs - accepted)))
+    if (pulls.length === 0 || (missing === 0 && this.#blocks + this.#bytes === 0)) return undefined
     const nowMs = this.#now()
     this.#forget(nowMs)
     const from = this.#samples[0] ?? { ms: nowMs, blocks: this.#blocks, bytes: this.#bytes }
     const seconds = Math.max(LEAST_MS, nowMs - from.ms) / 1_000
     const blocksPerSecond = (this.#blocks - from.blocks) / seconds
     const bytesPerSecond = (this.#bytes - from.bytes) / seconds
-    const payloadLeft = Math.max(...going.map((pull) => pull.payloadLeft))
+    const payloadLeft = Math.max(...pulls.map((pull) => pull.payloadLeft))
     const secondsLeft = payloadLeft > 0 ? payloadLeft / bytesPerSecond : missing / blocksPerSecond
     return {
       blocks: this.#blocks,
@@ -102,7 +102,7 @@ export class PullProgress {
       blocksPerSecond: Math.round(blocksPerSecond * 10) / 10,
       bytesPerSecond: Math.round(bytesPerSecond),
       secondsLeft: Number.isFinite(secondsLeft) ? Math.ceil(secondsLeft) : null,
-      from: going.map(({ peer }) => peer),
+      from: pulls.map(({ peer }) => peer),
     }
   }
 

@@ -15,9 +15,9 @@ import { awaited, endOfOutcomes, newPull, step, wantedNow, type PullState } from
 import type { BatchSize } from '../../../protocol/batch-size.ts'
 import type { Incoming } from '../../chain/intake/validate-block.ts'
 import { payloadOfPulled } from './payload-fetch.ts'
-import type { Going } from './pull-progress.ts'
+import type { PullStatus } from './pull-progress.ts'
 import type { Replica } from '../../chain/replica.ts'
-import { isRpcFault } from './stream-faults.ts'
+import { isRpcFault } from './faults.ts'
 import type { SyncStream } from './client.ts'
 import { JobQueue } from '../../base/job-queue.ts'
 import type { MayRecheck } from '../../chain/intake/signatures.ts'
@@ -40,14 +40,14 @@ export interface PullOptions {
   /** Asked between blocks and frames: others wait for their turn. */
   readonly shouldYield: () => boolean
   /** Blocks, or a frame of a payload, came in. */
-  readonly onCame: (blocks: number, bytes: number) => void
+  readonly onReceived: (blocks: number, bytes: number) => void
   /** Something useful is stored. */
   readonly onProgress: () => void
   readonly onStored: (outcomes: readonly StoreOutcome[]) => void
 }
 
 /** Why a pull was cut short so that another peer gets its turn; what came is kept. */
-export const TURN_IS_OVER = 'others wait for their turn'
+export const YIELDED = 'others wait for their turn'
 
 /** Why a pull was cut short that held up another: what it was asking for is asked of that one's peer. */
 export const OVERTAKEN = 'others are faster'
@@ -56,25 +56,25 @@ export const OVERTAKEN = 'others are faster'
 export class Pull implements Rival {
   readonly stragglers = new Stragglers()
   readonly #options: PullOptions
-  readonly #over = Promise.withResolvers<PullResult>()
+  readonly #result = Promise.withResolvers<PullResult>()
   readonly #cutting = new AbortController()
   readonly #claims: ClaimHolder
   /** Blocks are handed to the replica in their order, also while a payload is still being fetched for some. */
-  readonly #handing = new JobQueue()
-  readonly #storing = new JobQueue()
+  readonly #submitQueue = new JobQueue()
+  readonly #outcomeQueue = new JobQueue()
   #state: PullState
-  readonly #stores = new Set<Promise<void>>()
-  #isTold = false
+  readonly #storing = new Set<Promise<void>>()
+  #isChangeQueued = false
   #payloadLeft = 0
   /** What a peer did wrong with frames, of which the core knows nothing; or was found out after the end. */
-  #fault: ProtocolFault | undefined
+  #breach: ProtocolFault | undefined
 
   constructor(options: PullOptions) {
     this.#options = options
-    const { replica, handshake, batchSize: width, unsound, fruitless } = options
+    const { replica, handshake, batchSize, unsound, fruitless } = options
     const { key } = replica.chain.params
     this.#claims = options.claims.join(() => {
-      this.#changed()
+      this.#onClaimsChanged()
     })
     this.#state = newPull({
       rendezvous: replica.chain.rendezvous,
@@ -86,7 +86,7 @@ export class Pull implements Rival {
         size: () => replica.knownCount,
         pioneer: () => replica.pioneer,
         claims: this.#claims,
-        batchSize: () => width.ids,
+        batchSize: () => batchSize.ids,
         unsound,
         fruitless,
       },
@@ -98,7 +98,7 @@ export class Pull implements Rival {
   }
 
   /** Blocks that it knows to be missing, and bytes of the payload that it is fetching. */
-  get going(): Going {
+  get status(): PullStatus {
     const { theirs } = this.#state
     return { peer: this.peer, wanted: wantedNow(this.#state), theirs, payloadLeft: this.#payloadLeft }
   }
@@ -122,12 +122,12 @@ export class Pull implements Rival {
     })
     try {
       this.#feed({ on: 'start' })
-      const result = await this.#over.promise
+      const result = await this.#result.promise
       this.#claims.close()
       this.#cutting.abort()
       // Who forges and hangs up is found out all the same.
-      await Promise.allSettled(this.#stores)
-      return this.#fault === undefined ? result : { ...result, end: { why: 'faulty', fault: this.#fault } }
+      await Promise.allSettled(this.#storing)
+      return this.#breach === undefined ? result : { ...result, end: { why: 'faulty', fault: this.#breach } }
     } finally {
       unsubscribe()
       this.#claims.close()
@@ -137,11 +137,11 @@ export class Pull implements Rival {
   }
 
   /** Others changed what there is to ask for; later, for they are at work now. */
-  #changed(): void {
-    if (this.#isTold) return
-    this.#isTold = true
+  #onClaimsChanged(): void {
+    if (this.#isChangeQueued) return
+    this.#isChangeQueued = true
     queueMicrotask(() => {
-      this.#isTold = false
+      this.#isChangeQueued = false
       this.#feed({ on: 'changed' })
     })
   }
@@ -149,7 +149,7 @@ export class Pull implements Rival {
   #feed(input: PullInput): void {
     const [next, effects] = step(this.#state, input)
     this.#state = next
-    for (const effect of effects) this.#perform(effect).catch(this.#over.reject)
+    for (const effect of effects) this.#perform(effect).catch(this.#result.reject)
   }
 
   async #perform(effect: PullEffect): Promise<void> {
@@ -159,13 +159,13 @@ export class Pull implements Rival {
         return
       case 'store': {
         const storing = this.#store(effect.blocks)
-        this.#stores.add(storing)
-        await storing.finally(() => this.#stores.delete(storing))
+        this.#storing.add(storing)
+        await storing.finally(() => this.#storing.delete(storing))
         return
       }
       case 'finish': {
         const { do: _, ...result } = effect
-        this.#over.resolve(result)
+        this.#result.resolve(result)
       }
     }
   }
@@ -184,60 +184,60 @@ export class Pull implements Rival {
     }
     if (blocks !== undefined) {
       this.#options.batchSize.took(blocks.asked, nowMs - sentMs)
-      this.#options.onCame(blocks.blocks.length, bytes)
+      this.#options.onReceived(blocks.blocks.length, bytes)
     }
     this.#feed({ on: 'reply', tag, reply: reply.value })
   }
 
   async #store(blocks: readonly PulledBlock[]): Promise<void> {
-    const handed = await this.#handing.run(() => this.#hand(blocks))
-    const outcomes = (await this.#storing.run(() => Promise.all(handed))).flat()
+    const submitted = await this.#submitQueue.run(() => this.#submit(blocks))
+    const outcomes = (await this.#outcomeQueue.run(() => Promise.all(submitted))).flat()
     this.#options.onStored(outcomes)
     if (outcomes.some(({ state }) => state === 'accepted')) this.#options.onProgress()
     if (this.#state.isOver) {
       const end = endOfOutcomes(outcomes, blocks)
-      if (end?.why === 'faulty') this.#fault ??= end.fault
+      if (end?.why === 'faulty') this.#breach ??= end.fault
     } else this.#feed({ on: 'stored', outcomes })
   }
 
   /** Hands blocks to the replica, in parts; not all of them if the pull is cut. Waits for payloads, and for nothing else. */
-  async #hand(blocks: readonly PulledBlock[]): Promise<Promise<StoreOutcome[]>[]> {
+  async #submit(blocks: readonly PulledBlock[]): Promise<Promise<StoreOutcome[]>[]> {
     const { replica, mayRecheck, shouldYield } = this.#options
     if (shouldYield()) {
-      this.cut(TURN_IS_OVER)
+      this.cut(YIELDED)
       return []
     }
     const incoming: Incoming[] = []
-    const handed: Promise<StoreOutcome[]>[] = []
-    const hand = (): Promise<unknown> => {
+    const submitted: Promise<StoreOutcome[]>[] = []
+    const submit = (): Promise<unknown> => {
       const ingesting = replica.ingest(incoming.splice(0), 'pull', mayRecheck)
-      handed.push(ingesting)
+      submitted.push(ingesting)
       return ingesting
     }
     for (const pulled of blocks) {
       const payload = await this.#payloadOf(pulled)
       if (payload === 'cut') {
-        void hand()
-        return handed
+        void submit()
+        return submitted
       }
       incoming.push({ block: pulled.block, payload })
       // A store keeps only so many payloads whose block is not in yet, and a cut loses none of those that are.
-      if (payload === 'stored') await hand()
+      if (payload === 'stored') await submit()
     }
-    void hand()
-    return handed
+    void submit()
+    return submitted
   }
 
   async #payloadOf(pulled: PulledBlock): Promise<Incoming['payload'] | 'cut'> {
-    const { replica, stream: session, mayRecheck, onProgress, shouldYield } = this.#options
+    const { replica, stream, mayRecheck, onProgress, shouldYield } = this.#options
     const onFrame = (bytes: number, left: number): void => {
       this.#payloadLeft = left
-      this.#options.onCame(0, bytes)
+      this.#options.onReceived(0, bytes)
       onProgress()
     }
     const found = await payloadOfPulled(pulled, {
       replica,
-      stream: session,
+      stream,
       signal: this.#cutting.signal,
       mayRecheck,
       onFrame,
@@ -246,10 +246,10 @@ export class Pull implements Rival {
     this.#payloadLeft = 0
     if (found.ok) return found.value
     const { fault } = found
-    if (!isRpcFault(fault)) this.#fault = fault
+    if (!isRpcFault(fault)) this.#breach = fault
     // Another pull has taken the payload over, if this one was not told to end.
     const isTaken = fault.code === 'RPC_ABORTED' && !this.#cutting.signal.aborted
-    this.cut(shouldYield() ? TURN_IS_OVER : isTaken ? OVERTAKEN : fault.code)
+    this.cut(shouldYield() ? YIELDED : isTaken ? OVERTAKEN : fault.code)
     return 'cut'
   }
 }

@@ -71,11 +71,11 @@ function handshakeOf({ peer, nonces }: SyncCaller, self: PeerId): ServeStream['h
 }
 
 function servedOf(replica: Replica): NonNullable<Parameters<typeof planReply>[1]> {
-  const { chain, graph, fingerprints: folds, pioneer } = replica
+  const { chain, graph, fingerprints, pioneer } = replica
   return {
     chain,
     graph,
-    fingerprints: folds,
+    fingerprints,
     held: () => replica.heldHere(),
     ...(pioneer === undefined ? {} : { pioneer }),
   }
@@ -87,36 +87,36 @@ function servedOf(replica: Replica): NonNullable<Parameters<typeof planReply>[1]
  * no copies of objects.
  */
 async function loadBlocks(replica: Replica, plan: BlocksPlan): Promise<Reply> {
-  const kept = keptOf(replica, plan)
-  const wanted = wantedOf(replica, kept, await replica.storedBlocks(kept.indexes))
-  const inline = wanted.filter(isToBeRead)
-  givePayloads(inline, await replica.store.firstFrames(inline.map(idOf)))
-  return replyOf(plan, kept, wanted)
+  const available = availableOf(replica, plan)
+  const outgoing = outgoingOf(replica, available, await replica.storedBlocks(available.indexes))
+  const inline = outgoing.filter(needsPayload)
+  attachPayloads(inline, await replica.store.firstFrames(inline.map(idOf)))
+  return replyOf(plan, available, outgoing)
 }
 
 type BlocksPlan = ServePlan & { readonly do: 'blocks' }
 
 /** What is had of a plan, in its order. */
-interface Kept {
+interface Available {
   readonly ids: BlockId[]
   readonly indexes: number[]
 }
 
 /** What was dropped meanwhile is not had. */
-function keptOf(replica: Replica, { ids, indexes }: BlocksPlan): Kept {
-  const kept: Kept = { ids: [], indexes: [] }
+function availableOf(replica: Replica, { ids, indexes }: BlocksPlan): Available {
+  const available: Available = { ids: [], indexes: [] }
   for (let n = 0; n < ids.length; n += 1) {
     const id = ids[n]
     const index = indexes[n]
     if (id === undefined || index === undefined || !replica.isKept(index)) continue
-    kept.ids.push(id)
-    kept.indexes.push(index)
+    available.ids.push(id)
+    available.indexes.push(index)
   }
-  return kept
+  return available
 }
 
 /** A block to be sent. */
-interface Wanted extends LoadedBlock {
+interface OutgoingBlock extends LoadedBlock {
   readonly id: BlockId
   /** Absent until it is read. */
   payload: LoadedBlock['payload']
@@ -125,22 +125,22 @@ interface Wanted extends LoadedBlock {
 }
 
 /** As many as fit into one reply, from the front. */
-function wantedOf(replica: Replica, { ids, indexes }: Kept, stored: readonly StoredBlock[]): Wanted[] {
-  const wanted: Wanted[] = []
+function outgoingOf(replica: Replica, { ids, indexes }: Available, stored: readonly StoredBlock[]): OutgoingBlock[] {
+  const outgoing: OutgoingBlock[] = []
   const sizes: number[] = []
   for (let n = 0; n < ids.length; n += 1) {
     const id = ids[n]
     const index = indexes[n]
     if (id === undefined || index === undefined) break
-    const block = wantedBlock(replica, id, index, storedHere(index, stored[n]))
-    wanted.push(block)
+    const block = outgoingBlock(replica, id, index, storedHere(index, stored[n]))
+    outgoing.push(block)
     sizes.push(bytesOf(block))
   }
-  wanted.length = fittingIn(sizes)
-  return wanted
+  outgoing.length = fittingIn(sizes)
+  return outgoing
 }
 
-function wantedBlock(replica: Replica, id: BlockId, index: number, stored: StoredBlock): Wanted {
+function outgoingBlock(replica: Replica, id: BlockId, index: number, stored: StoredBlock): OutgoingBlock {
   const size = paySizeOfStored(id, stored)
   if (replica.state.isHidden(index)) return { id, stored, payload: 'hidden', inlineBytes: 0 }
   if (replica.missing.has(index)) return { id, stored, payload: 'absent', inlineBytes: 0 }
@@ -148,20 +148,20 @@ function wantedBlock(replica: Replica, id: BlockId, index: number, stored: Store
   return { id, stored, payload: size === 0 ? NO_BYTES : 'absent', inlineBytes: size }
 }
 
-function bytesOf({ stored: { headerBytes, signature }, inlineBytes }: Wanted): number {
+function bytesOf({ stored: { headerBytes, signature }, inlineBytes }: OutgoingBlock): number {
   return headerBytes.byteLength + (signature?.byteLength ?? 0) + inlineBytes
 }
 
-function isToBeRead({ inlineBytes }: Wanted): boolean {
+function needsPayload({ inlineBytes }: OutgoingBlock): boolean {
   return inlineBytes > 0
 }
 
-function idOf({ id }: Wanted): BlockId {
+function idOf({ id }: OutgoingBlock): BlockId {
   return id
 }
 
 /** One that was deleted meanwhile stays absent. */
-function givePayloads(inline: readonly Wanted[], frames: readonly (Uint8Array | undefined)[]): void {
+function attachPayloads(inline: readonly OutgoingBlock[], frames: readonly (Uint8Array | undefined)[]): void {
   for (let n = 0; n < inline.length; n += 1) {
     const block = inline[n]
     const frame = frames[n]
@@ -170,13 +170,13 @@ function givePayloads(inline: readonly Wanted[], frames: readonly (Uint8Array | 
 }
 
 /** @param wanted - of the first of those that are had */
-function replyOf({ id, indexes }: BlocksPlan, kept: Kept, wanted: readonly Wanted[]): Reply {
+function replyOf({ id, indexes }: BlocksPlan, available: Available, outgoing: readonly OutgoingBlock[]): Reply {
   const blocks = new BlocksReply(id)
   let next = 0
   for (const index of indexes) {
-    const isHad = index !== undefined && index === kept.indexes[next]
-    if (isHad && next === wanted.length) break
-    if (!blocks.add(isHad ? wanted[next++] : undefined)) break
+    const isAvailable = index !== undefined && index === available.indexes[next]
+    if (isAvailable && next === outgoing.length) break
+    if (!blocks.add(isAvailable ? outgoing[next++] : undefined)) break
   }
   return blocks.reply()
 }

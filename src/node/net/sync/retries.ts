@@ -8,7 +8,7 @@ const RETRY_MS = 1_000
 const MAX_RETRIES = 6
 
 export interface RetryOptions {
-  readonly again: (peer: string) => void
+  readonly retry: (peer: string) => void
   /** It failed too often: nothing about it needs to be kept. */
   readonly giveUp: (peer: string) => void
 }
@@ -37,13 +37,13 @@ export class Retries {
     }
     this.#failures.set(peer, failures)
     this.cancel(peer)
-    const again = setTimeout(
+    const timer = setTimeout(
       () => {
-        this.#options.again(peer)
+        this.#options.retry(peer)
       },
       RETRY_MS * 2 ** (failures - 1),
     )
-    this.#timers.set(peer, again)
+    this.#timers.set(peer, timer)
   }
 
   /** It is tried now. */

@@ -22,7 +22,7 @@ import { SYNC_PROTOCOL, type Reply, type Request } from '../../../protocol/messa
 import type { Host } from '../host/host.ts'
 import { why } from '../host/faults.ts'
 import type { Logger } from '../../base/log.ts'
-import { framingFault, type RpcFault } from './stream-faults.ts'
+import { framingFault, type RpcFault } from './faults.ts'
 import type { Nonces } from './client-stream.ts'
 import { readMessages, MessageWriter, readChunks, StreamCut, type MessageDeadline } from '../host/streams.ts'
 import { Gate, orAborted, pause, withDeadline } from '../../base/deadline.ts'
@@ -46,7 +46,7 @@ export interface SyncServerModules {
   /** How long a peer that opened a stream may take to say hello; 10 s unless told. */
   readonly helloMs?: number
   /** How long a request may take from its first byte to its last; 30 s unless told. */
-  readonly frameMs?: number
+  readonly receiveMs?: number
   /** How long a peer may take none of what waits for it; 30 s unless told. */
   readonly drainMs?: number
 }
@@ -65,7 +65,7 @@ export async function serveSync(modules: SyncServerModules): Promise<() => Promi
       return
     }
     perPeer.set(key, count + 1)
-    const served = new Served(stream, peer, modules).run().finally(() => {
+    const served = new ServerStream(stream, peer, modules).run().finally(() => {
       streams.delete(stream)
       const left = (perPeer.get(key) ?? 1) - 1
       if (left === 0) perPeer.delete(key)
@@ -85,10 +85,10 @@ export async function serveSync(modules: SyncServerModules): Promise<() => Promi
 }
 
 /** Requests whose replies are small: all others bring blocks, frames or lists of ids. */
-const SMALL: ReadonlySet<Request['t']> = new Set(['open', 'offer'])
+const SMALL_REPLIES: ReadonlySet<Request['t']> = new Set(['open', 'offer'])
 
 /** One stream from its hello to its end. */
-class Served {
+class ServerStream {
   readonly #stream: Stream
   readonly #peer: PeerId
   readonly #modules: SyncServerModules
@@ -96,7 +96,7 @@ class Served {
   readonly #chunks: ReturnType<typeof readChunks>
   readonly #closing = new AbortController()
   readonly #gate = new Gate(REQUESTS_IN_FLIGHT)
-  readonly #loads = new Gate(LOADS_IN_FLIGHT)
+  readonly #largeReplies = new Gate(LOADS_IN_FLIGHT)
   readonly #answering = new Map<number, Promise<void>>()
   readonly #nonce = crypto.getRandomValues(new Uint8Array(HELLO_NONCE_BYTES))
   #caller: SyncCaller | undefined
@@ -118,12 +118,12 @@ class Served {
     })
     void this.#write(encodeHello({ t: 'hello', v: 1, nonce: this.#nonce }))
     try {
-      await pipe(this.#chunks, readMessages(MESSAGE_BYTES, this.#frameDeadline()), async (source) => {
-        for await (const frame of source) {
+      await pipe(this.#chunks, readMessages(MESSAGE_BYTES, this.#messageDeadline()), async (source) => {
+        for await (const message of source) {
           if (this.#caller === undefined) {
-            this.#greet(frame)
+            this.#greet(message)
             isGreeted.abort()
-          } else await this.#accept(frame, this.#caller)
+          } else await this.#accept(message, this.#caller)
           if (this.#closing.signal.aborted) return
         }
       })
@@ -138,13 +138,13 @@ class Served {
     this.#stream.close().catch((error: unknown) => this.#stream.abort(new StreamCut(why(error))))
   }
 
-  #frameDeadline(): MessageDeadline {
-    const { frameMs: ms = FRAME_TIMEOUT_MS } = this.#modules
+  #messageDeadline(): MessageDeadline {
+    const { receiveMs: ms = FRAME_TIMEOUT_MS } = this.#modules
     return { ms, onLate: () => this.#breach({ code: 'RPC_TIMEOUT', peer: this.#peer.toString(), ms }) }
   }
 
-  #greet(frame: Uint8Array): void {
-    const hello = decodeHello(frame)
+  #greet(message: Uint8Array): void {
+    const hello = decodeHello(message)
     if (!hello.ok) {
       this.#malformed(hello.fault)
       return
@@ -154,8 +154,8 @@ class Served {
   }
 
   /** Returns when there is room for the next request: until then the stream is not read, and the peer has to wait. */
-  async #accept(frame: Uint8Array, caller: SyncCaller): Promise<void> {
-    const request = decodeRequest(frame)
+  async #accept(message: Uint8Array, caller: SyncCaller): Promise<void> {
+    const request = decodeRequest(message)
     if (!request.ok) {
       this.#malformed(request.fault)
       return
@@ -175,12 +175,12 @@ class Served {
 
   /** Where replies may be large, the next ones are loaded when those before them were taken. */
   async #answer(caller: SyncCaller, request: Request): Promise<void> {
-    const isLarge = !SMALL.has(request.t)
-    if (isLarge && !(await this.#loads.enter(this.#closing.signal))) return
+    const isLarge = !SMALL_REPLIES.has(request.t)
+    if (isLarge && !(await this.#largeReplies.enter(this.#closing.signal))) return
     try {
       await this.#answerNow(caller, request)
     } finally {
-      if (isLarge) this.#loads.leave()
+      if (isLarge) this.#largeReplies.leave()
     }
   }
 

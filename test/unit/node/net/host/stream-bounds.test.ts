@@ -11,7 +11,7 @@ import { blockId } from '../../../../../src/dag/ids.ts'
 import { ChainSync } from '../../../../../src/node/net/sync/chain-sync.ts'
 import type { Host } from '../../../../../src/node/net/host/host.ts'
 import { silentLogger } from '../../../../../src/node/base/log.ts'
-import type { RpcFault } from '../../../../../src/node/net/sync/stream-faults.ts'
+import type { RpcFault } from '../../../../../src/node/net/sync/faults.ts'
 import { openSyncStream, type OpenSyncStream } from '../../../../../src/node/net/sync/client-stream.ts'
 import type { SyncClient } from '../../../../../src/node/net/sync/client.ts'
 import { serveSync, type SyncHandler } from '../../../../../src/node/net/sync/server.ts'
@@ -164,8 +164,8 @@ describe('the length of a frame', () => {
   const cutOff = (length: readonly number[]): string => {
     const cutter = new LengthPrefixDecoder(2 ** 30)
     try {
-      for (const _ of cutter.cut(Uint8Array.from(length))) return 'a frame'
-      return cutter.isWithin ? 'goes on' : 'nothing'
+      for (const _ of cutter.decode(Uint8Array.from(length))) return 'a frame'
+      return cutter.isMidMessage ? 'goes on' : 'nothing'
     } catch (error) {
       return (error as Error).name
     }
@@ -174,7 +174,7 @@ describe('the length of a frame', () => {
   test('has as many bytes as the bound, and not one more, whatever may be in it', () => {
     const longest = [...new Array<number>(FRAME_LENGTH_BYTES - 1).fill(0xff), 0x7f]
     expect(cutOff(longest)).toBe('goes on')
-    expect(cutOff([0xff, ...longest])).toBe('BadFrame')
+    expect(cutOff([0xff, ...longest])).toBe('BadLength')
   })
 })
 
@@ -299,7 +299,7 @@ describe('who asks', () => {
     }
     const sync = new ChainSync({
       replica: (await openReplica(on)).replica,
-      client: { session: () => Promise.resolve({ ok: true, value: session }) } as unknown as SyncClient,
+      client: { stream: () => Promise.resolve({ ok: true, value: session }) } as unknown as SyncClient,
       self: peer,
     } as unknown as ConstructorParameters<typeof ChainSync>[0])
     expect(await sync.offer(peer, never())).toMatchObject({ ok: true })

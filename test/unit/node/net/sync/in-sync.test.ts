@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import type { MadeBlock } from '../../../../../src/dag/block.ts'
 import { genesisBlockId } from '../../../../../src/dag/ids.ts'
 import { ChainSync } from '../../../../../src/node/net/sync/chain-sync.ts'
-import { ExtraPlaces } from '../../../../../src/node/net/sync/pull-scheduler.ts'
+import { ExtraSlots } from '../../../../../src/node/net/sync/pull-scheduler.ts'
 import { silentLogger } from '../../../../../src/node/base/log.ts'
 import { showsSync } from '../../../../../src/node/net/sync/pull-outcome.ts'
 import type { SyncClient } from '../../../../../src/node/net/sync/client.ts'
@@ -26,13 +26,13 @@ async function compared(
   const sync = new ChainSync({
     replica: on.replica,
     clock: on.clock,
-    client: { session: () => Promise.resolve({ ok: true, value: session }) } as unknown as SyncClient,
+    client: { stream: () => Promise.resolve({ ok: true, value: session }) } as unknown as SyncClient,
     self: await peerOf(0),
     log: { ...silentLogger, info: (_event: string, facts: { end?: string }) => void ends.push(String(facts.end)) },
     mayRecheck: () => true,
     onShared: () => undefined,
     onFault: () => undefined,
-    extra: new ExtraPlaces(),
+    extraSlots: new ExtraSlots(),
   } as unknown as ConstructorParameters<typeof ChainSync>[0])
   await sync.pullNow(session.peer, new AbortController().signal)
   await sync.stop()

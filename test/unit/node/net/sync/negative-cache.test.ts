@@ -22,17 +22,17 @@ const ended = (heads: readonly BlockId[], more: Partial<PullResult> = {}): PullR
 test('while a peer shows the heads of which nothing came, it is not asked again for a minute', () => {
   const memory = new NegativeCache()
   memory.noteEnd('peer', ended([a]), { version: 5, nowMs: 0 })
-  expect(memory.before('peer', [a], { version: 5, nowMs: MINUTE - 1 })).toBe('stalled')
-  expect(memory.before('peer', [a], { version: 5, nowMs: MINUTE })).toBeUndefined()
+  expect(memory.expectedEnd('peer', [a], { version: 5, nowMs: MINUTE - 1 })).toBe('stalled')
+  expect(memory.expectedEnd('peer', [a], { version: 5, nowMs: MINUTE })).toBeUndefined()
 })
 
 test('it is, when it shows others, when something changed here, and when it is another peer', () => {
   const memory = new NegativeCache()
   memory.noteEnd('peer', ended([a], { end: { why: 'done' } }), { version: 5, nowMs: 0 })
-  expect(memory.before('peer', [a], { version: 5, nowMs: 1 })).toBe('done')
-  expect(memory.before('peer', [a, b], { version: 5, nowMs: 1 })).toBeUndefined()
-  expect(memory.before('peer', [a], { version: 6, nowMs: 1 })).toBeUndefined()
-  expect(memory.before('other', [a], { version: 5, nowMs: 1 })).toBeUndefined()
+  expect(memory.expectedEnd('peer', [a], { version: 5, nowMs: 1 })).toBe('done')
+  expect(memory.expectedEnd('peer', [a, b], { version: 5, nowMs: 1 })).toBeUndefined()
+  expect(memory.expectedEnd('peer', [a], { version: 6, nowMs: 1 })).toBeUndefined()
+  expect(memory.expectedEnd('other', [a], { version: 5, nowMs: 1 })).toBeUndefined()
 })
 
 test('each time in vain doubles the wait, up to an hour; not being asked meanwhile does not', () => {
@@ -43,7 +43,7 @@ test('each time in vain doubles the wait, up to an hour; not being asked meanwhi
     memory.noteEnd('peer', ended([a]), { version: 5, nowMs })
     memory.noteEnd('peer', ended([a]), { version: 5, nowMs: nowMs + 1 })
     const from = nowMs
-    while (memory.before('peer', [a], { version: 5, nowMs }) !== undefined) nowMs += MINUTE
+    while (memory.expectedEnd('peer', [a], { version: 5, nowMs }) !== undefined) nowMs += MINUTE
     waits.push((nowMs - from) / MINUTE)
   }
   expect(waits).toEqual([1, 2, 4, 8, 16, 32, 60, 60])
@@ -56,7 +56,7 @@ test.each([
 ] as const)('a pull that ended otherwise is no reason to wait: %s', (_, more) => {
   const memory = new NegativeCache()
   memory.noteEnd('peer', ended([a], more), { version: 5, nowMs: 0 })
-  expect(memory.before('peer', [a], { version: 5, nowMs: 1 })).toBeUndefined()
+  expect(memory.expectedEnd('peer', [a], { version: 5, nowMs: 1 })).toBeUndefined()
 })
 
 test.each<[string, BlockFault, boolean]>([
@@ -74,8 +74,8 @@ test.each<[string, BlockFault, boolean]>([
 test('what is remembered of peers and of ids is bounded, the oldest goes first', () => {
   const memory = new NegativeCache()
   for (let n = 0; n <= FRUITLESS_PEERS; n++) memory.noteEnd(String(n), ended([a]), { version: 5, nowMs: 0 })
-  expect(memory.before('0', [a], { version: 5, nowMs: 1 })).toBeUndefined()
-  expect(memory.before('1', [a], { version: 5, nowMs: 1 })).toBe('stalled')
+  expect(memory.expectedEnd('0', [a], { version: 5, nowMs: 1 })).toBeUndefined()
+  expect(memory.expectedEnd('1', [a], { version: 5, nowMs: 1 })).toBe('stalled')
   const fault = { code: 'DAG_BAD_HEIGHT', expected: 2, found: 3 } as const
   const ids = Array.from(
     { length: UNSOUND_IDS + 1 },

@@ -1,12 +1,18 @@
 import { expect, test } from 'vitest'
-import { PullProgress, type Going } from '../../../../../src/node/net/sync/pull-progress.ts'
+import { PullProgress, type PullStatus } from '../../../../../src/node/net/sync/pull-progress.ts'
 
 function watched(): { progress: PullProgress; clock: { ms: number } } {
   const clock = { ms: 1_000 }
   return { progress: new PullProgress(() => clock.ms), clock }
 }
 
-const going = (more: Partial<Going> = {}): Going => ({ peer: 'ann', wanted: 0, theirs: 0, payloadLeft: 0, ...more })
+const going = (more: Partial<PullStatus> = {}): PullStatus => ({
+  peer: 'ann',
+  wanted: 0,
+  theirs: 0,
+  payloadLeft: 0,
+  ...more,
+})
 
 test('nothing is told while nobody pulls, or there is nothing to fetch', () => {
   const { progress } = watched()
@@ -30,7 +36,7 @@ test('the rate is that of the last ten seconds, and says how long the rest takes
   progress.begin()
   for (let second = 0; second < 20; second++) {
     clock.ms += 1_000
-    progress.came(second < 10 ? 500 : 10, 1_000)
+    progress.received(second < 10 ? 500 : 10, 1_000)
   }
   const view = progress.view([going({ wanted: 100 })], 0)
   expect(view).toMatchObject({ blocks: 5_100, bytes: 20_000, missing: 100, blocksPerSecond: 10, bytesPerSecond: 1_000 })
@@ -44,14 +50,14 @@ test('of a long payload it is the bytes that say how long', () => {
   const { progress, clock } = watched()
   progress.begin()
   clock.ms += 2_000
-  progress.came(0, 2_000)
+  progress.received(0, 2_000)
   expect(progress.view([going({ wanted: 1, payloadLeft: 5_000 })], 0)).toMatchObject({ secondsLeft: 5 })
 })
 
 test('a pull that begins while another goes on is counted with it; one that begins later begins anew', () => {
   const { progress } = watched()
   progress.begin()
-  progress.came(3, 30)
+  progress.received(3, 30)
   progress.begin()
   expect(progress.view([going()], 0)).toMatchObject({ blocks: 3 })
   progress.end()
