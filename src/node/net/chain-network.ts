@@ -1,6 +1,6 @@
 /**
- * Puts joined chains on the network: gives each its gossip and its sync, tells them of peers that come and go, answers
- * other peers' requests, and deals with those that break the protocols.
+ * Puts joined chains on the network. Each chain gets its gossip and its sync; requests of other peers are routed to
+ * their chain; peers that break the protocols are penalised or banned.
  */
 import { bytesToHex } from '@noble/hashes/utils.js'
 import type { PeerId } from '@libp2p/interface'
@@ -42,13 +42,20 @@ interface AttachedChain {
   readonly sync: ChainSync
 }
 
+/**
+ * The network side of all joined chains.
+ *
+ * Invariants:
+ * 1. A chain is in `#byTopic` and in `#byRendezvous` from `attach` until its services stop, and in no other time.
+ * 2. Only attached chains get hints and requests: both are looked up in these maps when they arrive.
+ */
 export class ChainNetwork {
   readonly #modules: ChainNetworkModules
   readonly #client: SyncClient
   readonly #extraSlots = new ExtraSlots()
   readonly #byTopic = new Map<string, AttachedChain>()
   readonly #byRendezvous = new Map<string, AttachedChain>()
-  /** Of all chains together: it is one processor. */
+  /** Shared by all chains: they share one processor. */
   readonly #rechecks = new RecheckBudget(performance.now())
   readonly #unsubscribes: (() => void)[]
 
@@ -109,7 +116,7 @@ export class ChainNetwork {
     }
   }
 
-  /** Answers other peers from now on. Returns how to stop. */
+  /** Starts to answer the sync requests of other peers. The returned function stops it. */
   serve(): Promise<() => Promise<void>> {
     const { host, log } = this.#modules
     const handler = createRequestHandler({
@@ -131,7 +138,7 @@ export class ChainNetwork {
     return pulled?.ok === true ? pulled.value : { fresh: 0, missing: 0 }
   }
 
-  /** Those known to be on the chain first. */
+  /** Connected peers, the subscribers of the chain's topic first. */
   #connected(replica: Replica): readonly PeerId[] {
     const { pubsub, host } = this.#modules
     const onTopic = pubsub.subscribers(topicOf(replica.chain.rendezvous))
@@ -139,7 +146,10 @@ export class ChainNetwork {
     return [...all].map((peer) => peerIdFromString(peer))
   }
 
-  /** Alone in the world there is nobody to ask. A search that its deadline ends has connected whom it found so far. */
+  /**
+   * Without connections a DHT lookup is pointless. A lookup that the deadline ends has connected the peers found so
+   * far.
+   */
   async #findPeers(replica: Replica, signal: AbortSignal): Promise<void> {
     const { host, discovery, log } = this.#modules
     if (host.connections().length === 0) return
@@ -150,7 +160,7 @@ export class ChainNetwork {
     }
   }
 
-  /** A forged signature is the dearest lie to find out, so the first one ends it with that peer (spec §7). */
+  /** A forged signature is the costliest lie to detect, so the first one bans the peer (spec §7). */
   #onProtocolFault(peer: string, fault: ProtocolFault): void {
     const { host, log } = this.#modules
     const cause = 'fault' in fault ? fault.fault.code : undefined
@@ -162,7 +172,7 @@ export class ChainNetwork {
     else if (what === 'penalise') host.penalise(peer)
   }
 
-  /** A stream that breaks off is nobody's fault; what came on it may be. */
+  /** A broken stream is no breach. A malformed message on it is one. */
   #onStreamFault(peer: string, fault: RpcFault): void {
     if (fault.code === 'RPC_MALFORMED') this.#onProtocolFault(peer, fault.fault)
     else this.#modules.log.debug('peer.stream-fault', { peer, code: fault.code })

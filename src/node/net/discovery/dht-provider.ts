@@ -1,6 +1,6 @@
 /**
- * One chain in the DHT (spec §9): says that this node has it, looks for others that have it, and connects to them, for as
- * long as the chain is joined. It asks often while it is alone and seldom once it has company.
+ * One chain in the DHT (spec §9): announces that this node has it, looks up other providers, and connects to them, as
+ * long as the chain is joined. Lookups are frequent while they find nobody, and rare otherwise.
  */
 import type { PeerId, Provider } from '@libp2p/interface'
 import { CID } from 'multiformats/cid'
@@ -12,22 +12,22 @@ import type { Logger } from '../../base/log.ts'
 import { DIAL_MS, nextDelayMs } from './redial-backoff.ts'
 import { Gate, pause, withDeadline } from '../../base/deadline.ts'
 
-/** Multicodec of sha2-256: the rendezvous is such a digest, so it *is* the multihash, hashed no second time. */
+/** Multicodec of sha2-256. The rendezvous is such a digest, so it is used as the multihash and is not hashed again. */
 const SHA2_256 = 0x12
 
-/** A query over a network of millions takes seconds; one with an empty routing table waits for a first peer till then. */
+/** A query in a network of millions takes seconds. With an empty routing table it waits this long for a first peer. */
 const QUERY_MS = 30_000
 
-/** Far below the 48 h that a record lives: a node that lost it, or came later, has it again soon. */
+/** Far below the record's lifetime of 48 h: a DHT node that lost the record, or joined later, soon has it again. */
 const PROVIDE_EVERY_MS = 30 * 60_000
 
-/** With company, new neighbours are a bonus. */
+/** Once connected, more neighbours are optional. */
 const LOOKUP_EVERY_MS = 5 * 60_000
 
-/** As many as gossipsub's mesh can use (Dhi); beyond it, chance meetings are enough. */
+/** gossipsub's mesh uses at most this many (Dhi). Further peers may still connect to us. */
 const ENOUGH_PEERS = 12
 
-/** Providers looked at per query: a record costs nothing to write, so a flood of them must not become a flood of dials. */
+/** Providers tried per query. Records are free to write, so a flood of records must not become a flood of dials. */
 const MAX_PROVIDERS = 32
 
 const PARALLEL_DIALS = 4
@@ -41,17 +41,17 @@ export interface DhtProviderModules {
   readonly random: () => number
 }
 
-/** The key of a chain in the DHT. */
+/** The DHT key of a chain. */
 export function rendezvousCid(rendezvous: Uint8Array): CID {
   return CID.createV1(raw.code, Digest.create(SHA2_256, rendezvous))
 }
 
-/** Says that this peer shares a chain with us: it is among the last to go when there are too many connections. */
+/** Tags a peer that shares a chain with us, so that its connection is among the last to be pruned. */
 export async function tagChainPeer(host: Host, peer: PeerId): Promise<void> {
   await host.libp2p.peerStore.merge(peer, { tags: { [CHAIN_TAG]: { value: CHAIN_TAG_VALUE } } })
 }
 
-/** Connected peers that provide this rendezvous: asks the DHT, dials what it names. */
+/** Queries the DHT once, dials the providers, and returns those that are connected. */
 export async function findProviders(
   rendezvous: Uint8Array,
   modules: DhtProviderModules,
@@ -72,7 +72,7 @@ export async function findProviders(
       }
     })
   } catch (error) {
-    // An empty routing table, or the end of the time: what was found until then is of use.
+    // An empty routing table, or the deadline: the providers found until then are used.
     if (!signal.aborted) log.debug('dht.find-failed', { why: why(error) })
   }
   const peers = await Promise.all(found.values())
@@ -123,13 +123,13 @@ export class DhtProvider {
     this.#running = Promise.all([this.#keepProviding(), this.#keepLookingUp()])
   }
 
-  /** Stops asking. The record stays in the DHT until it fades. */
+  /** Stops all queries. The record stays in the DHT until it expires. */
   async stop(): Promise<void> {
     this.#stopping.abort()
     await this.#running
   }
 
-  /** Stops, and has libp2p renew the record no more. */
+  /** Stops, and makes libp2p stop renewing the record. */
   async cancel(): Promise<void> {
     await this.stop()
     const { host, log } = this.#modules

@@ -1,6 +1,6 @@
 /**
- * Finding peers (spec §9): bootstrap and static peers, the DHT, the LAN, and peers remembered from last time. Each can be
- * off, and any one of them is enough. It connects; what is said then is said elsewhere.
+ * Finds peers and connects to them (spec §9): bootstrap and static peers, the DHT, mDNS, and the peer cache. Each
+ * source can be off, and any one of them is enough. What is said over the connections is up to gossip and sync.
  */
 import type { PeerId, PeerInfo } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
@@ -16,34 +16,42 @@ import { PeerCache, type PeerCacheStore } from './peer-cache.ts'
 import { findProviders, DhtProvider, tagChainPeer, type DhtProviderModules } from './dht-provider.ts'
 import { pause, withDeadline } from '../../base/deadline.ts'
 
-/** While every chain has somebody to talk to the remembered peers are not needed. */
+/** While no chain is lonely, the peer cache is not dialled. */
 const CHECK_LONELY_MS = 30_000
 
-/** mDNS tells of each neighbour every ten seconds; one that does not answer is tried less often. */
+/** mDNS reports each neighbour every ten seconds; a failed dial is not repeated that often. */
 const LAN_RETRY_MS = 60_000
 
-/** Neighbours whose last try is remembered, the oldest out: ids cost nothing. */
+/**
+ * Neighbours whose last dial is remembered; a new one evicts the oldest. The bound is needed since peer ids are free.
+ */
 const MAX_LAN_PEERS = 256
 
 export interface DiscoveryOptions {
   /** Needs a host with `dht` on. */
   readonly dht: boolean
   readonly cachePeers: boolean
-  /** Bootstrap and static peers: kept connected for ever. */
+  /** Bootstrap and static peers; both are kept connected. */
   readonly peers: readonly Multiaddr[]
 }
 
 export interface DiscoveryModules {
   readonly host: Host
   readonly log: Logger
-  /** Absent: nothing is remembered. */
+  /** If absent, there is no peer cache. */
   readonly store?: PeerCacheStore
-  /** Whether some chain has nobody to talk to; without it, having no connection at all counts. */
+  /** Whether some chain has no peer. Having no connection always counts as lonely. */
   readonly isLonely?: () => boolean
-  /** 0 … 1; `Math.random` unless told. */
+  /** In 0 … 1; the default is `Math.random`. */
   readonly random?: () => number
 }
 
+/**
+ * Invariants:
+ * 1. `#providers` has one entry per joined chain while the DHT is on, keyed by rendezvous, and is empty otherwise.
+ * 2. `#lanTriedMs` is ordered by the last dial and has at most `MAX_LAN_PEERS` entries.
+ * 3. `#jobs` holds every background job under way. `stop` aborts `#stopping`, which ends them, and waits for them.
+ */
 export class Discovery {
   readonly #options: DiscoveryOptions
   readonly #modules: DhtProviderModules
@@ -64,7 +72,7 @@ export class Discovery {
     this.#cache = options.cachePeers && store !== undefined ? new PeerCache(store) : undefined
   }
 
-  /** Begins to dial. Resolves before anybody is connected. */
+  /** Starts to dial. Resolves before any peer has connected. */
   async start(): Promise<void> {
     this.#stopLan = this.#modules.host.onLanPeer((peer) => this.#track(this.#dialLanPeer(peer)))
     for (const address of this.#options.peers) this.#staticPeers.add(address)
@@ -74,8 +82,8 @@ export class Discovery {
   }
 
   /**
-   * Provides and looks up a chain from now on; who is found gets connected.
-   * @throws {Bug} if it is joined already
+   * Announces and looks up a chain in the DHT, and connects to its providers.
+   * @throws {Bug} if the chain is already joined
    */
   join(rendezvous: Uint8Array): void {
     if (!this.#options.dht) return
@@ -91,39 +99,45 @@ export class Discovery {
     await provider?.cancel()
   }
 
-  /** Once: connected peers that provide this rendezvous. None with the DHT off; waits up to 30 s for a first peer to ask. */
+  /**
+   * One lookup: the connected providers of this rendezvous. Empty if the DHT is off; waits up to 30 s for a first peer
+   * to query.
+   */
   async lookup(rendezvous: Uint8Array, { signal }: { readonly signal: AbortSignal }): Promise<PeerId[]> {
     return this.#options.dht ? findProviders(rendezvous, this.#modules, signal) : []
   }
 
-  /** A static peer (`peer add`): dialled at once and kept connected until it is removed. */
+  /** Adds a static peer (`peer add`): dials it at once and keeps it connected until it is removed. */
   addPeer(address: Multiaddr): void {
     this.#staticPeers.add(address)
   }
 
-  /** The opposite (`peer remove`): its connection ends too, unless the same peer is kept at another address. */
+  /**
+   * Removes a static peer (`peer remove`). Its connection closes, unless another static address belongs to the same
+   * peer.
+   */
   async removePeer(address: Multiaddr): Promise<void> {
     const peer = await this.#staticPeers.remove(address)
-    // Else it would be dialled as one of those from last time.
+    // Otherwise it would be dialled from the cache.
     if (peer !== undefined) await this.#cache?.forget(peer)
   }
 
-  /** How the static peers stand, by address. */
+  /** State of the static peers, one per address. */
   staticPeers(): readonly StaticPeerState[] {
     return this.#staticPeers.states()
   }
 
-  /** Static peers that could not be dialled the last time, and why. */
+  /** Static addresses whose last dial failed, with the reason. */
   failures(): ReadonlyMap<string, string> {
     return this.#staticPeers.failures()
   }
 
-  /** This connected peer shares a chain with us: it is kept when connections get scarce, and remembered. */
+  /** This connected peer shares a chain with us: its connection gets a tag and its addresses go to the peer cache. */
   noteChainPeer(peer: PeerId): void {
     this.#track(this.#rememberPeer(peer))
   }
 
-  /** Ends all dialling; connections stay. */
+  /** Stops all dialling; connections stay open. */
   async stop(): Promise<void> {
     this.#stopping.abort()
     this.#stopLan()
@@ -141,7 +155,7 @@ export class Discovery {
     try {
       await tagChainPeer(host, peer)
       const { addresses } = await host.libp2p.peerStore.get(peer)
-      // A peer that dialled us did so from a port where nobody listens: identify has told us its real addresses.
+      // A peer that dialled us used an ephemeral port; identify reported its listen addresses.
       const dialled = host.libp2p.getConnections(peer).filter(({ direction }) => direction === 'outbound')
       const known = [...dialled.map(({ remoteAddr }) => remoteAddr), ...addresses.map((address) => address.multiaddr)]
       await this.#cache?.note(peer.toString(), known.map(String))
@@ -189,7 +203,7 @@ export class Discovery {
       log.debug('peer.unreachable', { peer: dialled.fault.peer, why: dialled.fault.why })
   }
 
-  /** Jobs that nobody waits for, so that `stop` can. */
+  /** Keeps background jobs, so that `stop` can wait for them. */
   #track(job: Promise<void>): void {
     const running = job
       .catch((error: unknown) => this.#modules.log.error('discovery.failed', { why: why(error) }))

@@ -1,6 +1,6 @@
 /**
- * One address that is kept connected (spec §9): dialled now and whenever it is lost, until it is stopped. libp2p's own
- * reconnecting gives up after five tries and forgets the peer, and gossipsub does not redial.
+ * One address that is kept connected (spec §9): dialled at once and after each disconnect, until it is stopped.
+ * libp2p's own reconnect gives up after five tries and forgets the peer, and gossipsub does not redial.
  */
 import type { PeerId } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
@@ -12,25 +12,36 @@ import { peerIdOf } from '../host/peer-address.ts'
 import { DIAL_MS, nextDelayMs } from './redial-backoff.ts'
 import { orAborted, pause, withDeadline } from '../../base/deadline.ts'
 
-/** A connection that held this long was a real one; a shorter one counts as one more failure. */
+/** A connection that lasted this long resets the backoff; a shorter one counts as a failure. */
 const STABLE_MS = 30_000
 
 export interface StaticPeerModules {
   readonly host: Host
   readonly log: Logger
-  /** 0 … 1. */
+  /** In 0 … 1. */
   readonly random: () => number
 }
 
-/** How it stands. `failure`: why the last attempt failed. `nextMs`: when the next one begins, by `performance.now()`. */
+/**
+ * A snapshot for status reports. `failure`: why the last dial failed. `nextMs`: when the next dial starts, by
+ * `performance.now()`.
+ */
 export interface StaticPeerState {
   readonly address: Multiaddr
-  /** Named by the address, or met there. */
+  /** Named by the address, or learned on connecting. */
   readonly peer?: string
   readonly failure?: string
   readonly nextMs?: number
 }
 
+/**
+ * Invariants:
+ * 1. One loop (`#running`) dials, waits for the disconnect and backs off, so there is never more than one dial at a
+ *   time.
+ * 2. `#failure` belongs to the last dial and is undefined after a success.
+ * 3. `#nextMs` is set only while the loop waits between two dials.
+ * 4. `#peer` stays set once it is known.
+ */
 export class StaticPeer {
   readonly address: Multiaddr
   readonly #modules: StaticPeerModules
@@ -40,7 +51,7 @@ export class StaticPeer {
   #failure: string | undefined
   #nextMs: number | undefined
 
-  /** Begins at once. */
+  /** Starts at once. */
   constructor(address: Multiaddr, modules: StaticPeerModules) {
     this.address = address
     this.#modules = modules
@@ -58,7 +69,7 @@ export class StaticPeer {
     }
   }
 
-  /** The connection stays. */
+  /** Stops redialling; the connection stays open. */
   async stop(): Promise<void> {
     this.#stopping.abort()
     await this.#running
@@ -91,7 +102,7 @@ export class StaticPeer {
     }
   }
 
-  /** libp2p takes the tag off when its own retries end, so each success puts it on again. */
+  /** libp2p removes the tag when its own retries end, so each connection sets it again. */
   async #tag(peer: PeerId): Promise<void> {
     const { host, log } = this.#modules
     try {

@@ -1,4 +1,4 @@
-/** The addresses that are kept connected (spec §9): of peers in the config, and of those added by command. */
+/** The static peers (spec §9): addresses from the config, and addresses added by command. */
 import { peerIdFromString } from '@libp2p/peer-id'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import type { Host } from '../host/host.ts'
@@ -11,10 +11,11 @@ import { peerIdOf } from '../host/peer-address.ts'
 export interface StaticPeersModules {
   readonly host: Host
   readonly log: Logger
-  /** 0 … 1; `Math.random` unless told. */
+  /** In 0 … 1; the default is `Math.random`. */
   readonly random?: () => number
 }
 
+/** Invariants: at most one {@link StaticPeer} per address text; none is started after `stop`. */
 export class StaticPeers {
   readonly #host: Host
   readonly #log: Logger
@@ -28,7 +29,7 @@ export class StaticPeers {
     this.#random = random
   }
 
-  /** Dials this address now and whenever it is lost. An address that is kept already is not kept twice. */
+  /** Dials this address and keeps it connected. Adding it again, or adding this node's own address, does nothing. */
   add(address: Multiaddr): void {
     const key = address.toString()
     if (this.#isStopped || this.#staticPeer.has(key)) return
@@ -37,8 +38,8 @@ export class StaticPeers {
   }
 
   /**
-   * Dials it no more. The connection to its peer ends, unless another address of that peer is kept. Gives the peer that is not
-   * kept any more, if it is known.
+   * Stops redialling. The connection closes, unless another static address belongs to the same peer. Returns the peer
+   * id that is no longer static, if it is known.
    */
   async remove(address: Multiaddr): Promise<string | undefined> {
     const key = address.toString()
@@ -56,12 +57,12 @@ export class StaticPeers {
     return peer
   }
 
-  /** How each address stands. */
+  /** State of each address. */
   states(): StaticPeerState[] {
     return [...this.#staticPeer.values()].map(({ state }) => state)
   }
 
-  /** Addresses that could not be dialled the last time, and why. */
+  /** Addresses whose last dial failed, with the reason. */
   failures(): ReadonlyMap<string, string> {
     const failed = this.states().flatMap(({ address, failure }) =>
       failure === undefined ? [] : [[address.toString(), failure] as const],

@@ -1,6 +1,6 @@
 /**
- * Gossip of one chain (spec §7): announces what is new here, and judges what neighbours announce, one riding block at a
- * time. Policy is `protocol/announce.ts`'s; pulling is the sync's.
+ * Gossip of one chain (spec §7): announces new heads, and validates the announcements of neighbours, one riding block
+ * at a time. The policy is in `protocol/announce.ts`; pulling is done by sync.
  */
 import { randomBytes } from 'node:crypto'
 import { base32 } from 'multiformats/bases/base32'
@@ -41,29 +41,37 @@ export interface GossipModules {
   readonly replica: Replica
   readonly pubsub: Pubsub
   readonly log: Logger
-  /** A neighbour has something that is not here. */
+  /** The neighbour has something that is missing here: pull from it. */
   readonly onHint: (peer: string) => void
-  /** See `protocol/rechecks.ts`. */
+  /** Takes one of the peer's rechecks; see `protocol/recheck-budget.ts`. */
   readonly mayRecheck: (peer: string) => boolean
   readonly onFault: (peer: string, fault: ProtocolFault) => void
 }
 
 /** The chain's gossipsub topic. */
 export function topicOf(rendezvous: Uint8Array): string {
-  // RFC 4648 lower case without padding; multibase's leading letter is left out.
+  // RFC 4648 base32, lower case, without padding and without the multibase prefix.
   return TOPIC_PREFIX + base32.baseEncode(rendezvous)
 }
 
+/**
+ * Invariants:
+ * 1. `#ridingCount` is the number of jobs in `#ridingQueue`, at most `RIDING_QUEUE`; one more announcement becomes a
+ *   hint.
+ * 2. At most one announcement is scheduled (`#announceTimer`). Any announcement cancels it, since it names the heads of
+ *   its own time.
+ * 3. At most one catch-up timer per neighbour is in `#catchUps`; none is started after `stop`.
+ */
 export class ChainGossip {
   readonly topic: string
   readonly #modules: GossipModules
-  /** gossipsub validates concurrently and lets children overtake parents. */
+  /** One at a time: gossipsub validates concurrently, so a child could overtake its parent. */
   readonly #ridingQueue = new JobQueue()
   #ridingCount = 0
   #announceTimer: NodeJS.Timeout | undefined
   readonly #ownAnnouncements = new Bucket(OWN_ANNOUNCEMENTS, performance.now())
   readonly #rateLimit = new AnnounceRateLimit()
-  /** Neighbours whose announcements were skipped. */
+  /** One timer per neighbour with skipped announcements. */
   readonly #catchUps = new Map<string, NodeJS.Timeout>()
   readonly #stopListening: () => void
   #isStopped = false
@@ -87,8 +95,8 @@ export class ChainGossip {
   }
 
   /**
-   * What was posted here goes out at once, unless there is very much of it; what was pulled waits for more of it; what
-   * rode along is relayed already.
+   * A block posted here is announced at once, up to a rate. Pulled blocks are coalesced. A riding block needs no
+   * announcement: gossipsub relays it.
    */
   #onNew(origin: Origin): void {
     if (origin === 'gossip') return
@@ -153,7 +161,7 @@ export class ChainGossip {
     }
   }
 
-  /** Unread it may have been news: one look a little later makes up for all that was skipped till then. */
+  /** A skipped announcement may have been news. One later hint makes up for all that were skipped until then. */
   #skip(from: string): GossipVerdict {
     if (this.#isStopped || this.#catchUps.has(from)) return 'ignore'
     const timer = setTimeout(() => {
@@ -178,8 +186,8 @@ export class ChainGossip {
     if (verdict === 'reject' && outcome.state === 'refused') {
       return this.#reject(from, { code: 'GOSSIP_BAD_BLOCK', block: block.id, fault: outcome.fault })
     }
-    // Not kept, though it may be somebody's head: a pull tells what it stands under. It would not get further with one
-    // that was put off, which comes when heads are compared.
+    // The block was not kept, but it may be a head of the neighbour: a pull brings its context. A pull would not get
+    // further with a postponed block; that one comes when heads are compared.
     if (verdict === 'ignore' && outcome.state !== 'known' && outcome.state !== 'postponed') onHint(from)
     return verdict
   }

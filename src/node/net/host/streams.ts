@@ -1,6 +1,6 @@
 /**
- * Framing on libp2p streams (spec §8): length-prefixed frames with a cap, backpressure both ways, a deadline on slow
- * readers. What is in a frame is not its business.
+ * Length-prefixed messages over libp2p streams (spec §8): a size limit, backpressure in both directions, and a deadline
+ * for slow readers. It does not interpret the messages.
  */
 import type { Stream, StreamCloseEvent, StreamMessageEvent } from '@libp2p/interface'
 import { encode } from 'it-length-prefixed'
@@ -10,14 +10,14 @@ import { ByteQueue, LengthPrefixDecoder, TornMessage } from './length-prefix-dec
 import { writeWithBackpressure } from './write-with-backpressure.ts'
 import { JobQueue } from '../../base/job-queue.ts'
 
-/** This side ended a stream, and why. */
+/** This side aborted the stream; the message says why. */
 export class StreamCut extends Error {
   override readonly name = 'StreamCut'
 }
 
 /**
- * What a stream receives. Call it in the tick in which the stream is handed over: libp2p's own iterator misses an end
- * that came before it, and it takes everything in at once, so that the sender never feels that we are slow.
+ * The chunks that a stream receives. Call it in the same tick in which libp2p hands over the stream: libp2p's own
+ * iterator misses an end that came earlier. It also buffers without bound, so the sender would see no backpressure.
  */
 export function readChunks(stream: Stream): AsyncGenerator<Uint8Array, void> {
   const queue = new ByteQueue()
@@ -31,7 +31,7 @@ export function readChunks(stream: Stream): AsyncGenerator<Uint8Array, void> {
   }
   const resumeWhenDrained = (): void => {
     if (queue.byteLength > UNREAD_BYTES / 2 || stream.readStatus !== 'paused') return
-    // A resuming stream hands over what it holds before it opens its window again: a pause in between would be lost.
+    // A resuming stream first delivers its buffered data and then reopens its window; pausing in between has no effect.
     isResuming = true
     stream.resume()
     isResuming = false
@@ -56,7 +56,7 @@ export function readChunks(stream: Stream): AsyncGenerator<Uint8Array, void> {
 
   async function* drain(): AsyncGenerator<Uint8Array, void> {
     try {
-      // What came before the listeners is handed over in a microtask.
+      // libp2p delivers data from before the listeners were attached in a microtask.
       await Promise.resolve()
       for (;;) {
         const chunk = queue.shift()
@@ -76,14 +76,20 @@ export function readChunks(stream: Stream): AsyncGenerator<Uint8Array, void> {
   return drain()
 }
 
-/** Someone who sends a frame byte by byte keeps its place for as long as this, and no longer. */
+/** Limits how long an incomplete message may take to arrive. */
 export interface MessageDeadline {
   readonly ms: number
-  /** Called once a frame is not whole that long after it began. Whoever reads on meanwhile does not count. */
+  /**
+   * Called if a message is still incomplete `ms` after it began. The time in which this side does not read counts as
+   * well.
+   */
   readonly onLate: () => void
 }
 
-/** A stage of a pipe: cuts chunks into frames. Throws at a frame above `limitBytes`, before its content is taken in. */
+/**
+ * A pipe stage that decodes chunks into messages. It throws at a message above `limitBytes` before it buffers its
+ * content.
+ */
 export function readMessages(
   limitBytes: number,
   deadline?: MessageDeadline,
@@ -110,7 +116,7 @@ export function readMessages(
   }
 }
 
-/** Writes frames one after another; the promise of each resolves when the stream has room for more. */
+/** Writes messages in order. Each promise resolves when the stream has room again. */
 export class MessageWriter {
   readonly #stream: Stream
   readonly #drainMs: number
@@ -124,12 +130,15 @@ export class MessageWriter {
     stream.addEventListener('close', () => this.#closed.abort(), { once: true })
   }
 
-  /** A frame, in as many parts as it has. Rejects when the stream is over; a reader that is too slow ends it. */
+  /**
+   * Writes one message, given in parts. Rejects once the stream has closed; a reader that is too slow gets the stream
+   * aborted.
+   */
   write(...parts: readonly Uint8Array[]): Promise<void> {
     return this.#queue.run(() => this.#send(new Uint8ArrayList(...parts)))
   }
 
-  /** Resolves when everything written so far is out or lost. */
+  /** Resolves when all writes so far have completed or failed. */
   idle(): Promise<void> {
     return this.#queue.idle()
   }

@@ -1,7 +1,7 @@
 /**
- * yamux with an eye on its frames (spec §8). The library looks at a frame once all of it is there, and a header may promise
- * 4 GiB: without this a peer fills the memory with a single one. Nor does it tell of streams that it refuses. Nothing else
- * about it is changed, and no bytes are held here.
+ * Watches yamux frames (spec §8). The library handles a frame only when it is complete, and a header may announce 4
+ * GiB: one frame could fill the memory. It also does not report streams that it refuses. This wrapper changes nothing
+ * else and buffers no data.
  *
  *     0        1      2       4          8        12
  *     version  type   flags   stream     length   data, if the type is 0
@@ -17,10 +17,10 @@ const DATA = 0
 /** Opens a stream. */
 const SYN = 1
 
-/** Streams opened before there is anybody to tell: the library ends a connection with more than ten. */
+/** Events kept until a watcher is attached. The library itself closes a connection with more than ten early streams. */
 const MAX_EARLY_EVENTS = 16
 
-/** A frame above what any window lets through. */
+/** A yamux frame larger than any window allows. */
 export class OversizedYamuxFrame extends Error {
   override readonly name = 'OversizedYamuxFrame'
 }
@@ -28,19 +28,24 @@ export class OversizedYamuxFrame extends Error {
 export interface YamuxFrameWatch {
   /** The peer opens a stream, or tries to. */
   readonly onStream: () => void
-  /** Its frame is refused, and with it the connection. */
+  /** A yamux frame is refused; the connection ends with it. */
   readonly onOversized: (bytes: number, limit: number) => void
 }
 
-/** Follows the frames of a connection. */
+/**
+ * Parses the yamux frame headers of one connection.
+ *
+ * Invariants: inside a frame's data `#dataLeft` is positive and `#headerBytes` is 0; otherwise the first `#headerBytes`
+ * bytes of `#header` hold an incomplete header. `#early` is filled only before `watch`, up to `MAX_EARLY_EVENTS`.
+ */
 export class YamuxFrameGuard {
   readonly #limitBytes: number
   #watch: YamuxFrameWatch | undefined
-  /** What there was nobody to tell of. */
+  /** Events from before `watch`. */
   #early: ((watch: YamuxFrameWatch) => void)[] = []
   readonly #header = new Uint8Array(HEADER_BYTES)
   #headerBytes = 0
-  /** Of the frame's data. */
+  /** Bytes of the current yamux frame still to come. */
   #dataLeft = 0
   #chunks = 0
 
@@ -48,18 +53,18 @@ export class YamuxFrameGuard {
     this.#limitBytes = limitBytes
   }
 
-  /** How much came, as far as it matters whether anything did. */
+  /** Chunks received so far; used only to detect silence. */
   get chunks(): number {
     return this.#chunks
   }
 
-  /** Frames come before a connection is known to be one: what was seen of them is told now. */
+  /** Yamux frames arrive before libp2p announces the connection. Events seen until now are replayed. */
   watch(watch: YamuxFrameWatch): void {
     this.#watch = watch
     for (const notify of this.#early.splice(0)) notify(watch)
   }
 
-  /** @throws {OversizedYamuxFrame} as soon as its header is there */
+  /** @throws {OversizedYamuxFrame} as soon as the frame's header is complete */
   pass(chunk: Chunk): void {
     this.#chunks += 1
     for (const part of partsOf(chunk)) this.#follow(part)
@@ -101,22 +106,22 @@ export class YamuxFrameGuard {
 
 const guards = new WeakMap<StreamMuxer, YamuxFrameGuard>()
 
-/** Tells of the frames of a connection; of a few of those too that came already. */
+/** Attaches a watcher to a connection and replays the few events kept from before. */
 export function watchYamuxFrames(muxer: StreamMuxer | undefined, watch: YamuxFrameWatch): void {
   if (muxer !== undefined) guards.get(muxer)?.watch(watch)
 }
 
-/** How many chunks came on a connection so far; nothing if nobody counts them. */
+/** Chunks received on a connection so far; `undefined` without a guard. */
 export function chunksReceived(muxer: StreamMuxer | undefined): number | undefined {
   return muxer === undefined ? undefined : guards.get(muxer)?.chunks
 }
 
-/** What the library calls for each chunk of a connection; what it throws ends the connection. */
+/** The library calls this for each chunk of a connection; an exception ends the connection. */
 interface YamuxInternals {
   onData: (chunk: Chunk) => void
 }
 
-/** @param limitBytes - the largest frame; a window lets nothing larger through */
+/** @param limitBytes - the largest yamux frame; no window allows more */
 export function guardedYamux(init: Init, limitBytes: number): () => StreamMuxerFactory {
   return () => {
     const factory = yamux(init)()

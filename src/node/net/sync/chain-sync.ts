@@ -1,6 +1,6 @@
 /**
- * Sync of one chain (spec §7, §8): decides when to pull from whom, and remembers how it went. A pull that takes long gives
- * way to peers that wait, and goes on later from where it was.
+ * Sync of one chain (spec §7, §8): decides when to pull from which peer, and records the outcome. A long pull yields to
+ * waiting peers and continues later where it stopped.
  */
 import { peerIdFromString } from '@libp2p/peer-id'
 import type { PeerId } from '@libp2p/interface'
@@ -18,43 +18,37 @@ import type { ProgressView } from './pull-progress.ts'
 import { outcomeOf, showsSync } from './pull-outcome.ts'
 import { PeerStates, type PeerSyncState } from './peer-states.ts'
 import { PullCoordinator } from './pull-coordinator.ts'
-import type { Replica } from '../../chain/replica.ts'
+import { pullFromEverybody, type EverybodyModules } from './pull-from-everybody.ts'
 import { Retries } from './retries.ts'
 import { isRpcFault, type RpcFault, type SyncFault } from './faults.ts'
 import type { SyncClient, SyncStream } from './client.ts'
-import { withDeadline, withEither } from '../../base/deadline.ts'
+import { withEither } from '../../base/deadline.ts'
 
-/** How long a pull may go on while other peers wait. */
+/** A pull runs at least this long before it yields to waiting peers. */
 const YIELD_AFTER_MS = 15_000
 
-/** How long it takes at the most to ask those that are there, before a first post. */
-const ASK_CONNECTED_MS = 3_000
-
-/** The same for looking for others: founding a second forum of one name is for ever, and a search seldom takes long. */
-const FIND_PEERS_MS = 10_000
-
-/** Peers asked for a first post: more would not be done in time. */
-const MAX_PEERS_ASKED = 32
-
-export interface SyncModules {
-  readonly replica: Replica
+export interface SyncModules extends EverybodyModules {
   readonly client: SyncClient
   readonly self: PeerId
   readonly clock: Clock
   readonly log: Logger
   readonly onFault: (peer: string, fault: ProtocolFault) => void
-  /** See `protocol/rechecks.ts`. */
+  /** Takes one of the peer's rechecks; see `protocol/recheck-budget.ts`. */
   readonly mayRecheck: (peer: string) => boolean
-  /** The peer has this chain. */
+  /** Called with a peer that has proved to have this chain. */
   readonly onShared: (peer: PeerId) => void
-  /** Peers that are connected; those known to be on this chain first. */
-  readonly connected: () => readonly PeerId[]
-  /** Looks for more of them, and connects. */
-  readonly findPeers: (signal: AbortSignal) => Promise<void>
   /** Shared by all chains of the node. */
   readonly extraSlots: ExtraSlots
 }
 
+/**
+ * Invariants:
+ * 1. `#queued` has the peers whose suggested pull has not got a slot yet; `suggest` adds no second pull for them.
+ * 2. `#pullCounts` has an entry exactly for the peers with a pull under way, and no entry is 0.
+ * 3. A peer is put into `#pullAgain` only while it is in `#pullCounts`; the end of a pull takes it out and suggests it.
+ * 4. Every slot that was acquired is released when its pull ends, however it ends.
+ * 5. `#jobs` holds every pull from `suggest` and `pullNow`. `stop` aborts `#stopped` and waits for them.
+ */
 export class ChainSync {
   readonly #modules: SyncModules
   readonly #scheduler: PullScheduler
@@ -71,9 +65,9 @@ export class ChainSync {
   })
   readonly #stopped = new AbortController()
   readonly #jobs = new Set<Promise<unknown>>()
-  /** How many pulls from each are under way: a command may ask for one of its own. */
+  /** Pulls under way by peer; a command may start one beside another. */
   readonly #pullCounts = new Map<string, number>()
-  /** Peers that had news while they were being pulled from. */
+  /** Peers that were suggested again during their pull. */
   readonly #pullAgain = new Set<string>()
 
   constructor(modules: SyncModules) {
@@ -83,17 +77,17 @@ export class ChainSync {
     this.#coordinator = new PullCoordinator(modules.replica, modules.clock)
   }
 
-  /** The peers being pulled from. */
+  /** Peers with a pull under way. */
   get active(): readonly string[] {
     return [...this.#pullCounts.keys()]
   }
 
-  /** How far the pulls under way have come; `undefined` when they have nothing to fetch. */
+  /** Progress of the pulls under way; `undefined` if they have nothing to fetch. */
   progress(): ProgressView | undefined {
     return this.#coordinator.progress()
   }
 
-  /** For how long nothing has come from the peers being pulled from. */
+  /** Time since something was last received in a pull. */
   get idleMs(): number {
     return this.#coordinator.idleMs
   }
@@ -102,7 +96,7 @@ export class ChainSync {
     return this.#peerStates.list()
   }
 
-  /** Pull from this peer soon; asking again while it waits changes nothing. */
+  /** Schedules a pull from this peer. Has no effect while one is waiting. */
   suggest(peer: string): void {
     if (this.#stopped.signal.aborted || this.#queued.has(peer)) return
     if (this.#pullCounts.has(peer)) {
@@ -117,20 +111,20 @@ export class ChainSync {
     this.#track(job)
   }
 
-  /** The peer went away. */
+  /** The peer has disconnected. */
   forget(peer: string): void {
     this.#retries.forget(peer)
     this.#peerStates.forget(peer)
   }
 
-  /** Pulls now, in turn, and says how it went. */
+  /** Pulls from this peer when the scheduler grants a slot, and returns the result. */
   pullNow(peer: PeerId, signal: AbortSignal): Promise<Result<PullResult, SyncFault>> {
     const job = withEither(signal, this.#stopped.signal, (both) => this.#pullToEnd(peer, both))
     this.#track(job)
     return job
   }
 
-  /** Asks the peer to pull from here. */
+  /** Asks the peer to pull from this node. */
   async offer(peer: PeerId, signal: AbortSignal): Promise<Result<{ fresh: number; missing: number }, SyncFault>> {
     const stream = await this.#openStream(peer, signal)
     if (!stream.ok) return stream
@@ -145,7 +139,7 @@ export class ChainSync {
     })
   }
 
-  /** Pulls, then fetches the peer's held posts too; gives those that are here now. */
+  /** Pulls, then fetches the peer's held posts. Returns those that are here now. */
   async fetchHeld(peer: PeerId, signal: AbortSignal): Promise<Result<readonly BlockId[], SyncFault>> {
     const pulled = await this.pullNow(peer, signal)
     if (!pulled.ok) return pulled
@@ -162,26 +156,14 @@ export class ChainSync {
     return fail({ code: 'SYNC_FAILED', peer: peer.toString(), why: fault.code })
   }
 
-  /** Whether the peer has this chain, and both prove that they may. */
+  /** Whether the peer has this chain and both sides proved their membership. */
   async isShared(peer: PeerId, signal: AbortSignal): Promise<boolean> {
     return (await this.#openStream(peer, signal)).ok
   }
 
-  /**
-   * Pulls once from everybody who is connected, and from those who can be found; for an empty forum, before a first post.
-   * Who has just been met may not have said yet what he follows, so those who say nothing are asked too.
-   */
-  async askEverybody(signal: AbortSignal): Promise<void> {
-    const { connected, findPeers } = this.#modules
-    const pullAll = async (peers: readonly PeerId[]): Promise<void> => {
-      await withDeadline({ ms: ASK_CONNECTED_MS, signal }, (deadline) =>
-        Promise.all(peers.map((peer) => this.pullNow(peer, deadline))),
-      )
-    }
-    await pullAll(connected().slice(0, MAX_PEERS_ASKED))
-    if (this.#modules.replica.blocks > 0) return
-    await withDeadline({ ms: FIND_PEERS_MS, signal }, findPeers)
-    await pullAll(connected().slice(0, MAX_PEERS_ASKED))
+  /** See {@link pullFromEverybody}. */
+  askEverybody(signal: AbortSignal): Promise<void> {
+    return pullFromEverybody(this.#modules, (peer, deadline) => this.pullNow(peer, deadline), signal)
   }
 
   async stop(): Promise<void> {
@@ -206,7 +188,7 @@ export class ChainSync {
     job.then(done, done)
   }
 
-  /** As often as it has to give way to others. */
+  /** Pulls again after each time it yielded, until the pull ends otherwise. */
   async #pullToEnd(peer: PeerId, signal: AbortSignal): Promise<Result<PullResult, SyncFault>> {
     for (let before = 0; ;) {
       const pulled = await this.#pullFrom(peer, signal)
@@ -216,7 +198,7 @@ export class ChainSync {
     }
   }
 
-  /** Reaches the peer, which may take long and takes nobody's turn; then waits for its turn, and pulls. */
+  /** Opens the stream first, which may be slow and needs no slot; then waits for a slot and pulls. */
   async #pullFrom(peer: PeerId, signal: AbortSignal): Promise<Result<PullResult, SyncFault>> {
     const id = peer.toString()
     const stream = await this.#modules.client.stream(peer, { signal })
@@ -263,7 +245,7 @@ export class ChainSync {
     return ok({ ...result, missing: missing + replica.missing.size })
   }
 
-  /** What a pull's end means for this peer; the fault, if the command that asked for it is to hear of one. */
+  /** Applies the outcome of a pull to this peer. Returns the fault to report to the command that asked for the pull. */
   #afterPull(peer: PeerId, result: PullResult): SyncFault | undefined {
     const id = peer.toString()
     const { replica, clock, log, onFault, onShared } = this.#modules
@@ -278,7 +260,7 @@ export class ChainSync {
       log.warn('sync.incompatible', { chain: replica.chain.id, peer: id, ours: fault.ours, theirs: fault.theirs })
     }
     if (breach !== undefined) onFault(id, breach)
-    // What came first is what the budget was for: there is more of it later, and more gets in.
+    // The recheck budget was spent on blocks that were accepted, so the backoff starts anew.
     if (result.end.why === 'postponed' && result.fresh > 0) this.#retries.forget(id)
     if (again === 'now') this.suggest(id)
     if (again === 'later') this.#retries.later(id)

@@ -1,6 +1,6 @@
 /**
- * One incarnation of the stream to a peer, the requester's end (spec §8): hello both ways, then requests, and replies in
- * any order. It ends at the first thing that the peer gets wrong, and does not come back: `client.ts` opens the next one.
+ * The requester's end of one sync stream (spec §8): hello in both directions, then requests, with replies in any order.
+ * The first breach ends it for good; `client.ts` opens the next stream.
  */
 import type { PeerId, Stream } from '@libp2p/interface'
 import { pipe } from 'it-pipe'
@@ -33,14 +33,15 @@ export interface SyncStream {
   readonly nonces: Nonces
   readonly closed: boolean
   /**
-   * The reply to a request. Waits while too many are in flight. No reply within `timeoutMs` (30 s unless told) ends the
-   * session, unless replies are coming in meanwhile (`protocol/patience.ts`); the caller's signal only abandons this request.
+   * Sends a request and returns the reply. Waits while too many requests are in flight. Without a reply within
+   * `timeoutMs` (default 30 s) the stream is closed, unless bytes keep arriving (`protocol/progress-timeout.ts`). The
+   * caller's signal abandons this request only.
    */
   request(
     message: RequestBody,
     options: { readonly signal: AbortSignal; readonly timeoutMs?: number },
   ): Promise<Result<Reply, RpcFault>>
-  /** Called once, at once if it is closed already. */
+  /** Calls the listener once, immediately if the stream has closed already. */
   onClose(listener: () => void): void
 }
 
@@ -52,13 +53,13 @@ export interface ClientStreamModules {
   readonly peer: PeerId
   readonly log: Logger
   readonly onFault?: (peer: PeerId, fault: RpcFault) => void
-  /** How long the peer may take to say hello; 10 s unless told. */
+  /** Deadline for the peer's hello; default 10 s. */
   readonly helloMs?: number
-  /** How long a request waits while next to nothing comes; 30 s unless told, by this or with the request. */
+  /** Progress timeout of a request, unless the request has its own; default 30 s. */
   readonly replyMs?: number
 }
 
-/** Says hello and waits for the peer's. Call it in the tick in which the stream is handed over. */
+/** Sends hello and waits for the peer's. Call it in the same tick in which libp2p hands over the stream. */
 export async function openSyncStream(
   stream: Stream,
   modules: ClientStreamModules,
@@ -74,6 +75,15 @@ export async function openSyncStream(
   return fault === undefined ? ok(opened) : fail(fault)
 }
 
+/**
+ * Invariants:
+ * 1. A request that was sent and has no reply yet is in `#pending`, or in `#abandoned` once its caller gave up; never
+ *   in both.
+ * 2. `#gate` has one place per `request` call under way; an abandoned request has left it.
+ * 3. `#fault` is set once, just before `#closing` aborts; `#pending` is empty from then on.
+ * 4. `#greeted` resolves once: without a fault when `#theirNonce` is set, with one if the stream ends before.
+ * 5. `#lastId` and `#receivedBytes` only grow.
+ */
 class ClientStream implements OpenSyncStream {
   readonly peer: PeerId
   readonly ready: Promise<RpcFault | undefined>
@@ -141,7 +151,7 @@ class ClientStream implements OpenSyncStream {
     }
   }
 
-  /** Ends the session when a request has waited long enough; gives the function that ends the watch. */
+  /** Closes the stream when the request's progress timeout expires. Returns the function that stops the timer. */
   #watch(ms: number): () => void {
     const timeout = new ProgressTimeout(ms, this.#receivedBytes)
     const check = (): void => {
@@ -155,7 +165,7 @@ class ClientStream implements OpenSyncStream {
     }
   }
 
-  /** Ends the session: every open request gets `fault`. */
+  /** Closes the stream and fails every pending request with `fault`. */
   end(fault: RpcFault): void {
     if (this.closed) return
     this.#fault = fault
@@ -229,7 +239,7 @@ class ClientStream implements OpenSyncStream {
     if (this.#abandoned.size > ABANDONED_REQUESTS) this.close()
   }
 
-  /** A write fails only when the stream is over, and then the read loop says why. */
+  /** A write fails only after the stream has closed; the read loop reports why. */
   #write(bytes: Uint8Array): void {
     this.#writer.write(bytes).catch((error: unknown) => {
       this.end({ code: 'RPC_CLOSED', peer: this.peer.toString(), why: why(error) })

@@ -1,7 +1,7 @@
 /**
- * The requester's side of `/freechains/sync/1.0.0` (spec §8): one long-lived stream to each peer, opened when first
- * needed and again after it died, with many requests interleaved on it. It matches replies to requests by id and knows
- * nothing of what they mean.
+ * The requester's side of `/freechains/sync/1.0.0` (spec §8): one long-lived stream per peer, opened on first use and
+ * again after it closed, with many requests interleaved. It matches replies to requests by id and does not interpret
+ * them.
  */
 import type { PeerId } from '@libp2p/interface'
 import { fail, type Result } from '../../../dag/result.ts'
@@ -16,25 +16,31 @@ import { orAborted, withDeadline } from '../../base/deadline.ts'
 export type { RpcFault } from './faults.ts'
 export type { Nonces, SyncStream } from './client-stream.ts'
 
-/** Dialling, opening the stream and the hello together. */
+/** Covers the dial, opening the stream and the hello. */
 const OPEN_MS = 20_000
 
-/** Our streams to one peer: one, and the one before it that is not quite gone. */
+/** Two, since a closing stream may still count when its successor opens. */
 const STREAMS_PER_PEER = 2
 
 export interface SyncClientModules {
   readonly host: Host
   readonly log: Logger
-  /** Told of what the peer did wrong, once per session; the session is closed then. */
+  /** Called at most once per stream, with the peer's fault; the stream is closed by then. */
   readonly onFault?: (peer: PeerId, fault: RpcFault) => void
-  /** How long a peer may take to say hello; 10 s unless told. */
+  /** Deadline for the peer's hello; default 10 s. */
   readonly helloMs?: number
-  /** How long a request waits while next to nothing comes; 30 s unless told. */
+  /** Progress timeout of a request; default 30 s. */
   readonly replyMs?: number
 }
 
 type Opened = Result<OpenSyncStream, RpcFault>
 
+/**
+ * Invariants:
+ * 1. At most one stream per peer is being opened; all callers of `stream` share it (`#opening`).
+ * 2. `#streams` has the open stream of each peer; a stream removes itself when it closes.
+ * 3. After `stop` no stream stays open: one that opens late is closed at once.
+ */
 export class SyncClient {
   readonly #modules: SyncClientModules
   readonly #opening = new Map<string, Promise<Opened>>()
@@ -45,7 +51,10 @@ export class SyncClient {
     this.#modules = modules
   }
 
-  /** The open session to a peer, or a new one (dialling if need be). Each new one needs its `open` requests again. */
+  /**
+   * Returns the open stream to a peer, or opens one, dialling if needed. Chains must be opened again on each new
+   * stream.
+   */
   async stream(peer: PeerId, { signal }: { readonly signal: AbortSignal }): Promise<Result<SyncStream, RpcFault>> {
     const key = peer.toString()
     const open = this.#streams.get(key)
@@ -55,12 +64,12 @@ export class SyncClient {
     return result ?? fail({ code: 'RPC_ABORTED', peer: key })
   }
 
-  /** Ends the session with a peer; what is asked and not answered fails with `RPC_CLOSED`. */
+  /** Closes the stream to a peer; pending requests fail with `RPC_CLOSED`. */
   close(peer: PeerId): void {
     this.#streams.get(peer.toString())?.close()
   }
 
-  /** Ends every session. */
+  /** Closes all streams, now and those still being opened. */
   stop(): void {
     this.#stopping.abort()
     for (const stream of [...this.#streams.values()]) stream.close()

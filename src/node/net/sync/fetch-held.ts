@@ -1,4 +1,7 @@
-/** Fetches a peer's held posts by hand (spec §5 *Held*, `peer held`): a request of its own, then blocks as in any pull. */
+/**
+ * Fetches a peer's held posts on request of the user (spec §5 *Held*, `peer held`): one `held` request, then the blocks
+ * as in a pull.
+ */
 import { fail, ok, type Result } from '../../../dag/result.ts'
 import type { BlockId } from '../../../dag/ids.ts'
 import { ALONE } from '../../../protocol/claims.ts'
@@ -11,7 +14,7 @@ import type { Replica } from '../../chain/replica.ts'
 import type { RpcFault, SyncStream } from './client.ts'
 import type { MayRecheck } from '../../chain/intake/signatures.ts'
 
-/** A command waits for it, and nobody waits for the command's turn. */
+/** The command holds no slot of the scheduler, so it never yields. */
 const UNHURRIED = { onFrame: () => undefined, shouldYield: () => false }
 
 export interface HeldOptions {
@@ -19,7 +22,9 @@ export interface HeldOptions {
   readonly mayRecheck: MayRecheck
 }
 
-/** The chain is open on the session. Gives the ids of the peer's held posts that are here now, accepted or not. */
+/**
+ * The chain must be open on the stream. Returns the ids of the peer's held posts that are here now, accepted or not.
+ */
 export async function fetchHeld(
   stream: SyncStream,
   replica: Replica,

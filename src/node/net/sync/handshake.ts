@@ -1,4 +1,4 @@
-/** Opens one chain on a sync stream outside of a pull (spec §8 step 1), with the proof of membership both ways. */
+/** Opens one chain on a sync stream outside of a pull (spec §8 step 1), with membership proofs in both directions. */
 import type { PeerId } from '@libp2p/interface'
 import { fail, ok, type Result } from '../../../dag/result.ts'
 import { proofFor, proofHolds, type Handshake } from '../../../protocol/membership-proof.ts'
@@ -6,7 +6,7 @@ import type { Replica } from '../../chain/replica.ts'
 import type { SyncStream } from './client.ts'
 import type { SyncFault } from './faults.ts'
 
-/** What both sides of a session prove membership over: we opened it. */
+/** The data that both membership proofs cover. This side is the requester. */
 export function handshakeOf({ peer, nonces }: SyncStream, self: PeerId): Handshake {
   return {
     requesterNonce: nonces.requester,

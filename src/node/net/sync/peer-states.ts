@@ -1,15 +1,15 @@
-/** How sync stands with each peer of one chain, for `chain status` (spec §10). It decides nothing. */
+/** State of sync with each peer of one chain, for `chain status` (spec §10). It decides nothing. */
 import { PEERS_SHOWN } from '../../../protocol/limits.ts'
 import type { Clock } from '../../base/clock.ts'
 
-/** How it stands with one peer on this chain; `state` in words. */
+/** `state` is a text for users. */
 export interface PeerSyncState {
   readonly id: string
   readonly lastSyncMs: number | null
   readonly state: string
 }
 
-/** At most `PEERS_SHOWN` peers, the one noted longest ago first. */
+/** At most `PEERS_SHOWN` peers, in order of their last update; the oldest is evicted. */
 export class PeerStates {
   readonly #clock: Clock
   readonly #states = new Map<string, PeerSyncState>()

@@ -1,6 +1,6 @@
 /**
- * The pulls of one chain that are under way (spec §8): what they share, so that no block is asked for twice; who holds up
- * whom; how far they have come. When to pull from whom is decided in `chain-sync.ts`.
+ * Coordinates the pulls of one chain that are under way (spec §8): the claims by which no block is requested twice, the
+ * overtaking of stragglers, and the progress. `chain-sync.ts` decides when to pull from which peer.
  */
 import { Claims, lastOfCircle } from '../../../protocol/claims.ts'
 import type { ProtocolFault } from '../../../protocol/faults.ts'
@@ -24,26 +24,33 @@ export interface PullTask {
   readonly stream: SyncStream
   readonly handshake: Handshake
   readonly signal: AbortSignal
-  /** The budget of this peer. */
+  /** Takes one of this peer's rechecks. */
   readonly mayRecheck: MayRecheck
   readonly shouldYield: () => boolean
-  /** Something useful is stored; `isLarge`: so much is still to be fetched that others may help. */
+  /** Called when blocks or frames were stored. `isLarge`: enough is left for further pulls to help. */
   readonly onProgress: (isLarge: boolean) => void
 }
 
+/**
+ * Invariants:
+ * 1. `#pulls` has the pulls under way. Each holds its own share of `#claims` and is counted once in `#progress` and in
+ *   the replica (`beginPull`, `endPull`).
+ * 2. The overtake timer runs exactly while there are two pulls or more.
+ * 3. `#version` only grows.
+ */
 export class PullCoordinator {
   readonly #replica: Replica
   readonly #clock: Clock
   readonly #claims = new Claims()
   readonly #negativeCache = new NegativeCache()
-  /** What is known of the lines: from one pull to the next, as long as the stream lives. */
+  /** Batch sizes adapt to the line; they are kept between pulls, as long as the stream lives. */
   readonly #batchSizes = new WeakMap<SyncStream, BatchSize>()
   readonly #progress = new PullProgress(() => performance.now())
   readonly #pulls = new Set<Pull>()
-  /** Those who are asked for payloads of blocks that are here. */
+  /** Peers that are being asked for payloads of blocks that are here. */
   readonly #payloadRequests = new Set<PullStatus>()
   #overtakeTimer: NodeJS.Timeout | undefined
-  /** Grows with all that is accepted here, or withdrawn. */
+  /** Grows with every acceptance or withdrawal. */
   #version = 0
 
   constructor(replica: Replica, clock: Clock) {
@@ -52,18 +59,18 @@ export class PullCoordinator {
     replica.listen((events) => (this.#version += events.length))
   }
 
-  /** `undefined` when there is nothing to tell of. */
+  /** `undefined` if there is nothing to fetch. */
   progress(): ProgressView | undefined {
     const statuses = [...this.#pulls].map((pull) => pull.status)
     return this.#progress.view([...statuses, ...this.#payloadRequests], this.#replica.blocks)
   }
 
-  /** For how long nothing has come in from any of them. */
+  /** Time since something was last received in a pull. */
   get idleMs(): number {
     return this.#progress.idleMs
   }
 
-  /** One pull, from its beginning to its end. */
+  /** Runs one pull to its end. */
   async run({ stream, handshake, signal, mayRecheck, shouldYield, onProgress }: PullTask): Promise<PullResult> {
     const peer = stream.peer.toString()
     const pull = new Pull({
@@ -98,7 +105,7 @@ export class PullCoordinator {
     }
   }
 
-  /** Asks a peer for payloads that are missing here; what it did wrong, if it did. */
+  /** Fetches missing payloads from a peer. Returns the peer's fault, if it broke the protocol. */
   async askMissing(task: Omit<PullTask, 'handshake' | 'mayRecheck'>): Promise<ProtocolFault | undefined> {
     const { stream, signal, shouldYield, onProgress } = task
     const status = { peer: stream.peer.toString(), wanted: 0, theirs: 0, payloadLeft: 0 }
@@ -139,7 +146,10 @@ export class PullCoordinator {
     this.#overtakeTimer = undefined
   }
 
-  /** Ends pulls that others wait for and whose peers are much slower, and one of those that wait for each other. */
+  /**
+   * Cuts stragglers, which are much slower than the pulls that wait for them, and one pull of a cycle of pulls that
+   * wait for each other.
+   */
   #overtake(nowMs: number): void {
     lastOfCircle(this.#pulls, (one) => [...this.#pulls].find((other) => one.waitsFor(other)))?.cut(OVERTAKEN)
     for (const slow of overtaken([...this.#pulls], nowMs)) slow.cut(OVERTAKEN)

@@ -1,4 +1,7 @@
-/** What the end of a pull means (spec §8): for how the peer stands, for whether it is asked again, and for who waits for it. */
+/**
+ * What the end of a pull means (spec §8): for the peer's displayed state, for the next attempt, and for the command
+ * that waits for it.
+ */
 import { unreachable } from '../../../dag/result.ts'
 import type { Graph } from '../../../dag/graph.ts'
 import type { BlockId } from '../../../dag/ids.ts'
@@ -8,28 +11,29 @@ import { YIELDED } from './pull.ts'
 import type { SyncFault } from './faults.ts'
 
 export interface PullOutcome {
-  /** How the peer stands, in words. */
+  /** The peer's state, as a text for users. */
   readonly state: string
-  /** `now`: it gave way to others; `later`: it did not work out this time. */
+  /** `now`: the pull yielded; `later`: it failed and is retried with a backoff. */
   readonly retry?: 'now' | 'later'
-  /** Heads were compared, or everything that it has was asked for. */
+  /** The heads were compared, or all blocks of the peer were requested. */
   readonly isCompared?: true
-  /** What it did wrong. */
+  /** What the peer did wrong. */
   readonly breach?: ProtocolFault
-  /** For the command that asked for the pull. */
+  /** Reported to the command that asked for the pull. */
   readonly fault?: SyncFault
 }
 
 /**
- * Whether a pull supports that this node is in sync (spec §5, *Throttle*): all of theirs is here, and a head of theirs is a
- * head here. Who shows nothing, or is behind, or has what is not accepted here may be honest, and says nothing of it.
- * @param graph - of the chain here, as it is at the end
+ * Whether a pull is evidence that this node is in sync (spec §5, *Throttle*): all blocks of the peer are here, and one
+ * of its heads is a head here. A peer that shows no heads, is behind, or has blocks that are not accepted here may be
+ * honest, but is no evidence.
+ * @param graph - this node's graph at the end of the pull
  */
 export function showsSync({ end, heads: others, commonHeads }: PullResult, graph: Graph): boolean {
   const heads = new Set(graph.heads())
   const isHead = (id: BlockId): boolean => {
     const index = graph.indexOf(id)
-    // The genesis is the head of an empty chain, and nobody has to show anything for it.
+    // The genesis is the head of an empty chain, which any peer can show.
     return index !== undefined && index > 0 && heads.has(index)
   }
   return end.why === 'done' && [...commonHeads, ...others].some(isHead)

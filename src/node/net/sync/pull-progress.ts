@@ -1,34 +1,34 @@
 /**
- * How far the pulls of one chain have come, for people who watch (spec §10, `chain.status`). Counts what comes in, and
- * looks back a few seconds for how fast. It decides nothing.
+ * Progress of the pulls of one chain, for display (spec §10, `chain.status`): totals, and rates over the last seconds.
+ * It decides nothing.
  */
 
-/** The rate is that of so many seconds: short enough to show that something stopped, long enough not to jump. */
+/** Window of the rates: short enough to show a stop, long enough to be steady. */
 const WINDOW_MS = 10_000
 const SAMPLE_MS = 500
-/** Before that no rate is told. */
+/** Rates of a shorter window are divided by this. */
 const LEAST_MS = 1_000
 
-/** What a pull under way knows of itself. */
+/** One pull under way. */
 export interface PullStatus {
   readonly peer: string
-  /** Blocks that it knows to be missing here. */
+  /** Blocks known to be missing here. */
   readonly wanted: number
-  /** Blocks that its peer says it accepts. */
+  /** Blocks that the peer says it has accepted. */
   readonly theirs: number
-  /** Bytes still to come of the long payload that it is fetching. */
+  /** Bytes still to come of the long payload that is being fetched. */
   readonly payloadLeft: number
 }
 
-/** Of what the pulls under way have fetched since the first of them began; rates per second. */
+/** Totals since the first of the present pulls began; rates are per second. */
 export interface ProgressView {
   readonly blocks: number
   readonly bytes: number
-  /** Blocks still to come, as far as is known. */
+  /** Known number of blocks still to come. */
   readonly missing: number
   readonly blocksPerSecond: number
   readonly bytesPerSecond: number
-  /** `null` while nothing moves, or nobody knows. */
+  /** `null` if nothing moves or the rest is unknown. */
   readonly secondsLeft: number | null
   readonly from: readonly string[]
 }
@@ -39,6 +39,10 @@ interface Sample {
   readonly bytes: number
 }
 
+/**
+ * Invariants: `#running` is the number of `begin` without `end`; the totals restart when it rises from 0. `#samples` is
+ * in order of time, and all but the first lie inside the window.
+ */
 export class PullProgress {
   readonly #now: () => number
   #blocks = 0
@@ -47,7 +51,7 @@ export class PullProgress {
   #receivedMs = 0
   #running = 0
 
-  /** @param now - milliseconds of a clock that only goes forward */
+  /** @param now - milliseconds of a monotonic clock */
   constructor(now: () => number) {
     this.#now = now
   }
@@ -65,7 +69,7 @@ export class PullProgress {
     this.#running -= 1
   }
 
-  /** Bytes of blocks or of a frame came in. */
+  /** Counts received blocks, or the bytes of a frame. */
   received(blocks: number, bytes: number): void {
     this.#blocks += blocks
     this.#bytes += bytes
@@ -78,12 +82,12 @@ export class PullProgress {
     }
   }
 
-  /** For how long nothing has come in. */
+  /** Time since something was last received. */
   get idleMs(): number {
     return this.#now() - this.#receivedMs
   }
 
-  /** `undefined` when no pull is under way, or none has anything to fetch. */
+  /** `undefined` if no pull is under way, or none has anything to fetch. */
   view(pulls: readonly PullStatus[], accepted: number): ProgressView | undefined {
     const missing = Math.max(0, ...pulls.map(({ wanted, theirs }) => Math.max(wanted, theirs - accepted)))
     if (pulls.length === 0 || (missing === 0 && this.#blocks + this.#bytes === 0)) return undefined
@@ -106,7 +110,7 @@ export class PullProgress {
     }
   }
 
-  /** The one before the window stays: it says what the window began with. */
+  /** The last sample before the window stays, as the start of the window. */
   #forget(nowMs: number): void {
     while ((this.#samples[1]?.ms ?? nowMs) <= nowMs - WINDOW_MS) this.#samples.shift()
   }

@@ -1,12 +1,12 @@
 /**
- * Who pulls a chain now. One peer at a time, as long as there is little to fetch: then the next one mostly finds that it
- * has nothing new to give. While a pull has much before it, others may go on beside it. Whoever makes no progress for a
- * while loses its place to the next one, and goes on beside it until its own deadline: nobody stands in the way.
+ * Decides who pulls a chain now. While there is little to fetch, one peer at a time: the next one usually finds nothing
+ * new. While a pull has much to fetch, others run beside it. A pull without progress loses its slot to the next peer
+ * and continues without one until its own deadline, so it blocks nobody.
  */
 import { EXTRA_PULLS, PULLS_PER_CHAIN, TURN_STALL_AGAIN_MS, TURN_STALL_MS } from '../../../protocol/limits.ts'
 import { orAborted } from '../../base/deadline.ts'
 
-/** Places beside the first of each chain, for all chains of a node. */
+/** Slots beyond the first of each chain, shared by all chains of a node. */
 export class ExtraSlots {
   #free = EXTRA_PULLS
 
@@ -21,11 +21,11 @@ export class ExtraSlots {
   }
 }
 
-/** A place in the lane. */
+/** The right to pull now. */
 export interface PullSlot {
-  /** Something useful came: keep the place. `isLarge`: so much is still to be fetched that others may help. */
+  /** Something was stored: restarts the stall timer. `isLarge`: enough is left for further pulls to help. */
   progress(isLarge: boolean): void
-  /** Ends the turn; again and again does no harm. */
+  /** Frees the slot; idempotent. */
   release(): void
 }
 
@@ -39,6 +39,14 @@ interface Waiter {
   readonly admit: (slot: PullSlot) => void
 }
 
+/**
+ * Invariants:
+ * 1. `#taken` has at most `PULLS_PER_CHAIN` slots. At most one of them is not extra: it was granted while no other was
+ *   taken.
+ * 2. Each extra slot in `#taken` holds one of `#extraSlots` and returns it on leaving, by `release` or by its stall
+ *   timer.
+ * 3. `#waiters` is in order of arrival; someone waits only while no further slot may be granted.
+ */
 export class PullScheduler {
   readonly #extraSlots: ExtraSlots
   readonly #taken = new Set<TakenSlot>()
@@ -48,14 +56,14 @@ export class PullScheduler {
     this.#extraSlots = extraSlots
   }
 
-  /** How many wait for their turn. */
+  /** Peers waiting for a slot. */
   get waiting(): number {
     return this.#waiters.length
   }
 
   /**
-   * `undefined` when the signal aborted before it was this one's turn.
-   * @param failedBefore the peer did not answer, or broke off, the last time
+   * Waits for a slot; `undefined` if the signal aborted first.
+   * @param failedBefore - the last pull from this peer failed, so the slot has a shorter stall timeout
    */
   async acquire(signal: AbortSignal, failedBefore: boolean): Promise<PullSlot | undefined> {
     const admitted = Promise.withResolvers<PullSlot>()
@@ -66,7 +74,7 @@ export class PullScheduler {
     if (slot !== undefined) return slot
     const position = this.#waiters.indexOf(waiter)
     if (position >= 0) this.#waiters.splice(position, 1)
-    // It was admitted in the same moment.
+    // Raced: admitted just as the signal aborted.
     else (await admitted.promise).release()
     return undefined
   }

@@ -1,6 +1,6 @@
 /**
- * Carries out one pull of one chain from one peer (spec §8): feeds the session core, performs its effects. It has no
- * opinions of its own but how a long payload gets from the stream into the store.
+ * One pull of one chain from one peer (spec §8). It feeds the pull machine (`protocol/pull-machine.ts`), which decides
+ * everything, and performs its effects: requests on the stream, blocks to the replica, long payloads to the store.
  */
 import type { BlockId } from '../../../dag/ids.ts'
 import type { ClaimHolder, Claims } from '../../../protocol/claims.ts'
@@ -26,47 +26,57 @@ import { onAbort } from '../../base/deadline.ts'
 export interface PullOptions {
   readonly replica: Replica
   readonly stream: SyncStream
-  /** Bytes of both peer ids and both nonces, for the proof of membership. */
+  /** Both peer ids and both nonces, for the membership proofs. */
   readonly handshake: Handshake
   readonly signal: AbortSignal
-  /** The budget of this peer. */
+  /** Takes one of this peer's rechecks. */
   readonly mayRecheck: MayRecheck
-  /** Those of all pulls of this chain. */
+  /** Shared by all pulls of this chain. */
   readonly claims: Claims
-  /** What is known of this peer's line. */
+  /** Adapts to the peer's line. */
   readonly batchSize: BatchSize
   readonly unsound: (id: BlockId) => BlockFault | undefined
   readonly fruitless: (heads: readonly BlockId[]) => FruitlessEnd | undefined
-  /** Asked between blocks and frames: others wait for their turn. */
+  /** Polled between blocks and frames: whether to yield to waiting peers. */
   readonly shouldYield: () => boolean
-  /** Blocks, or a frame of a payload, came in. */
+  /** Called when blocks, or a frame of a payload, were received. */
   readonly onReceived: (blocks: number, bytes: number) => void
-  /** Something useful is stored. */
+  /** Called when blocks were accepted or a frame was stored. */
   readonly onProgress: () => void
   readonly onStored: (outcomes: readonly StoreOutcome[]) => void
 }
 
-/** Why a pull was cut short so that another peer gets its turn; what came is kept. */
+/** Reason of a pull that was cut to let another peer pull. Its blocks are kept. */
 export const YIELDED = 'others wait for their turn'
 
-/** Why a pull was cut short that held up another: what it was asking for is asked of that one's peer. */
+/** Reason of a pull that was cut because it held up another; that one's peer is asked for its blocks. */
 export const OVERTAKEN = 'others are faster'
 
-/** One pull. {@link run} is called once. */
+/**
+ * One pull; call {@link run} once.
+ *
+ * Invariants:
+ * 1. `#state` changes only in `#feed`, synchronously; effects run after it.
+ * 2. Blocks are submitted to the replica in the order of the machine's `store` effects (`#submitQueue`), and their
+ *   outcomes are fed back in the same order (`#outcomeQueue`).
+ * 3. `#storing` has every `store` effect that has not ended; `run` returns only when it is empty.
+ * 4. `#result` is settled once, by `finish` or by an effect that throws; `#breach` overrides its end.
+ * 5. At most one `changed` input is queued (`#isChangeQueued`).
+ */
 export class Pull implements Rival {
   readonly stragglers = new Stragglers()
   readonly #options: PullOptions
   readonly #result = Promise.withResolvers<PullResult>()
   readonly #cutting = new AbortController()
   readonly #claims: ClaimHolder
-  /** Blocks are handed to the replica in their order, also while a payload is still being fetched for some. */
+  /** Keeps the order of blocks while payloads are being fetched for some of them. */
   readonly #submitQueue = new JobQueue()
   readonly #outcomeQueue = new JobQueue()
   #state: PullState
   readonly #storing = new Set<Promise<void>>()
   #isChangeQueued = false
   #payloadLeft = 0
-  /** What a peer did wrong with frames, of which the core knows nothing; or was found out after the end. */
+  /** A breach that the machine does not know of: in frames, or found after its end. */
   #breach: ProtocolFault | undefined
 
   constructor(options: PullOptions) {
@@ -97,19 +107,19 @@ export class Pull implements Rival {
     return this.#options.stream.peer.toString()
   }
 
-  /** Blocks that it knows to be missing, and bytes of the payload that it is fetching. */
+  /** Blocks known to be missing, and bytes left of the payload that is being fetched. */
   get status(): PullStatus {
     const { theirs } = this.#state
     return { peer: this.peer, wanted: wantedNow(this.#state), theirs, payloadLeft: this.#payloadLeft }
   }
 
-  /** Whether this pull cannot go on before the other one has given up what it is asking for. */
+  /** Whether this pull is blocked on a block that the other one has claimed. */
   waitsFor(other: Pull): boolean {
     const block = awaited(this.#state)
     return block !== undefined && this.#claims.holderOf(block) === other.#claims
   }
 
-  /** Ends it now; what it is asking for may be asked of others. */
+  /** Ends the pull now and releases its claims. */
   cut(reason: string): void {
     this.#feed({ on: 'failed', reason })
   }
@@ -117,7 +127,7 @@ export class Pull implements Rival {
   async run(): Promise<PullResult> {
     const unsubscribe = onAbort(this.#options.signal, () => {
       this.#cutting.abort()
-      // It may wait for other pulls, and for no reply.
+      // It may be waiting for other pulls rather than for a reply.
       this.cut('RPC_ABORTED')
     })
     try {
@@ -125,18 +135,18 @@ export class Pull implements Rival {
       const result = await this.#result.promise
       this.#claims.close()
       this.#cutting.abort()
-      // Who forges and hangs up is found out all the same.
+      // Await the stores, so that a peer that sends a forgery and hangs up is still penalised.
       await Promise.allSettled(this.#storing)
       return this.#breach === undefined ? result : { ...result, end: { why: 'faulty', fault: this.#breach } }
     } finally {
       unsubscribe()
       this.#claims.close()
-      // Replies that are still to come are nobody's.
+      // Drops late replies.
       this.#cutting.abort()
     }
   }
 
-  /** Others changed what there is to ask for; later, for they are at work now. */
+  /** Claims changed. Deferred to a microtask, since the other pull is in the middle of a step. */
   #onClaimsChanged(): void {
     if (this.#isChangeQueued) return
     this.#isChangeQueued = true
@@ -200,7 +210,7 @@ export class Pull implements Rival {
     } else this.#feed({ on: 'stored', outcomes })
   }
 
-  /** Hands blocks to the replica, in parts; not all of them if the pull is cut. Waits for payloads, and for nothing else. */
+  /** Submits blocks to the replica, in parts; stops early if the pull is cut. It waits for payloads only. */
   async #submit(blocks: readonly PulledBlock[]): Promise<Promise<StoreOutcome[]>[]> {
     const { replica, mayRecheck, shouldYield } = this.#options
     if (shouldYield()) {
@@ -221,7 +231,8 @@ export class Pull implements Rival {
         return submitted
       }
       incoming.push({ block: pulled.block, payload })
-      // A store keeps only so many payloads whose block is not in yet, and a cut loses none of those that are.
+      // The store keeps a limited number of payloads without their block; submitting at once also keeps this one if the
+      // pull is cut.
       if (payload === 'stored') await submit()
     }
     void submit()
@@ -247,7 +258,7 @@ export class Pull implements Rival {
     if (found.ok) return found.value
     const { fault } = found
     if (!isRpcFault(fault)) this.#breach = fault
-    // Another pull has taken the payload over, if this one was not told to end.
+    // Aborted without being told to: another pull has taken over this payload.
     const isTaken = fault.code === 'RPC_ABORTED' && !this.#cutting.signal.aborted
     this.cut(shouldYield() ? YIELDED : isTaken ? OVERTAKEN : fault.code)
     return 'cut'

@@ -1,4 +1,7 @@
-/** Answers other peers' sync requests (spec §8): the plan is `protocol/serve.ts`'s, loading and offers are done here. */
+/**
+ * Answers the sync requests of other peers (spec §8). `protocol/responder.ts` plans the reply; this file loads blocks
+ * and payloads, and passes offers on.
+ */
 import { bytesToHex } from '@noble/hashes/utils.js'
 import type { PeerId } from '@libp2p/interface'
 import type { BlockId } from '../../../dag/ids.ts'
@@ -23,9 +26,9 @@ const NO_BYTES = new Uint8Array(0)
 
 export interface RequestHandlerModules {
   readonly self: PeerId
-  /** Joined chains by rendezvous, in lower-case hex. */
+  /** Looks up a joined chain by its rendezvous, in lower-case hex. */
   readonly find: (rendezvous: string) => Replica | undefined
-  /** A peer offers what it has of a chain: pull it. */
+  /** Pulls from a peer that offers its blocks. */
   readonly onOffer: (
     replica: Replica,
     peer: PeerId,
@@ -35,7 +38,7 @@ export interface RequestHandlerModules {
 
 export function createRequestHandler({ self, find, onOffer }: RequestHandlerModules): SyncHandler {
   const streams = new WeakMap<object, ServeStream>()
-  // An offer waits for its turn to be pulled: many of one peer would hold up everybody else's.
+  // One offer per peer and chain at a time: an offer waits for a pull slot, and many would delay everybody else.
   const offering = new Set<string>()
   return async (caller, request, signal) => {
     const replica = find(bytesToHex(request.chain))
@@ -82,9 +85,8 @@ function servedOf(replica: Replica): NonNullable<Parameters<typeof planReply>[1]
 }
 
 /**
- * Two readings for a whole reply: of its blocks, and of as many of their payloads as fit into it. A peer that catches up
- * asks for little else, and most of that is over before V8 has compiled it: hence small functions, loops over indexes, and
- * no copies of objects.
+ * Two reads per reply: the blocks, and as many of their payloads as fit. A peer that catches up requests little else,
+ * and most of it is over before V8 has optimised this code: hence small functions, index loops, and no copied objects.
  */
 async function loadBlocks(replica: Replica, plan: BlocksPlan): Promise<Reply> {
   const available = availableOf(replica, plan)
@@ -96,13 +98,13 @@ async function loadBlocks(replica: Replica, plan: BlocksPlan): Promise<Reply> {
 
 type BlocksPlan = ServePlan & { readonly do: 'blocks' }
 
-/** What is had of a plan, in its order. */
+/** The requested blocks that we have, in request order. */
 interface Available {
   readonly ids: BlockId[]
   readonly indexes: number[]
 }
 
-/** What was dropped meanwhile is not had. */
+/** Leaves out blocks that were dropped meanwhile. */
 function availableOf(replica: Replica, { ids, indexes }: BlocksPlan): Available {
   const available: Available = { ids: [], indexes: [] }
   for (let n = 0; n < ids.length; n += 1) {
@@ -115,16 +117,16 @@ function availableOf(replica: Replica, { ids, indexes }: BlocksPlan): Available 
   return available
 }
 
-/** A block to be sent. */
+/** A block in a reply. */
 interface OutgoingBlock extends LoadedBlock {
   readonly id: BlockId
-  /** Absent until it is read. */
+  /** `absent` until it is loaded. */
   payload: LoadedBlock['payload']
-  /** Of its payload, as far as that goes along. */
+  /** Bytes of the payload that are sent inline. */
   readonly inlineBytes: number
 }
 
-/** As many as fit into one reply, from the front. */
+/** The longest prefix of the blocks that fits into one reply. */
 function outgoingOf(replica: Replica, { ids, indexes }: Available, stored: readonly StoredBlock[]): OutgoingBlock[] {
   const outgoing: OutgoingBlock[] = []
   const sizes: number[] = []
@@ -160,7 +162,7 @@ function idOf({ id }: OutgoingBlock): BlockId {
   return id
 }
 
-/** One that was deleted meanwhile stays absent. */
+/** A payload that was deleted meanwhile stays absent. */
 function attachPayloads(inline: readonly OutgoingBlock[], frames: readonly (Uint8Array | undefined)[]): void {
   for (let n = 0; n < inline.length; n += 1) {
     const block = inline[n]
@@ -169,7 +171,7 @@ function attachPayloads(inline: readonly OutgoingBlock[], frames: readonly (Uint
   }
 }
 
-/** @param wanted - of the first of those that are had */
+/** @param outgoing - a prefix of the available blocks */
 function replyOf({ id, indexes }: BlocksPlan, available: Available, outgoing: readonly OutgoingBlock[]): Reply {
   const blocks = new BlocksReply(id)
   let next = 0

@@ -1,7 +1,7 @@
 /**
- * The responder's side of `/freechains/sync/1.0.0` (spec §8): takes in the streams that peers open, says hello, hands
- * requests to a handler and writes its replies in the order in which they get ready. It bounds what a peer can make this
- * node hold, and knows nothing of what the messages mean.
+ * The responder's side of `/freechains/sync/1.0.0` (spec §8): accepts streams, sends hello, passes requests to a
+ * handler and writes replies in the order in which they become ready. It bounds the resources that a peer can use and
+ * does not interpret the messages.
  */
 import type { PeerId, Stream } from '@libp2p/interface'
 import { pipe } from 'it-pipe'
@@ -27,31 +27,33 @@ import type { Nonces } from './client-stream.ts'
 import { readMessages, MessageWriter, readChunks, StreamCut, type MessageDeadline } from '../host/streams.ts'
 import { Gate, orAborted, pause, withDeadline } from '../../base/deadline.ts'
 
-/** Who asks. `stream` is unique to one incarnation of a stream: what an `open` proved holds for it alone. */
+/** The requester. `stream` identifies one stream: a membership proof holds for that stream only. */
 export interface SyncCaller {
   readonly peer: PeerId
   readonly nonces: Nonces
   readonly stream: object
 }
 
-/** The signal aborts when the stream ends or the time for the request is over; then nobody waits for the reply. */
+/** The signal aborts when the stream closes or the request's deadline passes; the reply is discarded then. */
 export type SyncHandler = (caller: SyncCaller, request: Request, signal: AbortSignal) => Promise<Reply>
 
 export interface SyncServerModules {
   readonly host: Host
   readonly log: Logger
   readonly handler: SyncHandler
-  /** Told of what a peer did wrong; its stream is closed then. */
+  /** Called with a peer's fault; its stream is closed by then. */
   readonly onFault?: (peer: PeerId, fault: RpcFault) => void
-  /** How long a peer that opened a stream may take to say hello; 10 s unless told. */
+  /** Deadline for the peer's hello; default 10 s. */
   readonly helloMs?: number
-  /** How long a request may take from its first byte to its last; 30 s unless told. */
+  /** Deadline for receiving a request, from its first byte to its last; default 30 s. */
   readonly receiveMs?: number
-  /** How long a peer may take none of what waits for it; 30 s unless told. */
+  /** Progress timeout for a peer that does not read; default 30 s. */
   readonly drainMs?: number
 }
 
-/** Serves until the returned function is called, which closes all streams and waits for the handlers under way. */
+/**
+ * Serves until the returned function is called. That function closes all streams and waits for the running handlers.
+ */
 export async function serveSync(modules: SyncServerModules): Promise<() => Promise<void>> {
   const streams = new Map<Stream, Promise<void>>()
   const perPeer = new Map<string, number>()
@@ -84,10 +86,18 @@ export async function serveSync(modules: SyncServerModules): Promise<() => Promi
   }
 }
 
-/** Requests whose replies are small: all others bring blocks, frames or lists of ids. */
+/** Requests with small replies; all others return blocks, frames or lists of ids. */
 const SMALL_REPLIES: ReadonlySet<Request['t']> = new Set(['open', 'offer'])
 
-/** One stream from its hello to its end. */
+/**
+ * The responder's end of one sync stream.
+ *
+ * Invariants:
+ * 1. `#caller` is set by the peer's hello, before any request is accepted.
+ * 2. `#answering` has the ids of requests without a written reply; each of them holds a place of `#gate`, so an id in
+ *   use is a breach.
+ * 3. `#closing` aborts once. From then on no reply is written and no fault is reported.
+ */
 class ServerStream {
   readonly #stream: Stream
   readonly #peer: PeerId
@@ -153,7 +163,7 @@ class ServerStream {
     this.#caller = { peer: this.#peer, nonces, stream: this.#stream }
   }
 
-  /** Returns when there is room for the next request: until then the stream is not read, and the peer has to wait. */
+  /** Returns when the next request may be read. Until then the stream is not read, so the peer gets backpressure. */
   async #accept(message: Uint8Array, caller: SyncCaller): Promise<void> {
     const request = decodeRequest(message)
     if (!request.ok) {
@@ -173,7 +183,7 @@ class ServerStream {
     this.#answering.set(id, answering)
   }
 
-  /** Where replies may be large, the next ones are loaded when those before them were taken. */
+  /** A large reply is loaded only when fewer than `LOADS_IN_FLIGHT` others are loaded and unwritten. */
   async #answer(caller: SyncCaller, request: Request): Promise<void> {
     const isLarge = !SMALL_REPLIES.has(request.t)
     if (isLarge && !(await this.#largeReplies.enter(this.#closing.signal))) return
@@ -211,7 +221,7 @@ class ServerStream {
     this.#modules.onFault?.(this.#peer, fault)
   }
 
-  /** A write fails only when the stream is over, and then the read loop ends too. */
+  /** A write fails only after the stream has closed; the read loop ends too. */
   async #write(...parts: readonly Uint8Array[]): Promise<void> {
     try {
       await this.#writer.write(...parts)
