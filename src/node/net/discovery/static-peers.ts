@@ -20,7 +20,7 @@ export class StaticPeers {
   readonly #host: Host
   readonly #log: Logger
   readonly #random: () => number
-  readonly #staticPeer = new Map<string, StaticPeer>()
+  readonly #byAddress = new Map<string, StaticPeer>()
   #isStopped = false
 
   constructor({ host, log, random = Math.random }: StaticPeersModules) {
@@ -32,9 +32,9 @@ export class StaticPeers {
   /** Dials this address and keeps it connected. Adding it again, or adding this node's own address, does nothing. */
   add(address: Multiaddr): void {
     const key = address.toString()
-    if (this.#isStopped || this.#staticPeer.has(key)) return
+    if (this.#isStopped || this.#byAddress.has(key)) return
     if (peerIdOf(address) === this.#host.peerId.toString()) return
-    this.#staticPeer.set(key, new StaticPeer(address, { host: this.#host, log: this.#log, random: this.#random }))
+    this.#byAddress.set(key, new StaticPeer(address, { host: this.#host, log: this.#log, random: this.#random }))
   }
 
   /**
@@ -43,9 +43,9 @@ export class StaticPeers {
    */
   async remove(address: Multiaddr): Promise<string | undefined> {
     const key = address.toString()
-    const staticPeer = this.#staticPeer.get(key)
+    const staticPeer = this.#byAddress.get(key)
     if (staticPeer === undefined) return undefined
-    this.#staticPeer.delete(key)
+    this.#byAddress.delete(key)
     await staticPeer.stop()
     const { peer } = staticPeer.state
     if (peer === undefined || this.states().some((other) => other.peer === peer)) return undefined
@@ -59,7 +59,7 @@ export class StaticPeers {
 
   /** State of each address. */
   states(): StaticPeerState[] {
-    return [...this.#staticPeer.values()].map(({ state }) => state)
+    return [...this.#byAddress.values()].map(({ state }) => state)
   }
 
   /** Addresses whose last dial failed, with the reason. */
@@ -72,6 +72,6 @@ export class StaticPeers {
 
   async stop(): Promise<void> {
     this.#isStopped = true
-    await Promise.all([...this.#staticPeer.values()].map((staticPeer) => staticPeer.stop()))
+    await Promise.all([...this.#byAddress.values()].map((staticPeer) => staticPeer.stop()))
   }
 }

@@ -50,11 +50,11 @@ export function guardConnections(libp2p: Libp2p, onBreach: (peer: PeerId, fault:
  * Closes connections on which no bytes arrive. On a live connection each side pings every ten seconds. libp2p would
  * close a connection on a late ping reply, but on a slow line that reply queues behind everything requested before it.
  */
-export function endSilentConnections(libp2p: Libp2p, chunksReceived = chunksReceivedOn): void {
+export function endSilentConnections(libp2p: Libp2p, chunksOn = chunksReceivedOn): void {
   const seen = new WeakMap<Connection, { readonly chunks: number; readonly silentChecks: number }>()
   const checkSilence = (): void => {
     for (const connection of libp2p.getConnections()) {
-      const chunks = chunksReceived(connection)
+      const chunks = chunksOn(connection)
       if (chunks === undefined) continue
       const before = seen.get(connection)
       const silentChecks = before?.chunks === chunks ? before.silentChecks + 1 : 0

@@ -1,4 +1,4 @@
-/** Pulls from every peer that can be reached, for an empty forum before its founding post (spec §5). */
+/** Pulls from every peer that can be reached, for an empty forum before its founding post (spec §2). */
 import type { PeerId } from '@libp2p/interface'
 import { withDeadline } from '../../base/deadline.ts'
 import type { Replica } from '../../chain/replica.ts'

@@ -18,7 +18,7 @@ function drained(queue: ByteQueue): Uint8Array[] {
   return chunks
 }
 
-/** All that a set of views keeps alive. */
+/** Bytes of all buffers that the views keep alive. */
 function keptAlive(views: readonly Uint8Array[]): number {
   return [...new Set(views.map(({ buffer }) => buffer))].reduce((sum, { byteLength }) => sum + byteLength, 0)
 }

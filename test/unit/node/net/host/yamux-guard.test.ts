@@ -12,7 +12,7 @@ interface Said {
   readonly length: number
 }
 
-/** A frame as yamux spells it. */
+/** The bytes of a yamux frame. */
 function frameOf({ type, flags, stream, length }: Said): Uint8Array {
   const isData = type === 'data'
   const frame = new Uint8Array(12 + (isData ? Math.min(length, LIMIT) : 0)).fill(0xff)

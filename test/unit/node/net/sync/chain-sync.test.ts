@@ -1,4 +1,4 @@
-/** Sync of one chain (spec §8): what is kept of the peers that were met. */
+/** Sync of one chain (spec §8): the bound on the peers that are shown. */
 import type { PeerId } from '@libp2p/interface'
 import { expect, test } from 'vitest'
 import { ChainSync } from '../../../../../src/node/net/sync/chain-sync.ts'

@@ -1,4 +1,4 @@
-/** Spec §5, *Throttle*: which comparisons of heads support that this node was in sync, and which say nothing. */
+/** Which comparisons of heads are evidence that this node is in sync, and which are none (spec §5, *Throttle*). */
 import { expect, test } from 'vitest'
 import type { MadeBlock } from '../../../../../src/dag/block.ts'
 import { genesisBlockId } from '../../../../../src/dag/ids.ts'
@@ -14,7 +14,7 @@ import { peerOf, wiredTo, type OnReply } from '../../../../support/wired.ts'
 const LINE = postsInLine(4, 'p')
 const OTHER_LINE = postsInLine(4, 'q')
 
-/** A node that has these blocks, after it compared heads with a peer that has those. */
+/** A node with these blocks, after it compared heads with a peer that has `theirs`. */
 async function compared(
   ours: readonly MadeBlock[],
   theirs: readonly MadeBlock[],
