@@ -42,7 +42,7 @@ export class MeetingNode {
     this.ledger = new SyncLedger(this.host)
     const { host } = this
     const pubsub = new Pubsub({ host, log })
-    const discovery = new Discovery({ dht: false, remembered: false, peers: [] }, { host, log })
+    const discovery = new Discovery({ dht: false, cachePeers: false, peers: [] }, { host, log })
     const network = new ChainNetwork({ host, pubsub, discovery, clock, log })
     const stopServing = await network.serve()
     const attached = network.attach(this.replica)

@@ -24,7 +24,7 @@ async function discover(
 ): Promise<Discovery> {
   const { dht = true, peers = [], store } = options
   const discovery = new Discovery(
-    { dht, remembered: store !== undefined, peers },
+    { dht, cachePeers: store !== undefined, peers },
     { host, log: silentLogger, random: () => 0, ...(store === undefined ? {} : { store }) },
   )
   discoveries.push(discovery)
@@ -87,8 +87,8 @@ test('a peer that shared a chain is remembered by an address that can be dialled
   const addressesOf = async (peer: Host): Promise<number> =>
     (await a.libp2p.peerStore.get(peer.peerId)).addresses.length
   await vi.waitFor(async () => expect(await Promise.all([addressesOf(b), addressesOf(c)])).toEqual([1, 1]))
-  first.sharesChain(b.peerId)
-  first.sharesChain(c.peerId)
+  first.noteChainPeer(b.peerId)
+  first.noteChainPeer(c.peerId)
   expect([...(await saved.promise)].sort()).toEqual([addressOf(b), addressOf(c)].map(String).sort())
 
   const later = await startHost()

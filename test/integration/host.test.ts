@@ -1,4 +1,4 @@
-import { cameOn } from '../../src/node/net/host/connection-guard.ts'
+import { chunksReceivedOn } from '../../src/node/net/host/connection-guard.ts'
 import { generateKeyPair } from '@libp2p/crypto/keys'
 import { multiaddr } from '@multiformats/multiaddr'
 import { afterEach, expect, test } from 'vitest'
@@ -67,7 +67,8 @@ test('what comes on a connection is counted, at both ends: one on which nothing 
   hosts = await startHosts(2)
   const [a, b] = hosts as [Host, Host]
   await dial(a, b)
-  const came = (): number[] => hosts.flatMap(({ libp2p }) => libp2p.getConnections()).map((one) => cameOn(one) ?? -1)
+  const came = (): number[] =>
+    hosts.flatMap(({ libp2p }) => libp2p.getConnections()).map((one) => chunksReceivedOn(one) ?? -1)
   const ping = (): Promise<unknown> => a.ping(b.peerId, { signal: soon() })
   // Then the other end has the connection, too.
   await ping()

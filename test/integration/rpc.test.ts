@@ -72,7 +72,7 @@ async function mischief(play: (stream: Stream) => void | Promise<void>): Promise
 const hello = (): Uint8Array => encodeHello({ t: 'hello', v: 1, nonce: new Uint8Array(32) })
 
 async function sessionOf({ client, server }: Pair): Promise<SyncStream> {
-  const session = await client.session(server.peerId, { signal: soon() })
+  const session = await client.stream(server.peerId, { signal: soon() })
   if (!session.ok) throw new Error(JSON.stringify(session.fault))
   return session.value
 }
@@ -197,13 +197,13 @@ describe('a server that misbehaves', () => {
   test('says no hello: the session fails after the deadline', async () => {
     const made = await pair(undefined, { helloMs: HELLO_MS })
     await made.server.libp2p.handle(SYNC_PROTOCOL, () => {})
-    const session = await made.client.session(made.server.peerId, { signal: soon() })
+    const session = await made.client.stream(made.server.peerId, { signal: soon() })
     expect(session).toMatchObject({ ok: false, fault: { code: 'RPC_TIMEOUT', ms: HELLO_MS } })
   })
 
   test('does not speak the protocol: unreachable', async () => {
     const made = await pair()
-    const session = await made.client.session(made.server.peerId, { signal: soon() })
+    const session = await made.client.stream(made.server.peerId, { signal: soon() })
     expect(session).toMatchObject({ ok: false, fault: { code: 'RPC_UNREACHABLE' } })
   })
 

@@ -83,7 +83,7 @@ async function ends(bytesPerSecond: number, handler?: SyncHandler): Promise<Ends
 }
 
 async function sessionOf({ client, server }: Ends): Promise<SyncStream> {
-  const session = await client.session(server.peerId, { signal: soon() })
+  const session = await client.stream(server.peerId, { signal: soon() })
   if (!session.ok) throw new Error(JSON.stringify(session.fault))
   return session.value
 }

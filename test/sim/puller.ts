@@ -185,7 +185,7 @@ export class Puller {
   }
 
   #wasInVain(peer: number): Parameters<typeof newPull>[0]['world']['fruitless'] {
-    return (heads) => this.#fruitless.before(String(peer), heads, this.#moment())
+    return (heads) => this.#fruitless.expectedEnd(String(peer), heads, this.#moment())
   }
 
   #moment(): Moment {

@@ -1,6 +1,6 @@
 /** `chain.status` (spec §10): whether a chain is in sync, the progress of pulls, and if nothing moves, why. */
 import type { Joined } from '../chain/registry.ts'
-import type { PeerStanding } from '../net/sync/chain-sync.ts'
+import type { PeerSyncState } from '../net/sync/peer-states.ts'
 import type { ResultOf } from '../control/schema.ts'
 import type { NodeParts } from './node-parts.ts'
 import type { ChainServices } from '../net/chain-network.ts'
@@ -38,7 +38,7 @@ export function statusOf({ replica, attached }: Joined<ChainServices>, { pubsub,
 
 /** What determines the sync state. */
 export interface SyncFacts {
-  readonly peers: readonly PeerStanding[]
+  readonly peers: readonly PeerSyncState[]
   readonly onTopic: readonly string[]
   /** Peers that are pulled from now, and the time since data came from any of them. */
   readonly active: readonly string[]

@@ -12,9 +12,8 @@ import { why as reasonOf } from '../net/host/faults.ts'
 import type { Logger } from '../base/log.ts'
 import { handshakeOf, openChain } from '../net/sync/handshake.ts'
 import type { Replica } from '../chain/replica.ts'
-import type { RpcFault } from '../net/sync/stream-faults.ts'
 import { openSyncStream, type OpenSyncStream } from '../net/sync/client-stream.ts'
-import type { SyncFault } from '../net/sync/faults.ts'
+import type { RpcFault, SyncFault } from '../net/sync/faults.ts'
 import { orAborted, withDeadline } from '../base/deadline.ts'
 
 /** libp2p's own deadline for identify is five seconds. */

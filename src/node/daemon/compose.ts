@@ -108,7 +108,7 @@ async function start(
   const added = textList(disk.value, 'added-peers')
   const known = [...config.bootstrap, ...config.peers, ...(await added.load())]
   const discovery = new Discovery(
-    { dht: switches.dht, remembered: switches.remembered, peers: known.map((address) => multiaddr(address)) },
+    { dht: switches.dht, cachePeers: switches.remembered, peers: known.map((address) => multiaddr(address)) },
     { host: host.value, log, store: textList(disk.value, 'remembered-peers'), isLonely: () => isLonely() },
   )
   const pubsub = new Pubsub({ host: host.value, log })
@@ -142,7 +142,7 @@ async function start(
   const info = { control: () => control.address, dataDir: config.dataDir, startedAt }
   const { bootstrap } = config
   const addedPeers = new AddedPeers({ configured: [...bootstrap, ...config.peers] }, { list: added, discovery })
-  const peers = { staticPeers: () => discovery.kept(), undialled: () => discovery.failures() }
+  const peers = { staticPeers: () => discovery.staticPeers(), undialled: () => discovery.failures() }
   const parts = { host: host.value, pubsub, chains, clock, log, addedPeers, ...peers, bootstrap, info }
   const handlers = createHandlers(parts)
   const server = new ControlServer(

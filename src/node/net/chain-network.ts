@@ -1,6 +1,6 @@
 /**
- * Puts joined chains on the network: gives each its gossip and its sync, tells them of peers that come and go, answers
- * other peers' requests, and deals with those that break the protocols.
+ * Puts joined chains on the network. Each chain gets its gossip and its sync; requests of other peers are routed to
+ * their chain; peers that break the protocols are penalised or banned.
  */
 import { bytesToHex } from '@noble/hashes/utils.js'
 import type { PeerId } from '@libp2p/interface'
@@ -12,12 +12,12 @@ import { ChainSync } from './sync/chain-sync.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Discovery } from './discovery/discovery.ts'
 import type { Host } from './host/host.ts'
-import { ExtraPlaces } from './sync/pull-scheduler.ts'
+import { ExtraSlots } from './sync/pull-scheduler.ts'
 import type { Logger } from '../base/log.ts'
 import type { Attachment } from '../chain/registry.ts'
 import type { Replica } from '../chain/replica.ts'
 import { createRequestHandler } from './sync/request-handler.ts'
-import type { RpcFault } from './sync/stream-faults.ts'
+import type { RpcFault } from './sync/faults.ts'
 import { SyncClient } from './sync/client.ts'
 import { serveSync } from './sync/server.ts'
 import type { Pubsub } from './gossip/pubsub.ts'
@@ -37,27 +37,34 @@ export interface ChainNetworkModules {
   readonly log: Logger
 }
 
-interface Entry {
+interface AttachedChain {
   readonly replica: Replica
   readonly sync: ChainSync
 }
 
+/**
+ * The network side of all joined chains.
+ *
+ * Invariants:
+ * 1. A chain is in `#byTopic` and in `#byRendezvous` from `attach` until its services stop, and in no other time.
+ * 2. Only attached chains get hints and requests: both are looked up in these maps when they arrive.
+ */
 export class ChainNetwork {
   readonly #modules: ChainNetworkModules
   readonly #client: SyncClient
-  readonly #extra = new ExtraPlaces()
-  readonly #byTopic = new Map<string, Entry>()
-  readonly #byRendezvous = new Map<string, Entry>()
-  /** Of all chains together: it is one processor. */
+  readonly #extraSlots = new ExtraSlots()
+  readonly #byTopic = new Map<string, AttachedChain>()
+  readonly #byRendezvous = new Map<string, AttachedChain>()
+  /** Shared by all chains: they share one processor. */
   readonly #rechecks = new RecheckBudget(performance.now())
-  readonly #endings: (() => void)[]
+  readonly #unsubscribes: (() => void)[]
 
   constructor(modules: ChainNetworkModules) {
     this.#modules = modules
-    const { host, pubsub: topics, log } = modules
+    const { host, pubsub, log } = modules
     this.#client = new SyncClient({ host, log, onFault: (peer, fault) => this.#onStreamFault(peer.toString(), fault) })
-    this.#endings = [
-      topics.onSubscriber((topic, peer) => this.#byTopic.get(topic)?.sync.suggest(peer)),
+    this.#unsubscribes = [
+      pubsub.onSubscriber((topic, peer) => this.#byTopic.get(topic)?.sync.suggest(peer)),
       host.onBreach((peer, fault) => this.#onProtocolFault(peer.toString(), fault)),
       host.onDisconnect((peer) => {
         for (const { sync } of this.#byTopic.values()) sync.forget(peer.toString())
@@ -66,7 +73,7 @@ export class ChainNetwork {
   }
 
   attach(replica: Replica): ChainServices {
-    const { pubsub: topics, discovery, host, clock, log } = this.#modules
+    const { pubsub, discovery, host, clock, log } = this.#modules
     const { rendezvous } = replica.chain
     const onFault = (peer: string, fault: ProtocolFault): void => {
       this.#onProtocolFault(peer, fault)
@@ -81,11 +88,11 @@ export class ChainNetwork {
       log,
       onFault,
       onShared: (peer) => {
-        discovery.sharesChain(peer)
+        discovery.noteChainPeer(peer)
       },
       connected: () => this.#connected(replica),
       findPeers: (signal) => this.#findPeers(replica, signal),
-      extra: this.#extra,
+      extraSlots: this.#extraSlots,
     })
     const topic = topicOf(rendezvous)
     const key = bytesToHex(rendezvous)
@@ -94,7 +101,7 @@ export class ChainNetwork {
     const onHint = (peer: string): void => {
       sync.suggest(peer)
     }
-    const gossip = new ChainGossip({ replica, pubsub: topics, log, onHint, onFault, mayRecheck })
+    const gossip = new ChainGossip({ replica, pubsub, log, onHint, onFault, mayRecheck })
     discovery.join(rendezvous)
     return {
       gossip,
@@ -109,7 +116,7 @@ export class ChainNetwork {
     }
   }
 
-  /** Answers other peers from now on. Returns how to stop. */
+  /** Starts to answer the sync requests of other peers. The returned function stops it. */
   serve(): Promise<() => Promise<void>> {
     const { host, log } = this.#modules
     const handler = createRequestHandler({
@@ -121,7 +128,7 @@ export class ChainNetwork {
   }
 
   stop(): void {
-    for (const end of this.#endings) end()
+    for (const end of this.#unsubscribes) end()
     this.#client.stop()
   }
 
@@ -131,15 +138,18 @@ export class ChainNetwork {
     return pulled?.ok === true ? pulled.value : { fresh: 0, missing: 0 }
   }
 
-  /** Those known to be on the chain first. */
+  /** Connected peers, the subscribers of the chain's topic first. */
   #connected(replica: Replica): readonly PeerId[] {
-    const { pubsub: topics, host } = this.#modules
-    const onTopic = topics.subscribers(topicOf(replica.chain.rendezvous))
+    const { pubsub, host } = this.#modules
+    const onTopic = pubsub.subscribers(topicOf(replica.chain.rendezvous))
     const all = new Set([...onTopic, ...host.connections().map(({ peer }) => peer.toString())])
     return [...all].map((peer) => peerIdFromString(peer))
   }
 
-  /** Alone in the world there is nobody to ask. A search that its deadline ends has connected whom it found so far. */
+  /**
+   * Without connections a DHT lookup is pointless. A lookup that the deadline ends has connected the peers found so
+   * far.
+   */
   async #findPeers(replica: Replica, signal: AbortSignal): Promise<void> {
     const { host, discovery, log } = this.#modules
     if (host.connections().length === 0) return
@@ -150,7 +160,7 @@ export class ChainNetwork {
     }
   }
 
-  /** A forged signature is the dearest lie to find out, so the first one ends it with that peer (spec §7). */
+  /** A forged signature is the costliest lie to detect, so the first one bans the peer (spec §7). */
   #onProtocolFault(peer: string, fault: ProtocolFault): void {
     const { host, log } = this.#modules
     const cause = 'fault' in fault ? fault.fault.code : undefined
@@ -162,7 +172,7 @@ export class ChainNetwork {
     else if (what === 'penalise') host.penalise(peer)
   }
 
-  /** A stream that breaks off is nobody's fault; what came on it may be. */
+  /** A broken stream is no breach. A malformed message on it is one. */
   #onStreamFault(peer: string, fault: RpcFault): void {
     if (fault.code === 'RPC_MALFORMED') this.#onProtocolFault(peer, fault.fault)
     else this.#modules.log.debug('peer.stream-fault', { peer, code: fault.code })

@@ -1,4 +1,4 @@
-/** Peers added by command or by an invite: kept connected from now on, and again after the next start (spec §11). */
+/** Static peers added by command or by an invite: kept connected now and after the next start (spec §11). */
 import { multiaddr, type Multiaddr } from '@multiformats/multiaddr'
 import { fail, ok, type Result } from '../../../dag/result.ts'
 import type { Discovery } from './discovery.ts'
@@ -7,7 +7,7 @@ import { parsePeerAddress, parsePeerId, peerIdOf } from '../host/peer-address.ts
 import type { TextList } from '../../storage/records.ts'
 import { JobQueue } from '../../base/job-queue.ts'
 
-/** Addresses kept for the next start, oldest out. */
+/** Addresses stored for the next start; a new one evicts the oldest. */
 const MAX_ADDED_PEERS = 256
 
 export type AddedPeersFault =
@@ -16,7 +16,7 @@ export type AddedPeersFault =
   | { readonly code: 'PEER_IN_CONFIG'; readonly addresses: readonly string[] }
 
 export interface AddedPeersOptions {
-  /** Peers that the config file names, which no command removes. */
+  /** Static peers from the config file. No command removes them. */
   readonly configured: readonly string[]
 }
 
@@ -25,10 +25,10 @@ export interface AddedPeersModules {
   readonly discovery: Discovery
 }
 
-/** What `peer remove` did. */
+/** The result of `peer remove`. */
 export interface RemovedPeers {
   readonly removed: readonly string[]
-  /** These are of the same peer, and stay. */
+  /** Addresses of the same peer that stay, since the config file names them. */
   readonly configured: readonly string[]
 }
 
@@ -44,7 +44,7 @@ export class AddedPeers {
     this.#discovery = discovery
   }
 
-  /** Remembers them and begins to dial. Resolves before anybody is connected. */
+  /** Stores the addresses and starts to dial. Resolves before any peer has connected. */
   async add(addresses: readonly Multiaddr[]): Promise<void> {
     if (addresses.length === 0) return
     const added = addresses.map(String)
@@ -55,16 +55,19 @@ export class AddedPeers {
     })
   }
 
-  /** Forgets them, and lets go of their connections. @param which - an address as typed, or a peer id */
+  /**
+   * Deletes the stored addresses and closes their connections.
+   * @param which - an address as typed, or a peer id
+   */
   async remove(which: string): Promise<Result<RemovedPeers, AddedPeersFault>> {
     const target = targetOf(which)
     if (!target.ok) return target
     return this.#writing.run(async () => {
       const known = await this.#list.load()
-      const met = new Map(this.#discovery.kept().map(({ address, peer }) => [address.toString(), peer]))
-      const isMeant = (entry: string): boolean => matches(target.value, multiaddr(entry), met.get(entry))
-      const removed = known.filter(isMeant)
-      const configured = this.#configured.filter(isMeant)
+      const peerAt = new Map(this.#discovery.staticPeers().map(({ address, peer }) => [address.toString(), peer]))
+      const isTarget = (entry: string): boolean => matches(target.value, multiaddr(entry), peerAt.get(entry))
+      const removed = known.filter(isTarget)
+      const configured = this.#configured.filter(isTarget)
       if (removed.length === 0) {
         if (configured.length === 0) return fail({ code: 'PEER_NOT_ADDED', which })
         return fail({ code: 'PEER_IN_CONFIG', addresses: configured })
@@ -89,7 +92,7 @@ function targetOf(which: string): Result<Target, PeerAddressFault> {
   return parsed.ok ? ok(partsOf(parsed.value)) : parsed
 }
 
-/** An address and the peer there, apart: one is often typed without the other. */
+/** Splits the peer id off an address: users often type one without the other. */
 function partsOf(address: Multiaddr): Target & { readonly bare: string } {
   const peer = peerIdOf(address)
   return {
@@ -98,10 +101,10 @@ function partsOf(address: Multiaddr): Target & { readonly bare: string } {
   }
 }
 
-/** @param met - the peer that was found there */
-function matches({ bare, peer }: Target, address: Multiaddr, met: string | undefined): boolean {
-  const its = partsOf(address)
-  const known = its.peer ?? met
+/** @param foundPeer - the peer that answered at this address */
+function matches({ bare, peer }: Target, address: Multiaddr, foundPeer: string | undefined): boolean {
+  const parts = partsOf(address)
+  const known = parts.peer ?? foundPeer
   if (bare === undefined) return known === peer
-  return its.bare === bare && (peer === undefined || known === undefined || known === peer)
+  return parts.bare === bare && (peer === undefined || known === undefined || known === peer)
 }

@@ -1,6 +1,6 @@
 /**
- * One chain in the DHT (spec §9): says that this node has it, looks for others that have it, and connects to them, for as
- * long as the chain is joined. It asks often while it is alone and seldom once it has company.
+ * One chain in the DHT (spec §9): announces that this node has it, looks up other providers, and connects to them, as
+ * long as the chain is joined. Lookups are frequent while they find nobody, and rare otherwise.
  */
 import type { PeerId, Provider } from '@libp2p/interface'
 import { CID } from 'multiformats/cid'
@@ -12,23 +12,23 @@ import type { Logger } from '../../base/log.ts'
 import { DIAL_MS, nextDelayMs } from './redial-backoff.ts'
 import { Gate, pause, withDeadline } from '../../base/deadline.ts'
 
-/** Multicodec of sha2-256: the rendezvous is such a digest, so it *is* the multihash, hashed no second time. */
+/** Multicodec of sha2-256. The rendezvous is such a digest, so it is used as the multihash and is not hashed again. */
 const SHA2_256 = 0x12
 
-/** A query over a network of millions takes seconds; one with an empty routing table waits for a first peer till then. */
+/** A query in a network of millions takes seconds. With an empty routing table it waits this long for a first peer. */
 const QUERY_MS = 30_000
 
-/** Far below the 48 h that a record lives: a node that lost it, or came later, has it again soon. */
+/** Far below the record's lifetime of 48 h: a DHT node that lost the record, or joined later, soon has it again. */
 const PROVIDE_EVERY_MS = 30 * 60_000
 
-/** With company, new neighbours are a bonus. */
-const SEEK_EVERY_MS = 5 * 60_000
+/** Once connected, more neighbours are optional. */
+const LOOKUP_EVERY_MS = 5 * 60_000
 
-/** As many as gossipsub's mesh can use (Dhi); beyond it, chance meetings are enough. */
+/** gossipsub's mesh uses at most this many (Dhi). Further peers may still connect to us. */
 const ENOUGH_PEERS = 12
 
-/** Providers looked at per query: a record costs nothing to write, so a flood of them must not become a flood of dials. */
-const MAX_FOUND = 32
+/** Providers tried per query. Records are free to write, so a flood of records must not become a flood of dials. */
+const MAX_PROVIDERS = 32
 
 const PARALLEL_DIALS = 4
 
@@ -41,18 +41,18 @@ export interface DhtProviderModules {
   readonly random: () => number
 }
 
-/** The key of a chain in the DHT. */
+/** The DHT key of a chain. */
 export function rendezvousCid(rendezvous: Uint8Array): CID {
   return CID.createV1(raw.code, Digest.create(SHA2_256, rendezvous))
 }
 
-/** Says that this peer shares a chain with us: it is among the last to go when there are too many connections. */
+/** Tags a peer that shares a chain with us, so that its connection is among the last to be pruned. */
 export async function tagChainPeer(host: Host, peer: PeerId): Promise<void> {
   await host.libp2p.peerStore.merge(peer, { tags: { [CHAIN_TAG]: { value: CHAIN_TAG_VALUE } } })
 }
 
-/** Connected peers that provide this rendezvous: asks the DHT, dials what it names. */
-export async function seek(
+/** Queries the DHT once, dials the providers, and returns those that are connected. */
+export async function findProviders(
   rendezvous: Uint8Array,
   modules: DhtProviderModules,
   signal: AbortSignal,
@@ -68,11 +68,11 @@ export async function seek(
         const key = provider.id.toString()
         if (found.has(key) || provider.id.equals(host.peerId)) continue
         found.set(key, dialProvider(provider, modules, dialling))
-        if (found.size >= MAX_FOUND) break
+        if (found.size >= MAX_PROVIDERS) break
       }
     })
   } catch (error) {
-    // An empty routing table, or the end of the time: what was found until then is of use.
+    // An empty routing table, or the deadline: the providers found until then are used.
     if (!signal.aborted) log.debug('dht.find-failed', { why: why(error) })
   }
   const peers = await Promise.all(found.values())
@@ -120,17 +120,17 @@ export class DhtProvider {
   constructor(rendezvous: Uint8Array, modules: DhtProviderModules) {
     this.#rendezvous = rendezvous
     this.#modules = modules
-    this.#running = Promise.all([this.#provide(), this.#seek()])
+    this.#running = Promise.all([this.#keepProviding(), this.#keepLookingUp()])
   }
 
-  /** Stops asking. The record stays in the DHT until it fades. */
+  /** Stops all queries. The record stays in the DHT until it expires. */
   async stop(): Promise<void> {
     this.#stopping.abort()
     await this.#running
   }
 
-  /** Stops, and has libp2p renew the record no more. */
-  async forget(): Promise<void> {
+  /** Stops, and makes libp2p stop renewing the record. */
+  async cancel(): Promise<void> {
     await this.stop()
     const { host, log } = this.#modules
     try {
@@ -140,7 +140,7 @@ export class DhtProvider {
     }
   }
 
-  async #provide(): Promise<void> {
+  async #keepProviding(): Promise<void> {
     const { host, log, random } = this.#modules
     const { signal } = this.#stopping
     const cid = rendezvousCid(this.#rendezvous)
@@ -160,13 +160,13 @@ export class DhtProvider {
     }
   }
 
-  async #seek(): Promise<void> {
+  async #keepLookingUp(): Promise<void> {
     const { random } = this.#modules
     const { signal } = this.#stopping
-    for (let alone = 0; !signal.aborted;) {
-      const peers = await seek(this.#rendezvous, this.#modules, signal)
-      alone = peers.length === 0 ? alone + 1 : 0
-      await pause(alone === 0 ? SEEK_EVERY_MS : nextDelayMs(alone, random), signal)
+    for (let emptyLookups = 0; !signal.aborted;) {
+      const peers = await findProviders(this.#rendezvous, this.#modules, signal)
+      emptyLookups = peers.length === 0 ? emptyLookups + 1 : 0
+      await pause(emptyLookups === 0 ? LOOKUP_EVERY_MS : nextDelayMs(emptyLookups, random), signal)
     }
   }
 }

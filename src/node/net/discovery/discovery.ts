@@ -1,6 +1,6 @@
 /**
- * Finding peers (spec §9): bootstrap and static peers, the DHT, the LAN, and peers remembered from last time. Each can be
- * off, and any one of them is enough. It connects; what is said then is said elsewhere.
+ * Finds peers and connects to them (spec §9): bootstrap and static peers, the DHT, mDNS, and the peer cache. Each
+ * source can be off, and any one of them is enough. What is said over the connections is up to gossip and sync.
  */
 import type { PeerId, PeerInfo } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
@@ -13,43 +13,51 @@ import { parsePeerAddress } from '../host/peer-address.ts'
 import { StaticPeers } from './static-peers.ts'
 import { DIAL_MS, nextDelayMs } from './redial-backoff.ts'
 import { PeerCache, type PeerCacheStore } from './peer-cache.ts'
-import { seek, DhtProvider, tagChainPeer, type DhtProviderModules } from './dht-provider.ts'
+import { findProviders, DhtProvider, tagChainPeer, type DhtProviderModules } from './dht-provider.ts'
 import { pause, withDeadline } from '../../base/deadline.ts'
 
-/** While every chain has somebody to talk to the remembered peers are not needed. */
+/** While no chain is lonely, the peer cache is not dialled. */
 const CHECK_LONELY_MS = 30_000
 
-/** mDNS tells of each neighbour every ten seconds; one that does not answer is tried less often. */
+/** mDNS reports each neighbour every ten seconds; a failed dial is not repeated that often. */
 const LAN_RETRY_MS = 60_000
 
-/** Neighbours whose last try is remembered, the oldest out: ids cost nothing. */
+/**
+ * Neighbours whose last dial is remembered; a new one evicts the oldest. The bound is needed since peer ids are free.
+ */
 const MAX_LAN_PEERS = 256
 
 export interface DiscoveryOptions {
   /** Needs a host with `dht` on. */
   readonly dht: boolean
-  readonly remembered: boolean
-  /** Bootstrap and static peers: kept connected for ever. */
+  readonly cachePeers: boolean
+  /** Bootstrap and static peers; both are kept connected. */
   readonly peers: readonly Multiaddr[]
 }
 
 export interface DiscoveryModules {
   readonly host: Host
   readonly log: Logger
-  /** Absent: nothing is remembered. */
+  /** If absent, there is no peer cache. */
   readonly store?: PeerCacheStore
-  /** Whether some chain has nobody to talk to; without it, having no connection at all counts. */
+  /** Whether some chain has no peer. Having no connection always counts as lonely. */
   readonly isLonely?: () => boolean
-  /** 0 … 1; `Math.random` unless told. */
+  /** In 0 … 1; the default is `Math.random`. */
   readonly random?: () => number
 }
 
+/**
+ * Invariants:
+ * 1. `#providers` has one entry per joined chain while the DHT is on, keyed by rendezvous, and is empty otherwise.
+ * 2. `#lanTriedMs` is ordered by the last dial and has at most `MAX_LAN_PEERS` entries.
+ * 3. `#jobs` holds every background job under way. `stop` aborts `#stopping`, which ends them, and waits for them.
+ */
 export class Discovery {
   readonly #options: DiscoveryOptions
   readonly #modules: DhtProviderModules
-  readonly #redialler: StaticPeers
-  readonly #remembered: PeerCache | undefined
-  readonly #seekers = new Map<string, DhtProvider>()
+  readonly #staticPeers: StaticPeers
+  readonly #cache: PeerCache | undefined
+  readonly #providers = new Map<string, DhtProvider>()
   readonly #lanTriedMs = new Map<string, number>()
   readonly #stopping = new AbortController()
   readonly #jobs = new Set<Promise<void>>()
@@ -60,102 +68,108 @@ export class Discovery {
     this.#isLonely = () => host.connections().length === 0 || isLonely?.() === true
     this.#options = options
     this.#modules = { host, log, random }
-    this.#redialler = new StaticPeers(this.#modules)
-    this.#remembered = options.remembered && store !== undefined ? new PeerCache(store) : undefined
+    this.#staticPeers = new StaticPeers(this.#modules)
+    this.#cache = options.cachePeers && store !== undefined ? new PeerCache(store) : undefined
   }
 
-  /** Begins to dial. Resolves before anybody is connected. */
+  /** Starts to dial. Resolves before any peer has connected. */
   async start(): Promise<void> {
-    this.#stopLan = this.#modules.host.onLanPeer((peer) => this.#run(this.#dialLanPeer(peer)))
-    for (const address of this.#options.peers) this.#redialler.add(address)
-    if (this.#remembered === undefined) return
-    await this.#remembered.load()
-    this.#run(this.#dialRemembered(this.#remembered))
+    this.#stopLan = this.#modules.host.onLanPeer((peer) => this.#track(this.#dialLanPeer(peer)))
+    for (const address of this.#options.peers) this.#staticPeers.add(address)
+    if (this.#cache === undefined) return
+    await this.#cache.load()
+    this.#track(this.#dialCached(this.#cache))
   }
 
   /**
-   * Provides and looks up a chain from now on; who is found gets connected.
-   * @throws {Bug} if it is joined already
+   * Announces and looks up a chain in the DHT, and connects to its providers.
+   * @throws {Bug} if the chain is already joined
    */
   join(rendezvous: Uint8Array): void {
     if (!this.#options.dht) return
     const key = keyOf(rendezvous)
-    if (this.#seekers.has(key)) throw new Bug('a chain is joined once')
-    this.#seekers.set(key, new DhtProvider(rendezvous, this.#modules))
+    if (this.#providers.has(key)) throw new Bug('a chain is joined once')
+    this.#providers.set(key, new DhtProvider(rendezvous, this.#modules))
   }
 
   async leave(rendezvous: Uint8Array): Promise<void> {
     const key = keyOf(rendezvous)
-    const seeker = this.#seekers.get(key)
-    this.#seekers.delete(key)
-    await seeker?.forget()
+    const provider = this.#providers.get(key)
+    this.#providers.delete(key)
+    await provider?.cancel()
   }
 
-  /** Once: connected peers that provide this rendezvous. None with the DHT off; waits up to 30 s for a first peer to ask. */
+  /**
+   * One lookup: the connected providers of this rendezvous. Empty if the DHT is off; waits up to 30 s for a first peer
+   * to query.
+   */
   async lookup(rendezvous: Uint8Array, { signal }: { readonly signal: AbortSignal }): Promise<PeerId[]> {
-    return this.#options.dht ? seek(rendezvous, this.#modules, signal) : []
+    return this.#options.dht ? findProviders(rendezvous, this.#modules, signal) : []
   }
 
-  /** A static peer (`peer add`): dialled at once and kept connected until it is removed. */
+  /** Adds a static peer (`peer add`): dials it at once and keeps it connected until it is removed. */
   addPeer(address: Multiaddr): void {
-    this.#redialler.add(address)
+    this.#staticPeers.add(address)
   }
 
-  /** The opposite (`peer remove`): its connection ends too, unless the same peer is kept at another address. */
+  /**
+   * Removes a static peer (`peer remove`). Its connection closes, unless another static address belongs to the same
+   * peer.
+   */
   async removePeer(address: Multiaddr): Promise<void> {
-    const peer = await this.#redialler.remove(address)
-    // Else it would be dialled as one of those from last time.
-    if (peer !== undefined) await this.#remembered?.forget(peer)
+    const peer = await this.#staticPeers.remove(address)
+    // Otherwise it would be dialled from the cache.
+    if (peer !== undefined) await this.#cache?.forget(peer)
   }
 
-  /** How the static peers stand, by address. */
-  kept(): readonly StaticPeerState[] {
-    return this.#redialler.states()
+  /** State of the static peers, one per address. */
+  staticPeers(): readonly StaticPeerState[] {
+    return this.#staticPeers.states()
   }
 
-  /** Static peers that could not be dialled the last time, and why. */
+  /** Static addresses whose last dial failed, with the reason. */
   failures(): ReadonlyMap<string, string> {
-    return this.#redialler.failures()
+    return this.#staticPeers.failures()
   }
 
-  /** This connected peer shares a chain with us: it is kept when connections get scarce, and remembered. */
-  sharesChain(peer: PeerId): void {
-    this.#run(this.#note(peer))
+  /** This connected peer shares a chain with us: its connection gets a tag and its addresses go to the peer cache. */
+  noteChainPeer(peer: PeerId): void {
+    this.#track(this.#rememberPeer(peer))
   }
 
-  /** Ends all dialling; connections stay. */
+  /** Stops all dialling; connections stay open. */
   async stop(): Promise<void> {
     this.#stopping.abort()
     this.#stopLan()
     await Promise.all([
-      this.#redialler.stop(),
-      ...[...this.#seekers.values()].map((seeker) => seeker.stop()),
+      this.#staticPeers.stop(),
+      ...[...this.#providers.values()].map((provider) => provider.stop()),
       ...this.#jobs,
     ])
-    this.#seekers.clear()
-    await this.#remembered?.flush()
+    this.#providers.clear()
+    await this.#cache?.flush()
   }
 
-  async #note(peer: PeerId): Promise<void> {
+  async #rememberPeer(peer: PeerId): Promise<void> {
     const { host, log } = this.#modules
     try {
       await tagChainPeer(host, peer)
       const { addresses } = await host.libp2p.peerStore.get(peer)
-      // A peer that dialled us did so from a port where nobody listens: identify has told us its real addresses.
+      // A peer that dialled us used an ephemeral port; identify reported its listen addresses.
       const dialled = host.libp2p.getConnections(peer).filter(({ direction }) => direction === 'outbound')
       const known = [...dialled.map(({ remoteAddr }) => remoteAddr), ...addresses.map((address) => address.multiaddr)]
-      await this.#remembered?.note(peer.toString(), known.map(String))
+      await this.#cache?.note(peer.toString(), known.map(String))
     } catch (error) {
       log.warn('peer.not-remembered', { peer: peer.toString(), why: why(error) })
     }
   }
 
-  async #dialRemembered(remembered: PeerCache): Promise<void> {
+  async #dialCached(cache: PeerCache): Promise<void> {
     const { random } = this.#modules
     const { signal } = this.#stopping
     for (let attempt = 0; !signal.aborted;) {
       if (attempt === 0 || this.#isLonely()) {
-        const addresses = remembered.list.map(parsePeerAddress).filter((address) => address.ok)
+        const addresses = cache.list.map(parsePeerAddress).filter((address) => address.ok)
         await Promise.all(addresses.map(({ value }) => this.#dial(value)))
       }
       const isLonely = this.#isLonely()
@@ -189,8 +203,8 @@ export class Discovery {
       log.debug('peer.unreachable', { peer: dialled.fault.peer, why: dialled.fault.why })
   }
 
-  /** Jobs that nobody waits for, so that `stop` can. */
-  #run(job: Promise<void>): void {
+  /** Keeps background jobs, so that `stop` can wait for them. */
+  #track(job: Promise<void>): void {
     const running = job
       .catch((error: unknown) => this.#modules.log.error('discovery.failed', { why: why(error) }))
       .finally(() => this.#jobs.delete(running))

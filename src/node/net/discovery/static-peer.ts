@@ -1,36 +1,47 @@
 /**
- * One address that is kept connected (spec §9): dialled now and whenever it is lost, until it is stopped. libp2p's own
- * reconnecting gives up after five tries and forgets the peer, and gossipsub does not redial.
+ * One address that is kept connected (spec §9): dialled at once and after each disconnect, until it is stopped.
+ * libp2p's own reconnect gives up after five tries and forgets the peer, and gossipsub does not redial.
  */
 import type { PeerId } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import type { Host } from '../host/host.ts'
 import { why } from '../host/faults.ts'
-import { tagKept } from '../host/peer-tags.ts'
+import { tagStaticPeer } from '../host/peer-tags.ts'
 import type { Logger } from '../../base/log.ts'
 import { peerIdOf } from '../host/peer-address.ts'
 import { DIAL_MS, nextDelayMs } from './redial-backoff.ts'
 import { orAborted, pause, withDeadline } from '../../base/deadline.ts'
 
-/** A connection that held this long was a real one; a shorter one counts as one more failure. */
+/** A connection that lasted this long resets the backoff; a shorter one counts as a failure. */
 const STABLE_MS = 30_000
 
 export interface StaticPeerModules {
   readonly host: Host
   readonly log: Logger
-  /** 0 … 1. */
+  /** In 0 … 1. */
   readonly random: () => number
 }
 
-/** How it stands. `failure`: why the last attempt failed. `nextMs`: when the next one begins, by `performance.now()`. */
+/**
+ * A snapshot for status reports. `failure`: why the last dial failed. `nextMs`: when the next dial starts, by
+ * `performance.now()`.
+ */
 export interface StaticPeerState {
   readonly address: Multiaddr
-  /** Named by the address, or met there. */
+  /** Named by the address, or learned on connecting. */
   readonly peer?: string
   readonly failure?: string
   readonly nextMs?: number
 }
 
+/**
+ * Invariants:
+ * 1. One loop (`#running`) dials, waits for the disconnect and backs off, so there is never more than one dial at a
+ *   time.
+ * 2. `#failure` belongs to the last dial and is undefined after a success.
+ * 3. `#nextMs` is set only while the loop waits between two dials.
+ * 4. `#peer` stays set once it is known.
+ */
 export class StaticPeer {
   readonly address: Multiaddr
   readonly #modules: StaticPeerModules
@@ -40,12 +51,12 @@ export class StaticPeer {
   #failure: string | undefined
   #nextMs: number | undefined
 
-  /** Begins at once. */
+  /** Starts at once. */
   constructor(address: Multiaddr, modules: StaticPeerModules) {
     this.address = address
     this.#modules = modules
     this.#peer = peerIdOf(address)
-    this.#running = this.#keep()
+    this.#running = this.#keepConnected()
   }
 
   get state(): StaticPeerState {
@@ -58,13 +69,13 @@ export class StaticPeer {
     }
   }
 
-  /** The connection stays. */
+  /** Stops redialling; the connection stays open. */
   async stop(): Promise<void> {
     this.#stopping.abort()
     await this.#running
   }
 
-  async #keep(): Promise<void> {
+  async #keepConnected(): Promise<void> {
     const { host, log, random } = this.#modules
     const { signal } = this.#stopping
     let failures = 0
@@ -78,7 +89,7 @@ export class StaticPeer {
         this.#peer = dialled.value.toString()
         const sinceMs = performance.now()
         await this.#tag(dialled.value)
-        await this.#disconnected(dialled.value)
+        await this.#untilDisconnected(dialled.value)
         if (performance.now() - sinceMs >= STABLE_MS) failures = 0
       } else {
         this.#failure = dialled.fault.why
@@ -91,17 +102,17 @@ export class StaticPeer {
     }
   }
 
-  /** libp2p takes the tag off when its own retries end, so each success puts it on again. */
+  /** libp2p removes the tag when its own retries end, so each connection sets it again. */
   async #tag(peer: PeerId): Promise<void> {
     const { host, log } = this.#modules
     try {
-      await tagKept(host.libp2p.peerStore, peer)
+      await tagStaticPeer(host.libp2p.peerStore, peer)
     } catch (error) {
       log.debug('peer.tag-failed', { peer: peer.toString(), why: why(error) })
     }
   }
 
-  async #disconnected(peer: PeerId): Promise<void> {
+  async #untilDisconnected(peer: PeerId): Promise<void> {
     const { host } = this.#modules
     const gone = Promise.withResolvers<undefined>()
     const unsubscribe = host.onDisconnect((other) => {

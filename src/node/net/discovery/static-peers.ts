@@ -1,25 +1,26 @@
-/** The addresses that are kept connected (spec §9): of peers in the config, and of those added by command. */
+/** The static peers (spec §9): addresses from the config, and addresses added by command. */
 import { peerIdFromString } from '@libp2p/peer-id'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import type { Host } from '../host/host.ts'
 import { why } from '../host/faults.ts'
 import { StaticPeer, type StaticPeerState } from './static-peer.ts'
-import { letGo } from '../host/peer-tags.ts'
+import { dropStaticPeer } from '../host/peer-tags.ts'
 import type { Logger } from '../../base/log.ts'
 import { peerIdOf } from '../host/peer-address.ts'
 
 export interface StaticPeersModules {
   readonly host: Host
   readonly log: Logger
-  /** 0 … 1; `Math.random` unless told. */
+  /** In 0 … 1; the default is `Math.random`. */
   readonly random?: () => number
 }
 
+/** Invariants: at most one {@link StaticPeer} per address text; none is started after `stop`. */
 export class StaticPeers {
   readonly #host: Host
   readonly #log: Logger
   readonly #random: () => number
-  readonly #kept = new Map<string, StaticPeer>()
+  readonly #byAddress = new Map<string, StaticPeer>()
   #isStopped = false
 
   constructor({ host, log, random = Math.random }: StaticPeersModules) {
@@ -28,40 +29,40 @@ export class StaticPeers {
     this.#random = random
   }
 
-  /** Dials this address now and whenever it is lost. An address that is kept already is not kept twice. */
+  /** Dials this address and keeps it connected. Adding it again, or adding this node's own address, does nothing. */
   add(address: Multiaddr): void {
     const key = address.toString()
-    if (this.#isStopped || this.#kept.has(key)) return
+    if (this.#isStopped || this.#byAddress.has(key)) return
     if (peerIdOf(address) === this.#host.peerId.toString()) return
-    this.#kept.set(key, new StaticPeer(address, { host: this.#host, log: this.#log, random: this.#random }))
+    this.#byAddress.set(key, new StaticPeer(address, { host: this.#host, log: this.#log, random: this.#random }))
   }
 
   /**
-   * Dials it no more. The connection to its peer ends, unless another address of that peer is kept. Gives the peer that is not
-   * kept any more, if it is known.
+   * Stops redialling. The connection closes, unless another static address belongs to the same peer. Returns the peer
+   * id that is no longer static, if it is known.
    */
   async remove(address: Multiaddr): Promise<string | undefined> {
     const key = address.toString()
-    const kept = this.#kept.get(key)
-    if (kept === undefined) return undefined
-    this.#kept.delete(key)
-    await kept.stop()
-    const { peer } = kept.state
+    const staticPeer = this.#byAddress.get(key)
+    if (staticPeer === undefined) return undefined
+    this.#byAddress.delete(key)
+    await staticPeer.stop()
+    const { peer } = staticPeer.state
     if (peer === undefined || this.states().some((other) => other.peer === peer)) return undefined
     try {
-      await letGo(this.#host.libp2p, peerIdFromString(peer))
+      await dropStaticPeer(this.#host.libp2p, peerIdFromString(peer))
     } catch (error) {
       this.#log.warn('peer.not-let-go', { peer, why: why(error) })
     }
     return peer
   }
 
-  /** How each address stands. */
+  /** State of each address. */
   states(): StaticPeerState[] {
-    return [...this.#kept.values()].map(({ state }) => state)
+    return [...this.#byAddress.values()].map(({ state }) => state)
   }
 
-  /** Addresses that could not be dialled the last time, and why. */
+  /** Addresses whose last dial failed, with the reason. */
   failures(): ReadonlyMap<string, string> {
     const failed = this.states().flatMap(({ address, failure }) =>
       failure === undefined ? [] : [[address.toString(), failure] as const],
@@ -71,6 +72,6 @@ export class StaticPeers {
 
   async stop(): Promise<void> {
     this.#isStopped = true
-    await Promise.all([...this.#kept.values()].map((kept) => kept.stop()))
+    await Promise.all([...this.#byAddress.values()].map((staticPeer) => staticPeer.stop()))
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Gossip of one chain (spec §7): announces what is new here, and judges what neighbours announce, one riding block at a
- * time. Policy is `protocol/announce.ts`'s; pulling is the sync's.
+ * Gossip of one chain (spec §7): announces new heads, and validates the announcements of neighbours, one riding block
+ * at a time. The policy is in `protocol/announce.ts`; pulling is done by sync.
  */
 import { randomBytes } from 'node:crypto'
 import { base32 } from 'multiformats/bases/base32'
@@ -41,38 +41,46 @@ export interface GossipModules {
   readonly replica: Replica
   readonly pubsub: Pubsub
   readonly log: Logger
-  /** A neighbour has something that is not here. */
+  /** The neighbour has something that is missing here: pull from it. */
   readonly onHint: (peer: string) => void
-  /** See `protocol/rechecks.ts`. */
+  /** Takes one of the peer's rechecks; see `protocol/recheck-budget.ts`. */
   readonly mayRecheck: (peer: string) => boolean
   readonly onFault: (peer: string, fault: ProtocolFault) => void
 }
 
 /** The chain's gossipsub topic. */
 export function topicOf(rendezvous: Uint8Array): string {
-  // RFC 4648 lower case without padding; multibase's leading letter is left out.
+  // RFC 4648 base32, lower case, without padding and without the multibase prefix.
   return TOPIC_PREFIX + base32.baseEncode(rendezvous)
 }
 
+/**
+ * Invariants:
+ * 1. `#ridingCount` is the number of jobs in `#ridingQueue`, at most `RIDING_QUEUE`; one more announcement becomes a
+ *   hint.
+ * 2. At most one announcement is scheduled (`#announceTimer`). Any announcement cancels it, since it names the heads of
+ *   its own time.
+ * 3. At most one catch-up timer per neighbour is in `#catchUps`; none is started after `stop`.
+ */
 export class ChainGossip {
   readonly topic: string
   readonly #modules: GossipModules
-  /** gossipsub validates concurrently and lets children overtake parents. */
-  readonly #riding = new JobQueue()
-  #waiting = 0
-  #timer: NodeJS.Timeout | undefined
-  readonly #own = new Bucket(OWN_ANNOUNCEMENTS, performance.now())
-  readonly #pace = new AnnounceRateLimit()
-  /** Neighbours whose announcements were skipped. */
+  /** One at a time: gossipsub validates concurrently, so a child could overtake its parent. */
+  readonly #ridingQueue = new JobQueue()
+  #ridingCount = 0
+  #announceTimer: NodeJS.Timeout | undefined
+  readonly #ownAnnouncements = new Bucket(OWN_ANNOUNCEMENTS, performance.now())
+  readonly #rateLimit = new AnnounceRateLimit()
+  /** One timer per neighbour with skipped announcements. */
   readonly #catchUps = new Map<string, NodeJS.Timeout>()
   readonly #stopListening: () => void
   #isStopped = false
 
   constructor(modules: GossipModules) {
     this.#modules = modules
-    const { replica, pubsub: topics } = modules
+    const { replica, pubsub } = modules
     this.topic = topicOf(replica.chain.rendezvous)
-    topics.join(this.topic, (from, data) => this.#validate(from, data))
+    pubsub.join(this.topic, (from, data) => this.#validate(from, data))
     this.#stopListening = replica.listen((events, origin) => {
       if (events.some(isForPeers)) this.#onNew(origin)
     })
@@ -80,26 +88,26 @@ export class ChainGossip {
 
   stop(): void {
     this.#isStopped = true
-    clearTimeout(this.#timer)
+    clearTimeout(this.#announceTimer)
     for (const timer of this.#catchUps.values()) clearTimeout(timer)
     this.#stopListening()
     this.#modules.pubsub.leave(this.topic)
   }
 
   /**
-   * What was posted here goes out at once, unless there is very much of it; what was pulled waits for more of it; what
-   * rode along is relayed already.
+   * A block posted here is announced at once, up to a rate. Pulled blocks are coalesced. A riding block needs no
+   * announcement: gossipsub relays it.
    */
   #onNew(origin: Origin): void {
     if (origin === 'gossip') return
-    if (origin === 'here' && this.#own.take(performance.now())) void this.#announce()
-    else this.#timer ??= setTimeout(() => void this.#announce(), ANNOUNCE_COALESCE_MS)
+    if (origin === 'here' && this.#ownAnnouncements.take(performance.now())) void this.#announce()
+    else this.#announceTimer ??= setTimeout(() => void this.#announce(), ANNOUNCE_COALESCE_MS)
   }
 
   async #announce(): Promise<void> {
-    clearTimeout(this.#timer)
-    this.#timer = undefined
-    const { replica, pubsub: topics, log } = this.#modules
+    clearTimeout(this.#announceTimer)
+    this.#announceTimer = undefined
+    const { replica, pubsub, log } = this.#modules
     try {
       const announcement = await this.#compose()
       if (announcement === undefined) return
@@ -108,7 +116,7 @@ export class ChainGossip {
         key === undefined
           ? encodeAnnouncement(announcement)
           : sealAnnouncement(announcement, key, randomBytes(NONCE_BYTES))
-      const peers = await topics.publish(this.topic, bytes)
+      const peers = await pubsub.publish(this.topic, bytes)
       log.debug('gossip.announced', { chain: replica.chain.id, heads: announcement.heads.length, peers })
     } catch (error) {
       log.error('gossip.announce-failed', { chain: replica.chain.id, why: String(error) })
@@ -134,38 +142,38 @@ export class ChainGossip {
   }
 
   async #validate(from: string, data: Uint8Array): Promise<GossipVerdict> {
-    const paced = this.#pace.take(from, performance.now())
-    if (paced === 'flood') this.#modules.onFault(from, { code: 'GOSSIP_FLOOD' })
-    if (paced !== 'read') return this.#skip(from)
+    const rate = this.#rateLimit.take(from, performance.now())
+    if (rate === 'flood') this.#modules.onFault(from, { code: 'GOSSIP_FLOOD' })
+    if (rate !== 'read') return this.#skip(from)
     const { replica, onHint } = this.#modules
     const { key } = replica.chain.params
     const decoded = key === undefined ? decodeAnnouncement(data) : openAnnouncement(data, key)
     if (!decoded.ok) return this.#reject(from, decoded.fault)
-    if (this.#waiting >= RIDING_QUEUE) {
+    if (this.#ridingCount >= RIDING_QUEUE) {
       onHint(from)
       return 'ignore'
     }
-    this.#waiting += 1
+    this.#ridingCount += 1
     try {
-      return await this.#riding.run(() => this.#take(from, decoded.value))
+      return await this.#ridingQueue.run(() => this.#handle(from, decoded.value))
     } finally {
-      this.#waiting -= 1
+      this.#ridingCount -= 1
     }
   }
 
-  /** Unread it may have been news: one look a little later makes up for all that was skipped till then. */
+  /** A skipped announcement may have been news. One later hint makes up for all that were skipped until then. */
   #skip(from: string): GossipVerdict {
     if (this.#isStopped || this.#catchUps.has(from)) return 'ignore'
     const timer = setTimeout(() => {
       this.#catchUps.delete(from)
-      const { pubsub: topics, onHint } = this.#modules
-      if (topics.subscribers(this.topic).includes(from)) onHint(from)
+      const { pubsub, onHint } = this.#modules
+      if (pubsub.subscribers(this.topic).includes(from)) onHint(from)
     }, CATCH_UP_MS)
     this.#catchUps.set(from, timer)
     return 'ignore'
   }
 
-  async #take(from: string, announcement: Announcement): Promise<GossipVerdict> {
+  async #handle(from: string, announcement: Announcement): Promise<GossipVerdict> {
     const { replica, onHint, mayRecheck } = this.#modules
     const judgement = triage(announcement, { graph: replica.graph, has: (id) => replica.has(id) })
     if (judgement.verdict === 'reject') return this.#reject(from, judgement.fault)
@@ -178,8 +186,8 @@ export class ChainGossip {
     if (verdict === 'reject' && outcome.state === 'refused') {
       return this.#reject(from, { code: 'GOSSIP_BAD_BLOCK', block: block.id, fault: outcome.fault })
     }
-    // Not kept, though it may be somebody's head: a pull tells what it stands under. It would not get further with one
-    // that was put off, which comes when heads are compared.
+    // The block was not kept, but it may be a head of the neighbour: a pull brings its context. A pull would not get
+    // further with a postponed block; that one comes when heads are compared.
     if (verdict === 'ignore' && outcome.state !== 'known' && outcome.state !== 'postponed') onHint(from)
     return verdict
   }

@@ -1,6 +1,6 @@
 /**
- * Pubsub glue (spec §7): joining topics, their validators, publishing hints, and who subscribes. What an announcement
- * means is decided by the validators that callers pass in.
+ * Wraps gossipsub (spec §7): joins topics with their validators, publishes announcements, and reports subscribers. The
+ * validators, passed in by callers, decide what an announcement means.
  */
 import {
   TopicValidatorResult,
@@ -17,10 +17,10 @@ import { why } from '../host/faults.ts'
 import type { Logger } from '../../base/log.ts'
 import { scoreTopic } from './topic-score.ts'
 
-/** `accept` relays; `ignore` is a hint that was used; `reject` costs the neighbour that sent it. */
+/** `accept` relays the message; `ignore` drops it; `reject` also lowers the neighbour's gossip score. */
 export type TopicVerdict = 'accept' | 'ignore' | 'reject'
 
-/** `from` is the neighbour that sent it, not the author. It should answer within 100 ms. */
+/** `from` is the neighbour that sent the message, not its author. A validator should return within 100 ms. */
 export type TopicValidator = (from: string, data: Uint8Array) => Promise<TopicVerdict>
 
 const RESULTS: Record<TopicVerdict, TopicValidatorResult> = {
@@ -59,7 +59,7 @@ export class Pubsub {
     scoreTopic(this.#pubsub, topic)
     this.#pubsub.topicValidators.set(topic, this.#validator(validate))
     this.#pubsub.subscribe(topic)
-    for (const peer of this.subscribers(topic)) this.#tell(topic, peer)
+    for (const peer of this.subscribers(topic)) this.#notify(topic, peer)
   }
 
   leave(topic: string): void {
@@ -68,7 +68,10 @@ export class Pubsub {
     this.#pubsub.topicValidators.delete(topic)
   }
 
-  /** Sends a hint; returns to how many peers it went. None is fine, and nothing is queued for those who come later. */
+  /**
+   * Publishes a message. Returns the number of peers it was sent to, which may be 0: nothing is queued for later
+   * subscribers.
+   */
   async publish(topic: string, bytes: Uint8Array): Promise<number> {
     try {
       const { recipients } = await this.#pubsub.publish(topic, bytes)
@@ -85,8 +88,8 @@ export class Pubsub {
   }
 
   /**
-   * Told of each peer that subscribes to a joined topic, at `join` also of those known then. Gossip may not reach that
-   * peer yet: its stream opens a little later. Returns the function that ends the subscription.
+   * Calls the listener with each peer that subscribes to a joined topic; `join` reports the present subscribers. Gossip
+   * may not reach the peer yet, since its stream opens a little later. Returns the unsubscribe function.
    */
   onSubscriber(listener: (topic: string, peer: string) => void): () => void {
     this.#listeners.add(listener)
@@ -103,11 +106,11 @@ export class Pubsub {
 
   readonly #onChange = ({ detail }: CustomEvent<SubscriptionChangeData>): void => {
     for (const { topic, subscribe } of detail.subscriptions) {
-      if (subscribe && this.#joined.has(topic)) this.#tell(topic, detail.peerId.toString())
+      if (subscribe && this.#joined.has(topic)) this.#notify(topic, detail.peerId.toString())
     }
   }
 
-  #tell(topic: string, peer: string): void {
+  #notify(topic: string, peer: string): void {
     for (const listener of this.#listeners) listener(topic, peer)
   }
 
@@ -117,7 +120,7 @@ export class Pubsub {
       try {
         return RESULTS[await validate(from.toString(), message.data)]
       } catch (error) {
-        // Our own defect is not the neighbour's fault.
+        // A bug here must not lower the neighbour's score.
         this.#log.error('topic.validator-failed', { topic: message.topic, why: why(error) })
         return TopicValidatorResult.Ignore
       }

@@ -1,17 +1,18 @@
-/** Which addresses a configuration may name: multiaddrs over TCP, and where the control port is (spec §10, §12). */
+/**
+ * Validates the addresses in a configuration: multiaddrs over TCP, and the address of the control port (spec §10, §12).
+ */
 import { isIP } from 'node:net'
 import { peerIdFromString } from '@libp2p/peer-id'
 import { multiaddr, type Component } from '@multiformats/multiaddr'
 import { fail, ok, type Result } from '../../../dag/result.ts'
 import { isLoopback } from '../../base/loopback.ts'
 
-/** What is wrong with a value, and what to do about it. */
+/** What is wrong with a value, and how to fix it. */
 export interface Complaint {
   readonly wrong: string
   readonly fix: string
 }
 
-/** What an address is for: to listen on, to tell others, or to dial. */
 export type AddressUse = 'listen' | 'announce' | 'dial'
 
 const IP = ['ip4', 'ip6']
@@ -37,7 +38,7 @@ const NO_PEER_ID: Complaint = {
   fix: 'append /p2p/ and the peer id that "freechains info" prints on that node: without it nobody is authenticated',
 }
 
-/** `undefined` if the address will do. */
+/** Returns `undefined` for a valid address. */
 export function addressComplaint(text: string, use: AddressUse): Complaint | undefined {
   const parts = componentsOf(text)
   if (parts === undefined) return { wrong: 'is no multiaddr', fix: SHAPES[use].fix }
@@ -62,7 +63,7 @@ function componentsOf(text: string): readonly Component[] | undefined {
   }
 }
 
-/** TCP is the one transport here, so a host and a port is all that an address may hold. */
+/** TCP is the only transport here: an address is a host and a port, and nothing else. */
 function hostAndPort(names: readonly string[], use: AddressUse): boolean {
   const [host = '', ...rest] = names[0] === 'ip6zone' ? names.slice(1) : names
   if (use === 'dial' && host === 'dnsaddr') return rest.length === 0
@@ -79,7 +80,7 @@ function isPeerId(text: string | undefined): boolean {
 }
 
 export interface ControlAddress {
-  /** An IP address or a name, an IPv6 address without brackets. */
+  /** An IP address or a name; an IPv6 address without brackets. */
   readonly host: string
   readonly port: number
 }
@@ -93,7 +94,10 @@ const NOT_LOOPBACK: Complaint = {
     'that whoever reaches this port and learns the cookie rules the node, and that nothing sent over it is encrypted',
 }
 
-/** `host:port`. Who reaches the control port and learns the cookie rules the node: it leaves the machine only if told so. */
+/**
+ * Parses `host:port`. Whoever reaches the control port and learns the cookie controls the node, so a non-loopback
+ * address needs an explicit permission.
+ */
 export function parseControl(text: string, mayBeRemote: boolean): Result<ControlAddress, Complaint> {
   const [, ip4, ip6, name, digits = ''] = CONTROL.exec(text) ?? []
   const host = name === 'localhost' ? '127.0.0.1' : (ip4 ?? ip6 ?? name)
@@ -104,7 +108,7 @@ export function parseControl(text: string, mayBeRemote: boolean): Result<Control
   return mayBeRemote || isLoopback(host) ? ok({ host, port }) : fail(NOT_LOOPBACK)
 }
 
-/** A TCP port in decimal digits, 0 for any free one. */
+/** A TCP port in decimal digits; 0 means any free port. */
 export function parsePort(text: string): number | undefined {
   return /^\d{1,5}$/.test(text) && Number(text) <= 65_535 ? Number(text) : undefined
 }

@@ -1,8 +1,8 @@
 /**
- * What a peer can do wrong below all protocols (spec §8): frames that nothing lets through, and streams opened faster than
- * any honest peer does, of whatever protocol and over all its connections. libp2p caps only how many are open at once, and
- * each costs a negotiation and an entry in the peer store, whether it lives or not. Who does it is cut off; and so is who
- * says nothing at all, which is nothing wrong.
+ * Guards connections below all protocols (spec §8). It closes the connections of a peer that sends an oversized yamux
+ * frame, or that opens streams faster than an honest peer does, on any protocol and over all its connections. libp2p
+ * limits only the streams that are open at once, but every stream costs a negotiation and a peer store entry, even if
+ * it closes at once. Silent connections are closed too, without a penalty.
  */
 import type { Connection, PeerId, StreamMuxer } from '@libp2p/interface'
 import type { Libp2p } from 'libp2p'
@@ -10,18 +10,19 @@ import { Buckets } from '../../../protocol/token-bucket.ts'
 import type { ProtocolFault } from '../../../protocol/faults.ts'
 import { RATE_LIMITED_PEERS, STREAMS_OPENED } from '../../../protocol/limits.ts'
 import { StreamCut } from './streams.ts'
-import { chunksOf, watchFrames } from './yamux-guard.ts'
+import { chunksReceived, watchYamuxFrames } from './yamux-guard.ts'
 
-/** As often as libp2p asks for pings. */
-const LOOK_MS = 10_000
+/** libp2p pings each connection at this interval. */
+const CHECK_EVERY_MS = 10_000
 
 /**
- * Looks in a row at which nothing had come. A node that is busy for some seconds (a bulk import, a slow disk) is not dead,
- * and what it does itself meanwhile makes one look, whatever the time.
+ * Checks in a row without received bytes before a connection counts as dead. A node that is busy for some seconds (a
+ * bulk import, a slow disk) is alive. A pause of this process delays the timer, so it costs one check however long it
+ * lasts.
  */
-const SILENT_LOOKS = 3
+const SILENT_CHECKS = 3
 
-/** Watches every connection from its beginning, and tells of each breach once: its connections are gone by then. */
+/** Watches every connection from its start. Each breach is reported once, after the peer's connections were aborted. */
 export function guardConnections(libp2p: Libp2p, onBreach: (peer: PeerId, fault: ProtocolFault) => void): void {
   const opened = new Buckets(STREAMS_OPENED, RATE_LIMITED_PEERS)
   const cut = (peer: PeerId, fault: ProtocolFault): void => {
@@ -31,14 +32,14 @@ export function guardConnections(libp2p: Libp2p, onBreach: (peer: PeerId, fault:
   libp2p.addEventListener('connection:open', ({ detail: connection }) => {
     const { remotePeer } = connection
     const key = remotePeer.toString()
-    watchFrames(muxerOf(connection), {
+    watchYamuxFrames(muxerOf(connection), {
       onStream: () => {
         if (connection.status !== 'open' || opened.of(key, performance.now()).take(performance.now())) return
-        // It begins anew when it comes back: each such breach has cost it as many streams.
+        // A returning peer gets a full bucket: each such breach cost it that many streams.
         opened.forget(key)
         cut(remotePeer, { code: 'STREAM_FLOOD' })
       },
-      onGiant: (bytes, limit) => {
+      onOversized: (bytes, limit) => {
         cut(remotePeer, { code: 'WIRE_TOO_LARGE', bytes, limit })
       },
     })
@@ -46,32 +47,31 @@ export function guardConnections(libp2p: Libp2p, onBreach: (peer: PeerId, fault:
 }
 
 /**
- * Ends connections on which nothing comes any more: over a live one each side asks the other for a ping every ten seconds.
- * libp2p would end those on which a ping is not answered in time, and over a bad line its answer comes behind all that was
- * asked for before.
+ * Closes connections on which no bytes arrive. On a live connection each side pings every ten seconds. libp2p would
+ * close a connection on a late ping reply, but on a slow line that reply queues behind everything requested before it.
  */
-export function endSilentConnections(libp2p: Libp2p, came = cameOn): void {
-  const heard = new WeakMap<Connection, { readonly chunks: number; readonly looks: number }>()
-  const look = (): void => {
+export function endSilentConnections(libp2p: Libp2p, chunksOn = chunksReceivedOn): void {
+  const seen = new WeakMap<Connection, { readonly chunks: number; readonly silentChecks: number }>()
+  const checkSilence = (): void => {
     for (const connection of libp2p.getConnections()) {
-      const chunks = came(connection)
+      const chunks = chunksOn(connection)
       if (chunks === undefined) continue
-      const before = heard.get(connection)
-      const looks = before?.chunks === chunks ? before.looks + 1 : 0
-      if (looks >= SILENT_LOOKS) connection.abort(new StreamCut('the peer is silent'))
-      else heard.set(connection, { chunks, looks })
+      const before = seen.get(connection)
+      const silentChecks = before?.chunks === chunks ? before.silentChecks + 1 : 0
+      if (silentChecks >= SILENT_CHECKS) connection.abort(new StreamCut('the peer is silent'))
+      else seen.set(connection, { chunks, silentChecks })
     }
   }
-  const timer = setInterval(look, LOOK_MS).unref()
+  const timer = setInterval(checkSilence, CHECK_EVERY_MS).unref()
   libp2p.addEventListener('stop', () => clearInterval(timer), { once: true })
 }
 
-/** A number that grows with what comes on a connection; nothing if nobody counts it. */
-export function cameOn(connection: Connection): number | undefined {
-  return chunksOf(muxerOf(connection))
+/** A counter that grows with each chunk received; `undefined` if the connection has no guard. */
+export function chunksReceivedOn(connection: Connection): number | undefined {
+  return chunksReceived(muxerOf(connection))
 }
 
-/** libp2p's interface has no name for it; the class behind it has. */
+/** libp2p's `Connection` interface does not declare the muxer; its class has it. */
 function muxerOf(connection: Connection & { readonly muxer?: StreamMuxer }): StreamMuxer | undefined {
   return connection.muxer
 }

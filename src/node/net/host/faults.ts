@@ -1,4 +1,4 @@
-/** What can go wrong between this host and the network, as coded data. It reads libp2p's errors so that nobody else must. */
+/** Coded faults of the host. Only this file interprets libp2p's errors. */
 import { Bug } from '../../../dag/result.ts'
 
 export type HostFault =
@@ -8,7 +8,10 @@ export type HostFault =
 
 export type DialFault = { readonly code: 'PEER_UNREACHABLE'; readonly peer: string; readonly why: string }
 
-/** Why a start failed. libp2p puts the stacks of all listeners into one message; only their first lines are of use. */
+/**
+ * Why the host did not start. libp2p joins the stack traces of all listeners into one message; their first lines are
+ * kept.
+ */
 export function hostFault(error: unknown): HostFault {
   if (!(error instanceof Error)) throw new Bug('libp2p failed without an error')
   const inUse = /EADDRINUSE[^\n]*?(\S+:\d+)/.exec(error.message)
@@ -21,7 +24,7 @@ export function hostFault(error: unknown): HostFault {
   throw error
 }
 
-/** The first line of what an error has to say, from inside an aggregate if it is one. */
+/** The first line of an error's message; of an aggregate, that of its first error. */
 export function why(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) return why(error.errors[0])
   if (!(error instanceof Error)) return String(error)

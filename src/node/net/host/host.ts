@@ -1,7 +1,6 @@
 /**
- * The libp2p host (spec §7–§9): one peer id, its connections, and what this node holds against peers. It knows nothing
- * of chains. Everything above `src/node`'s edge speaks to libp2p through it, `pubsub.ts`, `client.ts`, `responder.ts` and
- * `discovery.ts`.
+ * The libp2p host (spec §7–§9): one peer id, its connections, and the peer scores. It knows nothing of chains. The rest
+ * of `src/node` uses libp2p only through this class and through the rooms gossip, sync and discovery.
  */
 import type { Connection, PeerId, PeerInfo } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
@@ -12,7 +11,7 @@ import type { ProtocolFault } from '../../../protocol/faults.ts'
 import { systemClock, type Clock } from '../../base/clock.ts'
 import { endSilentConnections, guardConnections } from './connection-guard.ts'
 import { hostFault, why, type DialFault, type HostFault } from './faults.ts'
-import { forgetKept } from './peer-tags.ts'
+import { clearKeepAliveTags } from './peer-tags.ts'
 import { libp2pOptions, type HostDatastore, type HostOptions, type HostServices } from './libp2p-options.ts'
 import type { Logger } from '../../base/log.ts'
 import { PeerScore } from './peer-score.ts'
@@ -21,13 +20,13 @@ export type { DialFault, HostFault } from './faults.ts'
 export type { HostDatastore, HostOptions } from './libp2p-options.ts'
 
 export interface HostModules {
-  /** Opened before and closed after the host, by its owner. In memory if absent. */
+  /** The owner opens it before the host starts and closes it after the host stopped. In memory if absent. */
   readonly datastore?: HostDatastore
   readonly log: Logger
   readonly clock?: Clock
 }
 
-/** Starts a host, or says why the addresses cannot be listened on. */
+/** Starts a host; fails if an address cannot be listened on. */
 export async function createHost(options: HostOptions, modules: HostModules): Promise<Result<Host, HostFault>> {
   const clock = modules.clock ?? systemClock
   const peerScore = new PeerScore()
@@ -46,7 +45,7 @@ export async function createHost(options: HostOptions, modules: HostModules): Pr
         onLanPeer: (peer) => lanListeners.forEach((listener) => listener(peer)),
       }),
     )
-    await forgetKept(libp2p.peerStore)
+    await clearKeepAliveTags(libp2p.peerStore)
     await libp2p.start()
     return ok(new Host({ libp2p, log: modules.log, clock, peerScore, lanListeners }))
   } catch (error) {
@@ -62,9 +61,16 @@ interface HostParts {
   readonly lanListeners: Set<(peer: PeerInfo) => void>
 }
 
+/**
+ * Invariants:
+ * 1. A banned peer stays disconnected: a ban hangs up, and the connection gater of {@link createHost} refuses dials and
+ *   inbound connections until the ban ends.
+ * 2. `#lanListeners` is the set that the mDNS callback reads, which exists before this object.
+ * 3. Listeners are called synchronously. A breach listener runs after the connections were aborted.
+ */
 export class Host {
   readonly peerId: PeerId
-  /** For the other files of the libp2p edge alone. */
+  /** For gossip, sync and discovery only. */
   readonly libp2p: Libp2p<HostServices>
   readonly #log: Logger
   readonly #clock: Clock
@@ -85,12 +91,12 @@ export class Host {
     })
   }
 
-  /** Addresses that others can dial, each ending in `/p2p/<peer id>`. */
+  /** Dialable addresses, each ending in `/p2p/<peer id>`. */
   addresses(): string[] {
     return this.libp2p.getMultiaddrs().map(String)
   }
 
-  /** Connected peers, each once, with the address of one connection. */
+  /** Connected peers, each once, with the address of one of its connections. */
   connections(): { readonly peer: PeerId; readonly address: string }[] {
     const byPeer = new Map<string, Connection>()
     for (const connection of this.libp2p.getConnections()) byPeer.set(connection.remotePeer.toString(), connection)
@@ -117,7 +123,7 @@ export class Host {
     }
   }
 
-  /** Round trip in ms; dials first if need be. */
+  /** Round-trip time in ms; dials first if needed. */
   async ping(
     target: PeerId | Multiaddr,
     { signal }: { readonly signal: AbortSignal },
@@ -129,43 +135,46 @@ export class Host {
     }
   }
 
-  /** Told once when the first connection to a peer is there. Returns the function that ends the subscription. */
+  /** Calls the listener on the first connection to a peer. Returns the unsubscribe function. */
   onConnect(listener: (peer: PeerId) => void): () => void {
     return this.#onPeer('peer:connect', listener)
   }
 
-  /** Told when the last connection to a peer is gone. Returns the function that ends the subscription. */
+  /** Calls the listener when the last connection to a peer has closed. Returns the unsubscribe function. */
   onDisconnect(listener: (peer: PeerId) => void): () => void {
     return this.#onPeer('peer:disconnect', listener)
   }
 
-  /** Told of each peer that mDNS finds, again and again. Returns the function that ends the subscription. */
+  /** Calls the listener with each peer that mDNS reports, repeatedly. Returns the unsubscribe function. */
   onLanPeer(listener: (peer: PeerInfo) => void): () => void {
     this.#lanListeners.add(listener)
     return () => this.#lanListeners.delete(listener)
   }
 
-  /** Told of what a peer did wrong below all protocols; its connections are closed. */
+  /**
+   * Calls the listener on a breach below all protocols; the peer's connections are closed by then. Returns the
+   * unsubscribe function.
+   */
   onBreach(listener: (peer: PeerId, fault: ProtocolFault) => void): () => void {
     this.#breachListeners.add(listener)
     return () => this.#breachListeners.delete(listener)
   }
 
-  /** A point against a peer; enough of them and it is banned. */
+  /** Adds a point to the peer's score, which may ban it. */
   penalise(peer: string): void {
     if (!this.#peerScore.penalise(peer, this.#clock.nowMs())) return
     this.#log.warn('peer.banned', { peer })
     this.#hangUp(peer)
   }
 
-  /** Closes the connections to a peer and refuses new ones for a while. */
+  /** Bans the peer: closes its connections and refuses new ones until the ban ends. */
   ban(peer: string): void {
     this.#peerScore.ban(peer, this.#clock.nowMs())
     this.#log.warn('peer.banned', { peer })
     this.#hangUp(peer)
   }
 
-  /** Closes every connection and listener. The datastore may be closed after it. */
+  /** Closes all connections and listeners. The datastore may be closed afterwards. */
   async stop(): Promise<void> {
     await this.libp2p.stop()
   }

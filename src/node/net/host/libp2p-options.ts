@@ -1,6 +1,6 @@
 /**
- * How libp2p and its services are set up for small, private and local networks (spec §7, §9). Only settings: it starts
- * nothing. Most numbers answer a trap that was measured; the comment beside each names it.
+ * Settings of libp2p and its services for small, private and local networks (spec §7, §9). It starts nothing. Most
+ * numbers avoid a problem that was measured; the comment beside each names it.
  */
 import { gossipsub, StrictNoSign, type GossipSub } from '@chainsafe/libp2p-gossipsub'
 import { noise } from '@chainsafe/libp2p-noise'
@@ -16,25 +16,25 @@ import { KAD_PROTOCOL } from '../../../protocol/messages.ts'
 import { isLoopbackOnly } from './peer-address.ts'
 import { guardedYamux } from './yamux-guard.ts'
 
-/** Plain data about how the host meets the network. */
+/** The host's part of the configuration. */
 export interface HostOptions {
   readonly privateKey: PrivateKey
-  /** Multiaddrs to listen on; none: the node only dials. */
+  /** Multiaddrs to listen on. If empty, the node only dials. */
   readonly listen: readonly string[]
-  /** Announced instead of the addresses that were found. */
+  /** Announced instead of the detected addresses. */
   readonly announce?: readonly string[]
-  /** Announced beside the addresses that were found: a forwarded port. */
+  /** Announced in addition to the detected addresses, for forwarded ports. */
   readonly appendAnnounce?: readonly string[]
   readonly dht: boolean
-  /** Stays off where only loopback is listened on. */
+  /** Ignored if all listen addresses are loopback. */
   readonly mdns: boolean
   readonly maxConnections?: number
-  /** New connections per second from one address; tests that put many nodes on one machine raise it. */
+  /** New connections per second from one address. Tests with many nodes on one machine raise it. */
   readonly inboundConnectionsPerSecond?: number
   readonly pendingInboundConnections?: number
 }
 
-/** Where libp2p keeps its peer store and the DHT's records. */
+/** Holds libp2p's peer store and the DHT's records. */
 export type HostDatastore = NonNullable<Libp2pOptions['datastore']>
 
 export interface HostServices extends Record<string, unknown> {
@@ -44,11 +44,11 @@ export interface HostServices extends Record<string, unknown> {
   readonly dht?: KadDHT
 }
 
-/** What the settings call back into. */
+/** Callbacks used by the settings. */
 export interface HostHooks {
   readonly datastore?: HostDatastore
   readonly gater: ConnectionGater
-  /** What this node holds against a peer, 0 or more. */
+  /** The peer's score: 0 or more points for breaches. */
   points(peer: string): number
   onLanPeer(peer: PeerInfo): void
 }
@@ -56,39 +56,45 @@ export interface HostHooks {
 const KIB = 1024
 const HOUR_MS = 3_600_000
 
-/** Freechains nodes answer each other only; every other libp2p program on the LAN is left alone. */
+/** A service name of its own: only Freechains nodes answer, and other libp2p programs on the LAN are not contacted. */
 const MDNS_SERVICE = '_freechains._udp.local'
 
-/** libp2p's default is 300; each peer may cost some megabytes of buffers at worst. */
+/** libp2p's default is 300. A peer may cost several megabytes of buffers at worst. */
 const MAX_CONNECTIONS = 100
 
-/** The yamux specification's initial window, which other implementations assume. */
+/** The initial window of the yamux specification, which other implementations assume. */
 const STREAM_WINDOW_BYTES = 256 * KIB
 
 /**
- * A paused stream still receives what its window allows, and is reset when that exceeds the read buffer: the largest
- * window must stay below it. 2 MiB carry 20 MiB/s over 100 ms.
+ * The maximum window must stay below the read buffer: a paused stream still receives a full window, and is reset when
+ * that exceeds the read buffer. 2 MiB sustain 20 MiB/s at a round trip of 100 ms.
  */
 const MAX_STREAM_WINDOW_BYTES = 2048 * KIB
 const READ_BUFFER_BYTES = 4096 * KIB
 
-/** Unlimited by default, and a stalled peer made a sender hold 26 MB. Gossip bursts to a slow peer need some room. */
+/**
+ * The default is unlimited, and a stalled peer made a sender hold 26 MB. Bursts of gossip to a slow peer need some
+ * room.
+ */
 const WRITE_BUFFER_BYTES = 4096 * KIB
 
 /**
- * One frame of gossipsub, which may answer for many announcements at once: an honest peer sends up to 128 full ones here.
- * A smaller cap would not refuse the message, it would end the stream and leave the peer deaf.
+ * Limit of one gossipsub RPC. It may answer for many announcements at once: an honest peer sends up to 128 full ones
+ * here. A larger RPC is not skipped: it ends the stream, and gossip from that peer stops.
  */
-const GOSSIP_FRAME_BYTES = 2048 * KIB
+const GOSSIP_RPC_BYTES = 2048 * KIB
 
-/** Provider records live 48 h; with addresses forgotten after 1 h (the default) they would lead nowhere. */
+/** Provider records live 48 h. With the default address age of 1 h, records would point to peers without addresses. */
 const ADDRESS_AGE_MS = 48 * HOUR_MS
 const PEER_AGE_MS = 72 * HOUR_MS
 
-/** With the default of one, libp2p's own heartbeat fails while `peer ping` is under way, or its last ping is. */
+/** With the default of one stream, libp2p's own ping fails while a `peer ping` or its previous ping is still open. */
 const PING_STREAMS = 16
 
-/** Sizes the gossip score: four breaches of the sync protocol weigh as much as two invalid announcements. */
+/**
+ * Weight of the application score in gossipsub: four breaches of the sync protocol weigh as much as two invalid
+ * announcements.
+ */
 const POINT_WEIGHT = -20
 
 export function libp2pOptions(options: HostOptions, hooks: HostHooks): Libp2pOptions<HostServices> {
@@ -126,7 +132,7 @@ export function libp2pOptions(options: HostOptions, hooks: HostHooks): Libp2pOpt
         ? {}
         : { maxIncomingPendingConnections: options.pendingInboundConnections }),
     },
-    // Its pings go on, and `connection-guard.ts` looks whether anything comes.
+    // libp2p keeps pinging; `connection-guard.ts` closes connections on which no bytes arrive.
     connectionMonitor: { abortConnectionOnPingFailure: false },
     peerStore: { maxAddressAge: ADDRESS_AGE_MS, maxPeerAge: PEER_AGE_MS },
     ...(hasLan ? { peerDiscovery: [lanDiscovery(hooks)] } : {}),
@@ -140,14 +146,14 @@ export function libp2pOptions(options: HostOptions, hooks: HostHooks): Libp2pOpt
 }
 
 /**
- * `clientMode: false` and `passthroughMapper` together, or nothing works off the public internet: routing tables stay
- * empty and queries wait until their signal aborts.
+ * `clientMode: false` and `passthroughMapper` are both needed off the public internet: without them routing tables stay
+ * empty, and queries wait until their signal aborts.
  */
 function dht(): ReturnType<typeof kadDHT> {
   return kadDHT({ protocol: KAD_PROTOCOL, clientMode: false, peerInfoMapper: passthroughMapper })
 }
 
-/** Only what mDNS itself finds: libp2p's own discovery event also tells of every peer the DHT hears about. */
+/** Only peers that mDNS itself reports: libp2p's own discovery event also fires for every peer the DHT hears about. */
 function lanDiscovery(hooks: HostHooks): NonNullable<Libp2pOptions['peerDiscovery']>[number] {
   const create = mdns({ serviceTag: MDNS_SERVICE })
   return (components) => {
@@ -163,17 +169,18 @@ function gossip(hooks: HostHooks): ReturnType<typeof gossipsub> {
     fallbackToFloodsub: false,
     floodPublish: true,
     doPX: false,
-    // A lone node's announcement is a hint that nobody needed.
+    // Publishing without subscribers is normal for a lone node, and no error.
     allowPublishToZeroTopicPeers: true,
     emitSelf: false,
-    maxInboundDataLength: GOSSIP_FRAME_BYTES,
+    maxInboundDataLength: GOSSIP_RPC_BYTES,
     maxOutboundBufferSize: WRITE_BUFFER_BYTES,
     scoreParams: {
-      // One machine or one NAT may hold a whole network: with the default, 14 peers on one address all fall silent.
+      // A whole network may be behind one machine or one NAT: with the default, 14 peers on one address all lost their
+      // gossip.
       IPColocationFactorWeight: 0,
       appSpecificScore: (peer) => hooks.points(peer),
       appSpecificWeight: POINT_WEIGHT,
-      // A promise broken now and then is a slow machine.
+      // A few broken promises mean a slow machine, not an attack.
       behaviourPenaltyThreshold: 6,
       behaviourPenaltyDecay: 0.9,
     },

@@ -1,18 +1,18 @@
 /**
- * Peer addresses as people write them (spec §11, `<addr>`): a multiaddr with or without `/p2p/…`, `host`, or `host:port`.
- * It resolves no names and dials nobody.
+ * Parses peer addresses as users write them (spec §11, `<addr>`): a multiaddr with or without `/p2p/…`, `host`, or
+ * `host:port`. It resolves no names and dials no peers.
  */
 import { isIPv4, isIPv6 } from 'node:net'
 import { peerIdFromString } from '@libp2p/peer-id'
 import { multiaddr, type Multiaddr } from '@multiformats/multiaddr'
 import { fail, ok, type Result } from '../../../dag/result.ts'
 
-/** Where a node listens unless told (spec §11). */
+/** The default port of a node (spec §11). */
 export const DEFAULT_PORT = 8331
 
 const MAX_PORT = 65_535
 
-/** RFC 1123: labels of letters, digits and inner dashes. */
+/** RFC 1123: labels of letters, digits and inner hyphens. */
 const HOST_NAME = /^(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*\.?$/i
 
 export type PeerAddressFault = { readonly code: 'PEER_BAD_ADDRESS'; readonly text: string; readonly why: string }
@@ -23,7 +23,7 @@ function bad(text: string, why: string): Parsed {
   return fail({ code: 'PEER_BAD_ADDRESS', text, why })
 }
 
-/** The address to dial for what a user typed; port 8331 where none is given. */
+/** The multiaddr to dial for the user's text; the port is 8331 unless given. */
 export function parsePeerAddress(text: string): Parsed {
   if (text === '') return bad(text, 'it is empty')
   if (text.startsWith('/')) return parseMultiaddr(text)
@@ -40,20 +40,20 @@ export function parsePeerAddress(text: string): Parsed {
   return build(text, `/dns/${host}`, port)
 }
 
-/** Whether nobody but this machine can reach any of these listen addresses. True where there are none. */
+/** Whether all listen addresses are loopback. True for an empty list. */
 export function isLoopbackOnly(listen: readonly string[]): boolean {
   return listen.every((address) =>
     /^\/ip4\/127\.|^\/ip6\/(?:::1|0:0:0:0:0:0:0:1)\/|^\/dns[46]?\/localhost\//.test(address),
   )
 }
 
-/** The peer id at the end of an address, if it names one. */
+/** The peer id at the end of a multiaddr, if present. */
 export function peerIdOf(address: Multiaddr): string | undefined {
   const last = address.getComponents().at(-1)
   return last?.name === 'p2p' ? last.value : undefined
 }
 
-/** The peer id that a text is, as libp2p writes it. */
+/** The canonical form of a peer id; `undefined` if the text is not one. */
 export function parsePeerId(text: string): string | undefined {
   try {
     return peerIdFromString(text).toString()

@@ -1,6 +1,6 @@
 /**
- * What this node holds against its peers (spec §8: "a breach closes the stream and lowers the peer's score"): points that
- * fade, and bans that end. It closes no connections; the time is an argument.
+ * Scores of peers (spec §8: "a breach closes the stream and lowers the peer's score"): points that decay, and bans that
+ * expire. It closes no connections. Time is an argument.
  */
 import { BAN_AT_POINTS, BAN_MS, POINTS_HALF_LIFE_MS, SCORED_PEERS } from '../../../protocol/limits.ts'
 
@@ -10,13 +10,17 @@ interface Entry {
   readonly bannedUntilMs: number
 }
 
+/**
+ * Invariants: at most `SCORED_PEERS` entries, in order of their last change; a new one evicts the oldest. Points decay
+ * from `atMs` and are recomputed on each read.
+ */
 export class PeerScore {
   readonly #entries = new Map<string, Entry>()
 
-  /** Adds a point; true when the peer is banned by it. */
+  /** Adds a point. Returns true if that bans the peer. */
   penalise(peer: string, nowMs: number): boolean {
     const points = this.points(peer, nowMs) + 1
-    // Fading has taken a little off each earlier point by the time the last one comes.
+    // Earlier points have decayed a little when the last one is added.
     const isBanned = points > BAN_AT_POINTS - 0.5
     const bannedUntilMs = isBanned ? nowMs + BAN_MS : (this.#entries.get(peer)?.bannedUntilMs ?? 0)
     this.#put(peer, { points, atMs: nowMs, bannedUntilMs })
@@ -31,7 +35,7 @@ export class PeerScore {
     return (this.#entries.get(peer)?.bannedUntilMs ?? 0) > nowMs
   }
 
-  /** Points left of a peer's breaches, 0 for a stranger. */
+  /** Points left after decay; 0 for an unknown peer. */
   points(peer: string, nowMs: number): number {
     const entry = this.#entries.get(peer)
     if (entry === undefined) return 0

@@ -1,22 +1,23 @@
 /**
- * Tags that make libp2p keep a connection (spec §9). They lie in the stored peer list and outlive a change of the config
- * file, so a start begins without any: libp2p would dial whoever has one, and `static-peers.ts` tags whom it reaches anew.
+ * Tags that make libp2p keep a connection (spec §9). The peer store persists them, so they would survive a change of
+ * the config file, and libp2p dials every tagged peer at start. So a start clears them all, and
+ * `discovery/static-peers.ts` tags each peer again when it has connected.
  */
 import { KEEP_ALIVE, type Libp2p, type PeerId, type PeerStore } from '@libp2p/interface'
 
-/** Sums of tags decide who stays when there are too many connections; static peers come first. */
+/** libp2p prunes connections by the sum of their tags; static peers rank first. */
 const STATIC_TAG = `${KEEP_ALIVE}-freechains-static`
 const STATIC_TAG_VALUE = 100
 
-export async function tagKept(peerStore: PeerStore, peer: PeerId): Promise<void> {
+export async function tagStaticPeer(peerStore: PeerStore, peer: PeerId): Promise<void> {
   await peerStore.merge(peer, { tags: { [STATIC_TAG]: { value: STATIC_TAG_VALUE } } })
 }
 
 /**
- * Ends what {@link tagKept} began, and the connection. The addresses go as well: libp2p's own tries to come back, which may
- * be under way, have nowhere to go then. Whoever finds the peer anew brings its addresses along.
+ * Removes the tag of {@link tagStaticPeer} and closes the connections. The stored addresses are removed too, so that a
+ * reconnect that libp2p has already begun has no address to dial. Later discovery brings the addresses back.
  */
-export async function letGo(libp2p: Pick<Libp2p, 'peerStore' | 'hangUp'>, peer: PeerId): Promise<void> {
+export async function dropStaticPeer(libp2p: Pick<Libp2p, 'peerStore' | 'hangUp'>, peer: PeerId): Promise<void> {
   const { peerStore } = libp2p
   if (await peerStore.has(peer)) {
     await peerStore.merge(peer, { tags: { [STATIC_TAG]: undefined } })
@@ -25,11 +26,11 @@ export async function letGo(libp2p: Pick<Libp2p, 'peerStore' | 'hangUp'>, peer: 
   await libp2p.hangUp(peer)
 }
 
-/** Before libp2p starts. */
-export async function forgetKept(peerStore: PeerStore): Promise<void> {
+/** Must run before libp2p starts. */
+export async function clearKeepAliveTags(peerStore: PeerStore): Promise<void> {
   for (const { id, tags } of await peerStore.all()) {
-    const kept = [...tags.keys()].filter((tag) => tag.startsWith(KEEP_ALIVE))
-    if (kept.length === 0) continue
-    await peerStore.merge(id, { tags: Object.fromEntries(kept.map((tag) => [tag, undefined])) })
+    const keepAlive = [...tags.keys()].filter((tag) => tag.startsWith(KEEP_ALIVE))
+    if (keepAlive.length === 0) continue
+    await peerStore.merge(id, { tags: Object.fromEntries(keepAlive.map((tag) => [tag, undefined])) })
   }
 }

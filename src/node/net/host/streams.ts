@@ -1,23 +1,23 @@
 /**
- * Framing on libp2p streams (spec §8): length-prefixed frames with a cap, backpressure both ways, a deadline on slow
- * readers. What is in a frame is not its business.
+ * Length-prefixed messages over libp2p streams (spec §8): a size limit, backpressure in both directions, and a deadline
+ * for slow readers. It does not interpret the messages.
  */
 import type { Stream, StreamCloseEvent, StreamMessageEvent } from '@libp2p/interface'
 import { encode } from 'it-length-prefixed'
 import { Uint8ArrayList } from 'uint8arraylist'
 import { DRAIN_TIMEOUT_MS, UNREAD_BYTES, UNSENT_BYTES } from '../../../protocol/limits.ts'
-import { ByteQueue, LengthPrefixDecoder, TornFrame } from './length-prefix-decoder.ts'
+import { ByteQueue, LengthPrefixDecoder, TornMessage } from './length-prefix-decoder.ts'
 import { writeWithBackpressure } from './write-with-backpressure.ts'
 import { JobQueue } from '../../base/job-queue.ts'
 
-/** This side ended a stream, and why. */
+/** This side aborted the stream; the message says why. */
 export class StreamCut extends Error {
   override readonly name = 'StreamCut'
 }
 
 /**
- * What a stream receives. Call it in the tick in which the stream is handed over: libp2p's own iterator misses an end
- * that came before it, and it takes everything in at once, so that the sender never feels that we are slow.
+ * The chunks that a stream receives. Call it in the same tick in which libp2p hands over the stream: libp2p's own
+ * iterator misses an end that came earlier. It also buffers without bound, so the sender would see no backpressure.
  */
 export function readChunks(stream: Stream): AsyncGenerator<Uint8Array, void> {
   const queue = new ByteQueue()
@@ -26,20 +26,20 @@ export function readChunks(stream: Stream): AsyncGenerator<Uint8Array, void> {
   let error: Error | undefined = stream.status === 'open' ? undefined : new StreamCut(`the stream is ${stream.status}`)
   let wake = (): void => undefined
 
-  const throttle = (): void => {
+  const pauseWhenFull = (): void => {
     if (queue.byteLength >= UNREAD_BYTES && stream.readStatus === 'readable') stream.pause()
   }
-  const relax = (): void => {
+  const resumeWhenDrained = (): void => {
     if (queue.byteLength > UNREAD_BYTES / 2 || stream.readStatus !== 'paused') return
-    // A resuming stream hands over what it holds before it opens its window again: a pause in between would be lost.
+    // A resuming stream first delivers its buffered data and then reopens its window; pausing in between has no effect.
     isResuming = true
     stream.resume()
     isResuming = false
-    throttle()
+    pauseWhenFull()
   }
   const onMessage = ({ data }: StreamMessageEvent): void => {
     queue.push(data)
-    if (!isResuming) throttle()
+    if (!isResuming) pauseWhenFull()
     wake()
   }
   const onEnd = (): void => {
@@ -56,12 +56,12 @@ export function readChunks(stream: Stream): AsyncGenerator<Uint8Array, void> {
 
   async function* drain(): AsyncGenerator<Uint8Array, void> {
     try {
-      // What came before the listeners is handed over in a microtask.
+      // libp2p delivers data from before the listeners were attached in a microtask.
       await Promise.resolve()
       for (;;) {
         const chunk = queue.shift()
         if (chunk !== undefined) yield chunk
-        relax()
+        resumeWhenDrained()
         if (queue.byteLength > 0) continue
         if (error !== undefined) throw error
         if (hasEnded) return
@@ -76,20 +76,26 @@ export function readChunks(stream: Stream): AsyncGenerator<Uint8Array, void> {
   return drain()
 }
 
-/** Someone who sends a frame byte by byte keeps its place for as long as this, and no longer. */
+/** Limits how long an incomplete message may take to arrive. */
 export interface MessageDeadline {
   readonly ms: number
-  /** Called once a frame is not whole that long after it began. Whoever reads on meanwhile does not count. */
+  /**
+   * Called if a message is still incomplete `ms` after it began. The time in which this side does not read counts as
+   * well.
+   */
   readonly onLate: () => void
 }
 
-/** A stage of a pipe: cuts chunks into frames. Throws at a frame above `limitBytes`, before its content is taken in. */
+/**
+ * A pipe stage that decodes chunks into messages. It throws at a message above `limitBytes` before it buffers its
+ * content.
+ */
 export function readMessages(
   limitBytes: number,
   deadline?: MessageDeadline,
 ): (source: AsyncIterable<Uint8Array>) => AsyncGenerator<Uint8Array> {
-  return async function* cut(source) {
-    const cutter = new LengthPrefixDecoder(limitBytes)
+  return async function* decode(source) {
+    const decoder = new LengthPrefixDecoder(limitBytes)
     let timer: NodeJS.Timeout | undefined
     const stop = (): void => {
       clearTimeout(timer)
@@ -97,49 +103,52 @@ export function readMessages(
     }
     try {
       for await (const chunk of source) {
-        for (const frame of cutter.cut(chunk)) {
+        for (const message of decoder.decode(chunk)) {
           stop()
-          yield frame
+          yield message
         }
-        if (cutter.isWithin && deadline !== undefined) timer ??= setTimeout(deadline.onLate, deadline.ms)
+        if (decoder.isMidMessage && deadline !== undefined) timer ??= setTimeout(deadline.onLate, deadline.ms)
       }
-      if (cutter.isWithin) throw new TornFrame('the end came in the middle of a frame')
+      if (decoder.isMidMessage) throw new TornMessage('the end came in the middle of a frame')
     } finally {
       stop()
     }
   }
 }
 
-/** Writes frames one after another; the promise of each resolves when the stream has room for more. */
+/** Writes messages in order. Each promise resolves when the stream has room again. */
 export class MessageWriter {
   readonly #stream: Stream
   readonly #drainMs: number
   readonly #queue = new JobQueue()
-  readonly #cut = new AbortController()
+  readonly #closed = new AbortController()
 
   constructor(stream: Stream, drainMs = DRAIN_TIMEOUT_MS) {
     this.#stream = stream
     this.#drainMs = drainMs
     stream.maxWriteBufferLength = UNSENT_BYTES
-    stream.addEventListener('close', () => this.#cut.abort(), { once: true })
+    stream.addEventListener('close', () => this.#closed.abort(), { once: true })
   }
 
-  /** A frame, in as many parts as it has. Rejects when the stream is over; a reader that is too slow ends it. */
+  /**
+   * Writes one message, given in parts. Rejects once the stream has closed; a reader that is too slow gets the stream
+   * aborted.
+   */
   write(...parts: readonly Uint8Array[]): Promise<void> {
     return this.#queue.run(() => this.#send(new Uint8ArrayList(...parts)))
   }
 
-  /** Resolves when everything written so far is out or lost. */
+  /** Resolves when all writes so far have completed or failed. */
   idle(): Promise<void> {
     return this.#queue.idle()
   }
 
-  async #send(frame: Uint8ArrayList): Promise<void> {
-    if (this.#cut.signal.aborted) throw new StreamCut('the stream is closed')
+  async #send(message: Uint8ArrayList): Promise<void> {
+    if (this.#closed.signal.aborted) throw new StreamCut('the stream is closed')
     try {
-      await writeWithBackpressure(this.#stream, encode.single(frame), {
+      await writeWithBackpressure(this.#stream, encode.single(message), {
         drainMs: this.#drainMs,
-        signal: this.#cut.signal,
+        signal: this.#closed.signal,
       })
     } catch (error) {
       this.#stream.abort(new StreamCut('the reader is too slow'))

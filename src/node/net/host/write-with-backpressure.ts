@@ -1,8 +1,8 @@
 /**
- * Hands bytes to a stream as fast as the other side takes them (spec §8), and no faster: slice by slice, the next one when
- * nothing of the one before waits here any more. Whoever takes next to nothing is given up.
+ * Writes bytes to a stream no faster than the other side reads (spec §8): one slice at a time, the next one when the
+ * stream's write buffer is empty. A reader that takes almost nothing is given up.
  *
- * libp2p's own `onDrain` waits once: from its second time on it says at once that there is room.
+ * libp2p's own `onDrain` waits only once: from the second call on it resolves immediately.
  */
 import type { Stream } from '@libp2p/interface'
 import type { Uint8ArrayList } from 'uint8arraylist'
@@ -11,31 +11,31 @@ import { ProgressTimeout } from '../../../protocol/progress-timeout.ts'
 import { DeadlineError, onAbort } from '../../base/deadline.ts'
 
 export interface BackpressureOptions {
-  /** How long the reader may take next to nothing. */
+  /** How long the reader may take almost nothing. */
   readonly drainMs: number
-  /** Aborts when the stream is over. */
+  /** Aborts when the stream has closed. */
   readonly signal: AbortSignal
 }
 
 /**
- * Resolves when the stream has taken all of it.
- * @throws when the stream is over; {@link DeadlineError} when its reader is given up
+ * Resolves when the stream has taken all bytes.
+ * @throws when the stream has closed; {@link DeadlineError} when the reader is given up
  */
 export async function writeWithBackpressure(
   stream: Stream,
   bytes: Uint8ArrayList,
   { drainMs, signal }: BackpressureOptions,
 ): Promise<void> {
-  // Of these bytes, and of what was there before them.
+  // Includes what was in the write buffer before.
   let sent = stream.writeBufferLength
   const taken = (): number => sent - stream.writeBufferLength
-  const patience = new ProgressTimeout(drainMs, taken())
+  const timeout = new ProgressTimeout(drainMs, taken())
   let timer: NodeJS.Timeout | undefined
   const late = Promise.withResolvers<never>()
   late.promise.catch(() => undefined)
-  const look = (): void => {
-    const onMs = patience.extend(taken())
-    if (onMs > 0) timer = setTimeout(look, onMs)
+  const checkProgress = (): void => {
+    const waitMs = timeout.extend(taken())
+    if (waitMs > 0) timer = setTimeout(checkProgress, waitMs)
     else late.reject(new DeadlineError('next to nothing was taken'))
   }
   const unsubscribe = onAbort(signal, () => late.reject(signal.reason))
@@ -45,7 +45,7 @@ export async function writeWithBackpressure(
       const slice = bytes.sublist(at, Math.min(at + SLICE_BYTES, bytes.byteLength))
       sent += slice.byteLength
       if (stream.send(slice)) continue
-      timer ??= setTimeout(look, drainMs)
+      timer ??= setTimeout(checkProgress, drainMs)
       if (stream.writeBufferLength > 0) await Promise.race([isEmpty(stream), late.promise])
     }
   } finally {

@@ -1,7 +1,7 @@
 /**
- * yamux with an eye on its frames (spec §8). The library looks at a frame once all of it is there, and a header may promise
- * 4 GiB: without this a peer fills the memory with a single one. Nor does it tell of streams that it refuses. Nothing else
- * about it is changed, and no bytes are held here.
+ * Watches yamux frames (spec §8). The library handles a frame only when it is complete, and a header may announce 4
+ * GiB: one frame could fill the memory. It also does not report streams that it refuses. This wrapper changes nothing
+ * else and buffers no data.
  *
  *     0        1      2       4          8        12
  *     version  type   flags   stream     length   data, if the type is 0
@@ -17,49 +17,54 @@ const DATA = 0
 /** Opens a stream. */
 const SYN = 1
 
-/** Streams opened before there is anybody to tell: the library ends a connection with more than ten. */
-const UNTOLD = 16
+/** Events kept until a watcher is attached. The library itself closes a connection with more than ten early streams. */
+const MAX_EARLY_EVENTS = 16
 
-/** A frame above what any window lets through. */
-export class GiantFrame extends Error {
-  override readonly name = 'GiantFrame'
+/** A yamux frame larger than any window allows. */
+export class OversizedYamuxFrame extends Error {
+  override readonly name = 'OversizedYamuxFrame'
 }
 
-export interface FrameWatch {
+export interface YamuxFrameWatch {
   /** The peer opens a stream, or tries to. */
   readonly onStream: () => void
-  /** Its frame is refused, and with it the connection. */
-  readonly onGiant: (bytes: number, limit: number) => void
+  /** A yamux frame is refused; the connection ends with it. */
+  readonly onOversized: (bytes: number, limit: number) => void
 }
 
-/** Follows the frames of a connection. */
-export class FrameGuard {
+/**
+ * Parses the yamux frame headers of one connection.
+ *
+ * Invariants: inside a frame's data `#dataLeft` is positive and `#headerBytes` is 0; otherwise the first `#headerBytes`
+ * bytes of `#header` hold an incomplete header. `#early` is filled only before `watch`, up to `MAX_EARLY_EVENTS`.
+ */
+export class YamuxFrameGuard {
   readonly #limitBytes: number
-  #watch: FrameWatch | undefined
-  /** What there was nobody to tell of. */
-  #untold: ((watch: FrameWatch) => void)[] = []
+  #watch: YamuxFrameWatch | undefined
+  /** Events from before `watch`. */
+  #early: ((watch: YamuxFrameWatch) => void)[] = []
   readonly #header = new Uint8Array(HEADER_BYTES)
   #headerBytes = 0
-  /** Of the frame's data. */
-  #left = 0
+  /** Bytes of the current yamux frame still to come. */
+  #dataLeft = 0
   #chunks = 0
 
   constructor(limitBytes: number) {
     this.#limitBytes = limitBytes
   }
 
-  /** How much came, as far as it matters whether anything did. */
+  /** Chunks received so far; used only to detect silence. */
   get chunks(): number {
     return this.#chunks
   }
 
-  /** Frames come before a connection is known to be one: what was seen of them is told now. */
-  watch(watch: FrameWatch): void {
+  /** Yamux frames arrive before libp2p announces the connection. Events seen until now are replayed. */
+  watch(watch: YamuxFrameWatch): void {
     this.#watch = watch
-    for (const tell of this.#untold.splice(0)) tell(watch)
+    for (const notify of this.#early.splice(0)) notify(watch)
   }
 
-  /** @throws {GiantFrame} as soon as its header is there */
+  /** @throws {OversizedYamuxFrame} as soon as the frame's header is complete */
   pass(chunk: Chunk): void {
     this.#chunks += 1
     for (const part of partsOf(chunk)) this.#follow(part)
@@ -67,9 +72,9 @@ export class FrameGuard {
 
   #follow(bytes: Uint8Array): void {
     for (let at = 0; at < bytes.byteLength;) {
-      if (this.#left > 0) {
-        const part = Math.min(this.#left, bytes.byteLength - at)
-        this.#left -= part
+      if (this.#dataLeft > 0) {
+        const part = Math.min(this.#dataLeft, bytes.byteLength - at)
+        this.#dataLeft -= part
         at += part
         continue
       }
@@ -84,39 +89,39 @@ export class FrameGuard {
   #begin(): void {
     this.#headerBytes = 0
     const view = new DataView(this.#header.buffer)
-    if ((view.getUint16(2) & SYN) !== 0 && view.getUint32(4) !== 0) this.#tell((watch) => watch.onStream())
+    if ((view.getUint16(2) & SYN) !== 0 && view.getUint32(4) !== 0) this.#notify((watch) => watch.onStream())
     if (view.getUint8(1) !== DATA) return
     const bytes = view.getUint32(8)
-    this.#left = bytes
+    this.#dataLeft = bytes
     if (bytes <= this.#limitBytes) return
-    this.#tell((watch) => watch.onGiant(bytes, this.#limitBytes))
-    throw new GiantFrame(`${String(bytes)} bytes`)
+    this.#notify((watch) => watch.onOversized(bytes, this.#limitBytes))
+    throw new OversizedYamuxFrame(`${String(bytes)} bytes`)
   }
 
-  #tell(tell: (watch: FrameWatch) => void): void {
-    if (this.#watch !== undefined) tell(this.#watch)
-    else if (this.#untold.length < UNTOLD) this.#untold.push(tell)
+  #notify(notify: (watch: YamuxFrameWatch) => void): void {
+    if (this.#watch !== undefined) notify(this.#watch)
+    else if (this.#early.length < MAX_EARLY_EVENTS) this.#early.push(notify)
   }
 }
 
-const guards = new WeakMap<StreamMuxer, FrameGuard>()
+const guards = new WeakMap<StreamMuxer, YamuxFrameGuard>()
 
-/** Tells of the frames of a connection; of a few of those too that came already. */
-export function watchFrames(muxer: StreamMuxer | undefined, watch: FrameWatch): void {
+/** Attaches a watcher to a connection and replays the few events kept from before. */
+export function watchYamuxFrames(muxer: StreamMuxer | undefined, watch: YamuxFrameWatch): void {
   if (muxer !== undefined) guards.get(muxer)?.watch(watch)
 }
 
-/** How many chunks came on a connection so far; nothing if nobody counts them. */
-export function chunksOf(muxer: StreamMuxer | undefined): number | undefined {
+/** Chunks received on a connection so far; `undefined` without a guard. */
+export function chunksReceived(muxer: StreamMuxer | undefined): number | undefined {
   return muxer === undefined ? undefined : guards.get(muxer)?.chunks
 }
 
-/** What the library calls for each chunk of a connection; what it throws ends the connection. */
-interface Fed {
+/** The library calls this for each chunk of a connection; an exception ends the connection. */
+interface YamuxInternals {
   onData: (chunk: Chunk) => void
 }
 
-/** @param limitBytes - the largest frame; a window lets nothing larger through */
+/** @param limitBytes - the largest yamux frame; no window allows more */
 export function guardedYamux(init: Init, limitBytes: number): () => StreamMuxerFactory {
   return () => {
     const factory = yamux(init)()
@@ -124,11 +129,11 @@ export function guardedYamux(init: Init, limitBytes: number): () => StreamMuxerF
       protocol: factory.protocol,
       createStreamMuxer: (connection) => {
         const muxer = factory.createStreamMuxer(connection)
-        const fed = muxer as unknown as Fed
-        const guard = new FrameGuard(limitBytes)
+        const internals = muxer as unknown as YamuxInternals
+        const guard = new YamuxFrameGuard(limitBytes)
         guards.set(muxer, guard)
-        const onData = fed.onData.bind(muxer)
-        fed.onData = (chunk) => {
+        const onData = internals.onData.bind(muxer)
+        internals.onData = (chunk) => {
           guard.pass(chunk)
           onData(chunk)
         }

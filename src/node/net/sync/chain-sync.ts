@@ -1,75 +1,62 @@
 /**
- * Sync of one chain (spec §7, §8): decides when to pull from whom, and remembers how it went. A pull that takes long gives
- * way to peers that wait, and goes on later from where it was.
+ * Sync of one chain (spec §7, §8): decides when to pull from which peer, and records the outcome. A long pull yields to
+ * waiting peers and continues later where it stopped.
  */
 import { peerIdFromString } from '@libp2p/peer-id'
 import type { PeerId } from '@libp2p/interface'
 import { fail, ok, type Result } from '../../../dag/result.ts'
 import type { BlockId } from '../../../dag/ids.ts'
 import type { ProtocolFault } from '../../../protocol/faults.ts'
-import { OFFER_TIMEOUT_MS, PEERS_SHOWN } from '../../../protocol/limits.ts'
+import { OFFER_TIMEOUT_MS } from '../../../protocol/limits.ts'
 import type { PullResult } from '../../../protocol/pull-types.ts'
 import type { Clock } from '../../base/clock.ts'
 import { fetchHeld } from './fetch-held.ts'
-import { PullScheduler, type ExtraPlaces, type Turn } from './pull-scheduler.ts'
+import { PullScheduler, type ExtraSlots, type PullSlot } from './pull-scheduler.ts'
 import type { Logger } from '../../base/log.ts'
 import { handshakeOf, openChain } from './handshake.ts'
 import type { ProgressView } from './pull-progress.ts'
-import { meaningOf, showsSync } from './pull-outcome.ts'
+import { outcomeOf, showsSync } from './pull-outcome.ts'
+import { PeerStates, type PeerSyncState } from './peer-states.ts'
 import { PullCoordinator } from './pull-coordinator.ts'
-import type { Replica } from '../../chain/replica.ts'
+import { pullFromEverybody, type EverybodyModules } from './pull-from-everybody.ts'
 import { Retries } from './retries.ts'
-import { isRpcFault } from './stream-faults.ts'
-import type { RpcFault, SyncClient, SyncStream } from './client.ts'
-import type { SyncFault } from './faults.ts'
-import { withDeadline, withEither } from '../../base/deadline.ts'
+import { isRpcFault, type RpcFault, type SyncFault } from './faults.ts'
+import type { SyncClient, SyncStream } from './client.ts'
+import { withEither } from '../../base/deadline.ts'
 
-/** How long a pull may go on while other peers wait. */
-const TURN_MS = 15_000
+/** A pull runs at least this long before it yields to waiting peers. */
+const YIELD_AFTER_MS = 15_000
 
-/** How long it takes at the most to ask those that are there, before a first post. */
-const ASK_MS = 3_000
-
-/** The same for looking for others: founding a second forum of one name is for ever, and a search seldom takes long. */
-const FIND_MS = 10_000
-
-/** Peers asked for a first post: more would not be done in time. */
-const MAX_ASKED = 32
-
-/** How it stands with one peer on this chain; `state` in words. */
-export interface PeerStanding {
-  readonly id: string
-  readonly lastSyncMs: number | null
-  readonly state: string
-}
-
-export interface SyncModules {
-  readonly replica: Replica
+export interface SyncModules extends EverybodyModules {
   readonly client: SyncClient
   readonly self: PeerId
   readonly clock: Clock
   readonly log: Logger
   readonly onFault: (peer: string, fault: ProtocolFault) => void
-  /** See `protocol/rechecks.ts`. */
+  /** Takes one of the peer's rechecks; see `protocol/recheck-budget.ts`. */
   readonly mayRecheck: (peer: string) => boolean
-  /** The peer has this chain. */
+  /** Called with a peer that has proved to have this chain. */
   readonly onShared: (peer: PeerId) => void
-  /** Peers that are connected; those known to be on this chain first. */
-  readonly connected: () => readonly PeerId[]
-  /** Looks for more of them, and connects. */
-  readonly findPeers: (signal: AbortSignal) => Promise<void>
   /** Shared by all chains of the node. */
-  readonly extra: ExtraPlaces
+  readonly extraSlots: ExtraSlots
 }
 
+/**
+ * Invariants:
+ * 1. `#queued` has the peers whose suggested pull has not got a slot yet; `suggest` adds no second pull for them.
+ * 2. `#pullCounts` has an entry exactly for the peers with a pull under way, and no entry is 0.
+ * 3. A peer is put into `#pullAgain` only while it is in `#pullCounts`; the end of a pull takes it out and suggests it.
+ * 4. Every slot that was acquired is released when its pull ends, however it ends.
+ * 5. `#jobs` holds every pull from `suggest` and `pullNow`. `stop` aborts `#stopped` and waits for them.
+ */
 export class ChainSync {
   readonly #modules: SyncModules
-  readonly #lane: PullScheduler
-  readonly #pulls: PullCoordinator
+  readonly #scheduler: PullScheduler
+  readonly #coordinator: PullCoordinator
   readonly #queued = new Set<string>()
-  readonly #standing = new Map<string, PeerStanding>()
+  readonly #peerStates: PeerStates
   readonly #retries = new Retries({
-    again: (peer) => {
+    retry: (peer) => {
       this.suggest(peer)
     },
     giveUp: (peer) => {
@@ -78,41 +65,42 @@ export class ChainSync {
   })
   readonly #stopped = new AbortController()
   readonly #jobs = new Set<Promise<unknown>>()
-  /** How many pulls from each are under way: a command may ask for one of its own. */
-  readonly #active = new Map<string, number>()
-  /** Peers that had news while they were being pulled from. */
-  readonly #again = new Set<string>()
+  /** Pulls under way by peer; a command may start one beside another. */
+  readonly #pullCounts = new Map<string, number>()
+  /** Peers that were suggested again during their pull. */
+  readonly #pullAgain = new Set<string>()
 
   constructor(modules: SyncModules) {
     this.#modules = modules
-    this.#lane = new PullScheduler(modules.extra)
-    this.#pulls = new PullCoordinator(modules.replica, modules.clock)
+    this.#scheduler = new PullScheduler(modules.extraSlots)
+    this.#peerStates = new PeerStates(modules.clock)
+    this.#coordinator = new PullCoordinator(modules.replica, modules.clock)
   }
 
-  /** The peers being pulled from. */
+  /** Peers with a pull under way. */
   get active(): readonly string[] {
-    return [...this.#active.keys()]
+    return [...this.#pullCounts.keys()]
   }
 
-  /** How far the pulls under way have come; `undefined` when they have nothing to fetch. */
+  /** Progress of the pulls under way; `undefined` if they have nothing to fetch. */
   progress(): ProgressView | undefined {
-    return this.#pulls.progress()
+    return this.#coordinator.progress()
   }
 
-  /** For how long nothing has come from the peers being pulled from. */
+  /** Time since something was last received in a pull. */
   get idleMs(): number {
-    return this.#pulls.idleMs
+    return this.#coordinator.idleMs
   }
 
-  peers(): readonly PeerStanding[] {
-    return [...this.#standing.values()]
+  peers(): readonly PeerSyncState[] {
+    return this.#peerStates.list()
   }
 
-  /** Pull from this peer soon; asking again while it waits changes nothing. */
+  /** Schedules a pull from this peer. Has no effect while one is waiting. */
   suggest(peer: string): void {
     if (this.#stopped.signal.aborted || this.#queued.has(peer)) return
-    if (this.#active.has(peer)) {
-      this.#again.add(peer)
+    if (this.#pullCounts.has(peer)) {
+      this.#pullAgain.add(peer)
       return
     }
     this.#retries.cancel(peer)
@@ -123,25 +111,25 @@ export class ChainSync {
     this.#track(job)
   }
 
-  /** The peer went away. */
+  /** The peer has disconnected. */
   forget(peer: string): void {
     this.#retries.forget(peer)
-    this.#standing.delete(peer)
+    this.#peerStates.forget(peer)
   }
 
-  /** Pulls now, in turn, and says how it went. */
+  /** Pulls from this peer when the scheduler grants a slot, and returns the result. */
   pullNow(peer: PeerId, signal: AbortSignal): Promise<Result<PullResult, SyncFault>> {
     const job = withEither(signal, this.#stopped.signal, (both) => this.#pullToEnd(peer, both))
     this.#track(job)
     return job
   }
 
-  /** Asks the peer to pull from here. */
+  /** Asks the peer to pull from this node. */
   async offer(peer: PeerId, signal: AbortSignal): Promise<Result<{ fresh: number; missing: number }, SyncFault>> {
-    const session = await this.#openWith(peer, signal)
-    if (!session.ok) return session
+    const stream = await this.#openStream(peer, signal)
+    if (!stream.ok) return stream
     const { rendezvous: chain } = this.#modules.replica.chain
-    const reply = await session.value.request({ t: 'offer', chain }, { signal, timeoutMs: OFFER_TIMEOUT_MS })
+    const reply = await stream.value.request({ t: 'offer', chain }, { signal, timeoutMs: OFFER_TIMEOUT_MS })
     if (!reply.ok) return reply
     if (reply.value.t === 'offered') return ok({ fresh: reply.value.fresh, missing: reply.value.missing })
     return fail({
@@ -151,13 +139,13 @@ export class ChainSync {
     })
   }
 
-  /** Pulls, then fetches the peer's held posts too; gives those that are here now. */
+  /** Pulls, then fetches the peer's held posts. Returns those that are here now. */
   async fetchHeld(peer: PeerId, signal: AbortSignal): Promise<Result<readonly BlockId[], SyncFault>> {
     const pulled = await this.pullNow(peer, signal)
     if (!pulled.ok) return pulled
-    const session = await this.#openWith(peer, signal)
-    if (!session.ok) return session
-    const fetched = await fetchHeld(session.value, this.#modules.replica, {
+    const stream = await this.#openStream(peer, signal)
+    if (!stream.ok) return stream
+    const fetched = await fetchHeld(stream.value, this.#modules.replica, {
       signal,
       mayRecheck: () => this.#modules.mayRecheck(peer.toString()),
     })
@@ -168,26 +156,14 @@ export class ChainSync {
     return fail({ code: 'SYNC_FAILED', peer: peer.toString(), why: fault.code })
   }
 
-  /** Whether the peer has this chain, and both prove that they may. */
+  /** Whether the peer has this chain and both sides proved their membership. */
   async isShared(peer: PeerId, signal: AbortSignal): Promise<boolean> {
-    return (await this.#openWith(peer, signal)).ok
+    return (await this.#openStream(peer, signal)).ok
   }
 
-  /**
-   * Pulls once from everybody who is connected, and from those who can be found; for an empty forum, before a first post.
-   * Who has just been met may not have said yet what he follows, so those who say nothing are asked too.
-   */
-  async askEverybody(signal: AbortSignal): Promise<void> {
-    const { connected, findPeers } = this.#modules
-    const pullAll = async (peers: readonly PeerId[]): Promise<void> => {
-      await withDeadline({ ms: ASK_MS, signal }, (deadline) =>
-        Promise.all(peers.map((peer) => this.pullNow(peer, deadline))),
-      )
-    }
-    await pullAll(connected().slice(0, MAX_ASKED))
-    if (this.#modules.replica.blocks > 0) return
-    await withDeadline({ ms: FIND_MS, signal }, findPeers)
-    await pullAll(connected().slice(0, MAX_ASKED))
+  /** See {@link pullFromEverybody}. */
+  askEverybody(signal: AbortSignal): Promise<void> {
+    return pullFromEverybody(this.#modules, (peer, deadline) => this.pullNow(peer, deadline), signal)
   }
 
   async stop(): Promise<void> {
@@ -196,12 +172,12 @@ export class ChainSync {
     await Promise.allSettled(this.#jobs)
   }
 
-  async #openWith(peer: PeerId, signal: AbortSignal): Promise<Result<SyncStream, SyncFault>> {
+  async #openStream(peer: PeerId, signal: AbortSignal): Promise<Result<SyncStream, SyncFault>> {
     const { client, replica } = this.#modules
-    const session = await client.session(peer, { signal })
-    if (!session.ok) return session
-    const opened = await openChain(session.value, replica, handshakeOf(session.value, this.#modules.self), signal)
-    return opened.ok ? session : opened
+    const stream = await client.stream(peer, { signal })
+    if (!stream.ok) return stream
+    const opened = await openChain(stream.value, replica, handshakeOf(stream.value, this.#modules.self), signal)
+    return opened.ok ? stream : opened
   }
 
   #track(job: Promise<unknown>): void {
@@ -212,7 +188,7 @@ export class ChainSync {
     job.then(done, done)
   }
 
-  /** As often as it has to give way to others. */
+  /** Pulls again after each time it yielded, until the pull ends otherwise. */
   async #pullToEnd(peer: PeerId, signal: AbortSignal): Promise<Result<PullResult, SyncFault>> {
     for (let before = 0; ;) {
       const pulled = await this.#pullFrom(peer, signal)
@@ -222,38 +198,38 @@ export class ChainSync {
     }
   }
 
-  /** Reaches the peer, which may take long and takes nobody's turn; then waits for its turn, and pulls. */
+  /** Opens the stream first, which may be slow and needs no slot; then waits for a slot and pulls. */
   async #pullFrom(peer: PeerId, signal: AbortSignal): Promise<Result<PullResult, SyncFault>> {
     const id = peer.toString()
-    const session = await this.#modules.client.session(peer, { signal })
-    const turn = session.ok ? await this.#lane.enter(signal, this.#retries.failedBefore(id)) : undefined
+    const stream = await this.#modules.client.stream(peer, { signal })
+    const slot = stream.ok ? await this.#scheduler.acquire(signal, this.#retries.failedBefore(id)) : undefined
     this.#queued.delete(id)
-    if (!session.ok) return this.#failed(id, session.fault)
-    if (turn === undefined) return fail({ code: 'RPC_ABORTED', peer: id })
-    this.#active.set(id, (this.#active.get(id) ?? 0) + 1)
+    if (!stream.ok) return this.#failed(id, stream.fault)
+    if (slot === undefined) return fail({ code: 'RPC_ABORTED', peer: id })
+    this.#pullCounts.set(id, (this.#pullCounts.get(id) ?? 0) + 1)
     try {
-      return await this.#pullInTurn(session.value, turn, signal)
+      return await this.#pullInSlot(stream.value, slot, signal)
     } finally {
-      const others = (this.#active.get(id) ?? 1) - 1
-      if (others > 0) this.#active.set(id, others)
-      else this.#active.delete(id)
-      turn.end()
-      if (this.#again.delete(id)) this.suggest(id)
+      const others = (this.#pullCounts.get(id) ?? 1) - 1
+      if (others > 0) this.#pullCounts.set(id, others)
+      else this.#pullCounts.delete(id)
+      slot.release()
+      if (this.#pullAgain.delete(id)) this.suggest(id)
     }
   }
 
-  async #pullInTurn(session: SyncStream, turn: Turn, signal: AbortSignal): Promise<Result<PullResult, SyncFault>> {
+  async #pullInSlot(stream: SyncStream, slot: PullSlot, signal: AbortSignal): Promise<Result<PullResult, SyncFault>> {
     const { replica, log, mayRecheck } = this.#modules
-    const id = session.peer.toString()
-    this.#note(id, 'syncing', false)
+    const id = stream.peer.toString()
+    this.#peerStates.note(id, 'syncing', false)
     const startedMs = performance.now()
     const onProgress = (isLarge: boolean): void => {
-      turn.progress(isLarge)
+      slot.progress(isLarge)
     }
-    const shouldYield = (): boolean => this.#lane.waiting > 0 && performance.now() - startedMs > TURN_MS
-    const handshake = handshakeOf(session, this.#modules.self)
-    const result = await this.#pulls.run({
-      stream: session,
+    const shouldYield = (): boolean => this.#scheduler.waiting > 0 && performance.now() - startedMs > YIELD_AFTER_MS
+    const handshake = handshakeOf(stream, this.#modules.self)
+    const result = await this.#coordinator.run({
+      stream,
       handshake,
       signal,
       mayRecheck: () => mayRecheck(id),
@@ -262,19 +238,19 @@ export class ChainSync {
     })
     const { fresh, missing, end } = result
     log.info('sync.pulled', { chain: replica.chain.id, peer: id, fresh, missing, end: end.why })
-    const failed = this.#afterPull(session.peer, result)
+    const failed = this.#afterPull(stream.peer, result)
     if (failed !== undefined) return fail(failed)
-    const fault = await this.#pulls.askMissing({ stream: session, signal, shouldYield, onProgress })
+    const fault = await this.#coordinator.askMissing({ stream, signal, shouldYield, onProgress })
     if (fault !== undefined) this.#modules.onFault(id, fault)
     return ok({ ...result, missing: missing + replica.missing.size })
   }
 
-  /** What a pull's end means for this peer; the fault, if the command that asked for it is to hear of one. */
+  /** Applies the outcome of a pull to this peer. Returns the fault to report to the command that asked for the pull. */
   #afterPull(peer: PeerId, result: PullResult): SyncFault | undefined {
     const id = peer.toString()
     const { replica, clock, log, onFault, onShared } = this.#modules
-    const { state, again, isCompared, breach, fault } = meaningOf(id, result)
-    this.#note(id, state, isCompared === true)
+    const { state, retry: again, isCompared, breach, fault } = outcomeOf(id, result)
+    this.#peerStates.note(id, state, isCompared === true)
     if (isCompared === true) {
       this.#retries.forget(id)
       if (showsSync(result, replica.graph)) replica.watch.note(clock.nowMs())
@@ -284,7 +260,7 @@ export class ChainSync {
       log.warn('sync.incompatible', { chain: replica.chain.id, peer: id, ours: fault.ours, theirs: fault.theirs })
     }
     if (breach !== undefined) onFault(id, breach)
-    // What came first is what the budget was for: there is more of it later, and more gets in.
+    // The recheck budget was spent on blocks that were accepted, so the backoff starts anew.
     if (result.end.why === 'postponed' && result.fresh > 0) this.#retries.forget(id)
     if (again === 'now') this.suggest(id)
     if (again === 'later') this.#retries.later(id)
@@ -293,16 +269,8 @@ export class ChainSync {
 
   #failed(peer: string, fault: RpcFault): Result<PullResult, SyncFault> {
     if (fault.code === 'RPC_ABORTED') return fail(fault)
-    this.#note(peer, `does not answer: ${'why' in fault ? fault.why : fault.code}`, false)
+    this.#peerStates.note(peer, `does not answer: ${'why' in fault ? fault.why : fault.code}`, false)
     this.#retries.later(peer)
     return fail(fault)
-  }
-
-  #note(id: string, state: string, isSynced: boolean): void {
-    const lastSyncMs = isSynced ? this.#modules.clock.nowMs() : (this.#standing.get(id)?.lastSyncMs ?? null)
-    this.#standing.delete(id)
-    this.#standing.set(id, { id, lastSyncMs, state })
-    const [oldest] = this.#standing.keys()
-    if (oldest !== undefined && this.#standing.size > PEERS_SHOWN) this.#standing.delete(oldest)
   }
 }

@@ -1,6 +1,6 @@
 /**
- * One incarnation of the stream to a peer, the requester's end (spec §8): hello both ways, then requests, and replies in
- * any order. It ends at the first thing that the peer gets wrong, and does not come back: `client.ts` opens the next one.
+ * The requester's end of one sync stream (spec §8): hello in both directions, then requests, with replies in any order.
+ * The first breach ends it for good; `client.ts` opens the next stream.
  */
 import type { PeerId, Stream } from '@libp2p/interface'
 import { pipe } from 'it-pipe'
@@ -19,7 +19,7 @@ import type { Reply, RequestBody } from '../../../protocol/messages.ts'
 import { ProgressTimeout } from '../../../protocol/progress-timeout.ts'
 import { why } from '../host/faults.ts'
 import type { Logger } from '../../base/log.ts'
-import { framingFault, type RpcFault } from './stream-faults.ts'
+import { framingFault, type RpcFault } from './faults.ts'
 import { readMessages, MessageWriter, readChunks, StreamCut } from '../host/streams.ts'
 import { Gate, onAbort, orAborted, pause } from '../../base/deadline.ts'
 
@@ -33,14 +33,15 @@ export interface SyncStream {
   readonly nonces: Nonces
   readonly closed: boolean
   /**
-   * The reply to a request. Waits while too many are in flight. No reply within `timeoutMs` (30 s unless told) ends the
-   * session, unless replies are coming in meanwhile (`protocol/patience.ts`); the caller's signal only abandons this request.
+   * Sends a request and returns the reply. Waits while too many requests are in flight. Without a reply within
+   * `timeoutMs` (default 30 s) the stream is closed, unless bytes keep arriving (`protocol/progress-timeout.ts`). The
+   * caller's signal abandons this request only.
    */
   request(
     message: RequestBody,
     options: { readonly signal: AbortSignal; readonly timeoutMs?: number },
   ): Promise<Result<Reply, RpcFault>>
-  /** Called once, at once if it is closed already. */
+  /** Calls the listener once, immediately if the stream has closed already. */
   onClose(listener: () => void): void
 }
 
@@ -52,28 +53,37 @@ export interface ClientStreamModules {
   readonly peer: PeerId
   readonly log: Logger
   readonly onFault?: (peer: PeerId, fault: RpcFault) => void
-  /** How long the peer may take to say hello; 10 s unless told. */
+  /** Deadline for the peer's hello; default 10 s. */
   readonly helloMs?: number
-  /** How long a request waits while next to nothing comes; 30 s unless told, by this or with the request. */
+  /** Progress timeout of a request, unless the request has its own; default 30 s. */
   readonly replyMs?: number
 }
 
-/** Says hello and waits for the peer's. Call it in the tick in which the stream is handed over. */
+/** Sends hello and waits for the peer's. Call it in the same tick in which libp2p hands over the stream. */
 export async function openSyncStream(
   stream: Stream,
   modules: ClientStreamModules,
 ): Promise<Result<OpenSyncStream, RpcFault>> {
-  const session = new ClientStream(stream, modules)
+  const opened = new ClientStream(stream, modules)
   const isDone = new AbortController()
   const { helloMs = HELLO_TIMEOUT_MS, peer } = modules
   void pause(helloMs, isDone.signal).then((isLate) => {
-    if (isLate) session.end({ code: 'RPC_TIMEOUT', peer: peer.toString(), ms: helloMs })
+    if (isLate) opened.end({ code: 'RPC_TIMEOUT', peer: peer.toString(), ms: helloMs })
   })
-  const fault = await session.ready
+  const fault = await opened.ready
   isDone.abort()
-  return fault === undefined ? ok(session) : fail(fault)
+  return fault === undefined ? ok(opened) : fail(fault)
 }
 
+/**
+ * Invariants:
+ * 1. A request that was sent and has no reply yet is in `#pending`, or in `#abandoned` once its caller gave up; never
+ *   in both.
+ * 2. `#gate` has one place per `request` call under way; an abandoned request has left it.
+ * 3. `#fault` is set once, just before `#closing` aborts; `#pending` is empty from then on.
+ * 4. `#greeted` resolves once: without a fault when `#theirNonce` is set, with one if the stream ends before.
+ * 5. `#lastId` and `#receivedBytes` only grow.
+ */
 class ClientStream implements OpenSyncStream {
   readonly peer: PeerId
   readonly ready: Promise<RpcFault | undefined>
@@ -84,16 +94,16 @@ class ClientStream implements OpenSyncStream {
   readonly #pending = new Map<number, (result: Result<Reply, RpcFault>) => void>()
   readonly #abandoned = new Set<number>()
   readonly #closing = new AbortController()
-  readonly #isReady = Promise.withResolvers<RpcFault | undefined>()
+  readonly #greeted = Promise.withResolvers<RpcFault | undefined>()
   readonly #nonce = crypto.getRandomValues(new Uint8Array(HELLO_NONCE_BYTES))
   #theirNonce: Uint8Array | undefined
   #fault: RpcFault | undefined
   #lastId = 0
-  #cameBytes = 0
+  #receivedBytes = 0
 
   constructor(stream: Stream, modules: ClientStreamModules) {
     this.peer = modules.peer
-    this.ready = this.#isReady.promise
+    this.ready = this.#greeted.promise
     this.#stream = stream
     this.#modules = modules
     const chunks = readChunks(stream)
@@ -122,15 +132,15 @@ class ClientStream implements OpenSyncStream {
     message: RequestBody,
     { signal, timeoutMs }: { readonly signal: AbortSignal; readonly timeoutMs?: number },
   ): Promise<Result<Reply, RpcFault>> {
-    if (!(await orAborted(this.#gate.enter(signal), this.#closing.signal))) return fail(this.#whyNot())
+    if (!(await orAborted(this.#gate.enter(signal), this.#closing.signal))) return fail(this.#closeFault())
     const id = ++this.#lastId
     const unwatch = this.#watch(timeoutMs ?? this.#modules.replyMs ?? REQUEST_TIMEOUT_MS)
     try {
-      if (this.closed) return fail(this.#whyNot())
-      const frame = encodeRequest({ ...message, id })
+      if (this.closed) return fail(this.#closeFault())
+      const bytes = encodeRequest({ ...message, id })
       const answer = Promise.withResolvers<Result<Reply, RpcFault>>()
       this.#pending.set(id, answer.resolve)
-      this.#write(frame)
+      this.#write(bytes)
       const result = await orAborted(answer.promise, signal)
       if (result !== undefined) return result
       this.#abandon(id)
@@ -141,26 +151,26 @@ class ClientStream implements OpenSyncStream {
     }
   }
 
-  /** Ends the session when a request has waited long enough; gives the function that ends the watch. */
+  /** Closes the stream when the request's progress timeout expires. Returns the function that stops the timer. */
   #watch(ms: number): () => void {
-    const patience = new ProgressTimeout(ms, this.#cameBytes)
-    const look = (): void => {
-      const onMs = patience.extend(this.#cameBytes)
-      if (onMs > 0) timer = setTimeout(look, onMs)
+    const timeout = new ProgressTimeout(ms, this.#receivedBytes)
+    const check = (): void => {
+      const waitMs = timeout.extend(this.#receivedBytes)
+      if (waitMs > 0) timer = setTimeout(check, waitMs)
       else this.end({ code: 'RPC_TIMEOUT', peer: this.peer.toString(), ms })
     }
-    let timer = setTimeout(look, ms)
+    let timer = setTimeout(check, ms)
     return () => {
       clearTimeout(timer)
     }
   }
 
-  /** Ends the session: every open request gets `fault`. */
+  /** Closes the stream and fails every pending request with `fault`. */
   end(fault: RpcFault): void {
     if (this.closed) return
     this.#fault = fault
     this.#closing.abort()
-    this.#isReady.resolve(fault)
+    this.#greeted.resolve(fault)
     this.#stream.abort(new StreamCut(fault.code))
     for (const resolve of this.#pending.values()) resolve(fail(fault))
     this.#pending.clear()
@@ -172,7 +182,7 @@ class ClientStream implements OpenSyncStream {
   async #read(chunks: ReturnType<typeof readChunks>): Promise<void> {
     try {
       await pipe(this.#counted(chunks), readMessages(MESSAGE_BYTES), async (source) => {
-        for await (const frame of source) this.#take(frame)
+        for await (const bytes of source) this.#handle(bytes)
       })
       this.end({ code: 'RPC_CLOSED', peer: this.peer.toString(), why: 'closed by the peer' })
     } catch (error) {
@@ -184,17 +194,17 @@ class ClientStream implements OpenSyncStream {
 
   async *#counted(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
     for await (const chunk of chunks) {
-      this.#cameBytes += chunk.byteLength
+      this.#receivedBytes += chunk.byteLength
       yield chunk
     }
   }
 
-  #take(frame: Uint8Array): void {
+  #handle(bytes: Uint8Array): void {
     if (this.#theirNonce === undefined) {
-      this.#greet(frame)
+      this.#greet(bytes)
       return
     }
-    const reply = decodeReply(frame)
+    const reply = decodeReply(bytes)
     if (!reply.ok) {
       this.#breach(reply.fault)
       return
@@ -209,14 +219,14 @@ class ClientStream implements OpenSyncStream {
     resolve(reply)
   }
 
-  #greet(frame: Uint8Array): void {
-    const hello = decodeHello(frame)
+  #greet(bytes: Uint8Array): void {
+    const hello = decodeHello(bytes)
     if (!hello.ok) {
       this.#breach(hello.fault)
       return
     }
     this.#theirNonce = hello.value.nonce
-    this.#isReady.resolve(undefined)
+    this.#greeted.resolve(undefined)
   }
 
   #breach(fault: ProtocolFault): void {
@@ -229,14 +239,14 @@ class ClientStream implements OpenSyncStream {
     if (this.#abandoned.size > ABANDONED_REQUESTS) this.close()
   }
 
-  /** A write fails only when the stream is over, and then the read loop says why. */
-  #write(frame: Uint8Array): void {
-    this.#writer.write(frame).catch((error: unknown) => {
+  /** A write fails only after the stream has closed; the read loop reports why. */
+  #write(bytes: Uint8Array): void {
+    this.#writer.write(bytes).catch((error: unknown) => {
       this.end({ code: 'RPC_CLOSED', peer: this.peer.toString(), why: why(error) })
     })
   }
 
-  #whyNot(): RpcFault {
+  #closeFault(): RpcFault {
     return this.#fault ?? { code: 'RPC_ABORTED', peer: this.peer.toString() }
   }
 }

@@ -1,7 +1,7 @@
 /**
- * The requester's side of `/freechains/sync/1.0.0` (spec §8): one long-lived stream to each peer, opened when first
- * needed and again after it died, with many requests interleaved on it. It matches replies to requests by id and knows
- * nothing of what they mean.
+ * The requester's side of `/freechains/sync/1.0.0` (spec §8): one long-lived stream per peer, opened on first use and
+ * again after it closed, with many requests interleaved. It matches replies to requests by id and does not interpret
+ * them.
  */
 import type { PeerId } from '@libp2p/interface'
 import { fail, type Result } from '../../../dag/result.ts'
@@ -9,66 +9,75 @@ import { SYNC_PROTOCOL } from '../../../protocol/messages.ts'
 import type { Host } from '../host/host.ts'
 import { why } from '../host/faults.ts'
 import type { Logger } from '../../base/log.ts'
-import type { RpcFault } from './stream-faults.ts'
+import type { RpcFault } from './faults.ts'
 import { openSyncStream, type OpenSyncStream, type SyncStream } from './client-stream.ts'
 import { orAborted, withDeadline } from '../../base/deadline.ts'
 
-export type { RpcFault } from './stream-faults.ts'
+export type { RpcFault } from './faults.ts'
 export type { Nonces, SyncStream } from './client-stream.ts'
 
-/** Dialling, opening the stream and the hello together. */
+/** Covers the dial, opening the stream and the hello. */
 const OPEN_MS = 20_000
 
-/** Our streams to one peer: one, and the one before it that is not quite gone. */
+/** Two, since a closing stream may still count when its successor opens. */
 const STREAMS_PER_PEER = 2
 
 export interface SyncClientModules {
   readonly host: Host
   readonly log: Logger
-  /** Told of what the peer did wrong, once per session; the session is closed then. */
+  /** Called at most once per stream, with the peer's fault; the stream is closed by then. */
   readonly onFault?: (peer: PeerId, fault: RpcFault) => void
-  /** How long a peer may take to say hello; 10 s unless told. */
+  /** Deadline for the peer's hello; default 10 s. */
   readonly helloMs?: number
-  /** How long a request waits while next to nothing comes; 30 s unless told. */
+  /** Progress timeout of a request; default 30 s. */
   readonly replyMs?: number
 }
 
 type Opened = Result<OpenSyncStream, RpcFault>
 
+/**
+ * Invariants:
+ * 1. At most one stream per peer is being opened; all callers of `stream` share it (`#opening`).
+ * 2. `#streams` has the open stream of each peer; a stream removes itself when it closes.
+ * 3. After `stop` no stream stays open: one that opens late is closed at once.
+ */
 export class SyncClient {
   readonly #modules: SyncClientModules
-  readonly #sessions = new Map<string, Promise<Opened>>()
-  readonly #open = new Map<string, OpenSyncStream>()
+  readonly #opening = new Map<string, Promise<Opened>>()
+  readonly #streams = new Map<string, OpenSyncStream>()
   readonly #stopping = new AbortController()
 
   constructor(modules: SyncClientModules) {
     this.#modules = modules
   }
 
-  /** The open session to a peer, or a new one (dialling if need be). Each new one needs its `open` requests again. */
-  async session(peer: PeerId, { signal }: { readonly signal: AbortSignal }): Promise<Result<SyncStream, RpcFault>> {
+  /**
+   * Returns the open stream to a peer, or opens one, dialling if needed. Chains must be opened again on each new
+   * stream.
+   */
+  async stream(peer: PeerId, { signal }: { readonly signal: AbortSignal }): Promise<Result<SyncStream, RpcFault>> {
     const key = peer.toString()
-    const open = this.#open.get(key)
+    const open = this.#streams.get(key)
     if (open !== undefined && !open.closed) return { ok: true, value: open }
-    const opening = this.#sessions.get(key) ?? this.#start(peer, key)
+    const opening = this.#opening.get(key) ?? this.#openOnce(peer, key)
     const result = await orAborted(opening, signal)
     return result ?? fail({ code: 'RPC_ABORTED', peer: key })
   }
 
-  /** Ends the session with a peer; what is asked and not answered fails with `RPC_CLOSED`. */
+  /** Closes the stream to a peer; pending requests fail with `RPC_CLOSED`. */
   close(peer: PeerId): void {
-    this.#open.get(peer.toString())?.close()
+    this.#streams.get(peer.toString())?.close()
   }
 
-  /** Ends every session. */
+  /** Closes all streams, now and those still being opened. */
   stop(): void {
     this.#stopping.abort()
-    for (const session of [...this.#open.values()]) session.close()
+    for (const stream of [...this.#streams.values()]) stream.close()
   }
 
-  #start(peer: PeerId, key: string): Promise<Opened> {
-    const opening = this.#openStream(peer, key).finally(() => this.#sessions.delete(key))
-    this.#sessions.set(key, opening)
+  #openOnce(peer: PeerId, key: string): Promise<Opened> {
+    const opening = this.#openStream(peer, key).finally(() => this.#opening.delete(key))
+    this.#opening.set(key, opening)
     return opening
   }
 
@@ -87,9 +96,9 @@ export class SyncClient {
         result.value.close()
         return fail({ code: 'RPC_ABORTED', peer: key })
       }
-      this.#open.set(key, result.value)
+      this.#streams.set(key, result.value)
       result.value.onClose(() => {
-        if (this.#open.get(key) === result.value) this.#open.delete(key)
+        if (this.#streams.get(key) === result.value) this.#streams.delete(key)
       })
       return result
     } catch (error) {

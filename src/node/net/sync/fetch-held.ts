@@ -1,4 +1,7 @@
-/** Fetches a peer's held posts by hand (spec §5 *Held*, `peer held`): a request of its own, then blocks as in any pull. */
+/**
+ * Fetches a peer's held posts on request of the user (spec §5 *Held*, `peer held`): one `held` request, then the blocks
+ * as in a pull.
+ */
 import { fail, ok, type Result } from '../../../dag/result.ts'
 import type { BlockId } from '../../../dag/ids.ts'
 import { NO_OTHER_PULLS } from '../../../protocol/claims.ts'
@@ -11,7 +14,7 @@ import type { Replica } from '../../chain/replica.ts'
 import type { RpcFault, SyncStream } from './client.ts'
 import type { MayRecheck } from '../../chain/intake/signatures.ts'
 
-/** A command waits for it, and nobody waits for the command's turn. */
+/** The command holds no slot of the scheduler, so it never yields. */
 const UNHURRIED = { onFrame: () => undefined, shouldYield: () => false }
 
 export interface HeldOptions {
@@ -19,19 +22,21 @@ export interface HeldOptions {
   readonly mayRecheck: MayRecheck
 }
 
-/** The chain is open on the session. Gives the ids of the peer's held posts that are here now, accepted or not. */
+/**
+ * The chain must be open on the stream. Returns the ids of the peer's held posts that are here now, accepted or not.
+ */
 export async function fetchHeld(
-  session: SyncStream,
+  stream: SyncStream,
   replica: Replica,
   { signal, mayRecheck }: HeldOptions,
 ): Promise<Result<readonly BlockId[], RpcFault | ProtocolFault>> {
   const { rendezvous: chain } = replica.chain
-  const reply = await session.request({ t: 'held', chain }, { signal })
+  const reply = await stream.request({ t: 'held', chain }, { signal })
   if (!reply.ok) return reply
   if (reply.value.t !== 'ids') return fail({ code: 'SYNC_WRONG_REPLY', asked: 'held', got: reply.value.t })
   const listed = reply.value.ids
   const fetched = await fetchBlocks(
-    session,
+    stream,
     replica,
     listed.filter((id) => !replica.has(id)),
     { signal, mayRecheck },
@@ -49,7 +54,7 @@ export async function fetchHeld(
 }
 
 async function fetchBlocks(
-  session: SyncStream,
+  stream: SyncStream,
   replica: Replica,
   ids: readonly BlockId[],
   { signal, mayRecheck }: HeldOptions,
@@ -60,7 +65,7 @@ async function fetchBlocks(
   for (let tag = 1; !fetch.isDone; tag += 1) {
     const asked = fetch.ask(tag)
     if (asked !== undefined) {
-      const reply = await session.request({ t: 'get', chain, ids: asked }, { signal })
+      const reply = await stream.request({ t: 'get', chain, ids: asked }, { signal })
       if (!reply.ok) return reply
       if (reply.value.t !== 'blocks') return fail({ code: 'SYNC_WRONG_REPLY', asked: 'get', got: reply.value.t })
       const taken = fetch.take(tag, reply.value)
@@ -69,7 +74,7 @@ async function fetchBlocks(
     const arrived = fetch.toStore()
     if (arrived === undefined) continue
     for (const pulled of arrived) {
-      const payload = await payloadOfPulled(pulled, { stream: session, replica, signal, mayRecheck, ...UNHURRIED })
+      const payload = await payloadOfPulled(pulled, { stream, replica, signal, mayRecheck, ...UNHURRIED })
       if (!payload.ok) return payload
       incoming.push({ block: pulled.block, payload: payload.value })
     }

@@ -1,4 +1,4 @@
-/** Opens one chain on a sync stream outside of a pull (spec §8 step 1), with the proof of membership both ways. */
+/** Opens one chain on a sync stream outside of a pull (spec §8 step 1), with membership proofs in both directions. */
 import type { PeerId } from '@libp2p/interface'
 import { fail, ok, type Result } from '../../../dag/result.ts'
 import { proofFor, proofHolds, type Handshake } from '../../../protocol/membership-proof.ts'
@@ -6,7 +6,7 @@ import type { Replica } from '../../chain/replica.ts'
 import type { SyncStream } from './client.ts'
 import type { SyncFault } from './faults.ts'
 
-/** What both sides of a session prove membership over: we opened it. */
+/** The data that both membership proofs cover. This side is the requester. */
 export function handshakeOf({ peer, nonces }: SyncStream, self: PeerId): Handshake {
   return {
     requesterNonce: nonces.requester,
@@ -17,16 +17,16 @@ export function handshakeOf({ peer, nonces }: SyncStream, self: PeerId): Handsha
 }
 
 export async function openChain(
-  session: SyncStream,
+  stream: SyncStream,
   { chain, pioneer }: Replica,
   handshake: Handshake,
   signal: AbortSignal,
 ): Promise<Result<true, SyncFault>> {
-  const peer = session.peer.toString()
+  const peer = stream.peer.toString()
   const { key } = chain.params
   const membership = key === undefined ? undefined : { key, handshake }
   const proof = membership === undefined ? {} : { proof: proofFor(membership, 'requester') }
-  const reply = await session.request({ t: 'open', chain: chain.rendezvous, ...proof }, { signal })
+  const reply = await stream.request({ t: 'open', chain: chain.rendezvous, ...proof }, { signal })
   if (!reply.ok) return reply
   if (reply.value.t === 'refuse') return fail({ code: 'SYNC_REFUSED', peer, why: reply.value.code })
   if (reply.value.t !== 'opened') return fail({ code: 'SYNC_REFUSED', peer, why: reply.value.t })

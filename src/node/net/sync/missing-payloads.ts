@@ -1,12 +1,18 @@
-/** Asks a peer for payloads that are missing here (spec §8 step 4): a few at each meeting, each with a backoff. */
+/**
+ * Fetches payloads that are missing here from a peer (spec §8 step 4): a few after each pull, with a backoff per
+ * payload and peer.
+ */
 import type { ProtocolFault } from '../../../protocol/faults.ts'
 import { PAYLOAD_BACKOFFS, PAYLOADS_PER_MEETING } from '../../../protocol/limits.ts'
 import { fetchPayload, isBeingFetched } from './payload-fetch.ts'
 import type { Replica } from '../../chain/replica.ts'
-import { isRpcFault } from './stream-faults.ts'
+import { isRpcFault } from './faults.ts'
 import type { SyncStream } from './client.ts'
 
-/** After a peer had it not: doubling from the first to the last. Another peer may have it, and is asked at once. */
+/**
+ * Backoff after a peer did not have the payload; it doubles from the first to the maximum. Other peers are asked at
+ * once.
+ */
 const FIRST_BACKOFF_MS = 60_000
 const MAX_BACKOFF_MS = 3_600_000
 
@@ -16,24 +22,24 @@ interface Backoff {
   readonly nextMs: number
 }
 
-/** By peer and local index. */
+/** Keyed by peer and local index. */
 const backoffs = new WeakMap<Replica, Map<string, Backoff>>()
 
 export interface MissingOptions {
   readonly signal: AbortSignal
   readonly nowMs: number
-  /** Told of each frame that came: its bytes, and those still to come. */
+  /** Called with each stored frame: its bytes, and the bytes still to come. */
   readonly onFrame: (bytes: number, left: number) => void
   readonly shouldYield: () => boolean
 }
 
-/** How many peers were asked for one payload and had it not, and when the first of them is asked again. */
+/** How many peers did not have a payload, and when the first of them is asked again. */
 export interface Asked {
   readonly peers: number
   readonly nextMs: number
 }
 
-/** By local index; what nobody was asked for is not among them. */
+/** Keyed by local index; payloads that no peer was asked for are absent. */
 export function askedFor(replica: Replica): ReadonlyMap<number, Asked> {
   const asked = new Map<number, Asked>()
   for (const { index, nextMs } of backoffs.get(replica)?.values() ?? []) {
@@ -43,25 +49,25 @@ export function askedFor(replica: Replica): ReadonlyMap<number, Asked> {
   return asked
 }
 
-/** As `nowMs` grows, payloads that the peer did not have become due again. What it did wrong, if it did, ends it. */
+/** Asks for those payloads that are due at `nowMs`. Returns the peer's fault, if it broke the protocol. */
 export async function askForMissing(
   replica: Replica,
-  session: SyncStream,
+  stream: SyncStream,
   { nowMs, ...options }: MissingOptions,
 ): Promise<ProtocolFault | undefined> {
   const known = backoffs.get(replica) ?? new Map<string, Backoff>()
   backoffs.set(replica, known)
-  const keyOf = (index: number): string => `${session.peer.toString()} ${String(index)}`
+  const keyOf = (index: number): string => `${stream.peer.toString()} ${String(index)}`
   const due: number[] = []
   for (const index of replica.missing) {
     if (due.length === PAYLOADS_PER_MEETING) break
     if ((known.get(keyOf(index))?.nextMs ?? 0) <= nowMs) due.push(index)
   }
   for (const index of due) {
-    if (session.closed || options.signal.aborted || options.shouldYield()) return undefined
+    if (stream.closed || options.signal.aborted || options.shouldYield()) return undefined
     const block = await replica.block(index)
     if (isBeingFetched(replica, block.id)) continue
-    const fetched = await fetchPayload({ replica, stream: session, block, ...options })
+    const fetched = await fetchPayload({ replica, stream, block, ...options })
     const tries = (known.get(keyOf(index))?.tries ?? 0) + 1
     known.delete(keyOf(index))
     if (fetched.ok && fetched.value === 'stored') {

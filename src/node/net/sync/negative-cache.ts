@@ -1,7 +1,7 @@
 /**
- * What the pulls of one chain need not try again (spec §8, step 2): ids of blocks that turned out to be unsound, and peers
- * that show the same heads as when nothing came of a pull. A memory that is lost, or wrong, costs a pull more or a
- * minute: nothing is taken to be here because of it.
+ * What the pulls of one chain do not retry for a while (spec §8, step 2): ids of unsound blocks, and peers that still
+ * show the heads of a fruitless pull. A lost or wrong entry costs one more pull or a minute; it never makes a block
+ * count as present.
  */
 import { createHash } from 'node:crypto'
 import type { BlockId } from '../../../dag/ids.ts'
@@ -9,30 +9,34 @@ import { isUnsound, type BlockFault } from '../../../protocol/faults.ts'
 import { NEGATIVE_CACHE_PEERS, UNSOUND_IDS } from '../../../protocol/limits.ts'
 import type { FruitlessEnd, PullResult, StoreOutcome } from '../../../protocol/pull-types.ts'
 
-/** For so long a peer is believed to have nothing new, at first; then twice as long each time. */
+/** Backoff after a fruitless pull; it doubles up to the maximum. */
 const FIRST_WAIT_MS = 60_000
 const LONGEST_WAIT_MS = 3_600_000
 
-interface Fruitless {
+interface FruitlessPull {
   readonly heads: string
-  /** Of what was accepted here at its end: with another one, a pull may bring something. */
+  /** State version at the end of the pull: with another one, a pull may bring something. */
   readonly version: number
   readonly end: FruitlessEnd
   readonly waitMs: number
   readonly untilMs: number
 }
 
-/** When, and a number that grows with all that is accepted here, or withdrawn. */
+/** The time, and a version that grows with every acceptance or withdrawal. */
 export interface Moment {
   readonly version: number
   readonly nowMs: number
 }
 
+/**
+ * Invariants: `#unsound` has at most `UNSOUND_IDS` entries and `#peers` at most `NEGATIVE_CACHE_PEERS`; the oldest entry is
+ * evicted. A peer is in `#peers` only if its last completed pull brought nothing.
+ */
 export class NegativeCache {
   readonly #unsound = new Map<BlockId, BlockFault>()
-  readonly #peers = new Map<string, Fruitless>()
+  readonly #peers = new Map<string, FruitlessPull>()
 
-  /** Why a block of this id cannot be taken, whoever sends it; `undefined` if it may be a good one. */
+  /** Why a block of this id is invalid, whoever sends it; `undefined` if it may be valid. */
   unsound(id: BlockId): BlockFault | undefined {
     return this.#unsound.get(id)
   }
@@ -47,14 +51,14 @@ export class NegativeCache {
     }
   }
 
-  /** A pull from this peer is over. As time goes by, what was in vain may be tried again. */
+  /** Records the end of a pull. Entries expire as `nowMs` grows. */
   noteEnd(peer: string, { fresh, heads, end }: PullResult, { version, nowMs }: Moment): void {
     const before = this.#peers.get(peer)
     if (end.why !== 'done' && end.why !== 'stalled') return
     this.#peers.delete(peer)
     if (fresh > 0 || heads.length === 0) return
     const isSame = before?.heads === keyOf(heads) && before.version === version
-    // It was told to wait, and did not ask in vain once more.
+    // Skipped by backoff: this was no new failed attempt.
     if (isSame && nowMs < before.untilMs) {
       this.#peers.set(peer, before)
       return
@@ -64,15 +68,15 @@ export class NegativeCache {
     for (const oldest of this.#peers.keys()) if (this.#peers.size > NEGATIVE_CACHE_PEERS) this.#peers.delete(oldest)
   }
 
-  /** How the last pull ended, if the next one would end like it. */
-  before(peer: string, heads: readonly BlockId[], { version, nowMs }: Moment): FruitlessEnd | undefined {
+  /** How the last pull ended, if another one now would end the same way. */
+  expectedEnd(peer: string, heads: readonly BlockId[], { version, nowMs }: Moment): FruitlessEnd | undefined {
     const known = this.#peers.get(peer)
     const isSame = known?.heads === keyOf(heads) && known.version === version && nowMs < known.untilMs
     return isSame ? known.end : undefined
   }
 }
 
-/** There may be hundreds of heads, and they are only to be compared. */
+/** Hashed, since a peer may have hundreds of heads and they are only compared. */
 function keyOf(heads: readonly BlockId[]): string {
   return createHash('sha256').update(heads.join(' ')).digest('base64')
 }

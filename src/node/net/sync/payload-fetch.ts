@@ -1,4 +1,4 @@
-/** Fetches one long payload frame by frame into the store (spec §8), going on where an earlier try was cut. */
+/** Fetches one long payload into the store, frame by frame (spec §8). It resumes where an earlier attempt stopped. */
 import { checkStructure, type Block } from '../../../dag/block.ts'
 import { fail, ok, type Result } from '../../../dag/result.ts'
 import type { BlockId } from '../../../dag/ids.ts'
@@ -18,9 +18,9 @@ export interface FetchOptions {
   readonly stream: SyncStream
   readonly block: Block
   readonly signal: AbortSignal
-  /** Told of each frame that was stored: its bytes, and those still to come. */
+  /** Called with each stored frame: its bytes, and the bytes still to come. */
   readonly onFrame: (bytes: number, left: number) => void
-  /** Asked between frames: others wait for their turn. What came is kept. */
+  /** Polled between frames: whether to yield to waiting pulls. Stored frames are kept. */
   readonly shouldYield: () => boolean
 }
 
@@ -29,24 +29,26 @@ interface Writer {
   lastFrameMs: number
 }
 
-/** The fetch under way for each block: its frames have one place in the store, so there is one that writes them. */
+/**
+ * The current fetch of each block. The frames of a block have one place in the store, so only one fetch writes them.
+ */
 const writers = new WeakMap<Replica, Map<BlockId, Writer>>()
 
-/** A fetch without a frame for this long is slow or stuck, and another one may take its place. */
+/** A fetch without a frame for this long is slow or stuck; another one may replace it. */
 const STUCK_MS = 3_000
 
-/** Whether the payload is on its way from some peer: nobody else is asked for it then. */
+/** Whether some peer is sending this payload now; no other peer is asked then. */
 export function isBeingFetched(replica: Replica, id: BlockId): boolean {
   const writer = writers.get(replica)?.get(id)
   return writer !== undefined && performance.now() - writer.lastFrameMs < STUCK_MS
 }
 
-/** `stored`: all frames are in the store and hold; `absent`: this peer has none of it, or hides it. */
+/** `stored`: all frames are in the store and verified; `absent`: the peer does not have the payload, or hides it. */
 export type Fetched = 'stored' | 'absent'
 
 /**
- * The payload of a block that came: with it, or in frames. Those are fetched only for blocks whose signature holds: long
- * payloads are the dearest thing to be lied into.
+ * The payload of a fetched block: inline, or fetched in frames. Frames are fetched only for blocks with a valid
+ * signature, since long payloads are the costliest thing a liar can make us fetch.
  */
 export async function payloadOfPulled(
   { block, state, payload }: PulledBlock,
@@ -60,68 +62,68 @@ export async function payloadOfPulled(
 }
 
 /**
- * Frames of a first try may stem from other peers, so a wrong digest is this peer's fault only when all of them were its
- * own: then the whole was asked for again of it alone.
+ * Fetches a payload and verifies it. Earlier frames may come from other peers, so a wrong digest is a breach only if
+ * this peer sent all frames. If it did not, all frames are fetched again from this peer alone.
  */
 export async function fetchPayload(options: FetchOptions): Promise<Result<Fetched, RpcFault | ProtocolFault>> {
   const { replica, block } = options
   const current = writers.get(replica) ?? new Map<BlockId, Writer>()
   writers.set(replica, current)
   const writer: Writer = { options, lastFrameMs: performance.now() }
-  // An earlier one that is still at it has lost its turn: it was too slow, and may be lying.
+  // Replaces an earlier fetch of this block, which was too slow and may be lying.
   current.set(block.id, writer)
   try {
-    return await fetchInTurn(writer, () => current.get(block.id) === writer)
+    return await fetchAndVerify(writer, () => current.get(block.id) === writer)
   } finally {
     if (current.get(block.id) === writer) current.delete(block.id)
   }
 }
 
-async function fetchInTurn(
+async function fetchAndVerify(
   writer: Writer,
   isWriter: () => boolean,
 ): Promise<Result<Fetched, RpcFault | ProtocolFault>> {
-  const { replica, stream: session, block } = writer.options
+  const { replica, stream, block } = writer.options
   const framesHere = await replica.store.frames(block.id)
   const { size } = block.header.pay
   const fetch = new PayloadFetch({ block: block.id, size, framesHere })
   for (let tries = framesHere === 0 ? 1 : 0; tries < 2; tries++) {
-    // What all comes now is looked at as it passes, and not read again.
-    const passing = fetch.isFromStart ? new PayloadCheck(replica.chain, block) : undefined
-    const came = await fetchFrames(fetch, { writer, isWriter, passing })
-    if (!came.ok || came.value === 'absent') return came
-    const holds = passing?.holds() ?? (await storedPayloadHolds(replica, block))
+    // A fetch from the first frame on is hashed as it arrives, which saves reading it back.
+    const check = fetch.isFromStart ? new PayloadCheck(replica.chain, block) : undefined
+    const fetched = await fetchFrames(fetch, { writer, isWriter, check })
+    if (!fetched.ok || fetched.value === 'absent') return fetched
+    const holds = check?.holds() ?? (await storedPayloadHolds(replica, block))
     const areHere = (await replica.store.frames(block.id)) === frameCount(size)
-    if (holds && areHere) return came
-    // Frames that had to go meanwhile are not the peer's fault.
-    if (holds || !isWriter()) return fail({ code: 'RPC_ABORTED', peer: session.peer.toString() })
+    if (holds && areHere) return fetched
+    // Frames were deleted meanwhile, or another fetch took over: not the peer's fault.
+    if (holds || !isWriter()) return fail({ code: 'RPC_ABORTED', peer: stream.peer.toString() })
     await replica.store.dropFrames(block.id)
     fetch.reset()
   }
   return fail({ code: 'SYNC_BAD_PAYLOAD', block: block.id })
 }
 
-/** Who writes frames; `passing` is shown each of them. */
-interface FrameTaker {
+/** Who writes the frames; `check` hashes each of them. */
+interface FrameSink {
   readonly writer: Writer
   readonly isWriter: () => boolean
-  readonly passing: PayloadCheck | undefined
+  readonly check: PayloadCheck | undefined
 }
 
-/** Keeps as many frames in flight as the fetch asks for; writes them in order. */
+/** Keeps as many frames in flight as the fetch asks for, and writes them in order. */
 async function fetchFrames(
   fetch: PayloadFetch,
-  { writer, isWriter, passing }: FrameTaker,
+  { writer, isWriter, check }: FrameSink,
 ): Promise<Result<Fetched, RpcFault | ProtocolFault>> {
-  const { replica, stream: session, block, signal, onFrame, shouldYield } = writer.options
-  const givenUp = { code: 'RPC_ABORTED', peer: session.peer.toString() } as const
+  const { replica, stream, block, signal, onFrame, shouldYield } = writer.options
+  const aborted = { code: 'RPC_ABORTED', peer: stream.peer.toString() } as const
   const { rendezvous: chain } = replica.chain
   const inFlight = new Map<number, Promise<{ offset: number; reply: Awaited<ReturnType<SyncStream['request']>> }>>()
   let isOver = false
   while (!fetch.isComplete) {
-    if (isOver) return fail(givenUp)
+    if (isOver) return fail(aborted)
     for (const offset of fetch.ask()) {
-      const asked = session.request({ t: 'frame', chain, block: block.id, offset }, { signal })
+      const asked = stream.request({ t: 'frame', chain, block: block.id, offset }, { signal })
       inFlight.set(
         offset,
         asked.then((reply) => ({ offset, reply })),
@@ -135,9 +137,9 @@ async function fetchFrames(
     const ready = fetch.take(offset, reply.value.bytes)
     if (!ready.ok) return ready
     for (const { n, bytes } of ready.value) {
-      // Before each: what another one writes now is not to be overwritten.
-      if (!isWriter()) return fail(givenUp)
-      passing?.update(bytes)
+      // Checked before each write: another fetch may have taken over.
+      if (!isWriter()) return fail(aborted)
+      check?.update(bytes)
       await replica.store.putFrame(block.id, n, bytes)
       writer.lastFrameMs = performance.now()
       onFrame(bytes.byteLength, Math.max(0, fetch.size - (n + 1) * FRAME_BYTES))

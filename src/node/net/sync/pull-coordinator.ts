@@ -1,6 +1,6 @@
 /**
- * The pulls of one chain that are under way (spec §8): what they share, so that no block is asked for twice; who holds up
- * whom; how far they have come. When to pull from whom is decided in `chain-sync.ts`.
+ * Coordinates the pulls of one chain that are under way (spec §8): the claims by which no block is requested twice, the
+ * overtaking of stragglers, and the progress. `chain-sync.ts` decides when to pull from which peer.
  */
 import { Claims, findDeadlocked } from '../../../protocol/claims.ts'
 import type { ProtocolFault } from '../../../protocol/faults.ts'
@@ -12,38 +12,45 @@ import { BatchSize } from '../../../protocol/batch-size.ts'
 import type { Clock } from '../../base/clock.ts'
 import { NegativeCache, type Moment } from './negative-cache.ts'
 import { askForMissing } from './missing-payloads.ts'
-import { PullProgress, type Going, type ProgressView } from './pull-progress.ts'
+import { PullProgress, type PullStatus, type ProgressView } from './pull-progress.ts'
 import { OVERTAKEN, Pull } from './pull.ts'
 import type { Replica } from '../../chain/replica.ts'
 import type { SyncStream } from './client.ts'
 import type { MayRecheck } from '../../chain/intake/signatures.ts'
 
-const LOOK_MS = 500
+const OVERTAKE_EVERY_MS = 500
 
 export interface PullTask {
   readonly stream: SyncStream
   readonly handshake: Handshake
   readonly signal: AbortSignal
-  /** The budget of this peer. */
+  /** Takes one of this peer's rechecks. */
   readonly mayRecheck: MayRecheck
   readonly shouldYield: () => boolean
-  /** Something useful is stored; `isLarge`: so much is still to be fetched that others may help. */
+  /** Called when blocks or frames were stored. `isLarge`: enough is left for further pulls to help. */
   readonly onProgress: (isLarge: boolean) => void
 }
 
+/**
+ * Invariants:
+ * 1. `#pulls` has the pulls under way. Each holds its own share of `#claims` and is counted once in `#progress` and in
+ *   the replica (`beginPull`, `endPull`).
+ * 2. The overtake timer runs exactly while there are two pulls or more.
+ * 3. `#version` only grows.
+ */
 export class PullCoordinator {
   readonly #replica: Replica
   readonly #clock: Clock
   readonly #claims = new Claims()
-  readonly #fruitless = new NegativeCache()
-  /** What is known of the lines: from one pull to the next, as long as the stream lives. */
-  readonly #widths = new WeakMap<SyncStream, BatchSize>()
+  readonly #negativeCache = new NegativeCache()
+  /** Batch sizes adapt to the line; they are kept between pulls, as long as the stream lives. */
+  readonly #batchSizes = new WeakMap<SyncStream, BatchSize>()
   readonly #progress = new PullProgress(() => performance.now())
-  readonly #going = new Set<Pull>()
-  /** Those who are asked for payloads of blocks that are here. */
-  readonly #catchingUp = new Set<Going>()
-  #looking: NodeJS.Timeout | undefined
-  /** Grows with all that is accepted here, or withdrawn. */
+  readonly #pulls = new Set<Pull>()
+  /** Peers that are being asked for payloads of blocks that are here. */
+  readonly #payloadRequests = new Set<PullStatus>()
+  #overtakeTimer: NodeJS.Timeout | undefined
+  /** Grows with every acceptance or withdrawal. */
   #version = 0
 
   constructor(replica: Replica, clock: Clock) {
@@ -52,52 +59,45 @@ export class PullCoordinator {
     replica.listen((events) => (this.#version += events.length))
   }
 
-  /** `undefined` when there is nothing to tell of. */
+  /** `undefined` if there is nothing to fetch. */
   progress(): ProgressView | undefined {
-    const going = [...this.#going].map((pull) => pull.going)
-    return this.#progress.view([...going, ...this.#catchingUp], this.#replica.blocks)
+    const statuses = [...this.#pulls].map((pull) => pull.status)
+    return this.#progress.view([...statuses, ...this.#payloadRequests], this.#replica.blocks)
   }
 
-  /** For how long nothing has come in from any of them. */
+  /** Time since something was last received in a pull. */
   get idleMs(): number {
     return this.#progress.idleMs
   }
 
-  /** One pull, from its beginning to its end. */
-  async run({
-    stream: session,
-    handshake,
-    signal,
-    mayRecheck,
-    shouldYield,
-    onProgress,
-  }: PullTask): Promise<PullResult> {
-    const peer = session.peer.toString()
+  /** Runs one pull to its end. */
+  async run({ stream, handshake, signal, mayRecheck, shouldYield, onProgress }: PullTask): Promise<PullResult> {
+    const peer = stream.peer.toString()
     const pull = new Pull({
       replica: this.#replica,
-      stream: session,
+      stream,
       handshake,
       signal,
       mayRecheck,
       claims: this.#claims,
-      batchSize: this.#widthOf(session),
-      unsound: (id) => this.#fruitless.unsound(id),
-      fruitless: (heads) => this.#fruitless.before(peer, heads, this.#moment()),
+      batchSize: this.#batchSizeOf(stream),
+      unsound: (id) => this.#negativeCache.unsound(id),
+      fruitless: (heads) => this.#negativeCache.expectedEnd(peer, heads, this.#moment()),
       shouldYield,
-      onCame: (blocks, bytes) => {
-        this.#progress.came(blocks, bytes)
+      onReceived: (blocks, bytes) => {
+        this.#progress.received(blocks, bytes)
       },
       onProgress: () => {
-        onProgress(pull.going.wanted > GET_IDS)
+        onProgress(pull.status.wanted > GET_IDS)
       },
       onStored: (outcomes) => {
-        this.#fruitless.noteStored(outcomes)
+        this.#negativeCache.noteStored(outcomes)
       },
     })
     this.#begin(pull)
     try {
       const result = await pull.run()
-      this.#fruitless.noteEnd(peer, result, this.#moment())
+      this.#negativeCache.noteEnd(peer, result, this.#moment())
       return result
     } finally {
       this.#end(pull)
@@ -105,50 +105,54 @@ export class PullCoordinator {
     }
   }
 
-  /** Asks a peer for payloads that are missing here; what it did wrong, if it did. */
+  /** Fetches missing payloads from a peer. Returns the peer's fault, if it broke the protocol. */
   async askMissing(task: Omit<PullTask, 'handshake' | 'mayRecheck'>): Promise<ProtocolFault | undefined> {
-    const { stream: session, signal, shouldYield, onProgress } = task
-    const asked = { peer: session.peer.toString(), wanted: 0, theirs: 0, payloadLeft: 0 }
+    const { stream, signal, shouldYield, onProgress } = task
+    const status = { peer: stream.peer.toString(), wanted: 0, theirs: 0, payloadLeft: 0 }
     const onFrame = (bytes: number, left: number): void => {
-      asked.payloadLeft = left
-      this.#progress.came(0, bytes)
+      status.payloadLeft = left
+      this.#progress.received(0, bytes)
       onProgress(false)
     }
-    this.#catchingUp.add(asked)
+    this.#payloadRequests.add(status)
     this.#progress.begin()
     try {
-      return await askForMissing(this.#replica, session, { signal, nowMs: this.#clock.nowMs(), onFrame, shouldYield })
+      return await askForMissing(this.#replica, stream, { signal, nowMs: this.#clock.nowMs(), onFrame, shouldYield })
     } finally {
       this.#progress.end()
-      this.#catchingUp.delete(asked)
+      this.#payloadRequests.delete(status)
     }
   }
 
-  #widthOf(session: SyncStream): BatchSize {
-    const width = this.#widths.get(session) ?? new BatchSize()
-    this.#widths.set(session, width)
-    return width
+  #batchSizeOf(stream: SyncStream): BatchSize {
+    const batchSize = this.#batchSizes.get(stream) ?? new BatchSize()
+    this.#batchSizes.set(stream, batchSize)
+    return batchSize
   }
 
   #begin(pull: Pull): void {
-    this.#going.add(pull)
+    this.#pulls.add(pull)
     this.#replica.beginPull()
     this.#progress.begin()
-    if (this.#going.size > 1) this.#looking ??= setInterval(() => this.#overtake(performance.now()), LOOK_MS).unref()
+    if (this.#pulls.size > 1)
+      this.#overtakeTimer ??= setInterval(() => this.#overtake(performance.now()), OVERTAKE_EVERY_MS).unref()
   }
 
   #end(pull: Pull): void {
-    this.#going.delete(pull)
+    this.#pulls.delete(pull)
     this.#progress.end()
-    if (this.#going.size > 1) return
-    clearInterval(this.#looking)
-    this.#looking = undefined
+    if (this.#pulls.size > 1) return
+    clearInterval(this.#overtakeTimer)
+    this.#overtakeTimer = undefined
   }
 
-  /** Ends pulls that others wait for and whose peers are much slower, and one of those that wait for each other. */
+  /**
+   * Cuts stragglers, which are much slower than the pulls that wait for them, and one pull of a cycle of pulls that
+   * wait for each other.
+   */
   #overtake(nowMs: number): void {
-    findDeadlocked(this.#going, (one) => [...this.#going].find((other) => one.waitsFor(other)))?.cut(OVERTAKEN)
-    for (const slow of overtaken([...this.#going], nowMs)) slow.cut(OVERTAKEN)
+    findDeadlocked(this.#pulls, (one) => [...this.#pulls].find((other) => one.waitsFor(other)))?.cut(OVERTAKEN)
+    for (const slow of overtaken([...this.#pulls], nowMs)) slow.cut(OVERTAKEN)
   }
 
   #moment(): Moment {

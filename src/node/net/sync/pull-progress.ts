@@ -1,34 +1,34 @@
 /**
- * How far the pulls of one chain have come, for people who watch (spec §10, `chain.status`). Counts what comes in, and
- * looks back a few seconds for how fast. It decides nothing.
+ * Progress of the pulls of one chain, for display (spec §10, `chain.status`): totals, and rates over the last seconds.
+ * It decides nothing.
  */
 
-/** The rate is that of so many seconds: short enough to show that something stopped, long enough not to jump. */
+/** Window of the rates: short enough to show a stop, long enough to be steady. */
 const WINDOW_MS = 10_000
 const SAMPLE_MS = 500
-/** Before that no rate is told. */
+/** Rates of a shorter window are divided by this. */
 const LEAST_MS = 1_000
 
-/** What a pull under way knows of itself. */
-export interface Going {
+/** One pull under way. */
+export interface PullStatus {
   readonly peer: string
-  /** Blocks that it knows to be missing here. */
+  /** Blocks known to be missing here. */
   readonly wanted: number
-  /** Blocks that its peer says it accepts. */
+  /** Blocks that the peer says it has accepted. */
   readonly theirs: number
-  /** Bytes still to come of the long payload that it is fetching. */
+  /** Bytes still to come of the long payload that is being fetched. */
   readonly payloadLeft: number
 }
 
-/** Of what the pulls under way have fetched since the first of them began; rates per second. */
+/** Totals since the first of the present pulls began; rates are per second. */
 export interface ProgressView {
   readonly blocks: number
   readonly bytes: number
-  /** Blocks still to come, as far as is known. */
+  /** Known number of blocks still to come. */
   readonly missing: number
   readonly blocksPerSecond: number
   readonly bytesPerSecond: number
-  /** `null` while nothing moves, or nobody knows. */
+  /** `null` if nothing moves or the rest is unknown. */
   readonly secondsLeft: number | null
   readonly from: readonly string[]
 }
@@ -39,38 +39,42 @@ interface Sample {
   readonly bytes: number
 }
 
+/**
+ * Invariants: `#running` is the number of `begin` without `end`; the totals restart when it rises from 0. `#samples` is
+ * in order of time, and all but the first lie inside the window.
+ */
 export class PullProgress {
   readonly #now: () => number
   #blocks = 0
   #bytes = 0
   #samples: Sample[] = []
-  #cameMs = 0
-  #pulls = 0
+  #receivedMs = 0
+  #running = 0
 
-  /** @param now - milliseconds of a clock that only goes forward */
+  /** @param now - milliseconds of a monotonic clock */
   constructor(now: () => number) {
     this.#now = now
   }
 
   begin(): void {
-    this.#pulls += 1
-    if (this.#pulls > 1) return
+    this.#running += 1
+    if (this.#running > 1) return
     this.#blocks = 0
     this.#bytes = 0
-    this.#cameMs = this.#now()
-    this.#samples = [{ ms: this.#cameMs, blocks: 0, bytes: 0 }]
+    this.#receivedMs = this.#now()
+    this.#samples = [{ ms: this.#receivedMs, blocks: 0, bytes: 0 }]
   }
 
   end(): void {
-    this.#pulls -= 1
+    this.#running -= 1
   }
 
-  /** Bytes of blocks or of a frame came in. */
-  came(blocks: number, bytes: number): void {
+  /** Counts received blocks, or the bytes of a frame. */
+  received(blocks: number, bytes: number): void {
     this.#blocks += blocks
     this.#bytes += bytes
     const ms = this.#now()
-    this.#cameMs = ms
+    this.#receivedMs = ms
     const last = this.#samples.at(-1)
     if (last === undefined || ms - last.ms >= SAMPLE_MS) {
       this.#samples.push({ ms, blocks: this.#blocks, bytes: this.#bytes })
@@ -78,22 +82,22 @@ export class PullProgress {
     }
   }
 
-  /** For how long nothing has come in. */
+  /** Time since something was last received. */
   get idleMs(): number {
-    return this.#now() - this.#cameMs
+    return this.#now() - this.#receivedMs
   }
 
-  /** `undefined` when no pull is under way, or none has anything to fetch. */
-  view(going: readonly Going[], accepted: number): ProgressView | undefined {
-    const missing = Math.max(0, ...going.map(({ wanted, theirs }) => Math.max(wanted, theirs - accepted)))
-    if (going.length === 0 || (missing === 0 && this.#blocks + this.#bytes === 0)) return undefined
+  /** `undefined` if no pull is under way, or none has anything to fetch. */
+  view(pulls: readonly PullStatus[], accepted: number): ProgressView | undefined {
+    const missing = Math.max(0, ...pulls.map(({ wanted, theirs }) => Math.max(wanted, theirs - accepted)))
+    if (pulls.length === 0 || (missing === 0 && this.#blocks + this.#bytes === 0)) return undefined
     const nowMs = this.#now()
     this.#forget(nowMs)
     const from = this.#samples[0] ?? { ms: nowMs, blocks: this.#blocks, bytes: this.#bytes }
     const seconds = Math.max(LEAST_MS, nowMs - from.ms) / 1_000
     const blocksPerSecond = (this.#blocks - from.blocks) / seconds
     const bytesPerSecond = (this.#bytes - from.bytes) / seconds
-    const payloadLeft = Math.max(...going.map((pull) => pull.payloadLeft))
+    const payloadLeft = Math.max(...pulls.map((pull) => pull.payloadLeft))
     const secondsLeft = payloadLeft > 0 ? payloadLeft / bytesPerSecond : missing / blocksPerSecond
     return {
       blocks: this.#blocks,
@@ -102,11 +106,11 @@ export class PullProgress {
       blocksPerSecond: Math.round(blocksPerSecond * 10) / 10,
       bytesPerSecond: Math.round(bytesPerSecond),
       secondsLeft: Number.isFinite(secondsLeft) ? Math.ceil(secondsLeft) : null,
-      from: going.map(({ peer }) => peer),
+      from: pulls.map(({ peer }) => peer),
     }
   }
 
-  /** The one before the window stays: it says what the window began with. */
+  /** The last sample before the window stays, as the start of the window. */
   #forget(nowMs: number): void {
     while ((this.#samples[1]?.ms ?? nowMs) <= nowMs - WINDOW_MS) this.#samples.shift()
   }

@@ -1,13 +1,13 @@
 /**
- * Who pulls a chain now. One peer at a time, as long as there is little to fetch: then the next one mostly finds that it
- * has nothing new to give. While a pull has much before it, others may go on beside it. Whoever makes no progress for a
- * while loses its place to the next one, and goes on beside it until its own deadline: nobody stands in the way.
+ * Decides who pulls a chain now. While there is little to fetch, one peer at a time: the next one usually finds nothing
+ * new. While a pull has much to fetch, others run beside it. A pull without progress loses its slot to the next peer
+ * and continues without one until its own deadline, so it blocks nobody.
  */
 import { EXTRA_PULLS, PULLS_PER_CHAIN, TURN_STALL_AGAIN_MS, TURN_STALL_MS } from '../../../protocol/limits.ts'
 import { orAborted } from '../../base/deadline.ts'
 
-/** Places beside the first of each chain, for all chains of a node. */
-export class ExtraPlaces {
+/** Slots beyond the first of each chain, shared by all chains of a node. */
+export class ExtraSlots {
   #free = EXTRA_PULLS
 
   tryTake(): boolean {
@@ -16,93 +16,101 @@ export class ExtraPlaces {
     return true
   }
 
-  give(): void {
+  release(): void {
     this.#free += 1
   }
 }
 
-/** A place in the lane. */
-export interface Turn {
-  /** Something useful came: keep the place. `isLarge`: so much is still to be fetched that others may help. */
+/** The right to pull now. */
+export interface PullSlot {
+  /** Something was stored: restarts the stall timer. `isLarge`: enough is left for further pulls to help. */
   progress(isLarge: boolean): void
-  /** Ends the turn; again and again does no harm. */
-  end(): void
+  /** Frees the slot; idempotent. */
+  release(): void
 }
 
-interface Place {
+interface TakenSlot {
   readonly isExtra: boolean
   isLarge: boolean
 }
 
 interface Waiter {
   readonly stallMs: number
-  readonly admit: (turn: Turn) => void
+  readonly admit: (slot: PullSlot) => void
 }
 
+/**
+ * Invariants:
+ * 1. `#taken` has at most `PULLS_PER_CHAIN` slots. At most one of them is not extra: it was granted while no other was
+ *   taken.
+ * 2. Each extra slot in `#taken` holds one of `#extraSlots` and returns it on leaving, by `release` or by its stall
+ *   timer.
+ * 3. `#waiters` is in order of arrival; someone waits only while no further slot may be granted.
+ */
 export class PullScheduler {
-  readonly #extra: ExtraPlaces
-  readonly #taken = new Set<Place>()
+  readonly #extraSlots: ExtraSlots
+  readonly #taken = new Set<TakenSlot>()
   readonly #waiters: Waiter[] = []
 
-  constructor(extra: ExtraPlaces) {
-    this.#extra = extra
+  constructor(extraSlots: ExtraSlots) {
+    this.#extraSlots = extraSlots
   }
 
-  /** How many wait for their turn. */
+  /** Peers waiting for a slot. */
   get waiting(): number {
     return this.#waiters.length
   }
 
   /**
-   * `undefined` when the signal aborted before it was this one's turn.
-   * @param failedBefore the peer did not answer, or broke off, the last time
+   * Waits for a slot; `undefined` if the signal aborted first.
+   * @param failedBefore - the last pull from this peer failed, so the slot has a shorter stall timeout
    */
-  async enter(signal: AbortSignal, failedBefore: boolean): Promise<Turn | undefined> {
-    const admitted = Promise.withResolvers<Turn>()
+  async acquire(signal: AbortSignal, failedBefore: boolean): Promise<PullSlot | undefined> {
+    const admitted = Promise.withResolvers<PullSlot>()
     const waiter = { stallMs: failedBefore ? TURN_STALL_AGAIN_MS : TURN_STALL_MS, admit: admitted.resolve }
     this.#waiters.push(waiter)
     this.#admit()
-    const turn = await orAborted(admitted.promise, signal)
-    if (turn !== undefined) return turn
+    const slot = await orAborted(admitted.promise, signal)
+    if (slot !== undefined) return slot
     const position = this.#waiters.indexOf(waiter)
     if (position >= 0) this.#waiters.splice(position, 1)
-    // It was admitted in the same moment.
-    else (await admitted.promise).end()
+    // Raced: admitted just as the signal aborted.
+    else (await admitted.promise).release()
     return undefined
   }
 
   #admit(): void {
     while (this.#waiters.length > 0) {
       const isExtra = this.#taken.size > 0
-      if (isExtra && !this.#mayHelp()) return
+      if (isExtra && !this.#mayPullBeside()) return
       const waiter = this.#waiters.shift()
-      waiter?.admit(this.#turn(waiter.stallMs, isExtra))
+      waiter?.admit(this.#grant(waiter.stallMs, isExtra))
     }
   }
 
-  #mayHelp(): boolean {
-    const isMuch = [...this.#taken].some(({ isLarge }) => isLarge)
-    return isMuch && this.#taken.size < PULLS_PER_CHAIN && this.#extra.tryTake()
+  #mayPullBeside(): boolean {
+    const hasLarge = [...this.#taken].some(({ isLarge }) => isLarge)
+    return hasLarge && this.#taken.size < PULLS_PER_CHAIN && this.#extraSlots.tryTake()
   }
 
-  #turn(stallMs: number, isExtra: boolean): Turn {
-    const place: Place = { isExtra, isLarge: false }
-    this.#taken.add(place)
+  #grant(stallMs: number, isExtra: boolean): PullSlot {
+    const taken: TakenSlot = { isExtra, isLarge: false }
+    this.#taken.add(taken)
     const end = (): void => {
       clearTimeout(timer)
-      if (!this.#taken.delete(place)) return
-      if (isExtra) this.#extra.give()
+      if (!this.#taken.delete(taken)) return
+      if (isExtra) this.#extraSlots.release()
       this.#admit()
     }
     const timer = setTimeout(end, stallMs)
     return {
       progress: (isLarge) => {
-        if (!this.#taken.has(place)) return
+        if (!this.#taken.has(taken)) return
         timer.refresh()
-        place.isLarge = isLarge
+        taken.isLarge = isLarge
         if (isLarge) this.#admit()
       },
-      end,
+      release: end,
     }
   }
 }

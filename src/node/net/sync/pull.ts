@@ -1,6 +1,6 @@
 /**
- * Carries out one pull of one chain from one peer (spec §8): feeds the session core, performs its effects. It has no
- * opinions of its own but how a long payload gets from the stream into the store.
+ * One pull of one chain from one peer (spec §8). It feeds the pull machine (`protocol/pull-machine.ts`), which decides
+ * everything, and performs its effects: requests on the stream, blocks to the replica, long payloads to the store.
  */
 import type { BlockId } from '../../../dag/ids.ts'
 import type { ClaimHolder, Claims } from '../../../protocol/claims.ts'
@@ -15,9 +15,9 @@ import { awaited, endOfOutcomes, newPull, step, wantedNow, type PullState } from
 import type { BatchSize } from '../../../protocol/batch-size.ts'
 import type { Incoming } from '../../chain/intake/validate-block.ts'
 import { payloadOfPulled } from './payload-fetch.ts'
-import type { Going } from './pull-progress.ts'
+import type { PullStatus } from './pull-progress.ts'
 import type { Replica } from '../../chain/replica.ts'
-import { isRpcFault } from './stream-faults.ts'
+import { isRpcFault } from './faults.ts'
 import type { SyncStream } from './client.ts'
 import { JobQueue } from '../../base/job-queue.ts'
 import type { MayRecheck } from '../../chain/intake/signatures.ts'
@@ -26,55 +26,65 @@ import { onAbort } from '../../base/deadline.ts'
 export interface PullOptions {
   readonly replica: Replica
   readonly stream: SyncStream
-  /** Bytes of both peer ids and both nonces, for the proof of membership. */
+  /** Both peer ids and both nonces, for the membership proofs. */
   readonly handshake: Handshake
   readonly signal: AbortSignal
-  /** The budget of this peer. */
+  /** Takes one of this peer's rechecks. */
   readonly mayRecheck: MayRecheck
-  /** Those of all pulls of this chain. */
+  /** Shared by all pulls of this chain. */
   readonly claims: Claims
-  /** What is known of this peer's line. */
+  /** Adapts to the peer's line. */
   readonly batchSize: BatchSize
   readonly unsound: (id: BlockId) => BlockFault | undefined
   readonly fruitless: (heads: readonly BlockId[]) => FruitlessEnd | undefined
-  /** Asked between blocks and frames: others wait for their turn. */
+  /** Polled between blocks and frames: whether to yield to waiting peers. */
   readonly shouldYield: () => boolean
-  /** Blocks, or a frame of a payload, came in. */
-  readonly onCame: (blocks: number, bytes: number) => void
-  /** Something useful is stored. */
+  /** Called when blocks, or a frame of a payload, were received. */
+  readonly onReceived: (blocks: number, bytes: number) => void
+  /** Called when blocks were accepted or a frame was stored. */
   readonly onProgress: () => void
   readonly onStored: (outcomes: readonly StoreOutcome[]) => void
 }
 
-/** Why a pull was cut short so that another peer gets its turn; what came is kept. */
-export const TURN_IS_OVER = 'others wait for their turn'
+/** Reason of a pull that was cut to let another peer pull. Its blocks are kept. */
+export const YIELDED = 'others wait for their turn'
 
-/** Why a pull was cut short that held up another: what it was asking for is asked of that one's peer. */
+/** Reason of a pull that was cut because it held up another; that one's peer is asked for its blocks. */
 export const OVERTAKEN = 'others are faster'
 
-/** One pull. {@link run} is called once. */
+/**
+ * One pull; call {@link run} once.
+ *
+ * Invariants:
+ * 1. `#state` changes only in `#feed`, synchronously; effects run after it.
+ * 2. Blocks are submitted to the replica in the order of the machine's `store` effects (`#submitQueue`), and their
+ *   outcomes are fed back in the same order (`#outcomeQueue`).
+ * 3. `#storing` has every `store` effect that has not ended; `run` returns only when it is empty.
+ * 4. `#result` is settled once, by `finish` or by an effect that throws; `#breach` overrides its end.
+ * 5. At most one `changed` input is queued (`#isChangeQueued`).
+ */
 export class Pull implements ConcurrentPull {
   readonly stragglers = new Stragglers()
   readonly #options: PullOptions
-  readonly #over = Promise.withResolvers<PullResult>()
+  readonly #result = Promise.withResolvers<PullResult>()
   readonly #cutting = new AbortController()
   readonly #claims: ClaimHolder
-  /** Blocks are handed to the replica in their order, also while a payload is still being fetched for some. */
-  readonly #handing = new JobQueue()
-  readonly #storing = new JobQueue()
+  /** Keeps the order of blocks while payloads are being fetched for some of them. */
+  readonly #submitQueue = new JobQueue()
+  readonly #outcomeQueue = new JobQueue()
   #state: PullState
-  readonly #stores = new Set<Promise<void>>()
-  #isTold = false
+  readonly #storing = new Set<Promise<void>>()
+  #isChangeQueued = false
   #payloadLeft = 0
-  /** What a peer did wrong with frames, of which the core knows nothing; or was found out after the end. */
-  #fault: ProtocolFault | undefined
+  /** A breach that the machine does not know of: in frames, or found after its end. */
+  #breach: ProtocolFault | undefined
 
   constructor(options: PullOptions) {
     this.#options = options
-    const { replica, handshake, batchSize: width, unsound, fruitless } = options
+    const { replica, handshake, batchSize, unsound, fruitless } = options
     const { key } = replica.chain.params
     this.#claims = options.claims.join(() => {
-      this.#changed()
+      this.#onClaimsChanged()
     })
     this.#state = newPull({
       rendezvous: replica.chain.rendezvous,
@@ -86,7 +96,7 @@ export class Pull implements ConcurrentPull {
         size: () => replica.knownCount,
         pioneer: () => replica.pioneer,
         claims: this.#claims,
-        batchSize: () => width.ids,
+        batchSize: () => batchSize.ids,
         unsound,
         fruitless,
       },
@@ -97,19 +107,19 @@ export class Pull implements ConcurrentPull {
     return this.#options.stream.peer.toString()
   }
 
-  /** Blocks that it knows to be missing, and bytes of the payload that it is fetching. */
-  get going(): Going {
+  /** Blocks known to be missing, and bytes left of the payload that is being fetched. */
+  get status(): PullStatus {
     const { peerBlocks: theirs } = this.#state
     return { peer: this.peer, wanted: wantedNow(this.#state), theirs, payloadLeft: this.#payloadLeft }
   }
 
-  /** Whether this pull cannot go on before the other one has given up what it is asking for. */
+  /** Whether this pull is blocked on a block that the other one has claimed. */
   waitsFor(other: Pull): boolean {
     const block = awaited(this.#state)
     return block !== undefined && this.#claims.holderOf(block) === other.#claims
   }
 
-  /** Ends it now; what it is asking for may be asked of others. */
+  /** Ends the pull now and releases its claims. */
   cut(reason: string): void {
     this.#feed({ on: 'failed', reason })
   }
@@ -117,31 +127,31 @@ export class Pull implements ConcurrentPull {
   async run(): Promise<PullResult> {
     const unsubscribe = onAbort(this.#options.signal, () => {
       this.#cutting.abort()
-      // It may wait for other pulls, and for no reply.
+      // It may be waiting for other pulls rather than for a reply.
       this.cut('RPC_ABORTED')
     })
     try {
       this.#feed({ on: 'start' })
-      const result = await this.#over.promise
+      const result = await this.#result.promise
       this.#claims.close()
       this.#cutting.abort()
-      // Who forges and hangs up is found out all the same.
-      await Promise.allSettled(this.#stores)
-      return this.#fault === undefined ? result : { ...result, end: { why: 'faulty', fault: this.#fault } }
+      // Await the stores, so that a peer that sends a forgery and hangs up is still penalised.
+      await Promise.allSettled(this.#storing)
+      return this.#breach === undefined ? result : { ...result, end: { why: 'faulty', fault: this.#breach } }
     } finally {
       unsubscribe()
       this.#claims.close()
-      // Replies that are still to come are nobody's.
+      // Drops late replies.
       this.#cutting.abort()
     }
   }
 
-  /** Others changed what there is to ask for; later, for they are at work now. */
-  #changed(): void {
-    if (this.#isTold) return
-    this.#isTold = true
+  /** Claims changed. Deferred to a microtask, since the other pull is in the middle of a step. */
+  #onClaimsChanged(): void {
+    if (this.#isChangeQueued) return
+    this.#isChangeQueued = true
     queueMicrotask(() => {
-      this.#isTold = false
+      this.#isChangeQueued = false
       this.#feed({ on: 'changed' })
     })
   }
@@ -149,7 +159,7 @@ export class Pull implements ConcurrentPull {
   #feed(input: PullInput): void {
     const [next, effects] = step(this.#state, input)
     this.#state = next
-    for (const effect of effects) this.#perform(effect).catch(this.#over.reject)
+    for (const effect of effects) this.#perform(effect).catch(this.#result.reject)
   }
 
   async #perform(effect: PullEffect): Promise<void> {
@@ -159,13 +169,13 @@ export class Pull implements ConcurrentPull {
         return
       case 'store': {
         const storing = this.#store(effect.blocks)
-        this.#stores.add(storing)
-        await storing.finally(() => this.#stores.delete(storing))
+        this.#storing.add(storing)
+        await storing.finally(() => this.#storing.delete(storing))
         return
       }
       case 'finish': {
         const { do: _, ...result } = effect
-        this.#over.resolve(result)
+        this.#result.resolve(result)
       }
     }
   }
@@ -184,60 +194,61 @@ export class Pull implements ConcurrentPull {
     }
     if (blocks !== undefined) {
       this.#options.batchSize.took(blocks.asked, nowMs - sentMs)
-      this.#options.onCame(blocks.blocks.length, bytes)
+      this.#options.onReceived(blocks.blocks.length, bytes)
     }
     this.#feed({ on: 'reply', tag, reply: reply.value })
   }
 
   async #store(blocks: readonly PulledBlock[]): Promise<void> {
-    const handed = await this.#handing.run(() => this.#hand(blocks))
-    const outcomes = (await this.#storing.run(() => Promise.all(handed))).flat()
+    const submitted = await this.#submitQueue.run(() => this.#submit(blocks))
+    const outcomes = (await this.#outcomeQueue.run(() => Promise.all(submitted))).flat()
     this.#options.onStored(outcomes)
     if (outcomes.some(({ state }) => state === 'accepted')) this.#options.onProgress()
     if (this.#state.isOver) {
       const end = endOfOutcomes(outcomes, blocks)
-      if (end?.why === 'faulty') this.#fault ??= end.fault
+      if (end?.why === 'faulty') this.#breach ??= end.fault
     } else this.#feed({ on: 'stored', outcomes })
   }
 
-  /** Hands blocks to the replica, in parts; not all of them if the pull is cut. Waits for payloads, and for nothing else. */
-  async #hand(blocks: readonly PulledBlock[]): Promise<Promise<StoreOutcome[]>[]> {
+  /** Submits blocks to the replica, in parts; stops early if the pull is cut. It waits for payloads only. */
+  async #submit(blocks: readonly PulledBlock[]): Promise<Promise<StoreOutcome[]>[]> {
     const { replica, mayRecheck, shouldYield } = this.#options
     if (shouldYield()) {
-      this.cut(TURN_IS_OVER)
+      this.cut(YIELDED)
       return []
     }
     const incoming: Incoming[] = []
-    const handed: Promise<StoreOutcome[]>[] = []
-    const hand = (): Promise<unknown> => {
+    const submitted: Promise<StoreOutcome[]>[] = []
+    const submit = (): Promise<unknown> => {
       const ingesting = replica.ingest(incoming.splice(0), 'pull', mayRecheck)
-      handed.push(ingesting)
+      submitted.push(ingesting)
       return ingesting
     }
     for (const pulled of blocks) {
       const payload = await this.#payloadOf(pulled)
       if (payload === 'cut') {
-        void hand()
-        return handed
+        void submit()
+        return submitted
       }
       incoming.push({ block: pulled.block, payload })
-      // A store keeps only so many payloads whose block is not in yet, and a cut loses none of those that are.
-      if (payload === 'stored') await hand()
+      // The store keeps a limited number of payloads without their block; submitting at once also keeps this one if the
+      // pull is cut.
+      if (payload === 'stored') await submit()
     }
-    void hand()
-    return handed
+    void submit()
+    return submitted
   }
 
   async #payloadOf(pulled: PulledBlock): Promise<Incoming['payload'] | 'cut'> {
-    const { replica, stream: session, mayRecheck, onProgress, shouldYield } = this.#options
+    const { replica, stream, mayRecheck, onProgress, shouldYield } = this.#options
     const onFrame = (bytes: number, left: number): void => {
       this.#payloadLeft = left
-      this.#options.onCame(0, bytes)
+      this.#options.onReceived(0, bytes)
       onProgress()
     }
     const found = await payloadOfPulled(pulled, {
       replica,
-      stream: session,
+      stream,
       signal: this.#cutting.signal,
       mayRecheck,
       onFrame,
@@ -246,10 +257,10 @@ export class Pull implements ConcurrentPull {
     this.#payloadLeft = 0
     if (found.ok) return found.value
     const { fault } = found
-    if (!isRpcFault(fault)) this.#fault = fault
-    // Another pull has taken the payload over, if this one was not told to end.
+    if (!isRpcFault(fault)) this.#breach = fault
+    // Aborted without being told to: another pull has taken over this payload.
     const isTaken = fault.code === 'RPC_ABORTED' && !this.#cutting.signal.aborted
-    this.cut(shouldYield() ? TURN_IS_OVER : isTaken ? OVERTAKEN : fault.code)
+    this.cut(shouldYield() ? YIELDED : isTaken ? OVERTAKEN : fault.code)
     return 'cut'
   }
 }

@@ -1,4 +1,7 @@
-/** Answers other peers' sync requests (spec §8): the plan is `protocol/serve.ts`'s, loading and offers are done here. */
+/**
+ * Answers the sync requests of other peers (spec §8). `protocol/responder.ts` plans the reply; this file loads blocks
+ * and payloads, and passes offers on.
+ */
 import { bytesToHex } from '@noble/hashes/utils.js'
 import type { PeerId } from '@libp2p/interface'
 import type { BlockId } from '../../../dag/ids.ts'
@@ -23,9 +26,9 @@ const NO_BYTES = new Uint8Array(0)
 
 export interface RequestHandlerModules {
   readonly self: PeerId
-  /** Joined chains by rendezvous, in lower-case hex. */
+  /** Looks up a joined chain by its rendezvous, in lower-case hex. */
   readonly find: (rendezvous: string) => Replica | undefined
-  /** A peer offers what it has of a chain: pull it. */
+  /** Pulls from a peer that offers its blocks. */
   readonly onOffer: (
     replica: Replica,
     peer: PeerId,
@@ -35,7 +38,7 @@ export interface RequestHandlerModules {
 
 export function createRequestHandler({ self, find, onOffer }: RequestHandlerModules): SyncHandler {
   const streams = new WeakMap<object, ResponderStream>()
-  // An offer waits for its turn to be pulled: many of one peer would hold up everybody else's.
+  // One offer per peer and chain at a time: an offer waits for a pull slot, and many would delay everybody else.
   const offering = new Set<string>()
   return async (caller, request, signal) => {
     const replica = find(bytesToHex(request.chain))
@@ -71,76 +74,75 @@ function handshakeOf({ peer, nonces }: SyncCaller, self: PeerId): ResponderStrea
 }
 
 function servedOf(replica: Replica): NonNullable<Parameters<typeof planReply>[1]> {
-  const { chain, graph, fingerprints: folds, pioneer } = replica
+  const { chain, graph, fingerprints, pioneer } = replica
   return {
     chain,
     graph,
-    fingerprints: folds,
+    fingerprints,
     held: () => replica.heldHere(),
     ...(pioneer === undefined ? {} : { pioneer }),
   }
 }
 
 /**
- * Two readings for a whole reply: of its blocks, and of as many of their payloads as fit into it. A peer that catches up
- * asks for little else, and most of that is over before V8 has compiled it: hence small functions, loops over indexes, and
- * no copies of objects.
+ * Two reads per reply: the blocks, and as many of their payloads as fit. A peer that catches up requests little else,
+ * and most of it is over before V8 has optimised this code: hence small functions, index loops, and no copied objects.
  */
 async function loadBlocks(replica: Replica, plan: BlocksPlan): Promise<Reply> {
-  const kept = keptOf(replica, plan)
-  const wanted = wantedOf(replica, kept, await replica.storedBlocks(kept.indexes))
-  const inline = wanted.filter(isToBeRead)
-  givePayloads(inline, await replica.store.firstFrames(inline.map(idOf)))
-  return replyOf(plan, kept, wanted)
+  const available = availableOf(replica, plan)
+  const outgoing = outgoingOf(replica, available, await replica.storedBlocks(available.indexes))
+  const inline = outgoing.filter(needsPayload)
+  attachPayloads(inline, await replica.store.firstFrames(inline.map(idOf)))
+  return replyOf(plan, available, outgoing)
 }
 
 type BlocksPlan = ReplyPlan & { readonly do: 'blocks' }
 
-/** What is had of a plan, in its order. */
-interface Kept {
+/** The requested blocks that we have, in request order. */
+interface Available {
   readonly ids: BlockId[]
   readonly indexes: number[]
 }
 
-/** What was dropped meanwhile is not had. */
-function keptOf(replica: Replica, { ids, indexes }: BlocksPlan): Kept {
-  const kept: Kept = { ids: [], indexes: [] }
+/** Leaves out blocks that were dropped meanwhile. */
+function availableOf(replica: Replica, { ids, indexes }: BlocksPlan): Available {
+  const available: Available = { ids: [], indexes: [] }
   for (let n = 0; n < ids.length; n += 1) {
     const id = ids[n]
     const index = indexes[n]
     if (id === undefined || index === undefined || !replica.isKept(index)) continue
-    kept.ids.push(id)
-    kept.indexes.push(index)
+    available.ids.push(id)
+    available.indexes.push(index)
   }
-  return kept
+  return available
 }
 
-/** A block to be sent. */
-interface Wanted extends LoadedBlock {
+/** A block in a reply. */
+interface OutgoingBlock extends LoadedBlock {
   readonly id: BlockId
-  /** Absent until it is read. */
+  /** `absent` until it is loaded. */
   payload: LoadedBlock['payload']
-  /** Of its payload, as far as that goes along. */
+  /** Bytes of the payload that are sent inline. */
   readonly inlineBytes: number
 }
 
-/** As many as fit into one reply, from the front. */
-function wantedOf(replica: Replica, { ids, indexes }: Kept, stored: readonly StoredBlock[]): Wanted[] {
-  const wanted: Wanted[] = []
+/** The longest prefix of the blocks that fits into one reply. */
+function outgoingOf(replica: Replica, { ids, indexes }: Available, stored: readonly StoredBlock[]): OutgoingBlock[] {
+  const outgoing: OutgoingBlock[] = []
   const sizes: number[] = []
   for (let n = 0; n < ids.length; n += 1) {
     const id = ids[n]
     const index = indexes[n]
     if (id === undefined || index === undefined) break
-    const block = wantedBlock(replica, id, index, storedHere(index, stored[n]))
-    wanted.push(block)
+    const block = outgoingBlock(replica, id, index, storedHere(index, stored[n]))
+    outgoing.push(block)
     sizes.push(bytesOf(block))
   }
-  wanted.length = fittingIn(sizes)
-  return wanted
+  outgoing.length = fittingIn(sizes)
+  return outgoing
 }
 
-function wantedBlock(replica: Replica, id: BlockId, index: number, stored: StoredBlock): Wanted {
+function outgoingBlock(replica: Replica, id: BlockId, index: number, stored: StoredBlock): OutgoingBlock {
   const size = paySizeOfStored(id, stored)
   if (replica.state.isHidden(index)) return { id, stored, payload: 'hidden', inlineBytes: 0 }
   if (replica.missing.has(index)) return { id, stored, payload: 'absent', inlineBytes: 0 }
@@ -148,20 +150,20 @@ function wantedBlock(replica: Replica, id: BlockId, index: number, stored: Store
   return { id, stored, payload: size === 0 ? NO_BYTES : 'absent', inlineBytes: size }
 }
 
-function bytesOf({ stored: { headerBytes, signature }, inlineBytes }: Wanted): number {
+function bytesOf({ stored: { headerBytes, signature }, inlineBytes }: OutgoingBlock): number {
   return headerBytes.byteLength + (signature?.byteLength ?? 0) + inlineBytes
 }
 
-function isToBeRead({ inlineBytes }: Wanted): boolean {
+function needsPayload({ inlineBytes }: OutgoingBlock): boolean {
   return inlineBytes > 0
 }
 
-function idOf({ id }: Wanted): BlockId {
+function idOf({ id }: OutgoingBlock): BlockId {
   return id
 }
 
-/** One that was deleted meanwhile stays absent. */
-function givePayloads(inline: readonly Wanted[], frames: readonly (Uint8Array | undefined)[]): void {
+/** A payload that was deleted meanwhile stays absent. */
+function attachPayloads(inline: readonly OutgoingBlock[], frames: readonly (Uint8Array | undefined)[]): void {
   for (let n = 0; n < inline.length; n += 1) {
     const block = inline[n]
     const frame = frames[n]
@@ -169,14 +171,14 @@ function givePayloads(inline: readonly Wanted[], frames: readonly (Uint8Array | 
   }
 }
 
-/** @param wanted - of the first of those that are had */
-function replyOf({ id, indexes }: BlocksPlan, kept: Kept, wanted: readonly Wanted[]): Reply {
+/** @param outgoing - a prefix of the available blocks */
+function replyOf({ id, indexes }: BlocksPlan, available: Available, outgoing: readonly OutgoingBlock[]): Reply {
   const blocks = new BlocksReply(id)
   let next = 0
   for (const index of indexes) {
-    const isHad = index !== undefined && index === kept.indexes[next]
-    if (isHad && next === wanted.length) break
-    if (!blocks.add(isHad ? wanted[next++] : undefined)) break
+    const isAvailable = index !== undefined && index === available.indexes[next]
+    if (isAvailable && next === outgoing.length) break
+    if (!blocks.add(isAvailable ? outgoing[next++] : undefined)) break
   }
   return blocks.reply()
 }

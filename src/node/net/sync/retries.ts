@@ -1,18 +1,19 @@
-/** When to try again with a peer that did not answer or broke off. */
+/** Schedules retries with peers that did not answer or broke off. */
 
 /**
- * The first wait, doubling, for about a minute in all: to a peer that is still there the timer of the node comes by
- * anyway, and one that went away in the middle tells of itself when it comes back.
+ * The backoff doubles and covers about a minute. Later retries are not needed: the node's timer pulls from connected
+ * peers anyway, and a peer that went away is suggested again when it reconnects.
  */
 const RETRY_MS = 1_000
 const MAX_RETRIES = 6
 
 export interface RetryOptions {
-  readonly again: (peer: string) => void
-  /** It failed too often: nothing about it needs to be kept. */
+  readonly retry: (peer: string) => void
+  /** Called when a peer has failed too often; its state can be dropped. */
   readonly giveUp: (peer: string) => void
 }
 
+/** Invariants: `#failures` counts failures in a row, at most `MAX_RETRIES`; a peer has at most one timer. */
 export class Retries {
   readonly #options: RetryOptions
   readonly #failures = new Map<string, number>()
@@ -27,7 +28,7 @@ export class Retries {
     return this.#failures.has(peer)
   }
 
-  /** Something failed: try again later. */
+  /** Records a failure and schedules a retry. */
   later(peer: string): void {
     if (this.#isStopped) return
     const failures = (this.#failures.get(peer) ?? 0) + 1
@@ -37,22 +38,22 @@ export class Retries {
     }
     this.#failures.set(peer, failures)
     this.cancel(peer)
-    const again = setTimeout(
+    const timer = setTimeout(
       () => {
-        this.#options.again(peer)
+        this.#options.retry(peer)
       },
       RETRY_MS * 2 ** (failures - 1),
     )
-    this.#timers.set(peer, again)
+    this.#timers.set(peer, timer)
   }
 
-  /** It is tried now. */
+  /** The peer is being tried now. */
   cancel(peer: string): void {
     clearTimeout(this.#timers.get(peer))
     this.#timers.delete(peer)
   }
 
-  /** It works, or it went away. */
+  /** The peer works, or has disconnected. */
   forget(peer: string): void {
     this.cancel(peer)
     this.#failures.delete(peer)

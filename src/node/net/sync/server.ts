@@ -1,7 +1,7 @@
 /**
- * The responder's side of `/freechains/sync/1.0.0` (spec §8): takes in the streams that peers open, says hello, hands
- * requests to a handler and writes its replies in the order in which they get ready. It bounds what a peer can make this
- * node hold, and knows nothing of what the messages mean.
+ * The responder's side of `/freechains/sync/1.0.0` (spec §8): accepts streams, sends hello, passes requests to a
+ * handler and writes replies in the order in which they become ready. It bounds the resources that a peer can use and
+ * does not interpret the messages.
  */
 import type { PeerId, Stream } from '@libp2p/interface'
 import { pipe } from 'it-pipe'
@@ -22,36 +22,38 @@ import { SYNC_PROTOCOL, type Reply, type Request } from '../../../protocol/messa
 import type { Host } from '../host/host.ts'
 import { why } from '../host/faults.ts'
 import type { Logger } from '../../base/log.ts'
-import { framingFault, type RpcFault } from './stream-faults.ts'
+import { framingFault, type RpcFault } from './faults.ts'
 import type { Nonces } from './client-stream.ts'
 import { readMessages, MessageWriter, readChunks, StreamCut, type MessageDeadline } from '../host/streams.ts'
 import { Gate, orAborted, pause, withDeadline } from '../../base/deadline.ts'
 
-/** Who asks. `stream` is unique to one incarnation of a stream: what an `open` proved holds for it alone. */
+/** The requester. `stream` identifies one stream: a membership proof holds for that stream only. */
 export interface SyncCaller {
   readonly peer: PeerId
   readonly nonces: Nonces
   readonly stream: object
 }
 
-/** The signal aborts when the stream ends or the time for the request is over; then nobody waits for the reply. */
+/** The signal aborts when the stream closes or the request's deadline passes; the reply is discarded then. */
 export type SyncHandler = (caller: SyncCaller, request: Request, signal: AbortSignal) => Promise<Reply>
 
 export interface SyncServerModules {
   readonly host: Host
   readonly log: Logger
   readonly handler: SyncHandler
-  /** Told of what a peer did wrong; its stream is closed then. */
+  /** Called with a peer's fault; its stream is closed by then. */
   readonly onFault?: (peer: PeerId, fault: RpcFault) => void
-  /** How long a peer that opened a stream may take to say hello; 10 s unless told. */
+  /** Deadline for the peer's hello; default 10 s. */
   readonly helloMs?: number
-  /** How long a request may take from its first byte to its last; 30 s unless told. */
-  readonly frameMs?: number
-  /** How long a peer may take none of what waits for it; 30 s unless told. */
+  /** Deadline for receiving a request, from its first byte to its last; default 30 s. */
+  readonly receiveMs?: number
+  /** Progress timeout for a peer that does not read; default 30 s. */
   readonly drainMs?: number
 }
 
-/** Serves until the returned function is called, which closes all streams and waits for the handlers under way. */
+/**
+ * Serves until the returned function is called. That function closes all streams and waits for the running handlers.
+ */
 export async function serveSync(modules: SyncServerModules): Promise<() => Promise<void>> {
   const streams = new Map<Stream, Promise<void>>()
   const perPeer = new Map<string, number>()
@@ -65,7 +67,7 @@ export async function serveSync(modules: SyncServerModules): Promise<() => Promi
       return
     }
     perPeer.set(key, count + 1)
-    const served = new Served(stream, peer, modules).run().finally(() => {
+    const served = new ServerStream(stream, peer, modules).run().finally(() => {
       streams.delete(stream)
       const left = (perPeer.get(key) ?? 1) - 1
       if (left === 0) perPeer.delete(key)
@@ -84,11 +86,19 @@ export async function serveSync(modules: SyncServerModules): Promise<() => Promi
   }
 }
 
-/** Requests whose replies are small: all others bring blocks, frames or lists of ids. */
-const SMALL: ReadonlySet<Request['t']> = new Set(['open', 'offer'])
+/** Requests with small replies; all others return blocks, frames or lists of ids. */
+const SMALL_REPLIES: ReadonlySet<Request['t']> = new Set(['open', 'offer'])
 
-/** One stream from its hello to its end. */
-class Served {
+/**
+ * The responder's end of one sync stream.
+ *
+ * Invariants:
+ * 1. `#caller` is set by the peer's hello, before any request is accepted.
+ * 2. `#answering` has the ids of requests without a written reply; each of them holds a place of `#gate`, so an id in
+ *   use is a breach.
+ * 3. `#closing` aborts once. From then on no reply is written and no fault is reported.
+ */
+class ServerStream {
   readonly #stream: Stream
   readonly #peer: PeerId
   readonly #modules: SyncServerModules
@@ -96,7 +106,7 @@ class Served {
   readonly #chunks: ReturnType<typeof readChunks>
   readonly #closing = new AbortController()
   readonly #gate = new Gate(REQUESTS_IN_FLIGHT)
-  readonly #loads = new Gate(LOADS_IN_FLIGHT)
+  readonly #largeReplies = new Gate(LOADS_IN_FLIGHT)
   readonly #answering = new Map<number, Promise<void>>()
   readonly #nonce = crypto.getRandomValues(new Uint8Array(HELLO_NONCE_BYTES))
   #caller: SyncCaller | undefined
@@ -118,12 +128,12 @@ class Served {
     })
     void this.#write(encodeHello({ t: 'hello', v: 1, nonce: this.#nonce }))
     try {
-      await pipe(this.#chunks, readMessages(MESSAGE_BYTES, this.#frameDeadline()), async (source) => {
-        for await (const frame of source) {
+      await pipe(this.#chunks, readMessages(MESSAGE_BYTES, this.#messageDeadline()), async (source) => {
+        for await (const message of source) {
           if (this.#caller === undefined) {
-            this.#greet(frame)
+            this.#greet(message)
             isGreeted.abort()
-          } else await this.#accept(frame, this.#caller)
+          } else await this.#accept(message, this.#caller)
           if (this.#closing.signal.aborted) return
         }
       })
@@ -138,13 +148,13 @@ class Served {
     this.#stream.close().catch((error: unknown) => this.#stream.abort(new StreamCut(why(error))))
   }
 
-  #frameDeadline(): MessageDeadline {
-    const { frameMs: ms = MESSAGE_TIMEOUT_MS } = this.#modules
+  #messageDeadline(): MessageDeadline {
+    const { receiveMs: ms = MESSAGE_TIMEOUT_MS } = this.#modules
     return { ms, onLate: () => this.#breach({ code: 'RPC_TIMEOUT', peer: this.#peer.toString(), ms }) }
   }
 
-  #greet(frame: Uint8Array): void {
-    const hello = decodeHello(frame)
+  #greet(message: Uint8Array): void {
+    const hello = decodeHello(message)
     if (!hello.ok) {
       this.#malformed(hello.fault)
       return
@@ -153,9 +163,9 @@ class Served {
     this.#caller = { peer: this.#peer, nonces, stream: this.#stream }
   }
 
-  /** Returns when there is room for the next request: until then the stream is not read, and the peer has to wait. */
-  async #accept(frame: Uint8Array, caller: SyncCaller): Promise<void> {
-    const request = decodeRequest(frame)
+  /** Returns when the next request may be read. Until then the stream is not read, so the peer gets backpressure. */
+  async #accept(message: Uint8Array, caller: SyncCaller): Promise<void> {
+    const request = decodeRequest(message)
     if (!request.ok) {
       this.#malformed(request.fault)
       return
@@ -173,14 +183,14 @@ class Served {
     this.#answering.set(id, answering)
   }
 
-  /** Where replies may be large, the next ones are loaded when those before them were taken. */
+  /** A large reply is loaded only when fewer than `LOADS_IN_FLIGHT` others are loaded and unwritten. */
   async #answer(caller: SyncCaller, request: Request): Promise<void> {
-    const isLarge = !SMALL.has(request.t)
-    if (isLarge && !(await this.#loads.enter(this.#closing.signal))) return
+    const isLarge = !SMALL_REPLIES.has(request.t)
+    if (isLarge && !(await this.#largeReplies.enter(this.#closing.signal))) return
     try {
       await this.#answerNow(caller, request)
     } finally {
-      if (isLarge) this.#loads.leave()
+      if (isLarge) this.#largeReplies.leave()
     }
   }
 
@@ -211,7 +221,7 @@ class Served {
     this.#modules.onFault?.(this.#peer, fault)
   }
 
-  /** A write fails only when the stream is over, and then the read loop ends too. */
+  /** A write fails only after the stream has closed; the read loop ends too. */
   async #write(...parts: readonly Uint8Array[]): Promise<void> {
     try {
       await this.#writer.write(...parts)

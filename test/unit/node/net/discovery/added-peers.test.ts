@@ -1,4 +1,4 @@
-/** Peers that were added by command are taken out by command, and those of the config file are not (spec §11). */
+/** `peer remove` removes peers that were added by command, and none that the config names (spec §11). */
 import { multiaddr, type Multiaddr } from '@multiformats/multiaddr'
 import { beforeEach, expect, test } from 'vitest'
 import { AddedPeers } from '../../../../../src/node/net/discovery/added-peers.ts'
@@ -13,20 +13,23 @@ const WHOLE = `/ip4/10.0.0.2/tcp/8331/p2p/${ID}`
 const CONFIGURED = `/ip4/10.0.0.3/tcp/8331/p2p/${ID}`
 
 let saved: readonly string[]
-let kept: Map<string, string | undefined>
+let staticPeers: Map<string, string | undefined>
 let peers: AddedPeers
 
 beforeEach(() => {
   saved = []
-  kept = new Map([[CONFIGURED, ID]])
+  staticPeers = new Map([[CONFIGURED, ID]])
   const discovery = {
-    addPeer: (address: Multiaddr) => kept.set(address.toString(), undefined),
+    addPeer: (address: Multiaddr) => staticPeers.set(address.toString(), undefined),
     removePeer: (address: Multiaddr) => {
-      kept.delete(address.toString())
+      staticPeers.delete(address.toString())
       return Promise.resolve()
     },
-    kept: () =>
-      [...kept].map(([address, peer]) => ({ address: multiaddr(address), ...(peer === undefined ? {} : { peer }) })),
+    staticPeers: () =>
+      [...staticPeers].map(([address, peer]) => ({
+        address: multiaddr(address),
+        ...(peer === undefined ? {} : { peer }),
+      })),
   } as unknown as Discovery
   const list = {
     load: () => Promise.resolve(saved),
@@ -52,15 +55,15 @@ test.each([
   await add(BARE, WHOLE)
   expect(await peers.remove(which)).toMatchObject({ ok: true, value: { removed } })
   expect(saved).toEqual([BARE, WHOLE].filter((address) => !removed.includes(address)))
-  expect([...kept.keys()]).toEqual([CONFIGURED, ...saved])
+  expect([...staticPeers.keys()]).toEqual([CONFIGURED, ...saved])
 })
 
 test('a peer that was met at an address without its id is found by the id', async () => {
   await add(BARE)
-  kept.set(BARE, OTHER)
+  staticPeers.set(BARE, OTHER)
   expect(await peers.remove(OTHER)).toEqual({ ok: true, value: { removed: [BARE], configured: [] } })
   await add(BARE)
-  kept.set(BARE, OTHER)
+  staticPeers.set(BARE, OTHER)
   expect(await peers.remove(`${BARE}/p2p/${ID}`)).toMatchObject({ ok: false, fault: { code: 'PEER_NOT_ADDED' } })
 })
 
@@ -75,7 +78,7 @@ test('what the config file names stays, and is said to', async () => {
     ok: true,
     value: { removed: [CONFIGURED], configured: [CONFIGURED] },
   })
-  expect([saved, [...kept.keys()]]).toEqual([[], [CONFIGURED]])
+  expect([saved, [...staticPeers.keys()]]).toEqual([[], [CONFIGURED]])
 })
 
 test('what was never added, and what is no address, is refused', async () => {

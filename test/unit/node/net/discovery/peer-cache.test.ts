@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import {
   MAX_ADDRESSES_PER_PEER,
   MAX_CACHED_PEERS,
-  remember,
+  withPeer,
   PeerCache,
 } from '../../../../../src/node/net/discovery/peer-cache.ts'
 
@@ -11,14 +11,14 @@ const ends = (list: readonly string[]): string[] => list.map((address) => addres
 
 describe('the list of remembered peers', () => {
   test('the peer met last comes first, and its old addresses are gone', () => {
-    let list = remember([], 'ann', ['/ip4/10.0.0.1/tcp/1'])
-    list = remember(list, 'bob', ['/ip4/10.0.0.2/tcp/1/p2p/bob'])
-    list = remember(list, 'ann', ['/ip4/10.0.0.3/tcp/1'])
+    let list = withPeer([], 'ann', ['/ip4/10.0.0.1/tcp/1'])
+    list = withPeer(list, 'bob', ['/ip4/10.0.0.2/tcp/1/p2p/bob'])
+    list = withPeer(list, 'ann', ['/ip4/10.0.0.3/tcp/1'])
     expect(list).toEqual(['/ip4/10.0.0.3/tcp/1/p2p/ann', '/ip4/10.0.0.2/tcp/1/p2p/bob'])
   })
 
   test('a peer without addresses changes nothing', () => {
-    expect(remember(['/ip4/10.0.0.2/tcp/1/p2p/bob'], 'bob', [])).toEqual(['/ip4/10.0.0.2/tcp/1/p2p/bob'])
+    expect(withPeer(['/ip4/10.0.0.2/tcp/1/p2p/bob'], 'bob', [])).toEqual(['/ip4/10.0.0.2/tcp/1/p2p/bob'])
   })
 
   test('it is bounded, as is each peer in it, and holds nothing twice', () => {
@@ -29,7 +29,7 @@ describe('the list of remembered peers', () => {
       fc.property(meetings, (met) => {
         let list: string[] = []
         for (const [peer, hosts] of met)
-          list = remember(
+          list = withPeer(
             list,
             `peer${peer}`,
             hosts.map((host) => `/ip4/10.0.0.${host}/tcp/1`),

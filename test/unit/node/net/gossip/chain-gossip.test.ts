@@ -1,4 +1,4 @@
-/** Gossip of one chain (spec §7): what is read of a neighbour, and when what is new here is said. */
+/** Gossip of one chain (spec §7): which announcements of a neighbour are read, and when new heads are announced. */
 import { randomBytes } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { MadeBlock } from '../../../../../src/dag/block.ts'
@@ -23,7 +23,7 @@ import { TORSION, torsionPost } from '../../../../support/torsion.ts'
 const ON = chain(`@${author(1).author}`)
 const FIRST = post(ON, { author: 1 })
 
-/** One chain's gossip with nobody but the test on its topic. */
+/** A pubsub whose only subscriber is the test. */
 class Spoken {
   readonly here: TestReplica
   readonly said: Uint8Array[] = []
@@ -71,7 +71,7 @@ class Spoken {
   }
 }
 
-/** An announcement of what is had, other bytes each time. */
+/** An announcement of known heads, with other bytes each time. */
 const known = (): Uint8Array => encodeAnnouncement({ v: 1, nonce: randomBytes(8), heads: [FIRST.block.id] })
 const riding = ({ block, payload }: MadeBlock): Uint8Array =>
   encodeAnnouncement({ v: 1, nonce: randomBytes(8), heads: [block.id], block: { ...block, payload } })
@@ -153,7 +153,7 @@ describe('what is new here', () => {
     return blocks.slice(1)
   }
 
-  /** Lets what is said be composed. */
+  /** Waits until the announcement is composed. */
   const settled = (count: number): Promise<void> => vi.waitFor(() => expect(spoken.said).toHaveLength(count))
 
   test('and was pulled is said once for all that comes within the bound', async () => {

@@ -1,4 +1,4 @@
-/** Connections on which nothing comes any more: ended after a while; a bad line and a busy node are not silent. */
+/** Silent connections are closed after a while; a slow line and a busy node do not count as silent. */
 import type { Connection } from '@libp2p/interface'
 import type { Libp2p } from 'libp2p'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
@@ -13,7 +13,7 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-/** A host with one connection, on which so much came so far. */
+/** A host with one connection that has received `came` chunks. */
 function host(): { came: number | undefined; readonly abort: ReturnType<typeof vi.fn>; readonly libp2p: Libp2p } {
   const abort = vi.fn()
   const connection = { abort } as unknown as Connection

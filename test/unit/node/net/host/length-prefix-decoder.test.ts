@@ -2,10 +2,10 @@ import { encode } from 'it-length-prefixed'
 import { Uint8ArrayList } from 'uint8arraylist'
 import { describe, expect, test, vi } from 'vitest'
 import {
-  BadFrame,
+  BadLength,
   ByteQueue,
   LengthPrefixDecoder,
-  TornFrame,
+  TornMessage,
 } from '../../../../../src/node/net/host/length-prefix-decoder.ts'
 import { readMessages } from '../../../../../src/node/net/host/streams.ts'
 import { LENGTH_PREFIX_BYTES } from '../../../../../src/protocol/limits.ts'
@@ -18,7 +18,7 @@ function drained(queue: ByteQueue): Uint8Array[] {
   return chunks
 }
 
-/** All that a set of views keeps alive. */
+/** Bytes of all buffers that the views keep alive. */
 function keptAlive(views: readonly Uint8Array[]): number {
   return [...new Set(views.map(({ buffer }) => buffer))].reduce((sum, { byteLength }) => sum + byteLength, 0)
 }
@@ -54,9 +54,12 @@ describe('a queue of bytes', () => {
 describe('frames', () => {
   test('one that is under way keeps no packets alive, and no more than its length', () => {
     const cutter = new LengthPrefixDecoder(1_000)
-    const [frame] = [...cutter.cut(new Uint8Array([3])), ...cutter.cut(new Uint8Array(PACKET_BYTES).subarray(0, 3))]
+    const [frame] = [
+      ...cutter.decode(new Uint8Array([3])),
+      ...cutter.decode(new Uint8Array(PACKET_BYTES).subarray(0, 3)),
+    ]
     expect(frame?.buffer.byteLength).toBe(3)
-    expect(cutter.isWithin).toBe(false)
+    expect(cutter.isMidMessage).toBe(false)
   })
 
   test.each([
@@ -65,14 +68,14 @@ describe('frames', () => {
     ['that goes on', Array.from({ length: LENGTH_PREFIX_BYTES }, () => 0xff)],
   ])('a length %s is refused as soon as it is there', (_what, prefix) => {
     const cutter = new LengthPrefixDecoder(1_000)
-    const cut = (byte: number): Uint8Array[] => [...cutter.cut(new Uint8Array([byte]))]
+    const cut = (byte: number): Uint8Array[] => [...cutter.decode(new Uint8Array([byte]))]
     expect(prefix.slice(0, -1).flatMap(cut)).toEqual([])
-    expect(() => cut(prefix.at(-1) ?? 0)).toThrow(BadFrame)
+    expect(() => cut(prefix.at(-1) ?? 0)).toThrow(BadLength)
   })
 
   test('an end in the middle of one is told', async () => {
     const torn = readMessages(10)(chunksOf(new Uint8Array([5, 1])))
-    await expect(torn.next()).rejects.toThrow(TornFrame)
+    await expect(torn.next()).rejects.toThrow(TornMessage)
   })
 
   test('time is up for one that does not become whole; whole ones may take as long as they like between them', async () => {
@@ -95,7 +98,7 @@ describe('frames', () => {
       const reading = async (): Promise<void> => {
         for await (const frame of readMessages(10, { ms: 100, onLate })(slow())) cut.push(frame)
       }
-      await expect(reading()).rejects.toThrow(TornFrame)
+      await expect(reading()).rejects.toThrow(TornMessage)
       expect(cut).toEqual([new Uint8Array([1, 1])])
       expect(onLate).toHaveBeenCalledOnce()
     } finally {

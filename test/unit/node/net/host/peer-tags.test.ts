@@ -40,14 +40,14 @@ test('a peer that was kept in the run before is neither tagged nor dialled by li
       ),
     )
   const before = await start()
-  const redialler = new StaticPeers({ host: before, log: silentLogger })
-  redialler.add(addressOf(kept))
+  const staticPeers = new StaticPeers({ host: before, log: silentLogger })
+  staticPeers.add(addressOf(kept))
   await eventually(
     () => kept.isConnected(before.peerId.toString()),
     (changed) => kept.onConnect(changed),
   )
   await expect.poll(() => keptBy(before), { timeout: 20_000 }).toEqual([kept.peerId.toString()])
-  await redialler.stop()
+  await staticPeers.stop()
   await before.stop()
   await eventually(
     () => !kept.isConnected(before.peerId.toString()),
@@ -57,7 +57,7 @@ test('a peer that was kept in the run before is neither tagged nor dialled by li
   const after = await start()
   onTestFinished(() => stopAll([after, kept, other]))
   expect(await keptBy(after)).toEqual([])
-  // What libp2p dials by itself it dials at once: before anything that is asked of it now.
+  // libp2p's own dials start at once: before this one.
   await dial(after, other)
   expect(after.isConnected(kept.peerId.toString())).toBe(false)
 })
@@ -65,31 +65,31 @@ test('a peer that was kept in the run before is neither tagged nor dialled by li
 test('a peer that is removed is neither tagged nor connected any more, and libp2p has no address to try', async () => {
   const [host, kept, other] = (await startHosts(3)) as [Host, Host, Host]
   onTestFinished(() => stopAll([host, kept, other]))
-  const redialler = new StaticPeers({ host, log: silentLogger, random: () => 0 })
-  for (const peer of [kept, other]) redialler.add(addressOf(peer))
+  const staticPeers = new StaticPeers({ host, log: silentLogger, random: () => 0 })
+  for (const peer of [kept, other]) staticPeers.add(addressOf(peer))
   await expect.poll(async () => (await keptBy(host)).length, { timeout: 20_000 }).toBe(2)
-  await redialler.remove(addressOf(kept))
+  await staticPeers.remove(addressOf(kept))
   expect(await keptBy(host)).toEqual([other.peerId.toString()])
   expect(host.isConnected(kept.peerId.toString())).toBe(false)
   expect((await host.libp2p.peerStore.get(kept.peerId)).addresses).toEqual([])
-  expect(redialler.states().map(({ peer }) => peer)).toEqual([other.peerId.toString()])
-  // It is no stranger: it may come back by itself, and is kept again when it is added again.
-  redialler.add(addressOf(kept))
+  expect(staticPeers.states().map(({ peer }) => peer)).toEqual([other.peerId.toString()])
+  // It may reconnect by itself, and is static again when it is added again.
+  staticPeers.add(addressOf(kept))
   await expect.poll(async () => (await keptBy(host)).length, { timeout: 20_000 }).toBe(2)
-  await redialler.stop()
+  await staticPeers.stop()
 })
 
 test('a peer that is kept at another address too stays connected', async () => {
   const [host, kept] = (await startHosts(2)) as [Host, Host]
   onTestFinished(() => stopAll([host, kept]))
-  const redialler = new StaticPeers({ host, log: silentLogger })
+  const staticPeers = new StaticPeers({ host, log: silentLogger })
   const whole = addressOf(kept)
   const bare = whole.decapsulate(`/p2p/${kept.peerId.toString()}`)
-  for (const address of [whole, bare]) redialler.add(address)
+  for (const address of [whole, bare]) staticPeers.add(address)
   await expect
-    .poll(() => redialler.states().map(({ peer }) => peer), { timeout: 20_000 })
+    .poll(() => staticPeers.states().map(({ peer }) => peer), { timeout: 20_000 })
     .toEqual([kept.peerId.toString(), kept.peerId.toString()])
-  await redialler.remove(whole)
+  await staticPeers.remove(whole)
   expect([host.isConnected(kept.peerId.toString()), await keptBy(host)]).toEqual([true, [kept.peerId.toString()]])
-  await redialler.stop()
+  await staticPeers.stop()
 })

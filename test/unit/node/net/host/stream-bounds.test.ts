@@ -1,6 +1,6 @@
 /**
- * Bounds on streams, requests and their time (spec §8), each at the bound and one over, without a network: a stream is
- * held by its other end, and the clock is the test's. The same over real sockets is in `test/integration/rpc.test.ts`.
+ * Bounds on streams, requests and their time (spec §8), each at the bound and one above it, without a network: the test
+ * holds the other end of a stream, and the clock. `test/integration/rpc.test.ts` checks the same over real sockets.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { generateKeyPair } from '@libp2p/crypto/keys'
@@ -11,7 +11,7 @@ import { blockId } from '../../../../../src/dag/ids.ts'
 import { ChainSync } from '../../../../../src/node/net/sync/chain-sync.ts'
 import type { Host } from '../../../../../src/node/net/host/host.ts'
 import { silentLogger } from '../../../../../src/node/base/log.ts'
-import type { RpcFault } from '../../../../../src/node/net/sync/stream-faults.ts'
+import type { RpcFault } from '../../../../../src/node/net/sync/faults.ts'
 import { openSyncStream, type OpenSyncStream } from '../../../../../src/node/net/sync/client-stream.ts'
 import type { SyncClient } from '../../../../../src/node/net/sync/client.ts'
 import { serveSync, type SyncHandler } from '../../../../../src/node/net/sync/server.ts'
@@ -40,7 +40,7 @@ import { author, chain, must } from '../../../../support/blocks.ts'
 import { FakeStream } from '../../../../support/fake-stream.ts'
 import { openReplica } from '../../../../support/replicas.ts'
 
-// Its timer is Node's own, which no test can advance.
+// It uses Node's own timers, which no test can advance.
 vi.mock(import('../../../../../src/node/base/deadline.ts'), async (original) => ({
   ...(await original()),
   pause: vi.fn(),
@@ -52,7 +52,7 @@ const OPEN: RequestBody = { t: 'open', chain: RENDEZVOUS }
 const FRAME: RequestBody = { t: 'frame', chain: RENDEZVOUS, block: blockId(RENDEZVOUS), offset: 0 }
 const OFFER: RequestBody = { t: 'offer', chain: RENDEZVOUS }
 
-/** What was begun has come as far as it can without time passing. */
+/** Waits until all work under way needs time to pass. */
 async function still(): Promise<void> {
   for (let n = 0; n < 3; n += 1) await nextTurn()
 }
@@ -63,7 +63,7 @@ async function after(ms: number): Promise<void> {
 }
 
 let peer: PeerId
-/** Ends the wait for a hello, as if the time were up. */
+/** Expires the deadline of the hello. */
 let helloIsLate: () => void
 beforeEach(async () => {
   peer = peerIdFromPrivateKey(await generateKeyPair('Ed25519'))
@@ -94,7 +94,7 @@ describe('a stream that is not read', () => {
     expect(fake.readStatus).toBe('readable')
   })
 
-  /** The reader takes nothing by itself. */
+  /** A stream whose reader reads nothing by itself. */
   function unread(frame: Uint8Array): { fake: FakeStream; written: Promise<'written' | 'lost'> } {
     const fake = new FakeStream()
     const writer = new MessageWriter(fake.stream)
@@ -164,8 +164,8 @@ describe('the length of a frame', () => {
   const cutOff = (length: readonly number[]): string => {
     const cutter = new LengthPrefixDecoder(2 ** 30)
     try {
-      for (const _ of cutter.cut(Uint8Array.from(length))) return 'a frame'
-      return cutter.isWithin ? 'goes on' : 'nothing'
+      for (const _ of cutter.decode(Uint8Array.from(length))) return 'a frame'
+      return cutter.isMidMessage ? 'goes on' : 'nothing'
     } catch (error) {
       return (error as Error).name
     }
@@ -174,14 +174,14 @@ describe('the length of a frame', () => {
   test('has as many bytes as the bound, and not one more, whatever may be in it', () => {
     const longest = [...new Array<number>(LENGTH_PREFIX_BYTES - 1).fill(0xff), 0x7f]
     expect(cutOff(longest)).toBe('goes on')
-    expect(cutOff([0xff, ...longest])).toBe('BadFrame')
+    expect(cutOff([0xff, ...longest])).toBe('BadLength')
   })
 })
 
 describe('who asks', () => {
   interface Asking {
     readonly fake: FakeStream
-    readonly session: OpenSyncStream
+    readonly stream: OpenSyncStream
     readonly faults: RpcFault[]
   }
 
@@ -195,7 +195,7 @@ describe('who asks', () => {
     })
     await still()
     fake.receiveFrame(HELLO)
-    return { fake, session: must(await opening), faults }
+    return { fake, stream: must(await opening), faults }
   }
 
   const never = (): AbortSignal => new AbortController().signal
@@ -210,8 +210,8 @@ describe('who asks', () => {
   })
 
   test('waits for a reply as long as the bound, also for one that trickles in', async () => {
-    const { fake, session } = await asking()
-    const asked = session.request(OPEN, { signal: never() })
+    const { fake, stream } = await asking()
+    const asked = stream.request(OPEN, { signal: never() })
     await still()
     const reply = encodeReply({ t: 'refuse', id: 1, code: 'busy' })
     fake.receive(Uint8Array.of(reply.byteLength))
@@ -227,16 +227,16 @@ describe('who asks', () => {
   })
 
   test('waits on while enough comes in each time, and not for ever', async () => {
-    const { fake, session } = await asking()
-    const asked = session.request(OPEN, { signal: never() })
+    const { fake, stream } = await asking()
+    const asked = stream.request(OPEN, { signal: never() })
     for (let id = 2, ms = REQUEST_TIMEOUT_MS; ms < SLOWEST_MS; id += 1, ms += REQUEST_TIMEOUT_MS) {
-      void session.request(FRAME, { signal: never() })
+      void stream.request(FRAME, { signal: never() })
       await after(REQUEST_TIMEOUT_MS - 1)
       fake.receiveFrame(encodeReply({ t: 'frame', id, offset: 0, bytes: new Uint8Array(PROGRESS_BYTES) }))
       await after(1)
       expect(fake.status).toBe('open')
     }
-    void session.request(FRAME, { signal: never() })
+    void stream.request(FRAME, { signal: never() })
     await after(REQUEST_TIMEOUT_MS)
     expect([fake.status, await asked]).toMatchObject(['aborted', { fault: { code: 'RPC_TIMEOUT' } }])
   })
@@ -245,47 +245,47 @@ describe('who asks', () => {
     ['as much as the bound', PROGRESS_BYTES, 'open'],
     ['one byte less', PROGRESS_BYTES - 1, 'aborted'],
   ])('and takes %s for progress: %s bytes', async (_, bytes, status) => {
-    const { fake, session } = await asking()
-    void session.request(OPEN, { signal: never() })
+    const { fake, stream } = await asking()
+    void stream.request(OPEN, { signal: never() })
     await still()
     fake.receive(Uint8Array.of(0x80, 0xe0, 0x12))
     fake.receive(new Uint8Array(bytes - 3))
     await after(REQUEST_TIMEOUT_MS)
     expect(fake.status).toBe(status)
-    session.close()
+    stream.close()
   })
 
   test('and gives up too often what is owed to it, ends the session', async () => {
-    const { session } = await asking()
+    const { stream } = await asking()
     const giveUp = async (): Promise<void> => {
       const impatient = new AbortController()
-      const asked = session.request(OPEN, { signal: impatient.signal })
+      const asked = stream.request(OPEN, { signal: impatient.signal })
       await still()
       impatient.abort()
       await asked
     }
     for (let n = 0; n < ABANDONED_REQUESTS; n += 1) await giveUp()
-    expect(session.closed).toBe(false)
+    expect(stream.closed).toBe(false)
     await giveUp()
-    expect(session.closed).toBe(true)
+    expect(stream.closed).toBe(true)
   })
 
   test('sends as many requests as may be in flight, and the next one when a reply came', async () => {
-    const { fake, session } = await asking()
+    const { fake, stream } = await asking()
     const before = fake.sent.length
-    for (let n = 0; n <= REQUESTS_IN_FLIGHT; n += 1) void session.request(OPEN, { signal: never() })
+    for (let n = 0; n <= REQUESTS_IN_FLIGHT; n += 1) void stream.request(OPEN, { signal: never() })
     await still()
     expect(fake.sent.length - before).toBe(REQUESTS_IN_FLIGHT)
     fake.receiveFrame(encodeReply({ t: 'refuse', id: 1, code: 'busy' }))
     await still()
     expect(fake.sent.length - before).toBe(REQUESTS_IN_FLIGHT + 1)
-    session.close()
+    stream.close()
   })
 
   test('for an offer waits as long as a first copy may take', async () => {
     const on = chain('#offer', author(1).author)
     const waited: (number | undefined)[] = []
-    const session = {
+    const stream = {
       peer,
       nonces: { requester: new Uint8Array(32), responder: new Uint8Array(32) },
       request: ({ t }: RequestBody, { timeoutMs }: { timeoutMs?: number }) => {
@@ -299,7 +299,7 @@ describe('who asks', () => {
     }
     const sync = new ChainSync({
       replica: (await openReplica(on)).replica,
-      client: { session: () => Promise.resolve({ ok: true, value: session }) } as unknown as SyncClient,
+      client: { stream: () => Promise.resolve({ ok: true, value: stream }) } as unknown as SyncClient,
       self: peer,
     } as unknown as ConstructorParameters<typeof ChainSync>[0])
     expect(await sync.offer(peer, never())).toMatchObject({ ok: true })
@@ -309,7 +309,7 @@ describe('who asks', () => {
 
 describe('who answers', () => {
   interface Serving {
-    /** A stream that this peer opens. */
+    /** A stream opened by this peer. */
     readonly openedBy: (by: PeerId) => FakeStream
     readonly stop: () => Promise<void>
   }
@@ -334,7 +334,7 @@ describe('who answers', () => {
 
   const silent: SyncHandler = () => new Promise(() => undefined)
 
-  /** The replies sent, the hello not among them. */
+  /** The replies sent, without the hello. */
   const repliesOf = (fake: FakeStream): Reply[] =>
     fake.sent.slice(1).map((frame) => must(decodeReply(frame.slice(frame.length < 128 ? 1 : 2))))
 

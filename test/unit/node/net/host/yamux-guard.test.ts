@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { FrameGuard, GiantFrame } from '../../../../../src/node/net/host/yamux-guard.ts'
+import { YamuxFrameGuard, OversizedYamuxFrame } from '../../../../../src/node/net/host/yamux-guard.ts'
 
 const LIMIT = 1_000
 const SYN = 1
@@ -12,7 +12,7 @@ interface Said {
   readonly length: number
 }
 
-/** A frame as yamux spells it. */
+/** The bytes of a yamux frame. */
 function frameOf({ type, flags, stream, length }: Said): Uint8Array {
   const isData = type === 'data'
   const frame = new Uint8Array(12 + (isData ? Math.min(length, LIMIT) : 0)).fill(0xff)
@@ -38,8 +38,8 @@ describe('a guard of frames', () => {
       fc.property(fc.array(said), fc.integer({ min: 1, max: 40 }), (frames, size) => {
         const bytes = Buffer.concat(frames.map(frameOf))
         let opened = 0
-        const guard = new FrameGuard(LIMIT)
-        guard.watch({ onStream: () => (opened += 1), onGiant: () => expect.unreachable() })
+        const guard = new YamuxFrameGuard(LIMIT)
+        guard.watch({ onStream: () => (opened += 1), onOversized: () => expect.unreachable() })
         for (let at = 0; at < bytes.byteLength; at += size) guard.pass(bytes.subarray(at, at + size))
         expect(opened).toBe(frames.filter(({ flags, stream }) => (flags & SYN) !== 0 && stream !== 0).length)
       }),
@@ -49,19 +49,19 @@ describe('a guard of frames', () => {
   test('refuses a frame above the limit with its header, and tells who watches, now or later', () => {
     for (const isEarly of [true, false]) {
       const giants: number[] = []
-      const guard = new FrameGuard(LIMIT)
-      const watch = { onStream: () => undefined, onGiant: (bytes: number) => giants.push(bytes) }
+      const guard = new YamuxFrameGuard(LIMIT)
+      const watch = { onStream: () => undefined, onOversized: (bytes: number) => giants.push(bytes) }
       if (isEarly) guard.watch(watch)
       const header = frameOf({ type: 'data', flags: 0, stream: 1, length: LIMIT + 1 }).subarray(0, 12)
       guard.pass(header.subarray(0, 11))
-      expect(() => guard.pass(header.subarray(11))).toThrow(GiantFrame)
+      expect(() => guard.pass(header.subarray(11))).toThrow(OversizedYamuxFrame)
       guard.watch(watch)
       expect(giants).toEqual([LIMIT + 1])
     }
   })
 
   test('a window may be opened by more than any frame has', () => {
-    const guard = new FrameGuard(LIMIT)
+    const guard = new YamuxFrameGuard(LIMIT)
     guard.pass(frameOf({ type: 'window', flags: 0, stream: 1, length: 0xffff_ffff }))
   })
 })

@@ -1,8 +1,8 @@
-/** Sync of one chain (spec §8): what is kept of the peers that were met. */
+/** Sync of one chain (spec §8): the bound on the peers that are shown. */
 import type { PeerId } from '@libp2p/interface'
 import { expect, test } from 'vitest'
 import { ChainSync } from '../../../../../src/node/net/sync/chain-sync.ts'
-import { ExtraPlaces } from '../../../../../src/node/net/sync/pull-scheduler.ts'
+import { ExtraSlots } from '../../../../../src/node/net/sync/pull-scheduler.ts'
 import { silentLogger } from '../../../../../src/node/base/log.ts'
 import type { SyncClient } from '../../../../../src/node/net/sync/client.ts'
 import { PEERS_SHOWN } from '../../../../../src/protocol/limits.ts'
@@ -11,13 +11,13 @@ import { openReplica } from '../../../../support/replicas.ts'
 
 test('of peers that come and go, each under a new id, so many are shown; the one heard of longest ago is not', async () => {
   const { replica, clock } = await openReplica(chain('#strangers', author(1).author))
-  const client = { session: () => Promise.resolve({ ok: false, fault: { code: 'RPC_UNREACHABLE', why: 'gone' } }) }
+  const client = { stream: () => Promise.resolve({ ok: false, fault: { code: 'RPC_UNREACHABLE', why: 'gone' } }) }
   const sync = new ChainSync({
     replica,
     clock,
     client: client as unknown as SyncClient,
     log: silentLogger,
-    extra: new ExtraPlaces(),
+    extraSlots: new ExtraSlots(),
   } as unknown as ConstructorParameters<typeof ChainSync>[0])
   const meet = (n: number): Promise<unknown> =>
     sync.pullNow({ toString: () => `peer ${String(n)}` } as PeerId, new AbortController().signal)

@@ -1,9 +1,9 @@
-/** Spec §5, *Throttle*: which comparisons of heads support that this node was in sync, and which say nothing. */
+/** Which comparisons of heads are evidence that this node is in sync, and which are none (spec §5, *Throttle*). */
 import { expect, test } from 'vitest'
 import type { MadeBlock } from '../../../../../src/dag/block.ts'
 import { genesisBlockId } from '../../../../../src/dag/ids.ts'
 import { ChainSync } from '../../../../../src/node/net/sync/chain-sync.ts'
-import { ExtraPlaces } from '../../../../../src/node/net/sync/pull-scheduler.ts'
+import { ExtraSlots } from '../../../../../src/node/net/sync/pull-scheduler.ts'
 import { silentLogger } from '../../../../../src/node/base/log.ts'
 import { showsSync } from '../../../../../src/node/net/sync/pull-outcome.ts'
 import type { SyncClient } from '../../../../../src/node/net/sync/client.ts'
@@ -14,7 +14,7 @@ import { peerOf, wiredTo, type OnReply } from '../../../../support/wired.ts'
 const LINE = postsInLine(4, 'p')
 const OTHER_LINE = postsInLine(4, 'q')
 
-/** A node that has these blocks, after it compared heads with a peer that has those. */
+/** A node with these blocks, after it compared heads with a peer that has `theirs`. */
 async function compared(
   ours: readonly MadeBlock[],
   theirs: readonly MadeBlock[],
@@ -26,13 +26,13 @@ async function compared(
   const sync = new ChainSync({
     replica: on.replica,
     clock: on.clock,
-    client: { session: () => Promise.resolve({ ok: true, value: session }) } as unknown as SyncClient,
+    client: { stream: () => Promise.resolve({ ok: true, value: session }) } as unknown as SyncClient,
     self: await peerOf(0),
     log: { ...silentLogger, info: (_event: string, facts: { end?: string }) => void ends.push(String(facts.end)) },
     mayRecheck: () => true,
     onShared: () => undefined,
     onFault: () => undefined,
-    extra: new ExtraPlaces(),
+    extraSlots: new ExtraSlots(),
   } as unknown as ConstructorParameters<typeof ChainSync>[0])
   await sync.pullNow(session.peer, new AbortController().signal)
   await sync.stop()

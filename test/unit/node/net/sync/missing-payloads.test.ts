@@ -1,4 +1,4 @@
-/** Payloads that are missing here (spec §8 step 4): how many are asked for at once, and what is remembered of who has them not. */
+/** Missing payloads (spec §8 step 4): how many are requested at once, and which peers are known not to have them. */
 import { expect, test } from 'vitest'
 import { askForMissing } from '../../../../../src/node/net/sync/missing-payloads.ts'
 import type { SyncStream } from '../../../../../src/node/net/sync/client.ts'
@@ -9,7 +9,7 @@ import { openReplica, type TestReplica } from '../../../../support/replicas.ts'
 
 const ON = chain(`@${author(1).author}`)
 
-/** With so many blocks whose payloads are not here. */
+/** A replica with `count` blocks without their payloads. */
 async function lacking(count: number): Promise<TestReplica> {
   const on = await openReplica(ON)
   const blocks = Array.from({ length: count }, (_, n) => post(ON, { author: 1, payload: String(n) }))
@@ -21,10 +21,10 @@ async function lacking(count: number): Promise<TestReplica> {
   return on
 }
 
-/** How many payloads a peer is asked for that has none of them. */
+/** Counts the requests to a peer that has none of the payloads. */
 async function askedOf(peer: string, { replica }: TestReplica, nowMs: number): Promise<number> {
   let asked = 0
-  const session = {
+  const stream = {
     peer,
     closed: false,
     request: ({ t }: RequestBody) => {
@@ -34,7 +34,7 @@ async function askedOf(peer: string, { replica }: TestReplica, nowMs: number): P
   }
   const quietly = { onFrame: () => undefined, shouldYield: () => false }
   const { signal } = new AbortController()
-  expect(await askForMissing(replica, session as unknown as SyncStream, { signal, nowMs, ...quietly })).toBeUndefined()
+  expect(await askForMissing(replica, stream as unknown as SyncStream, { signal, nowMs, ...quietly })).toBeUndefined()
   return asked
 }
 

@@ -20,30 +20,30 @@ const ended = (heads: readonly BlockId[], more: Partial<PullResult> = {}): PullR
 })
 
 test('while a peer shows the heads of which nothing came, it is not asked again for a minute', () => {
-  const memory = new NegativeCache()
-  memory.noteEnd('peer', ended([a]), { version: 5, nowMs: 0 })
-  expect(memory.before('peer', [a], { version: 5, nowMs: MINUTE - 1 })).toBe('stalled')
-  expect(memory.before('peer', [a], { version: 5, nowMs: MINUTE })).toBeUndefined()
+  const cache = new NegativeCache()
+  cache.noteEnd('peer', ended([a]), { version: 5, nowMs: 0 })
+  expect(cache.expectedEnd('peer', [a], { version: 5, nowMs: MINUTE - 1 })).toBe('stalled')
+  expect(cache.expectedEnd('peer', [a], { version: 5, nowMs: MINUTE })).toBeUndefined()
 })
 
 test('it is, when it shows others, when something changed here, and when it is another peer', () => {
-  const memory = new NegativeCache()
-  memory.noteEnd('peer', ended([a], { end: { why: 'done' } }), { version: 5, nowMs: 0 })
-  expect(memory.before('peer', [a], { version: 5, nowMs: 1 })).toBe('done')
-  expect(memory.before('peer', [a, b], { version: 5, nowMs: 1 })).toBeUndefined()
-  expect(memory.before('peer', [a], { version: 6, nowMs: 1 })).toBeUndefined()
-  expect(memory.before('other', [a], { version: 5, nowMs: 1 })).toBeUndefined()
+  const cache = new NegativeCache()
+  cache.noteEnd('peer', ended([a], { end: { why: 'done' } }), { version: 5, nowMs: 0 })
+  expect(cache.expectedEnd('peer', [a], { version: 5, nowMs: 1 })).toBe('done')
+  expect(cache.expectedEnd('peer', [a, b], { version: 5, nowMs: 1 })).toBeUndefined()
+  expect(cache.expectedEnd('peer', [a], { version: 6, nowMs: 1 })).toBeUndefined()
+  expect(cache.expectedEnd('other', [a], { version: 5, nowMs: 1 })).toBeUndefined()
 })
 
 test('each time in vain doubles the wait, up to an hour; not being asked meanwhile does not', () => {
-  const memory = new NegativeCache()
+  const cache = new NegativeCache()
   let nowMs = 0
   const waits: number[] = []
   for (let n = 0; n < 8; n++) {
-    memory.noteEnd('peer', ended([a]), { version: 5, nowMs })
-    memory.noteEnd('peer', ended([a]), { version: 5, nowMs: nowMs + 1 })
+    cache.noteEnd('peer', ended([a]), { version: 5, nowMs })
+    cache.noteEnd('peer', ended([a]), { version: 5, nowMs: nowMs + 1 })
     const from = nowMs
-    while (memory.before('peer', [a], { version: 5, nowMs }) !== undefined) nowMs += MINUTE
+    while (cache.expectedEnd('peer', [a], { version: 5, nowMs }) !== undefined) nowMs += MINUTE
     waits.push((nowMs - from) / MINUTE)
   }
   expect(waits).toEqual([1, 2, 4, 8, 16, 32, 60, 60])
@@ -54,9 +54,9 @@ test.each([
   ['it had nothing new', { heads: [] }],
   ['it was cut', { end: { why: 'failed', reason: 'RPC_TIMEOUT' } }],
 ] as const)('a pull that ended otherwise is no reason to wait: %s', (_, more) => {
-  const memory = new NegativeCache()
-  memory.noteEnd('peer', ended([a], more), { version: 5, nowMs: 0 })
-  expect(memory.before('peer', [a], { version: 5, nowMs: 1 })).toBeUndefined()
+  const cache = new NegativeCache()
+  cache.noteEnd('peer', ended([a], more), { version: 5, nowMs: 0 })
+  expect(cache.expectedEnd('peer', [a], { version: 5, nowMs: 1 })).toBeUndefined()
 })
 
 test.each<[string, BlockFault, boolean]>([
@@ -66,21 +66,21 @@ test.each<[string, BlockFault, boolean]>([
   ['a payload that this copy has', { code: 'DAG_BAD_PAYLOAD', why: 'its digest is another one' }, false],
   ['a back that may still come', { code: 'DAG_MISSING_BACK', back: b }, false],
 ])('what is refused for ever is remembered: %s', (_, fault, isRemembered) => {
-  const memory = new NegativeCache()
-  memory.noteStored([{ id: a, state: 'refused', fault }])
-  expect(memory.unsound(a)).toEqual(isRemembered ? fault : undefined)
+  const cache = new NegativeCache()
+  cache.noteStored([{ id: a, state: 'refused', fault }])
+  expect(cache.unsound(a)).toEqual(isRemembered ? fault : undefined)
 })
 
 test('what is remembered of peers and of ids is bounded, the oldest goes first', () => {
-  const memory = new NegativeCache()
-  for (let n = 0; n <= NEGATIVE_CACHE_PEERS; n++) memory.noteEnd(String(n), ended([a]), { version: 5, nowMs: 0 })
-  expect(memory.before('0', [a], { version: 5, nowMs: 1 })).toBeUndefined()
-  expect(memory.before('1', [a], { version: 5, nowMs: 1 })).toBe('stalled')
+  const cache = new NegativeCache()
+  for (let n = 0; n <= NEGATIVE_CACHE_PEERS; n++) cache.noteEnd(String(n), ended([a]), { version: 5, nowMs: 0 })
+  expect(cache.expectedEnd('0', [a], { version: 5, nowMs: 1 })).toBeUndefined()
+  expect(cache.expectedEnd('1', [a], { version: 5, nowMs: 1 })).toBe('stalled')
   const fault = { code: 'DAG_BAD_HEIGHT', expected: 2, found: 3 } as const
   const ids = Array.from(
     { length: UNSOUND_IDS + 1 },
     (_, n) => n.toString(16).padStart(64, '0').toUpperCase() as BlockId,
   )
-  memory.noteStored(ids.map((id) => ({ id, state: 'refused', fault })))
-  expect([memory.unsound(ids[0]!), memory.unsound(ids[1]!)]).toEqual([undefined, fault])
+  cache.noteStored(ids.map((id) => ({ id, state: 'refused', fault })))
+  expect([cache.unsound(ids[0]!), cache.unsound(ids[1]!)]).toEqual([undefined, fault])
 })

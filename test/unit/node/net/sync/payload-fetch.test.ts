@@ -1,4 +1,4 @@
-/** A long payload on its way in, frame by frame (spec §8): what is looked at, and whose fault it is when it is not whole. */
+/** Fetches of long payloads, frame by frame (spec §8): what is verified, and whose fault an incomplete payload is. */
 import { describe, expect, test, vi } from 'vitest'
 import { FRAME_BYTES } from '../../../../../src/dag/store.ts'
 import { fetchPayload } from '../../../../../src/node/net/sync/payload-fetch.ts'
@@ -12,7 +12,7 @@ const ON = chain(`@${author(1).author}`)
 const PAYLOAD = new Uint8Array(3 * FRAME_BYTES + 5).map((_, at) => at % 251)
 const { block } = post(ON, { author: 1, payload: PAYLOAD })
 
-/** A peer that gives these bytes; `asked` are the frames it was asked for. */
+/** A peer that sends this payload; `asked` has the requested frames. */
 function giving(payload: Uint8Array, onAsked: (n: number) => Promise<void> = () => Promise.resolve()) {
   const asked: number[] = []
   const request = async (message: RequestBody): Promise<unknown> => {
@@ -76,7 +76,7 @@ describe('a payload in frames', () => {
     const { store, fetch } = await fetching(slow.session)
     const put = vi.spyOn(store, 'putFrame')
     const overtaking = Promise.withResolvers<Awaited<ReturnType<typeof fetch>>>()
-    // All its frames are there; while the first is stored, another fetch begins.
+    // All its frames have arrived; another fetch begins while the first one is stored.
     put.mockImplementationOnce(async () => overtaking.resolve(await fetch(giving(PAYLOAD).session)))
     const lost = fetch()
     await vi.waitFor(() => expect(slow.asked).toEqual([0, 1, 2, 3]))

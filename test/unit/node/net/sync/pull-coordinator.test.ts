@@ -1,4 +1,4 @@
-/** Spec §8, step 3: several pulls of one chain at once, over real responders, without sockets. */
+/** Several pulls of one chain at once (spec §8, step 3), over real responders, without sockets. */
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { OVERTAKEN } from '../../../../../src/node/net/sync/pull.ts'
 import type { PullCoordinator } from '../../../../../src/node/net/sync/pull-coordinator.ts'
@@ -7,7 +7,7 @@ import { holding, joiner, postsInLine } from '../../../../support/pulling.ts'
 import { viewOf } from '../../../../support/replicas.ts'
 import { wiredTo, type OnReply, type Wired } from '../../../../support/wired.ts'
 
-/** More than a pull may hold while it waits. */
+/** More than a pull may buffer while it waits. */
 const SOME = 8 * GET_IDS
 
 afterEach(() => {
@@ -20,7 +20,7 @@ describe('a chain that several peers have', () => {
     const { on, pull } = await joiner()
     const wired: Wired[] = []
     let mostAtOnce = 0
-    // Replies take a turn of the event loop, so that all of them are asked before one is done.
+    // Replies take a turn of the event loop, so that all peers are asked before one pull is done.
     const watch: OnReply = async (_, reply) => {
       await new Promise((resolve) => setImmediate(resolve))
       const asked = wired.flatMap(({ asking }) => [...asking])
@@ -88,7 +88,7 @@ describe('a chain that several peers have', () => {
     const overtaken = pull(silent)
     await isAsked.promise
     const overtaking = pull(quick)
-    // All that nobody else is asking for has come; the rest waits for the silent one.
+    // All blocks that no other pull has claimed are here; the rest waits for the silent peer.
     await vi.waitFor(() => {
       expect(quick.asking.size).toBe(0)
       expect(quick.served.length).toBeGreaterThan(0)
@@ -114,7 +114,7 @@ describe('a chain that several peers have', () => {
     const state = { isOver: false }
     const results = Promise.all(wired.map((one) => pull(one))).finally(() => (state.isOver = true))
     while (!state.isOver) {
-      // Each round of replies takes 2 s: less than it takes to be overtaken by one that takes as long.
+      // Each round of replies takes 2 s: too short to be overtaken by an equally slow pull.
       await vi.advanceTimersByTimeAsync(2_000)
       for (const open of gates.splice(0)) open()
       await new Promise((resolve) => setImmediate(resolve))

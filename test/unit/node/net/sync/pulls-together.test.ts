@@ -1,4 +1,4 @@
-/** Spec §8, step 3: pulls that go on beside each other always end, whoever breaks off, trickles or forges. */
+/** Concurrent pulls always end, whichever peer breaks off, trickles or forges (spec §8, step 3). */
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import type { MadeBlock } from '../../../../../src/dag/block.ts'
 import { OVERTAKEN } from '../../../../../src/node/net/sync/pull.ts'
@@ -15,7 +15,7 @@ interface Puller {
   readonly pull: (from: TestReplica, n: number, onReply?: OnReply, more?: Partial<PullTask>) => Promise<PullResult>
 }
 
-/** Pulls from peer `n`, who has what `from` has. */
+/** Pulls from peer `n`, which has the blocks of `from`. */
 async function puller(): Promise<Puller> {
   const { on, pull } = await joiner()
   return { on, pull: async (from, n, onReply, more) => pull(await wiredTo(from.replica, n, onReply), more) }
@@ -30,7 +30,7 @@ afterEach(() => {
 describe('peers that have the same, and list it in orders of their own', () => {
   const [one, other] = [postsInLine(700, 'p', 2500), postsInLine(700, 'q', 2500)]
 
-  /** Both branches, a run of the one and a run of the other by turns. */
+  /** Both branches, interleaved in runs. */
   function mixed(random: () => number, run: number): MadeBlock[] {
     const blocks: MadeBlock[] = []
     const left = [[...one], [...other]]
@@ -56,7 +56,7 @@ describe('peers that have the same, and list it in orders of their own', () => {
       const ends = await Promise.all(
         sources.map((source, n) => pull(source, n + 1, late, n === 2 ? { signal: leaving.signal } : {})),
       )
-      // One of those that stood in each other's way may have been cut; it is tried again then.
+      // A pull in a cycle of waiting pulls may have been cut; it is tried again.
       for (const [n, { end }] of ends.entries()) if (end.why !== 'done') await pull(sources[n]!, n + 1)
       expect(viewOf(on)).toEqual(viewOf(sources[0]!))
     },
@@ -113,7 +113,7 @@ test('a peer that gives one block at a time, each just in time, holds up nobody'
   await isAsked.promise
   const honest = pull(source, 2)
   for (let round = 0; round < 4; round += 1) {
-    // Between two of its replies whatever the honest peer gives is there.
+    // Between two replies of this peer, all blocks of the honest peer arrive.
     await vi.waitFor(() => expect(gates.length).toBeGreaterThan(0), { interval: 5 }).catch(() => undefined)
     await vi.advanceTimersByTimeAsync(2_500)
     for (const open of gates.splice(0)) open()

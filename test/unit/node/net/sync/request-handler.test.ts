@@ -1,4 +1,4 @@
-/** Spec §8, `get`: what a responder loads, over a store in memory that a test changes under it. */
+/** What a responder loads for a `get` (spec §8), from a memory store that the test changes meanwhile. */
 import { describe, expect, test } from 'vitest'
 import type { MadeBlock } from '../../../../../src/dag/block.ts'
 import { MemoryStore } from '../../../../support/memory-store.ts'
@@ -15,7 +15,7 @@ const last = post(forum, { author: 1, backs: [empty.block], payload: 'last' })
 const unknown = post(forum, { author: 1, payload: 'never taken in' })
 const signal = new AbortController().signal
 
-/** Answers a `get` from this store, which has {@link first}, {@link empty} and {@link last}. */
+/** Answers a `get` from this store, which holds {@link first}, {@link empty} and {@link last}. */
 async function get(store: MemoryStore, ...blocks: readonly MadeBlock[]): Promise<Reply & { t: 'blocks' }> {
   const filled = await openReplica(forum, store)
   expect(await takeIn(filled, [first, empty, last])).toEqual(['accepted', 'accepted', 'accepted'])

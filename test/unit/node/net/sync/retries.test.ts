@@ -11,7 +11,7 @@ afterEach(() => {
 function watched(): { retries: Retries; story: string[] } {
   const story: string[] = []
   const retries = new Retries({
-    again: (peer) => story.push(`again ${peer}`),
+    retry: (peer) => story.push(`again ${peer}`),
     giveUp: (peer) => story.push(`gave up ${peer}`),
   })
   return { retries, story }

@@ -1,0 +1,44 @@
+/** Pulls from every peer that can be reached, for an empty forum before its founding post (spec §2). */
+import type { PeerId } from '@libp2p/interface'
+import { withDeadline } from '../../base/deadline.ts'
+import type { Replica } from '../../chain/replica.ts'
+
+/** Deadline for asking connected peers before a founding post. */
+const ASK_CONNECTED_MS = 3_000
+
+/**
+ * Deadline for finding further peers before a founding post. A second forum of the same name cannot be undone, and a
+ * lookup is usually short.
+ */
+const FIND_PEERS_MS = 10_000
+
+/** Peers asked before a founding post; more would not answer in time. */
+const MAX_PEERS_ASKED = 32
+
+export interface EverybodyModules {
+  readonly replica: Replica
+  /** Connected peers, those known to be on this chain first. */
+  readonly connected: () => readonly PeerId[]
+  /** Finds and connects further peers. */
+  readonly findPeers: (signal: AbortSignal) => Promise<void>
+}
+
+/**
+ * Pulls once from every connected peer and, if the forum is still empty, from peers found by a lookup. A peer that
+ * connected just now may not have sent its subscriptions yet, so peers outside the topic are asked too.
+ */
+export async function pullFromEverybody(
+  { replica, connected, findPeers }: EverybodyModules,
+  pull: (peer: PeerId, signal: AbortSignal) => Promise<unknown>,
+  signal: AbortSignal,
+): Promise<void> {
+  const pullAll = async (peers: readonly PeerId[]): Promise<void> => {
+    await withDeadline({ ms: ASK_CONNECTED_MS, signal }, (deadline) =>
+      Promise.all(peers.map((peer) => pull(peer, deadline))),
+    )
+  }
+  await pullAll(connected().slice(0, MAX_PEERS_ASKED))
+  if (replica.blocks > 0) return
+  await withDeadline({ ms: FIND_PEERS_MS, signal }, findPeers)
+  await pullAll(connected().slice(0, MAX_PEERS_ASKED))
+}
