@@ -62,7 +62,7 @@ export class FingerprintTree {
   /** Accepted blocks in order; only the first `#size` elements are used. */
   #sorted = new Uint32Array(0)
   #size = 0
-  /** As of the last query: {@link Graph.ranked}, and how many withdrawals there had been. */
+  /** As of the last query: {@link Graph.ranked}, and the number of withdrawals. */
   #ranked = 0
   #withdrawals = 0
   /** Cached fingerprints of more than {@link LEAF_BLOCKS} blocks, by all the digits that they share. */

@@ -15,7 +15,7 @@ import type { StoreOutcome } from './pull-types.ts'
 /** gossipsub's three answers. */
 export type GossipVerdict = 'accept' | 'ignore' | 'reject'
 
-export type Triage =
+export type Assessment =
   /** `pull`: it names a head that is not here; pull from the neighbour that sent it. */
   | { readonly verdict: 'ignore'; readonly pull: boolean }
   | { readonly verdict: 'reject'; readonly fault: ProtocolFault }
@@ -53,7 +53,7 @@ export interface AnnouncedTo {
 }
 
 /** The cheap part of validation. Whatever costs a signature check is left to the caller, on `check`. */
-export function triage({ heads, block: riding }: Announcement, { graph, has }: AnnouncedTo): Triage {
+export function assess({ heads, block: riding }: Announcement, { graph, has }: AnnouncedTo): Assessment {
   const unknown = heads.filter((id) => !has(id))
   if (riding === undefined) return { verdict: 'ignore', pull: unknown.length > 0 }
   const decoded = decodeBlock(riding.headerBytes, riding.signature)

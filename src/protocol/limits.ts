@@ -61,7 +61,7 @@ export const FOLD_WAITING = 16_384
  */
 export const FOLD_ASKED = 16_384
 
-/** Ids in one `get`: 17 KiB up; so many small blocks fill half a reply. Half as many cost a catch-up 5 % more CPU. */
+/** Ids in one `get`: 17 KiB up; 512 small blocks fill half a reply. Half as many cost a catch-up 5 % more CPU. */
 export const GET_IDS = 512
 
 /** A payload up to this size travels inside `blocks`; a larger one in frames, so that it delays no small blocks. */

@@ -60,7 +60,7 @@ export interface PullState {
   readonly givenUp: Set<BlockId>
   /** Blocks that the peer says it accepts. */
   peerBlocks: number
-  /** Blocks stored since one was accepted: so many wait for a payer. */
+  /** Blocks stored since the last accepted one: they wait for a payer. */
   unpaid: number
   fresh: number
 }

@@ -16,7 +16,7 @@ import {
   sealOwner,
 } from '../../src/dag/seal.ts'
 import { decodeInviteBody, encodeInviteBody, type Invite } from '../../src/node/api/invite.ts'
-import { triage } from '../../src/protocol/announce.ts'
+import { assess } from '../../src/protocol/announce.ts'
 import {
   decodeHello,
   decodeReply,
@@ -137,7 +137,7 @@ function checkAnnouncement(bytes: Uint8Array): string {
     throw new Broken('what is sealed says something else', bytes)
   }
   if (!plain.ok) return outcome
-  const judgement = agree(bytes, 'the judgement', () => triage(plain.value, { graph: emptyGraph, has: () => false }))
+  const judgement = agree(bytes, 'the judgement', () => assess(plain.value, { graph: emptyGraph, has: () => false }))
   return judgement.verdict
 }
 

@@ -8,7 +8,7 @@ import { NONCE_BYTES } from '../../../dag/seal.ts'
 import {
   buildAnnouncement,
   headsToAnnounce,
-  triage,
+  assess,
   ridesAlong,
   gossipVerdict,
   type GossipVerdict,
@@ -175,7 +175,7 @@ export class ChainGossip {
 
   async #handle(from: string, announcement: Announcement): Promise<GossipVerdict> {
     const { replica, onHint, mayRecheck } = this.#modules
-    const judgement = triage(announcement, { graph: replica.graph, has: (id) => replica.has(id) })
+    const judgement = assess(announcement, { graph: replica.graph, has: (id) => replica.has(id) })
     if (judgement.verdict === 'reject') return this.#reject(from, judgement.fault)
     if (judgement.pull) onHint(from)
     if (judgement.verdict === 'ignore') return 'ignore'
