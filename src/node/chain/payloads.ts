@@ -9,7 +9,7 @@ import { payloadId } from '../../dag/ids.ts'
 import { groupVerifier, type GroupVerifier } from '../../dag/seal.ts'
 import { frameCount } from './intake/payload-size.ts'
 import type { Chain } from '../../dag/chain.ts'
-import type { ChainStore } from '../../dag/store.ts'
+import type { ChainStore } from '../../reputation/block-state.ts'
 
 /** A chain and where it is kept: a replica, for one. */
 export interface Stored {

@@ -11,10 +11,9 @@ import type { Database } from '../storage/database.ts'
 import type { Logger } from '../base/log.ts'
 import type { ChainEvent } from './intake/chain-events.ts'
 import { Replica } from './replica.ts'
-import { decodeJoined, encodeJoined } from '../storage/joined-record.ts'
 import { JobQueue } from '../base/job-queue.ts'
 import type { BlockVerifier } from './intake/verify-workers.ts'
-import { forgetWatch, loadWatch, saveWatch } from '../storage/in-sync-record.ts'
+import { decodeJoined, encodeJoined, loadWatch, removeWatch, saveWatch } from '../storage/records.ts'
 
 /** What a joined chain has besides its replica; ended before the replica is. */
 export interface Attachment {
@@ -103,7 +102,7 @@ export class ChainRegistry<A extends Attachment> {
       for (const listener of this.#leaveListeners) listener(joined.replica)
       await close(joined)
       await joined.replica.store.destroy()
-      await forgetWatch(this.#modules.database, chain.id)
+      await removeWatch(this.#modules.database, chain.id)
       this.#modules.log.info('chain.left', { chain: chain.id })
       return true
     })

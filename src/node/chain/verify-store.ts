@@ -5,7 +5,7 @@
 import { decodeBlock, verifyBlock } from '../../dag/block.ts'
 import { graphViolationsOf } from '../../dag/graph-invariants.ts'
 import type { Chain } from '../../dag/chain.ts'
-import { isAcceptedState, isGoneBy, type BlockState, type ChainStore, type LoadedRow } from '../../dag/store.ts'
+import { isAcceptedState, isStateInV, type ChainRow, type ChainStore } from '../../reputation/block-state.ts'
 import { ChainState } from '../../reputation/chain-state.ts'
 import { Mempool } from './intake/mempool.ts'
 import { storedPayloadHolds } from './payloads.ts'
@@ -30,14 +30,8 @@ export interface ChainReport {
   readonly problems: readonly string[]
 }
 
-/** What of a row is compared once all blocks are in. */
-interface Told {
-  readonly state: BlockState
-  readonly k: number
-}
-
 export async function checkStore(chain: Chain, store: ChainStore, options: CheckOptions): Promise<ChainReport> {
-  const rows: LoadedRow[] = []
+  const rows: ChainRow[] = []
   const loaded = await store.load((row) => rows.push(row))
   const problems: string[] = []
   const say = (problem: string): void => {
@@ -68,11 +62,11 @@ export async function checkStore(chain: Chain, store: ChainStore, options: Check
       say(`block ${String(index)} is not sound: ${added.fault.code}`)
       break
     }
-    if (isGoneBy(row.state) && row.backs.some((back) => back > 0 && !rebuilt.isIn(back))) {
+    if (isStateInV(row.state) && row.backs.some((back) => back > 0 && !rebuilt.isIn(back))) {
       say(`block ${String(index)} is ${row.state} over a block that is not gone by`)
       break
     }
-    if (isGoneBy(row.state)) rebuilt.enter(index)
+    if (isStateInV(row.state)) rebuilt.enter(index)
     else if (row.state === 'dropped') rebuilt.drop(index)
   }
   if (problems.length === 0) compare(rebuilt, rows, { heads: loaded.heads, bytes: loaded.bytes, counted: bytes }, say)
@@ -81,7 +75,7 @@ export async function checkStore(chain: Chain, store: ChainStore, options: Check
 
 function compare(
   rebuilt: ChainState,
-  rows: readonly Told[],
+  rows: readonly ChainRow[],
   stored: { readonly heads: readonly number[]; readonly bytes: number; readonly counted: number },
   say: (problem: string) => void,
 ): void {

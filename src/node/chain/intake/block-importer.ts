@@ -8,7 +8,7 @@ import type { BlockId } from '../../../dag/ids.ts'
 import { ok } from '../../../dag/result.ts'
 import type { BlockFault } from '../../../protocol/faults.ts'
 import type { StoreOutcome } from '../../../protocol/pull-types.ts'
-import type { Candidate } from '../../../reputation/chain-state.ts'
+import type { ResolvedBlock } from '../../../dag/store.ts'
 import type { Throttle } from '../../../reputation/throttle.ts'
 import { validateBlock, type ValidationContext, type Incoming } from './validate-block.ts'
 import type { Origin } from './chain-events.ts'
@@ -31,7 +31,7 @@ interface Coming {
   /** Its local index, if it was here before and was dropped. */
   readonly known: number | undefined
   /** Its part of the graph, as of now, if that is known; then none of its backs is in the bag. */
-  readonly candidate: Candidate | undefined
+  readonly candidate: ResolvedBlock | undefined
 }
 
 /** What stands below most blocks. */
@@ -44,7 +44,7 @@ export class BlockImporter {
   readonly #blockStates: BlockStates
   readonly #throttlePolicy: ThrottlePolicy
   /** What a block is checked against; what is sound is ready for the graph, unless it stands on what is in the bag. */
-  readonly #context: ValidationContext<Candidate | undefined>
+  readonly #context: ValidationContext<ResolvedBlock | undefined>
 
   constructor(blockStates: BlockStates, throttle: Throttle) {
     const { state: reputation, mempool, staging } = blockStates
@@ -155,7 +155,7 @@ export class BlockImporter {
     return 'surplus'
   }
 
-  #below({ block }: Entry, candidate: Candidate | undefined): Unsettled {
+  #below({ block }: Entry, candidate: ResolvedBlock | undefined): Unsettled {
     const { staging } = this.#blockStates
     const isOnSettled =
       candidate?.backs.every((back) => back < staging.settled && this.#blockStates.isIn(back)) === true

@@ -5,7 +5,8 @@
  */
 import type { BlockId } from '../../../dag/ids.ts'
 import type { Chain } from '../../../dag/chain.ts'
-import type { BlockState, ChainStore, LoadedChain } from '../../../dag/store.ts'
+import type { LoadedChain } from '../../../dag/store.ts'
+import type { BlockState, ChainStore } from '../../../reputation/block-state.ts'
 import { ChainState } from '../../../reputation/chain-state.ts'
 import { Mempool } from './mempool.ts'
 import { ChangeSet } from './change-set.ts'

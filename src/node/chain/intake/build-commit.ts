@@ -1,12 +1,6 @@
 /** Stores what an intake decided, in one atomic change, and keeps the stock in step (spec §5). */
-import {
-  framesOfPayload,
-  type BlockState,
-  type ChainStore,
-  type Commit,
-  type DroppedPayload,
-  type NewBlock,
-} from '../../../dag/store.ts'
+import { framesOfPayload, type Commit, type DroppedPayload, type NewBlock, type Payload } from '../../../dag/store.ts'
+import type { BlockState, ChainRow, ChainStore } from '../../../reputation/block-state.ts'
 import type { BlockStates } from './block-states.ts'
 import { storedPayload } from './payload-size.ts'
 import type { ChangeSet } from './change-set.ts'
@@ -47,7 +41,7 @@ export async function buildCommit(
   const states = new Map<number, BlockState>()
   for (const index of pending.touched) if (index < first) states.set(index, blockStates.stateOf(index))
   const isNothing = blocks.length + states.size + payloadsDropped.length === 0
-  const commit: Commit = {
+  const commit: Commit<ChainRow> = {
     first,
     blocks,
     headsAdded: heads.added,
@@ -70,24 +64,32 @@ export async function buildCommit(
 }
 
 /** All are looked for at one moment: later, frames of some may have to go for what arrives. */
-function payloadsOf(store: ChainStore, entries: readonly Entry[]): Promise<readonly NewBlock['payload'][]> {
-  const look = async (entry: Entry): Promise<NewBlock['payload']> =>
+function payloadsOf(store: ChainStore, entries: readonly Entry[]): Promise<readonly Payload[]> {
+  const look = async (entry: Entry): Promise<Payload> =>
     entry.payload === 'stored' ? storedPayload(store, entry) : entry.payload
   return Promise.all(entries.map(look))
 }
 
-function newBlockOf(blockStates: BlockStates, entry: Entry, index: number, payload: NewBlock['payload']): NewBlock {
+function newBlockOf(blockStates: BlockStates, entry: Entry, index: number, payload: Payload): NewBlock<ChainRow> {
   const { state: reputation } = blockStates
   const { isOurs } = entry
   const { header, headerBytes, signature, id } = entry.block
   const { height, time, author, pay } = header
   const backs = reputation.graph.backs(index)
   return {
-    row: { id, height, time, backs, author, like: reputation.likeOf(index), k: reputation.k(index), isOurs },
-    state: blockStates.stateOf(index),
+    row: {
+      id,
+      height,
+      time,
+      backs,
+      author,
+      like: reputation.likeOf(index),
+      k: reputation.k(index),
+      isOurs,
+      state: blockStates.stateOf(index),
+    },
     headerBytes,
     signature,
-    payId: pay.id,
     paySize: pay.size,
     payload: pay.size === 0 ? EMPTY : payload,
   }
@@ -110,7 +112,12 @@ async function headerOf(blockStates: BlockStates, store: ChainStore, index: numb
   return blockOfStored(index, await store.block(index)).header
 }
 
-function keepBooks(blockStates: BlockStates, payloadIndex: PayloadIndex, block: NewBlock, index: number): void {
+function keepBooks(
+  blockStates: BlockStates,
+  payloadIndex: PayloadIndex,
+  block: NewBlock<ChainRow>,
+  index: number,
+): void {
   payloadIndex.addBlock(block.headerBytes.byteLength + (block.signature?.byteLength ?? 0))
   if (block.payload !== 'missing') {
     payloadIndex.addPayload(index, block.paySize)

@@ -5,7 +5,7 @@
  */
 import { Bug } from '../../../dag/result.ts'
 import type { AuthorKey } from '../../../dag/ids.ts'
-import type { ChainStore } from '../../../dag/store.ts'
+import type { ChainStore } from '../../../reputation/block-state.ts'
 import type { ChainEvent, Origin } from './chain-events.ts'
 import { buildCommit, type ReadyCommit } from './build-commit.ts'
 import type { BlockStates } from './block-states.ts'

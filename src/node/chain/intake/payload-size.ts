@@ -1,5 +1,6 @@
 /** How a payload is cut into frames (spec §8), and whether all of them are here. */
-import { FRAME_BYTES, type ChainStore } from '../../../dag/store.ts'
+import { FRAME_BYTES } from '../../../dag/store.ts'
+import type { ChainStore } from '../../../reputation/block-state.ts'
 import type { Incoming } from './validate-block.ts'
 
 /** Frames that a payload of this size is cut into. */

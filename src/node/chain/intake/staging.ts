@@ -10,7 +10,8 @@ import { Bug, ok, type Result } from '../../../dag/result.ts'
 import type { BlockId } from '../../../dag/ids.ts'
 import { checkSound, type LikedBlock } from '../../../dag/sound.ts'
 import type { BlockFault } from '../../../protocol/faults.ts'
-import type { Candidate, ChainState } from '../../../reputation/chain-state.ts'
+import type { ResolvedBlock } from '../../../dag/store.ts'
+import type { ChainState } from '../../../reputation/chain-state.ts'
 import type { Mempool } from './mempool.ts'
 import type { Entry } from './entry.ts'
 
@@ -96,7 +97,7 @@ export class Staging {
    * graph.
    * @param known - what {@link candidateOf} gave of it, if the graph is the same since
    */
-  append({ block, payload, isOurs, k: knownK }: Entry, known?: Candidate): Result<number, BlockFault> {
+  append({ block, payload, isOurs, k: knownK }: Entry, known?: ResolvedBlock): Result<number, BlockFault> {
     const candidate = known === undefined ? this.candidateOf(block) : ok(known)
     if (!candidate.ok) return candidate
     let k = knownK
@@ -111,7 +112,7 @@ export class Staging {
   }
 
   /** The graph's part of a block, if it is sound as far as that can be told without reputation. */
-  candidateOf(block: Block): Result<Candidate, BlockFault> {
+  candidateOf(block: Block): Result<ResolvedBlock, BlockFault> {
     const { graph, chain, pioneer } = this.#reputation
     const { id, header } = block
     const { height, time, author, like } = header
