@@ -18,11 +18,16 @@ export const FRAME_BYTES = 256 * 1024
  */
 export const ARRIVALS_KEPT = 64
 
-/** A payload in frames; none if it is empty. Views, not copies. */
+/** The frames of a payload, as views; none if it is empty. */
 export function framesOfPayload(payload: Uint8Array): Uint8Array[] {
   const frames: Uint8Array[] = []
   for (let at = 0; at < payload.byteLength; at += FRAME_BYTES) frames.push(payload.subarray(at, at + FRAME_BYTES))
   return frames
+}
+
+/** Frames of a payload of this size. */
+export function frameCount(size: number): number {
+  return Math.ceil(size / FRAME_BYTES)
 }
 
 /** What the in-memory graph needs of one block. */

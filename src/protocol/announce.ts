@@ -15,7 +15,7 @@ import type { StoreOutcome } from './pull-types.ts'
 /** gossipsub's three answers. */
 export type GossipVerdict = 'accept' | 'ignore' | 'reject'
 
-export type Judgement =
+export type Assessment =
   /** `pull`: it names a head that is not had; get it from the neighbour that sent it. */
   | { readonly verdict: 'ignore'; readonly pull: boolean }
   | { readonly verdict: 'reject'; readonly fault: ProtocolFault }
@@ -53,7 +53,7 @@ export interface AnnouncedTo {
 }
 
 /** Looks, cheaply. What it costs a signature to find out is left to whoever gets `check`. */
-export function judge({ heads, block: riding }: Announcement, { graph, has }: AnnouncedTo): Judgement {
+export function assess({ heads, block: riding }: Announcement, { graph, has }: AnnouncedTo): Assessment {
   const unknown = heads.filter((id) => !has(id))
   if (riding === undefined) return { verdict: 'ignore', pull: unknown.length > 0 }
   const decoded = decodeBlock(riding.headerBytes, riding.signature)

@@ -1,6 +1,6 @@
 /**
  * Gossip announcements to bytes and back (spec §7): dag-cbor with CIDs, sealed under the group's key in groups. What an
- * announcement is worth is judged in `announce.ts`.
+ * announcement is worth is assessed in `announce.ts`.
  */
 import { encode } from '@ipld/dag-cbor'
 import { CID } from 'multiformats/cid'

@@ -6,7 +6,7 @@ import { sha256 } from '../../src/dag/crypto.ts'
 import { isForPeers, type Origin } from '../../src/node/chain/intake/chain-events.ts'
 import { readPayload } from '../../src/node/chain/payloads.ts'
 import type { Replica } from '../../src/node/chain/replica.ts'
-import { buildAnnouncement, headsToAnnounce, judge, ridesAlong, verdictOf } from '../../src/protocol/announce.ts'
+import { buildAnnouncement, headsToAnnounce, assess, ridesAlong, verdictOf } from '../../src/protocol/announce.ts'
 import { decodeAnnouncement, encodeAnnouncement } from '../../src/protocol/gossip-codec.ts'
 import { ANNOUNCE_COALESCE_MS, ANNOUNCE_NONCE_BYTES } from '../../src/protocol/limits.ts'
 import type { Announcement } from '../../src/protocol/messages.ts'
@@ -56,11 +56,12 @@ export class Herald {
       trace.problem(`an announcement does not decode: ${JSON.stringify(decoded.fault)}`)
       return
     }
-    const judgement = judge(decoded.value, { graph: replica.graph, has: (id) => replica.has(id) })
-    if (judgement.verdict === 'reject') trace.problem(`an announcement is rejected: ${JSON.stringify(judgement.fault)}`)
-    if (judgement.verdict !== 'reject' && judgement.pull) await onHint(from)
-    if (judgement.verdict !== 'check') return
-    const { block, payload } = judgement
+    const assessment = assess(decoded.value, { graph: replica.graph, has: (id) => replica.has(id) })
+    if (assessment.verdict === 'reject')
+      trace.problem(`an announcement is rejected: ${JSON.stringify(assessment.fault)}`)
+    if (assessment.verdict !== 'reject' && assessment.pull) await onHint(from)
+    if (assessment.verdict !== 'check') return
+    const { block, payload } = assessment
     const [outcome] = await replica.ingest([{ block, payload }], 'gossip')
     if (outcome === undefined) return
     const verdict = verdictOf(outcome)

@@ -26,7 +26,7 @@ export function statusOf(
     missing: missing.size,
     peers: [...peers],
     ...(progress === undefined ? {} : { progress: { ...progress, from: [...progress.from] } }),
-    ...judge({
+    ...syncStateOf({
       peers,
       onTopic: topics.subscribers(gossip.topic),
       active: sync.active,
@@ -39,7 +39,7 @@ export function statusOf(
   }
 }
 
-/** What a status is judged by. */
+/** What the state of a chain follows from. */
 export interface Situation {
   readonly peers: readonly PeerStanding[]
   readonly onTopic: readonly string[]
@@ -54,7 +54,7 @@ export interface Situation {
 }
 
 /** One word, and the reason in words. */
-export function judge(situation: Situation): Pick<Status, 'state' | 'why'> {
+export function syncStateOf(situation: Situation): Pick<Status, 'state' | 'why'> {
   const { peers, active, idleMs, onTopic } = situation
   if (active.length > 0) {
     const idle = idleMs < IDLE_MS ? '' : `; nothing came for ${String(Math.floor(idleMs / 1000))} s`

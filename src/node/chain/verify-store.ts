@@ -1,6 +1,6 @@
 /**
- * Checks a stored chain (spec §3–§5): reads every block again, works out from the first one on what the store says that
- * it knows (k, who is paid, what is accepted, heads, bytes), and compares. Slow on purpose, and changes nothing.
+ * Verifies a stored chain (spec §3–§5): reads every block again, recomputes all that the store keeps of them (k, which are
+ * paid and accepted, heads, bytes) and compares. Slow, and changes nothing.
  */
 import { decodeBlock, verifyBlock } from '../../dag/block.ts'
 import { graphViolationsOf } from '../../dag/graph-invariants.ts'
@@ -11,22 +11,22 @@ import { Mempool } from './intake/mempool.ts'
 import { storedPayloadHolds } from './payloads.ts'
 import { Staging } from './intake/staging.ts'
 
-/** Blocks between two reports of progress: a second or so. */
+/** Blocks between two reports of progress: about a second. */
 const BLOCKS_PER_REPORT = 10_000
 
-/** Of problems found no more are told: what is broken is broken. */
+/** Further problems are not reported. */
 const MAX_PROBLEMS = 100
 
 export interface CheckOptions {
   /** Any 32-bit number. */
   readonly seed: number
-  /** Told now and then how many blocks were checked. */
+  /** Called from time to time with the number of blocks checked. */
   readonly onProgress: (blocks: number) => void
 }
 
 export interface ChainReport {
   readonly blocks: number
-  /** In words; none if all is well. */
+  /** In words. */
   readonly problems: readonly string[]
 }
 

@@ -13,6 +13,7 @@ import type { BlockId } from '../../dag/ids.ts'
 import {
   ARRIVALS_KEPT,
   FRAME_BYTES,
+  frameCount,
   framesOfPayload,
   type Commit,
   type DroppedPayload,
@@ -212,7 +213,7 @@ export class LevelChainStore implements ChainStore {
 
   #opsOfDropped(state: CommitState, { index, id, size }: DroppedPayload): WriteOp[] {
     if (state.missing.has(index)) return []
-    const frames = Math.max(Math.ceil(size / FRAME_BYTES), state.arriving.get(id) ?? 0)
+    const frames = Math.max(frameCount(size), state.arriving.get(id) ?? 0)
     state.arriving.delete(id)
     state.bytes -= size
     return [...this.#opsOfDrop(id, frames), this.#opOfMissing(state, index, id)]

@@ -5,7 +5,7 @@ import type { BlockId } from '../../../src/dag/ids.ts'
 import {
   buildAnnouncement,
   headsToAnnounce,
-  judge,
+  assess,
   ridesAlong,
   verdictOf,
   type AnnouncedTo,
@@ -56,33 +56,33 @@ describe('what an announcement is worth', () => {
   const { graph } = new Side(FORUM, [a])
 
   test('heads that are had are no news', () => {
-    expect(judge(announce([a]), world(graph))).toEqual({ verdict: 'ignore', pull: false })
-    expect(judge(announce([a], a), world(graph))).toEqual({ verdict: 'ignore', pull: false })
+    expect(assess(announce([a]), world(graph))).toEqual({ verdict: 'ignore', pull: false })
+    expect(assess(announce([a], a), world(graph))).toEqual({ verdict: 'ignore', pull: false })
   })
 
   test('a head that is not had is a hint to pull', () => {
-    expect(judge(announce([a, b]), world(graph))).toEqual({ verdict: 'ignore', pull: true })
+    expect(assess(announce([a, b]), world(graph))).toEqual({ verdict: 'ignore', pull: true })
   })
 
   test('a new block on accepted ones is worth a check, and other new heads a pull', () => {
     const { block, payload } = b
-    expect(judge(announce([b], b), world(graph))).toEqual({ verdict: 'check', block, payload, pull: false })
-    expect(judge(announce([b, other], b), world(graph))).toMatchObject({ verdict: 'check', pull: true })
-    expect(judge(announce([other], other), world(graph))).toMatchObject({ verdict: 'check', pull: false })
+    expect(assess(announce([b], b), world(graph))).toEqual({ verdict: 'check', block, payload, pull: false })
+    expect(assess(announce([b, other], b), world(graph))).toMatchObject({ verdict: 'check', pull: true })
+    expect(assess(announce([other], other), world(graph))).toMatchObject({ verdict: 'check', pull: false })
   })
 
   test('missing backs are nobody’s fault: ignored and pulled, and so are backs that are set aside', () => {
-    expect(judge(announce([c], c), world(graph))).toEqual({ verdict: 'ignore', pull: true })
+    expect(assess(announce([c], c), world(graph))).toEqual({ verdict: 'ignore', pull: true })
     const parked = new Side(FORUM, [a, b]).graph
     parked.withdraw(2)
-    expect(judge(announce([c], c), world(parked))).toEqual({ verdict: 'ignore', pull: true })
+    expect(assess(announce([c], c), world(parked))).toEqual({ verdict: 'ignore', pull: true })
   })
 
   test('what no honest peer sends is rejected: GOSSIP_BAD_BLOCK', () => {
     const malformed = { ...announce([b]), block: { headerBytes: bytes('?'), payload: bytes('') } }
     const wrongSize = { ...announce([b]), block: { ...b.block, payload: bytes('longer than b') } }
     for (const bad of [malformed, wrongSize]) {
-      expect(judge(bad, world(graph))).toMatchObject({ verdict: 'reject', fault: { code: 'GOSSIP_BAD_BLOCK' } })
+      expect(assess(bad, world(graph))).toMatchObject({ verdict: 'reject', fault: { code: 'GOSSIP_BAD_BLOCK' } })
     }
   })
 

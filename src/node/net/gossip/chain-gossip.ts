@@ -1,5 +1,5 @@
 /**
- * Gossip of one chain (spec §7): announces what is new here, and judges what neighbours announce, one riding block at a
+ * Gossip of one chain (spec §7): announces what is new here, and assesses what neighbours announce, one riding block at a
  * time. Policy is `protocol/announce.ts`'s; pulling is the sync's.
  */
 import { randomBytes } from 'node:crypto'
@@ -8,7 +8,7 @@ import { NONCE_BYTES } from '../../../dag/seal.ts'
 import {
   buildAnnouncement,
   headsToAnnounce,
-  judge,
+  assess,
   ridesAlong,
   verdictOf,
   type GossipVerdict,
@@ -167,11 +167,11 @@ export class ChainGossip {
 
   async #take(from: string, announcement: Announcement): Promise<GossipVerdict> {
     const { replica, onHint, mayRecheck } = this.#modules
-    const judgement = judge(announcement, { graph: replica.graph, has: (id) => replica.has(id) })
-    if (judgement.verdict === 'reject') return this.#reject(from, judgement.fault)
-    if (judgement.pull) onHint(from)
-    if (judgement.verdict === 'ignore') return 'ignore'
-    const { block, payload } = judgement
+    const assessment = assess(announcement, { graph: replica.graph, has: (id) => replica.has(id) })
+    if (assessment.verdict === 'reject') return this.#reject(from, assessment.fault)
+    if (assessment.pull) onHint(from)
+    if (assessment.verdict === 'ignore') return 'ignore'
+    const { block, payload } = assessment
     const [outcome] = await replica.ingest([{ block, payload }], 'gossip', () => mayRecheck(from))
     if (outcome === undefined) return 'ignore'
     const verdict = verdictOf(outcome)

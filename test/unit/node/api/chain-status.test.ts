@@ -1,6 +1,6 @@
 /** Spec §10: one line says whether a chain works here, and if not, why. */
 import { expect, test } from 'vitest'
-import { judge, type Situation } from '../../../../src/node/api/chain-status.ts'
+import { syncStateOf, type Situation } from '../../../../src/node/api/chain-status.ts'
 
 const peer = (id: string, state: string): Situation['peers'][number] => ({ id, state, lastSyncMs: null })
 
@@ -54,5 +54,5 @@ test.each<[string, Partial<Situation>, string, string]>([
       '3 blocks kept back that claim to be old or would withdraw others',
   ],
 ])('%s', (_, situation, state, why) => {
-  expect(judge({ ...nothing, ...situation })).toEqual({ state, why })
+  expect(syncStateOf({ ...nothing, ...situation })).toEqual({ state, why })
 })
