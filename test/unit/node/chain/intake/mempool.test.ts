@@ -106,7 +106,7 @@ describe('the mempool keeps', () => {
   })
 })
 
-describe('what waits in the bag', () => {
+describe('what waits in the mempool', () => {
   const clocked = [2000, 1000, 3000].map((time) => checked(post(forum, { author: 1, time }), 'clock'))
   const delayed = [1, 2, 2].map((by, n) => checked(post(forum, { author: by, time: 9000, payload: String(n) }), 'turn'))
   const surplus = crowd(2)
