@@ -48,8 +48,8 @@ export async function fill(store, blocks, onProgress = () => undefined) {
   for (const { block, payload } of blocks) {
     const { header, headerBytes, signature, id } = block
     const { height, time, author, pay } = header
-    const row = { id, height, time, backs: [index], author, k: 0, isOurs: false }
-    rows.push({ row, state: 'paid', headerBytes, signature, payId: pay.id, paySize: pay.size, payload })
+    const row = { id, height, time, backs: [index], author, k: 0, isOurs: false, state: 'paid' }
+    rows.push({ row, headerBytes, signature, paySize: pay.size, payload })
     index += 1
     if (rows.length === BATCH) await commit()
   }

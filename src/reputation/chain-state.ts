@@ -11,16 +11,10 @@ import { fail, ok, type Result } from '../dag/result.ts'
 import { Graph } from '../dag/graph.ts'
 import type { AuthorKey } from '../dag/ids.ts'
 import { hasFirstPostPioneer } from '../dag/sound.ts'
-import {
-  isAcceptedState,
-  isGoneBy,
-  type BlockRow,
-  type BlockState,
-  type GraphRow,
-  type LoadedRow,
-} from '../dag/store.ts'
+import type { ResolvedBlock } from '../dag/store.ts'
 import { Acceptance, type LoadedState } from './acceptance.ts'
 import { backsFor } from './backs.ts'
+import { isAcceptedState, isStateInV, type BlockState, type ChainRow } from './block-state.ts'
 import type { ReputationFault } from './faults.ts'
 import { Hidden } from './hidden.ts'
 import { Ledger, type Like } from './ledger.ts'
@@ -44,9 +38,6 @@ export interface Effects {
   /** Posts that were hidden and are not any more. */
   readonly shown: readonly number[]
 }
-
-/** A block to be, of which the graph's part is known. */
-export type Candidate = Pick<BlockRow, 'author' | 'like'> & GraphRow
 
 export class ChainState {
   readonly chain: Chain
@@ -83,7 +74,7 @@ export class ChainState {
   static async load<T>(
     chain: Chain,
     seed: number,
-    rows: (take: (row: LoadedRow) => void) => Promise<T>,
+    rows: (take: (row: ChainRow) => void) => Promise<T>,
   ): Promise<{ readonly reputation: ChainState; readonly loaded: T }> {
     const reputation = new ChainState(chain, seed)
     const states: LoadedState[] = ['outside']
@@ -106,15 +97,15 @@ export class ChainState {
   }
 
   /** k(u) of a block to be, which never changes; 0 where nobody asks for it. */
-  kOf({ author, backs, time }: Pick<Candidate, 'author' | 'backs' | 'time'>): number {
+  kOf({ author, backs, time }: Pick<ResolvedBlock, 'author' | 'backs' | 'time'>): number {
     if (author === undefined || isUnlimited(this.chain.params, author)) return 0
     return this.#views.kOf(author, backs, time, this.#pioneer)
   }
 
   /** Makes a block known, at the graph's end, and does not go by it yet. Returns its local index. */
-  append(candidate: Candidate, k: number): number {
-    const index = this.graph.add(candidate, false)
-    this.#know(index, candidate, k)
+  append(block: ResolvedBlock, k: number): number {
+    const index = this.graph.add(block, false)
+    this.#know(index, block, k)
     return index
   }
 
@@ -169,8 +160,8 @@ export class ChainState {
   }
 
   /** A block that was dropped came again. */
-  recall(index: number, candidate: Candidate, k: number): void {
-    this.#know(index, candidate, k)
+  recall(index: number, block: ResolvedBlock, k: number): void {
+    this.#know(index, block, k)
   }
 
   isPaid(index: number): boolean {
@@ -234,11 +225,11 @@ export class ChainState {
     return backsFor({ graph, ledger: this.#ledger, isPaid: (index) => this.isPaid(index), isShunned }, block)
   }
 
-  #know(index: number, { author, like }: Candidate, k: number): void {
+  #know(index: number, { author, like }: ResolvedBlock, k: number): void {
     this.#ledger.add(index, { author, like, k })
   }
 
-  #load(row: LoadedRow): void {
+  #load(row: ChainRow): void {
     const isAccepted = isAcceptedState(row.state)
     const index = this.graph.add(row, isAccepted)
     this.#know(index, row, row.k)
@@ -272,6 +263,6 @@ export class ChainState {
 
 /** Where acceptance finds a stored block. */
 function loadedStateOf(state: BlockState): LoadedState {
-  if (!isGoneBy(state)) return 'outside'
+  if (!isStateInV(state)) return 'outside'
   return state === 'paid' ? 'paid' : 'unpaid'
 }

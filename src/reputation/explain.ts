@@ -1,5 +1,5 @@
 /** Explains to a user why a block has its state (spec §5, §10 `chain.get`). Decides nothing. */
-import type { BlockState } from '../dag/store.ts'
+import type { BlockState } from './block-state.ts'
 import type { ChainState } from './chain-state.ts'
 import { isEnough, isGroupUnlimited, NEEDED_REPS } from './rules.ts'
 

@@ -10,13 +10,13 @@ import { graphViolationsOf } from '../../src/dag/graph-invariants.ts'
 import { Bug } from '../../src/dag/result.ts'
 import { Graph } from '../../src/dag/graph.ts'
 import { chainId } from '../../src/dag/ids.ts'
-import type { NewBlock } from '../../src/dag/store.ts'
+import type { ChainRow } from '../../src/reputation/block-state.ts'
 import { openDatabase, type Database } from '../../src/node/storage/database.ts'
 import { StorageFailed } from '../../src/node/storage/faults.ts'
 import { ChainKeys, indexKey, rangeOf } from '../../src/node/storage/row-keys.ts'
 import { must } from '../support/blocks.ts'
 import { DRAWN_CHAIN } from '../support/draw.ts'
-import { line, loadAll, loadedRow, rowOf, stored } from '../support/stored.ts'
+import { line, loadAll, rowOf, stored } from '../support/stored.ts'
 import { storeContract } from './store.ts'
 
 storeContract('disk', async () => {
@@ -138,7 +138,7 @@ describe('disk: a data directory', () => {
     await expect(store.commit(line(3, 3), { sync: true })).rejects.toThrow(StorageFailed)
     await disk.close()
     const again = await opened()
-    expect(await loadAll(again.chain(DRAWN_CHAIN))).toMatchObject({ rows: [loadedRow(1)], heads: [1] })
+    expect(await loadAll(again.chain(DRAWN_CHAIN))).toMatchObject({ rows: [rowOf(1)], heads: [1] })
   })
 
   test('writes what was asked for before it is closed, and refuses what comes after', async () => {
@@ -163,7 +163,7 @@ describe('disk: a data directory', () => {
     )
   })
 
-  test.each<[string, Partial<NewBlock['row']>]>([
+  test.each<[string, Partial<ChainRow>]>([
     ['a k of more than 32 bits', { k: 2 ** 31 }],
     ['a k that is not whole', { k: 0.5 }],
     ['a like of the genesis', { like: { n: 1, target: 0 } }],

@@ -1,6 +1,6 @@
 /** Where the exam of the `BlockStore` port finds the stores that it examines. */
 import { chainId, type ChainId } from '../../src/dag/ids.ts'
-import type { ChainStore } from '../../src/dag/store.ts'
+import type { ChainStore } from '../../src/reputation/block-state.ts'
 
 /** A place that keeps chains. */
 export interface StorePlace {

@@ -1,7 +1,8 @@
 /** The part of the `BlockStore` port's exam that is about payloads: whole, in frames, arriving, missing and deleted. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { Bug } from '../../src/dag/result.ts'
-import { ARRIVALS_KEPT, FRAME_BYTES, framesOfPayload, type ChainStore } from '../../src/dag/store.ts'
+import { ARRIVALS_KEPT, FRAME_BYTES, framesOfPayload } from '../../src/dag/store.ts'
+import type { ChainStore } from '../../src/reputation/block-state.ts'
 import { drawnId } from '../support/draw.ts'
 import { dropOf, line, loadAll, payloadOf, readAll, rowOf, stored } from '../support/stored.ts'
 import { NOTHING, ONE, UNSYNCED, type StorePlace } from './place.ts'

@@ -2,16 +2,17 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { Bug } from '../../src/dag/result.ts'
 import { authorKey } from '../../src/dag/ids.ts'
-import type { BlockState, ChainStore, NewBlock } from '../../src/dag/store.ts'
+import type { NewBlock } from '../../src/dag/store.ts'
+import type { BlockState, ChainRow, ChainStore } from '../../src/reputation/block-state.ts'
 import { drawnId } from '../support/draw.ts'
-import { line, loadAll, loadedRow, payloadOf, rowOf, stored } from '../support/stored.ts'
+import { line, loadAll, payloadOf, rowOf, stored } from '../support/stored.ts'
 import { NOTHING, ONE, TWO, UNSYNCED, type StorePlace } from './place.ts'
 import { payloadContract } from './store-payloads.ts'
 
 const BIG = 2 ** 31 - 1
 
 /** Signed and unsigned, likes and dislikes, of this node and of others, out of step with each other. */
-function various(index: number): NewBlock {
+function various(index: number): NewBlock<ChainRow> {
   const author = authorKey(new Uint8Array(32).fill(index % 5))
   const like = { n: index % 3 === 0 ? 1 : -1, target: index % 9 === 0 ? BIG : index - 1 } as const
   const row = { ...rowOf(index), k: (index % 4) * 1_000_000 - 2_000_000, isOurs: index % 6 === 0 }
@@ -51,8 +52,8 @@ export function storeContract(name: string, make: () => Promise<StorePlace>): vo
       for (const step of ['live', 'reopened']) {
         const loaded = await loadAll(store)
         expect(loaded.rows, step).toEqual([
-          ...[1, 2, 3].map((index) => loadedRow(index)),
-          { ...loadedRow(4, [1, 2]), state: 'ahead' },
+          ...[1, 2, 3].map((index) => rowOf(index)),
+          { ...rowOf(4, [1, 2]), state: 'ahead' },
         ])
         expect(loaded.heads).toEqual([3])
         expect(loaded.missing).toEqual([4])
@@ -94,23 +95,23 @@ export function storeContract(name: string, make: () => Promise<StorePlace>): vo
       const changed = { ...NOTHING, first: 4, headsAdded: [1], headsRemoved: [2, 3] }
       await store.commit({ ...changed, states: new Map([[3, 'set-back']]) }, UNSYNCED)
       await reopen()
-      const setBack = { ...loadedRow(3), state: 'set-back' }
-      expect(await loadAll(store)).toMatchObject({ heads: [1], rows: [loadedRow(1), loadedRow(2), setBack] })
+      const setBack = { ...rowOf(3), state: 'set-back' }
+      expect(await loadAll(store)).toMatchObject({ heads: [1], rows: [rowOf(1), rowOf(2), setBack] })
       const back = { ...NOTHING, first: 4, headsAdded: [3], headsRemoved: [1] }
       await store.commit({ ...back, states: new Map([[3, 'paid']]) }, UNSYNCED)
       await reopen()
-      expect(await loadAll(store)).toMatchObject({ heads: [3], rows: [1, 2, 3].map((index) => loadedRow(index)) })
+      expect(await loadAll(store)).toMatchObject({ heads: [3], rows: [1, 2, 3].map((index) => rowOf(index)) })
     })
 
     test.each([8, 1024, 1030])('gives back every state, and the one given last, of %i blocks', async (count) => {
       const states: BlockState[] = ['paid', 'unpaid', 'held', 'guest', 'surplus', 'ahead', 'set-back', 'dropped']
       const stateAt = (n: number): BlockState => states[n % states.length]!
-      const blocks = line(1, count).blocks.map((block, n) => ({ ...block, state: stateAt(n) }))
+      const blocks = line(1, count).blocks.map((block, n) => ({ ...block, row: { ...block.row, state: stateAt(n) } }))
       await store.commit({ ...NOTHING, blocks }, UNSYNCED)
       for (const later of [0, 3, 5]) {
         const changed = new Map(states.map((_, n) => [count - n, stateAt(count - n - 1 + later)]))
         if (later > 0) await store.commit({ ...NOTHING, first: count + 1, states: changed }, UNSYNCED)
-        const expected = blocks.map(({ state }, n) => changed.get(n + 1) ?? state)
+        const expected = blocks.map(({ row: { state } }, n) => changed.get(n + 1) ?? state)
         for (const step of ['live', 'reopened']) {
           expect(
             (await loadAll(store)).rows.map(({ state }) => state),
@@ -125,7 +126,7 @@ export function storeContract(name: string, make: () => Promise<StorePlace>): vo
       await store.commit(line(1, 2), UNSYNCED)
       await expect(store.commit(line(4, 4), UNSYNCED)).rejects.toThrow(Bug)
       await reopen()
-      expect(await loadAll(store)).toMatchObject({ rows: [loadedRow(1), loadedRow(2)], heads: [2] })
+      expect(await loadAll(store)).toMatchObject({ rows: [rowOf(1), rowOf(2)], heads: [2] })
     })
 
     test('applies calls in order and shows their effect to later ones, awaited or not', async () => {
@@ -144,7 +145,7 @@ export function storeContract(name: string, make: () => Promise<StorePlace>): vo
       await store.commit(line(count + 1, count + 1), UNSYNCED)
       await reopen()
       const loaded = await loadAll(store)
-      expect(loaded.rows).toEqual(Array.from({ length: count + 1 }, (_, n) => loadedRow(n + 1)))
+      expect(loaded.rows).toEqual(Array.from({ length: count + 1 }, (_, n) => rowOf(n + 1)))
       expect(loaded.heads).toEqual([count + 1])
       expect((await store.block(count))?.headerBytes).toEqual(stored(count).headerBytes)
     })
@@ -156,14 +157,14 @@ export function storeContract(name: string, make: () => Promise<StorePlace>): vo
       })
       await store.commit({ first: 1, blocks, headsAdded: [1100], headsRemoved: [] }, UNSYNCED)
       await reopen()
-      expect((await loadAll(store)).rows).toEqual(blocks.map(({ row, state }) => ({ ...row, state })))
+      expect((await loadAll(store)).rows).toEqual(blocks.map(({ row }) => row))
     })
 
     test.each([1, 20, 1024, 2060])('gives back authors, likes, k and whose they are, of %i blocks', async (count) => {
       const blocks = Array.from({ length: count }, (_, n) => various(n + 1))
       await store.commit({ ...NOTHING, blocks }, UNSYNCED)
       await reopen()
-      expect((await loadAll(store)).rows).toStrictEqual(blocks.map(({ row, state }) => ({ ...row, state })))
+      expect((await loadAll(store)).rows).toStrictEqual(blocks.map(({ row }) => row))
     })
 
     test('gives back a full page of which each block has an author of its own, and the largest k', async () => {
@@ -173,7 +174,7 @@ export function storeContract(name: string, make: () => Promise<StorePlace>): vo
       })
       await store.commit({ ...NOTHING, blocks }, UNSYNCED)
       await reopen()
-      expect((await loadAll(store)).rows).toStrictEqual(blocks.map(({ row, state }) => ({ ...row, state })))
+      expect((await loadAll(store)).rows).toStrictEqual(blocks.map(({ row }) => row))
     })
 
     test('rows that commits bring while it loads do not disturb it', async () => {
@@ -185,7 +186,7 @@ export function storeContract(name: string, make: () => Promise<StorePlace>): vo
       await Promise.all(commits)
       expect([1020, 1030, 2060]).toContain(rows.length)
       expect(heads).toEqual([rows.length])
-      expect(rows).toEqual(rows.map((_, n) => loadedRow(n + 1)))
+      expect(rows).toEqual(rows.map((_, n) => rowOf(n + 1)))
     })
 
     test('is empty again once destroyed; other chains stay', async () => {

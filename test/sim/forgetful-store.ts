@@ -1,6 +1,7 @@
 /** A store in memory that outlives its core, and can lose the end of what was written, as a disk does that is set back. */
 import { MemoryStore } from '../support/memory-store.ts'
-import type { ChainStore, Commit, LoadedChain, LoadedRow, StoredBlock } from '../../src/dag/store.ts'
+import type { Commit, LoadedChain, StoredBlock } from '../../src/dag/store.ts'
+import type { ChainRow, ChainStore } from '../../src/reputation/block-state.ts'
 import type { BlockId } from '../../src/dag/ids.ts'
 
 type Write = (store: MemoryStore) => Promise<void>
@@ -36,7 +37,7 @@ export class ForgetfulStore implements ChainStore {
     for (const write of this.#writes) await write(this.#store)
   }
 
-  load(take: (row: LoadedRow) => void): Promise<LoadedChain> {
+  load(take: (row: ChainRow) => void): Promise<LoadedChain> {
     return this.#store.load(take)
   }
 
@@ -60,7 +61,7 @@ export class ForgetfulStore implements ChainStore {
     return this.#store.frames(id)
   }
 
-  commit(commit: Commit): Promise<void> {
+  commit(commit: Commit<ChainRow>): Promise<void> {
     return this.#write((store) => store.commit(commit))
   }
 

@@ -56,11 +56,12 @@ export class Herald {
       trace.problem(`an announcement does not decode: ${JSON.stringify(decoded.fault)}`)
       return
     }
-    const judgement = assess(decoded.value, { graph: replica.graph, has: (id) => replica.has(id) })
-    if (judgement.verdict === 'reject') trace.problem(`an announcement is rejected: ${JSON.stringify(judgement.fault)}`)
-    if (judgement.verdict !== 'reject' && judgement.pull) await onHint(from)
-    if (judgement.verdict !== 'check') return
-    const { block, payload } = judgement
+    const assessment = assess(decoded.value, { graph: replica.graph, has: (id) => replica.has(id) })
+    if (assessment.verdict === 'reject')
+      trace.problem(`an announcement is rejected: ${JSON.stringify(assessment.fault)}`)
+    if (assessment.verdict !== 'reject' && assessment.pull) await onHint(from)
+    if (assessment.verdict !== 'check') return
+    const { block, payload } = assessment
     const [outcome] = await replica.ingest([{ block, payload }], 'gossip')
     if (outcome === undefined) return
     const verdict = gossipVerdict(outcome)

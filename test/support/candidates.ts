@@ -5,15 +5,16 @@ import { ok, type Result } from '../../src/dag/result.ts'
 import type { Header } from '../../src/dag/header.ts'
 import type { BlockId } from '../../src/dag/ids.ts'
 import { checkSound, type LikedBlock } from '../../src/dag/sound.ts'
+import type { ResolvedBlock } from '../../src/dag/store.ts'
 import type { ReputationFault } from '../../src/reputation/faults.ts'
-import type { Candidate, ChainState } from '../../src/reputation/chain-state.ts'
+import type { ChainState } from '../../src/reputation/chain-state.ts'
 
 /** Neither signature nor payload is looked at. */
 export function candidateOf(
   reputation: ChainState,
   id: BlockId,
   header: Header,
-): Result<Candidate, DagFault | ReputationFault> {
+): Result<ResolvedBlock, DagFault | ReputationFault> {
   const { chain, graph, pioneer } = reputation
   const { height, time, author } = header
   const target = header.like === undefined ? undefined : graph.indexOf(header.like.target)

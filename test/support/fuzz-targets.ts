@@ -137,8 +137,8 @@ function checkAnnouncement(bytes: Uint8Array): string {
     throw new Broken('what is sealed says something else', bytes)
   }
   if (!plain.ok) return outcome
-  const judgement = agree(bytes, 'the judgement', () => assess(plain.value, { graph: emptyGraph, has: () => false }))
-  return judgement.verdict
+  const assessment = agree(bytes, 'the assessment', () => assess(plain.value, { graph: emptyGraph, has: () => false }))
+  return assessment.verdict
 }
 
 const SEALED: Codec<Announcement> = {

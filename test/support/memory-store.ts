@@ -5,17 +5,16 @@ import {
   ARRIVALS_KEPT,
   FRAME_BYTES,
   framesOfPayload,
-  type ChainStore,
   type Commit,
   type DroppedPayload,
   type LoadedChain,
-  type LoadedRow,
   type NewBlock,
   type StoredBlock,
 } from '../../src/dag/store.ts'
+import type { ChainRow, ChainStore } from '../../src/reputation/block-state.ts'
 
 export class MemoryStore implements ChainStore {
-  readonly #rows: LoadedRow[] = []
+  readonly #rows: ChainRow[] = []
   readonly #blocks: StoredBlock[] = []
   readonly #heads = new Set<number>()
   readonly #missing = new Set<number>()
@@ -29,7 +28,7 @@ export class MemoryStore implements ChainStore {
     return this.#isDestroyed
   }
 
-  load(take: (row: LoadedRow) => void): Promise<LoadedChain> {
+  load(take: (row: ChainRow) => void): Promise<LoadedChain> {
     return this.#now(() => {
       this.#rows.forEach((row) => {
         take(row)
@@ -42,7 +41,7 @@ export class MemoryStore implements ChainStore {
     })
   }
 
-  commit({ first, blocks, headsAdded, headsRemoved, states, payloadsDropped }: Commit): Promise<void> {
+  commit({ first, blocks, headsAdded, headsRemoved, states, payloadsDropped }: Commit<ChainRow>): Promise<void> {
     return this.#now(() => {
       if (first !== this.#rows.length + 1)
         throw new Bug(`commit at ${String(first)} after ${String(this.#rows.length)}`)
@@ -123,8 +122,8 @@ export class MemoryStore implements ChainStore {
     this.#drop(id)
   }
 
-  #add({ row, state, headerBytes, signature, payload, paySize }: NewBlock): void {
-    this.#rows.push({ ...row, state })
+  #add({ row, headerBytes, signature, payload, paySize }: NewBlock<ChainRow>): void {
+    this.#rows.push(row)
     const index = this.#rows.length
     this.#blocks.push(signature === undefined ? { headerBytes } : { headerBytes, signature })
     this.#bytes += headerBytes.byteLength + (signature?.byteLength ?? 0)

@@ -1,47 +1,35 @@
 /** Blocks as a store is given them: a line of blocks with made-up headers, which no store looks into. */
-import { payloadId, type BlockId } from '../../src/dag/ids.ts'
-import {
-  FRAME_BYTES,
-  type BlockRow,
-  type ChainStore,
-  type Commit,
-  type DroppedPayload,
-  type LoadedChain,
-  type LoadedRow,
-  type NewBlock,
-} from '../../src/dag/store.ts'
+import type { BlockId } from '../../src/dag/ids.ts'
+import { FRAME_BYTES, type Commit, type DroppedPayload, type LoadedChain, type NewBlock } from '../../src/dag/store.ts'
+import type { BlockState, ChainRow, ChainStore } from '../../src/reputation/block-state.ts'
 import { drawnId } from './draw.ts'
 
 /** Block number `index` of a line, or with the given backs, paid for unless told; every second one has a signature. */
-export function stored(index: number, more: Partial<NewBlock> & { readonly backs?: readonly number[] } = {}): NewBlock {
-  const { backs, ...rest } = more
+export function stored(
+  index: number,
+  more: Partial<NewBlock<ChainRow>> & { readonly backs?: readonly number[]; readonly state?: BlockState } = {},
+): NewBlock<ChainRow> {
+  const { backs, state, ...rest } = more
   const payload = rest.payload ?? new TextEncoder().encode(`payload ${String(index)}`)
   return {
-    row: rowOf(index, backs),
-    state: 'paid',
+    row: { ...rowOf(index, backs), ...(state === undefined ? {} : { state }) },
     headerBytes: new TextEncoder().encode(`header ${String(index)}`),
     ...(index % 2 === 0 ? { signature: new Uint8Array(64).fill(index) } : {}),
-    payId: payloadId(new Uint8Array(32).fill(index)),
     paySize: typeof payload === 'string' ? 0 : payload.byteLength,
     payload,
     ...rest,
   }
 }
 
-/** A post that nobody signed. */
-export function rowOf(index: number, backs: readonly number[] = [index - 1]): BlockRow {
+/** A paid post that nobody signed; as {@link stored} comes back. */
+export function rowOf(index: number, backs: readonly number[] = [index - 1]): ChainRow {
   const time = 1_700_000_000_000 + index
-  return { id: drawnId(`stored ${String(index)}`), height: index, time, backs, k: 0, isOurs: false }
-}
-
-/** As {@link stored} comes back. */
-export function loadedRow(index: number, backs?: readonly number[]): LoadedRow {
-  return { ...rowOf(index, backs), state: 'paid' }
+  return { id: drawnId(`stored ${String(index)}`), height: index, time, backs, k: 0, isOurs: false, state: 'paid' }
 }
 
 /** All that a store loads. */
-export async function loadAll(store: ChainStore): Promise<LoadedChain & { readonly rows: readonly LoadedRow[] }> {
-  const rows: LoadedRow[] = []
+export async function loadAll(store: ChainStore): Promise<LoadedChain & { readonly rows: readonly ChainRow[] }> {
+  const rows: ChainRow[] = []
   return { ...(await store.load((row) => rows.push(row))), rows }
 }
 
@@ -51,7 +39,7 @@ export function dropOf(index: number, size = `payload ${String(index)}`.length):
 }
 
 /** Appends a line of blocks up to `last` in one commit; the last of them is the only head. */
-export function line(first: number, last: number): Commit {
+export function line(first: number, last: number): Commit<ChainRow> {
   const blocks = Array.from({ length: last - first + 1 }, (_, n) => stored(first + n))
   return { first, blocks, headsAdded: [last], headsRemoved: first === 1 ? [] : [first - 1] }
 }

@@ -1,6 +1,6 @@
 /**
- * Makes a block on top of what is accepted here, and takes it in before anything else can come between (spec §5
- * *Posting*). Which blocks it links is the reputation floor's affair.
+ * Makes a block on top of the accepted blocks and takes it in before anything else changes (spec §5 *Posting*). The
+ * reputation floor chooses its backs.
  */
 import { randomBytes } from 'node:crypto'
 import { makeBlock, type MadeBlock } from '../../dag/block.ts'
@@ -12,16 +12,16 @@ import { explain } from '../../reputation/explain.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Replica } from './replica.ts'
 
-/** A post as its author asks for it. */
+/** What to post. */
 export interface PostRequest {
-  /** As written; sealed on the way where the chain or `toOwner` asks for it. */
+  /** Not sealed yet: groups and `toOwner` seal it. */
   readonly payload: Uint8Array
   readonly pvt?: PrivateKey
   /** Seals the payload to the owner of an `@` chain. */
   readonly toOwner?: boolean
 }
 
-/** A like (n = 1) or dislike as its author asks for it. */
+/** A like (n = 1) or dislike to make. */
 export interface VoteRequest {
   readonly n: 1 | -1
   /** Local index of the post. */
@@ -31,26 +31,26 @@ export interface VoteRequest {
   readonly pvt: PrivateKey
 }
 
-/** A block that is in, and on disk. */
+/** A block that was made and is on disk. */
 export interface Posted {
   readonly id: BlockId
   readonly height: number
-  /** Held: nobody pays for it yet, or its time, which is no earlier than its backs', is ahead of the clock. */
+  /** `held`: it has no payer yet, or its time, which is no earlier than its backs', is ahead of the clock. */
   readonly state: 'accepted' | 'held'
-  /** What its author should know, in words. */
+  /** In words, for its author. */
   readonly why?: string
 }
 
 const AHEAD = "set aside: the chain's newest time is ahead of this node's clock"
-/** Spec §2: the author of the first post becomes the pioneer and is told so. */
+/** Spec §2: the author of the first post is told that they became the pioneer. */
 const FOUNDER =
   'this is the first post of the forum: its author is now the pioneer, here and for all who join it from here'
-/** Spec §5, *held*: how it gets out. */
+/** Spec §5, *held*: how such a post leaves this node. */
 const HELD_HERE = 'it stays on this node until somebody with reps likes it here, or fetches it with `peer held`'
 
 type MakeRequest = PostRequest | VoteRequest
 
-/** Resolves when the post is on disk: a power cut after that does not lose it. */
+/** Resolves when the post is on disk: a power cut does not lose it. */
 export async function post(replica: Replica, request: PostRequest, clock: Clock): Promise<Result<Posted, BlockFault>> {
   const before = replica.pioneer
   const posted = await put(replica, request, clock)
@@ -58,38 +58,38 @@ export async function post(replica: Replica, request: PostRequest, clock: Clock)
   return posted.ok && posted.value.state === 'accepted' && isFounder ? ok({ ...posted.value, why: FOUNDER }) : posted
 }
 
-/** As {@link post}. Refused with `REP_NO_REPS` if its author cannot pay for it. */
+/** As {@link post}; `REP_NO_REPS` if the author cannot pay for it. */
 export function vote(replica: Replica, request: VoteRequest, clock: Clock): Promise<Result<Posted, BlockFault>> {
   return put(replica, request, clock)
 }
 
 async function put(replica: Replica, request: MakeRequest, clock: Clock): Promise<Result<Posted, BlockFault>> {
-  const outcome = await replica.ingestMade(() => Promise.resolve(make(replica, request, clock.nowMs())))
+  const outcome = await replica.ingestMade(() => make(replica, request, clock.nowMs()))
   if (!outcome.ok) return outcome
   const { id, state } = outcome.value
   if (state === 'refused') return fail(outcome.value.fault)
-  const { graph, state: reputation } = replica
+  const { graph, state: chainState } = replica
   const index = graph.indexOf(id)
   if (index === undefined) throw new Bug('a block that is in is in the graph')
   const made = { id, height: graph.height(index) }
   if (state === 'accepted') return ok({ ...made, state })
-  const why = explain(reputation, index, { state: replica.stateOf(index), now: clock.nowMs() })
+  const why = explain(chainState, index, { state: replica.stateOf(index), now: clock.nowMs() })
   return ok({ ...made, state: 'held', why: state === 'ahead' ? AHEAD : `${why}; ${HELD_HERE}` })
 }
 
 function make(replica: Replica, request: MakeRequest, nowMs: number): Result<MadeBlock, BlockFault> {
-  const { chain, graph, state: reputation } = replica
+  const { chain, graph, state } = replica
   const { pvt, payload } = request
   const like = 'target' in request ? { n: request.n, target: request.target } : undefined
   const block = {
     ...(pvt === undefined ? {} : { author: pvt.author }),
     ...(like === undefined ? {} : { vote: like }),
   }
-  // One's own heads are never left out: that would make more of the concurrent blocks that one is shunned for.
-  const isShunned = (head: number): boolean => reputation.authorOf(head) !== pvt?.author && replica.isAvoided(head)
-  const preferred = reputation.backsFor({ ...block, isShunned })
-  // With everybody shunned there would be nothing to stand on but the genesis, where only a founder may.
-  const backs = preferred[0] === 0 ? reputation.backsFor({ ...block, isShunned: () => false }) : preferred
+  // The author's own heads are always linked: another concurrent block is what their heads would be avoided for.
+  const isShunned = (head: number): boolean => state.authorOf(head) !== pvt?.author && replica.isAvoided(head)
+  const preferred = state.backsFor({ ...block, isShunned })
+  // With every head avoided only the genesis is left, on which only a founder may post.
+  const backs = preferred[0] === 0 ? state.backsFor({ ...block, isShunned: () => false }) : preferred
   return makeBlock({
     chain,
     height: 1 + Math.max(...backs.map((back) => graph.height(back))),

@@ -1,6 +1,6 @@
 /**
- * The chains joined on this node (spec §2, §12): joins, leaves, finds them by name or id, and remembers across restarts
- * those that were joined by command. What a joined chain does on the network is attached by whoever composes the node.
+ * The chains joined on this node (spec §2, §12): joins and leaves them, finds them by name or id, and restores those joined
+ * by command after a restart. The composition of the node attaches their network side.
  */
 import { showChainId, type Chain } from '../../dag/chain.ts'
 import { fail, ok, type Result } from '../../dag/result.ts'
@@ -11,12 +11,11 @@ import type { Database } from '../storage/database.ts'
 import type { Logger } from '../base/log.ts'
 import type { ChainEvent } from './intake/chain-events.ts'
 import { Replica } from './replica.ts'
-import { decodeJoined, encodeJoined } from '../storage/joined-record.ts'
 import { JobQueue } from '../base/job-queue.ts'
 import type { BlockVerifier } from './intake/verify-workers.ts'
-import { forgetWatch, loadWatch, saveWatch } from '../storage/in-sync-record.ts'
+import { decodeJoined, encodeJoined, loadWatch, removeWatch, saveWatch } from '../storage/records.ts'
 
-/** What a joined chain has besides its replica; ended before the replica is. */
+/** What a joined chain has besides its replica. It is stopped before the replica is closed. */
 export interface Attachment {
   stop(): Promise<void>
 }
@@ -32,7 +31,7 @@ export interface ChainRegistryModules<A extends Attachment> {
   readonly log: Logger
   /** Puts a chain on the network. */
   readonly attach: (replica: Replica) => A
-  /** Told when a chain's store failed. */
+  /** Called when a chain's store failed. */
   readonly onFailure: (error: Error) => void
   /** Checks signatures on other threads. */
   readonly verifier: BlockVerifier
@@ -42,7 +41,7 @@ export interface ChainRegistryModules<A extends Attachment> {
 
 export type ChainsListener = (replica: Replica, events: readonly ChainEvent[]) => void
 
-/** Told of a chain that is being left: its data is about to go. */
+/** Called when a chain is being left, before its data is deleted. */
 export type LeaveListener = (replica: Replica) => void
 
 export class ChainRegistry<A extends Attachment> {
@@ -60,19 +59,19 @@ export class ChainRegistry<A extends Attachment> {
     return [...this.#joined.values()]
   }
 
-  /** Called for what is accepted in any chain, also in those joined later. Returns how to stop. */
+  /** Calls `listener` with the events of every chain, also of those joined later. Returns how to stop. */
   listen(listener: ChainsListener): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
   }
 
-  /** Called for each chain that is left, before it is closed. Returns how to stop. */
+  /** Calls `listener` for each chain that is left, before it is closed. Returns how to stop. */
   onLeave(listener: LeaveListener): () => void {
     this.#leaveListeners.add(listener)
     return () => this.#leaveListeners.delete(listener)
   }
 
-  /** Joins what was joined by command before. */
+  /** Joins the chains that were joined by command in earlier runs. */
   async restore(): Promise<void> {
     for (const { chain, record } of await this.#modules.database.joined()) {
       const restored = decodeJoined(record)
@@ -81,7 +80,7 @@ export class ChainRegistry<A extends Attachment> {
     }
   }
 
-  /** Joining what is joined already changes nothing. One name stands for one chain at a time. */
+  /** Joining a joined chain changes nothing. Two joined chains cannot have the same name. */
   join(chain: Chain, { remember }: { readonly remember: boolean }): Promise<Result<Joined<A>, RegistryFault>> {
     return this.#changes.run(async () => {
       const known = this.#joined.get(chain.id)
@@ -94,7 +93,7 @@ export class ChainRegistry<A extends Attachment> {
     })
   }
 
-  /** Removes the chain's data too. False if it was not joined. */
+  /** Deletes the chain's data too. False if it was not joined. */
   leave(chain: Chain): Promise<boolean> {
     return this.#changes.run(async () => {
       const joined = this.#joined.get(chain.id)
@@ -103,7 +102,7 @@ export class ChainRegistry<A extends Attachment> {
       for (const listener of this.#leaveListeners) listener(joined.replica)
       await close(joined)
       await joined.replica.store.destroy()
-      await forgetWatch(this.#modules.database, chain.id)
+      await removeWatch(this.#modules.database, chain.id)
       this.#modules.log.info('chain.left', { chain: chain.id })
       return true
     })
@@ -127,16 +126,16 @@ export class ChainRegistry<A extends Attachment> {
     })
   }
 
-  /** Keeps for the next start when this node was in sync; a crash loses what came since. */
+  /** Stores when this node was in sync, for the next start; a crash loses what came since. */
   async saveWatches(): Promise<void> {
     for (const { replica } of this.all()) await saveWatch(this.#modules.database, replica.chain.id, replica.watch)
   }
 
   async #open(chain: Chain): Promise<Joined<A>> {
-    const { database: disk, seed, attach, ...modules } = this.#modules
+    const { database, seed, attach, ...modules } = this.#modules
     const { log } = modules
-    const watch = await loadWatch(disk, chain.id)
-    const replica = await Replica.open({ chain, seed }, { store: disk.chain(chain.id), watch, ...modules })
+    const watch = await loadWatch(database, chain.id)
+    const replica = await Replica.open({ chain, seed }, { store: database.chain(chain.id), watch, ...modules })
     replica.listen((events) => {
       for (const listener of this.#listeners) listener(replica, events)
     })

@@ -1,43 +1,37 @@
 /**
- * Checks a stored chain (spec §3–§5): reads every block again, works out from the first one on what the store says that
- * it knows (k, who is paid, what is accepted, heads, bytes), and compares. Slow on purpose, and changes nothing.
+ * Verifies a stored chain (spec §3–§5): reads every block again, recomputes all that the store keeps of them (k, which are
+ * paid and accepted, heads, bytes) and compares. Slow, and changes nothing.
  */
 import { decodeBlock, verifyBlock } from '../../dag/block.ts'
 import { graphViolationsOf } from '../../dag/graph-invariants.ts'
 import type { Chain } from '../../dag/chain.ts'
-import { isAcceptedState, isGoneBy, type BlockState, type ChainStore, type LoadedRow } from '../../dag/store.ts'
+import { isAcceptedState, isStateInV, type ChainRow, type ChainStore } from '../../reputation/block-state.ts'
 import { ChainState } from '../../reputation/chain-state.ts'
 import { Mempool } from './intake/mempool.ts'
 import { storedPayloadHolds } from './payloads.ts'
 import { Staging } from './intake/staging.ts'
 
-/** Blocks between two reports of progress: a second or so. */
+/** Blocks between two reports of progress: about a second. */
 const BLOCKS_PER_REPORT = 10_000
 
-/** Of problems found no more are told: what is broken is broken. */
+/** Further problems are not reported. */
 const MAX_PROBLEMS = 100
 
 export interface CheckOptions {
   /** Any 32-bit number. */
   readonly seed: number
-  /** Told now and then how many blocks were checked. */
+  /** Called from time to time with the number of blocks checked. */
   readonly onProgress: (blocks: number) => void
 }
 
 export interface ChainReport {
   readonly blocks: number
-  /** In words; none if all is well. */
+  /** In words. */
   readonly problems: readonly string[]
 }
 
-/** What of a row is compared once all blocks are in. */
-interface Told {
-  readonly state: BlockState
-  readonly k: number
-}
-
 export async function checkStore(chain: Chain, store: ChainStore, options: CheckOptions): Promise<ChainReport> {
-  const rows: LoadedRow[] = []
+  const rows: ChainRow[] = []
   const loaded = await store.load((row) => rows.push(row))
   const problems: string[] = []
   const say = (problem: string): void => {
@@ -68,11 +62,11 @@ export async function checkStore(chain: Chain, store: ChainStore, options: Check
       say(`block ${String(index)} is not sound: ${added.fault.code}`)
       break
     }
-    if (isGoneBy(row.state) && row.backs.some((back) => back > 0 && !rebuilt.isIn(back))) {
+    if (isStateInV(row.state) && row.backs.some((back) => back > 0 && !rebuilt.isIn(back))) {
       say(`block ${String(index)} is ${row.state} over a block that is not gone by`)
       break
     }
-    if (isGoneBy(row.state)) rebuilt.enter(index)
+    if (isStateInV(row.state)) rebuilt.enter(index)
     else if (row.state === 'dropped') rebuilt.drop(index)
   }
   if (problems.length === 0) compare(rebuilt, rows, { heads: loaded.heads, bytes: loaded.bytes, counted: bytes }, say)
@@ -81,7 +75,7 @@ export async function checkStore(chain: Chain, store: ChainStore, options: Check
 
 function compare(
   rebuilt: ChainState,
-  rows: readonly Told[],
+  rows: readonly ChainRow[],
   stored: { readonly heads: readonly number[]; readonly bytes: number; readonly counted: number },
   say: (problem: string) => void,
 ): void {

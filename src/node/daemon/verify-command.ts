@@ -7,7 +7,7 @@ import { controlErrorOf } from '../api/fault-reports.ts'
 import { checkStore } from '../chain/verify-store.ts'
 import type { Chain } from '../../dag/chain.ts'
 import { hasDatabase, openDatabase, type Database } from '../storage/database.ts'
-import { decodeJoined } from '../storage/joined-record.ts'
+import { decodeJoined } from '../storage/records.ts'
 
 export interface VerifyCommandOptions {
   readonly dir?: string

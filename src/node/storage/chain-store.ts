@@ -1,22 +1,27 @@
 /**
- * One chain's {@link ChainStore} on LevelDB. Holds in memory only what the next commit needs (`ChainState`), which runs
- * ahead of the disk: it changes when a call is made, the disk when its turn to be written comes. Reads wait for the
- * writes asked for before them.
+ * One chain's {@link ChainStore} on LevelDB.
+ *
+ * Invariants:
+ * 1. `CommitState`, loaded once on first use, is what the disk will hold when all writes queued so far are done. A call
+ *    changes it and queues its write in one synchronous step, so calls take effect in the order they were made.
+ * 2. `#settled` is the end of the newest write; the writer keeps order, so all earlier writes are done by then too.
+ * 3. A read waits for `#settled`: it sees the effect of every call before it.
+ * 4. Once `#isDestroyed` is set, nothing of this chain is read or written.
  */
 import { Bug } from '../../dag/result.ts'
 import type { BlockId } from '../../dag/ids.ts'
 import {
   ARRIVALS_KEPT,
   FRAME_BYTES,
+  frameCount,
   framesOfPayload,
-  type ChainStore,
   type Commit,
   type DroppedPayload,
   type LoadedChain,
-  type LoadedRow,
   type NewBlock,
   type StoredBlock,
 } from '../../dag/store.ts'
+import type { ChainRow, ChainStore } from '../../reputation/block-state.ts'
 import { indexKey, type ChainKeys } from './row-keys.ts'
 import { countFrames, loadChain, loadState, plainBytes, readRow, readRows, type CommitState } from './load.ts'
 import {
@@ -36,7 +41,7 @@ const NOTHING = new Uint8Array()
 export interface LevelChainStoreModules {
   readonly db: Level
   readonly writer: BatchWriter
-  /** Removes all that is stored under the chain's keys. */
+  /** Deletes every row of the chain. */
   readonly destroy: () => Promise<void>
 }
 
@@ -46,7 +51,7 @@ export class LevelChainStore implements ChainStore {
   readonly #writer: BatchWriter
   readonly #removeAll: () => Promise<void>
   #loading: Promise<CommitState> | undefined
-  /** Settles, and never rejects, when all writes asked for so far are over. */
+  /** Never rejects. */
   #settled: Promise<void> = Promise.resolve()
   #isDestroyed = false
 
@@ -57,8 +62,8 @@ export class LevelChainStore implements ChainStore {
     this.#removeAll = destroy
   }
 
-  async load(take: (row: LoadedRow) => void): Promise<LoadedChain> {
-    // What is read is of one moment only if nothing was asked for while this waited.
+  async load(take: (row: ChainRow) => void): Promise<LoadedChain> {
+    // Memory and disk agree only if no write was queued while this waited.
     let settled: Promise<void>
     let state: CommitState
     do {
@@ -68,7 +73,7 @@ export class LevelChainStore implements ChainStore {
     return loadChain(this.#db, this.#keys, state, take)
   }
 
-  async commit(commit: Commit, { sync }: { readonly sync: boolean }): Promise<void> {
+  async commit(commit: Commit<ChainRow>, { sync }: { readonly sync: boolean }): Promise<void> {
     const state = await this.#state()
     const { first, blocks, headsAdded, headsRemoved, states, payloadsDropped } = commit
     if (first !== state.blocks + 1) throw new Bug(`commit at ${String(first)} after ${String(state.blocks)} blocks`)
@@ -155,26 +160,24 @@ export class LevelChainStore implements ChainStore {
   }
 
   async destroy(): Promise<void> {
-    // A chain that cannot be read can still be removed.
+    // A chain that cannot be read can still be deleted.
     await this.#loading?.catch(() => undefined)
     this.#isDestroyed = true
     await this.#settled
     await this.#removeAll()
   }
 
-  /** Resolves when the commits and frames asked for so far are written, or were not. */
+  /** Resolves when every commit and frame so far is written, or has failed. */
   async idle(): Promise<void> {
     await this.#loading?.catch(() => undefined)
     await this.#settled
   }
 
-  /** What a block adds to a commit. */
-  #addBlock(ops: WriteOp[], state: CommitState, block: NewBlock): void {
+  #addBlock(ops: WriteOp[], state: CommitState, block: NewBlock<ChainRow>): void {
     const { row, headerBytes, signature, paySize } = block
-    const { id, height, time, backs, author, like, k, isOurs } = row
     state.blocks += 1
     state.bytes += headerBytes.byteLength + (signature?.byteLength ?? 0)
-    state.tail.push({ id, height, time, backs, author, like, k, isOurs, state: block.state })
+    state.tail.push(row)
     const index = state.blocks
     ops.push({ type: 'put', key: indexKey(this.#keys.blocks, index), value: encodeBlock(block) })
     if (state.tail.length === PAGE_BLOCKS) {
@@ -183,14 +186,19 @@ export class LevelChainStore implements ChainStore {
       state.tail.length = 0
     }
     if (block.payload === 'missing') {
-      ops.push(this.#opOfMissing(state, index, id))
+      ops.push(this.#opOfMissing(state, index, row.id))
     } else {
       state.bytes += paySize
       this.#addPayload(ops, state, block, block.payload)
     }
   }
 
-  #addPayload(ops: WriteOp[], state: CommitState, { row, paySize }: NewBlock, payload: Uint8Array | 'stored'): void {
+  #addPayload(
+    ops: WriteOp[],
+    state: CommitState,
+    { row, paySize }: NewBlock<ChainRow>,
+    payload: Uint8Array | 'stored',
+  ): void {
     const arrived = state.arriving.get(row.id)
     state.arriving.delete(row.id)
     if (payload === 'stored') {
@@ -205,7 +213,7 @@ export class LevelChainStore implements ChainStore {
 
   #opsOfDropped(state: CommitState, { index, id, size }: DroppedPayload): WriteOp[] {
     if (state.missing.has(index)) return []
-    const frames = Math.max(Math.ceil(size / FRAME_BYTES), state.arriving.get(id) ?? 0)
+    const frames = Math.max(frameCount(size), state.arriving.get(id) ?? 0)
     state.arriving.delete(id)
     state.bytes -= size
     return [...this.#opsOfDrop(id, frames), this.#opOfMissing(state, index, id)]
@@ -226,10 +234,7 @@ export class LevelChainStore implements ChainStore {
     return { type: 'put', key: this.#keys.meta, value: encodeMeta({ blocks, bytes }) }
   }
 
-  /**
-   * Everybody waits for the same promise, so that calls go on in the order in which they were made; from there on a
-   * call changes state and asks for its write without another wait.
-   */
+  /** All calls wait for the same promise, so they continue in the order they were made. */
   #state(): Promise<CommitState> {
     this.#loading ??= loadState(this.#db, this.#keys)
     return this.#loading

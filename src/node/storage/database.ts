@@ -1,13 +1,13 @@
 /**
- * The data directory's one LevelDB, opened through datastore-level: libp2p's datastore, the stores of all chains, and
- * the node's own small records (spec §1, §3 as stored). What the rows are is in `row-keys.ts` and `rows.ts`.
+ * The one LevelDB of a data directory, opened through datastore-level: libp2p's datastore, the stores of all chains, and
+ * the node's own small records. Keys are in `row-keys.ts`, values in `rows.ts`.
  */
 import { chmod } from 'node:fs/promises'
 import { join } from 'node:path'
 import { LevelDatastore } from 'datastore-level'
 import { fail, ok, type Result } from '../../dag/result.ts'
 import { chainId, type ChainId } from '../../dag/ids.ts'
-import type { ChainStore } from '../../dag/store.ts'
+import type { ChainStore } from '../../reputation/block-state.ts'
 import { LevelChainStore } from './chain-store.ts'
 import type { StorageFault } from './faults.ts'
 import {
@@ -26,18 +26,18 @@ import { plainBytes, readRow } from './load.ts'
 import { BatchWriter, type Level } from './writer.ts'
 import { isDirectory, makeDir } from '../base/make-dir.ts'
 
-/** Raised when rows change in a way that older programs would misread. */
+/** Incremented when rows change in a way that older versions would misread. */
 const FORMAT = 2
 
 /** What a node remembers of a chain that it joined. */
 export interface JoinedRecord {
   readonly chain: ChainId
-  /** As it was put. */
+  /** As passed to {@link Database.putJoined}. */
   readonly record: Uint8Array
 }
 
 export class Database {
-  /** For libp2p: peer store, DHT, keys. Open; libp2p neither opens nor closes it. */
+  /** For libp2p: peer store, DHT, keys. It is open already; libp2p neither opens nor closes it. */
   readonly datastore: LevelDatastore
   readonly #db: Level
   readonly #writer: BatchWriter
@@ -49,7 +49,7 @@ export class Database {
     this.#writer = new BatchWriter(datastore.db)
   }
 
-  /** The store of a chain, empty if nothing was ever committed; the same one each time, until it is destroyed. */
+  /** The store of a chain, empty if nothing was committed yet. The same object each time, until it is destroyed. */
   chain(id: ChainId): ChainStore {
     const known = this.#chains.get(id)
     if (known !== undefined) return known
@@ -69,12 +69,12 @@ export class Database {
     return this.#writer.write([{ type: 'put', key: joinedKey(chain), value: record }], true)
   }
 
-  /** Resolves when it is on the disk. Removing the chain's store does this too. */
+  /** Resolves when it is on the disk. Destroying the chain's store does this too. */
   removeJoined(chain: ChainId): Promise<void> {
     return this.#writer.write([{ type: 'del', key: joinedKey(chain) }], true)
   }
 
-  /** A small record of the node's own. @param name - ours: a letter, then a-z, 0-9 and dashes */
+  /** A small record of the node's own. @param name - a letter, then a–z, 0–9 and dashes */
   get(name: string): Promise<Uint8Array | undefined> {
     return readRow(this.#db, nodeKey(name))
   }
@@ -84,19 +84,19 @@ export class Database {
     return this.#writer.write([{ type: 'put', key: nodeKey(name), value }], true)
   }
 
-  /** Removes such a record, if there is one. */
+  /** Deletes such a record, if there is one. */
   remove(name: string): Promise<void> {
     return this.#writer.write([{ type: 'del', key: nodeKey(name) }], false)
   }
 
-  /** Writes what was asked for, then closes; whatever comes later rejects. */
+  /** Finishes the writes so far, then closes; later calls reject. */
   async close(): Promise<void> {
     await Promise.all([...this.#chains.values()].map((chain) => chain.idle()))
     await this.#writer.close()
     await this.datastore.close()
   }
 
-  /** The joined record goes with the mark, in one batch: after a crash a chain is either whole or not joined. */
+  /** The mark is written and the joined record deleted in one batch: after a crash a chain is whole, or not joined. */
   async #destroy(chain: ChainId): Promise<void> {
     const mark = { type: 'put', key: doomedKey(chain), value: new Uint8Array() } as const
     await this.#writer.write([mark, { type: 'del', key: joinedKey(chain) }], true)
@@ -105,10 +105,7 @@ export class Database {
   }
 }
 
-/**
- * Opens the database in `dir`, making both if needed. It lies in a subdirectory of its own that only its owner may read:
- * it holds keys.
- */
+/** Opens the database in `dir/db`, and creates both if needed. Only their owner may read the folder: it holds keys. */
 export async function openDatabase(dir: string): Promise<Result<Database, StorageFault>> {
   const path = databaseIn(dir)
   try {
@@ -119,7 +116,7 @@ export async function openDatabase(dir: string): Promise<Result<Database, Storag
   }
   const datastore = new LevelDatastore(path)
   try {
-    // Not through the datastore, which drops the cause.
+    // The datastore's own `open` drops the cause of a failure.
     await datastore.db.open({ compression: false })
   } catch (error) {
     return fail(openFault(dir, error))
@@ -135,9 +132,9 @@ export async function openDatabase(dir: string): Promise<Result<Database, Storag
   return ok(new Database(datastore))
 }
 
-/** Whether there is a database to open, so that looking at one need not make it. */
+/** Whether there is a database, so that a command that only reads does not create one. */
 export async function hasDatabase(dir: string): Promise<boolean> {
-  // What cannot be looked at is there, as far as anybody can tell: opening it says why not.
+  // A folder that cannot be examined counts as there: opening it reports why.
   return await isDirectory(databaseIn(dir)).catch(() => true)
 }
 

@@ -2,16 +2,16 @@
 
 /** Why a data directory cannot be opened. */
 export type StorageFault =
-  /** Another node uses this directory. */
+  /** Another process has it open. */
   | { readonly code: 'DISK_LOCKED'; readonly dir: string }
-  /** It is no directory, may not be read or written, or LevelDB finds its files damaged. */
+  /** Not a directory, not readable or writable, or LevelDB reports damaged files. */
   | { readonly code: 'DISK_UNREADABLE'; readonly dir: string; readonly why: string }
-  /** Written by a version of this program that stores things otherwise. */
+  /** Written by a version with another storage format. */
   | { readonly code: 'DISK_FORMAT'; readonly dir: string; readonly found: number; readonly expected: number }
 
 /**
- * A disk that was open stopped working: full, unplugged, damaged, or closed. Not a defect of ours and no answer to
- * anybody's input, so thrown; after a failed write every later write fails too, because what was lost is unknown.
+ * An open disk stopped working: full, unplugged, damaged, or closed. Thrown, since neither our code nor any input causes
+ * it. After a failed write every later write fails too, because it is unknown what was lost.
  */
 export class StorageFailed extends Error {
   override readonly name = 'DiskFailed'

@@ -1,34 +1,38 @@
-/** Reading a chain from LevelDB at start, without its headers and payloads. */
+/** Reads a chain from LevelDB at start, without its headers and payloads; and the helpers for reading single rows. */
 import { blockId, type BlockId } from '../../dag/ids.ts'
-import type { LoadedChain, LoadedRow } from '../../dag/store.ts'
+import type { LoadedChain } from '../../dag/store.ts'
+import type { ChainRow } from '../../reputation/block-state.ts'
 import { StorageFailed } from './faults.ts'
 import { indexKey, lastPart, numberIn, rangeOf, type ChainKeys } from './row-keys.ts'
 import { decodeArrival, decodeBlock, decodeMeta, decodeMissing, decodePage, decodeState, PAGE_BLOCKS } from './rows.ts'
 import type { Level } from './writer.ts'
 
-/** Bytes that LevelDB hands over in one step; its default of 16 KiB is less than one page. */
+/** Bytes that LevelDB reads in one step; its default of 16 KiB is less than one page. */
 const READ_BYTES = 1024 * 1024
 
-/** What a chain's store keeps in memory. */
+/** What a chain's store holds in memory to encode its next commit. */
 export interface CommitState {
+  /** Blocks committed; the genesis is not counted. */
   blocks: number
+  /** Bytes of headers, signatures and complete payloads. */
   bytes: number
-  /** Blocks that fill no page yet, with the states that they were committed with. */
-  readonly tail: LoadedRow[]
-  /** Blocks whose payload is not here. Their ids too, so that a payload that arrives takes no reading. */
+  /** The last `blocks % PAGE_BLOCKS` rows, which fill no page yet, with the states that they were committed with. */
+  readonly tail: ChainRow[]
+  /** Blocks whose payload is missing. With their ids, so that the arrival of a payload reads nothing. */
   readonly missing: Map<number, BlockId>
-  /** Frames here of each payload that is still arriving; the one longest untouched first. */
+  /** Frames stored of each payload that is still arriving; the one that got a frame longest ago is first. */
   readonly arriving: Map<BlockId, number>
+  /** Greater than every number in an arrival row. */
   nextArrival: number
 }
 
-/** A stored value; Level's types do not say that there may be none. */
+/** A stored value. Level's types do not say that there may be none. */
 export async function readRow(db: Level, key: string): Promise<Uint8Array | undefined> {
   const value = (await db.get(key)) as Uint8Array | undefined
   return value === undefined ? undefined : plainBytes(value)
 }
 
-/** Many stored values, in the order asked, each through `take`, which gets Level's own `Buffer`. */
+/** Many stored values, in the order asked, each mapped by `take`, which gets Level's own `Buffer`. */
 export async function readRows<T>(
   db: Level,
   keys: string[],
@@ -38,7 +42,7 @@ export async function readRows<T>(
   return values.map((value) => (value === undefined ? undefined : take(value)))
 }
 
-/** Level hands out a `Buffer`, whose `slice` does not copy and which is equal to no `Uint8Array`. */
+/** Level returns a `Buffer`, whose `slice` does not copy and which deep-equals no `Uint8Array`. */
 export function plainBytes(value: Uint8Array): Uint8Array {
   return new Uint8Array(value.buffer, value.byteOffset, value.byteLength)
 }
@@ -47,7 +51,7 @@ export async function loadState(db: Level, keys: ChainKeys): Promise<CommitState
   const meta = await readRow(db, keys.meta)
   const { blocks, bytes } = meta === undefined ? { blocks: 0, bytes: 0 } : decodeMeta(meta)
   const paged = blocks - (blocks % PAGE_BLOCKS)
-  const tail: LoadedRow[] = []
+  const tail: ChainRow[] = []
   const range = { gte: indexKey(keys.blocks, paged + 1), lt: rangeOf(keys.blocks).lt, highWaterMarkBytes: READ_BYTES }
   for await (const value of db.values(range)) tail.push(decodeBlock(value).row)
   if (paged + tail.length !== blocks)
@@ -69,21 +73,21 @@ async function loadArrivals(db: Level, keys: ChainKeys): Promise<Pick<CommitStat
   return { arriving, nextArrival: (arrivals.at(-1)?.order ?? 0) + 1 }
 }
 
-/** From the last key alone: frames come in order. */
+/** Reads the last key alone: frames are stored in order, without gaps. */
 export async function countFrames(db: Level, keys: ChainKeys, id: BlockId): Promise<number> {
   const [last] = await db.keys({ ...rangeOf(keys.frames(id)), reverse: true, limit: 1 }).all()
   return last === undefined ? 0 : numberIn(last) + 1
 }
 
 /**
- * Hands all rows to `take`. When it is called, no write may be on its way: what is in memory and what the iterators see,
- * which is the disk of the moment in which they are made, have to be of one moment. Writes may come while it runs.
+ * Calls `take` with all rows. No write may be pending when this is called: `state` and the iterators, which see the disk
+ * as of their creation, must agree. Writes may come while it runs.
  */
 export async function loadChain(
   db: Level,
   keys: ChainKeys,
   state: CommitState,
-  take: (row: LoadedRow) => void,
+  take: (row: ChainRow) => void,
 ): Promise<LoadedChain> {
   const { bytes } = state
   const missing = [...state.missing.keys()].sort((a, b) => a - b)
@@ -95,7 +99,7 @@ export async function loadChain(
   const heads = (await headKeys.all()).map(numberIn)
   const states = new Map((await stateRows.all()).map(([key, value]) => [numberIn(key), decodeState(value)] as const))
   let index = 0
-  const takeNext = (row: LoadedRow): void => {
+  const takeNext = (row: ChainRow): void => {
     index += 1
     const latest = states.get(index)
     take(latest === undefined ? row : { ...row, state: latest })

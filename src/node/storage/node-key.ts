@@ -1,6 +1,6 @@
 /**
- * The node's own libp2p identity: one Ed25519 key, made at the first start and kept in the data directory. It names the
- * node to its peers and has nothing to do with the keys that authors sign with. Nothing here is ever logged.
+ * The node's libp2p identity: one Ed25519 key, generated at the first start and stored in the data directory. It is
+ * unrelated to the keys that authors sign with. Nothing here is ever logged.
  */
 import {
   generateKeyPair,
@@ -14,19 +14,19 @@ import { fail, ok, type Result } from '../../dag/result.ts'
 /** Name of the record that holds the key, in libp2p's protobuf form. */
 export const NODE_KEY_RECORD = 'node-key'
 
-/** Bytes of an Ed25519 seed: the first half of the raw key, the public key being the second. */
+/** Bytes of an Ed25519 seed: the first half of the raw key. The second half is the public key. */
 const SEED_BYTES = 32
 
-/** Where the key is kept; `put` resolves when the bytes are on disk. */
+/** Where the key is stored; `put` resolves when the bytes are on disk. */
 export interface KeyRecords {
   get(name: string): Promise<Uint8Array | undefined>
   put(name: string, bytes: Uint8Array): Promise<void>
 }
 
-/** The record is there and is no key: the operator restores it, or removes it to become another peer. */
+/** The record exists and is no key: the operator restores it, or deletes it to become another peer. */
 export type NodeKeyFault = { readonly code: 'NODE_KEY_DAMAGED'; readonly record: string }
 
-/** The key kept here, or, where there is none at all, a fresh one that is stored before it is returned. */
+/** The stored key, or if there is no record a new one, which is stored before it is returned. */
 export async function loadOrCreateNodeKey(records: KeyRecords): Promise<Result<Ed25519PrivateKey, NodeKeyFault>> {
   const stored = await records.get(NODE_KEY_RECORD)
   if (stored !== undefined) {
@@ -39,8 +39,8 @@ export async function loadOrCreateNodeKey(records: KeyRecords): Promise<Result<E
 }
 
 /**
- * libp2p takes any 64 bytes for a key. The public half follows from the seed, so making it again finds a flipped bit
- * in either half, which would otherwise be another identity, or signatures that no peer believes.
+ * libp2p accepts any 64 bytes as a key. Deriving the public half from the seed again detects a flipped bit in either half,
+ * which would otherwise give another identity, or signatures that no peer accepts.
  */
 async function decode(stored: Uint8Array): Promise<Ed25519PrivateKey | undefined> {
   try {

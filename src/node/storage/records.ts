@@ -1,5 +1,12 @@
-/** Small lists of text that the node keeps in its data directory: remembered peers, peers added by command. */
+/**
+ * The node's small records in the database, in dag-cbor: lists of text (cached peers, static peers added by command), the
+ * chains joined by command (spec §12), and when each chain was in sync (spec §5, *Throttle*).
+ */
 import * as dagCbor from '@ipld/dag-cbor'
+import { bytesToHex } from '@noble/hashes/utils.js'
+import { chainOf, type Chain } from '../../dag/chain.ts'
+import type { ChainId } from '../../dag/ids.ts'
+import { Watch, type Interval } from '../../reputation/throttle.ts'
 import type { Database } from './database.ts'
 
 export interface TextList {
@@ -7,14 +14,14 @@ export interface TextList {
   save(entries: readonly string[]): Promise<void>
 }
 
-/** `name`: of the record, in a–z, 0–9 and dashes. A record that does not decode counts as empty. */
-export function textList(disk: Database, name: string): TextList {
+/** @param name - of the record: a–z, 0–9 and dashes. A record that does not decode counts as empty. */
+export function textList(database: Database, name: string): TextList {
   return {
     async load() {
-      const bytes = await disk.get(name)
+      const bytes = await database.get(name)
       return bytes === undefined ? [] : decodeList(bytes)
     },
-    save: (entries) => disk.put(name, dagCbor.encode([...entries])),
+    save: (entries) => database.put(name, dagCbor.encode([...entries])),
   }
 }
 
@@ -25,4 +32,43 @@ function decodeList(bytes: Uint8Array): readonly string[] {
   } catch {
     return []
   }
+}
+
+/** A joined chain's name and keys. */
+export function encodeJoined({ params }: Chain): Uint8Array {
+  const keys = params.key === undefined ? params.pioneers : [bytesToHex(params.key)]
+  return dagCbor.encode({ v: 1, name: params.name, keys })
+}
+
+/** `undefined` if the name and keys are those of no chain. */
+export function decodeJoined(record: Uint8Array): Chain | undefined {
+  const { name, keys } = dagCbor.decode<{ name: string; keys: string[] }>(record)
+  const chain = chainOf(name, keys)
+  return chain.ok ? chain.value : undefined
+}
+
+/** When this node was in sync on the chain. A record that does not decode counts as none: then no block is suspect. */
+export async function loadWatch(database: Database, chain: ChainId): Promise<Watch> {
+  const stored = await database.get(watchRecord(chain))
+  return new Watch(stored === undefined ? [] : decodeIntervals(stored))
+}
+
+export function saveWatch(database: Database, chain: ChainId, watch: Watch): Promise<void> {
+  return database.put(watchRecord(chain), dagCbor.encode(watch.intervals().flat()))
+}
+
+export function removeWatch(database: Database, chain: ChainId): Promise<void> {
+  return database.remove(watchRecord(chain))
+}
+
+function watchRecord(chain: ChainId): string {
+  return `watch-${chain.toLowerCase()}`
+}
+
+function decodeIntervals(stored: Uint8Array): Interval[] {
+  const numbers = dagCbor.decode<unknown>(stored)
+  if (!Array.isArray(numbers) || !numbers.every((number) => typeof number === 'number')) return []
+  const intervals: Interval[] = []
+  for (let at = 0; at + 1 < numbers.length; at += 2) intervals.push([numbers[at] ?? 0, numbers[at + 1] ?? 0])
+  return intervals
 }

@@ -1,6 +1,6 @@
 /**
- * Where things are kept in LevelDB: see `docs/decisions/0005-leveldb-keys.md`. All keys are ours, of fixed width, and
- * hold nothing a user or a peer chose but digests in hex; every prefix ends with a slash.
+ * The LevelDB keys, as in `docs/decisions/0005-leveldb-keys.md`. Keys have a fixed width and hold no text that a user or
+ * a peer chose, only digests in hex; every prefix ends with a slash.
  */
 import { Bug } from '../../dag/result.ts'
 import type { BlockId, ChainId } from '../../dag/ids.ts'
@@ -11,7 +11,7 @@ export const FORMAT_KEY = `${ROOT}format`
 export const JOINED_PREFIX = `${ROOT}joined/`
 export const DOOMED_PREFIX = `${ROOT}doomed/`
 
-/** For an iterator or a `clear`. */
+/** Argument of an iterator or a `clear`. */
 export interface KeyRange {
   readonly gte: string
   readonly lt: string
@@ -38,7 +38,7 @@ export function joinedKey(chain: ChainId): string {
   return `${JOINED_PREFIX}${chain}`
 }
 
-/** Marks a chain that is being removed: what a crash left of it goes at the next start. */
+/** Marks a chain that is being deleted; the next start deletes what a crash left of it. */
 export function doomedKey(chain: ChainId): string {
   return `${DOOMED_PREFIX}${chain}`
 }
@@ -78,18 +78,18 @@ export class ChainKeys {
     return `${this.#frames}${id}/`
   }
 
-  /** 64 MiB are 256 frames; 16 bits leave room. */
+  /** A payload has at most 256 frames (64 MiB); 16 bits leave room. */
   frame(id: BlockId, n: number): string {
     return `${this.frames(id)}${hex(n, 4)}`
   }
 }
 
-/** A key that ends with an index of 32 bits, so that keys sort as the indexes do. */
+/** A key that ends with a 32-bit index in hex, so that keys sort as the indexes do. */
 export function indexKey(prefix: string, index: number): string {
   return `${prefix}${hex(index, 8)}`
 }
 
-/** The number in the last part of a key made here. */
+/** The number in the last part of a key that ends with one. */
 export function numberIn(key: string): number {
   return Number.parseInt(lastPart(key), 16)
 }

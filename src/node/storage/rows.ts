@@ -1,21 +1,22 @@
 /**
- * Stored values of one chain and their bytes. What is read here was written here: bytes that do not decode mean a
- * damaged disk ({@link StorageFailed}), never a hostile peer.
+ * Encodes and decodes the stored values of one chain (layout in `docs/decisions/0005-leveldb-keys.md`). This node wrote
+ * them itself: bytes that do not decode mean a damaged disk ({@link StorageFailed}), never a hostile peer.
  */
 import { decode, encode } from '@ipld/dag-cbor'
 import { CborWriter } from '../../dag/cbor-writer.ts'
 import { Bug } from '../../dag/result.ts'
 import { authorKey, blockId, ID_BYTES, idBytes, writeId, type AuthorKey, type BlockId } from '../../dag/ids.ts'
-import type { BlockRow, BlockState, LoadedRow, NewBlock, StoredBlock } from '../../dag/store.ts'
+import type { NewBlock, StoredBlock } from '../../dag/store.ts'
+import type { BlockState, ChainRow } from '../../reputation/block-state.ts'
 import { StorageFailed } from './faults.ts'
 
 /**
- * Blocks in one page. A page is written once, when its last block comes, and a start reads all pages and at most this
- * many single rows less one: 1024 rows take about 10 ms to read, and rewriting nothing keeps commits small.
+ * Blocks in one page. A page is written once, by the commit that fills it; a start reads all pages and at most
+ * `PAGE_BLOCKS - 1` single rows. 1024 rows take about 10 ms to read, and no page is ever rewritten, so commits stay small.
  */
 export const PAGE_BLOCKS = 1024
 
-/** States as stored: numbers that never change their meaning. 0 is none, so that zeroed bytes do not pass for one. */
+/** States as stored. A number never changes its meaning. 0 stays unused, so zeroed bytes do not decode as a state. */
 const STATE_NUMBERS: { readonly [S in BlockState]: number } = {
   paid: 1,
   unpaid: 2,
@@ -30,16 +31,16 @@ const STATE_NUMBERS: { readonly [S in BlockState]: number } = {
 const STATES = new Map<number, BlockState>()
 for (const state of Object.keys(STATE_NUMBERS) as BlockState[]) STATES.set(STATE_NUMBERS[state], state)
 
-/** In the byte of flags, beside the number of the state. */
+/** Highest bit of the flags byte; the lower bits hold the number of the state. */
 const OURS = 0x80
 
-/** In a page, in place of an author's number; a page has at most as many authors as blocks. */
+/** In place of an author's number, in a page: the block is unsigned. No page has that many authors. */
 const UNSIGNED = 0xffff
 
 /** Targets of likes are stored doubled, in 32 bits. */
 const TARGETS = 2 ** 31
 
-/** Where the columns of a page start, one after the other. */
+/** Offsets of the columns of a page. */
 const TIMES = PAGE_BLOCKS * ID_BYTES
 const HEIGHTS = TIMES + PAGE_BLOCKS * 8
 const LIKES = HEIGHTS + PAGE_BLOCKS * 4
@@ -50,16 +51,16 @@ const BACK_COUNTS = FLAGS + PAGE_BLOCKS
 const KEY_COUNT = BACK_COUNTS + PAGE_BLOCKS
 const KEYS = KEY_COUNT + 2
 
-/** Bytes and blocks of a chain, brought up to date in every commit. */
+/** Totals of a chain, written by every commit. */
 export interface Meta {
   readonly blocks: number
   readonly bytes: number
 }
 
-/** The optional parts are set where there are any: cheaper than spreading a row of a million. */
-type Draft = { -readonly [K in keyof LoadedRow]: LoadedRow[K] }
+/** A row being decoded. Optional fields are assigned when present: spreads cost too much over a million rows. */
+type Draft = { -readonly [K in keyof ChainRow]: ChainRow[K] }
 
-/** Of a {@link StoredRow}. */
+/** Elements of a {@link StoredRow}. */
 const ROW_PARTS = 10
 
 type StoredRow = [
@@ -84,10 +85,10 @@ export function decodeMeta(stored: Uint8Array): Meta {
   return { blocks, bytes }
 }
 
-/** The row stands beside the header, so that a start decodes no headers. */
-export function encodeBlock({ row, state, headerBytes, signature }: NewBlock): Uint8Array {
+/** The row is stored beside the header, so that a start decodes no headers. */
+export function encodeBlock({ row, headerBytes, signature }: NewBlock<ChainRow>): Uint8Array {
   const { id, height, time, backs, author } = row
-  if ((row.k | 0) !== row.k) throw new Bug(`k = ${String(row.k)} is no whole number of 32 bits`)
+  if ((row.k | 0) !== row.k) throw new Bug(`k = ${String(row.k)} is no integer of 32 bits`)
   const most = headerBytes.byteLength + (signature?.byteLength ?? 0) + 2 * ID_BYTES + 9 * (ROW_PARTS + 1 + backs.length)
   const writer = new CborWriter(most)
     .list(ROW_PARTS)
@@ -101,12 +102,12 @@ export function encodeBlock({ row, state, headerBytes, signature }: NewBlock): U
   return (author === undefined ? writer.bytes(undefined) : writer.id(author))
     .int(packedLike(row))
     .int(row.k)
-    .int(packedFlags(row, state))
+    .int(packedFlags(row))
     .take()
 }
 
-/** With the state that it was committed with. */
-export function decodeBlock(stored: Uint8Array): { readonly row: LoadedRow; readonly block: StoredBlock } {
+/** The row has the state that the block was committed with. */
+export function decodeBlock(stored: Uint8Array): { readonly row: ChainRow; readonly block: StoredBlock } {
   const [headerBytes, signature, digest, height, time, backs, author, like, k, flags] = decodedList<StoredRow>(
     stored,
     ROW_PARTS,
@@ -117,7 +118,7 @@ export function decodeBlock(stored: Uint8Array): { readonly row: LoadedRow; read
   return { row, block: signature === null ? { headerBytes } : { headerBytes, signature } }
 }
 
-/** The first two parts of a row, read without the others: a peer that catches up is sent nothing else. */
+/** Reads the first two elements of a row and skips the rest: replies to a peer that catches up need no more. */
 export function decodeStoredBlock(stored: Uint8Array): StoredBlock {
   const header = bytesAt(stored, 1)
   const at = header.byteOffset - stored.byteOffset + header.byteLength
@@ -126,7 +127,7 @@ export function decodeStoredBlock(stored: Uint8Array): StoredBlock {
 
 const NULL = 0xf6
 
-/** A byte string of dag-cbor, below 2^16 bytes. A view, and a plain one, whatever `stored` is. */
+/** A dag-cbor byte string of less than 2^16 bytes at `at`, as a plain `Uint8Array` view even where `stored` is a `Buffer`. */
 function bytesAt(stored: Uint8Array, at: number): Uint8Array {
   const first = (stored[at] ?? 0) - 0x40
   const wide = first === 0x18 ? 1 : first === 0x19 ? 2 : 0
@@ -139,10 +140,10 @@ function bytesAt(stored: Uint8Array, at: number): Uint8Array {
 }
 
 /**
- * Columns of {@link PAGE_BLOCKS} rows, little-endian: digests, times (f64), heights (u32), likes (u32), k (i32), numbers
- * of authors (u16), flags (u8), counts of backs (u8); then the count of authors (u16), their keys, and all backs (u32).
+ * {@link PAGE_BLOCKS} rows as columns, little-endian: digests, times (f64), heights (u32), likes (u32), k (i32), author
+ * numbers (u16), flags (u8), counts of backs (u8); then the count of authors (u16), their keys, and all backs (u32).
  */
-export function encodePage(rows: readonly LoadedRow[]): Uint8Array {
+export function encodePage(rows: readonly ChainRow[]): Uint8Array {
   const numbers = new Map<AuthorKey, number>()
   for (const { author } of rows) if (author !== undefined && !numbers.has(author)) numbers.set(author, numbers.size)
   const backCount = rows.reduce((sum, row) => sum + row.backs.length, 0)
@@ -157,7 +158,7 @@ export function encodePage(rows: readonly LoadedRow[]): Uint8Array {
     view.setUint32(LIKES + n * 4, packedLike(row), true)
     view.setInt32(KS + n * 4, row.k, true)
     view.setUint16(AUTHORS + n * 2, row.author === undefined ? UNSIGNED : (numbers.get(row.author) ?? UNSIGNED), true)
-    view.setUint8(FLAGS + n, packedFlags(row, row.state))
+    view.setUint8(FLAGS + n, packedFlags(row))
     view.setUint8(BACK_COUNTS + n, row.backs.length)
     for (const back of row.backs) {
       view.setUint32(backAt, back, true)
@@ -169,8 +170,8 @@ export function encodePage(rows: readonly LoadedRow[]): Uint8Array {
   return page
 }
 
-/** Hands over the page's rows one by one, with the states that they were committed with. */
-export function decodePage(page: Uint8Array, take: (row: LoadedRow) => void): void {
+/** Calls `take` with each row of the page, with the state that the block was committed with. */
+export function decodePage(page: Uint8Array, take: (row: ChainRow) => void): void {
   const view = new DataView(page.buffer, page.byteOffset, page.byteLength)
   if (page.byteLength < KEYS) throw new StorageFailed('a page of blocks is too short')
   const keyCount = view.getUint16(KEY_COUNT, true)
@@ -206,7 +207,7 @@ export function decodePage(page: Uint8Array, take: (row: LoadedRow) => void): vo
   if (backAt !== page.byteLength) throw new StorageFailed('a page of blocks is too long')
 }
 
-/** A state that came after the one that the block was committed with. */
+/** A state that replaces the one the block was committed with. */
 export function encodeState(state: BlockState): Uint8Array {
   return Uint8Array.of(STATE_NUMBERS[state])
 }
@@ -215,7 +216,7 @@ export function decodeState(stored: Uint8Array): BlockState {
   return stateOf(stored.byteLength === 1 ? stored[0] : undefined)
 }
 
-/** The block whose payload is not here. */
+/** Marks the payload of this block as missing. */
 export function encodeMissing(id: BlockId): Uint8Array {
   return idBytes(id)
 }
@@ -225,7 +226,7 @@ export function decodeMissing(stored: Uint8Array): BlockId {
   return blockId(stored)
 }
 
-/** When a payload's latest frame came, as a number that only grows. */
+/** A counter that says which payload got its latest frame longest ago. */
 export function encodeArrival(order: number): Uint8Array {
   return encode(order)
 }
@@ -250,24 +251,24 @@ function decodedList<T extends readonly unknown[]>(stored: Uint8Array, length: T
   return list as unknown as T
 }
 
-/** Twice the target, and 1 more for a like; 0 for a post. The genesis is no target. */
-function packedLike({ like }: BlockRow): number {
+/** Twice the target, plus 1 for a like; 0 for a post. The genesis is no target. */
+function packedLike({ like }: ChainRow): number {
   if (like === undefined) return 0
   const { n, target } = like
   if (target < 1 || target >= TARGETS) throw new Bug(`a like of block ${String(target)}`)
   return target * 2 + (n === 1 ? 1 : 0)
 }
 
-function unpackedLike(packed: number): NonNullable<BlockRow['like']> {
+function unpackedLike(packed: number): NonNullable<ChainRow['like']> {
   if (packed === 1) throw new StorageFailed('a like of the genesis')
   return { n: (packed & 1) === 1 ? 1 : -1, target: packed >>> 1 }
 }
 
-function packedFlags({ isOurs }: BlockRow, state: BlockState): number {
+function packedFlags({ isOurs, state }: ChainRow): number {
   return STATE_NUMBERS[state] | (isOurs ? OURS : 0)
 }
 
-function unpackedFlags(flags: number): Pick<LoadedRow, 'isOurs' | 'state'> {
+function unpackedFlags(flags: number): Pick<ChainRow, 'isOurs' | 'state'> {
   return { isOurs: (flags & OURS) !== 0, state: stateOf(flags & ~OURS) }
 }
 

@@ -1,7 +1,6 @@
 /**
- * The one door for writes of chains: jobs are written in the order they come, each whole within one LevelDB batch. What
- * comes while a batch is being written is merged into the next, so that any number of synced commits, of any chains,
- * share one flush.
+ * All writes of all chains go through one queue, in the order they come, each whole within one LevelDB batch. Jobs that
+ * come while a batch is being written are merged into the next one, so any number of synced commits share one flush.
  */
 import type { LevelDatastore } from 'datastore-level'
 import { StorageFailed } from './faults.ts'
@@ -20,16 +19,16 @@ interface Job {
   readonly reject: (failure: StorageFailed) => void
 }
 
-/** Merged jobs stop at this size: LevelDB copies a batch in memory. A single larger job is still one batch. */
+/** No more jobs are merged beyond this size: LevelDB copies a batch in memory. A larger job is a batch of its own. */
 const MERGED_BYTES = 4 * 1024 * 1024
 
-/** What a row costs besides its value, roughly. */
+/** Estimated bytes of an operation besides its value. */
 const OP_BYTES = 128
 
 /**
- * Rows of more than this on average are written as a list. That is twice the time on this thread for each, for it is copied
- * and checked once more; but a batch that is filled op by op keeps its copy of the rows until the garbage is collected, and
- * a collector that does not know how large it is waits until there are tens of MiB of them.
+ * Batches whose rows are larger than this on average are passed to LevelDB as a list. That takes twice the time per row on
+ * this thread, for each is copied and checked once more. A chained batch, however, keeps its copy of the rows until it is
+ * garbage-collected, and the collector does not know its size: tens of MiB would pile up.
  */
 const LARGE_ROW_BYTES = 4 * 1024
 
@@ -37,6 +36,10 @@ function bytesOf(ops: readonly WriteOp[]): number {
   return ops.reduce((sum, op) => sum + OP_BYTES + (op.type === 'put' ? op.value.byteLength : 0), 0)
 }
 
+/**
+ * Invariants: `#running` is set while the queue is being written; once `#failure` is set every job rejects with it; once
+ * `#isClosed` is set no job is queued.
+ */
 export class BatchWriter {
   readonly #db: Level
   #queue: Job[] = []
@@ -60,14 +63,14 @@ export class BatchWriter {
     })
   }
 
-  /** Writes what was asked for before, and refuses the rest. */
+  /** Finishes the jobs so far; later ones reject. */
   async close(): Promise<void> {
     this.#isClosed = true
     await this.#running
   }
 
   async #run(): Promise<void> {
-    // Lets all jobs of this tick into the first batch.
+    // All jobs of this tick go into the first batch.
     await Promise.resolve()
     while (this.#queue.length > 0) await this.#writeNext()
     this.#running = undefined
@@ -80,7 +83,7 @@ export class BatchWriter {
       const ops = jobs.flatMap((job) => job.ops)
       const bytes = jobs.reduce((sum, job) => sum + job.bytes, 0)
       const options = { sync: jobs.some((job) => job.sync) }
-      await (bytes > ops.length * LARGE_ROW_BYTES ? this.#db.batch(ops, options) : this.#opByOp(ops).write(options))
+      await (bytes > ops.length * LARGE_ROW_BYTES ? this.#db.batch(ops, options) : this.#chained(ops).write(options))
       for (const job of jobs) job.resolve()
     } catch (cause) {
       this.#failure ??= new StorageFailed('a write failed', { cause })
@@ -88,7 +91,7 @@ export class BatchWriter {
     }
   }
 
-  #opByOp(ops: readonly WriteOp[]): ReturnType<Level['batch']> {
+  #chained(ops: readonly WriteOp[]): ReturnType<Level['batch']> {
     const batch = this.#db.batch()
     for (const op of ops) {
       if (op.type === 'put') batch.put(op.key, op.value)

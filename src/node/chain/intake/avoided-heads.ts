@@ -1,6 +1,6 @@
 /**
- * Whose heads a post made here does not link (spec §5 *Posting*, a local rule): authors below zero, and those who had a
- * block withdrawn here by another of their own lately.
+ * Heads that a post made here does not link (spec §5 *Posting*, a local rule): those of authors with negative reps, and of
+ * authors one of whose blocks was lately withdrawn here because of another of their own.
  */
 import type { AuthorKey } from '../../../dag/ids.ts'
 import { AVOIDED_AUTHORS } from '../../../protocol/limits.ts'
@@ -8,17 +8,17 @@ import { OLD_AGE_MS } from '../../../reputation/rules.ts'
 import type { ChainState } from '../../../reputation/chain-state.ts'
 
 export class AvoidedHeads {
-  readonly #reputation: ChainState
-  /** When the author last had a block withdrawn; the one longest ago first. */
+  readonly #state: ChainState
+  /** When an author last had a block withdrawn; the longest ago first. */
   readonly #withdrawnMs = new Map<AuthorKey, number>()
 
-  constructor(reputation: ChainState) {
-    this.#reputation = reputation
+  constructor(state: ChainState) {
+    this.#state = state
   }
 
-  /** A block was withdrawn for another one of its author. */
+  /** A block was withdrawn because of another one by its author. */
   noteWithdrawn(index: number, nowMs: number): void {
-    const author = this.#reputation.authorOf(index)
+    const author = this.#state.authorOf(index)
     if (author === undefined) return
     this.#withdrawnMs.delete(author)
     this.#withdrawnMs.set(author, nowMs)
@@ -26,12 +26,11 @@ export class AvoidedHeads {
       if (this.#withdrawnMs.size > AVOIDED_AUTHORS) this.#withdrawnMs.delete(oldest)
   }
 
-  /** Whether a head is to be left out at `nowMs`. */
   has(head: number, nowMs: number): boolean {
-    const author = this.#reputation.authorOf(head)
-    if (author === undefined || this.#reputation.isUnlimited(head)) return false
+    const author = this.#state.authorOf(head)
+    if (author === undefined || this.#state.isUnlimited(head)) return false
     const withdrawnMs = this.#withdrawnMs.get(author)
     if (withdrawnMs !== undefined && nowMs - withdrawnMs < OLD_AGE_MS) return true
-    return this.#reputation.repsOf(author, nowMs) < 0
+    return this.#state.repsOf(author, nowMs) < 0
   }
 }

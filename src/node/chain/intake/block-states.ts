@@ -1,11 +1,18 @@
 /**
- * What one chain holds besides what is accepted, and the elementary changes to it (spec §5): to go by a block, to keep it
- * in a state, to forget it. Notes each change for the next commit; when to do what is decided in `block-importer.ts` and
- * `settle-clock.ts`.
+ * How each known block of one chain stands, and the elementary changes of that (spec §5): add a block to V, keep it in a
+ * state, drop it. `block-importer.ts` and `settle-clock.ts` decide when to do what.
+ *
+ * Invariants:
+ * 1. `#changeSet` holds every change since the last {@link BlockStates.takeChangeSet}.
+ * 2. `unaccepted` has exactly the settled blocks that are neither accepted nor dropped; a block that is neither there nor
+ *    accepted is dropped, or staged.
+ * 3. `#ours` has only settled blocks.
+ * 4. Nothing is dropped, and the clock is not settled, over staged blocks: they go to the mempool first.
  */
 import type { BlockId } from '../../../dag/ids.ts'
 import type { Chain } from '../../../dag/chain.ts'
-import type { BlockState, ChainStore, LoadedChain } from '../../../dag/store.ts'
+import type { LoadedChain } from '../../../dag/store.ts'
+import type { BlockState, ChainStore } from '../../../reputation/block-state.ts'
 import { ChainState } from '../../../reputation/chain-state.ts'
 import { Mempool } from './mempool.ts'
 import { ChangeSet } from './change-set.ts'
@@ -21,23 +28,22 @@ export class BlockStates {
   readonly staging: Staging
   readonly unaccepted: Unaccepted
   readonly avoided: AvoidedHeads
-  /** Made here, by local index. */
   readonly #ours: Set<number>
-  #pending: ChangeSet
-  /** Blocks of the bag might be paid now: somebody lost one that was. */
-  #isBagStale = false
+  #changeSet: ChangeSet
+  /** An author's block became unpaid: pooled blocks may be payable now. */
+  #isMempoolStale = false
 
-  /** @param ours - local indexes of stored blocks that were made here */
-  constructor(reputation: ChainState, ours: Set<number>) {
-    this.state = reputation
-    this.staging = new Staging(reputation, this.mempool)
-    this.unaccepted = new Unaccepted(reputation.graph)
-    this.avoided = new AvoidedHeads(reputation)
+  /** @param ours - local indexes of stored blocks that were made on this node */
+  constructor(state: ChainState, ours: Set<number>) {
+    this.state = state
+    this.staging = new Staging(state, this.mempool)
+    this.unaccepted = new Unaccepted(state.graph)
+    this.avoided = new AvoidedHeads(state)
     this.#ours = ours
-    this.#pending = new ChangeSet(reputation)
+    this.#changeSet = new ChangeSet(state)
   }
 
-  /** As the store has them. @param seed - any 32-bit number */
+  /** Loads them from the store. @param seed - any 32-bit number */
   static async load(
     { chain, seed }: { readonly chain: Chain; readonly seed: number },
     store: ChainStore,
@@ -45,7 +51,7 @@ export class BlockStates {
     const ours = new Set<number>()
     const unaccepted: (readonly [number, UnacceptedState])[] = []
     let count = 0
-    const { reputation, loaded } = await ChainState.load(chain, seed, (take) =>
+    const { reputation: chainState, loaded } = await ChainState.load(chain, seed, (take) =>
       store.load((row) => {
         count += 1
         if (row.isOurs) ours.add(count)
@@ -53,46 +59,46 @@ export class BlockStates {
         take(row)
       }),
     )
-    const blockStates = new BlockStates(reputation, ours)
+    const blockStates = new BlockStates(chainState, ours)
     for (const [index, state] of unaccepted) blockStates.unaccepted.set(index, state)
     return { blockStates, loaded }
   }
 
-  /** What changed since the last commit. */
+  /** The changes since the last commit. */
   get changeSet(): ChangeSet {
-    return this.#pending
+    return this.#changeSet
   }
 
-  /** Begins a new list of changes, and gives the one so far. */
-  takePending(): ChangeSet {
-    const taken = this.#pending
-    this.#pending = new ChangeSet(this.state)
+  /** Returns the changes so far and begins a new set. */
+  takeChangeSet(): ChangeSet {
+    const taken = this.#changeSet
+    this.#changeSet = new ChangeSet(this.state)
     return taken
   }
 
-  /** Whether a block is here: accepted or not, in the graph or in the bag. */
+  /** Whether a block is on this node: accepted or not, in the graph or in the mempool. */
   has(id: BlockId): boolean {
     return this.hasAt(this.state.graph.indexOf(id), id)
   }
 
-  /** The same of a block whose local index, if it has one, is known already. */
+  /** As {@link has}, for a caller that looked up the local index already. */
   hasAt(index: number | undefined, id: BlockId): boolean {
     return (index !== undefined && this.isLive(index)) || this.mempool.has(id)
   }
 
-  /** The same of what a block stands on, be it the genesis. */
+  /** As {@link has}; the genesis counts too. */
   hasBack(id: BlockId): boolean {
     const index = this.state.graph.indexOf(id)
     return index === 0 || this.hasAt(index, id)
   }
 
-  /** Whether a known block is here, and not one that was dropped. */
+  /** Whether a block of the graph is not dropped. */
   isLive(index: number): boolean {
     const { graph } = this.state
     return index >= this.staging.settled || graph.isAccepted(index) || this.unaccepted.get(index) !== undefined
   }
 
-  /** Whether a settled block was made here. */
+  /** Whether a settled block was made on this node. */
   isOurs(index: number): boolean {
     return this.#ours.has(index)
   }
@@ -102,54 +108,54 @@ export class BlockStates {
     return this.state.isPaid(index) ? 'paid' : 'unpaid'
   }
 
-  /** Whether a block is gone by: judged, and neither set aside nor dropped. The genesis is. */
+  /** Whether a block is in V. The genesis is. */
   isIn(index: number): boolean {
     return index === 0 || this.state.isIn(index)
   }
 
-  /** Goes by a block, with what follows for others. */
+  /** Adds a block to V, and applies what follows for other blocks. */
   enter(index: number, nowMs: number): void {
     const effects = this.state.enter(index)
     const author = this.state.authorOf(index)
-    this.#pending.note(effects)
+    this.#changeSet.note(effects)
     this.settle(effects.accepted.at(-1) ?? 0)
     for (const block of effects.accepted) this.unaccepted.delete(block)
     for (const block of effects.withdrawn) {
       this.#shelve(block)
-      this.#pending.tell(block, 'withdrawn')
+      this.#changeSet.tell(block, 'withdrawn')
       if (this.state.authorOf(block) === author) this.avoided.noteWithdrawn(block, nowMs)
     }
-    this.#isBagStale ||= effects.isLoss
+    this.#isMempoolStale ||= effects.isLoss
   }
 
-  /** Goes by a settled block that was set aside or dropped. */
+  /** Adds a settled block to V that was set aside or dropped. */
   enterAgain(index: number, nowMs: number): void {
     this.unaccepted.delete(index)
-    this.#pending.touched.add(index)
+    this.#changeSet.touched.add(index)
     this.enter(index, nowMs)
     if (!this.state.graph.isAccepted(index)) this.#shelve(index)
   }
 
-  /** Goes by a block no more, and keeps it as this: the clock was set back from under it. */
+  /** Removes a block from V, because the clock was set back, and keeps it in this state. */
   retreat(index: number, state: 'set-back' | 'ahead'): void {
     const effects = this.state.retreat(index)
-    this.#pending.note(effects)
-    this.#isBagStale ||= effects.isLoss
+    this.#changeSet.note(effects)
+    this.#isMempoolStale ||= effects.isLoss
     for (const block of effects.withdrawn) {
       this.#shelve(block)
-      this.#pending.tell(block, 'withdrawn')
+      this.#changeSet.tell(block, 'withdrawn')
     }
     this.keep(index, state)
   }
 
-  /** Keeps a block in this state; it is settled, and everything below it too. */
+  /** Keeps a block in this state, and settles it and everything below it. */
   keep(index: number, state: UnacceptedState): void {
     this.settle(index)
     this.unaccepted.set(index, state)
-    this.#pending.touched.add(index)
+    this.#changeSet.touched.add(index)
   }
 
-  /** Everything up to this block is to be stored. */
+  /** Settles the blocks up to this index: the next commit stores them. */
   settle(upTo: number): void {
     const from = this.staging.settled
     for (const [position, { isOurs }] of this.staging.settle(upTo).entries()) {
@@ -159,45 +165,45 @@ export class BlockStates {
     }
   }
 
-  /** Takes what is staged out of the graph, into the bag. */
+  /** Moves the staged blocks from the graph to the mempool. */
   clearStaging(): void {
     this.staging.clear(NOTHING)
   }
 
-  /** Forgets a block that is not accepted, and what stands on it. */
+  /** Drops a block that is not accepted, and everything above it. */
   drop(index: number): void {
-    this.#forget([...this.unaccepted.above(index), index])
+    this.#dropAll([...this.unaccepted.above(index), index])
   }
 
-  /** Forgets what is stored and does not fit. */
+  /** Drops the unaccepted blocks beyond the bounds. */
   trim(): void {
-    this.#forget(this.unaccepted.excess())
+    this.#dropAll(this.unaccepted.excess())
   }
 
-  /** Nobody is about to pay for what is staged: bounds what is kept. */
+  /** Bounds what is kept, when no pull is about to bring a payer for it. */
   tidy(): void {
     this.clearStaging()
-    if (this.#isBagStale) this.mempool.dropSurplus()
-    this.#isBagStale = false
+    if (this.#isMempoolStale) this.mempool.dropSurplus()
+    this.#isMempoolStale = false
     this.mempool.settle()
     this.trim()
   }
 
-  /** Keeps a settled block that is gone by and not accepted (spec §5, *held*, *surplus*). */
+  /** Keeps a settled block that is in V and not accepted (spec §5, *held*, *surplus*). */
   #shelve(index: number): void {
     this.unaccepted.set(index, this.#ours.has(index) ? 'held' : 'surplus')
   }
 
-  /** Tops first. */
-  #forget(indexes: readonly number[]): void {
+  /** @param indexes - no block before one that stands on it */
+  #dropAll(indexes: readonly number[]): void {
     if (indexes.length === 0) return
     this.clearStaging()
-    for (const at of indexes) {
-      this.unaccepted.delete(at)
-      this.state.drop(at)
-      this.#pending.touched.add(at)
-      this.#pending.unwanted.add(at)
+    for (const index of indexes) {
+      this.unaccepted.delete(index)
+      this.state.drop(index)
+      this.#changeSet.touched.add(index)
+      this.#changeSet.unwanted.add(index)
     }
-    this.mempool.dropAbove(indexes.map((at) => this.state.graph.id(at)))
+    this.mempool.dropAbove(indexes.map((index) => this.state.graph.id(index)))
   }
 }

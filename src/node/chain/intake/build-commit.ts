@@ -1,18 +1,18 @@
-/** Stores what an intake decided, in one atomic change, and keeps the stock in step (spec §5). */
+/** Builds the atomic commit of a change set, writes it, and updates the payload index (spec §5). */
 import {
+  frameCount,
   framesOfPayload,
-  type BlockState,
-  type ChainStore,
   type Commit,
   type DroppedPayload,
   type NewBlock,
+  type Payload,
 } from '../../../dag/store.ts'
+import type { BlockState, ChainRow, ChainStore } from '../../../reputation/block-state.ts'
 import type { BlockStates } from './block-states.ts'
-import { storedPayload } from './payload-size.ts'
 import type { ChangeSet } from './change-set.ts'
-import type { Entry } from './entry.ts'
+import type { CheckedBlock, Incoming } from './validate-block.ts'
 import type { PayloadIndex } from './payload-index.ts'
-import { blockOfStored } from './stored-block.ts'
+import { blockOfStored } from './stored-blocks.ts'
 
 const EMPTY = new Uint8Array(0)
 
@@ -22,32 +22,32 @@ export interface Committing {
   readonly payloadIndex: PayloadIndex
 }
 
-/** A change that is ready to be stored. What is settled counts as stored from here on: the next change comes behind it. */
+/** A commit that is ready to be written. Its blocks count as stored already: the next change goes behind them. */
 export interface ReadyCommit {
-  /** Indexes from this one on are not stored when it is. */
+  /** Blocks with this index or a higher one are not in the store when it is written. */
   readonly end: number
-  /** Stores all of it, and keeps the stock in step; nothing is written if nothing changed. To be called at once, and once. */
+  /** Writes the commit, unless it is empty, and updates the payload index. To be called at once, and only once. */
   readonly write: () => Promise<void>
 }
 
-/** Puts together what changed; nothing else may change meanwhile. */
+/** The chain must not change until this resolves. */
 export async function buildCommit(
   { blockStates, store, payloadIndex }: Committing,
-  pending: ChangeSet,
+  changeSet: ChangeSet,
   options: { readonly sync: boolean },
 ): Promise<ReadyCommit> {
   const { staging } = blockStates
   const first = staging.stored
-  const payloadsDropped = await droppedOf(blockStates, store, pending)
-  const entries = staging.toStore()
-  const isAnyStored = entries.some(({ payload }) => payload === 'stored')
-  const payloads = isAnyStored ? await payloadsOf(store, entries) : entries.map(({ payload }) => payload)
-  const blocks = entries.map((entry, n) => newBlockOf(blockStates, entry, first + n, payloads[n] ?? 'missing'))
+  const payloadsDropped = await payloadsToDrop(blockStates, store, changeSet)
+  const settled = staging.toStore()
+  const isAnyStored = settled.some(({ payload }) => payload === 'stored')
+  const payloads = isAnyStored ? await payloadsOf(store, settled) : settled.map(({ payload }) => payload)
+  const blocks = settled.map((checked, n) => newBlockOf(blockStates, checked, first + n, payloads[n] ?? 'missing'))
   const heads = blockStates.state.graph.takeHeadChanges()
   const states = new Map<number, BlockState>()
-  for (const index of pending.touched) if (index < first) states.set(index, blockStates.stateOf(index))
-  const isNothing = blocks.length + states.size + payloadsDropped.length === 0
-  const commit: Commit = {
+  for (const index of changeSet.touched) if (index < first) states.set(index, blockStates.stateOf(index))
+  const isEmpty = blocks.length + states.size + payloadsDropped.length === 0
+  const commit: Commit<ChainRow> = {
     first,
     blocks,
     headsAdded: heads.added,
@@ -57,60 +57,71 @@ export async function buildCommit(
   }
   staging.committed()
   const write = async (): Promise<void> => {
-    if (isNothing) return
+    if (isEmpty) return
     await store.commit(commit, options)
-    for (const [n, block] of blocks.entries()) keepBooks(blockStates, payloadIndex, block, first + n)
+    for (const [n, block] of blocks.entries()) indexPayload(blockStates, payloadIndex, block, first + n)
     for (const dropped of payloadsDropped) payloadIndex.dropped(dropped)
-    for (const index of pending.unwanted) payloadIndex.unwant(index)
-    for (const index of pending.wanted) payloadIndex.want(index)
-    for (const { index, entry } of pending.recalled)
-      if (blockStates.isLive(index)) await recallPayload(store, payloadIndex, index, entry)
+    for (const index of changeSet.unwanted) payloadIndex.unwant(index)
+    for (const index of changeSet.wanted) payloadIndex.want(index)
+    for (const { index, checked } of changeSet.recalled)
+      if (blockStates.isLive(index)) await recallPayload(store, payloadIndex, index, checked)
   }
   return { end: staging.stored, write }
 }
 
-/** All are looked for at one moment: later, frames of some may have to go for what arrives. */
-function payloadsOf(store: ChainStore, entries: readonly Entry[]): Promise<readonly NewBlock['payload'][]> {
-  const look = async (entry: Entry): Promise<NewBlock['payload']> =>
-    entry.payload === 'stored' ? storedPayload(store, entry) : entry.payload
-  return Promise.all(entries.map(look))
+/** All are looked up at the same moment: a later arrival may push out frames of an earlier one. */
+function payloadsOf(store: ChainStore, settled: readonly CheckedBlock[]): Promise<readonly Payload[]> {
+  return Promise.all(settled.map((checked) => payloadOf(store, checked)))
 }
 
-function newBlockOf(blockStates: BlockStates, entry: Entry, index: number, payload: NewBlock['payload']): NewBlock {
-  const { state: reputation } = blockStates
-  const { isOurs } = entry
-  const { header, headerBytes, signature, id } = entry.block
+/** Frames of a `stored` payload may have been pushed out since; then it is missing, and fetched again. */
+async function payloadOf(store: ChainStore, { block, payload }: Incoming): Promise<Payload> {
+  if (payload !== 'stored') return payload
+  return (await store.frames(block.id)) === frameCount(block.header.pay.size) ? 'stored' : 'missing'
+}
+
+function newBlockOf(
+  blockStates: BlockStates,
+  { block, isOurs }: CheckedBlock,
+  index: number,
+  payload: Payload,
+): NewBlock<ChainRow> {
+  const { state: chainState } = blockStates
+  const { header, headerBytes, signature, id } = block
   const { height, time, author, pay } = header
-  const backs = reputation.graph.backs(index)
+  const backs = chainState.graph.backs(index)
+  const [like, k, state] = [chainState.likeOf(index), chainState.k(index), blockStates.stateOf(index)]
   return {
-    row: { id, height, time, backs, author, like: reputation.likeOf(index), k: reputation.k(index), isOurs },
-    state: blockStates.stateOf(index),
+    row: { id, height, time, backs, author, like, k, isOurs, state },
     headerBytes,
     signature,
-    payId: pay.id,
     paySize: pay.size,
     payload: pay.size === 0 ? EMPTY : payload,
   }
 }
 
-/** Empty payloads are always here: there is nothing to delete. */
-async function droppedOf(blockStates: BlockStates, store: ChainStore, pending: ChangeSet): Promise<DroppedPayload[]> {
+/** Empty payloads are never missing: there is nothing to delete. */
+async function payloadsToDrop(
+  blockStates: BlockStates,
+  store: ChainStore,
+  changeSet: ChangeSet,
+): Promise<DroppedPayload[]> {
   const dropped: DroppedPayload[] = []
-  for (const index of pending.unwanted) {
+  for (const index of changeSet.unwanted) {
     if (index >= blockStates.staging.settled) continue
-    const size = (await headerOf(blockStates, store, index)).pay.size
+    const block = blockStates.staging.unstored(index)?.block ?? blockOfStored(index, await store.block(index))
+    const { size } = block.header.pay
     if (size > 0) dropped.push({ index, id: blockStates.state.graph.id(index), size })
   }
   return dropped
 }
 
-async function headerOf(blockStates: BlockStates, store: ChainStore, index: number): Promise<Entry['block']['header']> {
-  const entry = blockStates.staging.entry(index)
-  if (entry !== undefined) return entry.block.header
-  return blockOfStored(index, await store.block(index)).header
-}
-
-function keepBooks(blockStates: BlockStates, payloadIndex: PayloadIndex, block: NewBlock, index: number): void {
+function indexPayload(
+  blockStates: BlockStates,
+  payloadIndex: PayloadIndex,
+  block: NewBlock<ChainRow>,
+  index: number,
+): void {
   payloadIndex.addBlock(block.headerBytes.byteLength + (block.signature?.byteLength ?? 0))
   if (block.payload !== 'missing') {
     payloadIndex.addPayload(index, block.paySize)
@@ -120,18 +131,17 @@ function keepBooks(blockStates: BlockStates, payloadIndex: PayloadIndex, block: 
   if (!blockStates.state.isHidden(index)) payloadIndex.want(index)
 }
 
-/** A payload that was deleted with its block comes back with it, or is asked for. */
+/** The payload was deleted when its block was dropped: it is stored again if it came with the block, else it is wanted. */
 async function recallPayload(
   store: ChainStore,
   payloadIndex: PayloadIndex,
   index: number,
-  entry: Entry,
+  { block: { id, header }, payload }: CheckedBlock,
 ): Promise<void> {
-  const { id, header } = entry.block
   if (header.pay.size === 0 || payloadIndex.has(index)) return
   payloadIndex.want(index)
-  if (!(entry.payload instanceof Uint8Array)) return
-  for (const [n, frame] of framesOfPayload(entry.payload).entries()) await store.putFrame(id, n, frame)
+  if (!(payload instanceof Uint8Array)) return
+  for (const [n, frame] of framesOfPayload(payload).entries()) await store.putFrame(id, n, frame)
   await store.payloadArrived(index, header.pay.size)
   payloadIndex.addPayload(index, header.pay.size)
 }

@@ -1,11 +1,11 @@
-/** What is told of a chain's blocks, to local apps and to whoever spreads them. Decides nothing. */
+/** The events of a chain that local apps, and the rooms that announce it, hear of. */
 import type { AuthorKey, BlockId } from '../../../dag/ids.ts'
 import type { ChainState } from '../../../reputation/chain-state.ts'
 
-/** Where blocks came from: it decides who needs to be told of them. `held`: asked of one peer by command. */
+/** Where a change came from; it decides who has to be told. `held`: `peer held` fetched it; `clock`: time alone changed it. */
 export type Origin = 'here' | 'gossip' | 'pull' | 'held' | 'clock'
 
-/** A change that local apps and peers hear of. `post` and `like` are accepted. */
+/** `post` and `like`: the block is accepted now. */
 export interface ChainEvent {
   readonly id: BlockId
   readonly height: number
@@ -15,17 +15,17 @@ export interface ChainEvent {
 
 export type ChainListener = (events: readonly ChainEvent[], origin: Origin) => void
 
-export function eventOf(reputation: ChainState, index: number, kind: ChainEvent['kind']): ChainEvent {
-  const { graph } = reputation
-  return { id: graph.id(index), height: graph.height(index), author: reputation.authorOf(index), kind }
+export function eventOf(state: ChainState, index: number, kind: ChainEvent['kind']): ChainEvent {
+  const { graph } = state
+  return { id: graph.id(index), height: graph.height(index), author: state.authorOf(index), kind }
 }
 
-/** Of a block that is accepted now. */
-export function acceptedEvent(reputation: ChainState, index: number): ChainEvent {
-  return eventOf(reputation, index, reputation.isPost(index) ? 'post' : 'like')
+/** @param index - of a block that is accepted now */
+export function acceptedEvent(state: ChainState, index: number): ChainEvent {
+  return eventOf(state, index, state.isPost(index) ? 'post' : 'like')
 }
 
-/** Whether it changes what the chain's peers should hear of: the heads. */
+/** Whether it changes what is announced to peers: the heads. */
 export function isForPeers({ kind }: ChainEvent): boolean {
   return kind === 'post' || kind === 'like' || kind === 'withdrawn'
 }

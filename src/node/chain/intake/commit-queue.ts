@@ -1,11 +1,18 @@
 /**
- * The one queue of changes to a chain, in memory and then in its store (spec §5), so that the two always agree. A change
- * begins when the one before it is stored; blocks of a pull are judged already while the one before is being written. What
- * changes is the replica's business.
+ * The one queue of changes to a chain, first in memory and then in its store (spec §5), so that the two always agree. What
+ * a job changes is up to the caller.
+ *
+ * Invariants:
+ * 1. One job runs at a time, and only the running job changes the chain in memory.
+ * 2. Commits are written one at a time, in the order of their changes. Memory is at most one change ahead of the commit
+ *    being written.
+ * 3. `#stored`, `#blocks` and `#pioneer` describe the store: they move only when a commit is written.
+ * 4. Listeners hear of a change after it is stored, and in the order of the changes.
+ * 5. Once `#failure` is set, every change fails with it, and no block that is not stored is accepted.
  */
 import { Bug } from '../../../dag/result.ts'
 import type { AuthorKey } from '../../../dag/ids.ts'
-import type { ChainStore } from '../../../dag/store.ts'
+import type { ChainStore } from '../../../reputation/block-state.ts'
 import type { ChainEvent, Origin } from './chain-events.ts'
 import { buildCommit, type ReadyCommit } from './build-commit.ts'
 import type { BlockStates } from './block-states.ts'
@@ -19,16 +26,24 @@ export interface CommitQueueModules {
   readonly store: ChainStore
   readonly payloadIndex: PayloadIndex
   readonly log: Logger
-  /** Told of each change once it is stored, if there is anything to tell. */
+  /** Called after a change that has events is stored. */
   readonly onStored: (events: readonly ChainEvent[], origin: Origin) => void
-  /** Told once, when the store failed and nothing more can be taken in until the node starts anew. */
+  /** Called once, when a change failed: nothing more is accepted until the node restarts. */
   readonly onFailure: (error: Error) => void
 }
 
-/** A change in memory that is to be stored, and what is true once it is. */
+/** Changes the chain in memory by `alter`, then commits what it changed. */
+export type Change = (origin: Origin, alter: () => Promise<void> | void) => Promise<void>
+
+export interface RunOptions {
+  /** The job may begin while the commit before it is still being written. By default it begins once that is stored and told. */
+  readonly duringWrite?: boolean
+}
+
+/** A change in memory that is ready to be stored, and what holds once it is. */
 interface Prepared {
   readonly commit: ReadyCommit
-  readonly pending: ChangeSet
+  readonly changeSet: ChangeSet
   readonly acceptedCount: number
   readonly pioneer: AuthorKey | undefined
 }
@@ -36,82 +51,82 @@ interface Prepared {
 export class CommitQueue {
   readonly #modules: CommitQueueModules
   readonly #queue = new JobQueue()
-  /** The commit under way. */
+  /** The write of the newest commit. */
   #writing: Promise<void> = Promise.resolve()
-  /** Indexes from this one on are not in the store yet. */
+  /** Blocks with this index or a higher one are not stored. */
   #stored: number
   #blocks: number
   #pioneer: AuthorKey | undefined
-  /** Of the first change that broke off: what is on the disk since then is not known, so nothing more is taken in. */
   #failure: Error | undefined
 
   constructor(modules: CommitQueueModules) {
-    const { state: reputation, staging } = modules.blockStates
+    const { state, staging } = modules.blockStates
     this.#modules = modules
     this.#stored = staging.stored
-    this.#blocks = reputation.graph.acceptedCount
-    this.#pioneer = reputation.pioneer
+    this.#blocks = state.graph.acceptedCount
+    this.#pioneer = state.pioneer
   }
 
-  /** Accepted blocks that are in the store. */
+  /** Accepted blocks that are stored. */
   get blocks(): number {
     return this.#blocks
   }
 
-  /** As far as it is in the store. */
+  /** As far as its post is stored. */
   get pioneer(): AuthorKey | undefined {
     return this.#pioneer
   }
 
+  /** Why the first failed change failed: what the disk holds since then is unknown. */
   get failure(): Error | undefined {
     return this.#failure
   }
 
-  /** Runs a job between two changes: all before it is stored and told. It may make changes with {@link now}. */
-  rest<T>(job: () => Promise<T>): Promise<T> {
-    return this.#queue.run(async () => {
-      await this.#written()
-      return job()
+  /**
+   * Runs a job after those of earlier calls. A job that does not call `change` only looks at the chain. Resolves when what
+   * the job changed is stored and told. A job that throws outside of `change` leaves the queue usable.
+   */
+  async run<T>(job: (change: Change) => Promise<T> | T, { duringWrite = false }: RunOptions = {}): Promise<T> {
+    const untold: Promise<void>[] = []
+    const change: Change = async (origin, alter) => {
+      const { told } = await this.#change(origin, alter)
+      // With `duringWrite` the job's turn ends before its commit is written, so that the next job can begin.
+      if (duringWrite) untold.push(told)
+      else await told
+    }
+    const result = await this.#queue.run(async () => {
+      if (!duringWrite) await this.#written()
+      return job(change)
     })
+    await Promise.all(untold)
+    return result
   }
 
-  /** Changes memory and store alike, then tells; within a {@link rest}. If it breaks off, every later change fails as it did. */
-  async now(origin: Origin, run: () => Promise<void> | void): Promise<void> {
-    const { written } = await this.#begin(origin, run)
-    await written
-  }
-
-  /** The same in its turn, though the next one is begun while this one is being written. */
-  async ahead(origin: Origin, run: () => Promise<void>): Promise<void> {
-    const { written } = await this.#queue.run(() => this.#begin(origin, run))
-    await written
-  }
-
-  /** Waits until no change is under way in memory; all that was asked of the store before is written when it answers. */
+  /** Resolves when no job is running; whatever was passed to the store before is visible to reads then. */
   idle(): Promise<void> {
     return this.#queue.idle()
   }
 
-  /** Waits for everything that is under way. */
+  /** Resolves when no job is running and no commit is being written. */
   async end(): Promise<void> {
     await this.#queue.idle()
     await this.#written()
   }
 
-  /** Waits for the commit under way. If it failed, whatever comes next fails as it did. */
+  /** Never rejects: a failed write makes the next change fail. */
   #written(): Promise<void> {
     return this.#writing.catch(() => undefined)
   }
 
-  async #begin(origin: Origin, run: () => Promise<void> | void): Promise<{ readonly written: Promise<void> }> {
+  async #change(origin: Origin, alter: () => Promise<void> | void): Promise<{ readonly told: Promise<void> }> {
     if (this.#failure !== undefined) throw this.#failure
     try {
-      await run()
+      await alter()
       await this.#writing
       const prepared = await this.#prepare(origin)
       this.#writing = this.#store(prepared)
-      // Whoever waits for it is told first: what a listener does wrong is not the store's failure.
-      return { written: this.#writing.then(() => this.#tell(prepared.pending, origin)) }
+      // Not part of `#writing`: an error in a listener is not the store's failure.
+      return { told: this.#writing.then(() => this.#tell(prepared.changeSet, origin)) }
     } catch (error) {
       return this.#fail(error)
     }
@@ -119,11 +134,11 @@ export class CommitQueue {
 
   async #prepare(origin: Origin): Promise<Prepared> {
     const { blockStates } = this.#modules
-    const pending = blockStates.takePending()
+    const changeSet = blockStates.takeChangeSet()
     const { graph, pioneer } = blockStates.state
     const { acceptedCount } = graph
-    const commit = await buildCommit(this.#modules, pending, { sync: origin === 'here' })
-    return { commit, pending, acceptedCount, pioneer }
+    const commit = await buildCommit(this.#modules, changeSet, { sync: origin === 'here' })
+    return { commit, changeSet, acceptedCount, pioneer }
   }
 
   async #store({ commit, acceptedCount, pioneer }: Prepared): Promise<void> {
@@ -146,7 +161,7 @@ export class CommitQueue {
     onStored(events, origin)
   }
 
-  /** What is not in the store is not served: its blocks are withdrawn, highest first, also those judged meanwhile. */
+  /** Withdraws the blocks that are not stored, highest first, so that no peer is served what a restart would not have. */
   #fail(cause: unknown): never {
     const { blockStates, log, onFailure } = this.#modules
     const { chain, graph } = blockStates.state

@@ -1,7 +1,8 @@
 /**
- * Checked blocks that came and are not in the graph (spec §3, §5): *surplus* that nobody paid for yet, blocks ahead of the
- * clock, and blocks that are *delayed* for now. Kept in memory only, and bounded: what is lost is fetched again if it is
- * needed.
+ * Checked blocks that are not in the graph (spec §3, §5): *surplus* without a payer, blocks ahead of the clock, and
+ * *delayed* blocks. In memory only, and bounded: a block that was trimmed is fetched again if it is needed.
+ *
+ * Invariants: `#bytes`, `#counts` and `#delayed` are sums over `#blocks`, which is in the order they were put.
  */
 import type { BlockId } from '../../../dag/ids.ts'
 import {
@@ -10,34 +11,34 @@ import {
   MEMPOOL_BYTES,
   MEMPOOL_BYTES_IN_PULL,
 } from '../../../protocol/limits.ts'
-import type { Entry, WaitsFor } from './entry.ts'
+import type { CheckedBlock, WaitsFor } from './validate-block.ts'
 
 export class Mempool {
-  readonly #entries = new Map<BlockId, Entry>()
+  readonly #blocks = new Map<BlockId, CheckedBlock>()
   /** Delayed blocks by author. */
   readonly #delayed = new Map<string, number>()
   readonly #counts: Record<WaitsFor, number> = { payer: 0, clock: 0, turn: 0 }
   #bytes = 0
 
   get size(): number {
-    return this.#entries.size
+    return this.#blocks.size
   }
 
   count(waitsFor: WaitsFor): number {
     return this.#counts[waitsFor]
   }
 
-  /** Whether there is less in it than is kept when no pull is under way. */
+  /** Whether another block fits within the bounds that hold while no pull is running. */
   get hasRoom(): boolean {
     return this.#isWithin(MEMPOOL_BLOCKS - 1, MEMPOOL_BYTES)
   }
 
   has(id: BlockId): boolean {
-    return this.#entries.has(id)
+    return this.#blocks.has(id)
   }
 
-  get(id: BlockId): Entry | undefined {
-    return this.#entries.get(id)
+  get(id: BlockId): CheckedBlock | undefined {
+    return this.#blocks.get(id)
   }
 
   /** Whether a block of this author is delayed. */
@@ -45,82 +46,85 @@ export class Mempool {
     return this.#delayed.has(author)
   }
 
-  /** Blocks that wait for their turn, or until this time, those that came first in front. */
-  due(untilMs: number): Entry[] {
+  /** Delayed blocks, and those set aside until this time or an earlier one; in the order they were put. */
+  due(untilMs: number): CheckedBlock[] {
     if (this.#counts.turn + this.#counts.clock === 0) return []
-    return [...this.#entries.values()].filter(
+    return [...this.#blocks.values()].filter(
       ({ waitsFor, block }) => waitsFor === 'turn' || (waitsFor === 'clock' && block.header.time <= untilMs),
     )
   }
 
-  put(entry: Entry): void {
-    const { id } = entry.block
+  put(checked: CheckedBlock): void {
+    const { id } = checked.block
     this.take(id)
-    this.#entries.set(id, entry)
-    this.#bytes += bytesOf(entry)
-    this.#count(entry, 1)
+    this.#blocks.set(id, checked)
+    this.#bytes += bytesOf(checked)
+    this.#count(checked, 1)
     this.#trim()
   }
 
-  /** Takes a block out. */
-  take(id: BlockId): Entry | undefined {
-    const entry = this.#entries.get(id)
-    if (entry === undefined) return undefined
-    this.#entries.delete(id)
-    this.#bytes -= bytesOf(entry)
-    this.#count(entry, -1)
-    return entry
+  /** Removes a block, and returns it. */
+  take(id: BlockId): CheckedBlock | undefined {
+    const checked = this.#blocks.get(id)
+    if (checked === undefined) return undefined
+    this.#blocks.delete(id)
+    this.#bytes -= bytesOf(checked)
+    this.#count(checked, -1)
+    return checked
   }
 
-  /** The pull is over: nothing more is to come at once. Of a long row that waits the lower part stays, which is next. */
+  /**
+   * Trims to the bounds that hold while no pull is running: first the surplus, oldest first, then whatever came last. Of a
+   * long branch that waits, the lower part stays, which is imported first.
+   */
   settle(): void {
     if (this.#isWithin(MEMPOOL_BLOCKS, MEMPOOL_BYTES)) return
-    for (const { block } of [...this.#surplus(), ...[...this.#entries.values()].reverse()]) {
+    for (const { block } of [...this.#surplus(), ...[...this.#blocks.values()].reverse()]) {
       if (this.#isWithin(MEMPOOL_BLOCKS, MEMPOOL_BYTES)) return
       this.take(block.id)
     }
   }
 
-  /** Forgets the surplus: some of it might be paid now, and is fetched again if so. */
+  /** Drops the surplus: some of it may be payable now, and the next pull fetches it again. */
   dropSurplus(): void {
     for (const { block } of this.#surplus()) this.take(block.id)
   }
 
-  /** Forgets what stands on these, directly or not. */
+  /** Drops every block with one of these in its past. */
   dropAbove(ids: readonly BlockId[]): void {
-    const gone = new Set(ids)
-    const pastsFirst = [...this.#entries.values()].sort((a, b) => a.block.header.height - b.block.header.height)
+    const dropped = new Set(ids)
+    const pastsFirst = [...this.#blocks.values()].sort((a, b) => a.block.header.height - b.block.header.height)
     for (const { block } of pastsFirst) {
-      if (!block.header.backs.some((back) => gone.has(back))) continue
-      gone.add(block.id)
+      if (!block.header.backs.some((back) => dropped.has(back))) continue
+      dropped.add(block.id)
       this.take(block.id)
     }
   }
 
-  /** Oldest first. What stands under a block that waits for something else is judged anew with it, and is not among it. */
-  #surplus(): Entry[] {
+  /** Blocks that wait for a payer, oldest first, without those below a delayed or set-aside block: they are judged with it. */
+  #surplus(): CheckedBlock[] {
     const needed = new Set<BlockId>()
-    const topsFirst = [...this.#entries.values()].sort((a, b) => b.block.header.height - a.block.header.height)
+    const topsFirst = [...this.#blocks.values()].sort((a, b) => b.block.header.height - a.block.header.height)
     for (const { waitsFor, block } of topsFirst) {
       if (waitsFor === 'payer' && !needed.has(block.id)) continue
       for (const back of block.header.backs) needed.add(back)
     }
-    return [...this.#entries.values()].filter(({ waitsFor, block }) => waitsFor === 'payer' && !needed.has(block.id))
+    return [...this.#blocks.values()].filter(({ waitsFor, block }) => waitsFor === 'payer' && !needed.has(block.id))
   }
 
-  /** The oldest out: they were listed longest ago, and nobody paid since. */
+  /** Drops the oldest beyond the bounds of a pull: they have waited longest without a payer. */
   #trim(): void {
-    for (const id of this.#entries.keys()) {
+    for (const id of this.#blocks.keys()) {
       if (this.#isWithin(MEMPOOL_BLOCKS_IN_PULL, MEMPOOL_BYTES_IN_PULL)) return
       this.take(id)
     }
   }
 
   #isWithin(blocks: number, bytes: number): boolean {
-    return this.#entries.size <= blocks && this.#bytes <= bytes
+    return this.#blocks.size <= blocks && this.#bytes <= bytes
   }
 
-  #count({ waitsFor, block }: Entry, by: 1 | -1): void {
+  #count({ waitsFor, block }: CheckedBlock, by: 1 | -1): void {
     this.#counts[waitsFor] += by
     const { author } = block.header
     if (waitsFor !== 'turn' || author === undefined) return
@@ -130,6 +134,6 @@ export class Mempool {
   }
 }
 
-function bytesOf({ block, payload }: Entry): number {
+function bytesOf({ block, payload }: CheckedBlock): number {
   return block.headerBytes.byteLength + (payload instanceof Uint8Array ? payload.byteLength : 0)
 }

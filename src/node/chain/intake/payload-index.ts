@@ -1,10 +1,15 @@
-/** How many bytes of one chain are here, and which payloads are not. Kept in step with the store by whoever changes it. */
+/**
+ * How many bytes of one chain are stored, and which payloads are missing. `build-commit.ts` and `replica.ts` update it
+ * whenever the store changes.
+ *
+ * Invariant: `missing` is the part of `#absent` that is wanted.
+ */
 import type { DroppedPayload, LoadedChain } from '../../../dag/store.ts'
 
 export class PayloadIndex {
-  /** Local indexes of blocks whose payload is wanted and not here. */
+  /** Local indexes of blocks whose payload is wanted and not stored. */
   readonly missing = new Set<number>()
-  /** Those that are not here, wanted or not. */
+  /** Not stored, wanted or not. */
   readonly #absent: Set<number>
   #bytes: number
 
@@ -14,7 +19,7 @@ export class PayloadIndex {
     for (const index of missing) if (isWanted(index)) this.missing.add(index)
   }
 
-  /** Bytes of headers, signatures and payloads kept. */
+  /** Bytes of headers, signatures and payloads stored. */
   get bytes(): number {
     return this.#bytes
   }
@@ -23,7 +28,7 @@ export class PayloadIndex {
     return !this.#absent.has(index)
   }
 
-  /** A block is stored, without its payload. */
+  /** A block was stored, without its payload. */
   addBlock(bytes: number): void {
     this.#bytes += bytes
   }
@@ -34,17 +39,17 @@ export class PayloadIndex {
     this.#bytes += bytes
   }
 
-  /** A block is stored whose payload did not come. */
+  /** A block was stored whose payload this node does not have. */
   lack(index: number): void {
     this.#absent.add(index)
   }
 
-  /** A payload is wanted from now on, if it is not here. */
+  /** A payload is wanted from now on. */
   want(index: number): void {
     if (this.#absent.has(index)) this.missing.add(index)
   }
 
-  /** A payload is not wanted any more: hidden, or its block was dropped. */
+  /** A payload is no longer wanted: it is hidden, or its block was dropped. */
   unwant(index: number): void {
     this.missing.delete(index)
   }

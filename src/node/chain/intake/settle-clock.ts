@@ -1,26 +1,26 @@
 /**
- * What time alone changes in one chain (spec §3, §5): blocks whose time has come get in, those that a clock was set back
- * from go out, and what was delayed is tried again.
+ * What time alone changes in one chain (spec §3, §5): blocks whose time has come enter V, blocks that a clock was set back
+ * from leave it, and delayed blocks are tried again.
  */
 import { MAX_AHEAD_MS } from '../../../dag/block-limits.ts'
 import { hasFirstPostPioneer } from '../../../dag/sound.ts'
 import type { BlockStates } from './block-states.ts'
 import type { BlockImporter } from './block-importer.ts'
 
-/** Gives how many accepted blocks were taken back. */
+/** Returns how many accepted blocks were set back. */
 export function settleClock(
   blockStates: BlockStates,
   importer: BlockImporter,
   nowMs: number,
 ): { readonly setBack: number } {
-  const setBack = retreat(blockStates, nowMs)
+  const setBack = setBackFrom(blockStates, nowMs)
   for (const index of blockStates.unaccepted.due(nowMs)) release(blockStates, index, nowMs)
   for (const { block } of blockStates.mempool.due(nowMs + MAX_AHEAD_MS)) {
-    // One may have come in under another one before its turn.
-    const entry = blockStates.mempool.take(block.id)
-    if (entry !== undefined) importer.takeAgain(entry, nowMs)
+    // An earlier one may have brought it in already, as part of its past.
+    const due = blockStates.mempool.take(block.id)
+    if (due !== undefined) importer.importAgain(due, nowMs)
   }
-  // Those that still wait were told of when they came.
+  // Blocks that stay delayed were reported when they came.
   blockStates.changeSet.delayed = 0
   blockStates.trim()
   return { setBack }
@@ -29,21 +29,22 @@ export function settleClock(
 function release(blockStates: BlockStates, index: number, nowMs: number): void {
   const { graph, pioneer, chain } = blockStates.state
   if (!graph.backs(index).every((back) => blockStates.isIn(back))) return
-  const isRival = graph.height(index) === 1 && hasFirstPostPioneer(chain) && pioneer !== undefined
-  if (isRival && blockStates.state.authorOf(index) !== pioneer) blockStates.drop(index)
+  const isFirstPost = graph.height(index) === 1 && hasFirstPostPioneer(chain)
+  const hasOtherPioneer = pioneer !== undefined && blockStates.state.authorOf(index) !== pioneer
+  if (isFirstPost && hasOtherPioneer) blockStates.drop(index)
   else blockStates.enterAgain(index, nowMs)
 }
 
-/** Takes back what is ahead of a clock that was set back, latest first: for the rest nothing changes by that. */
-function retreat(blockStates: BlockStates, nowMs: number): number {
-  const { state: reputation, unaccepted } = blockStates
-  const { graph } = reputation
+/** Removes blocks ahead of the clock from V, latest first: that changes nothing for the blocks before them. */
+function setBackFrom(blockStates: BlockStates, nowMs: number): number {
+  const { state, unaccepted } = blockStates
+  const { graph } = state
   const isAhead = (index: number): boolean => graph.time(index) > nowMs + MAX_AHEAD_MS
   blockStates.clearStaging()
-  // What is not accepted is taken back too: it would get in as soon as somebody else lost what is in its way.
+  // Blocks that are not accepted count too: a loss of another block could make them accepted.
   if (![...graph.heads(), ...unaccepted.in('held', 'guest', 'surplus')].some(isAhead)) return 0
   const ahead: number[] = []
-  for (let index = 1; index < graph.size; index += 1) if (isAhead(index) && reputation.isIn(index)) ahead.push(index)
+  for (let index = 1; index < graph.size; index += 1) if (isAhead(index) && state.isIn(index)) ahead.push(index)
   const accepted = new Set(ahead.filter((index) => graph.isAccepted(index)))
   for (const index of ahead.sort((a, b) => graph.compare(b, a))) {
     blockStates.retreat(index, accepted.has(index) ? 'set-back' : 'ahead')

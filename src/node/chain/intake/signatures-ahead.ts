@@ -1,33 +1,33 @@
 /**
- * Checks the signatures of a list of blocks ahead of where it is read, on other threads: half of what it costs to take a
- * block in is its signature. Only good answers count: what did not hold here is judged in its turn (`signatures.ts`).
+ * Checks the signatures of a list of blocks on other threads, ahead of the import: the signature is half of the cost of a
+ * block. Only good answers count; any other signature is checked again in its turn (`signatures.ts`).
  */
 import { checkStructure, type Block } from '../../../dag/block.ts'
 import type { Chain } from '../../../dag/chain.ts'
 import type { BlockVerifier } from './verify-workers.ts'
 
-/** Asked about at a time: so many cost the asking thread little, and the first of them can be read 4 ms later. */
+/** Blocks per question to a thread: small enough that the answer comes within 4 ms, large enough to be cheap to send. */
 export const CHUNK = 64
 
-/** Where no other thread is to be had, each is checked in its turn. */
+/** Without other threads, each signature is checked in its turn. */
 export const NO_VERIFIER: BlockVerifier = { prepare: () => Promise.resolve(), verify: () => Promise.resolve([]) }
 
 export class SignaturesAhead {
   readonly #list: readonly { readonly block: Block }[]
-  /** By position. */
+  /** By position in the list. */
   readonly #good: boolean[] = []
   readonly #chunks: readonly Promise<void>[]
 
-  /** Asks about all of them at once: what comes first is answered first. */
+  /** Sends all questions at once; they are answered in the order of the list. */
   constructor(chain: Chain, list: readonly { readonly block: Block }[], verifier: BlockVerifier) {
     this.#list = list
     const chunks: Promise<void>[] = []
-    // A single block gains nothing by going to another thread and back.
+    // For a single block the way to another thread and back costs more than it saves.
     for (let at = 0; at < list.length && list.length > 1; at += CHUNK) chunks.push(this.#check(chain, at, verifier))
     this.#chunks = chunks
   }
 
-  /** Resolves when what can be known of the block at this position is. */
+  /** Resolves when the block at this position was answered. */
   async reach(position: number): Promise<void> {
     await this.#chunks[Math.floor(position / CHUNK)]
   }
@@ -37,7 +37,7 @@ export class SignaturesAhead {
     return this.#good[position] === true
   }
 
-  /** What is wrong at first sight is not worth a signature, and nobody is claimed by an unsigned block. */
+  /** Skips unsigned blocks, and those that fail a cheaper check anyway. */
   async #check(chain: Chain, from: number, verifier: BlockVerifier): Promise<void> {
     const signed: Block[] = []
     const positions: number[] = []

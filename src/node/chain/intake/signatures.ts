@@ -1,22 +1,22 @@
 /**
- * Whether the signature of a block that came in holds (spec §3): a native "yes" is the answer, its "no" is looked at again
- * by ZIP-215 as far as the sender's budget goes (`protocol/rechecks.ts`). A block is never refused because that ran out.
+ * Whether the signature of an incoming block holds (spec §3). A native "yes" is final. A native "no" is verified again by
+ * ZIP-215, as far as the sender's recheck budget allows; a block is never refused because that budget ran out.
  */
 import { recheckBlock, verifyBlockNative, type Block } from '../../../dag/block.ts'
 
-/** `postponed`: the native verifier says no, and there is no budget to find out whether that is right. */
+/** `postponed`: the native verifier says no, and there is no budget for the second check. */
 export type SignatureState = 'holds' | 'forged' | 'postponed'
 
-/** Asked before each look at what the native verifier said no to; it takes from the budget of whoever sent the block. */
+/** Asked before each second check; it spends from the budget of the peer that sent the block. */
 export type MayRecheck = () => boolean
 
-/** For blocks made here, which nobody sent. */
+/** For blocks made on this node. */
 export const UNLIMITED: MayRecheck = () => true
 
-/** Looked at once, though it is asked for twice where a payload comes in frames. */
+/** Answers of second checks: a block whose payload comes in frames is asked about twice. */
 const rechecked = new WeakMap<Block, 'holds' | 'forged'>()
 
-/** @param native - what the native verifier said, if it was asked already */
+/** @param native - the native answer, if it is known already */
 export function signatureState(block: Block, mayRecheck: MayRecheck, native?: boolean): SignatureState {
   const known = rechecked.get(block)
   if (known !== undefined) return known

@@ -1,41 +1,46 @@
 /**
- * The far end of a chain's graph, where new blocks are judged (spec §5). Blocks that are to stay are *settled* and stored
- * by the next commit. Those that nobody pays for yet are *staged* above them: the next block either stands on them, or
- * they go to the bag, out of the graph, so that no stranger makes the graph grow.
+ * The end of a chain's graph, where new blocks are judged (spec §5). Blocks that stay are *settled*; the next commit stores
+ * them. Blocks without a payer are *staged* above them: the next block either stands on them, or they move to the mempool,
+ * out of the graph, so that strangers cannot make the graph grow.
  *
- *     indexes:  0 ── stored ── settled, not stored yet ── staged        bag (no indexes)
+ *     indexes:  0 ── stored ── settled, not stored yet ── staged        mempool (no indexes)
+ *
+ * Invariants:
+ * 1. `#stored <= #settled <= graph.size`; both only grow.
+ * 2. `#unstored[n]` is the block of index `#stored + n`, up to the end of the graph.
+ * 3. No staged block is accepted.
  */
 import type { Block, Header } from '../../../dag/block.ts'
 import { Bug, ok, type Result } from '../../../dag/result.ts'
 import type { BlockId } from '../../../dag/ids.ts'
 import { checkSound, type LikedBlock } from '../../../dag/sound.ts'
 import type { BlockFault } from '../../../protocol/faults.ts'
-import type { Candidate, ChainState } from '../../../reputation/chain-state.ts'
+import type { ResolvedBlock } from '../../../dag/store.ts'
+import type { ChainState } from '../../../reputation/chain-state.ts'
 import type { Mempool } from './mempool.ts'
-import type { Entry } from './entry.ts'
+import type { CheckedBlock } from './validate-block.ts'
 
-/** What stands below a block and is not settled. */
+/** The blocks in the past of a block that are not settled. */
 export interface Unsettled {
-  /** Staged blocks, by local index. */
+  /** By local index. */
   readonly staged: ReadonlySet<number>
-  /** In the bag, pasts first. */
-  readonly bagged: readonly Entry[]
-  /** One that is not here any more: it was dropped, is out of the bag, or its time is ahead of a clock that was set back. */
+  /** In the mempool; pasts first. */
+  readonly pooled: readonly CheckedBlock[]
+  /** One that is missing by now: dropped, trimmed from the mempool, or ahead of a clock that was set back. */
   readonly lost?: BlockId
 }
 
 export class Staging {
-  readonly #reputation: ChainState
+  readonly #state: ChainState
   readonly #mempool: Mempool
-  /** Of the blocks that are not stored, in the order of their indexes. */
-  #entries: Entry[] = []
+  #unstored: CheckedBlock[] = []
   #stored: number
   #settled: number
 
-  constructor(reputation: ChainState, mempool: Mempool) {
-    this.#reputation = reputation
+  constructor(state: ChainState, mempool: Mempool) {
+    this.#state = state
     this.#mempool = mempool
-    this.#stored = reputation.graph.size
+    this.#stored = state.graph.size
     this.#settled = this.#stored
   }
 
@@ -50,69 +55,72 @@ export class Staging {
   }
 
   /** A block that is not stored yet. */
-  entry(index: number): Entry | undefined {
-    return this.#entries[index - this.#stored]
+  unstored(index: number): CheckedBlock | undefined {
+    return this.#unstored[index - this.#stored]
   }
 
-  /** What the backs of a block stand on, themselves among it. Costs what is found. */
+  /** The unsettled blocks among these backs and their pasts. Costs O(blocks found). */
   below(backs: readonly BlockId[]): Unsettled {
-    const { graph } = this.#reputation
+    const { graph } = this.#state
     const staged = new Set<number>()
-    const bagged = new Map<BlockId, Entry>()
+    const pooled = new Map<BlockId, CheckedBlock>()
     let lost: BlockId | undefined
     const reach = (id: BlockId): void => {
       const index = graph.indexOf(id)
       if (index !== undefined) this.#reach(index, staged)
-      if (bagged.has(id)) return
-      const entry = this.#mempool.get(id)
-      if (entry === undefined) {
-        if (index !== 0 && (index === undefined || !this.#reputation.isIn(index))) lost = id
+      if (pooled.has(id)) return
+      const found = this.#mempool.get(id)
+      if (found === undefined) {
+        if (index !== 0 && (index === undefined || !this.#state.isIn(index))) lost = id
         return
       }
-      bagged.set(id, entry)
-      waiting.push(...entry.block.header.backs)
+      pooled.set(id, found)
+      waiting.push(...found.block.header.backs)
     }
     const waiting = [...backs]
     for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) reach(id)
-    const pastsFirst = [...bagged.values()].sort((a, b) => a.block.header.height - b.block.header.height)
-    return { staged, bagged: pastsFirst, ...(lost === undefined ? {} : { lost }) }
-  }
-
-  /** Takes what is staged and not in `needed` out of the graph, into the bag. Gives what is needed as the bag does. */
-  clear(needed: ReadonlySet<number>): readonly Entry[] {
-    const { size } = this.#reputation.graph
-    if (size - this.#settled === needed.size) return []
-    const back: Entry[] = []
-    for (let index = size - 1; index >= this.#settled; index -= 1) {
-      const entry = this.pop()
-      if (needed.has(index)) back.push(entry)
-      else this.#mempool.put(entry)
-    }
-    return back.reverse()
+    const pastsFirst = [...pooled.values()].sort((a, b) => a.block.header.height - b.block.header.height)
+    return { staged, pooled: pastsFirst, ...(lost === undefined ? {} : { lost }) }
   }
 
   /**
-   * Puts a block at the end of the graph if it is sound; {@link ChainState.enter} goes by it. All its backs are in the
-   * graph.
-   * @param known - what {@link candidateOf} gave of it, if the graph is the same since
+   * Takes the staged blocks out of the graph, unless all are needed: those not in `needed` move to the mempool, the others
+   * are returned, pasts first.
    */
-  append({ block, payload, isOurs, k: knownK }: Entry, known?: Candidate): Result<number, BlockFault> {
-    const candidate = known === undefined ? this.candidateOf(block) : ok(known)
-    if (!candidate.ok) return candidate
+  clear(needed: ReadonlySet<number>): readonly CheckedBlock[] {
+    const { size } = this.#state.graph
+    if (size - this.#settled === needed.size) return []
+    const taken: CheckedBlock[] = []
+    for (let index = size - 1; index >= this.#settled; index -= 1) {
+      const checked = this.pop()
+      if (needed.has(index)) taken.push(checked)
+      else this.#mempool.put(checked)
+    }
+    return taken.reverse()
+  }
+
+  /**
+   * Appends a block to the graph if it is sound; {@link ChainState.enter} adds it to V later. All its backs are in the
+   * graph.
+   * @param known - the answer of {@link resolve}, if the graph did not change since
+   */
+  append({ block, payload, isOurs, k: knownK }: CheckedBlock, known?: ResolvedBlock): Result<number, BlockFault> {
+    const resolved = known === undefined ? this.resolve(block) : ok(known)
+    if (!resolved.ok) return resolved
     let k = knownK
     if (k === undefined) {
-      const stands = this.#reputation.stands(candidate.value.backs, candidate.value.like)
+      const stands = this.#state.stands(resolved.value.backs, resolved.value.like)
       if (!stands.ok) return stands
-      k = this.#reputation.kOf(candidate.value)
+      k = this.#state.kOf(resolved.value)
     }
-    const index = this.#reputation.append(candidate.value, k)
-    this.#entries.push({ block, payload, isOurs, waitsFor: 'payer', k })
+    const index = this.#state.append(resolved.value, k)
+    this.#unstored.push({ block, payload, isOurs, waitsFor: 'payer', k })
     return ok(index)
   }
 
-  /** The graph's part of a block, if it is sound as far as that can be told without reputation. */
-  candidateOf(block: Block): Result<Candidate, BlockFault> {
-    const { graph, chain, pioneer } = this.#reputation
+  /** Resolves a block's links to local indexes, if it is sound as far as the graph alone can tell. */
+  resolve(block: Block): Result<ResolvedBlock, BlockFault> {
+    const { graph, chain, pioneer } = this.#state
     const { id, header } = block
     const { height, time, author, like } = header
     const sound = checkSound(chain, header, { graph, pioneer, target: this.#targetOf(header) })
@@ -121,29 +129,29 @@ export class Staging {
     return ok({ id, height, time, backs: sound.value, author, like: liked })
   }
 
-  /** Takes the newest block out of the graph again. It is staged, and not accepted. */
-  pop(): Entry {
-    this.#reputation.pop()
-    const entry = this.#entries.pop()
-    if (entry === undefined) throw new Bug('nothing is staged')
-    return entry
+  /** Removes the newest block, which is staged, from the graph. */
+  pop(): CheckedBlock {
+    this.#state.pop()
+    const popped = this.#unstored.pop()
+    if (popped === undefined) throw new Bug('nothing is staged')
+    return popped
   }
 
-  /** All up to this index stays. Gives what was staged of it. */
-  settle(upTo: number): readonly Entry[] {
+  /** Settles the blocks up to this index, and returns those that were staged. */
+  settle(upTo: number): readonly CheckedBlock[] {
     const from = this.#settled
     this.#settled = Math.max(from, upTo + 1)
-    return this.#entries.slice(from - this.#stored, this.#settled - this.#stored)
+    return this.#unstored.slice(from - this.#stored, this.#settled - this.#stored)
   }
 
-  /** The settled blocks that the store is to be given. */
-  toStore(): readonly Entry[] {
-    return this.#entries.slice(0, this.#settled - this.#stored)
+  /** The settled blocks that the next commit has to store. */
+  toStore(): readonly CheckedBlock[] {
+    return this.#unstored.slice(0, this.#settled - this.#stored)
   }
 
-  /** What {@link toStore} gave is stored. */
+  /** The blocks of {@link toStore} are in a commit. */
   committed(): void {
-    this.#entries = this.#entries.slice(this.#settled - this.#stored)
+    this.#unstored = this.#unstored.slice(this.#settled - this.#stored)
     this.#stored = this.#settled
   }
 
@@ -152,13 +160,13 @@ export class Staging {
     for (let at = waiting.pop(); at !== undefined; at = waiting.pop()) {
       if (at < this.#settled || staged.has(at)) continue
       staged.add(at)
-      this.#reputation.graph.forEachBack(at, (back) => waiting.push(back))
+      this.#state.graph.forEachBack(at, (back) => waiting.push(back))
     }
   }
 
   #targetOf({ like }: Header): LikedBlock | undefined {
-    const index = like === undefined ? undefined : this.#reputation.graph.indexOf(like.target)
+    const index = like === undefined ? undefined : this.#state.graph.indexOf(like.target)
     if (index === undefined || index === 0) return undefined
-    return { isPost: this.#reputation.isPost(index), author: this.#reputation.authorOf(index) }
+    return { isPost: this.#state.isPost(index), author: this.#state.authorOf(index) }
   }
 }

@@ -1,14 +1,14 @@
 /**
- * Which blocks wait (spec §5 *Throttle*, a local rule and never final): those that claim to be old although this node
- * watched the chain at that time, those on delayed ones, and those that would withdraw blocks faster than anybody needs.
+ * Which blocks are delayed (spec §5 *Throttle*, a local rule and never final): blocks with an old time although this node
+ * was in sync at that time, blocks above delayed ones, and blocks that would withdraw others faster than the rule allows.
  */
 import type { ChainState } from '../../../reputation/chain-state.ts'
 import { isEnough } from '../../../reputation/rules.ts'
 import type { Throttle } from '../../../reputation/throttle.ts'
 import type { Mempool } from './mempool.ts'
-import type { Entry } from './entry.ts'
+import type { CheckedBlock } from './validate-block.ts'
 
-/** A block that is being judged, and what came with it: local indexes. */
+/** A block that is being judged, and the blocks that entered the graph with it: indexes `from` to `index`. */
 export interface Span {
   readonly from: number
   readonly index: number
@@ -21,51 +21,51 @@ export interface ThrottlePolicyParts {
 }
 
 export class ThrottlePolicy {
-  readonly #reputation: ChainState
+  readonly #state: ChainState
   readonly #mempool: Mempool
   readonly #throttle: Throttle
 
-  constructor({ state: reputation, mempool, throttle }: ThrottlePolicyParts) {
-    this.#reputation = reputation
+  constructor({ state, mempool, throttle }: ThrottlePolicyParts) {
+    this.#state = state
     this.#mempool = mempool
     this.#throttle = throttle
   }
 
   /**
-   * Whether a block waits for what its backs wait for: told before the rest below it is looked at, or each one of a long
-   * row would look at all the others.
+   * Whether a block is delayed for a delayed back. Asked before its past is walked: each block of a long delayed branch
+   * would walk all the others.
    */
-  mustWaitWithBacks({ block: { header } }: Entry, nowMs: number): boolean {
+  mustWaitWithBacks({ block: { header } }: CheckedBlock, nowMs: number): boolean {
     const isOnDelayedBack = header.backs.some((back) => this.#mempool.get(back)?.waitsFor === 'turn')
     return isOnDelayedBack && !this.#mayFree(header, nowMs)
   }
 
-  /** Before the block is looked at any closer. `below`: what it stands on in the bag. */
-  mustWait({ block: { header } }: Entry, below: readonly Entry[], nowMs: number): boolean {
+  /** Whether a block is delayed, as far as its header tells. `below`: the blocks in its past that are in the mempool. */
+  mustWait({ block: { header } }: CheckedBlock, below: readonly CheckedBlock[], nowMs: number): boolean {
     if (isOnDelayed(below)) return !this.#mayFree(header, nowMs)
     return this.#throttle.isSuspect(header.time, nowMs) && !this.#throttle.mayTakeOld(nowMs)
   }
 
   /**
-   * The rest, once the block is in the graph with what it stands on, from index `from` on, and not gone by yet. Who frees
-   * delayed blocks must be able to pay for it.
+   * Whether a block is delayed once it is in the graph, before it is added to V: a block that frees delayed ones must be
+   * payable, and old blocks and withdrawals are rationed.
    */
-  isTooMuch({ from, index }: Span, below: readonly Entry[], nowMs: number): boolean {
-    const canPay = this.#reputation.isUnlimited(index) || isEnough(this.#reputation.k(index))
+  isTooMuch({ from, index }: Span, below: readonly CheckedBlock[], nowMs: number): boolean {
+    const canPay = this.#state.isUnlimited(index) || isEnough(this.#state.k(index))
     if (!canPay) return isOnDelayed(below)
     if (this.#isOld(index, nowMs) && !this.#throttle.mayTakeOld(nowMs, this.#oldIn({ from, index }, nowMs).length)) {
       return true
     }
-    const author = this.#reputation.authorOf(index)
-    if (author === undefined || this.#reputation.wouldWithdraw(index).length === 0) return false
+    const author = this.#state.authorOf(index)
+    if (author === undefined || this.#state.wouldWithdraw(index).length === 0) return false
     return !this.#throttle.mayWithdraw(author, nowMs)
   }
 
-  /** The block was accepted: an old one, and what it brought in, takes from the hour's ration. */
+  /** The block was accepted: if it is old, it and the old blocks below it count against the hour's ration. */
   noteAccepted(span: Span, nowMs: number): void {
     if (!this.#isOld(span.index, nowMs)) return
     for (const index of this.#oldIn(span, nowMs)) {
-      if (this.#reputation.graph.isAccepted(index)) this.#throttle.tookOld(nowMs)
+      if (this.#state.graph.isAccepted(index)) this.#throttle.tookOld(nowMs)
     }
   }
 
@@ -76,15 +76,15 @@ export class ThrottlePolicy {
   }
 
   #isOld(index: number, nowMs: number): boolean {
-    return this.#throttle.isSuspect(this.#reputation.graph.time(index), nowMs)
+    return this.#throttle.isSuspect(this.#state.graph.time(index), nowMs)
   }
 
-  /** Only an author none of whose own blocks is delayed frees those of others. */
-  #mayFree({ time, author }: Entry['block']['header'], nowMs: number): boolean {
+  /** Only an author without delayed blocks frees those of others. */
+  #mayFree({ time, author }: CheckedBlock['block']['header'], nowMs: number): boolean {
     return author !== undefined && !this.#throttle.isSuspect(time, nowMs) && !this.#mempool.hasDelayedOf(author)
   }
 }
 
-function isOnDelayed(below: readonly Entry[]): boolean {
+function isOnDelayed(below: readonly CheckedBlock[]): boolean {
   return below.some(({ waitsFor }) => waitsFor === 'turn')
 }

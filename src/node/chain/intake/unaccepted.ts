@@ -1,10 +1,12 @@
 /**
- * Blocks of one chain that are known, stored and not accepted (spec §3, §5), by local index, each with its state, and how
- * many of each kind are kept. Decides what has to go, not how.
+ * The settled blocks of one chain that are not accepted (spec §3, §5), by local index with their states, and which of them
+ * exceed the bounds. `block-states.ts` drops those.
+ *
+ * Invariant: `#counts` counts `#states` by state.
  */
 import { MAX_AHEAD_MS } from '../../../dag/block-limits.ts'
 import type { Graph } from '../../../dag/graph.ts'
-import { isAcceptedState, type BlockState } from '../../../dag/store.ts'
+import { isAcceptedState, type BlockState } from '../../../reputation/block-state.ts'
 import { HELD_SLOTS, SURPLUS_KEPT } from '../../../protocol/limits.ts'
 
 export type UnacceptedState = Exclude<BlockState, 'paid' | 'unpaid' | 'dropped'>
@@ -13,7 +15,7 @@ export function isUnacceptedState(state: BlockState): state is UnacceptedState {
   return !isAcceptedState(state) && state !== 'dropped'
 }
 
-/** How many of a kind are kept. What is set aside was accepted once or made here, and leaves when its time comes. */
+/** How many of each are kept. Set-aside blocks were accepted once or made here, and leave when their time comes. */
 const KEPT: { readonly [S in UnacceptedState]: number } = {
   held: HELD_SLOTS,
   guest: HELD_SLOTS,
@@ -48,7 +50,7 @@ export class Unaccepted {
     this.#counts[state] -= 1
   }
 
-  /** Those in one of these states, oldest arrivals first. */
+  /** Blocks in one of these states, in the order they arrived. */
   in(...states: readonly UnacceptedState[]): number[] {
     const found = [...this.#states].filter(([, state]) => states.includes(state)).map(([index]) => index)
     return found.sort((a, b) => a - b)
@@ -58,12 +60,12 @@ export class Unaccepted {
     return states.reduce((sum, state) => sum + this.#counts[state], 0)
   }
 
-  /** Those whose time has come, pasts first. */
+  /** Set-aside blocks whose time has come; pasts first. */
   due(nowMs: number): number[] {
     return this.in('ahead', 'set-back').filter((index) => this.#graph.time(index) <= nowMs + MAX_AHEAD_MS)
   }
 
-  /** More than fit: always the oldest arrival of those on which nothing here stands. Tops first. */
+  /** Blocks beyond the bounds: always the oldest arrival without children here. No block before one that stands on it. */
   excess(): number[] {
     const kinds = (['held', 'guest', 'surplus'] as const).filter((state) => this.#counts[state] > KEPT[state])
     if (kinds.length === 0) return []
@@ -76,25 +78,25 @@ export class Unaccepted {
     for (const index of this.#states.keys()) this.#graph.forEachBack(index, (back) => count(back, 1))
     const found: number[] = []
     for (const state of kinds) {
-      /** The oldest last. */
-      const bare = this.in(state).filter((index) => (children.get(index) ?? 0) === 0)
-      bare.reverse()
+      // The oldest last.
+      const childless = this.in(state).filter((index) => (children.get(index) ?? 0) === 0)
+      childless.reverse()
       for (let over = this.#counts[state] - KEPT[state]; over > 0; over -= 1) {
-        const oldest = bare.pop()
+        const oldest = childless.pop()
         if (oldest === undefined) break
         found.push(oldest)
         const freed: number[] = []
         this.#graph.forEachBack(oldest, (back) => {
           if (count(back, -1) === 0 && this.#states.get(back) === state) freed.push(back)
         })
-        // They came before it, and so before all others that are bare.
-        bare.push(...freed.sort((a, b) => b - a))
+        // A back arrived before its child, so before all other childless blocks.
+        childless.push(...freed.sort((a, b) => b - a))
       }
     }
     return found
   }
 
-  /** Those that stand on this one, directly or not, tops first. */
+  /** Blocks with this one in their past. No block before one that stands on it. */
   above(index: number): number[] {
     const found = new Set<number>([index])
     for (const at of [...this.#states.keys()].sort((a, b) => a - b)) {

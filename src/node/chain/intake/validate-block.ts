@@ -1,33 +1,47 @@
 /**
- * Checks of a block that came in which need nothing but the block and what it stands on (spec §3, §5), cheapest first and
- * the signature last. What it is worth is the intake's business.
+ * The checks of an incoming block that need only the block and its backs (spec §3, §5): the cheapest first, the signature
+ * last. Whether a valid block is accepted is decided in `block-importer.ts`.
  */
 import { checkPayload, checkStructure, type Block } from '../../../dag/block.ts'
 import type { Chain } from '../../../dag/chain.ts'
 import type { DagFault } from '../../../dag/faults.ts'
 import { fail, ok, type Result } from '../../../dag/result.ts'
 import type { BlockId } from '../../../dag/ids.ts'
+import type { Payload } from '../../../dag/store.ts'
 import type { BlockFault } from '../../../protocol/faults.ts'
 import type { SignatureState } from './signatures.ts'
 
-/** A block on its way in. `stored`: its frames are in the store already, and were checked there. */
+/** A decoded block and its payload, nothing checked. A payload that is `stored` was checked as its frames came. */
 export interface Incoming {
   readonly block: Block
-  readonly payload: Uint8Array | 'stored' | 'missing'
+  readonly payload: Payload
+}
+
+/** What a block in the mempool waits for: somebody who pays for it; its time (spec §3); or the throttle (spec §5). */
+export type WaitsFor = 'payer' | 'clock' | 'turn'
+
+/** A block whose structure, payload and signature were checked. */
+export interface CheckedBlock extends Incoming {
+  /** Made on this node. */
+  readonly isOurs: boolean
+  /** Meaningful while the block is in the mempool. */
+  readonly waitsFor: WaitsFor
+  /** k(u), known once the block was found sound. */
+  readonly k?: number | undefined
 }
 
 export interface ValidationContext<Sound> {
   readonly chain: Chain
-  /** Whether a block is here, accepted or not. */
+  /** Whether a block is on this node, accepted or not. */
   readonly has: (id: BlockId) => boolean
-  /** What can be told of its height, time and like while all that it stands on is at hand. */
+  /** Checks height, time and like, as far as the block's past is known. */
   readonly checkSound: (block: Block) => Result<Sound, BlockFault>
 }
 
 export interface Validated<Sound> {
-  /** `postponed`: all is well as far as it could be looked at. */
+  /** `postponed`: valid but for the signature, which could not be checked within the sender's budget. */
   readonly signature: 'holds' | 'postponed'
-  /** What was found out where its height, time and like were checked. */
+  /** The answer of {@link ValidationContext.checkSound}. */
   readonly sound: Sound
 }
 
@@ -49,7 +63,7 @@ export function validateBlock<Sound>(
   return state === 'forged' ? fail({ code: 'DAG_BAD_SIGNATURE' }) : ok({ signature: state, sound: sound.value })
 }
 
-/** A missing payload never stops acceptance, except in groups: only what opens under the key was written by a member. */
+/** A missing payload never prevents acceptance, except in groups: that it opens under the key proves membership. */
 function checkIncomingPayload({ block, payload }: Incoming, chain: Chain): Result<true, DagFault> {
   if (payload === 'stored') return ok(true)
   if (payload !== 'missing') return checkPayload(chain, block, payload)

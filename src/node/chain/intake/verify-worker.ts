@@ -1,4 +1,4 @@
-/** A thread that does nothing but check signatures, for `verify-workers.ts`: whole lists, so that what is said to it costs little. */
+/** Entry of a worker thread that checks lists of signatures, for `verify-workers.ts`. */
 import { parentPort } from 'node:worker_threads'
 import { SIGNATURE_BYTES } from '../../../dag/block-limits.ts'
 import { SIGNED_BYTES, verifyQuickly } from '../../../dag/native-ed25519.ts'

@@ -1,6 +1,6 @@
 /**
- * Checks lists of signatures on threads of their own, of which there are as many as leave one core to everything else. They
- * start when blocks are about to come. Native answers alone (decision 0004): whoever is told no looks again.
+ * Checks lists of signatures on worker threads. There are enough of them to leave one core to everything else; they start
+ * when blocks are expected. They give native answers only (decision 0004): a "no" is checked again by the caller.
  */
 import { availableParallelism } from 'node:os'
 import { Worker } from 'node:worker_threads'
@@ -11,19 +11,19 @@ import { SIGNATURE_BYTES } from '../../../dag/block-limits.ts'
 import { SIGNED_BYTES, writeSignedBytes } from '../../../dag/native-ed25519.ts'
 import type { Logger } from '../../base/log.ts'
 
-/** More than that check faster than one thread can take in. */
+/** More threads would check faster than one thread can import. */
 const MOST_THREADS = 3
 
-/** Signatures to be checked, packed: what is said to a thread is copied there, and small things cost most. */
+/** Signatures to be checked. Packed, because a message to a thread is copied, and many small objects are the slowest to copy. */
 export interface VerifyQuestion {
   readonly number: number
-  /** Each once. */
+  /** Without duplicates. */
   readonly authors: readonly AuthorKey[]
-  /** By signature: which of the authors. */
+  /** By signature: position of its author in `authors`. */
   readonly whose: Uint16Array
-  /** What is signed, one after the other. */
+  /** Signed bytes, concatenated. */
   readonly messages: Uint8Array
-  /** One after the other. */
+  /** Concatenated. */
   readonly signatures: Uint8Array
 }
 
@@ -34,22 +34,22 @@ export interface VerifyAnswer {
 }
 
 export interface BlockVerifier {
-  /** There will be something to verify soon: what takes a while to start may start now. Resolves when it is of use. */
+  /** Blocks are expected soon: starts the threads. Resolves when they are up. */
   prepare(): Promise<void>
-  /** Which of these blocks have a signature that is known to hold; of the others nothing is known. */
+  /** `true` for each block whose signature holds; anything else means that nothing is known. */
   verify(blocks: readonly Block[]): Promise<readonly boolean[]>
 }
 
-/** What a thread says first: it takes a while to start. */
+/** The first message of a thread, once it has started. */
 export type Up = 'up'
 
 interface Thread {
   readonly worker: Worker
-  /** Resolves when it has started, or never will. */
+  /** Resolves when it is up, or has ended. */
   readonly started: Promise<undefined>
-  /** Until then it is asked nothing: the asking thread is done before. */
+  /** A thread that is not up is asked nothing: this thread would be done before it. */
   isUp: boolean
-  /** What to do with the answer to each question that it was asked and has not answered. */
+  /** Resolvers of the questions that are not answered yet. */
   readonly asked: Map<number, (holds: readonly boolean[]) => void>
 }
 
@@ -70,7 +70,7 @@ export class VerifyWorkers implements BlockVerifier {
   verify(blocks: readonly Block[]): Promise<readonly boolean[]> {
     this.#threads ??= this.#start()
     const [first, ...others] = this.#threads.filter(({ isUp }) => isUp)
-    // Without threads everything is checked in its turn.
+    // Without threads each signature is checked in its turn.
     if (first === undefined) return Promise.resolve([])
     const { worker, asked } = others.reduce((best, one) => (one.asked.size < best.asked.size ? one : best), first)
     const number = ++this.#lastNumber
@@ -80,7 +80,7 @@ export class VerifyWorkers implements BlockVerifier {
     return promise
   }
 
-  /** Whatever is still asked is answered with nothing known. */
+  /** Open questions are answered with nothing known. */
   async stop(): Promise<void> {
     const threads = this.#threads ?? []
     this.#threads = []
@@ -93,7 +93,7 @@ export class VerifyWorkers implements BlockVerifier {
     try {
       while (threads.length < count) threads.push(this.#startOne())
     } catch (error) {
-      // Where no more may be started there are fewer, or none.
+      // The system refuses more threads: go on with fewer, or none.
       this.#log.warn('verify.thread-failed', { why: String(error) })
     }
     return threads

@@ -175,11 +175,11 @@ export class ChainGossip {
 
   async #handle(from: string, announcement: Announcement): Promise<GossipVerdict> {
     const { replica, onHint, mayRecheck } = this.#modules
-    const judgement = assess(announcement, { graph: replica.graph, has: (id) => replica.has(id) })
-    if (judgement.verdict === 'reject') return this.#reject(from, judgement.fault)
-    if (judgement.pull) onHint(from)
-    if (judgement.verdict === 'ignore') return 'ignore'
-    const { block, payload } = judgement
+    const assessment = assess(announcement, { graph: replica.graph, has: (id) => replica.has(id) })
+    if (assessment.verdict === 'reject') return this.#reject(from, assessment.fault)
+    if (assessment.pull) onHint(from)
+    if (assessment.verdict === 'ignore') return 'ignore'
+    const { block, payload } = assessment
     const [outcome] = await replica.ingest([{ block, payload }], 'gossip', () => mayRecheck(from))
     if (outcome === undefined) return 'ignore'
     const verdict = gossipVerdict(outcome)

@@ -20,7 +20,7 @@ import {
 } from '../../../protocol/responder.ts'
 import type { Replica } from '../../chain/replica.ts'
 import type { SyncCaller, SyncHandler } from './server.ts'
-import { paySizeOfStored, storedHere } from '../../chain/intake/stored-block.ts'
+import { paySizeOfStored, storedHere } from '../../chain/intake/stored-blocks.ts'
 
 const NO_BYTES = new Uint8Array(0)
 

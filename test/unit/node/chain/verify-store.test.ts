@@ -1,7 +1,7 @@
 /** `freechains check`: a store that says what its blocks say passes, and any column that was altered is found. */
 import { describe, expect, test } from 'vitest'
 import { MemoryStore } from '../../../support/memory-store.ts'
-import type { ChainStore, LoadedRow } from '../../../../src/dag/store.ts'
+import type { ChainRow, ChainStore } from '../../../../src/reputation/block-state.ts'
 import { checkStore } from '../../../../src/node/chain/verify-store.ts'
 import { chain, like, post } from '../../../support/blocks.ts'
 import { openReplica, takeIn } from '../../../support/replicas.ts'
@@ -41,11 +41,11 @@ function delegating(store: MemoryStore): ChainStore {
 }
 
 /** The store, with one row told otherwise. */
-function altered(store: MemoryStore, index: number, alter: (row: LoadedRow) => LoadedRow): ChainStore {
+function altered(store: MemoryStore, index: number, alter: (row: ChainRow) => ChainRow): ChainStore {
   let at = 0
   return {
     ...delegating(store),
-    load: (take: (row: LoadedRow) => void) =>
+    load: (take: (row: ChainRow) => void) =>
       store.load((row) => {
         at += 1
         take(at === index ? alter(row) : row)
@@ -59,7 +59,7 @@ describe('checking a store', () => {
     expect(report).toEqual({ blocks: 5, problems: [] })
   })
 
-  test.each<[string, number, (row: LoadedRow) => LoadedRow, RegExp]>([
+  test.each<[string, number, (row: ChainRow) => ChainRow, RegExp]>([
     ['another k', 2, (row) => ({ ...row, k: row.k + 1 }), /k of block 2/],
     [
       'a welcomed post that is said to be paid',

@@ -1,8 +1,8 @@
-/** The bag (spec §5, *Surplus*): bounded in number and in bytes, the oldest out, during a pull and after it. */
+/** The mempool (spec §5, *Surplus*): bounded in number and in bytes, the oldest out, during a pull and after it. */
 import { describe, expect, test } from 'vitest'
 import type { MadeBlock } from '../../../../../src/dag/block.ts'
 import { Mempool } from '../../../../../src/node/chain/intake/mempool.ts'
-import type { Entry, WaitsFor } from '../../../../../src/node/chain/intake/entry.ts'
+import type { CheckedBlock, WaitsFor } from '../../../../../src/node/chain/intake/validate-block.ts'
 import {
   MEMPOOL_BLOCKS,
   MEMPOOL_BLOCKS_IN_PULL,
@@ -14,33 +14,33 @@ import { author, chain, post } from '../../../../support/blocks.ts'
 const forum = chain('#forum', author(1).author)
 const MIB = 1024 * 1024
 
-const entryOf = ({ block, payload }: MadeBlock, waitsFor: WaitsFor = 'payer'): Entry => ({
+const checked = ({ block, payload }: MadeBlock, waitsFor: WaitsFor = 'payer'): CheckedBlock => ({
   block,
   payload,
   isOurs: false,
   waitsFor,
 })
 
-function crowd(count: number): Entry[] {
-  return Array.from({ length: count }, (_, n) => entryOf(post(forum, { payload: String(n) })))
+function crowd(count: number): CheckedBlock[] {
+  return Array.from({ length: count }, (_, n) => checked(post(forum, { payload: String(n) })))
 }
 
-function heavy(count: number): Entry[] {
+function heavy(count: number): CheckedBlock[] {
   return Array.from({ length: count }, (_, n) => {
     const payload = new Uint8Array(MIB / 8)
     payload[0] = n & 255
     payload[1] = n >> 8
-    return entryOf(post(forum, { payload }))
+    return checked(post(forum, { payload }))
   })
 }
 
-/** Positions of those that are in the bag: the first and how many. */
-function kept(mempool: Mempool, entries: readonly Entry[]): [first: number, count: number] {
+/** Positions of those that are in the mempool: the first and how many. */
+function kept(mempool: Mempool, entries: readonly CheckedBlock[]): [first: number, count: number] {
   const here = entries.map(({ block }) => mempool.has(block.id))
   return [here.indexOf(true), here.filter(Boolean).length]
 }
 
-describe('the bag keeps', () => {
+describe('the mempool keeps', () => {
   test('1,000 blocks after a pull and 16,384 during one, the oldest out', () => {
     const mempool = new Mempool()
     expect([MEMPOOL_BLOCKS, MEMPOOL_BLOCKS_IN_PULL]).toEqual([1000, 16_384])
@@ -91,7 +91,7 @@ describe('the bag keeps', () => {
     const above = post(forum, { backs: [gone.block], payload: 'above' })
     const beside = post(forum, { payload: 'beside' })
     const top = post(forum, { backs: [above.block, beside.block], payload: 'top' })
-    for (const made of [top, above, beside]) mempool.put(entryOf(made))
+    for (const made of [top, above, beside]) mempool.put(checked(made))
     mempool.dropAbove([gone.block.id])
     expect([top, above, beside].map(({ block }) => mempool.has(block.id))).toEqual([false, false, true])
     expect(mempool.size).toBe(1)
@@ -111,9 +111,9 @@ describe('the bag keeps', () => {
   })
 })
 
-describe('what waits in the bag', () => {
-  const clocked = [2000, 1000, 3000].map((time) => entryOf(post(forum, { author: 1, time }), 'clock'))
-  const delayed = [1, 2, 2].map((by, n) => entryOf(post(forum, { author: by, time: 9000, payload: String(n) }), 'turn'))
+describe('what waits in the mempool', () => {
+  const clocked = [2000, 1000, 3000].map((time) => checked(post(forum, { author: 1, time }), 'clock'))
+  const delayed = [1, 2, 2].map((by, n) => checked(post(forum, { author: by, time: 9000, payload: String(n) }), 'turn'))
   const surplus = crowd(2)
 
   function filled(): Mempool {
