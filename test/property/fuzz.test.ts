@@ -9,6 +9,7 @@ import { kept } from '../support/fuzz-corpus.ts'
 import { Broken, checkCodec, type Codec } from '../support/fuzz-laws.ts'
 import { mutants } from '../support/fuzz-mutate.ts'
 import { TARGETS } from '../support/fuzz-targets.ts'
+import { checkProperty } from '../support/property.ts'
 
 const SEED = 1
 
@@ -34,7 +35,7 @@ describe.each(named(TARGETS))('%s', (name, { dialect, samples, check, runs }) =>
       const property = fc.asyncProperty(mutants(samples, dialect), async ({ bytes }) => {
         await check(bytes)
       })
-      await fc.assert(property, { seed: SEED, numRuns: runs })
+      await checkProperty(`fuzz-${name}`, property, { seed: SEED, numRuns: runs })
     },
     TIMEOUT_MS,
   )

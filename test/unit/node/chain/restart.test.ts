@@ -4,6 +4,7 @@ import { expect, test, vi } from 'vitest'
 import type { MadeBlock } from '../../../../src/dag/block.ts'
 import type { Origin } from '../../../../src/node/chain/intake/chain-events.ts'
 import { economies, DAY, HOUR, MINUTE } from '../../../support/economy.ts'
+import { checkProperty } from '../../../support/property.ts'
 import { answersOf, everythingOf, villageFrom, type RandomVillage } from '../../../support/random-villages.ts'
 import { openOnDisk, openVillage, reopened, type Village } from '../../../support/villages.ts'
 
@@ -34,7 +35,8 @@ const steps = fc.array(
 )
 
 test('after every commit a replica opened on the same store answers the same', async () => {
-  await fc.assert(
+  await checkProperty(
+    'restart-after-each-commit',
     fc.asyncProperty(drawn, steps, async (economy, list) => {
       const on = await openVillage(economy.chain, { nowMs: lastTime(economy) })
       const commits = vi.spyOn(on.store, 'commit')
@@ -80,7 +82,8 @@ async function meet(both: readonly Village[], blocks: readonly MadeBlock[]): Pro
 }
 
 test('one that is restarted after every step goes on as one that never is', async () => {
-  await fc.assert(
+  await checkProperty(
+    'restart-after-each-step',
     fc.asyncProperty(drawn, fc.integer({ min: 1, max: 5 }), async (economy, size) => {
       const nowMs = lastTime(economy) + DAY
       const steady = await openVillage(economy.chain, { nowMs })
