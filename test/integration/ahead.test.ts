@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { chain, post } from '../support/blocks.ts'
 import { eventually, Playground } from '../support/daemon.ts'
-import { ALICE, riding, shown } from '../support/siege.ts'
+import { ALICE, riding, shown } from '../support/attack-blocks.ts'
 import { BREACHES, shelf, Stranger } from '../support/stranger.ts'
 
 const HOUR_MS = 3_600_000

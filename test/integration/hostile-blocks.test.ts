@@ -13,18 +13,18 @@ import { headerDigest } from '../../src/dag/codec.ts'
 import type { Reply, Request } from '../../src/protocol/messages.ts'
 import { author, post } from '../support/blocks.ts'
 import { eventually } from '../support/daemon.ts'
-import { above, atHeight, forgedSignature, inventedIds, Ordeal, type Lie } from '../support/ordeal.ts'
-import { ALICE, BOB, riding } from '../support/siege.ts'
+import { above, ALICE, atHeight, BOB, forgedSignature, inventedIds, riding } from '../support/attack-blocks.ts'
+import { AttackedNetwork, type Lie } from '../support/attacked-network.ts'
 import { shelf, wireBlock } from '../support/stranger.ts'
 
-let ordeal: Ordeal
+let network: AttackedNetwork
 
 beforeAll(async () => {
-  ordeal = await Ordeal.open()
+  network = await AttackedNetwork.open()
 })
 
 afterAll(async () => {
-  await ordeal.close()
+  await network.close()
 })
 
 /** What a block is found out by when it is pulled. */
@@ -57,16 +57,16 @@ describe('a wrong height', () => {
     tell: (at) => shelf(at.on, [at.base, atHeight(at, height)]),
     ...bad('DAG_BAD_HEIGHT'),
   }))
-  test.each(lies)('$title', (lie) => ordeal.hears(lie))
+  test.each(lies)('$title', (lie) => network.refuses(lie))
 
   test.each(HEIGHTS)('%i in an announcement', async (height) => {
-    const at = await ordeal.arena()
-    await ordeal.withstands(at, async () => {
-      const liar = await ordeal.stranger()
+    const at = await network.newChain()
+    await network.withstands(at, async () => {
+      const liar = await network.stranger()
       await liar.say(at.on, () => riding(atHeight(at, height)))
-      await ordeal.isBlamed(liar, [{ code: 'GOSSIP_BAD_BLOCK', cause: 'DAG_BAD_HEIGHT' }])
+      await network.isBlamed(liar, [{ code: 'GOSSIP_BAD_BLOCK', cause: 'DAG_BAD_HEIGHT' }])
     })
-    await ordeal.keepsNoMore(at)
+    await network.keepsNoMore(at)
   })
 })
 
@@ -150,7 +150,7 @@ const LIES: readonly Lie[] = [
 ]
 
 describe('given in answer to a pull', () => {
-  test.each(LIES)('$title', (lie) => ordeal.hears(lie))
+  test.each(LIES)('$title', (lie) => network.refuses(lie))
 })
 
 describe('§2 a forum with another pioneer', () => {
@@ -161,19 +161,19 @@ describe('§2 a forum with another pioneer', () => {
   test.each<Lie>([
     { title: 'that is found out', tell: (at) => shelf(at.on, [bobs(at.on)]), error: both },
     { title: 'that is told of', tell: (at) => shelf(at.on, [bobs(at.on)], toldOf), error: both },
-  ])('$title is refused with both named, and nobody is blamed', (lie) => ordeal.hears(lie))
+  ])('$title is refused with both named, and nobody is blamed', (lie) => network.refuses(lie))
 
   test("somebody else's first post that rides along is not taken; its sender is asked, and not blamed", async () => {
-    const at = await ordeal.arena()
-    const other = await ordeal.stranger(shelf(at.on, [bobs(at.on)]))
-    await ordeal.withstands(at, async () => {
+    const at = await network.newChain()
+    const other = await network.stranger(shelf(at.on, [bobs(at.on)]))
+    await network.withstands(at, async () => {
       await other.say(at.on, () => riding(bobs(at.on)))
       await eventually(
-        () => ordeal.node.client.call('chain.status', { chain: at.name }),
+        () => network.node.client.call('chain.status', { chain: at.name }),
         ({ peers }) => peers.some(({ id, state }) => id === other.id && both.test(state)),
       )
     })
-    await ordeal.keepsNoMore(at)
-    await ordeal.isSpared(other, at)
+    await network.keepsNoMore(at)
+    await network.isSpared(other, at)
   })
 })

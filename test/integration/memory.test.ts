@@ -5,7 +5,7 @@ import { MAX_PAYLOAD_OWNER_BYTES } from '../../src/dag/block-limits.ts'
 import { author, chain, post } from '../support/blocks.ts'
 import { Playground, type Daemon } from '../support/daemon.ts'
 import { anonymousGrowth } from '../support/footprint.ts'
-import { ALICE } from '../support/siege.ts'
+import { ALICE } from '../support/attack-blocks.ts'
 import { shelf, Stranger } from '../support/stranger.ts'
 
 const MIB = 1024 * 1024
