@@ -7,7 +7,9 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import type { MadeBlock } from '../../src/dag/block.ts'
 import { publicKeyOf, sha256 } from '../../src/dag/crypto.ts'
+import { BAG_BLOCKS, BAG_BYTES_IN_PULL } from '../../src/protocol/limits.ts'
 import { bytes, post } from '../support/blocks.ts'
+import { floodOf } from '../support/flood.ts'
 import { Footprint } from '../support/footprint.ts'
 import { BOB, riding } from '../support/attack-blocks.ts'
 import type { AttackedForum, Outcome } from '../support/attacked-forum.ts'
@@ -21,7 +23,7 @@ const HEAP = '--max-old-space-size=128'
 
 /**
  * What all attacks together may add: the rest of that heap, 64 MiB of payloads that may wait during a pull, and as much
- * again for what is on its way and for memory that the system has not got back. What is sent comes to three times that.
+ * again for what is on its way and for memory that the system has not got back. A nightly run sends three times that.
  */
 const MEMORY_BYTES = 256 * MIB
 
@@ -114,7 +116,7 @@ async function many(count: number, make: (n: number) => MadeBlock): Promise<Made
 
 test('§5 posts that nobody pays for, given without end, are kept for a while and no longer', async () => {
   const at = await network.newForum()
-  const posts = await newcomers(at, 20_000)
+  const posts = await newcomers(at, floodOf(BAG_BLOCKS, 20_000))
   const liar = await network.stranger(shelf(at.on, [...at.history, ...posts]))
   const run = async () => {
     for (let again = 0; again < 3; again += 1) await pulled(at, liar)
@@ -124,24 +126,25 @@ test('§5 posts that nobody pays for, given without end, are kept for a while an
 
 test('§7 posts that nobody pays for, announced without end, are not kept at all', async () => {
   const at = await network.newForum()
-  const posts = await newcomers(at, 5_000)
+  const posts = await newcomers(at, floodOf(BAG_BLOCKS, 5_000))
   const liar = await network.stranger()
   await withstands(at, { liar, run: () => announced(at, liar, posts) })
 }, 180_000)
 
 test('§8 payloads of posts that nobody pays for fill no memory', async () => {
   const at = await network.newForum()
-  const posts = await unsigned(at, 5_000, 64_000)
+  const posts = await unsigned(at, floodOf(BAG_BYTES_IN_PULL / 64_000, 5_000), 64_000)
   const liar = await network.stranger(shelf(at.on, [...at.history, ...posts]))
   await withstands(at, { liar, run: () => pulled(at, liar) })
 }, 180_000)
 
 test('§8 payloads of posts that nobody pays for, in frames, fill no disk', async () => {
   const at = await network.newForum()
-  const posts = await unsigned(at, 1_000, 100_000)
-  const liar = await network.stranger(shelf(at.on, [...at.history, ...posts]))
   // Of those that arrived last 64 are kept, some 6 MiB; more lies in files that the database has yet to tidy up.
-  await withstands(at, { liar, run: () => pulled(at, liar), diskBytes: 48 * MIB })
+  const diskBytes = 48 * MIB
+  const posts = await unsigned(at, floodOf(diskBytes / 100_000, 1_000), 100_000)
+  const liar = await network.stranger(shelf(at.on, [...at.history, ...posts]))
+  await withstands(at, { liar, run: () => pulled(at, liar), diskBytes })
 }, 180_000)
 
 /** Bob has 2 reps. The first two get in; the third, which is earlier, withdraws the first; those after it have to wait. */
@@ -149,16 +152,16 @@ function outcomeOf(posts: readonly MadeBlock[]): Outcome {
   return { accepted: posts.slice(0, 3), withdrawn: posts.slice(0, 1) }
 }
 
-test('§5 10,000 posts side by side, in falling order of time, withdraw one of their author once', async () => {
+test('§5 posts side by side without end, in falling order of time, withdraw one of their author once', async () => {
   const at = await network.newForum()
-  const posts = await siblings(at, 10_000)
+  const posts = await siblings(at, floodOf(BAG_BLOCKS, 10_000))
   const liar = await network.stranger(shelf(at.on, [...at.history, ...posts]))
   await withstands(at, { liar, run: () => pulled(at, liar), ...outcomeOf(posts) })
 }, 180_000)
 
-test('§5 10,000 such posts announced one by one: the same', async () => {
+test('§5 such posts announced one by one: the same', async () => {
   const at = await network.newForum()
-  const posts = await siblings(at, 10_000)
+  const posts = await siblings(at, floodOf(BAG_BLOCKS, 10_000))
   const liar = await network.stranger()
   await withstands(at, { liar, run: () => announced(at, liar, posts), ...outcomeOf(posts) })
 }, 180_000)

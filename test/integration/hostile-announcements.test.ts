@@ -7,9 +7,10 @@ import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { makeBlock } from '../../src/dag/block.ts'
 import { encodeAnnouncement } from '../../src/protocol/gossip-codec.ts'
-import { ANNOUNCE_HEADS, IDS_PER_PAGE } from '../../src/protocol/limits.ts'
+import { ANNOUNCE_HEADS, ANNOUNCEMENTS, IDS_PER_PAGE } from '../../src/protocol/limits.ts'
 import { author, bytes, chain, must, post } from '../support/blocks.ts'
 import { eventually } from '../support/daemon.ts'
+import { floodOf } from '../support/flood.ts'
 import { above, ALICE, BOB, forgedSignature, inventedIds, riding } from '../support/attack-blocks.ts'
 import { type AttackedChain, AttackedNetwork, type Blame } from '../support/attacked-network.ts'
 import { refuse, shelf, type Answer } from '../support/stranger.ts'
@@ -53,7 +54,7 @@ describe('announced, and never delivered', () => {
         for (let said = 0; said < BATCH; said += 1) await liar.say(at.on, () => headsOnly(inventedIds(ANNOUNCE_HEADS)))
         await liar.isWelcome(network.node)
       },
-      { waves: 10 },
+      { waves: floodOf(ANNOUNCEMENTS.burst / BATCH, 10) },
     )
     await eventually(
       () => Promise.resolve(liar.asked.length),
@@ -96,7 +97,7 @@ test('known heads, announced for ever: nothing is asked for, nobody is blamed', 
       for (let said = 0; said < BATCH; said += 1) await bore.say(at.on, () => headsOnly([at.base.block.id]))
       await bore.isWelcome(network.node)
     },
-    { waves: 40 },
+    { waves: floodOf(ANNOUNCEMENTS.burst / BATCH, 40) },
   )
   for (const { t } of bore.asked) told.set(t, (told.get(t) ?? 0) + 1)
   // A pull when it subscribed, and at most one after some of it was skipped unread.

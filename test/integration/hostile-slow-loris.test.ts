@@ -10,6 +10,7 @@ import { encodeReply } from '../../src/protocol/codec.ts'
 import { REQUESTS_IN_FLIGHT, SYNC_STREAMS_PER_PEER } from '../../src/protocol/limits.ts'
 import { author } from '../support/blocks.ts'
 import { eventually } from '../support/daemon.ts'
+import { floodOf } from '../support/flood.ts'
 import { above, ALICE } from '../support/attack-blocks.ts'
 import { type AttackedChain, AttackedNetwork } from '../support/attacked-network.ts'
 import type { Wire } from '../support/stranger.ts'
@@ -63,8 +64,9 @@ test('bytes of a request, each in a packet of 64 KiB: it is the bytes that are h
     for (let times = 0; times < 20; times += 1) for (const packet of packets) maConn.send(packet)
     await slow.isWelcome(network.node)
   }
-  // 200 MB in all.
-  await network.withstands(at, wave, { waves: 42 })
+  // 200 MB in all at night.
+  const waveBytes = 20 * packets.reduce((sum, { byteLength }) => sum + byteLength, 0)
+  await network.withstands(at, wave, { waves: floodOf(MEMORY_BYTES / waveBytes, 42) })
   for (const wire of streams) {
     expect(wire.isOpen).toBe(true)
     wire.abort()

@@ -24,7 +24,7 @@ const HEAP = '--max-old-space-size=96'
  * What an attack may add to a daemon at any moment: the rest of that heap, and what is on its way. Attacks that send more
  * than this in all would show if anything of it was kept; the others make many times the work of it.
  */
-const MEMORY_BYTES = 96 * MIB
+export const MEMORY_BYTES = 96 * MIB
 
 /** What an honest post may take to get through meanwhile, on a busy machine. */
 const THROUGH_MS = 30_000
