@@ -14,7 +14,7 @@ import { Footprint } from '../support/footprint.ts'
 import { BOB, riding } from '../support/attack-blocks.ts'
 import type { AttackedForum, Outcome } from '../support/attacked-forum.ts'
 import { AttackedNetwork } from '../support/attacked-network.ts'
-import { BREACHES, shelf, type Stranger } from '../support/stranger.ts'
+import { BREACHES, servingBlocks, type Stranger } from '../support/stranger.ts'
 
 const MIB = 1024 * 1024
 
@@ -117,7 +117,7 @@ async function many(count: number, make: (n: number) => MadeBlock): Promise<Made
 test('§5 posts that nobody pays for, given without end, are kept for a while and no longer', async () => {
   const at = await network.newForum()
   const posts = await newcomers(at, floodOf(BAG_BLOCKS, 20_000))
-  const liar = await network.stranger(shelf(at.on, [...at.history, ...posts]))
+  const liar = await network.stranger(servingBlocks(at.on, [...at.history, ...posts]))
   const run = async () => {
     for (let again = 0; again < 3; again += 1) await pulled(at, liar)
   }
@@ -134,7 +134,7 @@ test('§7 posts that nobody pays for, announced without end, are not kept at all
 test('§8 payloads of posts that nobody pays for fill no memory', async () => {
   const at = await network.newForum()
   const posts = await unsigned(at, floodOf(BAG_BYTES_IN_PULL / 64_000, 5_000), 64_000)
-  const liar = await network.stranger(shelf(at.on, [...at.history, ...posts]))
+  const liar = await network.stranger(servingBlocks(at.on, [...at.history, ...posts]))
   await withstands(at, { liar, run: () => pulled(at, liar) })
 }, 180_000)
 
@@ -143,7 +143,7 @@ test('§8 payloads of posts that nobody pays for, in frames, fill no disk', asyn
   // Of those that arrived last 64 are kept, some 6 MiB; more lies in files that the database has yet to tidy up.
   const diskBytes = 48 * MIB
   const posts = await unsigned(at, floodOf(diskBytes / 100_000, 1_000), 100_000)
-  const liar = await network.stranger(shelf(at.on, [...at.history, ...posts]))
+  const liar = await network.stranger(servingBlocks(at.on, [...at.history, ...posts]))
   await withstands(at, { liar, run: () => pulled(at, liar), diskBytes })
 }, 180_000)
 
@@ -155,7 +155,7 @@ function outcomeOf(posts: readonly MadeBlock[]): Outcome {
 test('§5 posts side by side without end, in falling order of time, withdraw one of their author once', async () => {
   const at = await network.newForum()
   const posts = await siblings(at, floodOf(BAG_BLOCKS, 10_000))
-  const liar = await network.stranger(shelf(at.on, [...at.history, ...posts]))
+  const liar = await network.stranger(servingBlocks(at.on, [...at.history, ...posts]))
   await withstands(at, { liar, run: () => pulled(at, liar), ...outcomeOf(posts) })
 }, 180_000)
 

@@ -11,7 +11,7 @@ import { must, post } from '../support/blocks.ts'
 import { DAY, HOUR, MINUTE } from '../support/economy.ts'
 import { ALICE, BOB, Branch, riding, shown } from '../support/attack-blocks.ts'
 import { AttackedNetwork } from '../support/attacked-network.ts'
-import { BREACHES, shelf } from '../support/stranger.ts'
+import { BREACHES, servingBlocks } from '../support/stranger.ts'
 
 let network: AttackedNetwork
 
@@ -54,7 +54,7 @@ describe('§4 the payload of a post that is hidden', () => {
     }
     await isGone()
     const fresh = at.honestBlock()
-    const liar = await network.stranger(shelf(at.on, [...at.history, fresh]))
+    const liar = await network.stranger(servingBlocks(at.on, [...at.history, fresh]))
     const bytesBefore = (await network.node.client.call('chain.status', { chain: at.name })).bytes
     if (length < RIDING_BLOCK_BYTES) await liar.say(at.on, () => riding(bobs))
     expect(await network.node.client.call('peer.recv', { addr: liar.address, chain: at.name })).toMatchObject({

@@ -12,7 +12,7 @@ import { Footprint } from '../support/footprint.ts'
 import { ALICE, Branch, riding, shown } from '../support/attack-blocks.ts'
 import type { AttackedForum } from '../support/attacked-forum.ts'
 import { AttackedNetwork } from '../support/attacked-network.ts'
-import { BREACHES, shelf, type Stranger } from '../support/stranger.ts'
+import { BREACHES, servingBlocks, type Stranger } from '../support/stranger.ts'
 
 let network: AttackedNetwork
 
@@ -75,7 +75,7 @@ describe('§5 a branch of 60 days that was grown in private is revealed', () => 
       const at = await network.newForum(publicHistory)
       const branch = privateBranch(at)
       expect(branch.length).toBeGreaterThan(200)
-      const insider = await network.stranger(shelf(at.on, [...at.history.slice(0, 3), ...branch]))
+      const insider = await network.stranger(servingBlocks(at.on, [...at.history.slice(0, 3), ...branch]))
       const evesLast = at.history.at(-2)!
       if (isAnnounced) for (const made of branch) await insider.say(at.on, () => riding(made))
       else await network.node.client.call('peer.recv', { addr: insider.address, chain: at.name })
@@ -154,7 +154,7 @@ describe('§5 posts of old dates, at nodes that were there and did not see them'
   test('given when asked: a hundred get in each hour, honest ones meanwhile', async () => {
     const at = await watched()
     const posts = concealed(at)
-    const liar = await away.stranger(shelf(at.on, [...at.history, ...posts]))
+    const liar = await away.stranger(servingBlocks(at.on, [...at.history, ...posts]))
     await away.node.client.call('peer.recv', { addr: liar.address, chain: at.name })
     liar.answer = () => undefined
     await at.friendPosts()
@@ -200,7 +200,7 @@ describe('§5 posts of old dates, at nodes that were there and did not see them'
       }
       const onTop = { backs: [row.blocks.at(-1)!.block], time: now + DAY }
       const newcomers = Array.from({ length: 500 }, (_, n) => post(at.on, { author: FIRST_SYBIL + n, ...onTop }))
-      const liar = await away.stranger(shelf(at.on, [...at.history, ...row.blocks, ...newcomers]))
+      const liar = await away.stranger(servingBlocks(at.on, [...at.history, ...row.blocks, ...newcomers]))
       const footprint = await Footprint.of(away.node)
       const startedMs = performance.now()
       const pulled = away.node.client.call('peer.recv', { addr: liar.address, chain: at.name })

@@ -9,7 +9,7 @@ import { eventually } from '../support/daemon.ts'
 import { ALICE, BOB, MALLORY, pvt, riding, shown } from '../support/attack-blocks.ts'
 import type { AttackedForum, Outcome } from '../support/attacked-forum.ts'
 import { AttackedNetwork } from '../support/attacked-network.ts'
-import { BREACHES, shelf, type Stranger } from '../support/stranger.ts'
+import { BREACHES, servingBlocks, type Stranger } from '../support/stranger.ts'
 
 const MINUTE_MS = 60_000
 const BLAMED = BREACHES - 1
@@ -152,7 +152,7 @@ describe('§5 what a stranger gives when it is asked', () => {
     const attempt = await make(at)
     const isRival = error !== undefined && !blamedWhenAsked
     const blocks = isRival ? attempt.blocks : [...at.history, ...attempt.blocks]
-    const liar = await network.stranger(shelf(at.on, blocks))
+    const liar = await network.stranger(servingBlocks(at.on, blocks))
     const pulled = network.node.client.call('peer.recv', { addr: liar.address, chain: at.name })
     if (error === undefined) await pulled
     else await expect(pulled).rejects.toThrow(error)

@@ -13,7 +13,7 @@ import { eventually } from '../support/daemon.ts'
 import { floodOf } from '../support/flood.ts'
 import { above, ALICE, BOB, forgedSignature, inventedIds, riding } from '../support/attack-blocks.ts'
 import { type AttackedChain, AttackedNetwork, type Blame } from '../support/attacked-network.ts'
-import { refuse, shelf, type Answer } from '../support/stranger.ts'
+import { refuse, servingBlocks, type Answer } from '../support/stranger.ts'
 
 let network: AttackedNetwork
 
@@ -37,7 +37,7 @@ describe('announced, and never delivered', () => {
     {
       title: 'it lists what it does not give',
       answer: ({ on, base }) =>
-        shelf(on, [base], {
+        servingBlocks(on, [base], {
           open: ({ id }) => ({ t: 'opened', id, blocks: 1, heads: inventedIds(ANNOUNCE_HEADS).sort(), more: false }),
           diff: ({ id }) => ({ t: 'ids', id, ids: inventedIds(IDS_PER_PAGE), more: true }),
         }),
@@ -89,7 +89,7 @@ describe('announced, and never delivered', () => {
 
 test('known heads, announced for ever: nothing is asked for, nobody is blamed', async () => {
   const at = await network.newChain()
-  const bore = await network.stranger(shelf(at.on, [at.base]))
+  const bore = await network.stranger(servingBlocks(at.on, [at.base]))
   const told = new Map<string, number>()
   await network.withstands(
     at,

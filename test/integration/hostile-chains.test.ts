@@ -13,7 +13,7 @@ import { author, chain, post } from '../support/blocks.ts'
 import { eventually } from '../support/daemon.ts'
 import { inventedIds, MALLORY, shown } from '../support/attack-blocks.ts'
 import { type AttackedChain, AttackedNetwork, idsOf } from '../support/attacked-network.ts'
-import { refuse, shelf, wireBlock, type Answer } from '../support/stranger.ts'
+import { refuse, servingBlocks, wireBlock, type Answer } from '../support/stranger.ts'
 
 let network: AttackedNetwork
 
@@ -211,7 +211,7 @@ describe('sixteen parents each', () => {
       const backs = (layers.at(-1) ?? []).map(({ block }) => block)
       layers.push(Array.from({ length: 16 }, (_, n) => post(on, { author: owner, backs, payload: String(n) })))
     }
-    const wide = await network.stranger(shelf(on, layers.flat()))
+    const wide = await network.stranger(servingBlocks(on, layers.flat()))
     await network.withstands(at, () => network.recv(wide, name))
     for (const daemon of all) {
       await eventually(

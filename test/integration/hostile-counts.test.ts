@@ -8,7 +8,7 @@ import { FOLD_ASKED, FOLD_PREFIXES, GET_IDS, HEADS_PER_PAGE, IDS_PER_PAGE } from
 import type { Fold, Reply, Request } from '../../src/protocol/messages.ts'
 import { above, inventedIds } from '../support/attack-blocks.ts'
 import { type AttackedChain, AttackedNetwork, type Lie } from '../support/attacked-network.ts'
-import { refuse, shelf, type Answer } from '../support/stranger.ts'
+import { refuse, servingBlocks, type Answer } from '../support/stranger.ts'
 
 let network: AttackedNetwork
 
@@ -29,7 +29,7 @@ const MALFORMED = { error: /RPC_MALFORMED/, blame: { code: 'WIRE_MALFORMED' } }
 
 /** Has what everybody has, and claims more heads than fit in a page: so it is asked for folds. */
 function folding(at: AttackedChain, fold: (prefix: string) => Fold, count = (asked: number) => asked): Answer {
-  return shelf(at.on, [at.base], {
+  return servingBlocks(at.on, [at.base], {
     open: ({ id }) => ({ t: 'opened', id, blocks: 1, heads: [at.base.block.id], more: true }),
     folds: ({ id }, { prefixes }) => ({
       t: 'folds',
@@ -48,38 +48,41 @@ function parts(at: string, blocks: number): Fold {
 const inReplies: readonly Lie[] = [
   {
     title: 'a reply that settles nothing',
-    tell: (at) => shelf(at.on, [at.base, above(at)], { get: ({ id }) => ({ t: 'blocks', id, asked: 0, blocks: [] }) }),
+    tell: (at) =>
+      servingBlocks(at.on, [at.base, above(at)], { get: ({ id }) => ({ t: 'blocks', id, asked: 0, blocks: [] }) }),
     error: /SYNC_NO_PROGRESS/,
     blame: { code: 'SYNC_NO_PROGRESS' },
   },
   {
     title: 'a reply that settles more than was asked',
-    tell: (at) => shelf(at.on, [at.base, above(at)], { get: (reply) => ({ ...reply, asked: GET_IDS }) as Reply }),
+    tell: (at) =>
+      servingBlocks(at.on, [at.base, above(at)], { get: (reply) => ({ ...reply, asked: GET_IDS }) as Reply }),
     ...BAD_PAGE,
   },
   {
     title: 'no heads, and more to come',
     tell: (at) =>
-      shelf(at.on, [at.base], { open: ({ id }) => ({ t: 'opened', id, blocks: 1, heads: [], more: true }) }),
+      servingBlocks(at.on, [at.base], { open: ({ id }) => ({ t: 'opened', id, blocks: 1, heads: [], more: true }) }),
     ...BAD_PAGE,
   },
   {
     title: 'more heads than a page has',
     tell: (at) =>
-      shelf(at.on, [at.base], {
+      servingBlocks(at.on, [at.base], {
         open: ({ id }) => ({ t: 'opened', id, blocks: 1, heads: inventedIds(HEADS_PER_PAGE + 1).sort(), more: false }),
       }),
     ...MALFORMED,
   },
   {
     title: 'pages without ids, and more to come',
-    tell: (at) => shelf(at.on, [at.base, above(at)], { diff: ({ id }) => ({ t: 'ids', id, ids: [], more: true }) }),
+    tell: (at) =>
+      servingBlocks(at.on, [at.base, above(at)], { diff: ({ id }) => ({ t: 'ids', id, ids: [], more: true }) }),
     ...BAD_PAGE,
   },
   {
     title: 'more ids than a page has',
     tell: (at) =>
-      shelf(at.on, [at.base, above(at)], {
+      servingBlocks(at.on, [at.base, above(at)], {
         diff: ({ id }) => ({ t: 'ids', id, ids: inventedIds(IDS_PER_PAGE + 1), more: false }),
       }),
     ...MALFORMED,
@@ -88,7 +91,7 @@ const inReplies: readonly Lie[] = [
     title: 'the same page for ever, and the same block in each fold',
     tell: (at) => {
       const known: Fold = { ids: [at.base.block.id], ranks: [1] }
-      return shelf(at.on, [at.base, above(at)], {
+      return servingBlocks(at.on, [at.base, above(at)], {
         diff: ({ id }) => ({ t: 'ids', id, ids: [at.base.block.id], more: true }),
         folds: ({ id }, { prefixes }) => ({
           t: 'folds',
@@ -102,7 +105,9 @@ const inReplies: readonly Lie[] = [
   {
     title: 'pages of ids that are of nothing, without end: an honest peer may have lost them',
     tell: (at) =>
-      shelf(at.on, [at.base, above(at)], { diff: ({ id }) => ({ t: 'ids', id, ids: inventedIds(300), more: true }) }),
+      servingBlocks(at.on, [at.base, above(at)], {
+        diff: ({ id }) => ({ t: 'ids', id, ids: inventedIds(300), more: true }),
+      }),
   },
 ]
 
@@ -189,7 +194,7 @@ test('in the answer to an offer: it is told as it was said, and changes nothing'
     liar.answer = (request, wire) =>
       request.t === 'offer'
         ? { t: 'offered', id: request.id, fresh: MOST, missing: MOST }
-        : shelf(at.on, [at.base])(request, wire)
+        : servingBlocks(at.on, [at.base])(request, wire)
     const sent = await network.node.client.call('peer.send', { addr: liar.address, chain: at.name })
     expect(sent).toEqual({ new: MOST, missing: MOST })
   })

@@ -10,7 +10,7 @@ import { author, must, post } from '../support/blocks.ts'
 import { eventually } from '../support/daemon.ts'
 import { ALICE, pvt, shown } from '../support/attack-blocks.ts'
 import { type AttackedChain, AttackedNetwork, idsOf } from '../support/attacked-network.ts'
-import { Cut, shelf, type Wire } from '../support/stranger.ts'
+import { Cut, servingBlocks, type Wire } from '../support/stranger.ts'
 import { TcpProxy } from '../support/tcp-proxy.ts'
 
 /** Offsets in the bytes of a whole meeting, handshake and all, in each direction. */
@@ -47,7 +47,9 @@ test('in a reply, at each byte of an exchange', async () => {
       () => false,
     )
   const offer = (made: MadeBlock): MadeBlock => {
-    giver.answer = shelf(at.on, [made], { diff: ({ id }) => ({ t: 'ids', id, ids: [made.block.id], more: false }) })
+    giver.answer = servingBlocks(at.on, [made], {
+      diff: ({ id }) => ({ t: 'ids', id, ids: [made.block.id], more: false }),
+    })
     return made
   }
   let made = offer(nextPost())

@@ -10,7 +10,7 @@ import { author } from '../support/blocks.ts'
 import { eventually } from '../support/daemon.ts'
 import { ALICE, Branch, pvt, riding } from '../support/attack-blocks.ts'
 import { type AttackedChain, AttackedNetwork, idsOf } from '../support/attacked-network.ts'
-import { shelf } from '../support/stranger.ts'
+import { servingBlocks } from '../support/stranger.ts'
 
 let network: AttackedNetwork
 
@@ -51,7 +51,7 @@ test('much at once is told of by who has much: nothing to be blamed for, and all
   const at = await network.newChain(`@${author(ALICE).author}`)
   const branch = new Branch(at.on, [at.base])
   for (let n = 0; n < 2 * ANNOUNCEMENTS.burst; n += 1) branch.post(ALICE, at.base.block.header.time + n)
-  const eager = await network.stranger(shelf(at.on, branch.blocks))
+  const eager = await network.stranger(servingBlocks(at.on, branch.blocks))
   const told = branch.blocks.map((made) => riding(made))
   const filler = Array.from({ length: ANNOUNCEMENT_FLOOD.burst / 2 - told.length }, () => known(at))
   await eager.sayAtOnce(network.node, at.on, [...told, ...filler])

@@ -8,7 +8,7 @@ import { ANNOUNCEMENT_BYTES, MESSAGE_BYTES } from '../../src/protocol/limits.ts'
 import { eventually } from '../support/daemon.ts'
 import { above, riding, shown } from '../support/attack-blocks.ts'
 import { AttackedNetwork, idsOf, type Lie } from '../support/attacked-network.ts'
-import { BREACHES, shelf, yamuxData, type Stranger, type Wire } from '../support/stranger.ts'
+import { BREACHES, servingBlocks, yamuxData, type Stranger, type Wire } from '../support/stranger.ts'
 
 const MIB = 1024 * 1024
 const MALFORMED = { code: 'WIRE_MALFORMED' }
@@ -72,7 +72,7 @@ describe('a giant frame as a reply', () => {
   const lies = LENGTHS.map<Lie>(({ title, prefix }) => ({
     title,
     tell: (at) =>
-      shelf(at.on, [at.base], {
+      servingBlocks(at.on, [at.base], {
         open: (_reply, _request, wire) => {
           wire.writeRaw(prefix)
           void pour(wire, 64 * MIB)

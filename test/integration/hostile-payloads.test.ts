@@ -8,7 +8,7 @@ import type { MadeBlock } from '../../src/dag/block.ts'
 import { author, bytes } from '../support/blocks.ts'
 import { above, ALICE, riding, shown } from '../support/attack-blocks.ts'
 import { type AttackedChain, AttackedNetwork, type Lie } from '../support/attacked-network.ts'
-import { altered, shelf, type Lies } from '../support/stranger.ts'
+import { altered, servingBlocks, type Lies } from '../support/stranger.ts'
 
 let network: AttackedNetwork
 
@@ -31,13 +31,13 @@ async function payloadAt({ name }: AttackedChain, made: MadeBlock): Promise<stri
 const LIES: readonly Lie[] = [
   {
     title: 'inline',
-    tell: (at) => shelf(at.on, [at.base, { ...above(at), payload: altered(above(at).payload) }]),
+    tell: (at) => servingBlocks(at.on, [at.base, { ...above(at), payload: altered(above(at).payload) }]),
     error: /SYNC_BAD_BLOCK/,
     blame: { code: 'SYNC_BAD_BLOCK', cause: 'DAG_BAD_PAYLOAD' },
   },
   {
     title: 'inline, and of another length',
-    tell: (at) => shelf(at.on, [at.base, { ...above(at), payload: bytes('short') }]),
+    tell: (at) => servingBlocks(at.on, [at.base, { ...above(at), payload: bytes('short') }]),
     error: /SYNC_BAD_PAYLOAD/,
     blame: { code: 'SYNC_BAD_PAYLOAD' },
   },
@@ -45,7 +45,7 @@ const LIES: readonly Lie[] = [
     title: 'in frames',
     tell: (at) => {
       const large = above(at, { payload: new Uint8Array(LARGE) })
-      return shelf(at.on, [at.base, { ...large, payload: altered(large.payload) }])
+      return servingBlocks(at.on, [at.base, { ...large, payload: altered(large.payload) }])
     },
     error: /SYNC_BAD_PAYLOAD/,
     blame: { code: 'SYNC_BAD_PAYLOAD' },
@@ -53,7 +53,7 @@ const LIES: readonly Lie[] = [
   {
     title: 'in a frame of another length',
     tell: (at) =>
-      shelf(at.on, [at.base, above(at, { payload: new Uint8Array(LARGE) })], {
+      servingBlocks(at.on, [at.base, above(at, { payload: new Uint8Array(LARGE) })], {
         frame: (reply) => ({ ...reply, t: 'frame', offset: 0, bytes: new Uint8Array(LARGE + 1) }),
       }),
     error: /SYNC_BAD_FRAME/,
@@ -84,7 +84,7 @@ describe('in an announcement', () => {
 test('64 MiB of it, in frames, by one liar after another: none of it is kept', async () => {
   const at = await network.newChain(`@${author(ALICE).author}`)
   const large = above(at, { payload: randomBytes(16 * 1024 * 1024) })
-  const lies = shelf(at.on, [at.base, { ...large, payload: altered(large.payload) }])
+  const lies = servingBlocks(at.on, [at.base, { ...large, payload: altered(large.payload) }])
   await network.withstands(
     at,
     async () => {
@@ -95,7 +95,7 @@ test('64 MiB of it, in frames, by one liar after another: none of it is kept', a
     { waves: 4 },
   )
   await network.keepsNoMore(at)
-  expect(await network.bring(at.name, shelf(at.on, [at.base, large]))).toBe(1)
+  expect(await network.bring(at.name, servingBlocks(at.on, [at.base, large]))).toBe(1)
   expect((await payloadAt(at, large)) === Buffer.from(large.payload).toString('base64')).toBe(true)
 })
 
@@ -103,17 +103,17 @@ test('a payload that one peer lacks is asked of the next one; who gives somethin
   const at = await network.newChain()
   const large = above(at, { payload: new Uint8Array(LARGE).fill(7) })
   const absent: Lies = { frame: ({ id }) => ({ t: 'no-payload', id, why: 'absent' }) }
-  expect(await network.bring(at.name, shelf(at.on, [at.base, large], absent))).toBe(1)
+  expect(await network.bring(at.name, servingBlocks(at.on, [at.base, large], absent))).toBe(1)
   const missing = async (): Promise<number> =>
     (await network.node.client.call('chain.status', { chain: at.name })).missing
   expect(await missing()).toBe(1)
   await network.withstands(at, async () => {
-    const liar = await network.stranger(shelf(at.on, [at.base, { ...large, payload: altered(large.payload) }]))
+    const liar = await network.stranger(servingBlocks(at.on, [at.base, { ...large, payload: altered(large.payload) }]))
     await network.recv(liar, at.name)
     await network.isBlamed(liar, [{ code: 'SYNC_BAD_PAYLOAD' }])
   })
   expect(await missing()).toBe(1)
-  const giver = await network.stranger(shelf(at.on, [at.base, large]))
+  const giver = await network.stranger(servingBlocks(at.on, [at.base, large]))
   await network.recv(giver, at.name)
   expect(await missing()).toBe(0)
   expect((await payloadAt(at, large)) === Buffer.from(large.payload).toString('base64')).toBe(true)

@@ -12,9 +12,9 @@ import { author } from '../support/blocks.ts'
 import { eventually } from '../support/daemon.ts'
 import { floodOf } from '../support/flood.ts'
 import { above, ALICE } from '../support/attack-blocks.ts'
-import { type AttackedChain, AttackedNetwork } from '../support/attacked-network.ts'
+import { type AttackedChain, AttackedNetwork, MEMORY_BYTES } from '../support/attacked-network.ts'
 import type { Wire } from '../support/stranger.ts'
-import { shelf, yamuxData, type Answer, type Stranger } from '../support/stranger.ts'
+import { servingBlocks, yamuxData, type Answer, type Stranger } from '../support/stranger.ts'
 
 /** Slow enough that a few hundred bytes take longer than anybody is waited for. */
 const BYTE_MS = 10
@@ -77,7 +77,7 @@ test('bytes of a request, each in a packet of 64 KiB: it is the bytes that are h
 test('large replies are asked for, and not read: four of them wait for each stream, and no more', async () => {
   const at = await network.newChain(`@${author(ALICE).author}`)
   const large = above(at, { payload: randomBytes(1024 * 1024) })
-  expect(await network.bring(at.name, shelf(at.on, [at.base, large]))).toBe(1)
+  expect(await network.bring(at.name, servingBlocks(at.on, [at.base, large]))).toBe(1)
   const deaf: Wire[] = []
   const wave = async (): Promise<void> => {
     if (deaf.length >= 6 * SYNC_STREAMS_PER_PEER) return
@@ -110,7 +110,11 @@ describe('a pull from a slow peer', () => {
     greets?: boolean
     new?: number
   }[] = [
-    { title: 'that answers byte by byte', answer: (at, made) => byteByByte(shelf(at.on, [at.base, made])), new: 1 },
+    {
+      title: 'that answers byte by byte',
+      answer: (at, made) => byteByByte(servingBlocks(at.on, [at.base, made])),
+      new: 1,
+    },
     { title: 'that answers nothing', answer: () => () => undefined },
     { title: 'that does not even say hello', answer: () => () => undefined, greets: false },
   ]
@@ -126,7 +130,7 @@ describe('a pull from a slow peer', () => {
       () => Promise.resolve(slow.streams),
       (streams) => streams > 0,
     )
-    expect(await network.bring(at.name, shelf(at.on, [at.base, above(at)]))).toBe(1)
+    expect(await network.bring(at.name, servingBlocks(at.on, [at.base, above(at)]))).toBe(1)
     await network.withstands(at, () => slow.turn())
     if (fresh === undefined) {
       expect(state.isOver).toBe(false)

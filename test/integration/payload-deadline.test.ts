@@ -16,7 +16,7 @@ import { author, chain, post } from '../support/blocks.ts'
 import { eventually } from '../support/daemon.ts'
 import { soon, startHost } from '../support/hosts.ts'
 import { openReplica, takeIn } from '../support/replicas.ts'
-import { altered, shelf, Stranger, type Answer } from '../support/stranger.ts'
+import { altered, servingBlocks, Stranger, type Answer } from '../support/stranger.ts'
 
 /** Instead of the 30 s of a real node; longer than an honest reply takes on a busy machine. */
 const REPLY_MS = 4_000
@@ -85,7 +85,7 @@ test('frames of a peer that lies meanwhile are not held against the one that giv
   const { pullFrom, stranger, payloadOf, faults } = await puller()
   const held: (() => void)[] = []
   const slow = await stranger(
-    shelf(on, [base, large], {
+    servingBlocks(on, [base, large], {
       frame: (reply, _request, wire) => {
         if (reply.t !== 'frame') return reply
         held.push(() => wire.reply({ ...reply, bytes: altered(reply.bytes) }))
@@ -100,7 +100,7 @@ test('frames of a peer that lies meanwhile are not held against the one that giv
   )
   let given = 0
   const giver = await stranger(
-    shelf(on, [base, large], {
+    servingBlocks(on, [base, large], {
       frame: (reply, _request, wire) => {
         given += 1
         if (given < 3) return reply

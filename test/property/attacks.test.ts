@@ -17,7 +17,7 @@ import { arrivals, choices, Peer, picker } from '../support/economy-replicas.ts'
 import { DAY, economies, FIRST_DAY, HOUR, keyOf, MINUTE, shuffled, twinBlock } from '../support/economy.ts'
 import { privateBranch } from '../support/private-branch.ts'
 import { checkProperty } from '../support/property.ts'
-import { rivalries } from '../support/quarrels.ts'
+import { rivalries } from '../support/contested-economies.ts'
 import { areConcurrent, compareBlocks, past, type TwinBlock } from '../support/reputation-twin.ts'
 
 /** Raised by hand for long hunts. */

@@ -15,7 +15,7 @@ import { economies, type Economy } from '../support/economy.ts'
 import { arrivals, choices, Peer, picker } from '../support/economy-replicas.ts'
 import { SignedEconomy } from '../support/economy-blocks.ts'
 import { checkProperty } from '../support/property.ts'
-import { rivalries } from '../support/quarrels.ts'
+import { rivalries } from '../support/contested-economies.ts'
 
 const NEVER_LEFT = { onLeave: () => () => undefined }
 

@@ -10,7 +10,7 @@ import { author, bytes } from '../support/blocks.ts'
 import { closedPart, economies, HOUR, MINUTE, type Economy } from '../support/economy.ts'
 import { arrivals, choices, Peer, picker } from '../support/economy-replicas.ts'
 import { checkProperty } from '../support/property.ts'
-import { rivalries } from '../support/quarrels.ts'
+import { rivalries } from '../support/contested-economies.ts'
 import { withPasts, type TwinBlock } from '../support/reputation-twin.ts'
 import { SignedEconomy } from '../support/economy-blocks.ts'
 

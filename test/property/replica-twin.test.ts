@@ -9,7 +9,7 @@ import { MAX_AHEAD_MS } from '../../src/dag/block-limits.ts'
 import { economies, FIRST_DAY, HOUR, keyOf, MINUTE, twinBlock, type Economy } from '../support/economy.ts'
 import { arrivals, choices, Peer, picker } from '../support/economy-replicas.ts'
 import { checkProperty } from '../support/property.ts'
-import { rivalries, votings } from '../support/quarrels.ts'
+import { rivalries, votings } from '../support/contested-economies.ts'
 import { backsOf, withPasts, type TwinBlock } from '../support/reputation-twin.ts'
 import { SignedEconomy } from '../support/economy-blocks.ts'
 

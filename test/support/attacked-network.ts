@@ -13,7 +13,7 @@ import { AttackedForum, shortHistory } from './attacked-forum.ts'
 import { chain, must, post } from './blocks.ts'
 import { eventually, Playground, type Daemon } from './daemon.ts'
 import { Footprint } from './footprint.ts'
-import { BREACHES, refuse, shelf, Stranger, type Answer } from './stranger.ts'
+import { BREACHES, refuse, servingBlocks, Stranger, type Answer } from './stranger.ts'
 
 const MIB = 1024 * 1024
 
@@ -95,7 +95,7 @@ export class AttackedNetwork {
     const base = post(on, { author: by, payload: 'the first one', time: Date.now() - 60_000 })
     const all = [this.node, ...this.honest]
     await Promise.all(all.map(({ client }) => client.call('chains.join', { name })))
-    await this.bring(name, shelf(on, [base]))
+    await this.bring(name, servingBlocks(on, [base]))
     for (const daemon of all) {
       await eventually(
         () => idsOf(daemon, name),
@@ -111,7 +111,7 @@ export class AttackedNetwork {
     const { name } = on.params
     const history = makeHistory(on)
     for (const { client } of [this.node, ...this.honest]) await client.call('chains.join', { name })
-    this.friend.answer = shelf(on, history)
+    this.friend.answer = servingBlocks(on, history)
     await this.recv(this.friend, name)
     const forum = new AttackedForum(this, on, history)
     await forum.begin()
@@ -262,7 +262,7 @@ export class AttackedNetwork {
       else await this.isBanned(liar, lie.blame, times)
     })
     await this.keepsNoMore(at)
-    expect(await this.bring(at.name, shelf(at.on, [at.base, above(at)]))).toBe(1)
+    expect(await this.bring(at.name, servingBlocks(at.on, [at.base, above(at)]))).toBe(1)
   }
 }
 
