@@ -80,5 +80,5 @@ test('a peer that posts quickly is heard, and nobody thinks worse of it', async 
     )
   }
   expect(network.blames({ id: left.peerId })).toEqual([])
-  expect(network.blames({ id: network.node.peerId }, right!)).toEqual([])
+  expect(network.blames({ id: network.node.peerId }, right)).toEqual([])
 })
