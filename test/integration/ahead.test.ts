@@ -2,8 +2,8 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { chain, post } from '../support/blocks.ts'
 import { eventually, Playground } from '../support/daemon.ts'
-import { ALICE, riding, shown } from '../support/siege.ts'
-import { BREACHES, shelf, Stranger } from '../support/stranger.ts'
+import { ALICE, riding, shown } from '../support/attack-blocks.ts'
+import { BREACHES, servingBlocks, Stranger } from '../support/stranger.ts'
 
 const HOUR_MS = 3_600_000
 
@@ -28,14 +28,14 @@ test('a block ahead of the clock is set aside, whichever way it came, until its 
   const soonest = post(on, { author: ALICE, backs: [base.block], time: Date.now() + HOUR_MS, payload: 'pulled' })
   const next = post(on, { author: ALICE, backs: [base.block], time: Date.now() + HOUR_MS, payload: 'heard' })
   const above = post(on, { author: ALICE, backs: [soonest.block, next.block] })
-  stranger.answer = shelf(on, [base, soonest])
+  stranger.answer = servingBlocks(on, [base, soonest])
   const recv = await ahead.client.call('peer.recv', { addr: stranger.address, chain: name })
   expect(recv).toMatchObject({ new: 1 })
   await stranger.say(on, () => riding(next))
   const status = (): ReturnType<typeof ahead.client.call<'chain.status'>> =>
     ahead.client.call('chain.status', { chain: name })
   await eventually(status, ({ held }) => held === 2)
-  stranger.answer = shelf(on, [base, soonest, next, above])
+  stranger.answer = servingBlocks(on, [base, soonest, next, above])
   await ahead.client.call('peer.recv', { addr: stranger.address, chain: name })
   expect(await status()).toMatchObject({ blocks: 1, held: 3 })
   expect(await ahead.client.call('chain.heads', { chain: name })).toEqual([shown(base)])

@@ -6,7 +6,7 @@ import { encodeAnnouncement } from '../../src/protocol/gossip-codec.ts'
 import { ANNOUNCEMENTS } from '../../src/protocol/limits.ts'
 import { author, chain, post } from '../support/blocks.ts'
 import { eventually, Playground, type Daemon } from '../support/daemon.ts'
-import { BREACHES, shelf, Stranger } from '../support/stranger.ts'
+import { BREACHES, servingBlocks, Stranger } from '../support/stranger.ts'
 
 const NAME = '#known'
 const ON = chain(NAME)
@@ -42,7 +42,7 @@ async function honestPost(text: string): Promise<void> {
 
 test('§7 four times as many as are read at once: no blame, hardly a question, and what others post gets through', async () => {
   const first = post(ON, { author: 1, time: Date.now() - 60_000 })
-  loud.answer = shelf(ON, [first])
+  loud.answer = servingBlocks(ON, [first])
   expect(await node.client.call('peer.recv', { addr: loud.address, chain: NAME })).toMatchObject({ new: 1 })
   await eventually(
     () => honest.client.call('chain.consensus', { chain: NAME }),

@@ -9,17 +9,18 @@ import { decodeReply } from '../../src/protocol/codec.ts'
 import { RIDING_BLOCK_BYTES } from '../../src/protocol/limits.ts'
 import { must, post } from '../support/blocks.ts'
 import { DAY, HOUR, MINUTE } from '../support/economy.ts'
-import { ALICE, BOB, Branch, riding, shown, Siege } from '../support/siege.ts'
-import { BREACHES, shelf } from '../support/stranger.ts'
+import { ALICE, BOB, Branch, riding, shown } from '../support/attack-blocks.ts'
+import { AttackedNetwork } from '../support/attacked-network.ts'
+import { BREACHES, servingBlocks } from '../support/stranger.ts'
 
-let siege: Siege
+let network: AttackedNetwork
 
 beforeAll(async () => {
-  siege = await Siege.open()
+  network = await AttackedNetwork.openWithClocks()
 })
 
 afterAll(async () => {
-  await siege.close()
+  await network.close()
 })
 
 describe('§4 the payload of a post that is hidden', () => {
@@ -40,10 +41,10 @@ describe('§4 the payload of a post that is hidden', () => {
     { title: 'that comes in frames', length: 100_000 },
   ]
   test.each(lengths)('$title is deleted, and not taken or fetched again when it is offered', async ({ length }) => {
-    const at = await siege.scene(hiddenHistory(length))
+    const at = await network.newForum(hiddenHistory(length))
     const bobs = at.history[1]!
     const isGone = async (): Promise<void> => {
-      for (const { client } of [siege.node, siege.honest]) {
+      for (const { client } of [network.node, network.honest[0]]) {
         const got = client.call('chain.get', { chain: at.name, id: shown(bobs), part: 'payload' })
         await expect(got).rejects.toMatchObject({ code: 'payload-hidden' })
         const status = await client.call('chain.status', { chain: at.name })
@@ -53,18 +54,20 @@ describe('§4 the payload of a post that is hidden', () => {
     }
     await isGone()
     const fresh = at.honestBlock()
-    const liar = await siege.stranger(shelf(at.on, [...at.history, fresh]))
-    const bytesBefore = (await siege.node.client.call('chain.status', { chain: at.name })).bytes
+    const liar = await network.stranger(servingBlocks(at.on, [...at.history, fresh]))
+    const bytesBefore = (await network.node.client.call('chain.status', { chain: at.name })).bytes
     if (length < RIDING_BLOCK_BYTES) await liar.say(at.on, () => riding(bobs))
-    expect(await siege.node.client.call('peer.recv', { addr: liar.address, chain: at.name })).toMatchObject({ new: 1 })
+    expect(await network.node.client.call('peer.recv', { addr: liar.address, chain: at.name })).toMatchObject({
+      new: 1,
+    })
     const wanted = liar.asked.flatMap((asked) =>
       asked.t === 'get' ? asked.ids : asked.t === 'frame' ? [asked.block] : [],
     )
     expect(wanted).toEqual([fresh.block.id])
     const size = fresh.block.headerBytes.byteLength + SIGNATURE_BYTES + fresh.payload.byteLength
-    expect((await siege.node.client.call('chain.status', { chain: at.name })).bytes).toBe(bytesBefore + size)
+    expect((await network.node.client.call('chain.status', { chain: at.name })).bytes).toBe(bytesBefore + size)
     await isGone()
-    const wire = await liar.wire(siege.node)
+    const wire = await liar.wire(network.node)
     await wire.ask({ t: 'open', id: 1, chain: at.on.rendezvous })
     const given = decodeReply((await wire.ask({ t: 'get', id: 2, chain: at.on.rendezvous, ids: [bobs.block.id] }))!)
     expect(must(given)).toMatchObject({ t: 'blocks', blocks: [{ state: 'hidden' }] })
@@ -76,6 +79,6 @@ describe('§4 the payload of a post that is hidden', () => {
     await at.settled()
     await at.honestPosts()
     await at.settled()
-    expect(await liar.breachesLeft(siege.node)).toBe(BREACHES)
+    expect(await liar.breachesLeft(network.node)).toBe(BREACHES)
   })
 })

@@ -9,17 +9,19 @@ import type { Chain } from '../../src/dag/chain.ts'
 import { post } from '../support/blocks.ts'
 import { DAY, HOUR, MINUTE } from '../support/economy.ts'
 import { Footprint } from '../support/footprint.ts'
-import { ALICE, Branch, riding, shown, Siege, type Scene } from '../support/siege.ts'
-import { BREACHES, shelf, type Stranger } from '../support/stranger.ts'
+import { ALICE, Branch, riding, shown } from '../support/attack-blocks.ts'
+import type { AttackedForum } from '../support/attacked-forum.ts'
+import { AttackedNetwork } from '../support/attacked-network.ts'
+import { BREACHES, servingBlocks, type Stranger } from '../support/stranger.ts'
 
-let siege: Siege
+let network: AttackedNetwork
 
 beforeAll(async () => {
-  siege = await Siege.open()
+  network = await AttackedNetwork.openWithClocks()
 })
 
 afterAll(async () => {
-  await siege.close()
+  await network.close()
 })
 
 const EVE = 5
@@ -45,7 +47,7 @@ function publicHistory(on: Chain): MadeBlock[] {
 }
 
 /** What Eve grew in private meanwhile: she posts each day, and brings in sybils that post and dislike Alice's first post. */
-function privateBranch(at: Scene): MadeBlock[] {
+function privateBranch(at: AttackedForum): MadeBlock[] {
   const known = at.history.slice(0, 3)
   const first = known[0]!
   const branch = new Branch(at.on, known)
@@ -70,13 +72,13 @@ describe('§5 a branch of 60 days that was grown in private is revealed', () => 
   test.each(ways)(
     '$title: what was public stays, but for what the insider posted at both ends',
     async ({ isAnnounced }) => {
-      const at = await siege.scene(publicHistory)
+      const at = await network.newForum(publicHistory)
       const branch = privateBranch(at)
       expect(branch.length).toBeGreaterThan(200)
-      const insider = await siege.stranger(shelf(at.on, [...at.history.slice(0, 3), ...branch]))
+      const insider = await network.stranger(servingBlocks(at.on, [...at.history.slice(0, 3), ...branch]))
       const evesLast = at.history.at(-2)!
       if (isAnnounced) for (const made of branch) await insider.say(at.on, () => riding(made))
-      else await siege.node.client.call('peer.recv', { addr: insider.address, chain: at.name })
+      else await network.node.client.call('peer.recv', { addr: insider.address, chain: at.name })
       await at.friendPosts()
       await at.settled({ accepted: branch, withdrawn: [evesLast] })
       // The rules let the sybils' dislikes count: they were paid for.
@@ -84,7 +86,7 @@ describe('§5 a branch of 60 days that was grown in private is revealed', () => 
       expect(hidden).toEqual([shown(at.history[0]!)])
       await at.honestPosts()
       await at.serves(insider)
-      expect(await insider.breachesLeft(siege.node)).toBe(BREACHES)
+      expect(await insider.breachesLeft(network.node)).toBe(BREACHES)
     },
   )
 })
@@ -92,10 +94,10 @@ describe('§5 a branch of 60 days that was grown in private is revealed', () => 
 describe('§5 posts of old dates, at nodes that were there and did not see them', () => {
   const MEMBERS = [11, 12, 13, 14, 15]
   const PER_HOUR = 100
-  let away: Siege
+  let away: AttackedNetwork
 
   beforeAll(async () => {
-    away = await Siege.open()
+    away = await AttackedNetwork.openWithClocks()
   })
 
   afterAll(async () => {
@@ -113,7 +115,7 @@ describe('§5 posts of old dates, at nodes that were there and did not see them'
   }
 
   /** What the members conceal until the day after, when they tell of it: 30 posts each, dated before. */
-  function concealed(at: Scene): MadeBlock[] {
+  function concealed(at: AttackedForum): MadeBlock[] {
     const branch = new Branch(at.on, [at.top])
     for (let n = 0; n < 30; n += 1) for (const member of MEMBERS) branch.post(member, now + MINUTE)
     return branch.blocks.slice(1)
@@ -122,29 +124,29 @@ describe('§5 posts of old dates, at nodes that were there and did not see them'
   let now = 0
 
   async function setClocks(ms: number): Promise<void> {
-    for (const { client } of [away.honest, away.node]) await client.call('host.now', { ms })
+    for (const { client } of [away.honest[0], away.node]) await client.call('host.now', { ms })
   }
 
   /** Both are in sync with each other for two minutes; then it is the next day. */
-  async function watched(): Promise<Scene> {
+  async function watched(): Promise<AttackedForum> {
     now = await away.node.client.call('host.now', {})
-    const at = await away.scene(richHistory)
+    const at = await away.newForum(richHistory)
     for (const ms of [now, now + 2 * MINUTE]) {
       await setClocks(ms)
-      for (const [one, other] of [[away.node, away.honest] as const, [away.honest, away.node] as const])
+      for (const [one, other] of [[away.node, away.honest[0]] as const, [away.honest[0], away.node] as const])
         await one.client.call('peer.recv', { addr: other.addresses[0] ?? '', chain: at.name })
     }
     await setClocks(now + 25 * HOUR)
     return at
   }
 
-  async function endsWell(at: Scene, liar: Stranger): Promise<void> {
+  async function endsWell(at: AttackedForum, liar: Stranger): Promise<void> {
     await at.honestPosts()
     await at.serves(liar)
     expect(await liar.breachesLeft(away.node)).toBe(BREACHES)
   }
 
-  async function isTold(at: Scene): Promise<void> {
+  async function isTold(at: AttackedForum): Promise<void> {
     const { why } = await away.node.client.call('chain.status', { chain: at.name })
     expect(why).toMatch(/blocks kept back that claim to be old/)
   }
@@ -152,7 +154,7 @@ describe('§5 posts of old dates, at nodes that were there and did not see them'
   test('given when asked: a hundred get in each hour, honest ones meanwhile', async () => {
     const at = await watched()
     const posts = concealed(at)
-    const liar = await away.stranger(shelf(at.on, [...at.history, ...posts]))
+    const liar = await away.stranger(servingBlocks(at.on, [...at.history, ...posts]))
     await away.node.client.call('peer.recv', { addr: liar.address, chain: at.name })
     liar.answer = () => undefined
     await at.friendPosts()
@@ -198,7 +200,7 @@ describe('§5 posts of old dates, at nodes that were there and did not see them'
       }
       const onTop = { backs: [row.blocks.at(-1)!.block], time: now + DAY }
       const newcomers = Array.from({ length: 500 }, (_, n) => post(at.on, { author: FIRST_SYBIL + n, ...onTop }))
-      const liar = await away.stranger(shelf(at.on, [...at.history, ...row.blocks, ...newcomers]))
+      const liar = await away.stranger(servingBlocks(at.on, [...at.history, ...row.blocks, ...newcomers]))
       const footprint = await Footprint.of(away.node)
       const startedMs = performance.now()
       const pulled = away.node.client.call('peer.recv', { addr: liar.address, chain: at.name })

@@ -6,20 +6,22 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { MadeBlock } from '../../src/dag/block.ts'
 import { author, like, post } from '../support/blocks.ts'
 import { eventually } from '../support/daemon.ts'
-import { ALICE, BOB, MALLORY, pvt, riding, shown, Siege, type Outcome, type Scene } from '../support/siege.ts'
-import { BREACHES, shelf, type Stranger } from '../support/stranger.ts'
+import { ALICE, BOB, MALLORY, pvt, riding, shown } from '../support/attack-blocks.ts'
+import type { AttackedForum, Outcome } from '../support/attacked-forum.ts'
+import { AttackedNetwork } from '../support/attacked-network.ts'
+import { BREACHES, servingBlocks, type Stranger } from '../support/stranger.ts'
 
 const MINUTE_MS = 60_000
 const BLAMED = BREACHES - 1
 
-let siege: Siege
+let network: AttackedNetwork
 
 beforeAll(async () => {
-  siege = await Siege.open()
+  network = await AttackedNetwork.openWithClocks()
 })
 
 afterAll(async () => {
-  await siege.close()
+  await network.close()
 })
 
 interface Attempt extends Outcome {
@@ -29,7 +31,7 @@ interface Attempt extends Outcome {
 
 interface Act {
   readonly title: string
-  readonly make: (at: Scene) => Attempt | Promise<Attempt>
+  readonly make: (at: AttackedForum) => Attempt | Promise<Attempt>
   /** Of the peer that gives them when asked. */
   readonly blamedWhenAsked: boolean
   /** Of the peer that announces them: an announcement on a block that is not accepted here is only a hint. */
@@ -43,7 +45,7 @@ const unpaid = { blamedWhenAsked: false, blamedWhenHeard: false }
 /** What the block and its past alone show. */
 const unsound = { blamedWhenAsked: true, blamedWhenHeard: true, error: /SYNC_BAD_BLOCK/ }
 
-const [first, bobs, welcome] = [0, 1, 2].map((n) => (at: Scene) => at.history[n]!)
+const [first, bobs, welcome] = [0, 1, 2].map((n) => (at: AttackedForum) => at.history[n]!)
 
 const ACTS: readonly Act[] = [
   {
@@ -81,7 +83,7 @@ const ACTS: readonly Act[] = [
   },
   ...([1, -1] as const).map((n) => ({
     title: `a ${n === 1 ? 'like' : 'dislike'} of a post outside its past`,
-    make: (at: Scene) => {
+    make: (at: AttackedForum) => {
       const back = n === 1 ? first!(at).block : welcome!(at).block
       return { blocks: [like(at.on, n, at.top.block, { author: n === 1 ? BOB : ALICE, backs: [back] })] }
     },
@@ -146,12 +148,12 @@ const ACTS: readonly Act[] = [
 
 describe('§5 what a stranger gives when it is asked', () => {
   test.each(ACTS)('$title', async ({ make, blamedWhenAsked, error }) => {
-    const at = await siege.scene()
+    const at = await network.newForum()
     const attempt = await make(at)
     const isRival = error !== undefined && !blamedWhenAsked
     const blocks = isRival ? attempt.blocks : [...at.history, ...attempt.blocks]
-    const liar = await siege.stranger(shelf(at.on, blocks))
-    const pulled = siege.node.client.call('peer.recv', { addr: liar.address, chain: at.name })
+    const liar = await network.stranger(servingBlocks(at.on, blocks))
+    const pulled = network.node.client.call('peer.recv', { addr: liar.address, chain: at.name })
     if (error === undefined) await pulled
     else await expect(pulled).rejects.toThrow(error)
     await endsWell(at, attempt, { liar, isBlamed: blamedWhenAsked })
@@ -160,13 +162,13 @@ describe('§5 what a stranger gives when it is asked', () => {
 
 describe('§7 what a stranger announces', () => {
   test.each(ACTS)('$title', async ({ make, blamedWhenHeard }) => {
-    const at = await siege.scene()
+    const at = await network.newForum()
     const attempt = await make(at)
-    const liar = await siege.stranger()
+    const liar = await network.stranger()
     for (const made of attempt.blocks) {
       await liar.say(at.on, () => riding(made))
       // The node has it before the next one comes.
-      await liar.isWelcome(siege.node)
+      await liar.isWelcome(network.node)
     }
     if (!blamedWhenHeard) await stillHeard(at, liar)
     await endsWell(at, attempt, { liar, isBlamed: blamedWhenHeard })
@@ -174,17 +176,17 @@ describe('§7 what a stranger announces', () => {
 })
 
 /** Announcements of one peer are taken in turn, so that once this one is in the others were looked at. */
-async function stillHeard(at: Scene, liar: Stranger): Promise<void> {
+async function stillHeard(at: AttackedForum, liar: Stranger): Promise<void> {
   const good = at.honestBlock()
   await liar.say(at.on, () => riding(good))
   await eventually(
-    () => at.ids(siege.node),
+    () => at.ids(network.node),
     (ids) => ids.includes(shown(good)),
   )
 }
 
 async function endsWell(
-  at: Scene,
+  at: AttackedForum,
   { blocks, ...outcome }: Attempt,
   { liar, isBlamed }: { readonly liar: Stranger; readonly isBlamed: boolean },
 ): Promise<void> {
@@ -196,22 +198,22 @@ async function endsWell(
   await at.settled(outcome)
   for (const made of blocks.filter((one) => !(outcome.accepted ?? []).includes(one)))
     await expect(
-      siege.honest.client.call('chain.get', { chain: at.name, id: shown(made), part: 'block' }),
+      network.honest[0].client.call('chain.get', { chain: at.name, id: shown(made), part: 'block' }),
     ).rejects.toThrow(/no block|not found/)
   if (outcome.withdrawn === undefined && at.held.length === 0) await at.keepsNoMore()
   if (!isBlamed) await at.serves(liar)
-  expect(await liar.breachesLeft(siege.node)).toBe(isBlamed ? BLAMED : BREACHES)
+  expect(await liar.breachesLeft(network.node)).toBe(isBlamed ? BLAMED : BREACHES)
 }
 
 /** Mallory posts at the node itself. */
-async function heldHere(at: Scene): Promise<MadeBlock> {
-  const { id, state } = await siege.node.client.call('chain.post', {
+async function heldHere(at: AttackedForum): Promise<MadeBlock> {
+  const { id, state } = await network.node.client.call('chain.post', {
     chain: at.name,
     text: 'let me in',
     sign: pvt(MALLORY),
   })
   expect(state).toBe('held')
-  const block = await siege.node.client.call('chain.get', { chain: at.name, id, part: 'block' })
+  const block = await network.node.client.call('chain.get', { chain: at.name, id, part: 'block' })
   if (typeof block === 'string') throw new Error('a block is no text')
   at.held.push(id)
   const held = post(at.on, { author: MALLORY, backs: [at.top.block], time: block.time, payload: 'let me in' })

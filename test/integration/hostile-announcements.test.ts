@@ -7,21 +7,22 @@ import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { makeBlock } from '../../src/dag/block.ts'
 import { encodeAnnouncement } from '../../src/protocol/gossip-codec.ts'
-import { ANNOUNCE_HEADS, IDS_PER_PAGE } from '../../src/protocol/limits.ts'
+import { ANNOUNCE_HEADS, ANNOUNCEMENTS, IDS_PER_PAGE } from '../../src/protocol/limits.ts'
 import { author, bytes, chain, must, post } from '../support/blocks.ts'
 import { eventually } from '../support/daemon.ts'
-import { above, forgedSignature, inventedIds, Ordeal, type Arena, type Blame } from '../support/ordeal.ts'
-import { ALICE, BOB, riding } from '../support/siege.ts'
-import { refuse, shelf, type Answer } from '../support/stranger.ts'
+import { floodOf } from '../support/flood.ts'
+import { above, ALICE, BOB, forgedSignature, inventedIds, riding } from '../support/attack-blocks.ts'
+import { type AttackedChain, AttackedNetwork, type Blame } from '../support/attacked-network.ts'
+import { refuse, servingBlocks, type Answer } from '../support/stranger.ts'
 
-let ordeal: Ordeal
+let network: AttackedNetwork
 
 beforeAll(async () => {
-  ordeal = await Ordeal.open()
+  network = await AttackedNetwork.open()
 })
 
 afterAll(async () => {
-  await ordeal.close()
+  await network.close()
 })
 
 const BATCH = 50
@@ -31,12 +32,12 @@ function headsOnly(heads: ReturnType<typeof inventedIds>): Uint8Array {
 }
 
 describe('announced, and never delivered', () => {
-  const KINDS: readonly { title: string; answer: (at: Arena) => Answer }[] = [
+  const KINDS: readonly { title: string; answer: (at: AttackedChain) => Answer }[] = [
     { title: 'it does not have the chain when it is asked', answer: () => refuse },
     {
       title: 'it lists what it does not give',
       answer: ({ on, base }) =>
-        shelf(on, [base], {
+        servingBlocks(on, [base], {
           open: ({ id }) => ({ t: 'opened', id, blocks: 1, heads: inventedIds(ANNOUNCE_HEADS).sort(), more: false }),
           diff: ({ id }) => ({ t: 'ids', id, ids: inventedIds(IDS_PER_PAGE), more: true }),
         }),
@@ -45,35 +46,35 @@ describe('announced, and never delivered', () => {
   ]
 
   test.each(KINDS)('$title: heads that nobody has', async ({ answer }) => {
-    const at = await ordeal.arena()
-    const liar = await ordeal.stranger(answer(at))
-    await ordeal.withstands(
+    const at = await network.newChain()
+    const liar = await network.stranger(answer(at))
+    await network.withstands(
       at,
       async () => {
         for (let said = 0; said < BATCH; said += 1) await liar.say(at.on, () => headsOnly(inventedIds(ANNOUNCE_HEADS)))
-        await liar.isWelcome(ordeal.node)
+        await liar.isWelcome(network.node)
       },
-      { waves: 10 },
+      { waves: floodOf(ANNOUNCEMENTS.burst / BATCH, 10) },
     )
     await eventually(
       () => Promise.resolve(liar.asked.length),
       (asked) => asked > 0,
     )
-    await liar.hangUp(ordeal.node)
-    await ordeal.keepsNoMore(at)
-    await ordeal.isSpared(liar, at)
+    await liar.hangUp(network.node)
+    await network.keepsNoMore(at)
+    await network.isSpared(liar, at)
   })
 
   test('a block that rides along without its past', async () => {
-    const at = await ordeal.arena()
-    const liar = await ordeal.stranger()
+    const at = await network.newChain()
+    const liar = await network.stranger()
     const orphan = (): Uint8Array =>
       riding(post(at.on, { backs: [above(at, { payload: randomBytes(8) }).block], author: ALICE }))
-    await ordeal.withstands(
+    await network.withstands(
       at,
       async () => {
         await liar.say(at.on, orphan)
-        await liar.isWelcome(ordeal.node)
+        await liar.isWelcome(network.node)
       },
       { waves: 30 },
     )
@@ -81,33 +82,33 @@ describe('announced, and never delivered', () => {
       () => Promise.resolve(liar.asked.length),
       (asked) => asked > 0,
     )
-    await ordeal.keepsNoMore(at)
-    await ordeal.isSpared(liar, at)
+    await network.keepsNoMore(at)
+    await network.isSpared(liar, at)
   })
 })
 
 test('known heads, announced for ever: nothing is asked for, nobody is blamed', async () => {
-  const at = await ordeal.arena()
-  const bore = await ordeal.stranger(shelf(at.on, [at.base]))
+  const at = await network.newChain()
+  const bore = await network.stranger(servingBlocks(at.on, [at.base]))
   const told = new Map<string, number>()
-  await ordeal.withstands(
+  await network.withstands(
     at,
     async () => {
       for (let said = 0; said < BATCH; said += 1) await bore.say(at.on, () => headsOnly([at.base.block.id]))
-      await bore.isWelcome(ordeal.node)
+      await bore.isWelcome(network.node)
     },
-    { waves: 40 },
+    { waves: floodOf(ANNOUNCEMENTS.burst / BATCH, 40) },
   )
   for (const { t } of bore.asked) told.set(t, (told.get(t) ?? 0) + 1)
   // A pull when it subscribed, and at most one after some of it was skipped unread.
   expect(told.get('open') ?? 0).toBeLessThanOrEqual(4)
   expect([...told.keys()].filter((t) => t !== 'open')).toEqual([])
-  await ordeal.keepsNoMore(at)
-  await ordeal.isSpared(bore, at)
+  await network.keepsNoMore(at)
+  await network.isSpared(bore, at)
 })
 
 describe('what no honest peer announces', () => {
-  const LIES: readonly { title: string; make: (at: Arena) => Uint8Array; blame: Blame; on?: string }[] = [
+  const LIES: readonly { title: string; make: (at: AttackedChain) => Uint8Array; blame: Blame; on?: string }[] = [
     {
       title: 'a bad signature: banned at once',
       make: (at) => riding(forgedSignature(above(at))),
@@ -134,13 +135,13 @@ describe('what no honest peer announces', () => {
   ]
 
   test.each(LIES)('$title', async ({ make, blame, on }) => {
-    const at = await ordeal.arena(on)
-    await ordeal.withstands(at, async () => {
-      const liar = await ordeal.stranger()
+    const at = await network.newChain(on)
+    await network.withstands(at, async () => {
+      const liar = await network.stranger()
       await liar.say(at.on, () => make(at))
-      await ordeal.isBlamed(liar, [blame])
+      await network.isBlamed(liar, [blame])
       expect(liar.asked).toEqual([])
     })
-    await ordeal.keepsNoMore(at)
+    await network.keepsNoMore(at)
   })
 })

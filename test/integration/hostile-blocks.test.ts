@@ -13,18 +13,18 @@ import { headerDigest } from '../../src/dag/codec.ts'
 import type { Reply, Request } from '../../src/protocol/messages.ts'
 import { author, post } from '../support/blocks.ts'
 import { eventually } from '../support/daemon.ts'
-import { above, atHeight, forgedSignature, inventedIds, Ordeal, type Lie } from '../support/ordeal.ts'
-import { ALICE, BOB, riding } from '../support/siege.ts'
-import { shelf, wireBlock } from '../support/stranger.ts'
+import { above, ALICE, atHeight, BOB, forgedSignature, inventedIds, riding } from '../support/attack-blocks.ts'
+import { AttackedNetwork, type Lie } from '../support/attacked-network.ts'
+import { servingBlocks, wireBlock } from '../support/stranger.ts'
 
-let ordeal: Ordeal
+let network: AttackedNetwork
 
 beforeAll(async () => {
-  ordeal = await Ordeal.open()
+  network = await AttackedNetwork.open()
 })
 
 afterAll(async () => {
-  await ordeal.close()
+  await network.close()
 })
 
 /** What a block is found out by when it is pulled. */
@@ -54,32 +54,32 @@ const HEIGHTS = [3, 7, Number.MAX_SAFE_INTEGER]
 describe('a wrong height', () => {
   const lies = HEIGHTS.map<Lie>((height) => ({
     title: `${String(height)} instead of 2`,
-    tell: (at) => shelf(at.on, [at.base, atHeight(at, height)]),
+    tell: (at) => servingBlocks(at.on, [at.base, atHeight(at, height)]),
     ...bad('DAG_BAD_HEIGHT'),
   }))
-  test.each(lies)('$title', (lie) => ordeal.hears(lie))
+  test.each(lies)('$title', (lie) => network.refuses(lie))
 
   test.each(HEIGHTS)('%i in an announcement', async (height) => {
-    const at = await ordeal.arena()
-    await ordeal.withstands(at, async () => {
-      const liar = await ordeal.stranger()
+    const at = await network.newChain()
+    await network.withstands(at, async () => {
+      const liar = await network.stranger()
       await liar.say(at.on, () => riding(atHeight(at, height)))
-      await ordeal.isBlamed(liar, [{ code: 'GOSSIP_BAD_BLOCK', cause: 'DAG_BAD_HEIGHT' }])
+      await network.isBlamed(liar, [{ code: 'GOSSIP_BAD_BLOCK', cause: 'DAG_BAD_HEIGHT' }])
     })
-    await ordeal.keepsNoMore(at)
+    await network.keepsNoMore(at)
   })
 })
 
 const LIES: readonly Lie[] = [
   {
     title: 'seventeen backs',
-    tell: (at) => shelf(at.on, [at.base, rewritten(above(at), (fields) => ({ ...fields, backs: links(17) }))]),
+    tell: (at) => servingBlocks(at.on, [at.base, rewritten(above(at), (fields) => ({ ...fields, backs: links(17) }))]),
     ...bad('DAG_BAD_HEADER'),
   },
   {
     title: 'the same back twice',
     tell: (at) =>
-      shelf(at.on, [
+      servingBlocks(at.on, [
         at.base,
         rewritten(above(at), (fields) => ({ ...fields, backs: links(1).flatMap((link) => [link, link]) })),
       ]),
@@ -87,12 +87,12 @@ const LIES: readonly Lie[] = [
   },
   {
     title: 'a time before that of its past',
-    tell: (at) => shelf(at.on, [at.base, rewritten(above(at), (fields) => ({ ...fields, time: 1 }))]),
+    tell: (at) => servingBlocks(at.on, [at.base, rewritten(above(at), (fields) => ({ ...fields, time: 1 }))]),
     ...bad('DAG_BAD_TIME'),
   },
   {
     title: 'a bad signature: banned at once',
-    tell: (at) => shelf(at.on, [at.base, forgedSignature(above(at))]),
+    tell: (at) => servingBlocks(at.on, [at.base, forgedSignature(above(at))]),
     ...bad('DAG_BAD_SIGNATURE'),
   },
   {
@@ -100,7 +100,7 @@ const LIES: readonly Lie[] = [
     tell: (at) => {
       const made = above(at)
       const headerBytes = new Uint8Array([...made.block.headerBytes, 0])
-      return shelf(at.on, [at.base, made], {
+      return servingBlocks(at.on, [at.base, made], {
         get: (_reply, request) => give(request, [{ ...made, block: { ...made.block, headerBytes } }]),
       })
     },
@@ -109,7 +109,7 @@ const LIES: readonly Lie[] = [
   {
     title: 'blocks that were not asked for',
     tell: (at) =>
-      shelf(at.on, [at.base, above(at)], {
+      servingBlocks(at.on, [at.base, above(at)], {
         get: (_reply, request) => give(request, [above(at, { payload: 'other' })]),
       }),
     error: /SYNC_UNASKED_BLOCK/,
@@ -118,20 +118,20 @@ const LIES: readonly Lie[] = [
   {
     title: 'another message than was asked for',
     tell: (at) =>
-      shelf(at.on, [at.base, above(at)], { diff: ({ id }) => ({ t: 'offered', id, fresh: 1, missing: 0 }) }),
+      servingBlocks(at.on, [at.base, above(at)], { diff: ({ id }) => ({ t: 'offered', id, fresh: 1, missing: 0 }) }),
     error: /SYNC_WRONG_REPLY/,
     blame: { code: 'SYNC_WRONG_REPLY' },
   },
   {
     title: 'a reply to what nobody asked',
-    tell: (at) => shelf(at.on, [at.base, above(at)], { diff: (reply) => ({ ...reply, id: 4_000_000 }) }),
+    tell: (at) => servingBlocks(at.on, [at.base, above(at)], { diff: (reply) => ({ ...reply, id: 4_000_000 }) }),
     error: /RPC_MALFORMED/,
     blame: { code: 'SYNC_UNKNOWN_REPLY' },
   },
   {
     title: 'what is no message',
     tell: (at) =>
-      shelf(at.on, [at.base], {
+      servingBlocks(at.on, [at.base], {
         open: (_reply, _request, wire) => {
           wire.write(new Uint8Array([0xff, 0x00]))
           return undefined
@@ -150,7 +150,7 @@ const LIES: readonly Lie[] = [
 ]
 
 describe('given in answer to a pull', () => {
-  test.each(LIES)('$title', (lie) => ordeal.hears(lie))
+  test.each(LIES)('$title', (lie) => network.refuses(lie))
 })
 
 describe('§2 a forum with another pioneer', () => {
@@ -159,21 +159,21 @@ describe('§2 a forum with another pioneer', () => {
   const toldOf = { open: (reply: Reply) => ({ ...reply, pioneer: author(BOB).author }) as Reply }
 
   test.each<Lie>([
-    { title: 'that is found out', tell: (at) => shelf(at.on, [bobs(at.on)]), error: both },
-    { title: 'that is told of', tell: (at) => shelf(at.on, [bobs(at.on)], toldOf), error: both },
-  ])('$title is refused with both named, and nobody is blamed', (lie) => ordeal.hears(lie))
+    { title: 'that is found out', tell: (at) => servingBlocks(at.on, [bobs(at.on)]), error: both },
+    { title: 'that is told of', tell: (at) => servingBlocks(at.on, [bobs(at.on)], toldOf), error: both },
+  ])('$title is refused with both named, and nobody is blamed', (lie) => network.refuses(lie))
 
   test("somebody else's first post that rides along is not taken; its sender is asked, and not blamed", async () => {
-    const at = await ordeal.arena()
-    const other = await ordeal.stranger(shelf(at.on, [bobs(at.on)]))
-    await ordeal.withstands(at, async () => {
+    const at = await network.newChain()
+    const other = await network.stranger(servingBlocks(at.on, [bobs(at.on)]))
+    await network.withstands(at, async () => {
       await other.say(at.on, () => riding(bobs(at.on)))
       await eventually(
-        () => ordeal.node.client.call('chain.status', { chain: at.name }),
+        () => network.node.client.call('chain.status', { chain: at.name }),
         ({ peers }) => peers.some(({ id, state }) => id === other.id && both.test(state)),
       )
     })
-    await ordeal.keepsNoMore(at)
-    await ordeal.isSpared(other, at)
+    await network.keepsNoMore(at)
+    await network.isSpared(other, at)
   })
 })

@@ -11,18 +11,18 @@ import { GET_IDS, GIVEN_UP_IDS, HEADS_PER_PAGE, IDS_PER_PAGE, UNPAID_IDS } from 
 import type { WireBlock } from '../../src/protocol/messages.ts'
 import { author, chain, post } from '../support/blocks.ts'
 import { eventually } from '../support/daemon.ts'
-import { idsOf, inventedIds, Ordeal, type Arena } from '../support/ordeal.ts'
-import { MALLORY, shown } from '../support/siege.ts'
-import { refuse, shelf, wireBlock, type Answer } from '../support/stranger.ts'
+import { inventedIds, MALLORY, shown } from '../support/attack-blocks.ts'
+import { type AttackedChain, AttackedNetwork, idsOf } from '../support/attacked-network.ts'
+import { refuse, servingBlocks, wireBlock, type Answer } from '../support/stranger.ts'
 
-let ordeal: Ordeal
+let network: AttackedNetwork
 
 beforeAll(async () => {
-  ordeal = await Ordeal.open()
+  network = await AttackedNetwork.open()
 })
 
 afterAll(async () => {
-  await ordeal.close()
+  await network.close()
 })
 
 /** Of the largest headers, so many fit into a reply. */
@@ -75,46 +75,46 @@ class Trap {
 const fullPage = <T>(make: () => T): T[] => Array.from({ length: IDS_PER_PAGE }, make)
 
 /** A post that nobody pays for, another one each time. */
-function unpaid({ on, base }: Arena): () => MadeBlock {
+function unpaid({ on, base }: AttackedChain): () => MadeBlock {
   let made = 0
   return () => post(on, { backs: [base.block], payload: String((made += 1)) })
 }
 
 describe('an endless chain', () => {
   test('of posts that nobody pays for: each pull of it ends, and none of it is kept', async () => {
-    const at = await ordeal.arena()
+    const at = await network.newChain()
     const next = unpaid(at)
     const trap = new Trap(at.on, (put) => fullPage(() => put(next())))
-    const liar = await ordeal.stranger(trap.answer)
-    await ordeal.withstands(at, async () => {
-      expect(await ordeal.recv(liar, at.name)).toMatchObject({ new: 0 })
+    const liar = await network.stranger(trap.answer)
+    await network.withstands(at, async () => {
+      expect(await network.recv(liar, at.name)).toMatchObject({ new: 0 })
       // One of them is asked for while the last blocks are on their way.
       expect(trap.pages).toBe(2 + UNPAID_IDS / IDS_PER_PAGE)
     })
-    await ordeal.keepsNoMore(at)
-    await ordeal.isSpared(liar, at)
+    await network.keepsNoMore(at)
+    await network.isSpared(liar, at)
   })
 
   test('of such posts on one another: no honest peer has it', async () => {
-    const at = await ordeal.arena()
-    const liar = await ordeal.stranger()
+    const at = await network.newChain()
+    const liar = await network.stranger()
     const wave = (): Promise<unknown> => {
       let last = at.base
       const next = (): MadeBlock => (last = post(at.on, { backs: [last.block], payload: '' }))
       liar.answer = new Trap(at.on, (put) => fullPage(() => put(next()))).answer
-      return ordeal.recv(liar, at.name).catch(() => undefined)
+      return network.recv(liar, at.name).catch(() => undefined)
     }
-    await ordeal.withstands(at, wave, { waves: 4 })
-    await ordeal.isBanned(liar, { code: 'SYNC_BAD_BLOCK', cause: 'REP_UNACCEPTED_BACK' })
-    await ordeal.keepsNoMore(at)
+    await network.withstands(at, wave, { waves: 4 })
+    await network.isBanned(liar, { code: 'SYNC_BAD_BLOCK', cause: 'REP_UNACCEPTED_BACK' })
+    await network.keepsNoMore(at)
   })
 
   test('of an owner, who may: it is pulled for as long as it lasts, and no other chain waits for it', async () => {
-    const at = await ordeal.arena()
+    const at = await network.newChain()
     const owner = author(MALLORY)
     const name = `@${owner.author}`
     const on = chain(name)
-    await ordeal.node.client.call('chains.join', { name })
+    await network.node.client.call('chains.join', { name })
     const backs: Block[] = []
     const next = (): MadeBlock => {
       const made = post(on, { author: owner, backs, payload: '' })
@@ -122,10 +122,10 @@ describe('an endless chain', () => {
       return made
     }
     const trap = new Trap(on, (put) => fullPage(() => put(next())))
-    const prolific = await ordeal.stranger(trap.answer)
-    const pulling = ordeal.recv(prolific, name)
+    const prolific = await network.stranger(trap.answer)
+    const pulling = network.recv(prolific, name)
     pulling.catch(() => undefined)
-    await ordeal.withstands(at, () => {
+    await network.withstands(at, () => {
       const { pages } = trap
       return eventually(
         () => Promise.resolve(trap.pages),
@@ -134,85 +134,85 @@ describe('an endless chain', () => {
     })
     prolific.answer = refuse
     await expect(pulling).rejects.toThrow()
-    await ordeal.isSpared(prolific, at)
+    await network.isSpared(prolific, at)
   })
 })
 
 describe('a headless chain', () => {
   test('with heads and ids that are of nothing: it is asked for one page of them at a time', async () => {
-    const at = await ordeal.arena()
-    const liar = await ordeal.stranger(new Trap(at.on, () => inventedIds(IDS_PER_PAGE)).answer)
-    expect(await ordeal.recv(liar, at.name)).toEqual({ new: 0, missing: IDS_PER_PAGE })
+    const at = await network.newChain()
+    const liar = await network.stranger(new Trap(at.on, () => inventedIds(IDS_PER_PAGE)).answer)
+    expect(await network.recv(liar, at.name)).toEqual({ new: 0, missing: IDS_PER_PAGE })
     const gets = Array.from({ length: IDS_PER_PAGE / GET_IDS }, () => 'get')
     expect(liar.asked.map(({ t }) => t)).toEqual(['open', 'diff', ...gets])
-    await ordeal.withstands(at, () => ordeal.recv(liar, at.name), { waves: 10 })
-    await ordeal.keepsNoMore(at)
-    await ordeal.isSpared(liar, at)
+    await network.withstands(at, () => network.recv(liar, at.name), { waves: 10 })
+    await network.keepsNoMore(at)
+    await network.isSpared(liar, at)
   })
 
   test('with one block in each page, and a list that does not end', async () => {
-    const at = await ordeal.arena()
+    const at = await network.newChain()
     const next = unpaid(at)
     const trap = new Trap(at.on, (put) => [put(next()), ...inventedIds(IDS_PER_PAGE - 1)])
-    const liar = await ordeal.stranger(trap.answer)
+    const liar = await network.stranger(trap.answer)
     const wave = async (): Promise<void> => {
-      expect(await ordeal.recv(liar, at.name)).toMatchObject({ new: 0 })
+      expect(await network.recv(liar, at.name)).toMatchObject({ new: 0 })
       expect(trap.pages).toBeLessThanOrEqual(2 + GIVEN_UP_IDS / IDS_PER_PAGE)
     }
-    await ordeal.withstands(at, wave, { waves: 3 })
-    await ordeal.keepsNoMore(at)
-    await ordeal.isSpared(liar, at)
+    await network.withstands(at, wave, { waves: 3 })
+    await network.keepsNoMore(at)
+    await network.isSpared(liar, at)
   })
 })
 
 describe('missing parents', () => {
   /** A post on this many blocks that nobody has. */
-  const orphan = ({ on, base }: Arena, backs: number): MadeBlock => {
+  const orphan = ({ on, base }: AttackedChain, backs: number): MadeBlock => {
     const missing = inventedIds(backs).map((id) => ({ ...base.block, id }))
     return post(on, { backs: missing, payload: '' })
   }
 
   test('of each block, and one in each page that has them: nobody is blamed', async () => {
-    const at = await ordeal.arena()
+    const at = await network.newChain()
     const next = unpaid(at)
     const trap = new Trap(at.on, (put) => [put(next()), ...fullPage(() => put(orphan(at, 1))).slice(1)])
-    const liar = await ordeal.stranger(trap.answer)
-    await ordeal.withstands(at, async () => {
-      expect(await ordeal.recv(liar, at.name)).toMatchObject({ new: 0 })
+    const liar = await network.stranger(trap.answer)
+    await network.withstands(at, async () => {
+      expect(await network.recv(liar, at.name)).toMatchObject({ new: 0 })
       expect(trap.pages).toBeLessThanOrEqual(2 + GIVEN_UP_IDS / IDS_PER_PAGE)
     })
-    await ordeal.keepsNoMore(at)
-    await ordeal.isSpared(liar, at)
+    await network.keepsNoMore(at)
+    await network.isSpared(liar, at)
   })
 
   test('sixteen of each block: nobody is blamed, and there is no second page', async () => {
-    const at = await ordeal.arena()
+    const at = await network.newChain()
     const trap = new Trap(at.on, (put) => fullPage(() => put(orphan(at, 16))))
-    const liar = await ordeal.stranger(trap.answer)
-    await ordeal.withstands(at, async () => {
-      expect(await ordeal.recv(liar, at.name)).toEqual({ new: 0, missing: IDS_PER_PAGE })
+    const liar = await network.stranger(trap.answer)
+    await network.withstands(at, async () => {
+      expect(await network.recv(liar, at.name)).toEqual({ new: 0, missing: IDS_PER_PAGE })
       expect(trap.pages).toBe(1)
     })
-    await ordeal.keepsNoMore(at)
-    await ordeal.isSpared(liar, at)
+    await network.keepsNoMore(at)
+    await network.isSpared(liar, at)
   })
 })
 
 describe('sixteen parents each', () => {
   test('there are more ways down than atoms in the world, and no walk takes them all', async () => {
-    const at = await ordeal.arena()
+    const at = await network.newChain()
     const owner = author(MALLORY + 1)
     const name = `@${owner.author}`
     const on = chain(name)
-    const all = [ordeal.node, ...ordeal.honest]
+    const all = [network.node, ...network.honest]
     for (const { client } of all) await client.call('chains.join', { name })
     const layers: MadeBlock[][] = []
     for (let layer = 0; layer < 80; layer += 1) {
       const backs = (layers.at(-1) ?? []).map(({ block }) => block)
       layers.push(Array.from({ length: 16 }, (_, n) => post(on, { author: owner, backs, payload: String(n) })))
     }
-    const wide = await ordeal.stranger(shelf(on, layers.flat()))
-    await ordeal.withstands(at, () => ordeal.recv(wide, name))
+    const wide = await network.stranger(servingBlocks(on, layers.flat()))
+    await network.withstands(at, () => network.recv(wide, name))
     for (const daemon of all) {
       await eventually(
         () => idsOf(daemon, name),
@@ -221,6 +221,6 @@ describe('sixteen parents each', () => {
       const heads = await daemon.client.call('chain.heads', { chain: name })
       expect(heads.sort()).toEqual((layers.at(-1) ?? []).map(shown).sort())
     }
-    await ordeal.isSpared(wide, at)
+    await network.isSpared(wide, at)
   })
 })

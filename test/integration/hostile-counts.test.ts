@@ -6,17 +6,18 @@ import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { FOLD_ASKED, FOLD_PREFIXES, GET_IDS, HEADS_PER_PAGE, IDS_PER_PAGE } from '../../src/protocol/limits.ts'
 import type { Fold, Reply, Request } from '../../src/protocol/messages.ts'
-import { above, inventedIds, Ordeal, type Arena, type Lie } from '../support/ordeal.ts'
-import { refuse, shelf, type Answer } from '../support/stranger.ts'
+import { above, inventedIds } from '../support/attack-blocks.ts'
+import { type AttackedChain, AttackedNetwork, type Lie } from '../support/attacked-network.ts'
+import { refuse, servingBlocks, type Answer } from '../support/stranger.ts'
 
-let ordeal: Ordeal
+let network: AttackedNetwork
 
 beforeAll(async () => {
-  ordeal = await Ordeal.open()
+  network = await AttackedNetwork.open()
 })
 
 afterAll(async () => {
-  await ordeal.close()
+  await network.close()
 })
 
 /** A key has 86 digits: what claims parts below that is malformed. */
@@ -27,8 +28,8 @@ const BAD_PAGE = { error: /SYNC_BAD_PAGE/, blame: { code: 'SYNC_BAD_PAGE' } }
 const MALFORMED = { error: /RPC_MALFORMED/, blame: { code: 'WIRE_MALFORMED' } }
 
 /** Has what everybody has, and claims more heads than fit in a page: so it is asked for folds. */
-function folding(at: Arena, fold: (prefix: string) => Fold, count = (asked: number) => asked): Answer {
-  return shelf(at.on, [at.base], {
+function folding(at: AttackedChain, fold: (prefix: string) => Fold, count = (asked: number) => asked): Answer {
+  return servingBlocks(at.on, [at.base], {
     open: ({ id }) => ({ t: 'opened', id, blocks: 1, heads: [at.base.block.id], more: true }),
     folds: ({ id }, { prefixes }) => ({
       t: 'folds',
@@ -47,38 +48,41 @@ function parts(at: string, blocks: number): Fold {
 const inReplies: readonly Lie[] = [
   {
     title: 'a reply that settles nothing',
-    tell: (at) => shelf(at.on, [at.base, above(at)], { get: ({ id }) => ({ t: 'blocks', id, asked: 0, blocks: [] }) }),
+    tell: (at) =>
+      servingBlocks(at.on, [at.base, above(at)], { get: ({ id }) => ({ t: 'blocks', id, asked: 0, blocks: [] }) }),
     error: /SYNC_NO_PROGRESS/,
     blame: { code: 'SYNC_NO_PROGRESS' },
   },
   {
     title: 'a reply that settles more than was asked',
-    tell: (at) => shelf(at.on, [at.base, above(at)], { get: (reply) => ({ ...reply, asked: GET_IDS }) as Reply }),
+    tell: (at) =>
+      servingBlocks(at.on, [at.base, above(at)], { get: (reply) => ({ ...reply, asked: GET_IDS }) as Reply }),
     ...BAD_PAGE,
   },
   {
     title: 'no heads, and more to come',
     tell: (at) =>
-      shelf(at.on, [at.base], { open: ({ id }) => ({ t: 'opened', id, blocks: 1, heads: [], more: true }) }),
+      servingBlocks(at.on, [at.base], { open: ({ id }) => ({ t: 'opened', id, blocks: 1, heads: [], more: true }) }),
     ...BAD_PAGE,
   },
   {
     title: 'more heads than a page has',
     tell: (at) =>
-      shelf(at.on, [at.base], {
+      servingBlocks(at.on, [at.base], {
         open: ({ id }) => ({ t: 'opened', id, blocks: 1, heads: inventedIds(HEADS_PER_PAGE + 1).sort(), more: false }),
       }),
     ...MALFORMED,
   },
   {
     title: 'pages without ids, and more to come',
-    tell: (at) => shelf(at.on, [at.base, above(at)], { diff: ({ id }) => ({ t: 'ids', id, ids: [], more: true }) }),
+    tell: (at) =>
+      servingBlocks(at.on, [at.base, above(at)], { diff: ({ id }) => ({ t: 'ids', id, ids: [], more: true }) }),
     ...BAD_PAGE,
   },
   {
     title: 'more ids than a page has',
     tell: (at) =>
-      shelf(at.on, [at.base, above(at)], {
+      servingBlocks(at.on, [at.base, above(at)], {
         diff: ({ id }) => ({ t: 'ids', id, ids: inventedIds(IDS_PER_PAGE + 1), more: false }),
       }),
     ...MALFORMED,
@@ -87,7 +91,7 @@ const inReplies: readonly Lie[] = [
     title: 'the same page for ever, and the same block in each fold',
     tell: (at) => {
       const known: Fold = { ids: [at.base.block.id], ranks: [1] }
-      return shelf(at.on, [at.base, above(at)], {
+      return servingBlocks(at.on, [at.base, above(at)], {
         diff: ({ id }) => ({ t: 'ids', id, ids: [at.base.block.id], more: true }),
         folds: ({ id }, { prefixes }) => ({
           t: 'folds',
@@ -101,7 +105,9 @@ const inReplies: readonly Lie[] = [
   {
     title: 'pages of ids that are of nothing, without end: an honest peer may have lost them',
     tell: (at) =>
-      shelf(at.on, [at.base, above(at)], { diff: ({ id }) => ({ t: 'ids', id, ids: inventedIds(300), more: true }) }),
+      servingBlocks(at.on, [at.base, above(at)], {
+        diff: ({ id }) => ({ t: 'ids', id, ids: inventedIds(300), more: true }),
+      }),
   },
 ]
 
@@ -153,11 +159,11 @@ const inFolds: readonly Lie[] = [
 ]
 
 describe('in replies', () => {
-  test.each(inReplies)('$title', (lie) => ordeal.hears(lie))
+  test.each(inReplies)('$title', (lie) => network.refuses(lie))
 })
 
 describe('in folds', () => {
-  test.each(inFolds)('$title', (lie) => ordeal.hears(lie))
+  test.each(inFolds)('$title', (lie) => network.refuses(lie))
 
   test.each([
     { title: 'as many blocks as there can be', count: 2 ** 48 },
@@ -165,34 +171,34 @@ describe('in folds', () => {
   ])(
     '$title, in parts of parts without end: it is asked no more than an honest peer, and not blamed',
     async ({ count }) => {
-      const at = await ordeal.arena()
-      const liar = await ordeal.stranger()
+      const at = await network.newChain()
+      const liar = await network.stranger()
       liar.answer = folding(at, (prefix) => (prefix.length < DEEP ? parts(prefix, count) : { ids: [], ranks: [] }))
-      await ordeal.withstands(at, async () => {
+      await network.withstands(at, async () => {
         const before = liar.asked.length
-        expect(await ordeal.recv(liar, at.name)).toMatchObject({ new: 0 })
+        expect(await network.recv(liar, at.name)).toMatchObject({ new: 0 })
         const folds = liar.asked.slice(before).filter(({ t }) => t === 'folds')
         const prefixes = folds.flatMap((asked: Request) => (asked.t === 'folds' ? asked.prefixes : []))
         expect(prefixes.length).toBeLessThanOrEqual(FOLD_ASKED + FOLD_PREFIXES)
       })
-      await ordeal.keepsNoMore(at)
-      await ordeal.isSpared(liar, at)
+      await network.keepsNoMore(at)
+      await network.isSpared(liar, at)
     },
   )
 })
 
 test('in the answer to an offer: it is told as it was said, and changes nothing', async () => {
-  const at = await ordeal.arena()
-  const liar = await ordeal.stranger()
-  await ordeal.withstands(at, async () => {
+  const at = await network.newChain()
+  const liar = await network.stranger()
+  await network.withstands(at, async () => {
     liar.answer = (request, wire) =>
       request.t === 'offer'
         ? { t: 'offered', id: request.id, fresh: MOST, missing: MOST }
-        : shelf(at.on, [at.base])(request, wire)
-    const sent = await ordeal.node.client.call('peer.send', { addr: liar.address, chain: at.name })
+        : servingBlocks(at.on, [at.base])(request, wire)
+    const sent = await network.node.client.call('peer.send', { addr: liar.address, chain: at.name })
     expect(sent).toEqual({ new: MOST, missing: MOST })
   })
   liar.answer = refuse
-  await ordeal.keepsNoMore(at)
-  await ordeal.isSpared(liar, at)
+  await network.keepsNoMore(at)
+  await network.isSpared(liar, at)
 })

@@ -8,25 +8,25 @@ import { decodeReply } from '../../src/protocol/codec.ts'
 import type { Reply, Request } from '../../src/protocol/messages.ts'
 import { author, must, post } from '../support/blocks.ts'
 import { eventually } from '../support/daemon.ts'
-import { idsOf, Ordeal, type Arena } from '../support/ordeal.ts'
-import { ALICE, pvt, shown } from '../support/siege.ts'
-import { Cut, shelf, type Wire } from '../support/stranger.ts'
+import { ALICE, pvt, shown } from '../support/attack-blocks.ts'
+import { type AttackedChain, AttackedNetwork, idsOf } from '../support/attacked-network.ts'
+import { Cut, servingBlocks, type Wire } from '../support/stranger.ts'
 import { TcpProxy } from '../support/tcp-proxy.ts'
 
 /** Offsets in the bytes of a whole meeting, handshake and all, in each direction. */
 const TCP_CUTS = 10
 
-let ordeal: Ordeal
+let network: AttackedNetwork
 /** An owner's, who may post as often as there are bytes. */
-let at: Arena
+let at: AttackedChain
 
 beforeAll(async () => {
-  ordeal = await Ordeal.open()
-  at = await ordeal.arena(`@${author(ALICE).author}`)
+  network = await AttackedNetwork.open()
+  at = await network.newChain(`@${author(ALICE).author}`)
 })
 
 afterAll(async () => {
-  await ordeal.close()
+  await network.close()
 })
 
 let last: MadeBlock | undefined
@@ -40,25 +40,27 @@ function nextPost(): MadeBlock {
 const MEETS_EACH = 25
 
 test('in a reply, at each byte of an exchange', async () => {
-  const giver = await ordeal.stranger()
+  const giver = await network.stranger()
   const meet = (): Promise<boolean> =>
-    ordeal.recv(giver, at.name).then(
+    network.recv(giver, at.name).then(
       () => true,
       () => false,
     )
   const offer = (made: MadeBlock): MadeBlock => {
-    giver.answer = shelf(at.on, [made], { diff: ({ id }) => ({ t: 'ids', id, ids: [made.block.id], more: false }) })
+    giver.answer = servingBlocks(at.on, [made], {
+      diff: ({ id }) => ({ t: 'ids', id, ids: [made.block.id], more: false }),
+    })
     return made
   }
   let made = offer(nextPost())
   /** The post is here for good, and there is another one. */
   const sync = async (): Promise<void> => {
     await eventually(meet, Boolean)
-    expect(await idsOf(ordeal.node, at.name)).toContain(shown(made))
+    expect(await idsOf(network.node, at.name)).toContain(shown(made))
     made = offer(nextPost())
   }
   let cuts = 0
-  await ordeal.withstands(at, async () => {
+  await network.withstands(at, async () => {
     for (let isWhole = false; !isWhole;) {
       const cut = new Cut(cuts, cuts % 2 === 0 ? 'reset' : 'end')
       giver.cut = cut
@@ -69,15 +71,15 @@ test('in a reply, at each byte of an exchange', async () => {
       if (!isThrough && cuts % MEETS_EACH !== 0) continue
       await sync()
       // The next cut is for a stream of its own.
-      await giver.hangUp(ordeal.node)
+      await giver.hangUp(network.node)
     }
   })
   expect(cuts).toBeGreaterThan(300)
-  await ordeal.isSpared(giver, at)
+  await network.isSpared(giver, at)
 })
 
 test('in a request, at each byte of an exchange', async () => {
-  const asker = await ordeal.stranger()
+  const asker = await network.stranger()
   const { block } = last ?? at.base
   const on = { chain: at.on.rendezvous }
   const requests: readonly Request[] = [
@@ -97,27 +99,27 @@ test('in a request, at each byte of an exchange', async () => {
     await wire.close()
     return replies
   }
-  const whole = await converse(await asker.open(ordeal.node))
+  const whole = await converse(await asker.open(network.node))
   expect(whole.map(({ t }) => t)).toEqual(['opened', 'ids', 'blocks'])
   let cuts = 0
   let isWhole = false
-  await ordeal.withstands(at, async () => {
+  await network.withstands(at, async () => {
     while (!isWhole) {
       const cut = new Cut(cuts, cuts % 2 === 0 ? 'reset' : 'end')
-      const some = await converse(await asker.open(ordeal.node, cut))
+      const some = await converse(await asker.open(network.node, cut))
       isWhole = !cut.isMade
       if (isWhole) break
       cuts += 1
       expect(some.length).toBeLessThan(requests.length)
-      if (cuts % 10 === 0) expect((await converse(await asker.open(ordeal.node))).at(-1)?.t).toBe('blocks')
+      if (cuts % 10 === 0) expect((await converse(await asker.open(network.node))).at(-1)?.t).toBe('blocks')
     }
   })
   expect(cuts).toBeGreaterThan(200)
-  await ordeal.isSpared(asker, at)
+  await network.isSpared(asker, at)
 })
 
 test('below all that, at bytes all over a meeting of two daemons', async () => {
-  const { playground } = ordeal
+  const { playground } = network
   const proxy = await TcpProxy.open()
   const chains = [{ name: at.name }]
   // Neither knows another way to the other one.
@@ -163,8 +165,8 @@ test('below all that, at bytes all over a meeting of two daemons', async () => {
     }
   }
   expect(await idsOf(far, at.name)).toHaveLength(1 + 1 + 2 * TCP_CUTS)
-  expect(ordeal.blames({ id: far.peerId }, near)).toEqual([])
-  expect(ordeal.blames({ id: near.peerId }, far)).toEqual([])
+  expect(network.blames({ id: far.peerId }, near)).toEqual([])
+  expect(network.blames({ id: near.peerId }, far)).toEqual([])
   await proxy.close()
   await Promise.all([near.stop(), far.stop()])
 })

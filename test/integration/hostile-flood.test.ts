@@ -8,77 +8,77 @@ import { encodeAnnouncement } from '../../src/protocol/gossip-codec.ts'
 import { ANNOUNCEMENT_FLOOD, ANNOUNCEMENTS, OWN_ANNOUNCEMENTS } from '../../src/protocol/limits.ts'
 import { author } from '../support/blocks.ts'
 import { eventually } from '../support/daemon.ts'
-import { idsOf, Ordeal, type Arena } from '../support/ordeal.ts'
-import { ALICE, Branch, pvt, riding } from '../support/siege.ts'
-import { shelf } from '../support/stranger.ts'
+import { ALICE, Branch, pvt, riding } from '../support/attack-blocks.ts'
+import { type AttackedChain, AttackedNetwork, idsOf } from '../support/attacked-network.ts'
+import { servingBlocks } from '../support/stranger.ts'
 
-let ordeal: Ordeal
+let network: AttackedNetwork
 
 beforeAll(async () => {
-  ordeal = await Ordeal.open()
+  network = await AttackedNetwork.open()
 })
 
 afterAll(async () => {
-  await ordeal.close()
+  await network.close()
 })
 
 /** As many as one frame of gossip may have. */
 const A_FRAME = 4096
 
-const known = ({ base }: Arena): Uint8Array =>
+const known = ({ base }: AttackedChain): Uint8Array =>
   encodeAnnouncement({ v: 1, nonce: randomBytes(8), heads: [base.block.id] })
 
 test('a flood, of heads that everybody knows: who sends it is banned, for the flood alone', async () => {
-  const at = await ordeal.arena()
-  await ordeal.withstands(at, async () => {
-    const liar = await ordeal.stranger()
+  const at = await network.newChain()
+  await network.withstands(at, async () => {
+    const liar = await network.stranger()
     const flood = async (): Promise<boolean> => {
       await liar.sayAtOnce(
-        ordeal.node,
+        network.node,
         at.on,
         Array.from({ length: A_FRAME }, () => known(at)),
       )
-      return liar.isWelcome(ordeal.node)
+      return liar.isWelcome(network.node)
     }
     // A machine that takes in no more than the rate would never have to blame anybody.
     await eventually(flood, (isWelcome) => !isWelcome, 60_000)
-    await ordeal.isBanned(liar, { code: 'GOSSIP_FLOOD' })
+    await network.isBanned(liar, { code: 'GOSSIP_FLOOD' })
   })
-  await ordeal.keepsNoMore(at)
+  await network.keepsNoMore(at)
 })
 
 test('much at once is told of by who has much: nothing to be blamed for, and all of it comes', async () => {
-  const at = await ordeal.arena(`@${author(ALICE).author}`)
+  const at = await network.newChain(`@${author(ALICE).author}`)
   const branch = new Branch(at.on, [at.base])
   for (let n = 0; n < 2 * ANNOUNCEMENTS.burst; n += 1) branch.post(ALICE, at.base.block.header.time + n)
-  const eager = await ordeal.stranger(shelf(at.on, branch.blocks))
+  const eager = await network.stranger(servingBlocks(at.on, branch.blocks))
   const told = branch.blocks.map((made) => riding(made))
   const filler = Array.from({ length: ANNOUNCEMENT_FLOOD.burst / 2 - told.length }, () => known(at))
-  await eager.sayAtOnce(ordeal.node, at.on, [...told, ...filler])
-  for (const daemon of [ordeal.node, ...ordeal.honest]) {
+  await eager.sayAtOnce(network.node, at.on, [...told, ...filler])
+  for (const daemon of [network.node, ...network.honest]) {
     await eventually(
       () => idsOf(daemon, at.name),
       (ids) => ids.length === 1 + branch.blocks.length,
       60_000,
     )
   }
-  await ordeal.isSpared(eager, at)
+  await network.isSpared(eager, at)
 })
 
 test('a peer that posts quickly is heard, and nobody thinks worse of it', async () => {
-  const at = await ordeal.arena(`@!${author(ALICE).author}`)
-  const [left, right] = ordeal.honest
+  const at = await network.newChain(`@!${author(ALICE).author}`)
+  const [left, right] = network.honest
   const posts = 3 * OWN_ANNOUNCEMENTS.burst
   const post = (n: number): Promise<unknown> =>
     left.client.call('chain.post', { chain: at.name, text: `post ${String(n)}`, sign: pvt(ALICE) })
   await Promise.all(Array.from({ length: posts }, (_, n) => post(n)))
-  for (const daemon of [left, ordeal.node, right]) {
+  for (const daemon of [left, network.node, right!]) {
     await eventually(
       () => idsOf(daemon, at.name),
       (ids) => ids.length === 1 + 1 + posts,
       60_000,
     )
   }
-  expect(ordeal.blames({ id: left.peerId })).toEqual([])
-  expect(ordeal.blames({ id: ordeal.node.peerId }, right)).toEqual([])
+  expect(network.blames({ id: left.peerId })).toEqual([])
+  expect(network.blames({ id: network.node.peerId }, right)).toEqual([])
 })

@@ -6,21 +6,21 @@ import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ANNOUNCEMENT_BYTES, MESSAGE_BYTES } from '../../src/protocol/limits.ts'
 import { eventually } from '../support/daemon.ts'
-import { above, idsOf, Ordeal, type Lie } from '../support/ordeal.ts'
-import { riding, shown } from '../support/siege.ts'
-import { BREACHES, shelf, yamuxData, type Stranger, type Wire } from '../support/stranger.ts'
+import { above, riding, shown } from '../support/attack-blocks.ts'
+import { AttackedNetwork, idsOf, type Lie } from '../support/attacked-network.ts'
+import { BREACHES, servingBlocks, yamuxData, type Stranger, type Wire } from '../support/stranger.ts'
 
 const MIB = 1024 * 1024
 const MALFORMED = { code: 'WIRE_MALFORMED' }
 
-let ordeal: Ordeal
+let network: AttackedNetwork
 
 beforeAll(async () => {
-  ordeal = await Ordeal.open()
+  network = await AttackedNetwork.open()
 })
 
 afterAll(async () => {
-  await ordeal.close()
+  await network.close()
 })
 
 /** A length in the prefix's seven bits a byte. */
@@ -53,18 +53,18 @@ async function pour(wire: Wire, bytes: number): Promise<void> {
 
 describe('a giant frame as a request', () => {
   test.each(LENGTHS)('$title', async ({ prefix }) => {
-    const at = await ordeal.arena()
+    const at = await network.newChain()
     const wave = async (): Promise<void> => {
-      const liar = await ordeal.stranger()
+      const liar = await network.stranger()
       for (let times = 0; times < BREACHES; times += 1) {
-        const wire = await liar.wire(ordeal.node)
+        const wire = await liar.wire(network.node)
         wire.writeRaw(prefix)
         await pour(wire, 64 * MIB)
         expect(wire.isOpen).toBe(false)
       }
-      await ordeal.isBanned(liar, MALFORMED)
+      await network.isBanned(liar, MALFORMED)
     }
-    await ordeal.withstands(at, wave)
+    await network.withstands(at, wave)
   })
 })
 
@@ -72,7 +72,7 @@ describe('a giant frame as a reply', () => {
   const lies = LENGTHS.map<Lie>(({ title, prefix }) => ({
     title,
     tell: (at) =>
-      shelf(at.on, [at.base], {
+      servingBlocks(at.on, [at.base], {
         open: (_reply, _request, wire) => {
           wire.writeRaw(prefix)
           void pour(wire, 64 * MIB)
@@ -82,47 +82,47 @@ describe('a giant frame as a reply', () => {
     error: /WIRE_MALFORMED|RPC_MALFORMED/,
     blame: MALFORMED,
   }))
-  test.each(lies)('$title', (lie) => ordeal.hears(lie))
+  test.each(lies)('$title', (lie) => network.refuses(lie))
 })
 
 test('a giant frame of the multiplexer, below all streams', async () => {
-  const at = await ordeal.arena()
+  const at = await network.newChain()
   const giant = async (liar: Stranger): Promise<void> => {
-    await liar.meet(ordeal.node)
-    const { maConn } = liar.under(ordeal.node)
+    await liar.meet(network.node)
+    const { maConn } = liar.under(network.node)
     maConn.send(yamuxData(1, new Uint8Array(), 0xffff_ffff))
     const some = new Uint8Array(MIB)
-    for (let sent = 0; sent < 128 && liar.host.isConnected(ordeal.node.peerId); sent += 1) {
+    for (let sent = 0; sent < 128 && liar.host.isConnected(network.node.peerId); sent += 1) {
       maConn.send(some)
       await liar.turn()
     }
     await eventually(
-      () => Promise.resolve(liar.host.isConnected(ordeal.node.peerId)),
+      () => Promise.resolve(liar.host.isConnected(network.node.peerId)),
       (is) => !is,
     )
   }
   const wave = async (): Promise<void> => {
-    const liar = await ordeal.stranger()
+    const liar = await network.stranger()
     for (let times = 0; times < BREACHES; times += 1) await giant(liar)
-    await ordeal.isBanned(liar, { code: 'WIRE_TOO_LARGE' })
+    await network.isBanned(liar, { code: 'WIRE_TOO_LARGE' })
   }
-  await ordeal.withstands(at, wave)
+  await network.withstands(at, wave)
 })
 
 test('an announcement above the limit is not read, and its sender is still heard after one', async () => {
-  const at = await ordeal.arena()
+  const at = await network.newChain()
   const giant = async (): Promise<Stranger> => {
-    const liar = await ordeal.stranger()
+    const liar = await network.stranger()
     await liar.say(at.on, () => randomBytes(ANNOUNCEMENT_BYTES + 1))
     return liar
   }
   const liar = await giant()
-  await ordeal.withstands(at, giant, { waves: 4 })
+  await network.withstands(at, giant, { waves: 4 })
   const good = above(at)
   await liar.say(at.on, () => riding(good))
   await eventually(
-    () => idsOf(ordeal.node, at.name),
+    () => idsOf(network.node, at.name),
     (ids) => ids.includes(shown(good)),
   )
-  await ordeal.isSpared(liar, at)
+  await network.isSpared(liar, at)
 })

@@ -6,25 +6,24 @@ import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { MadeBlock } from '../../src/dag/block.ts'
 import { author, bytes } from '../support/blocks.ts'
-import { eventually } from '../support/daemon.ts'
-import { above, Ordeal, type Arena, type Lie } from '../support/ordeal.ts'
-import { ALICE, riding, shown } from '../support/siege.ts'
-import { altered, shelf, type Lies } from '../support/stranger.ts'
+import { above, ALICE, riding, shown } from '../support/attack-blocks.ts'
+import { type AttackedChain, AttackedNetwork, type Lie } from '../support/attacked-network.ts'
+import { altered, servingBlocks, type Lies } from '../support/stranger.ts'
 
-let ordeal: Ordeal
+let network: AttackedNetwork
 
 beforeAll(async () => {
-  ordeal = await Ordeal.open()
+  network = await AttackedNetwork.open()
 })
 
 afterAll(async () => {
-  await ordeal.close()
+  await network.close()
 })
 
 const LARGE = 100_000
 
-async function payloadAt({ name }: Arena, made: MadeBlock): Promise<string> {
-  const got = await ordeal.node.client.call('chain.get', { chain: name, id: shown(made), part: 'payload' })
+async function payloadAt({ name }: AttackedChain, made: MadeBlock): Promise<string> {
+  const got = await network.node.client.call('chain.get', { chain: name, id: shown(made), part: 'payload' })
   if (typeof got !== 'string') throw new Error('a payload is text in base64')
   return got
 }
@@ -32,13 +31,13 @@ async function payloadAt({ name }: Arena, made: MadeBlock): Promise<string> {
 const LIES: readonly Lie[] = [
   {
     title: 'inline',
-    tell: (at) => shelf(at.on, [at.base, { ...above(at), payload: altered(above(at).payload) }]),
+    tell: (at) => servingBlocks(at.on, [at.base, { ...above(at), payload: altered(above(at).payload) }]),
     error: /SYNC_BAD_BLOCK/,
     blame: { code: 'SYNC_BAD_BLOCK', cause: 'DAG_BAD_PAYLOAD' },
   },
   {
     title: 'inline, and of another length',
-    tell: (at) => shelf(at.on, [at.base, { ...above(at), payload: bytes('short') }]),
+    tell: (at) => servingBlocks(at.on, [at.base, { ...above(at), payload: bytes('short') }]),
     error: /SYNC_BAD_PAYLOAD/,
     blame: { code: 'SYNC_BAD_PAYLOAD' },
   },
@@ -46,7 +45,7 @@ const LIES: readonly Lie[] = [
     title: 'in frames',
     tell: (at) => {
       const large = above(at, { payload: new Uint8Array(LARGE) })
-      return shelf(at.on, [at.base, { ...large, payload: altered(large.payload) }])
+      return servingBlocks(at.on, [at.base, { ...large, payload: altered(large.payload) }])
     },
     error: /SYNC_BAD_PAYLOAD/,
     blame: { code: 'SYNC_BAD_PAYLOAD' },
@@ -54,7 +53,7 @@ const LIES: readonly Lie[] = [
   {
     title: 'in a frame of another length',
     tell: (at) =>
-      shelf(at.on, [at.base, above(at, { payload: new Uint8Array(LARGE) })], {
+      servingBlocks(at.on, [at.base, above(at, { payload: new Uint8Array(LARGE) })], {
         frame: (reply) => ({ ...reply, t: 'frame', offset: 0, bytes: new Uint8Array(LARGE + 1) }),
       }),
     error: /SYNC_BAD_FRAME/,
@@ -63,7 +62,7 @@ const LIES: readonly Lie[] = [
 ]
 
 describe('given when asked', () => {
-  test.each(LIES)('$title', (lie) => ordeal.hears(lie))
+  test.each(LIES)('$title', (lie) => network.refuses(lie))
 })
 
 describe('in an announcement', () => {
@@ -71,96 +70,52 @@ describe('in an announcement', () => {
     { title: 'altered', change: altered },
     { title: 'of another length', change: () => bytes('short') },
   ])('$title', async ({ change }) => {
-    const at = await ordeal.arena()
-    await ordeal.withstands(at, async () => {
-      const liar = await ordeal.stranger()
+    const at = await network.newChain()
+    await network.withstands(at, async () => {
+      const liar = await network.stranger()
       const made = above(at)
       await liar.say(at.on, () => riding({ ...made, payload: change(made.payload) }))
-      await ordeal.isBlamed(liar, [{ code: 'GOSSIP_BAD_BLOCK', cause: 'DAG_BAD_PAYLOAD' }])
+      await network.isBlamed(liar, [{ code: 'GOSSIP_BAD_BLOCK', cause: 'DAG_BAD_PAYLOAD' }])
     })
-    await ordeal.keepsNoMore(at)
+    await network.keepsNoMore(at)
   })
 })
 
 test('64 MiB of it, in frames, by one liar after another: none of it is kept', async () => {
-  const at = await ordeal.arena(`@${author(ALICE).author}`)
+  const at = await network.newChain(`@${author(ALICE).author}`)
   const large = above(at, { payload: randomBytes(16 * 1024 * 1024) })
-  const lies = shelf(at.on, [at.base, { ...large, payload: altered(large.payload) }])
-  await ordeal.withstands(
+  const lies = servingBlocks(at.on, [at.base, { ...large, payload: altered(large.payload) }])
+  await network.withstands(
     at,
     async () => {
-      const liar = await ordeal.stranger(lies)
-      await expect(ordeal.recv(liar, at.name)).rejects.toThrow(/SYNC_BAD_PAYLOAD/)
-      await ordeal.isBlamed(liar, [{ code: 'SYNC_BAD_PAYLOAD' }])
+      const liar = await network.stranger(lies)
+      await expect(network.recv(liar, at.name)).rejects.toThrow(/SYNC_BAD_PAYLOAD/)
+      await network.isBlamed(liar, [{ code: 'SYNC_BAD_PAYLOAD' }])
     },
     { waves: 4 },
   )
-  await ordeal.keepsNoMore(at)
-  expect(await ordeal.bring(at.name, shelf(at.on, [at.base, large]))).toBe(1)
+  await network.keepsNoMore(at)
+  expect(await network.bring(at.name, servingBlocks(at.on, [at.base, large]))).toBe(1)
   expect((await payloadAt(at, large)) === Buffer.from(large.payload).toString('base64')).toBe(true)
 })
 
 test('a payload that one peer lacks is asked of the next one; who gives something else for it is blamed, and the one after that is asked', async () => {
-  const at = await ordeal.arena()
+  const at = await network.newChain()
   const large = above(at, { payload: new Uint8Array(LARGE).fill(7) })
   const absent: Lies = { frame: ({ id }) => ({ t: 'no-payload', id, why: 'absent' }) }
-  expect(await ordeal.bring(at.name, shelf(at.on, [at.base, large], absent))).toBe(1)
+  expect(await network.bring(at.name, servingBlocks(at.on, [at.base, large], absent))).toBe(1)
   const missing = async (): Promise<number> =>
-    (await ordeal.node.client.call('chain.status', { chain: at.name })).missing
+    (await network.node.client.call('chain.status', { chain: at.name })).missing
   expect(await missing()).toBe(1)
-  await ordeal.withstands(at, async () => {
-    const liar = await ordeal.stranger(shelf(at.on, [at.base, { ...large, payload: altered(large.payload) }]))
-    await ordeal.recv(liar, at.name)
-    await ordeal.isBlamed(liar, [{ code: 'SYNC_BAD_PAYLOAD' }])
+  await network.withstands(at, async () => {
+    const liar = await network.stranger(servingBlocks(at.on, [at.base, { ...large, payload: altered(large.payload) }]))
+    await network.recv(liar, at.name)
+    await network.isBlamed(liar, [{ code: 'SYNC_BAD_PAYLOAD' }])
   })
   expect(await missing()).toBe(1)
-  const giver = await ordeal.stranger(shelf(at.on, [at.base, large]))
-  await ordeal.recv(giver, at.name)
+  const giver = await network.stranger(servingBlocks(at.on, [at.base, large]))
+  await network.recv(giver, at.name)
   expect(await missing()).toBe(0)
   expect((await payloadAt(at, large)) === Buffer.from(large.payload).toString('base64')).toBe(true)
-  await ordeal.isSpared(giver, at)
+  await network.isSpared(giver, at)
 })
-
-/** The second peer is asked when the first one has owed its frames for 30 s. */
-const FRAMES_LATE = { timeout: 120_000 }
-
-test(
-  'frames of a peer that lies meanwhile are not held against the one that gives the same payload',
-  FRAMES_LATE,
-  async () => {
-    const at = await ordeal.arena(`@${author(ALICE + 1).author}`, ALICE + 1)
-    const large = above(at, { author: ALICE + 1, payload: randomBytes(600_000) })
-    const held: (() => void)[] = []
-    const slow = await ordeal.stranger(
-      shelf(at.on, [at.base, large], {
-        frame: (reply, _request, wire) => {
-          if (reply.t !== 'frame') return reply
-          held.push(() => wire.reply({ ...reply, bytes: altered(reply.bytes) }))
-          return undefined
-        },
-      }),
-    )
-    const lied = ordeal.recv(slow, at.name)
-    lied.catch(() => undefined)
-    await eventually(
-      () => Promise.resolve(held.length),
-      (frames) => frames === 3,
-    )
-    let given = 0
-    const giver = await ordeal.stranger(
-      shelf(at.on, [at.base, large], {
-        frame: (reply, _request, wire) => {
-          given += 1
-          if (given < 3) return reply
-          // The last frame waits until the other one's lies are in.
-          for (const lie of held.splice(0)) lie()
-          lied.catch(() => undefined).finally(() => wire.reply(reply))
-          return undefined
-        },
-      }),
-    )
-    expect(await ordeal.recv(giver, at.name)).toMatchObject({ new: 1 })
-    expect((await payloadAt(at, large)) === Buffer.from(large.payload).toString('base64')).toBe(true)
-    await ordeal.isSpared(giver, at)
-  },
-)

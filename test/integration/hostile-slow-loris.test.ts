@@ -10,29 +10,30 @@ import { encodeReply } from '../../src/protocol/codec.ts'
 import { REQUESTS_IN_FLIGHT, SYNC_STREAMS_PER_PEER } from '../../src/protocol/limits.ts'
 import { author } from '../support/blocks.ts'
 import { eventually } from '../support/daemon.ts'
-import { above, Ordeal, type Arena } from '../support/ordeal.ts'
-import { ALICE } from '../support/siege.ts'
+import { floodOf } from '../support/flood.ts'
+import { above, ALICE } from '../support/attack-blocks.ts'
+import { type AttackedChain, AttackedNetwork, MEMORY_BYTES } from '../support/attacked-network.ts'
 import type { Wire } from '../support/stranger.ts'
-import { shelf, yamuxData, type Answer, type Stranger } from '../support/stranger.ts'
+import { servingBlocks, yamuxData, type Answer, type Stranger } from '../support/stranger.ts'
 
 /** Slow enough that a few hundred bytes take longer than anybody is waited for. */
 const BYTE_MS = 10
 
-let ordeal: Ordeal
+let network: AttackedNetwork
 
 /** Says its hello byte by byte from the beginning. */
 let muttering: Stranger
 let mutter: Wire
 
 beforeAll(async () => {
-  ordeal = await Ordeal.open()
-  muttering = await ordeal.stranger()
-  mutter = await muttering.open(ordeal.node)
+  network = await AttackedNetwork.open()
+  muttering = await network.stranger()
+  mutter = await muttering.open(network.node)
   trickle(mutter, new Uint8Array([0x80, 0x80, 0x01, ...new Uint8Array(10_000)]))
 })
 
 afterAll(async () => {
-  await ordeal.close()
+  await network.close()
 })
 
 /** One byte after another for as long as somebody takes them. */
@@ -46,40 +47,41 @@ function trickle(wire: Wire, bytes: Uint8Array): void {
 
 async function wires(of: Stranger): Promise<Wire[]> {
   const made: Wire[] = []
-  for (let count = 0; count < SYNC_STREAMS_PER_PEER; count += 1) made.push(await of.wire(ordeal.node))
+  for (let count = 0; count < SYNC_STREAMS_PER_PEER; count += 1) made.push(await of.wire(network.node))
   return made
 }
 
 test('bytes of a request, each in a packet of 64 KiB: it is the bytes that are held, and not the packets', async () => {
-  const at = await ordeal.arena()
-  const slow = await ordeal.stranger()
+  const at = await network.newChain()
+  const slow = await network.stranger()
   const streams = await wires(slow)
   for (const wire of streams) wire.writeRaw(new Uint8Array([0x80, 0xe0, 0x12]))
-  const { maConn } = slow.under(ordeal.node)
+  const { maConn } = slow.under(network.node)
   // No stream has this number: what is sent on it is dropped.
   const ballast = yamuxData(0x7fff_fffe, new Uint8Array(60_000))
   const packets = streams.map(({ number }) => new Uint8Array([...yamuxData(number, new Uint8Array(1)), ...ballast]))
   const wave = async (): Promise<void> => {
     for (let times = 0; times < 20; times += 1) for (const packet of packets) maConn.send(packet)
-    await slow.isWelcome(ordeal.node)
+    await slow.isWelcome(network.node)
   }
-  // 200 MB in all.
-  await ordeal.withstands(at, wave, { waves: 42 })
+  // 200 MB in all at night.
+  const waveBytes = 20 * packets.reduce((sum, { byteLength }) => sum + byteLength, 0)
+  await network.withstands(at, wave, { waves: floodOf(MEMORY_BYTES / waveBytes, 42) })
   for (const wire of streams) {
     expect(wire.isOpen).toBe(true)
     wire.abort()
   }
-  await ordeal.isSpared(slow, at)
+  await network.isSpared(slow, at)
 })
 
 test('large replies are asked for, and not read: four of them wait for each stream, and no more', async () => {
-  const at = await ordeal.arena(`@${author(ALICE).author}`)
+  const at = await network.newChain(`@${author(ALICE).author}`)
   const large = above(at, { payload: randomBytes(1024 * 1024) })
-  expect(await ordeal.bring(at.name, shelf(at.on, [at.base, large]))).toBe(1)
+  expect(await network.bring(at.name, servingBlocks(at.on, [at.base, large]))).toBe(1)
   const deaf: Wire[] = []
   const wave = async (): Promise<void> => {
     if (deaf.length >= 6 * SYNC_STREAMS_PER_PEER) return
-    for (const wire of await wires(await ordeal.stranger())) {
+    for (const wire of await wires(await network.stranger())) {
       deaf.push(wire)
       wire.send({ t: 'open', id: 0, chain: at.on.rendezvous })
       // 8 MiB for each of 24 streams.
@@ -88,9 +90,9 @@ test('large replies are asked for, and not read: four of them wait for each stre
       }
     }
   }
-  await ordeal.withstands(at, wave, { waves: 6 })
+  await network.withstands(at, wave, { waves: 6 })
   for (const wire of deaf) wire.abort()
-  await ordeal.isSpared(await ordeal.stranger(), at)
+  await network.isSpared(await network.stranger(), at)
 })
 
 describe('a pull from a slow peer', () => {
@@ -104,60 +106,64 @@ describe('a pull from a slow peer', () => {
 
   const KINDS: readonly {
     title: string
-    answer: (at: Arena, made: MadeBlock) => Answer
+    answer: (at: AttackedChain, made: MadeBlock) => Answer
     greets?: boolean
     new?: number
   }[] = [
-    { title: 'that answers byte by byte', answer: (at, made) => byteByByte(shelf(at.on, [at.base, made])), new: 1 },
+    {
+      title: 'that answers byte by byte',
+      answer: (at, made) => byteByByte(servingBlocks(at.on, [at.base, made])),
+      new: 1,
+    },
     { title: 'that answers nothing', answer: () => () => undefined },
     { title: 'that does not even say hello', answer: () => () => undefined, greets: false },
   ]
 
   test.each(KINDS)('$title holds up no other pull', async ({ answer, greets = true, new: fresh }) => {
-    const at = await ordeal.arena()
-    const slow = await ordeal.stranger(answer(at, above(at, { payload: 'slow' })))
+    const at = await network.newChain()
+    const slow = await network.stranger(answer(at, above(at, { payload: 'slow' })))
     slow.greets = greets
     const state = { isOver: false }
-    const recv = ordeal.recv(slow, at.name).finally(() => (state.isOver = true))
+    const recv = network.recv(slow, at.name).finally(() => (state.isOver = true))
     recv.catch(() => undefined)
     await eventually(
       () => Promise.resolve(slow.streams),
       (streams) => streams > 0,
     )
-    expect(await ordeal.bring(at.name, shelf(at.on, [at.base, above(at)]))).toBe(1)
-    await ordeal.withstands(at, () => slow.turn())
+    expect(await network.bring(at.name, servingBlocks(at.on, [at.base, above(at)]))).toBe(1)
+    await network.withstands(at, () => slow.turn())
     if (fresh === undefined) {
       expect(state.isOver).toBe(false)
-      await slow.hangUp(ordeal.node)
+      await slow.hangUp(network.node)
       await expect(recv).rejects.toThrow()
     } else expect(await recv).toMatchObject({ new: fresh })
     slow.greets = true
-    await ordeal.isSpared(slow, at)
+    await network.isSpared(slow, at)
   })
 
   test('that offers again and again is waited for once', async () => {
-    const at = await ordeal.arena()
-    const silent = await ordeal.stranger(() => undefined)
-    const wire = await silent.wire(ordeal.node)
+    const at = await network.newChain()
+    const silent = await network.stranger(() => undefined)
+    const wire = await silent.wire(network.node)
     await wire.ask({ t: 'open', id: 1, chain: at.on.rendezvous })
     for (let id = 2; id < REQUESTS_IN_FLIGHT; id += 1) wire.send({ t: 'offer', id, chain: at.on.rendezvous })
     await eventually(
       () => Promise.resolve(silent.asked.length),
       (asked) => asked > 0,
     )
-    await ordeal.withstands(at, () => silent.turn())
+    await network.withstands(at, () => silent.turn())
     wire.abort()
-    await ordeal.isSpared(silent, at)
+    await network.isSpared(silent, at)
   })
 })
 
 test('a hello byte by byte: the stream is cut off in the end, and nobody is blamed', async () => {
-  const at = await ordeal.arena()
-  await ordeal.withstands(at, () =>
+  const at = await network.newChain()
+  await network.withstands(at, () =>
     eventually(
       () => Promise.resolve(mutter.isOpen),
       (isOpen) => !isOpen,
     ),
   )
-  await ordeal.isSpared(muttering, at)
+  await network.isSpared(muttering, at)
 })

@@ -5,8 +5,8 @@ import { MAX_PAYLOAD_OWNER_BYTES } from '../../src/dag/block-limits.ts'
 import { author, chain, post } from '../support/blocks.ts'
 import { Playground, type Daemon } from '../support/daemon.ts'
 import { anonymousGrowth } from '../support/footprint.ts'
-import { ALICE } from '../support/siege.ts'
-import { shelf, Stranger } from '../support/stranger.ts'
+import { ALICE } from '../support/attack-blocks.ts'
+import { servingBlocks, Stranger } from '../support/stranger.ts'
 
 const MIB = 1024 * 1024
 
@@ -48,9 +48,9 @@ test('payloads of 64 MiB pass from one to the next, and hardly anything of them 
     return [taken, ...passed]
   }
 
-  stranger.answer = shelf(on, [first])
+  stranger.answer = servingBlocks(on, [first])
   for (const bytes of await grown()) expect(bytes).toBeLessThan(FIRST_BYTES)
-  stranger.answer = shelf(on, [first, second])
+  stranger.answer = servingBlocks(on, [first, second])
   for (const bytes of await grown()) expect(bytes).toBeLessThan(SECOND_BYTES)
   const status = await next.client.call('chain.status', { chain: name })
   expect(status).toMatchObject({ blocks: 2, missing: 0 })

@@ -4,7 +4,7 @@ import { showId } from '../../src/dag/ids.ts'
 import { author, chain, post } from '../support/blocks.ts'
 import { Playground, type Daemon } from '../support/daemon.ts'
 import { Shell } from '../support/shell.ts'
-import { shelf, Stranger } from '../support/stranger.ts'
+import { servingBlocks, Stranger } from '../support/stranger.ts'
 
 const IDENTITY = chain(`@${author(1).author}`)
 const { name } = IDENTITY.params
@@ -28,7 +28,7 @@ afterAll(async () => {
 async function pullFrom({ isWhole }: { readonly isWhole: boolean }): Promise<void> {
   const stranger = await Stranger.start()
   strangers.push(stranger)
-  stranger.answer = shelf(
+  stranger.answer = servingBlocks(
     IDENTITY,
     [large],
     isWhole ? {} : { frame: (_honest, { id }) => ({ t: 'no-payload', id, why: 'absent' }) },

@@ -14,7 +14,7 @@ import { proofFor } from '../../src/protocol/membership-proof.ts'
 import type { Announcement, Request } from '../../src/protocol/messages.ts'
 import { bytes, chain, must, post } from '../support/blocks.ts'
 import { eventually, Playground, type Daemon } from '../support/daemon.ts'
-import { BREACHES, shelf, Stranger, type Wire } from '../support/stranger.ts'
+import { BREACHES, servingBlocks, Stranger, type Wire } from '../support/stranger.ts'
 
 const NAME = '$family'
 const keyHex = randomBytes(32).toString('hex')
@@ -153,7 +153,7 @@ test('§8 a member tells an outsider who answers nothing but that it knows the r
   const [a] = members
   const before = await view(a)
   const forged = post(chain(NAME, randomBytes(32).toString('hex')), { payload: 'forged' })
-  const opened = shelf(group, [forged])
+  const opened = servingBlocks(group, [forged])
   const tries: ((shown: Uint8Array | undefined) => { proof?: Uint8Array })[] = [
     () => ({}),
     () => ({ proof: randomBytes(32) }),

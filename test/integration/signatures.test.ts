@@ -8,7 +8,7 @@ import { encodeAnnouncement } from '../../src/protocol/gossip-codec.ts'
 import { RECHECKS_PER_PEER } from '../../src/protocol/limits.ts'
 import { author, chain, post } from '../support/blocks.ts'
 import { eventually, Playground, type Daemon } from '../support/daemon.ts'
-import { BREACHES, shelf, Stranger } from '../support/stranger.ts'
+import { BREACHES, servingBlocks, Stranger } from '../support/stranger.ts'
 import { TORSION, torsionPost } from '../support/torsion.ts'
 
 const NAME = `@${TORSION.author}`
@@ -43,23 +43,23 @@ function line(count: number): MadeBlock[] {
 
 test('§3 more of them than the budget: the pull ends for now, without blame, and goes on by itself', async () => {
   const blocks = line(RECHECKS_PER_PEER.burst + 10)
-  stranger.answer = shelf(ON, blocks)
+  stranger.answer = servingBlocks(ON, blocks)
   const pulled = await node.client.call('peer.recv', { addr: stranger.address, chain: NAME })
   expect(pulled.new).toBeGreaterThanOrEqual(RECHECKS_PER_PEER.burst)
   expect(pulled.new).toBeLessThan(blocks.length)
   expect(pulled.missing).toBe(blocks.length - pulled.new)
   // Meanwhile another chain of the same peer goes on: its signatures are cheap.
   const cheap = post(chain(PLAIN), { author: 1 })
-  stranger.answer = shelf(chain(PLAIN), [cheap])
+  stranger.answer = servingBlocks(chain(PLAIN), [cheap])
   expect(await node.client.call('peer.recv', { addr: stranger.address, chain: PLAIN })).toMatchObject({ new: 1 })
-  stranger.answer = shelf(ON, blocks)
+  stranger.answer = servingBlocks(ON, blocks)
   await eventually(
     () => node.client.call('chain.consensus', { chain: NAME }),
     (ids) => ids.length === blocks.length + 1,
   )
   const top = blocks.at(-1)!
   const next = torsionPost(ON, { backs: [top.block], time: 1_700_000_001_000 })
-  stranger.answer = shelf(ON, [...blocks, next])
+  stranger.answer = servingBlocks(ON, [...blocks, next])
   await stranger.say(ON, () =>
     encodeAnnouncement({
       v: 1,

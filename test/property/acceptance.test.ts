@@ -7,6 +7,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { AcceptancePeer } from '../support/acceptance-peer.ts'
 import { economies, FIRST_DAY, keyOf, shuffled, twinBlock } from '../support/economy.ts'
+import { checkProperty } from '../support/property.ts'
 import { backsOf, inOrder, past, ReputationTwin, withPasts } from '../support/reputation-twin.ts'
 import type { TwinBlock, TwinChain } from '../support/reputation-twin.ts'
 
@@ -111,7 +112,8 @@ const idsIn = (peer: AcceptancePeer, indexes: readonly number[]) => indexes.map(
 
 test('paid, accepted, heads, changes and soundness are what the definitions say after every insertion', () => {
   const seen: Seen = { blocks: 0, unsound: 0, withdrawn: 0, crowds: 0 }
-  fc.assert(
+  checkProperty(
+    'acceptance-by-definition',
     fc.property(drawnDags(16, false), orders, (drawn, order) => play(drawn, order, seen)),
     { numRuns: 4000 * TIMES },
   )
@@ -124,7 +126,8 @@ test('paid, accepted, heads, changes and soundness are what the definitions say 
 
 test('the same where one author is unlimited', () => {
   const seen: Seen = { blocks: 0, unsound: 0, withdrawn: 0, crowds: 0 }
-  fc.assert(
+  checkProperty(
+    'acceptance-unlimited-author',
     fc.property(drawnDags(14, true), orders, (drawn, order) => play(drawn, order, seen)),
     { numRuns: 800 * TIMES },
   )
@@ -133,7 +136,8 @@ test('the same where one author is unlimited', () => {
 
 test('the same where authors live by counted reps', () => {
   const seen: Seen = { blocks: 0, unsound: 0, withdrawn: 0, crowds: 0 }
-  fc.assert(
+  checkProperty(
+    'acceptance-counted-reps',
     fc.property(economies(24), orders, ({ chain, blocks }, order) =>
       play({ twin: new ReputationTwin(chain), blocks }, order, seen),
     ),
@@ -157,7 +161,8 @@ test('the same when blocks are withheld, known outside V, taken back, dropped an
     { weight: 1, arbitrary: drawnDags(14, true) },
     { weight: 1, arbitrary: economies(14).map(({ chain, blocks }) => ({ twin: new ReputationTwin(chain), blocks })) },
   )
-  fc.assert(
+  checkProperty(
+    'acceptance-withheld-and-restarted',
     fc.property(worlds, deeds, ({ twin, blocks }, list) => {
       const peer = new AcceptancePeer(twin)
       const sound = blocks.filter((u) => twin.isSound(u))

@@ -16,7 +16,8 @@ import { SignedEconomy } from '../support/economy-blocks.ts'
 import { arrivals, choices, Peer, picker } from '../support/economy-replicas.ts'
 import { DAY, economies, FIRST_DAY, HOUR, keyOf, MINUTE, shuffled, twinBlock } from '../support/economy.ts'
 import { privateBranch } from '../support/private-branch.ts'
-import { rivalries } from '../support/quarrels.ts'
+import { checkProperty } from '../support/property.ts'
+import { rivalries } from '../support/contested-economies.ts'
 import { areConcurrent, compareBlocks, past, type TwinBlock } from '../support/reputation-twin.ts'
 
 /** Raised by hand for long hunts. */
@@ -42,7 +43,8 @@ async function* states(economy: SignedEconomy, numbers: readonly number[]) {
 
 test('an author with k reps gets at most k concurrent posts in by himself', { timeout: TIMEOUT }, async () => {
   let crowds = 0
-  await fc.assert(
+  await checkProperty(
+    'concurrent-posts-at-most-reps-on-node',
     fc.asyncProperty(drawnEconomies, choices, async (drawn, numbers) => {
       const economy = new SignedEconomy(drawn)
       const { twin } = economy
@@ -70,7 +72,8 @@ describe('what was accepted goes only', () => {
     { timeout: TIMEOUT },
     async () => {
       let withdrawn = 0
-      await fc.assert(
+      await checkProperty(
+        'accepted-goes-by-own-blocks-only',
         fc.asyncProperty(drawnEconomies, choices, async (drawn, numbers) => {
           const economy = new SignedEconomy(drawn)
           const { sound } = economy

@@ -8,6 +8,7 @@ import type { MadeBlock } from '../../src/dag/block.ts'
 import { LEAF_BLOCKS } from '../../src/dag/fingerprint-tree.ts'
 import { author, chain, post } from '../support/blocks.ts'
 import { choices, picker } from '../support/choices.ts'
+import { checkProperty } from '../support/property.ts'
 import { FIRST, Pulling, pullAll, Side } from '../support/sync-sim.ts'
 
 const FORUM = chain('#folds', author(0).author)
@@ -67,7 +68,8 @@ const sides = fc
 const lacking = (side: Side, of: Side): number => of.ids().filter((id) => !side.graph.has(id)).length
 
 test('all that is missing comes, for a cost that follows what differs', () => {
-  fc.assert(
+  checkProperty(
+    'folds-cost',
     fc.property(sides, ({ to, from }) => {
       const missing = lacking(to, from)
       const differ = missing + lacking(from, to)
@@ -87,7 +89,8 @@ test('all that is missing comes, for a cost that follows what differs', () => {
 })
 
 test('replies in any order and size, cuts, and pulls both ways at once: both end with all that either had', () => {
-  fc.assert(
+  checkProperty(
+    'folds-both-ways',
     fc.property(sides, choices, ({ to, from }, numbers) => {
       const pick = picker(numbers)
       const union = new Set([...to.ids(), ...from.ids()]).size
@@ -116,7 +119,8 @@ test('replies in any order and size, cuts, and pulls both ways at once: both end
 })
 
 test('blocks that come to the responder, are withdrawn and come back meanwhile do no harm, and the next pull has the rest', () => {
-  fc.assert(
+  checkProperty(
+    'folds-responder-changes',
     fc.property(sides, choices, ({ to, from, of }, numbers) => {
       const pick = picker(numbers)
       const withdrawn: number[] = []

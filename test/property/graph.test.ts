@@ -6,6 +6,7 @@ import type { BlockId } from '../../src/dag/ids.ts'
 import { consensus, lastInOrder, traverse } from '../../src/dag/order.ts'
 import { difference, isAncestor, missingFrom, past } from '../../src/dag/walk.ts'
 import { DRAWN_CHAIN, drawnId, rowOn } from '../support/draw.ts'
+import { checkProperty } from '../support/property.ts'
 import { slowDifference, slowHeads, slowMissingFrom, slowPasts } from '../support/slow-graph.ts'
 
 /** A block of a DAG before anybody stores it: backs as positions (−1 is the genesis). */
@@ -59,7 +60,8 @@ const ids = (graph: Graph, indexes: readonly number[]): BlockId[] => indexes.map
 const orders = fc.array(fc.nat(1000), { maxLength: 40 })
 
 test('heads, traverse and consensus are the same whatever the order of delivery', () => {
-  fc.assert(
+  checkProperty(
+    'graph-delivery-order',
     fc.property(dags(40), orders, orders, fc.nat(), (plans, mix, otherMix, pick) => {
       const [one, other] = [deliver(plans, mix, () => true), deliver(plans, otherMix, () => true)]
       expect(ids(other, other.heads())).toEqual(ids(one, one.heads()))
@@ -71,7 +73,8 @@ test('heads, traverse and consensus are the same whatever the order of delivery'
 })
 
 test('order puts pasts first', () => {
-  fc.assert(
+  checkProperty(
+    'graph-pasts-first',
     fc.property(dags(40), orders, (plans, mix) => {
       const graph = deliver(plans, mix, () => true)
       const listed = consensus(graph)
@@ -83,7 +86,8 @@ test('order puts pasts first', () => {
 })
 
 test('a duplicate is refused and changes nothing', () => {
-  fc.assert(
+  checkProperty(
+    'graph-duplicates',
     fc.property(dags(20), fc.nat(), (plans, pick) => {
       const graph = deliver(plans, [], () => true)
       graph.takeHeadChanges()
@@ -126,7 +130,8 @@ function applyHeadChanges(graph: Graph, stored: Set<number>): void {
 }
 
 test('whatever is accepted and withdrawn, no invariant breaks and the changes of heads add up', () => {
-  fc.assert(
+  checkProperty(
+    'graph-invariants',
     fc.property(troubled, ({ graph, stored }) => {
       expect(graphViolationsOf(graph)).toEqual([])
       expect(graph.heads()).toEqual(slowHeads(graph))
@@ -155,7 +160,8 @@ test('a graph that pushed and popped equals one that never had what was popped',
     }),
     { maxLength: 60 },
   )
-  fc.assert(
+  checkProperty(
+    'graph-push-pop',
     fc.property(steps, (list) => {
       const [graph, other] = [new Graph(DRAWN_CHAIN, 5), new Graph(DRAWN_CHAIN, 6)]
       const tried: BlockId[] = []
@@ -194,7 +200,8 @@ function copyBlock(graph: Graph, index: number, to: Graph): void {
 }
 
 test('isAncestor and past say what their slow twins say', () => {
-  fc.assert(
+  checkProperty(
+    'graph-ancestors',
     fc.property(troubled, ({ graph }) => {
       const pasts = slowPasts(graph)
       for (let b = 0; b < graph.size; b += 1) {
@@ -207,7 +214,8 @@ test('isAncestor and past say what their slow twins say', () => {
 })
 
 test('difference and missingFrom say what their slow twins say, pasts first, in pages too', () => {
-  fc.assert(
+  checkProperty(
+    'graph-differences',
     fc.property(
       troubled,
       fc.array(fc.nat(), { maxLength: 4 }),
@@ -236,7 +244,8 @@ test('difference and missingFrom say what their slow twins say, pasts first, in 
 })
 
 test('the last blocks in order are the end of the whole order', () => {
-  fc.assert(
+  checkProperty(
+    'graph-last-blocks',
     fc.property(troubled, fc.nat(70), ({ graph }, limit) => {
       const all = consensus(graph).slice(1)
       expect(lastInOrder(graph, limit)).toEqual(all.slice(Math.max(0, all.length - limit)))

@@ -14,7 +14,8 @@ import { listenOne } from '../../src/node/api/subscriptions.ts'
 import { economies, type Economy } from '../support/economy.ts'
 import { arrivals, choices, Peer, picker } from '../support/economy-replicas.ts'
 import { SignedEconomy } from '../support/economy-blocks.ts'
-import { rivalries } from '../support/quarrels.ts'
+import { checkProperty } from '../support/property.ts'
+import { rivalries } from '../support/contested-economies.ts'
 
 const NEVER_LEFT = { onLeave: () => () => undefined }
 
@@ -133,9 +134,16 @@ async function play(
   seen.withdrawals += listener.withdrawals
 }
 
-async function playAll(drawn: fc.Arbitrary<Economy>, runs: number, floors: Seen, movesClock = false): Promise<void> {
+async function playAll(
+  kind: string,
+  drawn: fc.Arbitrary<Economy>,
+  runs: number,
+  floors: Seen,
+  movesClock = false,
+): Promise<void> {
   const seen: Seen = { withdrawals: 0, returns: 0, kills: 0 }
-  await fc.assert(
+  await checkProperty(
+    `listening-${kind}`,
     fc.asyncProperty(drawn, choices, (economy, numbers) => play(new SignedEconomy(economy), numbers, seen, movesClock)),
     { numRuns: runs },
   )
@@ -148,16 +156,16 @@ test(
   'a listener that comes back with its cursor is told all that it missed, and nothing twice',
   { timeout: 60_000 },
   async () => {
-    await playAll(economies(20), 250, { withdrawals: 5, returns: 500, kills: 100 })
+    await playAll('economies', economies(20), 250, { withdrawals: 5, returns: 500, kills: 100 })
   },
 )
 
 test('the same where blocks are withdrawn, while it listens and while it is away', { timeout: 60_000 }, async () => {
-  await playAll(rivalries, 250, { withdrawals: 50, returns: 500, kills: 100 })
+  await playAll('rivalries', rivalries, 250, { withdrawals: 50, returns: 500, kills: 100 })
 })
 
 test('the same where the clock is set to and fro', { timeout: 60_000 }, async () => {
-  await playAll(economies(16), 250, { withdrawals: 100, returns: 300, kills: 100 }, true)
+  await playAll('moving-clock', economies(16), 250, { withdrawals: 100, returns: 300, kills: 100 }, true)
 })
 
 test('a subscription that is given up before it is read leaves nobody listening', async () => {

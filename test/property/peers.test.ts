@@ -9,7 +9,8 @@ import { post, vote } from '../../src/node/chain/posting.ts'
 import { author, bytes } from '../support/blocks.ts'
 import { closedPart, economies, HOUR, MINUTE, type Economy } from '../support/economy.ts'
 import { arrivals, choices, Peer, picker } from '../support/economy-replicas.ts'
-import { rivalries } from '../support/quarrels.ts'
+import { checkProperty } from '../support/property.ts'
+import { rivalries } from '../support/contested-economies.ts'
 import { withPasts, type TwinBlock } from '../support/reputation-twin.ts'
 import { SignedEconomy } from '../support/economy-blocks.ts'
 
@@ -47,7 +48,8 @@ test(
   { timeout: TIMEOUT },
   async () => {
     const seen = { parted: 0, withdrawn: 0, unaccepted: 0 }
-    await fc.assert(
+    await checkProperty(
+      'peers-converge',
       fc.asyncProperty(drawnEconomies(24), choices, async (drawn, numbers) => {
         const economy = new SignedEconomy(drawn)
         const pick = picker(numbers)
@@ -129,7 +131,8 @@ test(
   'a joiner needs nothing but accepted blocks; accepted(accepted(V)) = accepted(V)',
   { timeout: TIMEOUT },
   async () => {
-    await fc.assert(
+    await checkProperty(
+      'joiner-needs-accepted-only',
       fc.asyncProperty(drawnEconomies(24), choices, async (drawn, numbers) => {
         const giver = await wellInformed(drawn, numbers, HOUR)
         const pick = picker(numbers)
@@ -160,7 +163,8 @@ test(
 describe('a post on any of the heads is sound', () => {
   test('made at one replica, no other one refuses it, whatever was left out', { timeout: TIMEOUT }, async () => {
     const seen = { accepted: 0, held: 0, leftOut: 0, votes: 0 }
-    await fc.assert(
+    await checkProperty(
+      'post-on-any-head-at-replicas',
       fc.asyncProperty(drawnEconomies(24), choices, async (drawn, numbers) => {
         const pick = picker(numbers)
         // The clock stands still: who withdrew blocks did so just now.
@@ -207,7 +211,8 @@ describe('a post on any of the heads is sound', () => {
   })
 
   test('the past of an accepted block is accepted', { timeout: TIMEOUT }, async () => {
-    await fc.assert(
+    await checkProperty(
+      'past-of-accepted-at-replicas',
       fc.asyncProperty(drawnEconomies(24), choices, async (drawn, numbers) => {
         const peer = await wellInformed(drawn, numbers, HOUR)
         const accepted = peer.acceptedInTurn()

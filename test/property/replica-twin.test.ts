@@ -8,7 +8,8 @@ import type { BlockId } from '../../src/dag/ids.ts'
 import { MAX_AHEAD_MS } from '../../src/dag/block-limits.ts'
 import { economies, FIRST_DAY, HOUR, keyOf, MINUTE, twinBlock, type Economy } from '../support/economy.ts'
 import { arrivals, choices, Peer, picker } from '../support/economy-replicas.ts'
-import { rivalries, votings } from '../support/quarrels.ts'
+import { checkProperty } from '../support/property.ts'
+import { rivalries, votings } from '../support/contested-economies.ts'
 import { backsOf, withPasts, type TwinBlock } from '../support/reputation-twin.ts'
 import { SignedEconomy } from '../support/economy-blocks.ts'
 
@@ -95,9 +96,10 @@ async function play(drawn: Economy, numbers: readonly number[], seen: Seen): Pro
 }
 
 /** `floors`: how often things must have happened at least. */
-async function playAll(drawn: fc.Arbitrary<Economy>, runs: number, floors: Partial<Seen>): Promise<void> {
+async function playAll(kind: string, drawn: fc.Arbitrary<Economy>, runs: number, floors: Partial<Seen>): Promise<void> {
   const seen = { ...NOTHING }
-  await fc.assert(
+  await checkProperty(
+    `replica-twin-${kind}`,
     fc.asyncProperty(drawn, choices, (economy, numbers) => play(economy, numbers, seen)),
     { numRuns: runs * TIMES },
   )
@@ -110,27 +112,34 @@ test(
   'a peer accepts accepted(V), block by block, in any order, in batches, over pulls and restarts',
   { timeout: TIMEOUT },
   async () => {
-    await playAll(economies(14), 900, { refused: 200, surplus: 500, withdrawn: 50, held: 100, dropped: 50 })
+    await playAll('economies', economies(14), 900, {
+      refused: 200,
+      surplus: 500,
+      withdrawn: 50,
+      held: 100,
+      dropped: 50,
+    })
   },
 )
 
 test('the same in longer economies', { timeout: TIMEOUT }, async () => {
-  await playAll(economies(40), 60, { withdrawn: 5 })
+  await playAll('long-economies', economies(40), 60, { withdrawn: 5 })
 })
 
 test('the same where authors withdraw their own, at once or as fast as they may', { timeout: TIMEOUT }, async () => {
-  await playAll(rivalries, 700, { withdrawn: 200, delayed: 3 })
+  await playAll('rivalries', rivalries, 700, { withdrawn: 200, delayed: 3 })
 })
 
 test('the same where votes hide posts and show them again, and votes are withdrawn', { timeout: TIMEOUT }, async () => {
-  await playAll(votings, 200, { hidden: 50, shown: 5, withdrawn: 10 })
+  await playAll('votings', votings, 200, { hidden: 50, shown: 5, withdrawn: 10 })
 })
 
 test(
   'everybody with the same blocks accepts the same ones, whatever the order of arrival',
   { timeout: TIMEOUT },
   async () => {
-    await fc.assert(
+    await checkProperty(
+      'replica-twin-arrival-order',
       fc.asyncProperty(economies(24), choices, choices, async (drawn, one, other) => {
         const economy = new SignedEconomy(drawn)
         const peers = await Promise.all([one, other].map(() => Peer.open(economy)))
@@ -157,7 +166,8 @@ test(
   { timeout: TIMEOUT },
   async () => {
     let setBack = 0
-    await fc.assert(
+    await checkProperty(
+      'replica-twin-clock-moves',
       fc.asyncProperty(economies(14), choices, async (drawn, numbers) => {
         const economy = new SignedEconomy(drawn)
         const pick = picker(numbers)

@@ -5,6 +5,7 @@ import type { Block, MadeBlock } from '../../src/dag/block.ts'
 import { graphViolationsOf } from '../../src/dag/graph-invariants.ts'
 import { MAX_AHEAD_MS } from '../../src/dag/block-limits.ts'
 import { chain, post } from '../support/blocks.ts'
+import { checkProperty } from '../support/property.ts'
 import { NOW_MS, openReplica, takeIn, viewOf, type TestReplica } from '../support/replicas.ts'
 
 /** Members post without limit, so that all that is sound is accepted. */
@@ -50,7 +51,8 @@ async function takeInBatches(on: TestReplica, blocks: readonly MadeBlock[], size
 const picks = fc.array(fc.nat(100), { minLength: 1, maxLength: 25 })
 
 test('any order of arrival, in batches of any size, with anything twice: same set, same heads, same order', async () => {
-  await fc.assert(
+  await checkProperty(
+    'replica-any-arrival',
     fc.asyncProperty(dags, picks, fc.integer({ min: 1, max: 10 }), async (blocks, order, size) => {
       const one = await openReplica(group)
       await takeIn(one, blocks)
@@ -67,7 +69,8 @@ test('any order of arrival, in batches of any size, with anything twice: same se
 })
 
 test('blocks that come before their backs are refused without harm; given again and again all get in', async () => {
-  await fc.assert(
+  await checkProperty(
+    'replica-backs-missing',
     fc.asyncProperty(dags, fc.infiniteStream(fc.nat(100)), async (blocks, chance) => {
       const wild = [...blocks].sort(() => ((chance.next().value as number) % 2 === 0 ? 1 : -1))
       const on = await openReplica(group)
@@ -94,7 +97,8 @@ const timed = fc.array(fc.tuple(fc.nat(1000), fc.nat(60)), { minLength: 1, maxLe
 const clocks = fc.array(fc.integer({ min: -30, max: 60 }), { minLength: 1, maxLength: 8 })
 
 test('§3 wherever the clock has been, what is accepted is what the clock now allows', async () => {
-  await fc.assert(
+  await checkProperty(
+    'replica-clock-anywhere',
     fc.asyncProperty(timed, clocks, fc.integer({ min: 1, max: 10 }), async (blocks, minutes, size) => {
       const on = await openReplica(group)
       for (const [n, minute] of minutes.entries()) {

@@ -28,6 +28,7 @@ import {
   type TwinBlock,
   type TwinSet,
 } from '../support/reputation-twin.ts'
+import { checkProperty } from '../support/property.ts'
 
 const RUNS = { numRuns: 300 }
 const picks = fc.array(fc.nat(255), { minLength: 1, maxLength: 12 })
@@ -43,7 +44,8 @@ function partOf(twin: ReputationTwin, { blocks }: Economy, part: readonly number
 }
 
 test('everybody with the same blocks accepts the same ones, whatever the order of arrival', () => {
-  fc.assert(
+  checkProperty(
+    'law-arrival-order',
     fc.property(economies(36), orders, ({ chain, blocks }, order) => {
       const [one, other] = [new ReputationTwin(chain), new ReputationTwin(chain)]
       const had = new Set<TwinBlock>()
@@ -57,7 +59,8 @@ test('everybody with the same blocks accepts the same ones, whatever the order o
 })
 
 test('peers that give each other what they accept come to accept the same, and the exchange ends', () => {
-  fc.assert(
+  checkProperty(
+    'law-exchange-ends',
     fc.property(economies(36), fc.tuple(picks, picks, picks, picks), orders, (economy, parts, order) => {
       const twin = new ReputationTwin(economy.chain)
       const peers = parts.map((part) => partOf(twin, economy, part))
@@ -82,7 +85,8 @@ test('peers that give each other what they accept come to accept the same, and t
 })
 
 test('accepted(accepted(V)) = accepted(V)', () => {
-  fc.assert(
+  checkProperty(
+    'law-accepted-idempotent',
     fc.property(economies(36), picks, (economy, part) => {
       const twin = new ReputationTwin(economy.chain)
       const accepted = twin.accepted(partOf(twin, economy, part))
@@ -93,7 +97,8 @@ test('accepted(accepted(V)) = accepted(V)', () => {
 })
 
 test('the past of an accepted block is accepted', () => {
-  fc.assert(
+  checkProperty(
+    'law-past-accepted',
     fc.property(economies(36), ({ chain, blocks }) => {
       const accepted = new ReputationTwin(chain).acceptedOf(blocks)
       for (const u of accepted) expect(backsOf(u).every(has(accepted))).toBe(true)
@@ -103,7 +108,8 @@ test('the past of an accepted block is accepted', () => {
 })
 
 test('a post on any of the heads is sound', () => {
-  fc.assert(
+  checkProperty(
+    'law-post-on-any-head',
     fc.property(economies(36), picks, fc.subarray([...Array(40).keys()]), fc.nat(6), (economy, part, some, author) => {
       const twin = new ReputationTwin(economy.chain)
       const accepted = twin.accepted(partOf(twin, economy, part))
@@ -121,7 +127,8 @@ test('a post on any of the heads is sound', () => {
 
 describe('an author with k reps gets at most k concurrent posts in by himself', () => {
   test('in any economy', () => {
-    fc.assert(
+    checkProperty(
+      'law-at-most-k-concurrent',
       fc.property(economies(36), picks, orders, (economy, part, order) => {
         const twin = new ReputationTwin(economy.chain)
         const set = partOf(twin, economy, part)
@@ -159,7 +166,8 @@ describe('an author with k reps gets at most k concurrent posts in by himself', 
   })
 
   test('and k of them do get in', () => {
-    fc.assert(
+    checkProperty(
+      'law-k-get-in',
       fc.property(fc.constantFrom(1, 2, 5, 10, 15, 30), fc.integer({ min: 1, max: 35 }), (pioneers, posts) => {
         const twin = new ReputationTwin({
           kind: 'forum',
@@ -194,7 +202,8 @@ function* arrivals({ chain, blocks }: Economy, order: readonly number[]) {
  * that like does, if nothing else stands on it: see below.
  */
 test('an author who makes no concurrent blocks never has one withdrawn', () => {
-  fc.assert(
+  checkProperty(
+    'law-no-concurrent-none-withdrawn',
     fc.property(economies(36), orders, (economy, order) => {
       const twin = new ReputationTwin(economy.chain)
       const sound = economy.blocks.filter((u) => twin.isSound(u))
@@ -220,7 +229,8 @@ test('a welcomed post goes with the only like that let it in', () => {
 })
 
 test('nobody has one withdrawn while somebody else’s paid block stands on it', () => {
-  fc.assert(
+  checkProperty(
+    'law-paid-on-top-protects',
     fc.property(economies(36), orders, (economy, order) => {
       let before: TwinSet = new Set()
       for (const { paid, accepted } of arrivals(economy, order)) {
@@ -236,7 +246,8 @@ test('nobody has one withdrawn while somebody else’s paid block stands on it',
 })
 
 test('a joiner needs nothing but accepted blocks', () => {
-  fc.assert(
+  checkProperty(
+    'law-joiner-needs-accepted',
     fc.property(economies(36), picks, (economy, part) => {
       const giver = new ReputationTwin(economy.chain)
       const given = giver.accepted(partOf(giver, economy, part))

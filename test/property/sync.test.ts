@@ -6,6 +6,7 @@ import { consensus } from '../../src/dag/order.ts'
 import { findDeadlocked } from '../../src/protocol/claims.ts'
 import { author, chain, post } from '../support/blocks.ts'
 import { choices, picker } from '../support/choices.ts'
+import { checkProperty } from '../support/property.ts'
 import { Pulling, pullAll, Side, type Pick } from '../support/sync-sim.ts'
 
 const SIM = chain('#sim', author(0).author)
@@ -87,7 +88,8 @@ const names = (side: Side): string[] => consensus(side.graph).map((index) => sid
 const heads = (side: Side): string[] => side.graph.heads().map((index) => side.graph.id(index))
 
 test('three sides that pull at once, cut at any message, come to the same set, heads and order; no block is asked for twice at a time', () => {
-  fc.assert(
+  checkProperty(
+    'sync-three-sides',
     fc.property(fc.integer({ min: 0, max: 40 }), choices, (size, numbers) => {
       const pick = picker(numbers)
       const blocks = universe(size, pick)
@@ -124,7 +126,8 @@ test('three sides that pull at once, cut at any message, come to the same set, h
 })
 
 test('what arrived before a cut is kept, and the next pull brings only the rest', () => {
-  fc.assert(
+  checkProperty(
+    'sync-resumes-after-cut',
     fc.property(fc.integer({ min: 1, max: 40 }), choices, (size, numbers) => {
       const pick = picker(numbers)
       const from = new Side(SIM, universe(size, pick))

@@ -1,6 +1,7 @@
 /** Spec §5, §7, §8 over many cores: whatever the network does, all come to the same blocks, heads and reps, and to rest. */
 import { randomInt } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
+import { howToKeep, keptCases } from '../support/property.ts'
 import { loadScenario, parseScenario, scenarios } from './scenario.ts'
 import { simulate, type Report } from './simulation.ts'
 
@@ -8,17 +9,24 @@ import { simulate, type Report } from './simulation.ts'
 const TIMEOUT = 60_000
 
 const FIXED_SEED = 3
-const SEEDS = [FIXED_SEED, randomInt(2 ** 31)]
-console.info(`test/sim: fixed seed ${String(SEEDS[0])}, fresh seed ${String(SEEDS[1])}`)
+const FRESH_SEED = randomInt(2 ** 31)
+console.info(`test/sim: fixed seed ${String(FIXED_SEED)}, fresh seed ${String(FRESH_SEED)}`)
+
+/** Those of `test/regressions` come first. */
+function seedsOf(name: string): readonly number[] {
+  const kept = keptCases(`simulation-${name}`).flatMap((one) => ('seed' in one ? [one.seed] : []))
+  return [...kept, FIXED_SEED, FRESH_SEED]
+}
 
 async function run(name: string, seed: number): Promise<Report> {
   const report = await simulate(loadScenario(name), seed)
   const again = `see it again with: scripts/simulate --scenario ${name} --seed ${String(seed)}`
-  expect(report.problems, again).toEqual([])
+  const keep = howToKeep(`simulation-${name}`, { shows: 'what it shows', seed })
+  expect(report.problems, `${again}\n${keep}`).toEqual([])
   return report
 }
 
-const runs = scenarios().flatMap((name) => SEEDS.map((seed) => [name, seed] as const))
+const runs = scenarios().flatMap((name) => seedsOf(name).map((seed) => [name, seed] as const))
 
 test.each(runs)(
   '%s, seed %i: in the end all accept the same, by the definitions, and no message goes on for ever',

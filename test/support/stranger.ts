@@ -349,7 +349,7 @@ export type Lies = {
 }
 
 /** Answers as a peer that has just these blocks of a chain, pasts first, in pages as an honest one; but for the lies. */
-export function shelf(chain: Chain, blocks: readonly MadeBlock[], lies: Lies = {}): Answer {
+export function servingBlocks(chain: Chain, blocks: readonly MadeBlock[], lies: Lies = {}): Answer {
   const below = new Set(blocks.flatMap(({ block }) => block.header.backs))
   const ids = blocks.map(({ block }) => block.id)
   const things = {
@@ -359,7 +359,7 @@ export function shelf(chain: Chain, blocks: readonly MadeBlock[], lies: Lies = {
     graph: () => graphOf(chain, blocks),
   }
   return (request, wire) => {
-    const honest = Buffer.compare(request.chain, chain.rendezvous) === 0 ? fromShelf(things, request) : refuse(request)
+    const honest = Buffer.compare(request.chain, chain.rendezvous) === 0 ? answerFrom(things, request) : refuse(request)
     const lie = lies[request.t] as ((honest: Reply, request: Request, wire: Wire) => Reply | undefined) | undefined
     return lie === undefined ? honest : lie(honest, request, wire)
   }
@@ -384,7 +384,7 @@ interface Things {
   readonly graph: () => Graph
 }
 
-function fromShelf({ ids, heads, byId, graph }: Things, request: Request): Reply {
+function answerFrom({ ids, heads, byId, graph }: Things, request: Request): Reply {
   const { id } = request
   switch (request.t) {
     case 'open':

@@ -1,6 +1,6 @@
 /** The import rules are tested: each forbidden import is planted and must be seen. A silent checker is worse than none. */
 import { describe, expect, test } from 'vitest'
-import { cruisePlanted, cruiseSrc } from '../../support/cruise.ts'
+import { cruisePlanted, cruiseSrc } from '../../support/check-imports.ts'
 import { sourcesUnder } from '../../support/sources.ts'
 
 const CLEAN = {

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { CborWriter } from '../../../src/dag/cbor-writer.ts'
 import { Bug } from '../../../src/dag/result.ts'
+import { checkProperty } from '../../support/property.ts'
 
 const integers = fc.oneof(
   fc.maxSafeInteger(),
@@ -16,7 +17,8 @@ test('lists are written as the library writes them', () => {
     fc.uint8Array({ maxLength: 300 }),
     fc.nat(70_000).map((size) => new Uint8Array(size)),
   )
-  fc.assert(
+  checkProperty(
+    'cbor-lists-as-the-library',
     fc.property(fc.array(integers, { maxLength: 30 }), fc.array(fc.option(strings), { maxLength: 3 }), (ints, all) => {
       const size = all.reduce((sum, bytes) => sum + (bytes?.byteLength ?? 0), 0)
       const writer = new CborWriter(size + 9 * (ints.length + all.length + 2)).list(1 + all.length).list(ints.length)

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { chainOf, isUnlimited, showChainId } from '../../../src/dag/chain.ts'
 import { author, chain, must } from '../../support/blocks.ts'
+import { checkProperty } from '../../support/property.ts'
 
 const PUB = author(1).author
 const OTHER = author(2).author
@@ -84,7 +85,8 @@ describe('§2 what is refused, and what to do about it', () => {
   })
 
   test('no text whatever throws', () => {
-    fc.assert(
+    checkProperty(
+      'chain-params-never-throw',
       fc.property(fc.string({ unit: 'binary' }), fc.constantFrom('', '#', '$', '@', '@!'), (text, sign) => {
         chainOf(sign + text, [])
         chainOf(sign, [text])

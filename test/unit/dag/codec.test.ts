@@ -16,6 +16,7 @@ import { Bug } from '../../../src/dag/result.ts'
 import { blockId, idBytes, payloadId } from '../../../src/dag/ids.ts'
 import { must } from '../../support/blocks.ts'
 import { headers, isHeader } from '../../support/headers.ts'
+import { checkProperty } from '../../support/property.ts'
 
 /** A header as the library knows it, with anything a test wants to have wrong. */
 function raw(changes: Record<string, unknown> = {}): Uint8Array {
@@ -38,7 +39,8 @@ function link(codec: number, digest: Uint8Array): CID {
 
 describe('§3 one encoding per header', () => {
   test('decode gives back what encode was given, and encode what decode was given', () => {
-    fc.assert(
+    checkProperty(
+      'header-round-trip',
       fc.property(headers, (header) => {
         const bytes = encodeHeader(header)
         expect(must(decodeHeader(bytes))).toEqual(header)
@@ -55,7 +57,8 @@ describe('§3 one encoding per header', () => {
   })
 
   test('any change of a single byte is refused or makes another id, and the slow twin agrees', () => {
-    fc.assert(
+    checkProperty(
+      'header-changed-byte',
       fc.property(headers, fc.nat(), fc.integer({ min: 1, max: 255 }), (header, where, change) => {
         const bytes = encodeHeader(header)
         const mutated = Uint8Array.from(bytes)
@@ -76,7 +79,8 @@ describe('§3 one encoding per header', () => {
   })
 
   test('no bytes whatever make it throw', () => {
-    fc.assert(
+    checkProperty(
+      'header-any-bytes',
       fc.property(fc.uint8Array({ maxLength: 400 }), (bytes) => {
         expect(decodeHeader(bytes).ok).toBe(isHeader(bytes))
       }),
@@ -156,7 +160,8 @@ describe('§3 what is no header', () => {
 })
 
 test('§3 associated data is the header without its pay', () => {
-  fc.assert(
+  checkProperty(
+    'aad-is-header-without-pay',
     fc.property(headers, (header) => {
       const { pay: _pay, ...fields } = dagCbor.decode<Record<string, unknown>>(encodeHeader(header))
       expect(Buffer.from(encodeAad(header)).equals(dagCbor.encode(fields))).toBe(true)

@@ -18,13 +18,15 @@ import { blockId } from '../../../src/dag/ids.ts'
 import { MAX_CACHED_KEYS } from '../../../src/dag/block-limits.ts'
 import { verifyNative } from '../../../src/dag/native-ed25519.ts'
 import { author, bytes } from '../../support/blocks.ts'
+import { checkProperty } from '../../support/property.ts'
 
 const digest = blockId(sha256(bytes('a header')))
 const { seed, author: pub } = author(1)
 
 describe('digests', () => {
   test('in one piece or in many, the digest is the same', () => {
-    fc.assert(
+    checkProperty(
+      'digest-in-pieces',
       fc.property(fc.array(fc.uint8Array(), { maxLength: 10 }), (pieces) => {
         const stream = sha256Stream()
         for (const piece of pieces) stream.update(piece)
@@ -63,7 +65,8 @@ describe('§3 signatures', () => {
 
   test('a changed bit, another digest, another author and other lengths are refused by each', () => {
     const signature = sign(seed, digest)
-    fc.assert(
+    checkProperty(
+      'signature-changed-bit',
       fc.property(fc.nat(63), fc.nat(7), (at, bit) => {
         const changed = Uint8Array.from(signature)
         changed[at] = (changed[at] ?? 0) ^ (1 << bit)

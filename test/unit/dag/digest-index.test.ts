@@ -4,6 +4,7 @@ import { DigestIndex } from '../../../src/dag/digest-index.ts'
 import { Bug } from '../../../src/dag/result.ts'
 import { blockId } from '../../../src/dag/ids.ts'
 import { drawnId } from '../../support/draw.ts'
+import { checkProperty } from '../../support/property.ts'
 
 const POOL = Array.from({ length: 300 }, (_, n) => drawnId(`digest ${String(n)}`))
 
@@ -11,7 +12,8 @@ test('pushed and popped at random, past several rehashes, it finds what a map fi
   const moves = fc.array(fc.record({ pops: fc.nat(40), pushes: fc.nat(90), from: fc.nat(POOL.length - 1) }), {
     maxLength: 12,
   })
-  fc.assert(
+  checkProperty(
+    'digest-index-as-a-map',
     fc.property(moves, fc.integer(), (list, seed) => {
       const index = new DigestIndex(seed)
       const twin = new Map<string, number>()

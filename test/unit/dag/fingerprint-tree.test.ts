@@ -7,6 +7,7 @@ import { FingerprintTree, KEY_DIGITS, LEAF_BLOCKS } from '../../../src/dag/finge
 import { Graph } from '../../../src/dag/graph.ts'
 import { DRAWN_CHAIN, drawnId } from '../../support/draw.ts'
 import { keysOf, sharedBy, twinFingerprint } from '../../support/fold-twin.ts'
+import { checkProperty } from '../../support/property.ts'
 
 vi.mock('../../../src/dag/crypto.ts', { spy: true })
 
@@ -57,7 +58,8 @@ describe('fingerprints', () => {
     // Scales that make keys differ in the time, in the height, and in the digest alone.
     const time = fc.tuple(fc.constantFrom(1, 16, 4096, 2 ** 40), fc.nat({ max: 40 })).map(([scale, n]) => scale * n)
     const op = fc.tuple(fc.nat({ max: 9 }), fc.nat(), time)
-    fc.assert(
+    checkProperty(
+      'fingerprints-by-definition',
       fc.property(fc.array(op, { minLength: 40, maxLength: 250 }), (ops) => {
         const graph = new Graph(DRAWN_CHAIN, 1)
         const folds = new FingerprintTree(graph)

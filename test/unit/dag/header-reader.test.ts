@@ -5,10 +5,12 @@ import { readHeaderBytes } from '../../../src/dag/header-reader.ts'
 import { must } from '../../support/blocks.ts'
 import { edited, edits } from '../../support/edits.ts'
 import { headers, isHeader } from '../../support/headers.ts'
+import { checkProperty } from '../../support/property.ts'
 
 describe('§3 the fast reader of headers', () => {
   test('it takes every header that is spelt as it should be, and reads what was spelt', () => {
-    fc.assert(
+    checkProperty(
+      'header-reader-takes-headers',
       fc.property(headers, (header) => {
         expect(readHeaderBytes(encodeHeader(header))).toEqual(header)
       }),
@@ -17,7 +19,8 @@ describe('§3 the fast reader of headers', () => {
   })
 
   test('it takes what the library reads and spells the same way, and nothing else', () => {
-    fc.assert(
+    checkProperty(
+      'header-reader-as-the-library',
       fc.property(headers, edits, (header, list) => {
         const bytes = edited(encodeHeader(header), list)
         const read = readHeaderBytes(bytes)
@@ -29,7 +32,8 @@ describe('§3 the fast reader of headers', () => {
   })
 
   test('integers in any but their shortest spelling are no header', () => {
-    fc.assert(
+    checkProperty(
+      'header-reader-shortest-integers',
       fc.property(headers, (header) => {
         const bytes = encodeHeader({ ...header, height: 5 })
         for (const long of [

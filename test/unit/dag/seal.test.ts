@@ -15,6 +15,7 @@ import {
   sealOwner,
 } from '../../../src/dag/seal.ts'
 import { author, bytes, must } from '../../support/blocks.ts'
+import { checkProperty } from '../../support/property.ts'
 
 const key = new Uint8Array(32).fill(5)
 const nonce = Uint8Array.from({ length: 24 }, (_, i) => i)
@@ -35,7 +36,8 @@ const cutLists = fc.array(fc.nat(500), { maxLength: 6 })
 
 describe('§3 sealing for a group', () => {
   test('what was sealed opens, and the verifier says so however the bytes are cut', () => {
-    fc.assert(
+    checkProperty(
+      'group-seal-round-trip',
       fc.property(
         fc.uint8Array({ maxLength: 300 }),
         fc.uint8Array({ maxLength: 40 }),
@@ -51,7 +53,8 @@ describe('§3 sealing for a group', () => {
   })
 
   test('a changed bit anywhere neither opens nor verifies', () => {
-    fc.assert(
+    checkProperty(
+      'group-seal-changed-bit',
       fc.property(fc.uint8Array({ maxLength: 100 }), fc.nat(), fc.nat(7), cutLists, (plain, where, bit, cuts) => {
         const sealed = sealGroup(key, aad, nonce, plain)
         const at = where % sealed.length

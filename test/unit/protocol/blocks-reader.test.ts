@@ -7,6 +7,7 @@ import { GET_IDS, INLINE_PAYLOAD_BYTES, MAX_REQUEST_ID } from '../../../src/prot
 import type { WireBlock } from '../../../src/protocol/messages.ts'
 import { MAX_HEADER_BYTES } from '../../../src/dag/block-limits.ts'
 import { edited, edits } from '../../support/edits.ts'
+import { checkProperty } from '../../support/property.ts'
 
 const REMOTE = ['frames', 'hidden', 'absent'] as const
 
@@ -62,7 +63,8 @@ function wireBlockOf(value: unknown): WireBlock | undefined {
 
 describe('§8 the fast reader of replies with blocks', () => {
   test('it takes every reply that is spelt as it should be, and reads what was spelt', () => {
-    fc.assert(
+    checkProperty(
+      'blocks-reader-takes-replies',
       fc.property(replies, (reply) => {
         expect(readBlocksReply(encodeBlocks(reply))).toEqual(reply)
       }),
@@ -71,7 +73,8 @@ describe('§8 the fast reader of replies with blocks', () => {
   })
 
   test('it takes what the library reads and spells the same way, and nothing else', () => {
-    fc.assert(
+    checkProperty(
+      'blocks-reader-as-the-library',
       fc.property(replies, edits, (reply, list) => {
         const bytes = edited(encodeBlocks(reply), list)
         expect(readBlocksReply(bytes)).toEqual(byLibrary(bytes))

@@ -2,6 +2,7 @@ import * as dagCbor from '@ipld/dag-cbor'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { isSurelyCanonical } from '../../../src/protocol/canonical-cbor.ts'
+import { checkProperty } from '../../support/property.ts'
 
 /** What messages are made of. */
 const values = fc.letrec((tie) => ({
@@ -45,7 +46,8 @@ function isCanonical(bytes: Uint8Array): boolean {
 
 describe('canonical form, seen in one walk', () => {
   test('it knows all that messages are made of', () => {
-    fc.assert(
+    checkProperty(
+      'canonical-cbor-takes-messages',
       fc.property(values, (value) => {
         expect(isSurelyCanonical(dagCbor.encode(value))).toBe(true)
       }),
@@ -54,7 +56,8 @@ describe('canonical form, seen in one walk', () => {
   })
 
   test('what it says yes to the library reads and spells the same way', () => {
-    fc.assert(
+    checkProperty(
+      'canonical-cbor-as-the-library',
       fc.property(anything, edits, (value, list) => {
         const all = [...dagCbor.encode(value)]
         for (const { at, kind, byte } of list) {

@@ -23,6 +23,7 @@ import {
 import type { Fold, Hello, Reply, Request } from '../../../src/protocol/messages.ts'
 import { must } from '../../support/blocks.ts'
 import { HEX_DIGITS } from '../../support/fold-twin.ts'
+import { checkProperty } from '../../support/property.ts'
 
 const digest = fc.uint8Array({ minLength: 32, maxLength: 32 })
 const id = fc.nat({ max: 0xffff_ffff })
@@ -135,12 +136,14 @@ const replies: fc.Arbitrary<Reply> = fc.oneof(
 
 describe('encode and decode', () => {
   test('are inverse', () => {
-    fc.assert(
+    checkProperty(
+      'request-round-trip',
       fc.property(requests, (request) => {
         expect(must(decodeRequest(encodeRequest(request)))).toEqual(request)
       }),
     )
-    fc.assert(
+    checkProperty(
+      'reply-round-trip',
       fc.property(replies, (reply) => {
         expect(must(decodeReply(encodeReply(reply)))).toEqual(reply)
       }),
@@ -165,7 +168,8 @@ describe('encode and decode', () => {
         return new Uint8Array(0)
       }
     })
-    fc.assert(
+    checkProperty(
+      'messages-never-throw',
       fc.property(fc.oneof(fc.uint8Array(), torn, values), (bytes) => {
         for (const decode of decoders) expect(typeof decode(bytes).ok).toBe('boolean')
       }),

@@ -7,6 +7,7 @@ import { decodeReply, encodeReply, encodeReplyParts } from '../../../src/protoco
 import { frameParts, readFrameReply, type FrameReply } from '../../../src/protocol/frame-reply.ts'
 import { MAX_REQUEST_ID } from '../../../src/protocol/limits.ts'
 import { must } from '../../support/blocks.ts'
+import { checkProperty } from '../../support/property.ts'
 
 const edges = [0, 23, 24, 255, 256, 65_535, 65_536]
 const replies: fc.Arbitrary<FrameReply> = fc.record({
@@ -37,7 +38,8 @@ function edited(bytes: Uint8Array, list: readonly { at: number; kind: string; by
 
 describe('a frame reply, by hand', () => {
   test('is spelt as the library spells it, and read back; its frame is not copied, either way', () => {
-    fc.assert(
+    checkProperty(
+      'frame-reply-round-trip',
       fc.property(replies, (reply) => {
         const [, content] = frameParts(reply)
         expect(content).toBe(reply.bytes)
@@ -52,7 +54,8 @@ describe('a frame reply, by hand', () => {
   })
 
   test('what it says yes to is what the library reads and spells the same way', () => {
-    fc.assert(
+    checkProperty(
+      'frame-reply-as-the-library',
       fc.property(replies, edits, (reply, list) => {
         const bytes = edited(encodeReply({ ...reply, bytes: reply.bytes.subarray(0, 40) }), list)
         const read = readFrameReply(bytes)

@@ -15,6 +15,7 @@ import {
 import { ANNOUNCE_HEADS, ANNOUNCEMENT_BYTES, RIDING_BLOCK_BYTES } from '../../../src/protocol/limits.ts'
 import type { Announcement } from '../../../src/protocol/messages.ts'
 import { must } from '../../support/blocks.ts'
+import { checkProperty } from '../../support/property.ts'
 
 const named = (name: string): Uint8Array => sha256(new TextEncoder().encode(name))
 const nonce = Uint8Array.of(0, 1, 2, 3, 4, 5, 6, 7)
@@ -52,7 +53,8 @@ describe('encode and decode', () => {
       for (const [at, value] of edits) copy[at % 800] = value
       return copy
     })
-    fc.assert(
+    checkProperty(
+      'announcement-never-throws',
       fc.property(fc.oneof(fc.uint8Array(), torn), (bytes) => {
         expect(decodeAnnouncement(bytes).ok).toBe(false)
         expect(openAnnouncement(bytes, key)).toMatchObject({ fault: { code: 'GOSSIP_NOT_A_MEMBER' } })

@@ -2,6 +2,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Bucket, Buckets, type Rate } from '../../../src/protocol/token-bucket.ts'
+import { checkProperty } from '../../support/property.ts'
 
 const RATE: Rate = { burst: 10, perSecond: 4 }
 
@@ -26,7 +27,8 @@ describe('a bucket', () => {
   })
 
   test('over any times gives at most the burst and what the time that passed brings', () => {
-    fc.assert(
+    checkProperty(
+      'token-bucket-rate',
       fc.property(fc.array(fc.nat({ max: 400 }), { maxLength: 200 }), (steps) => {
         const bucket = new Bucket(RATE, 0)
         let nowMs = 0

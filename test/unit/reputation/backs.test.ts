@@ -9,6 +9,7 @@ import { Ledger } from '../../../src/reputation/ledger.ts'
 import { AcceptancePeer } from '../../support/acceptance-peer.ts'
 import { draw, DRAWN_CHAIN, drawnId, rowOn } from '../../support/draw.ts'
 import { acceptedHeads, closedPart, economies, keyOf, shuffled, twinBlock } from '../../support/economy.ts'
+import { checkProperty } from '../../support/property.ts'
 import { headsOf, past, ReputationTwin, withPasts } from '../../support/reputation-twin.ts'
 import type { TwinBlock, TwinSet } from '../../support/reputation-twin.ts'
 
@@ -180,7 +181,8 @@ test('by the definition it is the same, for posts by anybody and votes on anythi
   const shunned = fc.array(fc.nat(6), { maxLength: 4 })
   const crowds = fc.oneof(fc.constant([]), fc.array(fc.nat(10_000), { minLength: 18, maxLength: 24 }))
   const orders = fc.array(fc.nat(1000), { maxLength: 20 })
-  fc.assert(
+  checkProperty(
+    'backs-by-definition',
     fc.property(economies(45), picks, shunned, crowds, orders, ({ chain, blocks }, tips, out, crowd, mix) => {
       const twin = new DecreedTwin(chain)
       const part = tips.length === 0 ? blocks : [...closedPart(blocks, tips)]

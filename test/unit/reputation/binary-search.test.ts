@@ -2,9 +2,11 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { Bug } from '../../../src/dag/result.ts'
 import { lowerBound, Timeline } from '../../../src/reputation/binary-search.ts'
+import { checkProperty } from '../../support/property.ts'
 
 test('the place found does not depend on where the search starts', () => {
-  fc.assert(
+  checkProperty(
+    'lower-bound-from-anywhere',
     fc.property(fc.array(fc.nat(20)), fc.nat(21), fc.nat(40), (values, wanted, near) => {
       const sorted = values.sort((a, b) => a - b)
       expect(lowerBound(sorted, (value) => value < wanted, near)).toBe(values.filter((value) => value < wanted).length)
@@ -14,7 +16,8 @@ test('the place found does not depend on where the search starts', () => {
 
 test('a line answers alike whatever was asked, put in and taken out before', () => {
   const steps = fc.array(fc.record({ kind: fc.constantFrom('add', 'remove', 'ask'), time: fc.nat(12) }))
-  fc.assert(
+  checkProperty(
+    'timeline-as-a-list',
     fc.property(steps, (moves) => {
       const line = new Timeline()
       let times: number[] = []

@@ -4,6 +4,7 @@ import { Bug } from '../../../src/dag/result.ts'
 import { inOrder } from '../../../src/dag/order.ts'
 import { Ledger } from '../../../src/reputation/ledger.ts'
 import { draw, drawnId, rowOn } from '../../support/draw.ts'
+import { checkProperty } from '../../support/property.ts'
 import { AUTHORS, keyFor, plans, VotedDag } from '../../support/voted-dags.ts'
 
 const [ann, bob] = [keyFor('ann'), keyFor('bob')]
@@ -31,7 +32,8 @@ test('facts come back as they were put in, whatever their sign', () => {
 })
 
 test("an author's blocks stand in order whatever order they came in", () => {
-  fc.assert(
+  checkProperty(
+    'ledger-author-order',
     fc.property(plans(25), (blocks) => {
       const dag = new VotedDag()
       for (const plan of blocks) dag.add(plan)

@@ -5,6 +5,7 @@ import { Ledger } from '../../../src/reputation/ledger.ts'
 import { NO_COUNTS, type Counts } from '../../../src/reputation/rules.ts'
 import { Tally } from '../../../src/reputation/tally.ts'
 import { draw } from '../../support/draw.ts'
+import { checkProperty } from '../../support/property.ts'
 import { AUTHORS, keyFor, plans, VotedDag } from '../../support/voted-dags.ts'
 
 const DAY = 86_400_000
@@ -87,7 +88,8 @@ describe('1.b', () => {
 })
 
 test('a tally that blocks went into and out of in any order equals one of what is left', () => {
-  fc.assert(
+  checkProperty(
+    'tally-in-any-order',
     fc.property(plans(25), fc.array(fc.nat(25)), fc.array(fc.nat(100 * DAY)), (blocks, toggles, moments) => {
       const dag = new VotedDag()
       const indexes = blocks.map((plan) => dag.add(plan))

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { MAX_WATCHED, MAX_WITHDRAWERS, OLD_BLOCKS_PER_HOUR, WATCH_GAP_MS } from '../../../src/reputation/throttle.ts'
 import { Throttle, Watch } from '../../../src/reputation/throttle.ts'
 import { DAY, FIRST_DAY, HOUR, keyOf, MINUTE } from '../../support/economy.ts'
+import { checkProperty } from '../../support/property.ts'
 
 const T = FIRST_DAY
 const [ann, bob] = [keyOf(1), keyOf(2)]
@@ -65,7 +66,8 @@ describe('a watch', () => {
 
   test('has watched in all that lies between two notes that follow soon, whatever its clock does', () => {
     const jumps = fc.array(fc.oneof(fc.nat(4), fc.integer({ min: -30, max: 30 })), { maxLength: 40 })
-    fc.assert(
+    checkProperty(
+      'watch-covers-close-notes',
       fc.property(jumps, (list) => {
         const watch = new Watch()
         const minutes = new Set<number>()

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { checkProperty } from '../../support/property.ts'
 import type { TwinBlock } from '../../support/reputation-twin.ts'
 import { ReputationTwin } from '../../support/reputation-twin.ts'
 import { Tally } from '../../../src/reputation/tally.ts'
@@ -36,7 +37,8 @@ function differing(a: ReadonlySet<TwinBlock>, b: ReadonlySet<TwinBlock>): number
 }
 
 test('views at any versions, whatever is accepted and withdrawn meanwhile, count what the definition counts', () => {
-  fc.assert(
+  checkProperty(
+    'view-at-any-version',
     fc.property(plans(30), journeys, (blocks, journey) => {
       const dag = new VotedDag()
       const indexes = [0, ...blocks.map((plan) => dag.add(plan))]
@@ -72,7 +74,8 @@ test('views at any versions, whatever is accepted and withdrawn meanwhile, count
 test('a view that holds only what can still count goes anywhere but where more would count', () => {
   let refused = 0
   let went = 0
-  fc.assert(
+  checkProperty(
+    'view-moves-where-it-can',
     fc.property(plans(30), journeys, (blocks, journey) => {
       const dag = new VotedDag()
       const indexes = [0, ...blocks.map((plan) => dag.add(plan))]

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { chainOf, type Chain } from '../../../src/dag/chain.ts'
 import { Views } from '../../../src/reputation/views.ts'
+import { checkProperty } from '../../support/property.ts'
 import { ReputationTwin } from '../../support/reputation-twin.ts'
 import { AUTHORS, keyFor, plans, VotedDag } from '../../support/voted-dags.ts'
 
@@ -12,7 +13,8 @@ const twin = new ReputationTwin({ kind: 'forum', pioneers: [], pioneer: ann! })
 
 test('k of every block, and reps of everybody after it, are what the definition says, whatever is accepted', () => {
   const flips = fc.array(fc.array(fc.nat(40), { maxLength: 4 }), { maxLength: 40 })
-  fc.assert(
+  checkProperty(
+    'views-by-definition',
     fc.property(plans(40), flips, (blocks, changes) => {
       const dag = new VotedDag()
       const views = new Views(forum, dag)
@@ -44,7 +46,8 @@ test('the same when the newest blocks are taken back in between, and others get 
   const steps = fc.array(
     fc.record({ flips: fc.array(fc.nat(40), { maxLength: 2 }), pops: fc.constantFrom(0, 0, 1, 3) }),
   )
-  fc.assert(
+  checkProperty(
+    'views-after-taking-back',
     fc.property(plans(60), steps, (blocks, list) => {
       const dag = new VotedDag()
       const views = new Views(forum, dag)

@@ -4,7 +4,7 @@ import { listBlocks, type BlockChoice } from '../../../../src/node/api/chain-blo
 import { METHODS } from '../../../../src/node/control/schema.ts'
 import { author, chain, like, post } from '../../../support/blocks.ts'
 import { openReplica, takeIn, type TestReplica } from '../../../support/replicas.ts'
-import { ANN, BOB, forumOf, indexOf, NED, openVillage, says, THEN_MS } from '../../../support/villages.ts'
+import { ANN, BOB, forumOf, indexOf, NED, openForumReplica, says, THEN_MS } from '../../../support/forum-replicas.ts'
 
 async function contents({ replica, clock }: TestReplica, choice: BlockChoice): Promise<string[]> {
   const listed = await listBlocks(replica, choice, clock)
@@ -22,7 +22,7 @@ describe('which blocks', () => {
   const both = like(forum, 1, early.block, { author: ANN, backs: [early.block, late.block], payload: 'well said' })
 
   test('the last of what is accepted, in order, with what is held behind it; each as `chain.get` shows it', async () => {
-    const on = await openVillage(forum)
+    const on = await openForumReplica(forum)
     await takeIn(on, [first, late, early, both])
     await says(on, NED, 'may I?')
     const payloadBytes = 100
@@ -41,13 +41,13 @@ describe('which blocks', () => {
   })
 
   test('those named, in the order named', async () => {
-    const on = await openVillage(forum)
+    const on = await openForumReplica(forum)
     await takeIn(on, [first, late, early])
     expect(await contents(on, { indexes: [2, 1], payloadBytes: 100 })).toEqual(['late', 'first'])
   })
 
   test('a held post that is dropped while the list is made is not in it', async () => {
-    const on = await openVillage(forum)
+    const on = await openForumReplica(forum)
     await takeIn(on, [first])
     const { id } = await says(on, NED, 'may I?')
     const { replica } = on
@@ -72,7 +72,7 @@ describe('which blocks', () => {
 describe('what is said of payloads', () => {
   test('nothing unless asked; else all of it, or why not: too long, hidden, missing', async () => {
     const forum = forumOf(7)
-    const on = await openVillage(forum)
+    const on = await openForumReplica(forum)
     const shout = post(forum, { author: ANN, time: THEN_MS, payload: 'shout' })
     const line = [shout]
     for (const by of [2, 3, 4, 5, 6]) {

@@ -10,6 +10,7 @@ import {
 } from '../../../../src/node/api/invite.ts'
 import { author, chain, must } from '../../../support/blocks.ts'
 import { INVITES } from '../../../support/fuzz-samples.ts'
+import { checkProperty } from '../../../support/property.ts'
 
 const KEY = 'AB'.repeat(32)
 const OTHER_KEY = 'CD'.repeat(32)
@@ -51,12 +52,14 @@ test('the largest invite that is made is taken', () => {
 test('one that was cut anywhere, or has another character anywhere, is refused', () => {
   const text = encodeInvite(inviteTo(GROUP, { key: GROUP.params.key! }))
   const at = fc.nat({ max: text.length - 1 })
-  fc.assert(
+  checkProperty(
+    'invite-cut',
     fc.property(at, (length) => {
       expect(codeOf(decodeInvite(text.slice(0, length)))).toBe('INVITE_MALFORMED')
     }),
   )
-  fc.assert(
+  checkProperty(
+    'invite-altered',
     fc.property(at, fc.constantFrom('a', 'm', 'z', '2', '7', '=', '.', ' ', '/'), (position, character) => {
       fc.pre(text[position] !== character)
       const altered = text.slice(0, position) + character + text.slice(position + 1)

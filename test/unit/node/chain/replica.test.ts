@@ -14,7 +14,7 @@ const GROUP_KEY = 'AB'.repeat(32)
 const forum = chain('#forum')
 const group = chain('$group', GROUP_KEY)
 /** Its authors 1, 2 and 3 have ten reps each. */
-const village = chain('#forum', author(1).author, author(2).author, author(3).author)
+const forumReplica = chain('#forum', author(1).author, author(2).author, author(3).author)
 const owned = chain(`@${author(1).author}`)
 const ownerOnly = chain(`@!${author(1).author}`)
 
@@ -114,10 +114,10 @@ describe('§3 checks in order of cost, the signature last', () => {
   })
 
   test('likes are taken by the rules of soundness', async () => {
-    const on = await openReplica(village)
-    const first = post(village, { author: 1 })
-    const liked = like(village, 1, first.block, { author: 2, backs: [first.block] })
-    const again = like(village, 1, liked.block, { author: 3, backs: [liked.block] })
+    const on = await openReplica(forumReplica)
+    const first = post(forumReplica, { author: 1 })
+    const liked = like(forumReplica, 1, first.block, { author: 2, backs: [first.block] })
+    const again = like(forumReplica, 1, liked.block, { author: 3, backs: [liked.block] })
     expect(await takeIn(on, [first, liked, again])).toEqual(['accepted', 'accepted', 'DAG_BAD_LIKE'])
   })
 })
@@ -192,11 +192,11 @@ describe('§3 blocks ahead of the clock', () => {
 
 describe('events and payloads', () => {
   test('each accepted block makes one event, pasts first, after it is in the store', async () => {
-    const on = await openReplica(village)
+    const on = await openReplica(forumReplica)
     const seen: ChainEvent[] = []
     on.replica.listen((events) => seen.push(...events))
-    const first = post(village, { author: 1 })
-    const second = like(village, 1, first.block, { author: 2, backs: [first.block] })
+    const first = post(forumReplica, { author: 1 })
+    const second = like(forumReplica, 1, first.block, { author: 2, backs: [first.block] })
     await takeIn(on, [first, second, first])
     expect(seen.map(({ id, kind, height }) => [id, kind, height])).toEqual([
       [first.block.id, 'post', 1],

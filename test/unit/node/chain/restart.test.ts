@@ -4,21 +4,22 @@ import { expect, test, vi } from 'vitest'
 import type { MadeBlock } from '../../../../src/dag/block.ts'
 import type { Origin } from '../../../../src/node/chain/intake/chain-events.ts'
 import { economies, DAY, HOUR, MINUTE } from '../../../support/economy.ts'
-import { answersOf, everythingOf, villageFrom, type RandomVillage } from '../../../support/random-villages.ts'
-import { openOnDisk, openVillage, reopened, type Village } from '../../../support/villages.ts'
+import { checkProperty } from '../../../support/property.ts'
+import { answersOf, everythingOf, randomChainFrom, type RandomChain } from '../../../support/random-chains.ts'
+import { openOnDisk, openForumReplica, reopened, type ForumReplica } from '../../../support/forum-replicas.ts'
 
-const drawn = economies(30).map(villageFrom)
+const drawn = economies(30).map(randomChainFrom)
 
 /** Every third author lives here. */
 function originOf({ block: { header } }: MadeBlock): Origin {
   return header.author !== undefined && header.author.charCodeAt(0) % 3 === 0 ? 'here' : 'pull'
 }
 
-function lastTime({ blocks }: RandomVillage): number {
+function lastTime({ blocks }: RandomChain): number {
   return Math.max(...blocks.map(({ block }) => block.header.time))
 }
 
-async function take(on: Village, blocks: readonly MadeBlock[]): Promise<void> {
+async function take(on: ForumReplica, blocks: readonly MadeBlock[]): Promise<void> {
   for (const made of blocks) await on.replica.ingest([made], originOf(made))
 }
 
@@ -34,9 +35,10 @@ const steps = fc.array(
 )
 
 test('after every commit a replica opened on the same store answers the same', async () => {
-  await fc.assert(
+  await checkProperty(
+    'restart-after-each-commit',
     fc.asyncProperty(drawn, steps, async (economy, list) => {
-      const on = await openVillage(economy.chain, { nowMs: lastTime(economy) })
+      const on = await openForumReplica(economy.chain, { nowMs: lastTime(economy) })
       const commits = vi.spyOn(on.store, 'commit')
       let at = 0
       for (const step of list) {
@@ -49,7 +51,7 @@ test('after every commit a replica opened on the same store answers the same', a
         on.clock.set(lastTime(economy) + step.clock * HOUR)
         await on.replica.settleClock()
         const { length } = commits.mock.calls
-        const again = await openVillage(economy.chain, { store: on.store, nowMs: on.clock.nowMs() })
+        const again = await openForumReplica(economy.chain, { store: on.store, nowMs: on.clock.nowMs() })
         expect(everythingOf(again)).toEqual(everythingOf(on))
         expect(commits.mock.calls.length).toBe(length)
       }
@@ -59,7 +61,7 @@ test('after every commit a replica opened on the same store answers the same', a
 })
 
 /** Gives both what they do not accept, again and again, until nothing changes: memory may hold what a restart forgets. */
-async function meet(both: readonly Village[], blocks: readonly MadeBlock[]): Promise<void> {
+async function meet(both: readonly ForumReplica[], blocks: readonly MadeBlock[]): Promise<void> {
   for (let round = 0, before = -1; round < 20; round += 1) {
     const [one] = both
     for (const on of both) {
@@ -80,11 +82,12 @@ async function meet(both: readonly Village[], blocks: readonly MadeBlock[]): Pro
 }
 
 test('one that is restarted after every step goes on as one that never is', async () => {
-  await fc.assert(
+  await checkProperty(
+    'restart-after-each-step',
     fc.asyncProperty(drawn, fc.integer({ min: 1, max: 5 }), async (economy, size) => {
       const nowMs = lastTime(economy) + DAY
-      const steady = await openVillage(economy.chain, { nowMs })
-      let restarted = await openVillage(economy.chain, { nowMs })
+      const steady = await openForumReplica(economy.chain, { nowMs })
+      let restarted = await openForumReplica(economy.chain, { nowMs })
       for (let upTo = size; upTo < economy.blocks.length + size; upTo += size) {
         await meet([steady, restarted], economy.blocks.slice(0, upTo))
         const before = everythingOf(restarted)
@@ -99,15 +102,15 @@ test('one that is restarted after every step goes on as one that never is', asyn
 })
 
 test('on the real disk too, with the database closed in between', async () => {
-  for (const economy of fc.sample(economies(60).map(villageFrom), { numRuns: 3, seed: 4 })) {
+  for (const economy of fc.sample(economies(60).map(randomChainFrom), { numRuns: 3, seed: 4 })) {
     const disk = await openOnDisk(economy.chain)
-    let on = await openVillage(economy.chain, { store: disk.store, nowMs: lastTime(economy) })
+    let on = await openForumReplica(economy.chain, { store: disk.store, nowMs: lastTime(economy) })
     for (let at = 0; at < economy.blocks.length; at += 12) {
       await take(on, economy.blocks.slice(at, at + 12))
       await on.replica.endPull()
       const before = everythingOf(on)
       await on.replica.close()
-      on = await openVillage(economy.chain, { store: await disk.reopen(), nowMs: on.clock.nowMs() })
+      on = await openForumReplica(economy.chain, { store: await disk.reopen(), nowMs: on.clock.nowMs() })
       expect(everythingOf(on)).toEqual(before)
     }
     await on.replica.close()

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { isShallow, LineTooLong, NotJsonRpc, readLines } from '../../../../src/node/control/json-lines.ts'
+import { checkProperty } from '../../../support/property.ts'
 
 async function linesOf(chunks: readonly Uint8Array[], limit: number): Promise<string[]> {
   const lines: string[] = []
@@ -12,7 +13,8 @@ async function linesOf(chunks: readonly Uint8Array[], limit: number): Promise<st
 
 test('lines do not depend on how their bytes are cut', async () => {
   const line = fc.string({ unit: 'binary', maxLength: 20 }).map((text) => `{${text.replaceAll('\n', '')}`)
-  await fc.assert(
+  await checkProperty(
+    'json-lines-any-cut',
     fc.asyncProperty(
       fc.array(line, { maxLength: 8 }),
       fc.array(fc.nat(200), { maxLength: 10 }),
@@ -53,7 +55,8 @@ test('a first byte other than { or [ is refused before any line', async () => {
 test('the depth of JSON is counted outside strings only', () => {
   const depthOf = (value: unknown): number =>
     typeof value === 'object' && value !== null ? 1 + Math.max(0, ...Object.values(value).map(depthOf)) : 0
-  fc.assert(
+  checkProperty(
+    'json-depth-outside-strings',
     fc.property(fc.jsonValue({ maxDepth: 6 }), fc.nat(8), (value, limit) => {
       expect(isShallow(Buffer.from(JSON.stringify(value)), limit)).toBe(depthOf(value) <= limit)
     }),

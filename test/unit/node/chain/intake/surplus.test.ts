@@ -1,8 +1,10 @@
 /** Sound blocks that nobody pays for (spec §5, *Surplus*): how long they wait for a payer, and that they cost little. */
 import { describe, expect, test, vi } from 'vitest'
 import { graphViolationsOf } from '../../../../../src/dag/graph-invariants.ts'
+import { MEMPOOL_BLOCKS } from '../../../../../src/protocol/limits.ts'
 import { like, post } from '../../../../support/blocks.ts'
 import { DAY, HOUR, MINUTE } from '../../../../support/economy.ts'
+import { floodOf } from '../../../../support/flood.ts'
 import { NOW_MS, takeIn, viewOf } from '../../../../support/replicas.ts'
 import {
   allStand,
@@ -15,14 +17,14 @@ import {
   madeHere,
   NED,
   NIA,
-  openVillage,
+  openForumReplica,
   reopened,
   says,
   THEN_MS,
   told,
   welcomed,
-  type Village,
-} from '../../../../support/villages.ts'
+  type ForumReplica,
+} from '../../../../support/forum-replicas.ts'
 
 const forum = forumOf(3)
 const first = post(forum, { author: ANN, time: THEN_MS })
@@ -30,8 +32,8 @@ const [guest, payer] = welcomed(forum, BOB, NED, [first])
 const [other, otherPayer] = welcomed(forum, CID, NIA, [first])
 
 /** With one accepted post by ann. */
-async function village(): Promise<Village> {
-  const on = await openVillage(forum)
+async function forumReplica(): Promise<ForumReplica> {
+  const on = await openForumReplica(forum)
   await takeIn(on, [first])
   told(on)
   return on
@@ -39,7 +41,7 @@ async function village(): Promise<Village> {
 
 describe('§5 a newcomer gets in when somebody with reps likes the post', () => {
   test('who comes in the same batch: both in one commit, the post told first', async () => {
-    const on = await village()
+    const on = await forumReplica()
     const commits = vi.spyOn(on.store, 'commit')
     expect(await takeIn(on, [guest, payer])).toEqual(['surplus', 'accepted'])
     expect([allStand(on, guest, payer), commits.mock.calls.length]).toEqual(['unpaid paid', 1])
@@ -50,7 +52,7 @@ describe('§5 a newcomer gets in when somebody with reps likes the post', () => 
   })
 
   test('who comes in the next batch of the pull, or by gossip meanwhile', async () => {
-    const on = await village()
+    const on = await forumReplica()
     expect(await takeIn(on, [guest, other])).toEqual(['surplus', 'surplus'])
     expect([allStand(on, guest, other), told(on)]).toEqual(['waiting waiting', []])
     expect(await takeIn(on, [payer])).toEqual(['accepted'])
@@ -59,7 +61,7 @@ describe('§5 a newcomer gets in when somebody with reps likes the post', () => 
   })
 
   test('who comes long after the pull has ended', async () => {
-    const on = await village()
+    const on = await forumReplica()
     await takeIn(on, [guest])
     await on.replica.endPull()
     expect([allStand(on, guest), on.replica.graph.size, viewOf(on).heads]).toEqual(['waiting', 2, [first.block.id]])
@@ -73,7 +75,7 @@ describe('§5 a newcomer gets in when somebody with reps likes the post', () => 
       [guest, other, otherPayer, payer],
       [other, guest, payer, otherPayer],
     ]) {
-      const on = await village()
+      const on = await forumReplica()
       expect(await takeIn(on, list)).toEqual(['surplus', 'surplus', 'accepted', 'accepted'])
       expect([allStand(on, ...list), graphViolationsOf(on.replica.graph)]).toEqual([
         expect.not.stringMatching('waiting'),
@@ -85,7 +87,7 @@ describe('§5 a newcomer gets in when somebody with reps likes the post', () => 
 
   test('whatever the past of the block holds comes in with it: a whole line that nobody paid for', async () => {
     const poor = forumOf(30)
-    const on = await openVillage(poor)
+    const on = await openForumReplica(poor)
     const base = post(poor, { author: ANN, time: THEN_MS })
     const won = post(poor, { author: CID, backs: [base.block], time: THEN_MS, payload: 'this one came first' })
     const line = [post(poor, { author: CID, backs: [base.block], time: THEN_MS + 1, payload: 'the line begins' })]
@@ -102,7 +104,7 @@ describe('§5 a newcomer gets in when somebody with reps likes the post', () => 
   })
 
   test('a payload that did not come is missed from when the post is accepted, not before', async () => {
-    const on = await village()
+    const on = await forumReplica()
     await on.replica.ingest([{ block: guest.block, payload: 'missing' }], 'pull')
     expect(on.replica.missing.size).toBe(0)
     await takeIn(on, [payer])
@@ -112,7 +114,7 @@ describe('§5 a newcomer gets in when somebody with reps likes the post', () => 
 
 describe('§5 nothing is ever pushed, and unaccepted posts that come any other way are not kept', () => {
   test('by gossip nothing is kept that nobody pays for', async () => {
-    const on = await village()
+    const on = await forumReplica()
     const before = [on.replica.knownCount, on.replica.bytes]
     expect(await hears(on, guest)).toBe('surplus')
     expect([allStand(on, guest), on.replica.knownCount, on.replica.bytes]).toEqual(['gone', ...before])
@@ -121,7 +123,7 @@ describe('§5 nothing is ever pushed, and unaccepted posts that come any other w
   })
 
   test('what waits is in no store, and gone after a restart', async () => {
-    const on = await village()
+    const on = await forumReplica()
     const { bytes } = on.replica
     await takeIn(on, [guest])
     const again = await reopened(on)
@@ -129,7 +131,7 @@ describe('§5 nothing is ever pushed, and unaccepted posts that come any other w
   })
 
   test('a block on an unaccepted one is not sound, but for the like that welcomes it', async () => {
-    const on = await village()
+    const on = await forumReplica()
     const poorLike = like(forum, 1, guest.block, { author: NIA, backs: [guest.block] })
     const onPost = post(forum, { author: BOB, backs: [guest.block] })
     const onLike = post(forum, { author: BOB, backs: [poorLike.block] })
@@ -144,7 +146,7 @@ describe('§5 nothing is ever pushed, and unaccepted posts that come any other w
 
 describe('§5 kept until the pull ends, then at most 1,000 per chain', () => {
   test('in a pull more of it waits; at its end the oldest go, and come in when they are sent again', async () => {
-    const on = await village()
+    const on = await forumReplica()
     const crowd = Array.from({ length: 1010 }, (_, n) =>
       post(forum, { backs: [first.block], payload: `anonymous ${String(n)}` }),
     )
@@ -156,13 +158,14 @@ describe('§5 kept until the pull ends, then at most 1,000 per chain', () => {
     expect(await takeIn(on, [payer, guest, payer])).toEqual(['DAG_MISSING_BACK', 'surplus', 'accepted'])
   })
 
-  test('5,000 sound posts by fresh keys leave the graph, the authors and the store as they were', async () => {
-    const on = await village()
+  test('sound posts by fresh keys, more than are kept for a while, leave the graph, the authors and the store as they were', async () => {
+    const on = await forumReplica()
     const before = [on.replica.graph.size, on.replica.state.authors().length, on.replica.bytes]
     const commits = vi.spyOn(on.store, 'commit')
+    const perPull = Math.ceil(floodOf(MEMPOOL_BLOCKS, 5_000) / 10)
     for (let pull = 0; pull < 10; pull += 1) {
-      const crowd = Array.from({ length: 500 }, (_, n) =>
-        post(forum, { author: 10_000 + 500 * pull + n, backs: [first.block] }),
+      const crowd = Array.from({ length: perPull }, (_, n) =>
+        post(forum, { author: 10_000 + perPull * pull + n, backs: [first.block] }),
       )
       await takeIn(on, crowd)
       await on.replica.endPull()
@@ -176,7 +179,7 @@ describe('§5 kept until the pull ends, then at most 1,000 per chain', () => {
 describe('§5 fetched again if needed', () => {
   test('when an author lost a block, others by the same author may be paid now: the surplus is forgotten', async () => {
     const poor = forumOf(15)
-    const on = await openVillage(poor)
+    const on = await openForumReplica(poor)
     const by = (backs: typeof first, time: number) => post(poor, { author: CID, backs: [backs.block], time })
     const base = post(poor, { author: CID, time: THEN_MS })
     const low = by(base, THEN_MS + HOUR)
@@ -197,7 +200,7 @@ describe('§5 fetched again if needed', () => {
 
   test('a payer over something that stands on a removed block is refused without harm, and taken after that block', async () => {
     const poor = forumOf(30)
-    const on = await openVillage(poor, { nowMs: THEN_MS })
+    const on = await openForumReplica(poor, { nowMs: THEN_MS })
     const mine = await madeHere(on, await says(on, ANN, 'mine'))
     const above = post(poor, { author: NED, backs: [mine.block], time: THEN_MS })
     await takeIn(on, [above])
@@ -216,7 +219,7 @@ describe('§5 fetched again if needed', () => {
   })
 
   test('so is one over something on a block from which the clock was set back, until that is in again', async () => {
-    const on = await openVillage(forum)
+    const on = await openForumReplica(forum)
     const today = post(forum, { author: ANN, time: NOW_MS })
     const [above] = welcomed(forum, BOB, NED, [today])
     const pays = like(forum, 1, above.block, { author: BOB, backs: [above.block] })

@@ -16,12 +16,12 @@ import {
   DOT,
   forumOf,
   NED,
-  openVillage,
+  openForumReplica,
   reopened,
   stands,
   THEN_MS,
-  type Village,
-} from '../../../../support/villages.ts'
+  type ForumReplica,
+} from '../../../../support/forum-replicas.ts'
 
 /** Seven authors with four reps each. */
 const forum = forumOf(7)
@@ -40,13 +40,13 @@ for (let n = 0; n < 230; n += 1) {
 const FAY = 7
 const tip = branch.at(-1) ?? first
 
-function watch(on: Village, fromMs: number, toMs: number): void {
+function watch(on: ForumReplica, fromMs: number, toMs: number): void {
   for (let ms = fromMs; ms <= toMs; ms += 3 * MINUTE) on.replica.watch.note(ms)
 }
 
 /** With the first post, online and in sync ever since. */
-async function watcher(): Promise<Village> {
-  const on = await openVillage(forum)
+async function watcher(): Promise<ForumReplica> {
+  const on = await openForumReplica(forum)
   watch(on, START_MS, NOW_MS)
   await takeIn(on, [first])
   return on
@@ -63,9 +63,9 @@ function runs(words: readonly string[]): string {
   return found.map(([word, count]) => `${String(count)} ${word}`).join(', ')
 }
 
-const standing = (on: Village, list: readonly MadeBlock[]): string => runs(list.map((made) => stands(on, made)))
+const standing = (on: ForumReplica, list: readonly MadeBlock[]): string => runs(list.map((made) => stands(on, made)))
 
-async function settleAt(on: Village, ms: number): Promise<void> {
+async function settleAt(on: ForumReplica, ms: number): Promise<void> {
   on.clock.set(ms)
   await on.replica.settleClock()
 }
@@ -120,16 +120,16 @@ describe('§5 blocks that claim to be more than 24 h old when it was online and 
       [DAY, '120 accepted'],
       [DAY + 1, '100 accepted, 20 delayed'],
     ] as const) {
-      const on = await openVillage(owned)
+      const on = await openForumReplica(owned)
       watch(on, START_MS, NOW_MS)
       expect(runs(await takeIn(on, line(age)))).toBe(words)
     }
   })
 
   test('nothing is delayed that is from a time when it was not there', async () => {
-    const never = await openVillage(forum)
+    const never = await openForumReplica(forum)
     expect(runs(await takeIn(never, [first, ...branch]))).toBe('231 accepted')
-    const before = await openVillage(forum)
+    const before = await openForumReplica(forum)
     watch(before, tip.block.header.time + 1, NOW_MS)
     expect(runs(await takeIn(before, [first, ...branch]))).toBe('231 accepted')
   })
@@ -159,7 +159,7 @@ describe('§5 blocks that claim to be more than 24 h old when it was online and 
 describe('§5 not what lies under a block of an author none of whose own blocks is delayed', () => {
   const over = (by: number, time = NOW_MS) => post(forum, { author: by, backs: [tip.block], time })
 
-  async function withDelayed(): Promise<Village> {
+  async function withDelayed(): Promise<ForumReplica> {
     const on = await watcher()
     await takeIn(on, branch)
     return on
@@ -219,7 +219,7 @@ describe('§5 blocks that would withdraw another of their author: one per author
   const rivals = Array.from({ length: 8 }, (_, n) => rival(n))
 
   test('the second waits until a minute has passed, the fourth until an hour has', async () => {
-    const on = await openVillage(poor)
+    const on = await openForumReplica(poor)
     const latestFirst = rivals.slice(2).reverse()
     const [best, ...others] = latestFirst
     expect(await takeIn(on, [base, best ?? base, ...others])).toEqual([
@@ -241,7 +241,7 @@ describe('§5 blocks that would withdraw another of their author: one per author
   })
 
   test('of each author apart, and of no block that withdraws none', async () => {
-    const on = await openVillage(poor)
+    const on = await openForumReplica(poor)
     const dots = [rival(2, DOT), rival(1, DOT)]
     await takeIn(on, [base, rival(3), rival(2), ...dots])
     expect(allStand(on, rival(3), rival(2), ...dots)).toBe('surplus paid surplus paid')
@@ -249,14 +249,14 @@ describe('§5 blocks that would withdraw another of their author: one per author
   })
 
   test('not of what is made here', async () => {
-    const on = await openVillage(poor)
+    const on = await openForumReplica(poor)
     await takeIn(on, [base, rival(3), rival(2)])
     const [outcome] = await on.replica.ingest([rival(1)], 'here')
     expect([outcome?.state, allStand(on, rival(3), rival(2), rival(1))]).toEqual(['accepted', 'surplus surplus paid'])
   })
 
   test('a delayed one comes in at once with a block of somebody else on it', async () => {
-    const on = await openVillage(poor)
+    const on = await openForumReplica(poor)
     await takeIn(on, [base, rival(3), rival(2), rival(1)])
     const over = post(poor, { author: DOT, backs: [rival(1).block] })
     expect(await takeIn(on, [over])).toEqual(['accepted'])

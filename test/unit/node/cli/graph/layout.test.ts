@@ -4,6 +4,7 @@ import { drawnOf } from '../../../../../src/node/cli/graph/labels.ts'
 import { layOut, type GraphNode } from '../../../../../src/node/cli/graph/layout.ts'
 import { drawForTerminal } from '../../../../../src/node/cli/graph/terminal.ts'
 import { listed } from '../../../../support/listed.ts'
+import { checkProperty } from '../../../../support/property.ts'
 
 /** Blocks with up to four backs among the blocks shortly before them. */
 const dags: fc.Arbitrary<GraphNode[]> = fc
@@ -18,7 +19,8 @@ const dags: fc.Arbitrary<GraphNode[]> = fc
 const noInk = (_style: string, text: string): string => text
 
 test('every link is drawn once, in a lane of its own, which runs past no block that stands in it', () => {
-  fc.assert(
+  checkProperty(
+    'graph-layout-lanes',
     fc.property(dags, (nodes) => {
       const { lanes, edges, width } = layOut(nodes)
       const links = edges.map(({ from, to }) => `${String(from)}>${String(to)}`)
@@ -48,7 +50,8 @@ test('a straight chain is one lane, and branches stand beside each other', () =>
 })
 
 test('what the terminal shows can be read back: following the lines up from a block leads to its backs and nowhere else', () => {
-  fc.assert(
+  checkProperty(
+    'graph-text-reads-back',
     fc.property(dags, (nodes) => {
       const blocks = nodes.map(({ id, backs }) => ({
         ...{ id, backs, olderBacks: 0, shortId: `=${id}=`, by: '', text: '' },

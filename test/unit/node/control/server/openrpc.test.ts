@@ -7,6 +7,7 @@ import { METHODS, READS, type Method } from '../../../../../src/node/control/sch
 import { CONTROL_PARAMS } from '../../../../support/fuzz-samples.ts'
 import { problemsOfDocument, Reader, type Document } from '../../../../support/openrpc.ts'
 import { rawUnix, request, startRig } from '../rig.ts'
+import { checkProperty } from '../../../../support/property.ts'
 
 const document = openRpcDocument() as unknown as Document
 const reader = new Reader(document)
@@ -61,7 +62,8 @@ describe.each(names)('%s', (method) => {
   })
 
   test('the document refuses what the daemon refuses, and nothing else', () => {
-    fc.assert(
+    checkProperty(
+      `openrpc-params-${method.replaceAll('.', '-')}`,
       fc.property(nearly(CONTROL_PARAMS[method]), (given) => {
         // JSON Schema cannot express that text is base64.
         if (given['payload'] !== undefined && typeof given['payload'] === 'string') given['payload'] = 'QQ=='

@@ -6,6 +6,7 @@ import {
   withPeer,
   PeerCache,
 } from '../../../../../src/node/net/discovery/peer-cache.ts'
+import { checkProperty } from '../../../../support/property.ts'
 
 const ends = (list: readonly string[]): string[] => list.map((address) => address.split('/p2p/')[1] ?? '')
 
@@ -25,7 +26,8 @@ describe('the list of remembered peers', () => {
     const meetings = fc.array(fc.tuple(fc.nat({ max: 99 }), fc.array(fc.nat({ max: 9 }), { minLength: 1 })), {
       maxLength: 150,
     })
-    fc.assert(
+    checkProperty(
+      'peer-cache-bounds',
       fc.property(meetings, (met) => {
         let list: string[] = []
         for (const [peer, hosts] of met)

@@ -1,11 +1,13 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { nextDelayMs } from '../../../../../src/node/net/discovery/redial-backoff.ts'
+import { checkProperty } from '../../../../support/property.ts'
 
 const chance = fc.double({ min: 0, max: 1, noNaN: true })
 
 test('a delay never exceeds a minute and never falls below half a second, however long a peer is away', () => {
-  fc.assert(
+  checkProperty(
+    'redial-delay-bounds',
     fc.property(fc.nat({ max: 1_000_000 }), chance, (attempt, random) => {
       const delayMs = nextDelayMs(attempt, () => random)
       expect(delayMs).toBeGreaterThanOrEqual(500)

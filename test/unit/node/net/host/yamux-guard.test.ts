@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { YamuxFrameGuard, OversizedYamuxFrame } from '../../../../../src/node/net/host/yamux-guard.ts'
+import { checkProperty } from '../../../../support/property.ts'
 
 const LIMIT = 1_000
 const SYN = 1
@@ -34,7 +35,8 @@ const said = fc.record({
 
 describe('a guard of frames', () => {
   test('counts the streams that are opened, however the bytes are cut', () => {
-    fc.assert(
+    checkProperty(
+      'yamux-guard-any-cut',
       fc.property(fc.array(said), fc.integer({ min: 1, max: 40 }), (frames, size) => {
         const bytes = Buffer.concat(frames.map(frameOf))
         let opened = 0

@@ -19,28 +19,28 @@ import {
   NED,
   NIA,
   openOnDisk,
-  openVillage,
+  openForumReplica,
   reopened,
   says,
   stands,
   THEN_MS,
   told,
   votes,
-  type Village,
-} from '../../../../support/villages.ts'
+  type ForumReplica,
+} from '../../../../support/forum-replicas.ts'
 
 const forum = forumOf(3)
 const first = post(forum, { author: ANN, time: THEN_MS })
 
 /** With one accepted post by ann. */
-async function village(): Promise<Village> {
-  const on = await openVillage(forum)
+async function forumReplica(): Promise<ForumReplica> {
+  const on = await openForumReplica(forum)
   await takeIn(on, [first])
   told(on)
   return on
 }
 
-async function saysMany(on: Village, by: number, count: number, from = 0): Promise<Posted[]> {
+async function saysMany(on: ForumReplica, by: number, count: number, from = 0): Promise<Posted[]> {
   const all: Posted[] = []
   for (let n = from; n < from + count; n += 1) all.push(await says(on, by, `number ${String(n)}`))
   return all
@@ -50,7 +50,7 @@ const idsOfPosts = (posts: readonly Posted[]): BlockId[] => posts.map(({ id }) =
 
 describe('§5 a post made here that is sound and not accepted', () => {
   test('is held, and its author is told in words why, and how it gets out', async () => {
-    const on = await village()
+    const on = await forumReplica()
     const posted = await says(on, NED, 'may I come in?')
     expect(posted).toMatchObject({ height: 2, state: 'held' })
     expect(posted.why).toMatch(/author has 0 reps, needs 1 or a like by somebody who has reps; .*peer held/)
@@ -59,14 +59,14 @@ describe('§5 a post made here that is sound and not accepted', () => {
   })
 
   test('is held too if it is unsigned, for that reason', async () => {
-    const on = await village()
+    const on = await forumReplica()
     const posted = await says(on, 'nobody', 'guess who')
     expect([posted.state, posted.why]).toEqual(['held', expect.stringContaining('it is unsigned')])
     expect(idsOf(on, on.replica.held())).toEqual([posted.id])
   })
 
   test('is no head, not linked, and not announced', async () => {
-    const on = await village()
+    const on = await forumReplica()
     const posted = await says(on, NED, 'may I come in?')
     expect([viewOf(on).heads, on.replica.blocks]).toEqual([[first.block.id], 1])
     expect(on.events.map((event) => [event.kind, event.id, isForPeers(event)])).toEqual([['held', posted.id, false]])
@@ -75,7 +75,7 @@ describe('§5 a post made here that is sound and not accepted', () => {
   })
 
   test('comes in by itself only with 1 rep: none a moment before a post is a day old, 1 then', async () => {
-    const on = await village()
+    const on = await forumReplica()
     const held = await says(on, NED, 'may I come in?')
     await votes(on, BOB, 1, held.id)
     on.clock.set(NOW_MS + DAY - 1)
@@ -88,7 +88,7 @@ describe('§5 a post made here that is sound and not accepted', () => {
 
 describe('§5 at most 16 per chain (oldest arrival out)', () => {
   test('the seventeenth takes the place of the first; the others keep their order', async () => {
-    const on = await village()
+    const on = await forumReplica()
     const posts = await saysMany(on, NED, 16)
     expect(idsOf(on, on.replica.held())).toEqual(idsOfPosts(posts))
     const [oldest] = posts
@@ -101,11 +101,11 @@ describe('§5 at most 16 per chain (oldest arrival out)', () => {
 
   test('across restarts, on the disk too', async () => {
     const disk = await openOnDisk(forum)
-    const on = await openVillage(forum, { store: disk.store })
+    const on = await openForumReplica(forum, { store: disk.store })
     await takeIn(on, [first])
     const posts = await saysMany(on, NED, 20)
     await on.replica.close()
-    const again = await openVillage(forum, { store: await disk.reopen() })
+    const again = await openForumReplica(forum, { store: await disk.reopen() })
     expect(idsOf(again, again.replica.heldHere())).toEqual(idsOfPosts(posts).slice(4))
     const later = await saysMany(again, NED, 2, 20)
     expect(idsOf(again, again.replica.heldHere())).toEqual([...idsOfPosts(posts).slice(6), ...idsOfPosts(later)])
@@ -115,7 +115,7 @@ describe('§5 at most 16 per chain (oldest arrival out)', () => {
 
 describe('§5 anyone with reps can like it here', () => {
   test('post and like are accepted in one commit, told at once, the post first', async () => {
-    const on = await village()
+    const on = await forumReplica()
     const held = await says(on, NED, 'may I come in?')
     told(on)
     const commits = vi.spyOn(on.store, 'commit')
@@ -134,7 +134,7 @@ describe('§5 anyone with reps can like it here', () => {
   })
 
   test('one that was accepted leaves a slot, and a restart knows it', async () => {
-    const on = await village()
+    const on = await forumReplica()
     const posts = await saysMany(on, NED, 16)
     await votes(on, BOB, 1, (posts[3] ?? expect.unreachable('there are 16')).id)
     const late = await says(on, NED, 'one more')
@@ -145,7 +145,7 @@ describe('§5 anyone with reps can like it here', () => {
   })
 
   test('a like by an author without reps is refused, says how many there are, and leaves nothing', async () => {
-    const on = await village()
+    const on = await forumReplica()
     const held = await says(on, NED, 'may I come in?')
     told(on)
     const commits = vi.spyOn(on.store, 'commit')
@@ -158,7 +158,7 @@ describe('§5 anyone with reps can like it here', () => {
   })
 
   test('one that comes from a peer that liked it elsewhere lets it out as well', async () => {
-    const [here, there] = [await village(), await village()]
+    const [here, there] = [await forumReplica(), await forumReplica()]
     const held = await says(here, NED, 'may I come in?')
     await there.replica.ingest([await madeHere(here, held)], 'held')
     await there.replica.keepGuests([held.id])
@@ -176,7 +176,7 @@ describe('§5 anyone with reps can like it here', () => {
 
 describe('remove', () => {
   test('forgets a held post with its payload, for good', async () => {
-    const on = await village()
+    const on = await forumReplica()
     const before = viewOf(on)
     const held = await says(on, NED, 'may I come in?')
     const block = await madeHere(on, held)
@@ -193,14 +193,14 @@ describe('remove', () => {
   })
 
   test('does nothing to an accepted block', async () => {
-    const on = await village()
+    const on = await forumReplica()
     expect(await on.replica.drop(indexOf(on, first.block.id))).toBe(false)
     expect([stands(on, first), told(on)]).toEqual(['paid', []])
   })
 
   test('takes what stands on the post with it, and leaves the rest', async () => {
     const poor = forumOf(30)
-    const on = await openVillage(poor, { nowMs: THEN_MS })
+    const on = await openForumReplica(poor, { nowMs: THEN_MS })
     const other = await madeHere(on, await says(on, NED, 'may I come in?'))
     const below = await madeHere(on, await says(on, ANN, 'first day'))
     on.clock.set(THEN_MS + DAY)
@@ -216,7 +216,7 @@ describe('remove', () => {
 
 describe('§3 a block ahead of the clock, even one made here, is set aside', () => {
   test('`blocked` shows it, also after a restart, and remove drops it', async () => {
-    const on = await village()
+    const on = await forumReplica()
     const soon = post(forum, { author: BOB, backs: [first.block], time: NOW_MS + MAX_AHEAD_MS })
     await takeIn(on, [soon])
     on.clock.set(NOW_MS - 1)
@@ -230,7 +230,7 @@ describe('§3 a block ahead of the clock, even one made here, is set aside', () 
   })
 
   test('a clock that was wrong does not brick an author: what it made waits, can be removed, and is not in the way', async () => {
-    const on = await village()
+    const on = await forumReplica()
     on.clock.set(NOW_MS + 300 * DAY)
     const wrong = await says(on, ANN, 'from next year')
     on.clock.set(NOW_MS)
@@ -244,7 +244,7 @@ describe('§3 a block ahead of the clock, even one made here, is set aside', () 
   })
 
   test('blocks of others that wait for their time are not shown', async () => {
-    const on = await village()
+    const on = await forumReplica()
     await takeIn(on, [post(forum, { author: BOB, backs: [first.block], time: NOW_MS + HOUR })])
     expect([on.replica.aheadCount, on.replica.blocked()]).toEqual([1, []])
   })

@@ -1,5 +1,5 @@
 /**
- * Economies made to quarrel: everybody votes on one post, or a few authors with few reps post what is concurrent with their
+ * Economies with contested blocks: everybody votes on one post, or a few authors with few reps post what is concurrent with their
  * own. Every block stands on what is accepted in some version of what was made before it.
  */
 import fc from 'fast-check'

@@ -13,15 +13,15 @@ import {
   indexOf,
   NED,
   openOnDisk,
-  openVillage,
+  openForumReplica,
   reopened,
   stands,
   THEN_MS,
   told,
   votes,
   welcomed,
-  type Village,
-} from '../../../../support/villages.ts'
+  type ForumReplica,
+} from '../../../../support/forum-replicas.ts'
 
 /** Four reps each. */
 const forum = forumOf(7)
@@ -43,7 +43,7 @@ interface Look {
   readonly isMissing: boolean
 }
 
-async function look(on: Village, { block }: MadeBlock): Promise<Look> {
+async function look(on: ForumReplica, { block }: MadeBlock): Promise<Look> {
   const index = indexOf(on, block.id)
   return {
     isHidden: on.replica.state.isHidden(index),
@@ -56,8 +56,8 @@ const SHOWN: Look = { isHidden: false, isHere: true, isMissing: false }
 const HIDDEN: Look = { isHidden: true, isHere: false, isMissing: false }
 const WANTED: Look = { isHidden: false, isHere: false, isMissing: true }
 
-async function village(...lists: readonly MadeBlock[][]): Promise<Village> {
-  const on = await openVillage(forum)
+async function forumReplica(...lists: readonly MadeBlock[][]): Promise<ForumReplica> {
+  const on = await openForumReplica(forum)
   for (const list of lists) await takeIn(on, list)
   told(on)
   return on
@@ -65,7 +65,7 @@ async function village(...lists: readonly MadeBlock[][]): Promise<Village> {
 
 describe('§4 a post with 5 paid dislikes, and twice as many as its paid likes', () => {
   test('is hidden: its payload is deleted, not asked for; its header stays, and it is told of', async () => {
-    const on = await village([shout], dislikes.slice(0, 4))
+    const on = await forumReplica([shout], dislikes.slice(0, 4))
     expect(await look(on, shout)).toEqual(SHOWN)
     const { bytes } = on.replica
     await takeIn(on, [lastDislike])
@@ -82,24 +82,24 @@ describe('§4 a post with 5 paid dislikes, and twice as many as its paid likes',
 
   test('stays hidden after a restart, on the disk too', async () => {
     const disk = await openOnDisk(forum)
-    const on = await openVillage(forum, { store: disk.store })
+    const on = await openForumReplica(forum, { store: disk.store })
     await takeIn(on, [shout])
     await takeIn(on, dislikes)
     const { bytes } = on.replica
     await on.replica.close()
-    const again = await openVillage(forum, { store: await disk.reopen() })
+    const again = await openForumReplica(forum, { store: await disk.reopen() })
     expect([await look(again, shout), again.replica.bytes]).toEqual([HIDDEN, bytes])
   })
 
   test('hidden in the batch in which it came, it was never stored', async () => {
-    const [at, once] = [await village([shout], dislikes), await village([shout, ...dislikes])]
+    const [at, once] = [await forumReplica([shout], dislikes), await forumReplica([shout, ...dislikes])]
     expect(await look(once, shout)).toEqual(HIDDEN)
     expect(once.replica.bytes).toBe(at.replica.bytes)
     expect(await look(await reopened(once), shout)).toEqual(HIDDEN)
   })
 
   test('is not looked for if its payload has not come yet', async () => {
-    const on = await openVillage(forum)
+    const on = await openForumReplica(forum)
     await on.replica.ingest([{ block: shout.block, payload: 'missing' }], 'pull')
     expect(await look(on, shout)).toEqual(WANTED)
     const { bytes } = on.replica
@@ -111,7 +111,7 @@ describe('§4 a post with 5 paid dislikes, and twice as many as its paid likes',
   })
 
   test('takes no payload that arrives while it is hidden', async () => {
-    const on = await openVillage(forum)
+    const on = await openForumReplica(forum)
     await on.replica.ingest([{ block: shout.block, payload: 'missing' }], 'pull')
     await on.store.putFrame(shout.block.id, 0, shout.payload)
     await takeIn(on, dislikes)
@@ -123,7 +123,7 @@ describe('§4 a post with 5 paid dislikes, and twice as many as its paid likes',
   test('an empty one has nothing to delete, and nothing to fetch when it comes back', async () => {
     const empty = post(forum, { author: ANN, time: THEN_MS, payload: '' })
     const against = votesOn(forum, empty, empty, -1, 2, 3, 4, 5, 6)
-    const on = await village([empty], against)
+    const on = await forumReplica([empty], against)
     expect([on.replica.state.isHidden(1), on.replica.missing.size]).toEqual([true, 0])
     await takeIn(on, votesOn(forum, empty, against.at(-1) ?? empty, 1, 2, 3, 4))
     expect([on.replica.state.isHidden(1), on.replica.missing.size]).toEqual([false, 0])
@@ -135,7 +135,7 @@ describe('§4 only paid votes count', () => {
     const strangers = [101, 102, 103, 104, 105, 106].map((by) =>
       like(forum, -1, shout.block, { author: by, backs: [shout.block] }),
     )
-    const on = await village([shout, ...strangers])
+    const on = await forumReplica([shout, ...strangers])
     expect([on.replica.blocks, await look(on, shout)]).toEqual([1, SHOWN])
     expect(await votes(on, NED, -1, shout.block.id)).toMatchObject({ fault: { code: 'REP_NO_REPS' } })
   })
@@ -146,7 +146,7 @@ describe('§4 only paid votes count', () => {
     const line = votesOn(poor, target, target, -1, 2, 3, 4, 5)
     const below = (line.at(-1) ?? target).block
     const fifth = like(poor, -1, target.block, { author: 6, backs: [below], time: THEN_MS + 1 })
-    const on = await openVillage(poor)
+    const on = await openForumReplica(poor)
     await takeIn(on, [target, ...line, fifth])
     expect(await look(on, target)).toEqual(HIDDEN)
     await takeIn(on, [post(poor, { author: 6, backs: [below], payload: 'I was elsewhere' })])
@@ -157,7 +157,7 @@ describe('§4 only paid votes count', () => {
 
 describe('§4 likes can bring it back', () => {
   test('with less than twice as many dislikes as likes its payload is wanted, and kept when it comes', async () => {
-    const on = await village([shout], dislikes)
+    const on = await forumReplica([shout], dislikes)
     const likes = votesOn(forum, shout, lastDislike, 1, 2, 3, 4)
     await takeIn(on, likes.slice(0, 2))
     expect(await look(on, shout)).toEqual(HIDDEN)
@@ -175,7 +175,7 @@ describe('§4 likes can bring it back', () => {
 
   test('hidden and shown in one batch, it keeps its payload or is wanted', async () => {
     const likes = votesOn(forum, shout, lastDislike, 1, 2, 3, 4)
-    const [whole, known] = [await village([shout, ...dislikes, ...likes]), await village([shout])]
+    const [whole, known] = [await forumReplica([shout, ...dislikes, ...likes]), await forumReplica([shout])]
     await takeIn(known, [...dislikes, ...likes])
     expect([await look(whole, shout), await look(known, shout)]).toEqual([SHOWN, SHOWN])
     expect(known.replica.bytes).toBe(whole.replica.bytes)
@@ -183,7 +183,7 @@ describe('§4 likes can bring it back', () => {
 
   test('and dislikes hide it anew, with what had come', async () => {
     const likes = votesOn(forum, shout, lastDislike, 1, 2, 3, 4)
-    const on = await village([shout], dislikes, likes)
+    const on = await forumReplica([shout], dislikes, likes)
     await on.store.putFrame(shout.block.id, 0, shout.payload)
     await on.replica.payloadArrived(1, shout.payload.byteLength)
     await takeIn(on, votesOn(forum, shout, likes.at(-1) ?? shout, -1, 7))
@@ -195,7 +195,7 @@ describe("§4 the owner's posts in @ and posts in groups are never hidden", () =
   test('in a group', async () => {
     const group = chain('$group', 'AB'.repeat(32))
     const said = post(group, { author: ANN, payload: 'among us' })
-    const on = await openVillage(group)
+    const on = await openForumReplica(group)
     await takeIn(on, [said, ...votesOn(group, said, said, -1, 2, 3, 4, 5, 6, 7)])
     expect([on.replica.blocks, on.replica.state.repsOfPost(1), await look(on, said)]).toEqual([7, -6, SHOWN])
   })
@@ -203,7 +203,7 @@ describe("§4 the owner's posts in @ and posts in groups are never hidden", () =
   test("the owner's in @; those of guests are", async () => {
     const owned = chain(`@${author(ANN).author}`)
     const said = post(owned, { author: ANN, time: THEN_MS })
-    const on = await openVillage(owned)
+    const on = await openForumReplica(owned)
     let head = said
     await takeIn(on, [said])
     for (const guest of [101, 102, 103, 104, 105, 106]) {

@@ -1,20 +1,19 @@
 /**
- * An ordeal: a daemon that strangers do their worst to, and two honest daemons that know each other through it alone, so
- * that nothing passes between them unless it still works. What each attack must leave as it was is asserted here, the same
- * way for all of them: memory, honest peers, and what becomes of who attacks.
+ * A network under attack: a daemon that strangers attack, and honest daemons that know each other through it alone, so that
+ * nothing passes between them unless it still works. What each attack must leave as it was is asserted here, the same way
+ * for all of them: memory, honest peers, and the attacker's standing.
  */
-import { randomBytes } from 'node:crypto'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { expect, vi } from 'vitest'
-import { makeBlock, type MadeBlock } from '../../src/dag/block.ts'
+import type { MadeBlock } from '../../src/dag/block.ts'
 import type { Chain } from '../../src/dag/chain.ts'
-import { blockId, type BlockId } from '../../src/dag/ids.ts'
 import { decodeReply } from '../../src/protocol/codec.ts'
-import { author, bytes, chain, must, post, type PostParts } from './blocks.ts'
+import { above, ALICE, pvt, type Base } from './attack-blocks.ts'
+import { AttackedForum, shortHistory } from './attacked-forum.ts'
+import { chain, must, post } from './blocks.ts'
 import { eventually, Playground, type Daemon } from './daemon.ts'
 import { Footprint } from './footprint.ts'
-import { ALICE, pvt } from './siege.ts'
-import { altered, BREACHES, refuse, shelf, Stranger, type Answer } from './stranger.ts'
+import { BREACHES, refuse, servingBlocks, Stranger, type Answer } from './stranger.ts'
 
 const MIB = 1024 * 1024
 
@@ -25,7 +24,7 @@ const HEAP = '--max-old-space-size=96'
  * What an attack may add to a daemon at any moment: the rest of that heap, and what is on its way. Attacks that send more
  * than this in all would show if anything of it was kept; the others make many times the work of it.
  */
-const MEMORY_BYTES = 96 * MIB
+export const MEMORY_BYTES = 96 * MIB
 
 /** What an honest post may take to get through meanwhile, on a busy machine. */
 const THROUGH_MS = 30_000
@@ -33,12 +32,9 @@ const THROUGH_MS = 30_000
 /** So large that it does not ride along in an announcement, and has to be pulled. */
 const TO_BE_PULLED = 20_000
 
-/** A chain for one attack. */
-export interface Arena {
-  readonly on: Chain
+/** A chain for one attack; `base` is its first post, by Alice, which all daemons have. */
+export interface AttackedChain extends Base {
   readonly name: string
-  /** Alice's first post, which all three daemons have. */
-  readonly base: MadeBlock
 }
 
 /** What the log tells of a breach. */
@@ -47,18 +43,18 @@ export interface Blame {
   readonly cause?: string
 }
 
-export class Ordeal {
+export class AttackedNetwork {
   readonly playground: Playground
   /** The daemon that is attacked. */
   readonly node: Daemon
-  /** Both are connected to the node, and to nobody else. */
-  readonly honest: readonly [Daemon, Daemon]
-  /** Brings what chains begin with. */
+  /** Each is connected to the node, and to nobody else. */
+  readonly honest: readonly [Daemon, ...Daemon[]]
+  /** An honest peer in this process: what it has is the test's. */
   readonly friend: Stranger
   readonly #strangers: Stranger[]
-  #arenas = 0
+  #chains = 0
 
-  private constructor(parts: Pick<Ordeal, 'playground' | 'node' | 'honest' | 'friend'>) {
+  private constructor(parts: Pick<AttackedNetwork, 'playground' | 'node' | 'honest' | 'friend'>) {
     this.playground = parts.playground
     this.node = parts.node
     this.honest = parts.honest
@@ -66,17 +62,26 @@ export class Ordeal {
     this.#strangers = [parts.friend]
   }
 
-  static async open(): Promise<Ordeal> {
+  /** With two honest daemons. The node's heap is small. */
+  static async open(): Promise<AttackedNetwork> {
     const playground = await Playground.open()
     vi.stubEnv('NODE_OPTIONS', HEAP)
     const node = await playground.start('node')
     vi.unstubAllEnvs()
     const peers = node.addresses
     const honest = await Promise.all([playground.start('left', { peers }), playground.start('right', { peers })])
-    const ordeal = new Ordeal({ playground, node, honest, friend: await Stranger.start() })
+    const network = new AttackedNetwork({ playground, node, honest, friend: await Stranger.start() })
     // What only the first of all chains costs is in before anybody measures.
-    await ordeal.exchange(await ordeal.arena())
-    return ordeal
+    await network.exchange(await network.newChain())
+    return network
+  }
+
+  /** With one honest daemon, and clocks that the test may set. */
+  static async openWithClocks(): Promise<AttackedNetwork> {
+    const playground = await Playground.open()
+    const node = await playground.start('node', { testClock: true })
+    const honest = await playground.start('honest', { testClock: true, peers: node.addresses })
+    return new AttackedNetwork({ playground, node, honest: [honest], friend: await Stranger.start() })
   }
 
   async close(): Promise<void> {
@@ -84,13 +89,13 @@ export class Ordeal {
     await this.playground.close()
   }
 
-  /** A chain that all three daemons are on; begun by Alice, unless told. */
-  async arena(name = `#arena-${String(++this.#arenas)}`, by = ALICE): Promise<Arena> {
+  /** A chain that all daemons are on; begun by Alice, unless told. */
+  async newChain(name = `#attacked-${String(++this.#chains)}`, by = ALICE): Promise<AttackedChain> {
     const on = chain(name)
     const base = post(on, { author: by, payload: 'the first one', time: Date.now() - 60_000 })
     const all = [this.node, ...this.honest]
     await Promise.all(all.map(({ client }) => client.call('chains.join', { name })))
-    await this.bring(name, shelf(on, [base]))
+    await this.bring(name, servingBlocks(on, [base]))
     for (const daemon of all) {
       await eventually(
         () => idsOf(daemon, name),
@@ -100,7 +105,20 @@ export class Ordeal {
     return { on, name, base }
   }
 
-  /** The node pulls from an honest stranger; how much was new. */
+  /** A forum with this history; by default Alice's first post, Bob's, her like of it, and one more of hers. */
+  async newForum(makeHistory: (on: Chain) => readonly MadeBlock[] = shortHistory): Promise<AttackedForum> {
+    const on = chain(`#forum-${String(++this.#chains)}`)
+    const { name } = on.params
+    const history = makeHistory(on)
+    for (const { client } of [this.node, ...this.honest]) await client.call('chains.join', { name })
+    this.friend.answer = servingBlocks(on, history)
+    await this.recv(this.friend, name)
+    const forum = new AttackedForum(this, on, history)
+    await forum.begin()
+    return forum
+  }
+
+  /** The node pulls from the friend; how much was new. */
   async bring(name: string, answer: Answer): Promise<number> {
     this.friend.answer = answer
     return (await this.recv(this.friend, name)).new
@@ -120,8 +138,8 @@ export class Ordeal {
   }
 
   /** Each honest daemon posts once, and the other one comes to have it: what rides along, and what has to be pulled. */
-  async exchange({ name }: Arena): Promise<void> {
-    const [left, right] = this.honest
+  async exchange({ name }: AttackedChain): Promise<void> {
+    const [left, right = left] = this.honest
     for (const [from, to, length] of [
       [left, right, 10],
       [right, left, TO_BE_PULLED],
@@ -143,7 +161,7 @@ export class Ordeal {
    * bounded all the while.
    */
   async withstands(
-    at: Arena,
+    at: AttackedChain,
     wave: () => Promise<unknown>,
     { waves = 1, memoryBytes = MEMORY_BYTES } = {},
   ): Promise<void> {
@@ -193,7 +211,7 @@ export class Ordeal {
   }
 
   /** Nothing is held against it: the node still answers its requests, and would take four breaches from it. */
-  async isSpared(stranger: Stranger, { on }: Arena): Promise<void> {
+  async isSpared(stranger: Stranger, { on }: AttackedChain): Promise<void> {
     stranger.answer = refuse
     const wire = await stranger.wire(this.node)
     const reply = await wire.ask({ t: 'open', id: 1, chain: on.rendezvous })
@@ -204,13 +222,13 @@ export class Ordeal {
   }
 
   /** All that a daemon keeps of a chain; the node, unless told. */
-  async view({ name }: Arena, daemon = this.node): Promise<unknown> {
+  async view({ name }: AttackedChain, daemon = this.node): Promise<unknown> {
     const { blocks, heads, held, bytes: size, missing } = await daemon.client.call('chain.status', { chain: name })
     return { blocks, heads, held, size, missing, ids: await idsOf(daemon, name) }
   }
 
   /** The node keeps no more of a chain than the honest daemons, to whom nobody lied. */
-  async keepsNoMore(at: Arena): Promise<void> {
+  async keepsNoMore(at: AttackedChain): Promise<void> {
     for (const daemon of this.honest) expect(await this.view(at)).toEqual(await this.view(at, daemon))
   }
 
@@ -230,8 +248,8 @@ export class Ordeal {
    * A lie in answer to a pull, told until its teller is banned, or (if an honest peer may come to say it) as often: nothing
    * of it stays, and what it was about can be had from others.
    */
-  async hears(lie: Lie): Promise<void> {
-    const at = await this.arena()
+  async refuses(lie: Lie): Promise<void> {
+    const at = await this.newChain()
     const times = lie.blame?.cause === 'DAG_BAD_SIGNATURE' ? 1 : BREACHES
     await this.withstands(at, async () => {
       const liar = await this.stranger(lie.tell(at))
@@ -244,14 +262,14 @@ export class Ordeal {
       else await this.isBanned(liar, lie.blame, times)
     })
     await this.keepsNoMore(at)
-    expect(await this.bring(at.name, shelf(at.on, [at.base, above(at)]))).toBe(1)
+    expect(await this.bring(at.name, servingBlocks(at.on, [at.base, above(at)]))).toBe(1)
   }
 }
 
 /** Told in answer to a pull. */
 export interface Lie {
   readonly title: string
-  readonly tell: (at: Arena) => Answer
+  readonly tell: (at: AttackedChain) => Answer
   /** What `peer recv` says of it; nothing: it ends well. */
   readonly error?: RegExp
   /** What it is blamed for; nothing: an honest peer may come to say it. */
@@ -260,29 +278,4 @@ export interface Lie {
 
 export function idsOf(daemon: Daemon, name: string): Promise<string[]> {
   return daemon.client.call('chain.consensus', { chain: name })
-}
-
-/** A post of Alice's on the base. */
-export function above({ on, base }: Arena, parts: PostParts = {}): MadeBlock {
-  return post(on, { backs: [base.block], author: ALICE, payload: 'the second one', ...parts })
-}
-
-/** The same, but of this height, and signed. */
-export function atHeight({ on, base }: Arena, height: number): MadeBlock {
-  const { header, id } = base.block
-  const parts = { chain: on, height, time: header.time, backs: [id], payload: bytes('high'), pvt: author(ALICE) }
-  return must(makeBlock({ ...parts, random: new Uint8Array(32) }))
-}
-
-/** The same with a signature that does not hold. */
-export function forgedSignature({ block, payload }: MadeBlock): MadeBlock {
-  return { block: { ...block, signature: altered(block.signature ?? new Uint8Array(64)) }, payload }
-}
-
-/** An id that is of nothing. */
-export const inventedId = (): BlockId => blockId(new Uint8Array(randomBytes(32)))
-
-/** So many of them, as pages list them. */
-export function inventedIds(count: number): BlockId[] {
-  return Array.from({ length: count }, inventedId)
 }

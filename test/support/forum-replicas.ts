@@ -34,13 +34,16 @@ export function forumOf(pioneers: number): Chain {
   return chain('#forum', ...Array.from({ length: pioneers }, (_, n) => author(n + 1).author))
 }
 
-export interface Village extends TestReplica {
+export interface ForumReplica extends TestReplica {
   readonly chain: Chain
   /** What was told since it was opened, or since {@link told}. */
   readonly events: ChainEvent[]
 }
 
-export async function openVillage(of: Chain, options: { store?: ChainStore; nowMs?: number } = {}): Promise<Village> {
+export async function openForumReplica(
+  of: Chain,
+  options: { store?: ChainStore; nowMs?: number } = {},
+): Promise<ForumReplica> {
   const on = await openReplica(of, options.store, options.nowMs ?? NOW_MS)
   const events: ChainEvent[] = []
   on.replica.listen((seen) => events.push(...seen))
@@ -48,9 +51,9 @@ export async function openVillage(of: Chain, options: { store?: ChainStore; nowM
 }
 
 /** The same chain after a restart of its node; the one given is not to be used any more. */
-export async function reopened({ chain: of, replica, store, clock }: Village): Promise<Village> {
+export async function reopened({ chain: of, replica, store, clock }: ForumReplica): Promise<ForumReplica> {
   await replica.close()
-  return openVillage(of, { store, nowMs: clock.nowMs() })
+  return openForumReplica(of, { store, nowMs: clock.nowMs() })
 }
 
 /** The store of a chain on the real disk, gone when the test is over; `reopen` closes the database in between. */
@@ -70,49 +73,49 @@ export async function openOnDisk(of: Chain): Promise<{ store: ChainStore; reopen
 }
 
 /** How a block stands here: stored, known only till somebody pays for it (`waiting`), or not here (`gone`). */
-export function stands({ replica }: Village, { block }: MadeBlock): BlockState | 'waiting' | 'gone' {
+export function stands({ replica }: ForumReplica, { block }: MadeBlock): BlockState | 'waiting' | 'gone' {
   const index = replica.graph.indexOf(block.id)
   if (index !== undefined && replica.isKept(index)) return replica.stateOf(index)
   return replica.has(block.id) ? 'waiting' : 'gone'
 }
 
 /** How several blocks stand. */
-export function allStand(on: Village, ...blocks: readonly MadeBlock[]): string {
+export function allStand(on: ForumReplica, ...blocks: readonly MadeBlock[]): string {
   return blocks.map((made) => stands(on, made)).join(' ')
 }
 
 /** Kinds and ids of what was told since the last time, in its order. */
-export function told({ events }: Village): [string, BlockId][] {
+export function told({ events }: ForumReplica): [string, BlockId][] {
   return events.splice(0).map(({ kind, id }) => [kind, id])
 }
 
 /** Local index of a known block. */
-export function indexOf({ replica }: Village, id: BlockId): number {
+export function indexOf({ replica }: ForumReplica, id: BlockId): number {
   return found(replica.graph.indexOf(id), id)
 }
 
-export function reps({ replica, clock }: Village, by: number): number {
+export function reps({ replica, clock }: ForumReplica, by: number): number {
   return replica.state.repsOf(author(by).author, clock.nowMs())
 }
 
-export function idsOf({ replica }: Village, indexes: Iterable<number>): BlockId[] {
+export function idsOf({ replica }: ForumReplica, indexes: Iterable<number>): BlockId[] {
   return [...indexes].map((index) => replica.graph.id(index))
 }
 
 /** Makes a post here, by an author's number or unsigned. */
-export async function says({ replica, clock }: Village, by: number | 'nobody', text: string): Promise<Posted> {
+export async function says({ replica, clock }: ForumReplica, by: number | 'nobody', text: string): Promise<Posted> {
   const pvt = by === 'nobody' ? {} : { pvt: author(by) }
   return must(await makePost(replica, { payload: bytes(text), ...pvt }, clock))
 }
 
 /** Makes a like (n = 1) or dislike here. */
-export function votes(on: Village, by: number, n: 1 | -1, target: BlockId): Promise<Result<Posted, BlockFault>> {
+export function votes(on: ForumReplica, by: number, n: 1 | -1, target: BlockId): Promise<Result<Posted, BlockFault>> {
   const { replica, clock } = on
   return makeVote(replica, { n, target: indexOf(on, target), payload: new Uint8Array(0), pvt: author(by) }, clock)
 }
 
 /** A block made here, as others would be given it. */
-export async function madeHere(on: Village, { id }: Posted): Promise<MadeBlock> {
+export async function madeHere(on: ForumReplica, { id }: Posted): Promise<MadeBlock> {
   const block = await on.replica.block(indexOf(on, id))
   const payload = await on.store.frame(id, 0)
   return { block, payload: payload ?? new Uint8Array(0) }

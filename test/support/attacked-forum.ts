@@ -1,87 +1,24 @@
 /**
- * A forum under siege: a daemon that strangers lie to, an honest daemon in sync with it, and an honest peer in this
- * process. Each scene is a forum of its own with a short history, which both daemons have; whoever besieges it is told by
- * what may change: see {@link Scene.settled}.
+ * A forum under attack, with a short history that the attacked node and an honest daemon have. {@link AttackedForum.settled}
+ * says what an attack may change.
  */
 import { randomBytes } from 'node:crypto'
-import { bytesToHex } from '@noble/hashes/utils.js'
 import { expect } from 'vitest'
 import type { MadeBlock } from '../../src/dag/block.ts'
 import type { Chain } from '../../src/dag/chain.ts'
-import { showId, type BlockId } from '../../src/dag/ids.ts'
 import type { ControlEvent } from '../../src/node/control/shapes.ts'
 import { decodeReply } from '../../src/protocol/codec.ts'
-import { encodeAnnouncement } from '../../src/protocol/gossip-codec.ts'
-import { author, chain, like, must, post, type PostParts } from './blocks.ts'
-import { eventually, Playground, type Daemon } from './daemon.ts'
+import { ALICE, BOB, pvt, riding, shown } from './attack-blocks.ts'
+import { like, must, post } from './blocks.ts'
+import { eventually, type Daemon } from './daemon.ts'
 import { DAY, HOUR } from './economy.ts'
-import { refuse, shelf, Stranger, type Answer } from './stranger.ts'
+import type { Stranger } from './stranger.ts'
 
-/** The pioneer, with some 30 reps. */
-export const ALICE = 1
-/** Was welcomed by her: 2 reps. */
-export const BOB = 2
-/** Nobody. */
-export const MALLORY = 3
-
-/** What an honest post may take to get through while the node is besieged, on a busy machine. */
+/** What an honest post may take to get through meanwhile, on a busy machine. */
 const THROUGH_MS = 10_000
 
-export class Siege {
-  readonly playground: Playground
-  /** The daemon that is lied to. */
-  readonly node: Daemon
-  /** In sync with it. */
-  readonly honest: Daemon
-  /** An honest peer: what it says is the test's. */
-  readonly friend: Stranger
-  readonly #strangers: Stranger[]
-  #scenes = 0
-
-  private constructor(parts: Pick<Siege, 'playground' | 'node' | 'honest' | 'friend'>) {
-    this.playground = parts.playground
-    this.node = parts.node
-    this.honest = parts.honest
-    this.friend = parts.friend
-    this.#strangers = [this.friend]
-  }
-
-  static async open(): Promise<Siege> {
-    const playground = await Playground.open()
-    const node = await playground.start('node', { testClock: true })
-    const honest = await playground.start('honest', { testClock: true, peers: node.addresses })
-    return new Siege({ playground, node, honest, friend: await Stranger.start() })
-  }
-
-  async close(): Promise<void> {
-    await Promise.all(this.#strangers.map((stranger) => stranger.stop()))
-    await this.playground.close()
-  }
-
-  /** A forum with this history; by default Alice's first post, Bob's, her like of it, and one more of hers. */
-  async scene(makeHistory: (on: Chain) => readonly MadeBlock[] = shortHistory): Promise<Scene> {
-    this.#scenes += 1
-    const name = `#scene-${String(this.#scenes)}`
-    const history = makeHistory(chain(name))
-    for (const { client } of [this.node, this.honest]) await client.call('chains.join', { name })
-    this.friend.answer = shelf(chain(name), history)
-    await this.node.client.call('peer.recv', { addr: this.friend.address, chain: name })
-    const scene = new Scene(this, chain(name), history)
-    await scene.begin()
-    return scene
-  }
-
-  /** Somebody new, connected to the node. */
-  async stranger(answer: Answer = refuse): Promise<Stranger> {
-    const stranger = await Stranger.start()
-    this.#strangers.push(stranger)
-    stranger.answer = answer
-    await stranger.meet(this.node)
-    return stranger
-  }
-}
-
-function shortHistory(on: Chain): readonly MadeBlock[] {
+/** Alice's first post, Bob's, her like of it, and one more of hers. */
+export function shortHistory(on: Chain): readonly MadeBlock[] {
   const now = Date.now()
   const first = post(on, { author: ALICE, time: now - 5 * DAY, payload: 'first' })
   const bobs = post(on, { author: BOB, backs: [first.block], time: now - 4 * DAY })
@@ -90,7 +27,10 @@ function shortHistory(on: Chain): readonly MadeBlock[] {
   return [first, bobs, welcome, top]
 }
 
-/** What came of a siege. */
+/** How often is looked for a post before it is told of once more. */
+const ASKED_PER_SAY = 25
+
+/** What came of an attack. */
 export interface Outcome {
   /** What of it is accepted; nothing by default. */
   readonly accepted?: readonly MadeBlock[]
@@ -98,7 +38,14 @@ export interface Outcome {
   readonly withdrawn?: readonly MadeBlock[]
 }
 
-export class Scene {
+/** The daemons and the honest peer of an attacked network. */
+export interface ForumNetwork {
+  readonly node: Daemon
+  readonly honest: readonly [Daemon, ...Daemon[]]
+  readonly friend: Stranger
+}
+
+export class AttackedForum {
   readonly on: Chain
   readonly name: string
   readonly history: readonly MadeBlock[]
@@ -106,12 +53,12 @@ export class Scene {
   readonly events: ControlEvent[] = []
   /** Posts held at the node, by id. */
   readonly held: string[] = []
-  readonly #siege: Siege
+  readonly #network: ForumNetwork
   /** What honest peers posted since. */
   readonly #honestIds: string[] = []
 
-  constructor(siege: Siege, on: Chain, history: readonly MadeBlock[]) {
-    this.#siege = siege
+  constructor(network: ForumNetwork, on: Chain, history: readonly MadeBlock[]) {
+    this.#network = network
     this.on = on
     this.name = on.params.name
     this.history = history
@@ -123,7 +70,10 @@ export class Scene {
   }
 
   async begin(): Promise<void> {
-    const { node, honest } = this.#siege
+    const {
+      node,
+      honest: [honest],
+    } = this.#network
     const genesis = await node.client.call('chain.genesis', { chain: this.name })
     void (async () => {
       for await (const event of node.client.subscribe('chain.listen', { chain: this.name, from: [genesis] }))
@@ -137,7 +87,7 @@ export class Scene {
         (ids) => ids.length === this.history.length + 1,
       )
     }
-    await this.#siege.friend.meet(node)
+    await this.#network.friend.meet(node)
   }
 
   ids(daemon: Daemon): Promise<string[]> {
@@ -160,7 +110,11 @@ export class Scene {
 
   /** The friend tells of such a post; resolves once both daemons have it. */
   async friendPosts(): Promise<void> {
-    const { node, honest, friend } = this.#siege
+    const {
+      node,
+      honest: [honest],
+      friend,
+    } = this.#network
     const made = this.honestBlock()
     await friend.say(this.on, () => riding(made))
     for (const daemon of [node, honest]) {
@@ -180,7 +134,10 @@ export class Scene {
 
   /** A post of Alice's at the honest daemon; resolves once the node has it. */
   async honestPosts(): Promise<void> {
-    const { node, honest } = this.#siege
+    const {
+      node,
+      honest: [honest],
+    } = this.#network
     const { id } = await honest.client.call('chain.post', { chain: this.name, text: 'still here', sign: pvt(ALICE) })
     this.#honestIds.push(id)
     await eventually(
@@ -192,7 +149,10 @@ export class Scene {
 
   /** Both daemons come to accept the history, what honest peers posted, and that; nothing else was withdrawn. */
   async settled({ accepted = [], withdrawn = [] }: Outcome = {}): Promise<void> {
-    const { node, honest } = this.#siege
+    const {
+      node,
+      honest: [honest],
+    } = this.#network
     const lost = new Set(withdrawn.map(shown))
     const kept = [...this.history, ...accepted].map(shown).filter((id) => !lost.has(id))
     const expected = [...kept, ...this.#honestIds].sort()
@@ -218,73 +178,18 @@ export class Scene {
 
   /** The node keeps no more of the forum than the honest daemon, which nobody lied to. */
   async keepsNoMore(): Promise<void> {
-    const { node, honest } = this.#siege
+    const {
+      node,
+      honest: [honest],
+    } = this.#network
     expect(await this.view(node)).toEqual(await this.view(honest))
   }
 
   /** The node still answers this peer's requests. */
   async serves(stranger: Stranger): Promise<void> {
-    const wire = await stranger.wire(this.#siege.node)
+    const wire = await stranger.wire(this.#network.node)
     const reply = await wire.ask({ t: 'open', id: 1, chain: this.on.rendezvous })
     expect(must(decodeReply(reply ?? new Uint8Array())).t).toBe('opened')
     await wire.close()
-  }
-}
-
-/** An announcement with the block. */
-export function riding({ block, payload }: MadeBlock): Uint8Array {
-  const { id, headerBytes, signature } = block
-  const carried = { headerBytes, payload, ...(signature === undefined ? {} : { signature }) }
-  return encodeAnnouncement({ v: 1, nonce: randomBytes(8), heads: [id], block: carried })
-}
-
-/** How often is looked for a post before it is told of once more. */
-const ASKED_PER_SAY = 25
-
-/** As users see the id. */
-export function shown({
-  block,
-}: {
-  readonly block: { readonly id: BlockId; readonly header: { height: number } }
-}): string {
-  return showId(block.header.height, block.id)
-}
-
-/** Private key number n, as typed. */
-export function pvt(n: number): string {
-  const { seed, author: pub } = author(n)
-  return bytesToHex(seed).toUpperCase() + pub
-}
-
-/** Blocks that stand on each other, one a time. */
-export class Branch {
-  readonly blocks: MadeBlock[]
-  readonly #on: Chain
-
-  constructor(on: Chain, start: readonly MadeBlock[] = []) {
-    this.#on = on
-    this.blocks = [...start]
-  }
-
-  post(author: number, time: number): MadeBlock {
-    return this.#put((parts) => post(this.#on, parts), { author, time })
-  }
-
-  vote(n: 1 | -1, target: MadeBlock, author: number, time: number): MadeBlock {
-    return this.#put((parts) => like(this.#on, n, target.block, parts), { author, time })
-  }
-
-  /** A post by somebody new, and a like of it. */
-  welcome(guest: number, by: number, time: number): MadeBlock {
-    const made = this.post(guest, time)
-    this.vote(1, made, by, time)
-    return made
-  }
-
-  #put(make: (parts: PostParts) => MadeBlock, parts: PostParts): MadeBlock {
-    const top = this.blocks.at(-1)
-    const made = make({ ...parts, ...(top === undefined ? {} : { backs: [top.block] }) })
-    this.blocks.push(made)
-    return made
   }
 }

@@ -19,7 +19,7 @@ import {
   indexOf,
   madeHere,
   NED,
-  openVillage,
+  openForumReplica,
   reopened,
   reps,
   says,
@@ -27,8 +27,8 @@ import {
   THEN_MS,
   told,
   votes,
-  type Village,
-} from '../../../../support/villages.ts'
+  type ForumReplica,
+} from '../../../../support/forum-replicas.ts'
 
 /** Everybody has one rep. */
 const poor = forumOf(30)
@@ -36,8 +36,8 @@ const base = post(poor, { author: BOB, time: THEN_MS })
 const later = post(poor, { author: ANN, backs: [base.block], time: THEN_MS + 1, payload: 'later' })
 const earlier = post(poor, { author: ANN, backs: [base.block], time: THEN_MS, payload: 'earlier' })
 
-async function village(...blocks: readonly MadeBlock[]): Promise<Village> {
-  const on = await openVillage(poor)
+async function forumReplica(...blocks: readonly MadeBlock[]): Promise<ForumReplica> {
+  const on = await openForumReplica(poor)
   await takeIn(on, [base, ...blocks])
   told(on)
   return on
@@ -55,7 +55,7 @@ function dailyLine(days: number, start = 1_700_000_000_000): MadeBlock[] {
 
 describe('§5 was accepted, is not any more', () => {
   test('because a concurrent block of the same author, earlier in order, came later: it is surplus, and told of', async () => {
-    const on = await village(later)
+    const on = await forumReplica(later)
     expect(await takeIn(on, [earlier])).toEqual(['accepted'])
     expect([allStand(on, later, earlier), viewOf(on).heads]).toEqual(['surplus paid', [earlier.block.id]])
     expect(on.events.map((event) => [event.kind, event.id, isForPeers(event)])).toEqual([
@@ -68,13 +68,13 @@ describe('§5 was accepted, is not any more', () => {
   })
 
   test('a concurrent block later in order withdraws nothing: it is not accepted itself', async () => {
-    const on = await village(earlier)
+    const on = await forumReplica(earlier)
     expect(await takeIn(on, [later])).toEqual(['surplus'])
     expect([allStand(on, earlier, later), told(on)]).toEqual(['paid waiting', []])
   })
 
   test('at its author it becomes held, with the reason, and others hear that it is withdrawn', async () => {
-    const on = await openVillage(poor, { nowMs: THEN_MS + 1 })
+    const on = await openForumReplica(poor, { nowMs: THEN_MS + 1 })
     await takeIn(on, [base])
     const mine = await madeHere(on, await says(on, ANN, 'mine'))
     await takeIn(on, [earlier])
@@ -88,20 +88,20 @@ describe('§5 was accepted, is not any more', () => {
 
   test("nobody has one withdrawn while somebody else's paid block stands on it", async () => {
     const over = post(poor, { author: CID, backs: [later.block] })
-    const on = await village(later, over)
+    const on = await forumReplica(later, over)
     await takeIn(on, [earlier])
     expect([allStand(on, later, over, earlier), told(on)]).toEqual(['unpaid paid paid', [['post', earlier.block.id]]])
   })
 
   test('a like by somebody with reps brings it back, here or from elsewhere', async () => {
-    const on = await village(later)
+    const on = await forumReplica(later)
     await takeIn(on, [earlier])
     await on.replica.endPull()
     told(on)
     const welcome = like(poor, 1, later.block, { author: CID, backs: [later.block] })
     expect(await hears(on, welcome)).toBe('accepted')
     expect([allStand(on, later, welcome), told(on).map(([kind]) => kind)]).toEqual(['unpaid paid', ['post', 'like']])
-    const other = await village(later, earlier)
+    const other = await forumReplica(later, earlier)
     expect(await votes(other, DOT, 1, later.block.id)).toMatchObject({ ok: true, value: { state: 'accepted' } })
     expect(stands(other, later)).toBe('unpaid')
   })
@@ -112,8 +112,8 @@ describe('§5 at most 1,000 per chain', () => {
   const rival = post(poor, { author: ANN, time: 1_700_000_000_000 - 1, payload: 'before all that' })
   const top = line.at(-1) ?? expect.unreachable('the line has blocks')
 
-  async function withdrawn(): Promise<Village> {
-    const on = await openVillage(poor)
+  async function withdrawn(): Promise<ForumReplica> {
+    const on = await openForumReplica(poor)
     await takeIn(on, line)
     await takeIn(on, [rival])
     return on
@@ -166,7 +166,7 @@ describe('§5 at most 1,000 per chain', () => {
   })
 
   test('at their author, of more than 16 the tops go; a payer brings them back as well', async () => {
-    const on = await openVillage(poor, { nowMs: THEN_MS })
+    const on = await openForumReplica(poor, { nowMs: THEN_MS })
     const mine: MadeBlock[] = []
     for (let day = 0; day < 20; day += 1) {
       on.clock.set(THEN_MS + day * DAY)
@@ -183,7 +183,7 @@ describe('§5 at most 1,000 per chain', () => {
 
 describe('§5 posting leaves out a head', () => {
   test('whose author had a block withdrawn here in the last 24 h, until that is 24 h ago, and links what it stands on', async () => {
-    const on = await village(later)
+    const on = await forumReplica(later)
     const withdrawnMs = on.clock.nowMs()
     await takeIn(on, [earlier])
     const first = await madeHere(on, await says(on, BOB, 'at once'))
@@ -200,7 +200,7 @@ describe('§5 posting leaves out a head', () => {
   })
 
   test('only of that author: those whose block came in for a withdrawn one are linked', async () => {
-    const on = await village(later)
+    const on = await forumReplica(later)
     await takeIn(on, [earlier, post(poor, { author: CID, backs: [base.block], time: THEN_MS })])
     const { graph } = on.replica
     const avoided = graph.heads().filter((head) => on.replica.isAvoided(head))
@@ -209,7 +209,7 @@ describe('§5 posting leaves out a head', () => {
 
   test('whose author is below zero, not at zero', async () => {
     const forum = forumOf(3)
-    const on = await openVillage(forum)
+    const on = await openForumReplica(forum)
     const first = post(forum, { author: ANN, time: THEN_MS })
     const guest = post(forum, { author: NED, backs: [first.block], payload: 'may I come in?' })
     const welcome = like(forum, 1, guest.block, { author: BOB, backs: [first.block, guest.block] })

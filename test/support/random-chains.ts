@@ -2,19 +2,19 @@
 import { author, bytes, chain } from './blocks.ts'
 import type { Economy } from './economy.ts'
 import { backsOf, type TwinBlock, type TwinChain } from './reputation-twin.ts'
-import { idsOf, type Village } from './villages.ts'
+import { idsOf, type ForumReplica } from './forum-replicas.ts'
 import { makeBlock, type MadeBlock } from '../../src/dag/block.ts'
 import type { Chain } from '../../src/dag/chain.ts'
 import { sha256, type PrivateKey } from '../../src/dag/crypto.ts'
 import { genesisBlockId } from '../../src/dag/ids.ts'
 
-export interface RandomVillage {
+export interface RandomChain {
   readonly chain: Chain
   /** As they were made, pasts first; without those that no program makes, and what stands on them. */
   readonly blocks: readonly MadeBlock[]
 }
 
-export function villageFrom({ chain: twin, blocks }: Economy): RandomVillage {
+export function randomChainFrom({ chain: twin, blocks }: Economy): RandomChain {
   const on = chainOf(twin)
   const made = new Map<TwinBlock, MadeBlock>()
   for (const u of blocks) {
@@ -49,7 +49,7 @@ function pairOf(key: string): PrivateKey {
 }
 
 /** What everybody with the same blocks answers at the same time. */
-export function answersOf(on: Village) {
+export function answersOf(on: ForumReplica) {
   const { graph, state: reputation } = on.replica
   const accepted = Array.from({ length: graph.size }, (_, index) => index).filter(
     (index) => index > 0 && graph.isAccepted(index),
@@ -66,7 +66,7 @@ export function answersOf(on: Village) {
 }
 
 /** The same, and what is this replica's own and in its store. */
-export function everythingOf(on: Village) {
+export function everythingOf(on: ForumReplica) {
   const { replica } = on
   const kept = Array.from({ length: replica.graph.size }, (_, index) => index).filter(
     (index) => index > 0 && replica.isKept(index),
@@ -82,7 +82,7 @@ export function everythingOf(on: Village) {
   }
 }
 
-function aboutBlock({ replica }: Village, index: number): string {
+function aboutBlock({ replica }: ForumReplica, index: number): string {
   const { graph, state: reputation } = replica
   const facts = [graph.id(index), replica.stateOf(index), reputation.k(index), reputation.repsOfPost(index)]
   return `${facts.join(' ')}${reputation.isHidden(index) ? ' hidden' : ''}`
