@@ -44,7 +44,7 @@ afterEach(async () => {
 /** Two connected hosts, the second of which answers with `handler`; without one it speaks no sync. */
 async function pair(
   handler?: SyncHandler,
-  options: { readonly drainMs?: number; readonly frameMs?: number; readonly helloMs?: number } = {},
+  options: { readonly drainMs?: number; readonly receiveMs?: number; readonly helloMs?: number } = {},
 ): Promise<Pair> {
   hosts = await startHosts(2)
   const [asker, server] = hosts as [Host, Host]
@@ -265,7 +265,7 @@ describe('a client that misbehaves', () => {
   })
 
   test('begins a request and does not end it: its stream is closed after the deadline, and it is not to blame', async () => {
-    const made = await pair(echo, { frameMs: 100 })
+    const made = await pair(echo, { receiveMs: 100 })
     const stream = await raw(made)
     await lpStream(stream).write(hello())
     stream.send(new Uint8Array([50, 1]))
