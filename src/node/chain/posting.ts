@@ -86,10 +86,10 @@ function make(replica: Replica, request: MakeRequest, nowMs: number): Result<Mad
     ...(like === undefined ? {} : { vote: like }),
   }
   // The author's own heads are always linked: another concurrent block is what their heads would be avoided for.
-  const isShunned = (head: number): boolean => state.authorOf(head) !== pvt?.author && replica.isAvoided(head)
-  const preferred = state.backsFor({ ...block, isShunned })
+  const isAvoided = (head: number): boolean => state.authorOf(head) !== pvt?.author && replica.isAvoided(head)
+  const preferred = state.backsFor({ ...block, isAvoided })
   // With every head avoided only the genesis is left, on which only a founder may post.
-  const backs = preferred[0] === 0 ? state.backsFor({ ...block, isShunned: () => false }) : preferred
+  const backs = preferred[0] === 0 ? state.backsFor({ ...block, isAvoided: () => false }) : preferred
   return makeBlock({
     chain,
     height: 1 + Math.max(...backs.map((back) => graph.height(back))),
