@@ -1,7 +1,7 @@
 /**
- * Which blocks the next block links (spec §5, *Posting*): the accepted heads, without *avoided* ones. An avoided head
- * is left out, and so are blocks that were accepted only because of what stood on them. A block that is bare then is a
- * head in its place, or avoided too, and so on. Costs O(blocks left out), not the chain.
+ * Which blocks the next block links (spec §5, *Posting*): the accepted heads without *avoided* ones. With an avoided head,
+ * the blocks are left out that are accepted only because of it. A block on which nothing stands then is a head in its
+ * place, or avoided too, and so on. The cost is O(blocks left out).
  *
  * Avoiding concerns an author, in all blocks. So it does not matter that leaving out one block may make another one of
  * the same author paid: that one is left out too. No other author's blocks become paid or unpaid.
