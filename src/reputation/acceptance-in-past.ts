@@ -66,12 +66,12 @@ export class AcceptanceInPast {
   #paid(index: number): boolean {
     const before = this.#isPaid.get(index)
     if (before !== undefined) return before
-    const answer = this.#judge(index)
+    const answer = this.#evaluate(index)
     this.#isPaid.set(index, answer)
     return answer
   }
 
-  #judge(index: number): boolean {
+  #evaluate(index: number): boolean {
     const { ledger, paid, isUnlimited } = this.#around
     if (isUnlimited(index)) return true
     const author = ledger.authorOf(index)
@@ -81,7 +81,7 @@ export class AcceptanceInPast {
     if (isPaidInV && rivals.length === 0) return true
     if (this.#isAuthorAlone(index, author)) return true
     if (isPaidInV && rivals.every((rival) => this.#past.has(rival))) return true
-    return this.#judgeLine(index, author)
+    return this.#evaluateSequence(index, author)
   }
 
   /**
@@ -95,17 +95,17 @@ export class AcceptanceInPast {
     return rest?.every((at) => ledger.authorOf(at) !== author) ?? false
   }
 
-  #judgeLine(index: number, author: number): boolean {
+  #evaluateSequence(index: number, author: number): boolean {
     const { graph, ledger, paid } = this.#around
     const first = this.#firstDoubtful(index, author)
     if (first === undefined) return paid.isPaid(index)
-    const start = paid.positionIn(paid.lineOf(author), first)
-    const line = new AuthorSequence(graph, ledger, paid, author, start)
+    const start = paid.positionIn(paid.sequenceOf(author), first)
+    const sequence = new AuthorSequence(graph, ledger, paid, author, start)
     const blocks = ledger.blocksOf(author)
     for (let at = ledger.positionOf(first, author); at < blocks.length; at += 1) {
       const block = blocks[at] ?? 0
       if (!this.#past.has(block)) continue
-      const isPaid = line.push(block)
+      const isPaid = sequence.push(block)
       this.#isPaid.set(block, isPaid)
       if (block === index) return isPaid
     }
@@ -122,9 +122,9 @@ export class AcceptanceInPast {
     const doubt = (block: number): void => {
       if (first === undefined || graph.compare(block, first) < 0) first = block
     }
-    const line = paid.lineOf(author)
-    for (let at = paid.positionIn(line, index) - 1; at >= 0; at -= 1) {
-      const block = line[at] ?? 0
+    const known = paid.sequenceOf(author)
+    for (let at = paid.positionIn(known, index) - 1; at >= 0; at -= 1) {
+      const block = known[at] ?? 0
       if (this.#past.has(block)) {
         for (const rival of paid.rivalsOf(block, author)) if (!this.#past.has(rival)) doubt(rival)
         break

@@ -39,7 +39,7 @@ const NOTHING: Change = { accepted: [], withdrawn: [], paid: [], unpaid: [] }
 interface Plan {
   readonly change: Change
   /** The author's blocks after evaluation; absent for unlimited authors, and if nothing changes. */
-  readonly line?: AuthorSequence
+  readonly sequence?: AuthorSequence
 }
 
 export class Acceptance {
@@ -71,10 +71,10 @@ export class Acceptance {
    */
   add(index: number): Change {
     this.#paid.enter(index)
-    const { change, line } = this.#plan(index)
+    const { change, sequence } = this.#plan(index)
     const author = this.#ledger.authorOf(index)
-    if (line === undefined || author === undefined) for (const block of change.paid) this.#paid.pay(block)
-    else this.#paid.settle(author, line)
+    if (sequence === undefined || author === undefined) for (const block of change.paid) this.#paid.pay(block)
+    else this.#paid.settle(author, sequence)
     for (const block of change.accepted) this.#graph.accept(block)
     for (const block of change.withdrawn) this.#graph.withdraw(block)
     return change
@@ -148,12 +148,18 @@ export class Acceptance {
     if (this.#isUnlimited(index)) return { change: this.#changeOf([index], []) }
     const author = this.#ledger.authorOf(index)
     if (author === undefined) return { change: NOTHING }
-    const before = this.#paid.lineOf(author)
-    const line = new AuthorSequence(this.#graph, this.#ledger, this.#paid, author, this.#paid.positionIn(before, index))
-    if (!line.push(index)) return { change: NOTHING }
+    const before = this.#paid.sequenceOf(author)
+    const sequence = new AuthorSequence(
+      this.#graph,
+      this.#ledger,
+      this.#paid,
+      author,
+      this.#paid.positionIn(before, index),
+    )
+    if (!sequence.push(index)) return { change: NOTHING }
     const paid = [index]
-    const unpaid = this.#reevaluate(line, before, author, paid)
-    return { change: this.#changeOf(paid, unpaid), line }
+    const unpaid = this.#reevaluate(sequence, before, author, paid)
+    return { change: this.#changeOf(paid, unpaid), sequence }
   }
 
   /**
@@ -162,12 +168,12 @@ export class Acceptance {
    * as a rival and at most one rival less, and its backs are paid or not as before. So unpaid blocks are evaluated only
    * after the second loss.
    */
-  #reevaluate(line: AuthorSequence, before: readonly number[], author: number, paid: number[]): number[] {
+  #reevaluate(sequence: AuthorSequence, before: readonly number[], author: number, paid: number[]): number[] {
     const unpaid: number[] = []
-    let at = line.start
+    let at = sequence.start
     for (; at < before.length && unpaid.length < 2; at += 1) {
       const block = before[at] ?? 0
-      if (!line.push(block)) unpaid.push(block)
+      if (!sequence.push(block)) unpaid.push(block)
     }
     if (unpaid.length < 2) return unpaid
     const blocks = this.#ledger.blocksOf(author)
@@ -175,7 +181,7 @@ export class Acceptance {
       const block = blocks[next] ?? 0
       if (!this.#paid.isInside(block)) continue
       const was = this.#paid.isPaid(block)
-      const is = line.push(block)
+      const is = sequence.push(block)
       if (is && !was) paid.push(block)
       if (was && !is) unpaid.push(block)
     }

@@ -21,7 +21,7 @@ import { isEnough } from './rules.ts'
 export interface Known {
   isPaid(index: number): boolean
   /** The author's blocks paid in V, in order. */
-  lineOf(author: number): readonly number[]
+  sequenceOf(author: number): readonly number[]
   /** Rivals in V of a paid block. */
   rivalsOf(index: number, author: number): readonly number[]
 }
@@ -104,13 +104,14 @@ export class AuthorSequence {
 
   #isPaid(index: number): boolean {
     if (this.#paidSince.has(index)) return true
-    const line = this.#known.lineOf(this.#author)
-    const first = line[this.start]
+    const sequence = this.#known.sequenceOf(this.#author)
+    const first = sequence[this.start]
     return this.#known.isPaid(index) && (first === undefined || this.#graph.compare(index, first) < 0)
   }
 
   #at(position: number): number {
-    const paid = position < this.start ? this.#known.lineOf(this.#author)[position] : this.tail[position - this.start]
+    const paid =
+      position < this.start ? this.#known.sequenceOf(this.#author)[position] : this.tail[position - this.start]
     return paid ?? 0
   }
 

@@ -1,7 +1,7 @@
 /**
- * Which blocks the next block links (spec §5, *Posting*): the accepted heads, without *avoided* ones. An avoided head
- * is left out, and so are blocks that were accepted only because of what stood on them. A block that is bare then is a
- * head in its place, or avoided too, and so on. Costs O(blocks left out), not the chain.
+ * Which blocks the next block links (spec §5, *Posting*): the accepted heads without *avoided* ones. With an avoided head,
+ * the blocks are left out that are accepted only because of it. A block on which nothing stands then is a head in its
+ * place, or avoided too, and so on. The cost is O(blocks left out).
  *
  * Avoiding concerns an author, in all blocks. So it does not matter that leaving out one block may make another one of
  * the same author paid: that one is left out too. No other author's blocks become paid or unpaid.
@@ -17,7 +17,7 @@ export interface LinkContext {
   readonly ledger: Ledger
   readonly isPaid: (index: number) => boolean
   /** The local rule: whether heads of this block's author are avoided. */
-  readonly isShunned: (index: number) => boolean
+  readonly isAvoided: (index: number) => boolean
 }
 
 /** A block about to be made. */
@@ -60,13 +60,13 @@ export function backsFor(context: LinkContext, { author, vote }: ToLink): number
   return [...new Set(preferred.filter((index) => index !== undefined))].slice(0, MAX_BACKS)
 }
 
-function linkable({ graph, isPaid, isShunned }: LinkContext, isNeeded: (head: number) => boolean): Linkable {
+function linkable({ graph, isPaid, isAvoided }: LinkContext, isNeeded: (head: number) => boolean): Linkable {
   const heads: number[] = []
   const leftOut = new Set<number>()
   const waiting: number[] = []
   for (const head of graph.heads()) {
     if (head === 0) continue
-    if (isShunned(head) && !isNeeded(head)) waiting.push(head)
+    if (isAvoided(head) && !isNeeded(head)) waiting.push(head)
     else heads.push(head)
   }
   /** For blocks under those left out: accepted children that are not left out. */
@@ -78,7 +78,7 @@ function linkable({ graph, isPaid, isShunned }: LinkContext, isNeeded: (head: nu
       children.set(back, left)
       if (left > 0 || back === 0) return
       // Bare now. No needed head is below one that is not needed, so it is not needed either.
-      if (isPaid(back) && !isShunned(back)) heads.push(back)
+      if (isPaid(back) && !isAvoided(back)) heads.push(back)
       else waiting.push(back)
     })
   }

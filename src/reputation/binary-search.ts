@@ -53,7 +53,7 @@ export class Timeline {
   /** @throws {Bug} if it is absent */
   remove(time: number): void {
     const at = lowerBound(this.#times, (other) => other < time)
-    if (this.#times[at] !== time) throw new Bug(`${String(time)} is not on the line`)
+    if (this.#times[at] !== time) throw new Bug(`${String(time)} is not in the timeline`)
     this.#times.splice(at, 1)
   }
 

@@ -1,10 +1,10 @@
 /**
- * The door to this floor: everything that is known of one chain's blocks and what it means (spec §4, §5). Keeps the graph
- * and all that counts on it in step. It knows the time only as an argument, and neither stores nor forgets by itself.
+ * The entry point of this floor: the graph, acceptance and reputation of one chain, kept consistent (spec §4, §5). The time
+ * is an argument. It stores nothing, and drops no block by itself.
  *
- * The life of a block: {@link ChainState.stands} says whether it is sound, {@link ChainState.append} makes it known,
- * {@link ChainState.enter} goes by it. One that nobody pays for may be taken back ({@link ChainState.pop}) while it is
- * the newest, and dropped later.
+ * The life of a block: {@link ChainState.stands} says whether it is sound, {@link ChainState.append} appends it to the
+ * graph, {@link ChainState.enter} adds it to V. An unaccepted block may be removed from the graph ({@link ChainState.pop})
+ * while it is the newest one, and be dropped later.
  */
 import { isUnlimited, type Chain } from '../dag/chain.ts'
 import { fail, ok, type Result } from '../dag/result.ts'
@@ -20,18 +20,18 @@ import { Hidden } from './hidden.ts'
 import { Ledger, type Like } from './ledger.ts'
 import { Views } from './views.ts'
 
-/** Rows loaded before what they changed among the heads is forgotten. */
+/** Rows loaded before the head changes they caused are discarded. */
 const HEAD_CHANGES_KEPT = 1024
 
 /** What one step changed. Nothing is in two lists of a pair. */
 export interface Effects {
   /** Pasts first. */
   readonly accepted: readonly number[]
-  /** Was accepted, is not any more; tops first. */
+  /** Accepted before, not any more; tops first. */
   readonly withdrawn: readonly number[]
-  /** Whose being paid changed, to either side. */
+  /** Became paid or unpaid. */
   readonly turned: readonly number[]
-  /** Whether a block that was paid is not any more: then others of its author may be, which were not. */
+  /** Whether a paid block became unpaid: then other blocks of its author may have become paid. */
   readonly isLoss: boolean
   /** Posts that are hidden now and were not (rule 3.b). */
   readonly hidden: readonly number[]
@@ -62,14 +62,14 @@ export class ChainState {
     this.#hidden = new Hidden(chain, this.#ledger)
   }
 
-  /** Author of the first post, in a forum joined without pioneers that has one. Whoever was it stays it. */
+  /** Author of the first post, in a forum joined without pioneers that has one. Never changes once it is known. */
   get pioneer(): AuthorKey | undefined {
     return this.#pioneer
   }
 
   /**
-   * Fills in what a store gives, row by row, and gives what it says at the end (`loaded`). Nothing is worked out anew: k, who
-   * is paid and what is accepted are in the rows.
+   * Loads the rows that a store passes to `take`; `loaded` is what the store returns at the end. Nothing is computed again:
+   * k, and which blocks are paid and accepted, are in the rows.
    */
   static async load<T>(
     chain: Chain,
@@ -81,7 +81,7 @@ export class ChainState {
     const loaded = await rows((row) => {
       reputation.#load(row)
       states.push(loadedStateOf(row.state))
-      // They are stored, and a list of a million would only be dropped.
+      // Head changes of a load are not used: bounds their list.
       if (states.length % HEAD_CHANGES_KEPT === 0) reputation.graph.takeHeadChanges()
     })
     reputation.#acceptance.load((index) => states[index] ?? 'outside')
@@ -96,13 +96,13 @@ export class ChainState {
     return fail({ code: 'REP_UNACCEPTED_BACK', back: this.graph.id(answer) })
   }
 
-  /** k(u) of a block to be, which never changes; 0 where nobody asks for it. */
+  /** k(u) of a block to be, which never changes; 0 where no rule uses it. */
   kOf({ author, backs, time }: Pick<ResolvedBlock, 'author' | 'backs' | 'time'>): number {
     if (author === undefined || isUnlimited(this.chain.params, author)) return 0
     return this.#views.kOf(author, backs, time, this.#pioneer)
   }
 
-  /** Makes a block known, at the graph's end, and does not go by it yet. Returns its local index. */
+  /** Appends a block to the graph; {@link ChainState.enter} adds it to V. Returns its local index. */
   append(block: ResolvedBlock, k: number): number {
     const index = this.graph.add(block, false)
     this.#know(index, block, k)
@@ -110,7 +110,7 @@ export class ChainState {
   }
 
   /**
-   * Takes the newest block back, which is not accepted.
+   * Removes the newest block from the graph; it is not accepted.
    * @throws {Bug} if it is accepted
    */
   pop(): void {
@@ -121,7 +121,7 @@ export class ChainState {
     this.graph.pop()
   }
 
-  /** Goes by a sound block all of whose backs it goes by. */
+  /** Adds a sound block to V; all its backs are in V. */
   enter(index: number): Effects {
     const { accepted, withdrawn, paid, unpaid } = this.#acceptance.add(index)
     for (const block of accepted) this.#views.accepted(block)
@@ -130,7 +130,7 @@ export class ChainState {
     return { accepted, withdrawn, ...this.#turn(paid, unpaid) }
   }
 
-  /** Whether it is gone by: judged, and neither set aside, delayed nor dropped. */
+  /** Whether it is in V: entered, and neither set aside nor dropped. */
   isIn(index: number): boolean {
     return this.#acceptance.has(index)
   }
@@ -144,8 +144,8 @@ export class ChainState {
   }
 
   /**
-   * Goes by a block no more that is the last of its author in order, and on which nothing stands that is gone by: what
-   * happens when the clock is set back.
+   * Takes a block out of V when the clock was set back. It is the last of its author in order, and no block of V stands
+   * on it.
    */
   retreat(index: number): Effects {
     const { withdrawn, unpaid } = this.#acceptance.retreat(index)
@@ -153,7 +153,7 @@ export class ChainState {
     return { accepted: [], withdrawn, ...this.#turn([], unpaid) }
   }
 
-  /** Forgets a block that is not accepted and on which nothing stands that is gone by; its row stays in the graph. */
+  /** Drops a block that is not accepted and on which no block of V stands; its row stays in the graph. */
   drop(index: number): void {
     if (this.#acceptance.has(index)) this.#acceptance.drop(index)
     this.#ledger.remove(index)
@@ -184,7 +184,7 @@ export class ChainState {
     return this.#ledger.likeOf(index)
   }
 
-  /** k(u) as it was worked out when the block came in. */
+  /** k(u), computed when the block was appended. */
   k(index: number): number {
     return this.#ledger.k(index)
   }
@@ -204,7 +204,7 @@ export class ChainState {
     return this.#hidden.repsOf(index)
   }
 
-  /** Everybody of whom an accepted block is here, and the pioneers. */
+  /** The authors of accepted blocks, and the pioneers. */
   authors(): AuthorKey[] {
     const found = new Set<AuthorKey>(this.chain.params.pioneers)
     for (let author = 0; author < this.#ledger.authorCount; author += 1) {
@@ -214,15 +214,15 @@ export class ChainState {
     return [...found]
   }
 
-  /** What the author's next block links (spec §5, *Posting*). `isShunned`: the local rule, of heads. */
+  /** What the author's next block links (spec §5, *Posting*). `isAvoided`: the local rule on heads. */
   backsFor(options: {
     readonly author?: AuthorKey
     readonly vote?: Like
-    readonly isShunned: (index: number) => boolean
+    readonly isAvoided: (index: number) => boolean
   }): number[] {
-    const { isShunned, ...block } = options
+    const { isAvoided, ...block } = options
     const { graph } = this
-    return backsFor({ graph, ledger: this.#ledger, isPaid: (index) => this.isPaid(index), isShunned }, block)
+    return backsFor({ graph, ledger: this.#ledger, isPaid: (index) => this.isPaid(index), isAvoided }, block)
   }
 
   #know(index: number, { author, like }: ResolvedBlock, k: number): void {
@@ -261,7 +261,7 @@ export class ChainState {
   }
 }
 
-/** Where acceptance finds a stored block. */
+/** What acceptance has to know of a stored block. */
 function loadedStateOf(state: BlockState): LoadedState {
   if (!isStateInV(state)) return 'outside'
   return state === 'paid' ? 'paid' : 'unpaid'

@@ -1,6 +1,6 @@
 /**
- * Votes on posts that count for the posts themselves (spec §4, rule 3.b): the paid ones, without a window. What is paid
- * is told to it, block by block; it does not know of payloads, which its caller deletes and fetches.
+ * Votes that count for the posts themselves (spec §4, rule 3.b): the paid ones, of any age. The caller reports each block
+ * that becomes paid or unpaid, and deletes or fetches payloads.
  */
 import { isUnlimited, type Chain } from '../dag/chain.ts'
 import { Bug } from '../dag/result.ts'
@@ -27,13 +27,13 @@ export class Hidden {
     this.#ledger = ledger
   }
 
-  /** A block is paid now. Answers with its target if that makes the difference; posts change nothing. */
+  /** A block became paid. Returns its target if that became hidden or visible. */
   paid(index: number): HiddenChange | undefined {
     return this.#count(index, 1)
   }
 
   /**
-   * A block that was paid is not any more.
+   * A block became unpaid.
    * @throws {Bug} if no such vote was counted
    */
   unpaid(index: number): HiddenChange | undefined {

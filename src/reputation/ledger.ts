@@ -1,8 +1,12 @@
 /**
- * What reputation needs to know of each block of one chain beside the graph (spec §4, §5): who wrote it, what it likes,
- * and k. Columns by the graph's local index, some 20 bytes a block, an author's place in {@link Ledger.blocksOf}
- * included. Authors are small numbers inside, in the order of their first blocks' indexes. Decides nothing, and does not
- * know what is accepted.
+ * Facts about each block of one chain that reputation needs beside the graph (spec §4, §5): author, like and k. They are
+ * columns by local index, some 20 bytes per block including its place in {@link Ledger.blocksOf}. Authors are dense
+ * numbers, in the order of their first blocks' indexes. It does not know which blocks are accepted.
+ *
+ * Invariants:
+ * 1. `#numbers`, `#keys`, `#blocks` and `#firsts` have the same authors: `#numbers.get(#keys[n]) === n`.
+ * 2. `#blocks[n]` has the signed blocks of author n that were added and not removed, in order (spec §1).
+ * 3. `#firsts` ascends.
  */
 import { Bug } from '../dag/result.ts'
 import type { Graph } from '../dag/graph.ts'
@@ -25,7 +29,7 @@ export interface BlockFacts {
   readonly author?: AuthorKey | undefined
   /** Absent for posts. */
   readonly like?: Like | undefined
-  /** k(u), which never changes: a whole number, of 32 bits. Nobody asks for that of unlimited authors or unsigned blocks: 0. */
+  /** k(u), an integer of 32 bits, which never changes; 0 for unlimited authors and unsigned blocks, where no rule uses it. */
   readonly k: number
 }
 
@@ -33,14 +37,14 @@ export class Ledger {
   readonly #graph: Graph
   /** Author's number + 1; 0 for unsigned blocks and those that were never added. */
   #authors = new Uint32Array(FIRST_CAPACITY)
-  /** Target's index × 2, + 1 for a like; 0 for posts: the genesis is nobody's target. */
+  /** Target's index × 2, + 1 for a like; 0 for posts, since the genesis is no target. */
   #likes = new Uint32Array(FIRST_CAPACITY)
-  /** As 32 bits in two's complement: nothing limits how far below zero dislikes can take an author. */
+  /** 32 bits in two's complement: dislikes can make k negative, without a limit. */
   #k = new Uint32Array(FIRST_CAPACITY)
   readonly #numbers = new Map<AuthorKey, number>()
   readonly #keys: AuthorKey[] = []
   readonly #blocks: number[][] = []
-  /** By author: the block that the number was given for. */
+  /** By author: the block for which the author was numbered. */
   readonly #firsts: number[] = []
 
   constructor(graph: Graph) {
@@ -53,9 +57,9 @@ export class Ledger {
   }
 
   /**
-   * Takes in a block that is in the graph; again, if it was removed since. For the first time, blocks come by index.
-   * O(log n) and a shift of the author's later blocks: none in the usual case.
-   * @throws {Bug} on a signed block that is in already, or a k that is no whole number of 32 bits
+   * Adds a block that is in the graph; blocks that are new come in the order of their indexes. O(log n), and a shift of
+   * the author's later blocks; usually there are none.
+   * @throws {Bug} on a signed block that is in already, or a k that is no integer of 32 bits
    */
   add(index: number, { author, like, k }: BlockFacts): void {
     if (k !== (k | 0)) throw new Bug(`k of block ${String(index)} is ${String(k)}`)
@@ -76,8 +80,8 @@ export class Ledger {
   }
 
   /**
-   * Takes a dropped block out of {@link blocksOf}. Its other facts stay, as the block does in the graph: blocks above it
-   * and sums that still hold it may ask for them.
+   * Removes a dropped block from {@link blocksOf}. Its other facts stay, as its row does in the graph: blocks above it, and
+   * sums that still include it, may need them.
    * @throws {Bug} on a signed block that is not in
    */
   remove(index: number): void {
@@ -90,8 +94,8 @@ export class Ledger {
   }
 
   /**
-   * Forgets the graph's last block, removed before or not, right before the graph does. If its author got a number for
-   * it, the next new author gets that: strangers may sign each block with a fresh key, and numbers cost memory for ever.
+   * Deletes the graph's last block, removed before or not, right before the graph does. An author numbered for this block
+   * is deleted too, and the number is reused: strangers can sign each block with a fresh key, and numbers cost memory.
    * @throws {Bug} if it is not the graph's last
    */
   pop(index: number): void {
@@ -111,12 +115,12 @@ export class Ledger {
     return number === 0 ? undefined : number - 1
   }
 
-  /** Whether the block is no like or dislike. */
+  /** Whether the block is a post, not a like or dislike. */
   isPost(index: number): boolean {
     return (this.#likes[index] ?? 0) === 0
   }
 
-  /** The vote that the block is; `undefined` for posts. */
+  /** The block's vote; `undefined` for posts. */
   likeOf(index: number): Like | undefined {
     const packed = this.#likes[index] ?? 0
     if (packed === 0) return undefined
@@ -128,28 +132,28 @@ export class Ledger {
     return (this.#k[index] ?? 0) | 0
   }
 
-  /** @throws {Bug} on a number never given */
+  /** @throws {Bug} if no author has this number */
   keyOf(author: number): AuthorKey {
     const key = this.#keys[author]
     if (key === undefined) throw new Bug(`no author has number ${String(author)}`)
     return key
   }
 
-  /** `undefined` for somebody none of whose blocks was ever added. */
+  /** `undefined` for an author without blocks here. */
   numberOf(key: AuthorKey): number | undefined {
     return this.#numbers.get(key)
   }
 
   /**
-   * The author's known blocks, accepted or not, in the order of blocks (spec §1). Live: it changes with the ledger, and
-   * is nobody else's to alter.
-   * @throws {Bug} on a number never given
+   * The author's known blocks, accepted or not, in order (spec §1). Live: it changes with the ledger; callers must not
+   * change it.
+   * @throws {Bug} if no author has this number
    */
   blocksOf(author: number): readonly number[] {
     return this.#blocksOf(author)
   }
 
-  /** Where the block stands, or would stand, among {@link blocksOf} its author, or of another; O(log n). */
+  /** Position that a block of any author has, or would have, among {@link blocksOf} this author. O(log n). */
   positionOf(index: number, author: number): number {
     return this.#positionIn(this.#blocksOf(author), index)
   }
@@ -176,7 +180,7 @@ export class Ledger {
     return number
   }
 
-  /** Its first block is the graph's last: whoever got a number later had only blocks that are gone. */
+  /** Its first block was the graph's last. So it has the highest number: authors numbered later are deleted already. */
   #forget(author: number): void {
     if (author !== this.#keys.length - 1) throw new Bug(`author ${String(author)} is not the last one`)
     this.#numbers.delete(this.keyOf(author))

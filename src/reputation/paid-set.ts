@@ -6,7 +6,7 @@
  * than 30 each, and none for authors without concurrent blocks.
  *
  * Invariants, for limited authors:
- * 1. `#lines[author]` has exactly the author's blocks in state `PAID` or `PAID_WITH_RIVALS_KNOWN`, in order.
+ * 1. `#sequences[author]` has exactly the author's blocks in state `PAID` or `PAID_WITH_RIVALS_KNOWN`, in order.
  * 2. `#rivals` has an entry only for blocks in state `PAID_WITH_RIVALS_KNOWN`; such a block without an entry has no
  *    rivals.
  * 3. `#inside[author]` counts the author's blocks in V, also for unlimited authors.
@@ -33,7 +33,7 @@ export class PaidSet implements Known {
   readonly #ledger: Ledger
   #states = new Uint8Array(FIRST_CAPACITY)
   /** By author: blocks paid in V, in order. Not for unlimited authors. */
-  readonly #lines: number[][] = []
+  readonly #sequences: number[][] = []
   /** By author: how many blocks are in V. */
   readonly #inside: number[] = []
   readonly #rivals = new Map<number, readonly number[]>()
@@ -57,15 +57,15 @@ export class PaidSet implements Known {
   }
 
   /** The author's blocks paid in V, in order; live. */
-  lineOf(author: number): readonly number[] {
-    return this.#lineOf(author)
+  sequenceOf(author: number): readonly number[] {
+    return this.#sequenceOf(author)
   }
 
-  /** How many blocks of the line come before this block in order. */
-  positionIn(line: readonly number[], index: number): number {
-    const last = line.at(-1)
-    if (last === undefined || this.#graph.compare(last, index) < 0) return line.length
-    return lowerBound(line, (block) => this.#graph.compare(block, index) < 0)
+  /** How many blocks of the sequence come before this block in order. */
+  positionIn(sequence: readonly number[], index: number): number {
+    const last = sequence.at(-1)
+    if (last === undefined || this.#graph.compare(last, index) < 0) return sequence.length
+    return lowerBound(sequence, (block) => this.#graph.compare(block, index) < 0)
   }
 
   /** The rivals of a paid block of a limited author. Computed only after a load, which leaves some of them open. */
@@ -101,32 +101,32 @@ export class PaidSet implements Known {
    */
   unpay(index: number): void {
     const author = this.#ledger.authorOf(index)
-    const line = author === undefined ? [] : this.#lineOf(author)
-    if (!this.isPaid(index) || (line.length > 0 && line.at(-1) !== index)) {
+    const sequence = author === undefined ? [] : this.#sequenceOf(author)
+    if (!this.isPaid(index) || (sequence.length > 0 && sequence.at(-1) !== index)) {
       throw new Bug(`block ${String(index)} is not the last paid one of its author`)
     }
-    line.pop()
+    sequence.pop()
     this.#states[index] = UNPAID
     this.#rivals.delete(index)
   }
 
   /** Applies an evaluated sequence to its author, from where it starts to the author's last block. */
   settle(author: number, { start, tail, rivals }: AuthorSequence): void {
-    const line = this.#lineOf(author)
-    for (const index of line.slice(start)) {
+    const sequence = this.#sequenceOf(author)
+    for (const index of sequence.slice(start)) {
       this.#states[index] = UNPAID
       this.#rivals.delete(index)
     }
-    line.length = start
+    sequence.length = start
     for (const index of tail) {
-      line.push(index)
+      sequence.push(index)
       this.#setRivals(index, rivals.get(index) ?? NOBODY)
     }
   }
 
   /**
    * Restores an author's paid blocks, in order, before any block of that author is entered. A block whose past is known
-   * to have all earlier ones of the line has no rivals: that needs no walk. The rivals of others are computed when
+   * to have all earlier ones of the sequence has no rivals: that needs no walk. The rivals of others are computed when
    * asked for.
    */
   load(author: number, paid: readonly number[]): void {
@@ -138,7 +138,7 @@ export class PaidSet implements Known {
       this.#states[index] = isAlone ? PAID_WITH_RIVALS_KNOWN : PAID
       highest = Math.max(highest, rank)
     }
-    this.#lines[author] = [...paid]
+    this.#sequences[author] = [...paid]
     this.#inside[author] = paid.length
   }
 
@@ -152,13 +152,13 @@ export class PaidSet implements Known {
   }
 
   #findRivals(index: number, author: number): void {
-    const line = this.#lineOf(author)
-    const last = this.positionIn(line, index)
+    const sequence = this.#sequenceOf(author)
+    const last = this.positionIn(sequence, index)
     let at = last
-    while (at > 0 && this.#state(line[at - 1] ?? 0) !== PAID_WITH_RIVALS_KNOWN) at -= 1
+    while (at > 0 && this.#state(sequence[at - 1] ?? 0) !== PAID_WITH_RIVALS_KNOWN) at -= 1
     for (; at <= last; at += 1) {
-      const found = new AuthorSequence(this.#graph, this.#ledger, this, author, at).rivalsOf(line[at] ?? 0)
-      this.#setRivals(line[at] ?? 0, found)
+      const found = new AuthorSequence(this.#graph, this.#ledger, this, author, at).rivalsOf(sequence[at] ?? 0)
+      this.#setRivals(sequence[at] ?? 0, found)
     }
   }
 
@@ -168,8 +168,8 @@ export class PaidSet implements Known {
     else this.#rivals.set(index, rivals)
   }
 
-  #lineOf(author: number): number[] {
-    return (this.#lines[author] ??= [])
+  #sequenceOf(author: number): number[] {
+    return (this.#sequences[author] ??= [])
   }
 
   #state(index: number): number {

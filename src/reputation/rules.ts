@@ -44,7 +44,7 @@ export interface Counts {
   readonly fresh: number
 }
 
-/** Of an author of whom nothing counts. */
+/** Of an author without blocks and likes that count. */
 export const NO_COUNTS: Counts = { mature: 0, recv: 0, old: 0, new: 0, fresh: 0 }
 
 /**

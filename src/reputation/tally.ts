@@ -1,13 +1,13 @@
 /**
- * What counts for each author in a set of blocks (spec §4): a sum, kept up in both directions. Holds times only, so any
- * time can be asked about; nothing costs more in a longer chain than O(log n), and putting a time in its place.
+ * What counts for each author in a set of blocks (spec §4): sums that are updated as blocks are added and removed. It keeps
+ * times, so it can be queried for any time. Each step costs O(log n), and a shift of later times on insertion.
  */
 import type { Graph } from '../dag/graph.ts'
 import type { Ledger } from './ledger.ts'
 import { dayOf, lastOldTime, NO_COUNTS, windowStart, type Counts } from './rules.ts'
 import { Timeline } from './binary-search.ts'
 
-/** Of one author. Lines that most authors do not need are made when they do. */
+/** Of one author. Timelines that most authors do not need are created on demand. */
 interface Sums {
   readonly posts: Timeline
   /** Distinct days of `posts`. */
@@ -29,7 +29,7 @@ export class Tally {
     this.#ledger = ledger
   }
 
-  /** Takes a block into the set; it must be in the ledger, and not in the set. */
+  /** Adds a block to the set. It is in the ledger, and not in the set. */
   add(index: number): void {
     const time = this.#graph.time(index)
     const author = this.#ledger.authorOf(index)
@@ -45,8 +45,8 @@ export class Tally {
   }
 
   /**
-   * Takes a block out of the set.
-   * @throws {Bug} if it cannot have been in
+   * Removes a block from the set.
+   * @throws {Bug} if it cannot have been in the set
    */
   remove(index: number): void {
     const time = this.#graph.time(index)
@@ -62,7 +62,7 @@ export class Tally {
     else (sums.given ??= new Timeline()).remove(time)
   }
 
-  /** What counts for an author at time `t`. As `t` moves on, new becomes old, and old stops counting. */
+  /** What counts for an author at time `t`. As `t` grows, new blocks become old, and old ones stop counting. */
   countsOf(author: number, t: number): Counts {
     const sums = this.#sums.get(author)
     if (sums === undefined) return NO_COUNTS
@@ -124,13 +124,13 @@ function removePost({ posts, days }: Sums, time: number): void {
   if (!isDayLeft) days.remove(day)
 }
 
-/** Rule 1.b: the days of all posts in between, told from the days of the first and the last of them. */
+/** Rule 1.b: the number of days with posts from the first to the last post in the interval. */
 function matureDays({ posts, days }: Sums, from: number, upTo: number): number {
   const first = posts.at(posts.positionFrom(from)) ?? Number.POSITIVE_INFINITY
   const last = posts.at(posts.positionAfter(upTo) - 1) ?? Number.NEGATIVE_INFINITY
   return first > last ? 0 : days.positionAfter(dayOf(last)) - days.positionFrom(dayOf(first))
 }
 
-function countFrom(line: Timeline | undefined, from: number): number {
-  return line === undefined ? 0 : line.length - line.positionFrom(from)
+function countFrom(times: Timeline | undefined, from: number): number {
+  return times === undefined ? 0 : times.length - times.positionFrom(from)
 }

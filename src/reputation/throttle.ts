@@ -1,7 +1,7 @@
 /**
- * What may come in now, and what is delayed (spec §5, *Throttle*): history that claims to be old although this node was
- * in sync then and did not see it, and blocks that withdraw another one of their author. A local rule, never final: it
- * slows down rewriting the past, and decides nothing about any block. The time is an argument.
+ * Which blocks are delayed (spec §5, *Throttle*): those that claim to be old although this node was in sync at that time and
+ * did not see them, and those that withdraw another block of their author. A local rule that is never final: it slows down
+ * rewriting the past. The time is an argument.
  */
 import type { AuthorKey } from '../dag/ids.ts'
 import { DAY_MS, WINDOW_MS } from './rules.ts'
@@ -105,7 +105,7 @@ interface Withdrawals {
   readonly lastMs: number
 }
 
-/** The throttle of one chain. What it refuses may ask again later. */
+/** The throttle of one chain. A block that it delays may be tried again later. */
 export class Throttle {
   readonly #watch: Watch
   /** When old blocks were accepted in the last hour, ascending. */

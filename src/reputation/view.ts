@@ -1,8 +1,8 @@
 /**
- * What counts for each author at some version of the chain: a set of blocks that holds their pasts. A view moves to
- * another version by taking away and putting in the difference, so k of a late branch costs its blocks and what is
- * concurrent with them, once. Two kinds: a view *beside* stands relative to the tally of what is accepted; a view
- * *alone* holds only the blocks that can still count (4.c), which is less for a version long ago.
+ * What counts for each author at a *version*: a set of blocks that contains the past of each of them. A view moves to
+ * another version by removing and adding the difference, so k of a late branch costs its blocks and those concurrent with
+ * them, once. There are two kinds: a view *beside* keeps only its difference to the tally of all accepted blocks; a view
+ * *alone* keeps all blocks that can still count (4.c), which are fewer for an old version.
  */
 import type { Graph } from '../dag/graph.ts'
 import { differenceWithin } from '../dag/walk.ts'
@@ -10,7 +10,7 @@ import type { Ledger } from './ledger.ts'
 import { DAY_MS, dayOf, lastOldTime, windowStart, type Counts } from './rules.ts'
 import { Tally } from './tally.ts'
 
-/** Views alone keep blocks of so much more than the window, so that blocks that come latest first find one to move. */
+/** Views alone keep blocks older than the window by this much: a view can then move back when blocks come latest first. */
 const SPARE_MS = 10 * DAY_MS
 
 /** A set of blocks and its sums. */
@@ -43,7 +43,7 @@ class Blocks {
 
 export class View {
   readonly #graph: Graph
-  /** The tally of what is accepted, for views beside it. */
+  /** The tally of all accepted blocks; absent in a view alone. */
   readonly #main: Tally | undefined
   /** Earlier blocks are left out. */
   readonly #floor: number
@@ -66,14 +66,14 @@ export class View {
     this.#added = new Blocks(graph, ledger)
   }
 
-  /** A view that stands at what is accepted. `main` must hold just that whenever the view is asked or moved. */
+  /** A view at the version of all accepted blocks. `main` must be their tally whenever the view is queried or moved. */
   static beside(main: Tally, graph: Graph, ledger: Ledger): View {
     return new View({ main, floor: Number.NEGATIVE_INFINITY, tips: graph.heads() }, { graph, ledger })
   }
 
   /**
-   * A view at a version, without the blocks that cannot count for anybody who stands on all of `tips`; `undefined` if
-   * there are more than `steps` others.
+   * A view at a version, without the blocks that cannot count in any block above all of `tips`; `undefined` if there are
+   * more than `steps` others.
    */
   static alone(tips: readonly number[], steps: number, graph: Graph, ledger: Ledger): View | undefined {
     const floor = windowStart(Math.max(...tips.map((tip) => graph.time(tip)))) - SPARE_MS
@@ -84,7 +84,7 @@ export class View {
     return view
   }
 
-  /** Blocks that it keeps beside the tally of what is accepted. */
+  /** Blocks that it keeps itself. */
   get size(): number {
     return this.#removed.size + this.#added.size
   }
@@ -95,29 +95,29 @@ export class View {
   }
 
   /**
-   * Moves to `tips` and their pasts, to be asked about times not before `t`. Does nothing and answers `false` if that
-   * takes more than some `steps`, or if it left out blocks that count at `t`.
+   * Moves to the version of `tips` and their pasts; queries must then be about times from `t` on. Returns `false`, and does
+   * not move, if that takes more than about `steps`, or if it left out blocks that count at `t`.
    */
   moveTo(tips: readonly number[], t: number, steps: number): boolean {
     if (windowStart(t) < this.#floor) return false
-    const coming = differenceWithin(this.#graph, tips, this.#tips, steps)
-    if (coming === undefined) return false
-    const going = differenceWithin(this.#graph, this.#tips, tips, steps)
-    if (going === undefined) return false
-    for (const index of going) this.#go(index)
-    for (const index of coming) this.#come(index)
+    const entering = differenceWithin(this.#graph, tips, this.#tips, steps)
+    if (entering === undefined) return false
+    const leaving = differenceWithin(this.#graph, this.#tips, tips, steps)
+    if (leaving === undefined) return false
+    for (const index of leaving) this.#leave(index)
+    for (const index of entering) this.#enter(index)
     this.#tips = tips
     return true
   }
 
-  /** The block is accepted now, and in the main tally. The version stays what it is. */
+  /** The block was accepted and added to the main tally. The version does not change. */
   mainAdded(index: number): void {
     if (this.#main === undefined) return
     if (this.#added.has(index)) this.#added.remove(index)
     else this.#removed.add(index)
   }
 
-  /** The block is not accepted any more, and out of the main tally. The version stays what it is. */
+  /** The block was withdrawn and removed from the main tally. The version does not change. */
   mainRemoved(index: number): void {
     if (this.#main === undefined) return
     if (this.#removed.has(index)) this.#removed.remove(index)
@@ -139,7 +139,7 @@ export class View {
     }
   }
 
-  /** Days mature here and not in the main tally, less those mature there and not here: at most 91 days to look at. */
+  /** Days that are mature here and not in the main tally, less those mature only there. Examines at most 91 days. */
   #otherMatureDays(main: Tally, author: number, t: number): number {
     const [start, lastOld] = [windowStart(t), lastOldTime(t)]
     const [added, removed] = [this.#added.tally, this.#removed.tally]
@@ -158,13 +158,13 @@ export class View {
     return others
   }
 
-  #come(index: number): void {
+  #enter(index: number): void {
     if (this.#graph.time(index) < this.#floor) return
     if (this.#isInMain(index)) this.#removed.remove(index)
     else this.#added.add(index)
   }
 
-  #go(index: number): void {
+  #leave(index: number): void {
     if (this.#graph.time(index) < this.#floor) return
     if (this.#isInMain(index)) this.#removed.add(index)
     else this.#added.remove(index)
@@ -175,7 +175,7 @@ export class View {
   }
 }
 
-/** `tips` and their pasts from time `floor` on; `undefined` if that is more than `atMost`. Times do not fall upwards. */
+/** `tips` and their pasts from time `floor` on; `undefined` if they are more than `atMost`. No time is before that of a back. */
 function recentPast(
   graph: Graph,
   tips: readonly number[],

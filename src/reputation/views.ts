@@ -1,6 +1,6 @@
 /**
- * Reps (spec §4) as of what is accepted here, and as of the past of any block: k(u) of §5. Keeps the tally of what is
- * accepted, and a few views that stand where blocks came late. Decides nothing.
+ * Reps (spec §4) in the set of all accepted blocks, and in the past of any block: k(u) of §5. Keeps the tally of all
+ * accepted blocks, and a pool of views at the versions on which late blocks stand.
  */
 import type { Chain } from '../dag/chain.ts'
 import type { Graph } from '../dag/graph.ts'
@@ -10,21 +10,21 @@ import { baseReps, NO_COUNTS, repsOf, type Counts } from './rules.ts'
 import { Tally } from './tally.ts'
 import { View } from './view.ts'
 
-/** Views kept: as many late branches can grow in turns, each block at the cost of its own step. */
+/** Views kept. This many late branches can grow in turns at one step per block. */
 const POOL = 4
 
-/** Steps that each way to a version may take in the first round. */
+/** Steps that each candidate view may take in the first round. */
 const FIRST_STEPS = 64
 
-/** Times as many in each further round: the way taken then costs a small multiple of the shortest. */
+/** The limit grows by this factor each round: the total is a small multiple of the cheapest candidate. */
 const MORE_STEPS = 4
 
-/** A view may be told of as many changes as it keeps blocks, and this many more, before somebody needs it again. */
+/** An unused view is dropped after this many changes, and more for a large one. */
 const IDLE_CHANGES = 64
 
 interface Pooled {
   readonly view: View
-  /** Changes that it was told of since it was of use. */
+  /** Changes since it was last used. */
   idle: number
 }
 
@@ -36,7 +36,7 @@ export class Views {
   /** Last used first. */
   #pool: Pooled[] = []
 
-  /** Starts with nothing accepted: tell it of blocks loaded from a store as of any others. */
+  /** Starts without accepted blocks: those loaded from a store are passed to {@link accepted} too. */
   constructor(chain: Chain, { graph, ledger }: { graph: Graph; ledger: Ledger }) {
     this.#chain = chain
     this.#graph = graph
@@ -47,7 +47,7 @@ export class Views {
   /** To be called for each block right after the graph accepted it; it is in the ledger. */
   accepted(index: number): void {
     this.#main.add(index)
-    this.#tell((view) => {
+    this.#update((view) => {
       view.mainAdded(index)
     })
   }
@@ -55,27 +55,27 @@ export class Views {
   /** To be called for each block right after the graph withdrew it. */
   withdrawn(index: number): void {
     this.#main.remove(index)
-    this.#tell((view) => {
+    this.#update((view) => {
       view.mainRemoved(index)
     })
   }
 
   /**
-   * To be called for the graph's last block, not accepted, before the ledger and the graph forget it: another block will
-   * have its index. Views that hold it go: it is one of their tips, as nothing stands on it any more.
+   * To be called before the graph's last block, not accepted, is removed from ledger and graph, since its index will be
+   * reused. Drops the views that contain it: it is one of their tips, as no block stands on it.
    */
   popped(index: number): void {
     this.#pool = this.#pool.filter(({ view }) => !view.standsOn(index))
   }
 
-  /** reps(author, accepted, now); the formula alone: unlimited authors have no other. */
+  /** reps(author, accepted, now) by the formula, also for unlimited authors. */
   repsOf(author: AuthorKey, pioneer: AuthorKey | undefined, now: number): number {
     return this.#reps(author, pioneer, (number) => this.#main.countsOf(number, now))
   }
 
   /**
    * k of a block with these backs, which are in the graph and, with their pasts, in the ledger; the block itself need
-   * not be. In its own eyes the author of a first post is the pioneer.
+   * not be. For the first post its own author counts as the pioneer.
    * @param time - the block's, not before that of a back
    */
   kOf(author: AuthorKey, backs: readonly number[], time: number, pioneer: AuthorKey | undefined): number {
@@ -91,7 +91,7 @@ export class Views {
     return repsOf(base, number === undefined ? NO_COUNTS : countsOf(number))
   }
 
-  /** Whether `tips` and their pasts are just what is accepted. */
+  /** Whether `tips` and their pasts are exactly the accepted blocks. */
   #isAllAccepted(tips: readonly number[]): boolean {
     const heads = this.#graph.heads()
     if (heads.length > tips.length) return false
@@ -99,8 +99,8 @@ export class Views {
   }
 
   /**
-   * Every view of the pool, and two new ones, try to get there in few steps, then in more: whichever is nearest does,
-   * and nobody has to know beforehand how much is concurrent.
+   * Each view of the pool, and two new ones, try to move there within a limit of steps that grows each round. So the
+   * nearest one does, and the number of concurrent blocks need not be known in advance.
    */
   #viewAt(tips: readonly number[], t: number): View {
     for (let steps = FIRST_STEPS; ; steps *= MORE_STEPS) {
@@ -116,12 +116,12 @@ export class Views {
   #newView(tips: readonly number[], t: number, steps: number): View | undefined {
     const beside = View.beside(this.#main, this.#graph, this.#ledger)
     if (beside.moveTo(tips, t, steps)) return beside
-    // One walk, not two for each view before it: it may be as much longer, and spares them their next round.
+    // One walk instead of two for each other candidate: it gets the limit of the next round already.
     return View.alone(tips, steps * MORE_STEPS, this.#graph, this.#ledger)
   }
 
-  /** Drops views that cost more to keep up than to make again. */
-  #tell(change: (view: View) => void): void {
+  /** Updates the views; drops those that cost more to update than to build again. */
+  #update(change: (view: View) => void): void {
     if (this.#pool.length === 0) return
     for (const pooled of this.#pool) {
       change(pooled.view)

@@ -71,13 +71,13 @@ async function mischief(play: (stream: Stream) => void | Promise<void>): Promise
 
 const hello = (): Uint8Array => encodeHello({ t: 'hello', v: 1, nonce: new Uint8Array(32) })
 
-async function sessionOf({ client, server }: Pair): Promise<SyncStream> {
-  const session = await client.stream(server.peerId, { signal: soon() })
-  if (!session.ok) throw new Error(JSON.stringify(session.fault))
-  return session.value
+async function streamOf({ client, server }: Pair): Promise<SyncStream> {
+  const stream = await client.stream(server.peerId, { signal: soon() })
+  if (!stream.ok) throw new Error(JSON.stringify(stream.fault))
+  return stream.value
 }
 
-const closeOf = (session: SyncStream): Promise<void> => new Promise((resolve) => session.onClose(resolve))
+const closeOf = (stream: SyncStream): Promise<void> => new Promise((resolve) => stream.onClose(resolve))
 
 /** Frames are asked for by number here; on the wire an offset is a multiple of their size. */
 const frameAt = (index: number): Omit<Extract<Request, { t: 'frame' }>, 'id'> => ({
@@ -94,14 +94,14 @@ const echo: SyncHandler = async (_caller, request) => ({
   bytes: new Uint8Array([1]),
 })
 
-describe('a session', () => {
+describe('a stream', () => {
   test('both sides know the same two nonces, and one stream serves everybody who asks', async () => {
     const callers: unknown[] = []
     const made = await pair(async (caller, request, signal) => {
       callers.push(caller.nonces)
       return echo(caller, request, signal)
     })
-    const [first, second] = await Promise.all([sessionOf(made), sessionOf(made)])
+    const [first, second] = await Promise.all([streamOf(made), streamOf(made)])
     expect(second).toBe(first)
     await first.request(frameAt(0), { signal: soon() })
     expect(callers).toEqual([{ requester: first.nonces.requester, responder: first.nonces.responder }])
@@ -119,9 +119,9 @@ describe('a session', () => {
       if (answered === 199) first.resolve(undefined)
       return echo(caller, request, signal)
     })
-    const session = await sessionOf(made)
+    const stream = await streamOf(made)
     const offsets = Array.from({ length: 200 }, (_, index) => index)
-    const replies = await Promise.all(offsets.map((offset) => session.request(frameAt(offset), { signal: soon() })))
+    const replies = await Promise.all(offsets.map((offset) => stream.request(frameAt(offset), { signal: soon() })))
     expect(replies.map((reply) => reply.ok && reply.value.t === 'frame' && reply.value.offset / FRAME_BYTES)).toEqual(
       offsets,
     )
@@ -140,14 +140,14 @@ describe('a session', () => {
       const offset = request.t === 'frame' ? request.offset : 0
       return { t: 'frame', id: request.id, offset, bytes: new Uint8Array(FRAME_BYTES).fill(offset / FRAME_BYTES) }
     })
-    const session = await sessionOf(made)
+    const stream = await streamOf(made)
     let next = 0
     let bytes = 0
     const worker = async (): Promise<void> => {
       while (next < total) {
         const index = next++
         mostAtClient = Math.max(mostAtClient, ++atClient)
-        const reply = await session.request(frameAt(index), { signal: soon() })
+        const reply = await stream.request(frameAt(index), { signal: soon() })
         atClient -= 1
         if (!reply.ok || reply.value.t !== 'frame') throw new Error(JSON.stringify(reply))
         expect(reply.value.bytes.every((byte) => byte === index)).toBe(true)
@@ -162,19 +162,19 @@ describe('a session', () => {
 
   test('it ends when the peer is gone, and the next one is new', async () => {
     const made = await pair(echo)
-    const session = await sessionOf(made)
-    const closed = closeOf(session)
+    const stream = await streamOf(made)
+    const closed = closeOf(stream)
     await made.asker.libp2p.hangUp(made.server.peerId)
     await closed
-    expect(session.closed).toBe(true)
-    expect(await session.request(frameAt(0), { signal: soon() })).toMatchObject({
+    expect(stream.closed).toBe(true)
+    expect(await stream.request(frameAt(0), { signal: soon() })).toMatchObject({
       ok: false,
       fault: { code: 'RPC_CLOSED' },
     })
     await dial(made.asker, made.server)
-    const again = await sessionOf(made)
-    expect(again).not.toBe(session)
-    expect(again.nonces.requester).not.toEqual(session.nonces.requester)
+    const again = await streamOf(made)
+    expect(again).not.toBe(stream)
+    expect(again.nonces.requester).not.toEqual(stream.nonces.requester)
     expect((await again.request(frameAt(0), { signal: soon() })).ok).toBe(true)
   })
 
@@ -184,27 +184,27 @@ describe('a session', () => {
       if (request.t === 'frame' && request.offset === FRAME_BYTES) await parked.promise
       return echo(caller, request, signal)
     })
-    const session = await sessionOf(made)
-    const given = session.request(frameAt(1), { signal: AbortSignal.timeout(20) })
+    const stream = await streamOf(made)
+    const given = stream.request(frameAt(1), { signal: AbortSignal.timeout(20) })
     expect(await given).toMatchObject({ ok: false, fault: { code: 'RPC_ABORTED' } })
     parked.resolve(undefined)
-    expect((await session.request(frameAt(2), { signal: soon() })).ok).toBe(true)
+    expect((await stream.request(frameAt(2), { signal: soon() })).ok).toBe(true)
     expect(made.faults).toEqual([])
   })
 })
 
 describe('a server that misbehaves', () => {
-  test('says no hello: the session fails after the deadline', async () => {
+  test('says no hello: the stream fails after the deadline', async () => {
     const made = await pair(undefined, { helloMs: HELLO_MS })
     await made.server.libp2p.handle(SYNC_PROTOCOL, () => {})
-    const session = await made.client.stream(made.server.peerId, { signal: soon() })
-    expect(session).toMatchObject({ ok: false, fault: { code: 'RPC_TIMEOUT', ms: HELLO_MS } })
+    const stream = await made.client.stream(made.server.peerId, { signal: soon() })
+    expect(stream).toMatchObject({ ok: false, fault: { code: 'RPC_TIMEOUT', ms: HELLO_MS } })
   })
 
   test('does not speak the protocol: unreachable', async () => {
     const made = await pair()
-    const session = await made.client.stream(made.server.peerId, { signal: soon() })
-    expect(session).toMatchObject({ ok: false, fault: { code: 'RPC_UNREACHABLE' } })
+    const stream = await made.client.stream(made.server.peerId, { signal: soon() })
+    expect(stream).toMatchObject({ ok: false, fault: { code: 'RPC_UNREACHABLE' } })
   })
 
   test('never answers: every request fails when the first is overdue', async () => {
@@ -214,13 +214,13 @@ describe('a server that misbehaves', () => {
           signal.addEventListener('abort', () => resolve({ t: 'refuse', id: 0, code: 'busy' }))
         }),
     )
-    const session = await sessionOf(made)
-    const slow = session.request(frameAt(0), { signal: soon() })
-    expect(await session.request(frameAt(1), { signal: soon(), timeoutMs: 50 })).toMatchObject({
+    const stream = await streamOf(made)
+    const slow = stream.request(frameAt(0), { signal: soon() })
+    expect(await stream.request(frameAt(1), { signal: soon(), timeoutMs: 50 })).toMatchObject({
       fault: { code: 'RPC_TIMEOUT', ms: 50 },
     })
     expect(await slow).toMatchObject({ fault: { code: 'RPC_TIMEOUT' } })
-    expect(session.closed).toBe(true)
+    expect(stream.closed).toBe(true)
     expect(made.faults).toEqual([
       { at: 'client', fault: { code: 'RPC_TIMEOUT', peer: made.server.peerId.toString(), ms: 50 } },
     ])
@@ -238,10 +238,10 @@ describe('a server that misbehaves', () => {
       async (stream: Stream) => void stream.send(new Uint8Array([0xff, 0xff, 0xff, 0x7f])),
       'WIRE_MALFORMED',
     ],
-  ])('sends %s: the session closes and the fault is told', async (_what, play, code) => {
+  ])('sends %s: the stream closes and the fault is told', async (_what, play, code) => {
     const made = await mischief(play)
-    const session = await sessionOf(made)
-    await closeOf(session)
+    const stream = await streamOf(made)
+    await closeOf(stream)
     expect(made.faults).toMatchObject([{ at: 'client', fault: { code: 'RPC_MALFORMED', fault: { code } } }])
   })
 })
@@ -284,7 +284,7 @@ describe('a client that misbehaves', () => {
     expect(made.faults).toMatchObject([
       { at: 'server', fault: { code: 'RPC_MALFORMED', fault: { code: 'WIRE_MALFORMED' } } },
     ])
-    expect((await (await sessionOf(made)).request(frameAt(0), { signal: soon() })).ok).toBe(true)
+    expect((await (await streamOf(made)).request(frameAt(0), { signal: soon() })).ok).toBe(true)
   })
 
   test.each([
@@ -389,7 +389,7 @@ describe('a client that misbehaves', () => {
     await closedOf(stream)
     // So short a time may pass on a busy machine while somebody does read.
     const again = async (): Promise<boolean> =>
-      (await (await sessionOf(made)).request(frameAt(0), { signal: soon() })).ok
+      (await (await streamOf(made)).request(frameAt(0), { signal: soon() })).ok
     await vi.waitFor(async () => expect(await again()).toBe(true), IN_TIME)
   })
 
@@ -424,9 +424,9 @@ test('a handler that breaks answers busy, and the stream lives on', async () => 
   const made = await pair(async () => {
     throw new Error('broken')
   })
-  const session = await sessionOf(made)
+  const stream = await streamOf(made)
   for (const offset of [0, 1]) {
-    expect(await session.request(frameAt(offset), { signal: soon() })).toMatchObject({
+    expect(await stream.request(frameAt(offset), { signal: soon() })).toMatchObject({
       value: { t: 'refuse', code: 'busy' },
     })
   }

@@ -82,27 +82,27 @@ async function ends(bytesPerSecond: number, handler?: SyncHandler): Promise<Ends
   return { client, server, line, faults }
 }
 
-async function sessionOf({ client, server }: Ends): Promise<SyncStream> {
-  const session = await client.stream(server.peerId, { signal: soon() })
-  if (!session.ok) throw new Error(JSON.stringify(session.fault))
-  return session.value
+async function streamOf({ client, server }: Ends): Promise<SyncStream> {
+  const stream = await client.stream(server.peerId, { signal: soon() })
+  if (!stream.ok) throw new Error(JSON.stringify(stream.fault))
+  return stream.value
 }
 
 test('at 8 KiB/s all replies of a pull at full width come, whole and in time', { timeout: 120_000 }, async () => {
   const made = await ends(BAD, giveFrames)
-  const session = await sessionOf(made)
+  const stream = await streamOf(made)
   const asked = Array.from({ length: GETS_IN_FLIGHT + FRAMES_IN_FLIGHT }, (_, n) => n)
-  const replies = await Promise.all(asked.map((n) => session.request(frameAt(n), { signal: soon(100_000) })))
+  const replies = await Promise.all(asked.map((n) => stream.request(frameAt(n), { signal: soon(100_000) })))
   for (const [n, reply] of replies.entries()) {
     if (!reply.ok || reply.value.t !== 'frame') throw new Error(JSON.stringify(reply))
     expect(Buffer.alloc(FRAME_BYTES, n).equals(reply.value.bytes)).toBe(true)
   }
-  expect(session.closed).toBe(false)
+  expect(stream.closed).toBe(false)
   expect(made.faults).toEqual([])
 })
 
 describe('what only drips', () => {
-  test('as an answer: the session ends, and its peer is free to be asked again', async () => {
+  test('as an answer: the stream ends, and its peer is free to be asked again', async () => {
     const made = await ends(Infinity)
     const drip = { wire: undefined as Wire | undefined }
     await made.server.libp2p.handle(SYNC_PROTOCOL, async (stream) => {
@@ -111,9 +111,9 @@ describe('what only drips', () => {
       await wire.next()
       drip.wire = wire
     })
-    const session = await sessionOf(made)
-    const asked = session.request(frameAt(0), { signal: soon() })
-    const isOver = new Promise<void>((resolve) => session.onClose(resolve))
+    const stream = await streamOf(made)
+    const asked = stream.request(frameAt(0), { signal: soon() })
+    const isOver = new Promise<void>((resolve) => stream.onClose(resolve))
     const whole = encodeReply({ t: 'frame', id: 1, offset: 0, bytes: new Uint8Array(FRAME_BYTES) })
     let at = 0
     const timer = setInterval(() => {
@@ -128,11 +128,11 @@ describe('what only drips', () => {
 
   test('in what it takes of an answer: its stream is cut, and the node serves on', async () => {
     const made = await ends(Infinity, giveFrames)
-    const session = await sessionOf(made)
+    const stream = await streamOf(made)
     // As if it read a byte now and then.
     made.line.bytesPerSecond = PROGRESS_BYTES / 10
     const asked = Array.from({ length: 32 }, (_, n) =>
-      session.request(frameAt(n), { signal: soon(), timeoutMs: 60_000 }),
+      stream.request(frameAt(n), { signal: soon(), timeoutMs: 60_000 }),
     )
     const served = (): Stream[] =>
       made.server.libp2p
@@ -144,7 +144,7 @@ describe('what only drips', () => {
     )
     made.line.bytesPerSecond = Infinity
     for (const reply of await Promise.all(asked)) expect(reply.ok).toBe(false)
-    const again = await sessionOf(made)
+    const again = await streamOf(made)
     expect(await again.request(frameAt(0), { signal: soon(), timeoutMs: 60_000 })).toMatchObject({ ok: true })
   })
 })

@@ -1,6 +1,6 @@
 /**
- * How a simulated core announces and hears: what is said and what it is worth is `protocol/announce.ts`'s, when it is said
- * as in `node/chain-gossip.ts`, and which bytes are looked at twice as in gossipsub.
+ * How a simulated core announces, and takes in announcements: the policy is the real one (`protocol/announce.ts`), the
+ * timing that of `net/gossip/chain-gossip.ts`, and messages seen before are dropped as gossipsub does.
  */
 import { sha256 } from '../../src/dag/crypto.ts'
 import { isForPeers, type Origin } from '../../src/node/chain/intake/chain-events.ts'

@@ -1,6 +1,6 @@
 /**
  * What a simulated core has in memory, from one rise to the next fall: a real replica, the real responder, and what drives
- * them (`puller.ts`, `herald.ts`, and here what `node/keeper.ts` does from time to time).
+ * them (`puller.ts`, `herald.ts`, and here the periodic work of `daemon/housekeeping.ts`).
  */
 import type { PeerId } from '@libp2p/interface'
 import { Bug } from '../../src/dag/result.ts'
@@ -14,7 +14,7 @@ import { Herald } from './herald.ts'
 import type { Port, Stream } from './network.ts'
 import { Puller } from './puller.ts'
 
-/** As `node/keeper.ts` compares heads with some peer. */
+/** The interval of `daemon/housekeeping.ts`. */
 const COMPARE_MS = 60_000
 const JITTER = 0.3
 

@@ -1,5 +1,5 @@
 /**
- * Who posts and likes during a simulated run, where and when: by the rules of `node/posting.ts`, at whatever core is up.
+ * Who posts and likes during a simulated run, where and when: by the rules of `chain/posting.ts`, at any core that is up.
  * Most stay at one core; some go about, and post at several at once, so that more of their blocks are concurrent than
  * they can pay for. Newcomers post, and whoever has reps at that core may welcome them.
  */

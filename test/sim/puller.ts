@@ -1,7 +1,7 @@
 /**
- * How a simulated core pulls: from some peers at once, by the real requester (`protocol/session.ts`, `protocol/claims.ts`),
- * each message as bytes, and with who is overtaken (`protocol/owing.ts`). What is tried again and when is as
- * `node/chain-sync.ts` and `node/pulls.ts` have it. It sees to it that no block is asked of two peers at a time.
+ * How a simulated core pulls: from several peers at once, with the real pull machine, claims and stragglers
+ * (`protocol/pull-machine.ts`, `protocol/claims.ts`, `protocol/stragglers.ts`), each message as bytes. Retries are those of
+ * `net/sync/chain-sync.ts` and `net/sync/pull-coordinator.ts`. It checks that no block is asked of two peers at a time.
  */
 import { Bug } from '../../src/dag/result.ts'
 import type { BlockId } from '../../src/dag/ids.ts'

@@ -60,10 +60,10 @@ export function acceptedHeads(
   now: number,
   target?: TwinBlock,
 ) {
-  const shunned = (head: TwinBlock) =>
+  const isAvoided = (head: TwinBlock) =>
     head.author !== undefined && !twin.isUnlimited(head.author) && twin.reps(head.author, accepted, now) < 0
   let set = accepted
-  for (let bad = headsOf(set).filter(shunned); bad.length > 0; bad = headsOf(set).filter(shunned)) {
+  for (let bad = headsOf(set).filter(isAvoided); bad.length > 0; bad = headsOf(set).filter(isAvoided)) {
     const left = new Set(set)
     for (const head of bad) left.delete(head)
     // What only that head had brought in goes with it.

@@ -29,7 +29,7 @@ export async function holding(blocks: readonly MadeBlock[]): Promise<TestReplica
 export interface Joiner {
   readonly on: TestReplica
   readonly pulls: PullCoordinator
-  readonly pull: (wired: Pick<Wired, 'session' | 'handshake'>, more?: Partial<PullTask>) => Promise<PullResult>
+  readonly pull: (wired: Pick<Wired, 'stream' | 'handshake'>, more?: Partial<PullTask>) => Promise<PullResult>
 }
 
 /** Has nothing yet, and pulls without haste and without a budget. */
@@ -41,6 +41,6 @@ export async function joiner(): Promise<Joiner> {
   return {
     on,
     pulls,
-    pull: ({ session, handshake }, more) => pulls.run({ stream: session, handshake, ...task, ...more }),
+    pull: ({ stream, handshake }, more) => pulls.run({ stream, handshake, ...task, ...more }),
   }
 }

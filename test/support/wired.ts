@@ -1,5 +1,5 @@
 /**
- * Peers in this process: a sync session whose other end is a real responder over a replica, so that pulls run without
+ * Peers in this process: a sync stream whose other end is a real responder over a replica, so that pulls run without
  * sockets. A test decides when replies come.
  */
 import { generateKeyPairFromSeed } from '@libp2p/crypto/keys'
@@ -21,7 +21,7 @@ export async function peerOf(n: number): Promise<PeerId> {
 export type OnReply = (request: Request, reply: Reply) => Reply | Promise<Reply>
 
 export interface Wired {
-  readonly session: SyncStream
+  readonly stream: SyncStream
   readonly handshake: Handshake
   /** Ids of the blocks that came, in their order, once for each time they came. */
   readonly served: string[]
@@ -29,7 +29,7 @@ export interface Wired {
   readonly asking: Set<string>
 }
 
-/** A session of peer `n` with peer 0. */
+/** A stream of peer `n` with peer 0. */
 export async function wiredTo(replica: Replica, n: number, onReply: OnReply = (_, reply) => reply): Promise<Wired> {
   const [self, peer] = [await peerOf(0), await peerOf(n)]
   const nonces = { requester: new Uint8Array(32).fill(1), responder: new Uint8Array(32).fill(2) }
@@ -50,7 +50,7 @@ export async function wiredTo(replica: Replica, n: number, onReply: OnReply = (_
       for (const id of ids) asking.delete(id)
     }
   }
-  const session: SyncStream = {
+  const stream: SyncStream = {
     peer,
     nonces,
     closed: false,
@@ -71,5 +71,5 @@ export async function wiredTo(replica: Replica, n: number, onReply: OnReply = (_
     requesterPeer: self.toMultihash().bytes,
     responderPeer: peer.toMultihash().bytes,
   }
-  return { session, handshake, served, asking }
+  return { stream, handshake, served, asking }
 }

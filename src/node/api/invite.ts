@@ -17,7 +17,7 @@ import { decodeMessage, Fields, misshapen, readArray, readBytes } from '../../pr
 import { addressComplaint } from '../net/host/address-checks.ts'
 import { MAX_INVITE_CHARS } from '../control/port-limits.ts'
 
-/** Few: one reachable peer is enough, and whoever joins dials each. */
+/** Few: one reachable peer is enough, and a node that joins dials each. */
 export const MAX_INVITE_PEERS = 5
 
 /** The longest host name (253), a port and a peer id. */

@@ -85,11 +85,11 @@ function make(replica: Replica, request: MakeRequest, nowMs: number): Result<Mad
     ...(pvt === undefined ? {} : { author: pvt.author }),
     ...(like === undefined ? {} : { vote: like }),
   }
-  // The author's own heads are always linked: another concurrent block is what their heads would be avoided for.
-  const isShunned = (head: number): boolean => state.authorOf(head) !== pvt?.author && replica.isAvoided(head)
-  const preferred = state.backsFor({ ...block, isShunned })
-  // With every head avoided only the genesis is left, on which only a founder may post.
-  const backs = preferred[0] === 0 ? state.backsFor({ ...block, isShunned: () => false }) : preferred
+  // The author's own heads are always linked: another concurrent block would get them avoided.
+  const isAvoided = (head: number): boolean => state.authorOf(head) !== pvt?.author && replica.isAvoided(head)
+  const preferred = state.backsFor({ ...block, isAvoided })
+  // With every head avoided only the genesis is left, and only a pioneer may post on it.
+  const backs = preferred[0] === 0 ? state.backsFor({ ...block, isAvoided: () => false }) : preferred
   return makeBlock({
     chain,
     height: 1 + Math.max(...backs.map((back) => graph.height(back))),

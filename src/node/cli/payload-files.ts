@@ -31,7 +31,7 @@ export async function readPayload(path: string | undefined, io: Io): Promise<str
  * stops beyond the largest payload of any chain.
  */
 async function toBase64(source: AsyncIterable<Uint8Array>, what: string, signal: AbortSignal): Promise<string> {
-  let spelt = ''
+  let encoded = ''
   let rest = Buffer.alloc(0)
   let bytes = 0
   for await (const chunk of chunksOf(source, signal)) {
@@ -41,10 +41,10 @@ async function toBase64(source: AsyncIterable<Uint8Array>, what: string, signal:
     }
     const joined = Buffer.concat([rest, chunk])
     const whole = joined.length - (joined.length % BASE64_BYTES)
-    spelt += joined.toString('base64', 0, whole)
+    encoded += joined.toString('base64', 0, whole)
     rest = joined.subarray(whole)
   }
-  return spelt + rest.toString('base64')
+  return encoded + rest.toString('base64')
 }
 
 /**

@@ -7,12 +7,12 @@ const WINDOW_MS = DRAIN_TIMEOUT_MS
 
 /** How long somebody is waited for who moves so many bytes in each window. */
 function waitedMs(bytesEach: number, windowMs = WINDOW_MS): number {
-  const patience = new ProgressTimeout(windowMs, 1_000)
+  const timeout = new ProgressTimeout(windowMs, 1_000)
   let bytes = 1_000
   let ms = windowMs
   for (;;) {
     bytes += bytesEach
-    const onMs = patience.extend(bytes)
+    const onMs = timeout.extend(bytes)
     if (onMs === 0) return ms
     ms += onMs
   }
@@ -38,7 +38,7 @@ describe('who moves', () => {
 })
 
 test('what moved before counts once', () => {
-  const patience = new ProgressTimeout(WINDOW_MS, 0)
-  expect(patience.extend(PROGRESS_BYTES)).toBe(WINDOW_MS)
-  expect(patience.extend(PROGRESS_BYTES)).toBe(0)
+  const timeout = new ProgressTimeout(WINDOW_MS, 0)
+  expect(timeout.extend(PROGRESS_BYTES)).toBe(WINDOW_MS)
+  expect(timeout.extend(PROGRESS_BYTES)).toBe(0)
 })

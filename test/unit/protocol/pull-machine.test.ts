@@ -35,7 +35,7 @@ const inline = ({ block, payload }: MadeBlock): WireBlock => ({
 
 const ANSWERED: Partial<Record<Reply['t'], string>> = { opened: 'open', ids: 'diff', blocks: 'get', folds: 'folds' }
 
-/** A session fed by hand: `reply` answers the newest request of that kind. */
+/** A pull fed by hand: `reply` answers the newest request of that kind. */
 class ByHand {
   readonly side: Side
   readonly #state: ReturnType<typeof newPull>
@@ -80,7 +80,7 @@ class ByHand {
   }
 }
 
-/** A session that has just asked for these blocks. */
+/** A pull that has just asked for these blocks. */
 function asking(blocks: readonly MadeBlock[], side = new Side(FORUM)): ByHand {
   return new ByHand(side).opened(blocks.slice(-1)).listed(blocks)
 }

@@ -14,18 +14,18 @@ import { headsOf, past, ReputationTwin, withPasts } from '../../support/reputati
 import type { TwinBlock, TwinSet } from '../../support/reputation-twin.ts'
 
 /**
- * A drawing (`draw.ts`) in which the authors with these letters are shunned. The first letter is the author; blocks by n,
+ * A drawing (`draw.ts`) in which the authors with these letters are avoided. The first letter is the author; blocks by n,
  * and those whose names end in u, are not paid.
  */
-function drawLinks(picture: string, shunned = '') {
+function drawLinks(picture: string, avoided = '') {
   const { graph, at, names } = draw(picture)
   const ledger = new Ledger(graph)
   const nameOf = (index: number) => names([index])
   const by = (letter: string) => keyOf(letter.charCodeAt(0))
   for (let index = 1; index < graph.size; index += 1) ledger.add(index, { author: by(nameOf(index)), k: 0 })
   const isPaid = (index: number) => graph.isAccepted(index) && !/^n|u$/.test(nameOf(index))
-  const isShunned = (index: number) => shunned.includes(nameOf(index).charAt(0))
-  const context: LinkContext = { graph, ledger, isPaid, isShunned }
+  const isAvoided = (index: number) => avoided.includes(nameOf(index).charAt(0))
+  const context: LinkContext = { graph, ledger, isPaid, isAvoided }
   const named = (indexes: readonly number[]) => indexes.map(nameOf).sort().join(' ')
   return {
     linkable: () => named(linkableHeads(context)),
@@ -39,29 +39,29 @@ function drawLinks(picture: string, shunned = '') {
 }
 
 describe('heads that may be linked', () => {
-  test('are all heads where nobody is shunned, and the genesis where nothing is accepted', () => {
+  test('are all heads where nobody is avoided, and the genesis where nothing is accepted', () => {
     expect(drawLinks('genesis < a1 ; a1 < b1 ; a1 < c1').linkable()).toBe('b1 c1')
     expect(drawLinks('genesis < n1?').linkable()).toBe('genesis')
   })
 
-  test('are what a shunned head stands on, again and again, if nothing else stands there', () => {
+  test('are what an avoided head stands on, again and again, if nothing else stands there', () => {
     const picture = 'genesis < a1 ; a1 < b1 ; b1 < x1 ; x1 < y1 ; a1 < c1'
     expect(drawLinks(picture, 'xy').linkable()).toBe('b1 c1')
     expect(drawLinks(picture, 'xyb').linkable()).toBe('c1')
     expect(drawLinks(picture, 'xybc').linkable()).toBe('a1')
   })
 
-  test('keep a shunned block that somebody else’s block stands on', () => {
+  test('keep an avoided block that somebody else’s block stands on', () => {
     expect(drawLinks('genesis < a1 ; a1 < x1 ; x1 < b1', 'x').linkable()).toBe('b1')
   })
 
-  test('lose what only a shunned head had brought in, and not what another one brings in too', () => {
+  test('lose what only an avoided head had brought in, and not what another one brings in too', () => {
     const picture = 'genesis < a1 ; a1 < n1 ; n1 < x1'
     expect(drawLinks(picture, 'x').linkable()).toBe('a1')
     expect(drawLinks(`${picture} ; n1 < b1`, 'x').linkable()).toBe('b1')
   })
 
-  test('are the genesis alone where everybody is shunned', () => {
+  test('are the genesis alone where everybody is avoided', () => {
     expect(drawLinks('genesis < a1 ; a1 < x1 ; genesis < x2', 'ax').linkable()).toBe('genesis')
   })
 })
@@ -82,7 +82,7 @@ describe('what the next block links', () => {
     expect(drawLinks('genesis < a1 ; a1 < n1?').backs('a', { n: -1, target: 'n1' })).toBe('a1')
   })
 
-  test('is a shunned head too, if the vote is about it or about what it stands on', () => {
+  test('is an avoided head too, if the vote is about it or about what it stands on', () => {
     const links = drawLinks('genesis < a1 ; a1 < b1 ; b1 < x1 ; a1 < x2', 'x')
     expect(links.backs('a')).toBe('b1')
     expect(links.backs('a', { n: -1, target: 'x1' })).toBe('x1')
@@ -127,11 +127,11 @@ describe('of more than 16 blocks to link', () => {
 })
 
 /**
- * Authors are shunned at `SHUNNING_MS` by decree, not by what they did, and crowds are rich: economies of few blocks have
+ * Authors are avoided at `AVOIDED_MS` by decree, not by what they did, and crowds are rich: economies of few blocks have
  * few such.
  */
 class DecreedTwin extends ReputationTwin {
-  shunned: ReadonlySet<string> = new Set()
+  avoided: ReadonlySet<string> = new Set()
   readonly #rich = new Set<TwinBlock>()
 
   /** Blocks by many, each on one of these, after them in order. */
@@ -149,11 +149,11 @@ class DecreedTwin extends ReputationTwin {
   }
 
   override reps(author: string, set: TwinSet, t: number): number {
-    return t === SHUNNING_MS ? (this.shunned.has(author) ? -1 : 0) : super.reps(author, set, t)
+    return t === AVOIDED_MS ? (this.avoided.has(author) ? -1 : 0) : super.reps(author, set, t)
   }
 }
 
-const SHUNNING_MS = 1
+const AVOIDED_MS = 1
 
 function peerOf(twin: ReputationTwin, blocks: readonly TwinBlock[]): AcceptancePeer {
   const peer = new AcceptancePeer(twin)
@@ -165,9 +165,9 @@ const contextOf = (peer: AcceptancePeer, twin: DecreedTwin): LinkContext => ({
   graph: peer.graph,
   ledger: peer.ledger,
   isPaid: (index) => peer.acceptance.isPaid(index),
-  isShunned: (index) => {
+  isAvoided: (index) => {
     const { author } = peer.blocks[index]!
-    return author !== undefined && !twin.isUnlimited(author) && twin.shunned.has(author)
+    return author !== undefined && !twin.isUnlimited(author) && twin.avoided.has(author)
   },
 })
 
@@ -175,27 +175,27 @@ const idsOf = (peer: AcceptancePeer, backs: readonly number[]) => backs.map((bac
 const ids = (blocks: readonly TwinBlock[]) => (blocks.length === 0 ? [undefined] : blocks.map((u) => u.id).sort())
 
 test('by the definition it is the same, for posts by anybody and votes on anything, and a post on it is sound', () => {
-  const seen = { shunned: 0, crowds: 0, welcomed: 0, needed: 0 }
+  const seen = { avoided: 0, crowds: 0, welcomed: 0, needed: 0 }
   /** Without picks: all blocks. */
   const picks = fc.array(fc.nat(), { maxLength: 4 })
-  const shunned = fc.array(fc.nat(6), { maxLength: 4 })
+  const avoided = fc.array(fc.nat(6), { maxLength: 4 })
   const crowds = fc.oneof(fc.constant([]), fc.array(fc.nat(10_000), { minLength: 18, maxLength: 24 }))
   const orders = fc.array(fc.nat(1000), { maxLength: 20 })
   checkProperty(
     'backs-by-definition',
-    fc.property(economies(45), picks, shunned, crowds, orders, ({ chain, blocks }, tips, out, crowd, mix) => {
+    fc.property(economies(45), picks, avoided, crowds, orders, ({ chain, blocks }, tips, out, crowd, mix) => {
       const twin = new DecreedTwin(chain)
       const part = tips.length === 0 ? blocks : [...closedPart(blocks, tips)]
       const peer = peerOf(twin, shuffled([...part, ...twin.crowdOn(part, crowd)], mix))
-      twin.shunned = new Set(out.map(keyOf))
+      twin.avoided = new Set(out.map(keyOf))
       const context = contextOf(peer, twin)
       const accepted = twin.accepted(peer.set)
-      const isShunned = (u: TwinBlock) => contextOf(peer, twin).isShunned(peer.indexOf(u)!)
-      if (headsOf(accepted).some(isShunned)) seen.shunned += 1
+      const isAvoided = (u: TwinBlock) => contextOf(peer, twin).isAvoided(peer.indexOf(u)!)
+      if (headsOf(accepted).some(isAvoided)) seen.avoided += 1
       if (headsOf(accepted).length > MAX_BACKS) seen.crowds += 1
       for (let n = 0; n < 7; n += 1) {
         const author = keyOf(n)
-        const expected = acceptedHeads(twin, accepted, author, SHUNNING_MS)
+        const expected = acceptedHeads(twin, accepted, author, AVOIDED_MS)
         expect(idsOf(peer, backsFor(context, { author }))).toEqual(ids(expected))
         const above = twin.accepted(withPasts(expected))
         expect(expected.every((back) => above.has(back))).toBe(true)
@@ -205,18 +205,18 @@ test('by the definition it is the same, for posts by anybody and votes on anythi
         const backs = backsFor(context, { author, vote: { n: 1, target: peer.indexOf(target)! } })
         const over = headsOf(accepted).filter((head) => head === target || past(head).has(target))
         if (!accepted.has(target)) seen.welcomed += 1
-        if (!over.some(isShunned)) {
-          expect(idsOf(peer, backs)).toEqual(ids(acceptedHeads(twin, accepted, author, SHUNNING_MS, target)))
+        if (!over.some(isAvoided)) {
+          expect(idsOf(peer, backs)).toEqual(ids(acceptedHeads(twin, accepted, author, AVOIDED_MS, target)))
         } else {
           seen.needed += 1
-          expectVoted(peer, backs, { twin, accepted, over, isShunned, target, author })
+          expectVoted(peer, backs, { twin, accepted, over, isAvoided, target, author })
         }
       }
     }),
     { numRuns: 400 },
   )
   // Else the test tests nothing.
-  expect(Math.min(seen.shunned, seen.crowds, seen.welcomed, seen.needed)).toBeGreaterThan(20)
+  expect(Math.min(seen.avoided, seen.crowds, seen.welcomed, seen.needed)).toBeGreaterThan(20)
 })
 
 interface Vote {
@@ -224,15 +224,15 @@ interface Vote {
   readonly accepted: TwinSet
   /** Heads over the target. */
   readonly over: readonly TwinBlock[]
-  readonly isShunned: (u: TwinBlock) => boolean
+  readonly isAvoided: (u: TwinBlock) => boolean
   readonly target: TwinBlock
   readonly author: AuthorKey
 }
 
-/** A vote on what is under shunned heads: all of those stay, and all else is left out by the definition. */
+/** A vote on what is under avoided heads: all of those stay, and all else is left out by the definition. */
 function expectVoted(peer: AcceptancePeer, backs: readonly number[], vote: Vote): void {
-  const { twin, accepted, over, isShunned, target } = vote
-  const isOut = (head: TwinBlock) => isShunned(head) && !over.includes(head)
+  const { twin, accepted, over, isAvoided, target } = vote
+  const isOut = (head: TwinBlock) => isAvoided(head) && !over.includes(head)
   let set = accepted
   for (let out = headsOf(set).filter(isOut); out.length > 0; out = headsOf(set).filter(isOut)) {
     set = twin.accepted(new Set([...set].filter((u) => !out.includes(u))))
@@ -258,9 +258,9 @@ test('leaving out five blocks costs five reads, on a chain of any length', () =>
   for (const length of [50, 5000]) {
     const graph = new CountingGraph(DRAWN_CHAIN, 1)
     for (let n = 0; n < length; n += 1) graph.add(rowOn(graph, drawnId(`in line ${String(n)}`), [n]), true)
-    const isShunned = (index: number) => index > length - 5
+    const isAvoided = (index: number) => index > length - 5
     graph.reads = 0
-    expect(linkableHeads({ graph, ledger: new Ledger(graph), isPaid: () => true, isShunned })).toEqual([length - 5])
+    expect(linkableHeads({ graph, ledger: new Ledger(graph), isPaid: () => true, isAvoided })).toEqual([length - 5])
     expect(graph.reads).toBe(5)
   }
 })

@@ -38,6 +38,6 @@ test('a line answers alike whatever was asked, put in and taken out before', () 
   )
 })
 
-test('what is not on the line cannot be taken off', () => {
+test('a time that is not in the timeline cannot be removed', () => {
   expect(() => new Timeline().remove(3)).toThrow(Bug)
 })

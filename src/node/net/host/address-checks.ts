@@ -95,7 +95,7 @@ const NOT_LOOPBACK: Complaint = {
 }
 
 /**
- * Parses `host:port`. Whoever reaches the control port and learns the cookie controls the node, so a non-loopback
+ * Parses `host:port`. Anyone who reaches the control port and learns the cookie controls the node, so a non-loopback
  * address needs an explicit permission.
  */
 export function parseControl(text: string, mayBeRemote: boolean): Result<ControlAddress, Complaint> {

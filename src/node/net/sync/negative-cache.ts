@@ -36,7 +36,7 @@ export class NegativeCache {
   readonly #unsound = new Map<BlockId, BlockFault>()
   readonly #peers = new Map<string, FruitlessPull>()
 
-  /** Why a block of this id is invalid, whoever sends it; `undefined` if it may be valid. */
+  /** Why a block of this id is invalid, whichever peer sends it; `undefined` if it may be valid. */
   unsound(id: BlockId): BlockFault | undefined {
     return this.#unsound.get(id)
   }

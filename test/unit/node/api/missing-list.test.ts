@@ -30,7 +30,7 @@ async function somebody(): Promise<PeerId> {
 
 /** Asks a peer that has no payload. */
 async function meet(replica: Replica, peer: PeerId, nowMs: number): Promise<void> {
-  const session: SyncStream = {
+  const stream: SyncStream = {
     peer,
     nonces: { requester: new Uint8Array(32), responder: new Uint8Array(32) },
     closed: false,
@@ -38,7 +38,7 @@ async function meet(replica: Replica, peer: PeerId, nowMs: number): Promise<void
     onClose: () => {},
   }
   const { signal } = new AbortController()
-  await askForMissing(replica, session, { signal, nowMs, onFrame: () => {}, shouldYield: () => false })
+  await askForMissing(replica, stream, { signal, nowMs, onFrame: () => {}, shouldYield: () => false })
 }
 
 async function whyNot(replica: Replica, peers: number, nowMs = NOW_MS): Promise<string> {

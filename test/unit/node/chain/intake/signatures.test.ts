@@ -112,25 +112,25 @@ describe('a payload in frames', () => {
   const payload = new Uint8Array(100_000)
 
   /** A peer that says it has no payload, and notes what it is asked for. */
-  function silent(): { readonly session: SyncStream; readonly asked: RequestBody['t'][] } {
+  function silent(): { readonly stream: SyncStream; readonly asked: RequestBody['t'][] } {
     const asked: RequestBody['t'][] = []
-    const session = {
+    const stream = {
       peer: 'somebody',
       request: ({ t }: RequestBody) => {
         asked.push(t)
         return Promise.resolve({ ok: true, value: { t: 'no-payload', id: 1, why: 'absent' } })
       },
     }
-    return { session: session as unknown as SyncStream, asked }
+    return { stream: stream as unknown as SyncStream, asked }
   }
 
   /** What is asked for of a block whose payload comes in frames, and what becomes of it. */
   async function pulled(made: MadeBlock, on: typeof ODD, left: number): Promise<unknown> {
     const { replica } = await openReplica(on)
-    const { session, asked } = silent()
+    const { stream, asked } = silent()
     const { may } = budget(left)
     const given: PulledBlock = { block: made.block, state: 'frames' }
-    const options = { replica, stream: session, signal: new AbortController().signal, mayRecheck: may }
+    const options = { replica, stream, signal: new AbortController().signal, mayRecheck: may }
     const found = await payloadOfPulled(given, { ...options, onFrame: () => undefined, shouldYield: () => false })
     if (!found.ok) return found.fault
     const outcomes = await replica.ingest([{ block: made.block, payload: found.value }], 'pull', may)
@@ -149,7 +149,7 @@ describe('a payload in frames', () => {
 test('held posts of a peer are within its budget, too', async () => {
   const { replica } = await openReplica(ODD)
   const [first] = odd(1)
-  const session = {
+  const stream = {
     request: (request: RequestBody) =>
       Promise.resolve({
         ok: true,
@@ -160,6 +160,6 @@ test('held posts of a peer are within its budget, too', async () => {
       }),
   }
   const options = { signal: new AbortController().signal, mayRecheck: budget(0).may }
-  expect(await fetchHeld(session as unknown as SyncStream, replica, options)).toEqual({ ok: true, value: [] })
+  expect(await fetchHeld(stream as unknown as SyncStream, replica, options)).toEqual({ ok: true, value: [] })
   expect(slow).not.toHaveBeenCalled()
 })

@@ -255,7 +255,7 @@ describe('who asks', () => {
     stream.close()
   })
 
-  test('and gives up too often what is owed to it, ends the session', async () => {
+  test('and gives up too often what is owed to it, ends the stream', async () => {
     const { stream } = await asking()
     const giveUp = async (): Promise<void> => {
       const impatient = new AbortController()

@@ -128,7 +128,7 @@ test('who forges and hangs up at once is found out all the same', async () => {
   const { pull } = await joiner()
   const isForged = Promise.withResolvers<undefined>()
   let gets = 0
-  const { session, handshake } = await wiredTo(source.replica, 1, async (_, reply) => {
+  const { stream, handshake } = await wiredTo(source.replica, 1, async (_, reply) => {
     if (reply.t !== 'blocks') return reply
     gets += 1
     if (gets > 1) {
@@ -138,11 +138,11 @@ test('who forges and hangs up at once is found out all the same', async () => {
     setImmediate(() => isForged.resolve(undefined))
     return { ...reply, blocks: reply.blocks.map((block) => ({ ...block, signature: new Uint8Array(64).fill(9) })) }
   })
-  const request: typeof session.request = async (body, options) => {
-    const reply = await session.request(body, options)
+  const request: typeof stream.request = async (body, options) => {
+    const reply = await stream.request(body, options)
     const isLater = reply.ok && reply.value.t === 'blocks' && reply.value.blocks[0]?.signature?.[0] !== 9
     return isLater ? { ok: false, fault: { code: 'RPC_CLOSED', peer: '', why: 'closed by the peer' } } : reply
   }
-  const { end } = await pull({ session: { ...session, request }, handshake })
+  const { end } = await pull({ stream: { ...stream, request }, handshake })
   expect(end).toMatchObject({ why: 'faulty', fault: { code: 'SYNC_BAD_BLOCK', fault: { code: 'DAG_BAD_SIGNATURE' } } })
 })

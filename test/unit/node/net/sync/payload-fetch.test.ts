@@ -23,20 +23,20 @@ function giving(payload: Uint8Array, onAsked: (n: number) => Promise<void> = () 
     const bytes = payload.subarray(message.offset, message.offset + FRAME_BYTES)
     return { ok: true, value: { t: 'frame', id: 1, offset: message.offset, bytes } }
   }
-  return { session: { peer: 'somebody', request } as unknown as SyncStream, asked }
+  return { stream: { peer: 'somebody', request } as unknown as SyncStream, asked }
 }
 
-async function fetching(session: SyncStream) {
+async function fetching(stream: SyncStream) {
   const { replica } = await openReplica(ON)
-  const options = { replica, session, block, signal: new AbortController().signal }
-  const fetch = (from = session): ReturnType<typeof fetchPayload> =>
+  const options = { replica, stream, block, signal: new AbortController().signal }
+  const fetch = (from = stream): ReturnType<typeof fetchPayload> =>
     fetchPayload({ ...options, stream: from, onFrame: () => undefined, shouldYield: () => false })
   return { store: replica.store, fetch }
 }
 
 describe('a payload in frames', () => {
   test('that came as a whole is looked at as it passes, and not read again', async () => {
-    const { store, fetch } = await fetching(giving(PAYLOAD).session)
+    const { store, fetch } = await fetching(giving(PAYLOAD).stream)
     const read = vi.spyOn(store, 'frame')
     expect(await fetch()).toEqual({ ok: true, value: 'stored' })
     expect(read).not.toHaveBeenCalled()
@@ -44,14 +44,14 @@ describe('a payload in frames', () => {
   })
 
   test('of another content is the fault of who gave all of it, and none of it is kept', async () => {
-    const { store, fetch } = await fetching(giving(altered(PAYLOAD)).session)
+    const { store, fetch } = await fetching(giving(altered(PAYLOAD)).stream)
     expect(await fetch()).toMatchObject({ ok: false, fault: { code: 'SYNC_BAD_PAYLOAD' } })
     expect(await store.frames(block.id)).toBe(0)
   })
 
   test('that goes on where another peer, who lied, had begun, is asked for again as a whole, and nobody else is blamed', async () => {
-    const { session, asked } = giving(PAYLOAD)
-    const { store, fetch } = await fetching(session)
+    const { stream, asked } = giving(PAYLOAD)
+    const { store, fetch } = await fetching(stream)
     await store.putFrame(block.id, 0, altered(PAYLOAD.subarray(0, FRAME_BYTES)))
     expect(await fetch()).toEqual({ ok: true, value: 'stored' })
     expect(asked).toEqual([1, 2, 3, 0, 1, 2, 3])
@@ -63,7 +63,7 @@ describe('a payload in frames', () => {
       if (n === 3) await vi.waitFor(async () => expect(await at.store.frames(block.id)).toBe(3))
       if (n === 3) await at.store.dropFrames(block.id)
     })
-    const at = await fetching(peer.session)
+    const at = await fetching(peer.stream)
     expect(await at.fetch()).toMatchObject({ ok: false, fault: { code: 'RPC_ABORTED' } })
   })
 
@@ -73,11 +73,11 @@ describe('a payload in frames', () => {
     const slow = giving(lies, async (n) => {
       if (n === 0) await late.promise
     })
-    const { store, fetch } = await fetching(slow.session)
+    const { store, fetch } = await fetching(slow.stream)
     const put = vi.spyOn(store, 'putFrame')
     const overtaking = Promise.withResolvers<Awaited<ReturnType<typeof fetch>>>()
     // All its frames have arrived; another fetch begins while the first one is stored.
-    put.mockImplementationOnce(async () => overtaking.resolve(await fetch(giving(PAYLOAD).session)))
+    put.mockImplementationOnce(async () => overtaking.resolve(await fetch(giving(PAYLOAD).stream)))
     const lost = fetch()
     await vi.waitFor(() => expect(slow.asked).toEqual([0, 1, 2, 3]))
     late.resolve(undefined)

@@ -149,7 +149,7 @@ test('how far it has come can be watched', async () => {
     return reply
   })
   await pull(wired)
-  expect(seen[0]).toMatchObject({ blocks: 0, missing: blocks.length, from: [wired.session.peer.toString()] })
+  expect(seen[0]).toMatchObject({ blocks: 0, missing: blocks.length, from: [wired.stream.peer.toString()] })
   expect(seen.at(-1)?.blocks).toBeGreaterThan(0)
   expect(seen.at(-1)?.missing).toBeLessThan(blocks.length)
   expect(pulls.progress()).toBeUndefined()

@@ -19,10 +19,10 @@ const signal = new AbortController().signal
 async function get(store: MemoryStore, ...blocks: readonly MadeBlock[]): Promise<Reply & { t: 'blocks' }> {
   const filled = await openReplica(forum, store)
   expect(await takeIn(filled, [first, empty, last])).toEqual(['accepted', 'accepted', 'accepted'])
-  const { session } = await wiredTo(filled.replica, 1)
-  must(await session.request({ t: 'open', chain: forum.rendezvous }, { signal }))
+  const { stream } = await wiredTo(filled.replica, 1)
+  must(await stream.request({ t: 'open', chain: forum.rendezvous }, { signal }))
   const ids = blocks.map(({ block }) => block.id)
-  return must(await session.request({ t: 'get', chain: forum.rendezvous, ids }, { signal })) as Reply & { t: 'blocks' }
+  return must(await stream.request({ t: 'get', chain: forum.rendezvous, ids }, { signal })) as Reply & { t: 'blocks' }
 }
 
 function sent({ block: { headerBytes, signature }, payload }: MadeBlock): unknown {

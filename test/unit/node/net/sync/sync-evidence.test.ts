@@ -21,12 +21,12 @@ async function compared(
   onReply?: OnReply,
 ): Promise<{ readonly on: TestReplica; readonly hasNoted: boolean; readonly end: string }> {
   const on = await holding(ours)
-  const { session } = await wiredTo((await holding(theirs)).replica, 1, onReply)
+  const { stream } = await wiredTo((await holding(theirs)).replica, 1, onReply)
   const ends: string[] = []
   const sync = new ChainSync({
     replica: on.replica,
     clock: on.clock,
-    client: { stream: () => Promise.resolve({ ok: true, value: session }) } as unknown as SyncClient,
+    client: { stream: () => Promise.resolve({ ok: true, value: stream }) } as unknown as SyncClient,
     self: await peerOf(0),
     log: { ...silentLogger, info: (_event: string, facts: { end?: string }) => void ends.push(String(facts.end)) },
     mayRecheck: () => true,
@@ -34,7 +34,7 @@ async function compared(
     onFault: () => undefined,
     extraSlots: new ExtraSlots(),
   } as unknown as ConstructorParameters<typeof ChainSync>[0])
-  await sync.pullNow(session.peer, new AbortController().signal)
+  await sync.pullNow(stream.peer, new AbortController().signal)
   await sync.stop()
   return { on, hasNoted: on.replica.watch.wasWatching(NOW_MS), end: ends.join() }
 }
