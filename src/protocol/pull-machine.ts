@@ -24,7 +24,7 @@ import type { Reply, RequestBody } from './messages.ts'
 import type { IdsReply, PullState } from './pull-state.ts'
 import type { PullEffect, PullEnd, PullInput, StoreOutcome } from './pull-types.ts'
 
-export { newPull, type PullState } from './pull-state.ts'
+export { newPullState, type PullState } from './pull-state.ts'
 
 export type PullStep = readonly [PullState, readonly PullEffect[]]
 

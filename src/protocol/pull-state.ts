@@ -67,7 +67,7 @@ export interface PullState {
 
 export type IdsReply = Reply & { readonly t: 'ids' }
 
-export function newPull(options: PullOptions): PullState {
+export function newPullState(options: PullOptions): PullState {
   return {
     options,
     asked: new Map(),

@@ -74,7 +74,7 @@ export class Acceptance {
     const { change, sequence } = this.#plan(index)
     const author = this.#ledger.authorOf(index)
     if (sequence === undefined || author === undefined) for (const block of change.paid) this.#paid.pay(block)
-    else this.#paid.settle(author, sequence)
+    else this.#paid.apply(author, sequence)
     for (const block of change.accepted) this.#graph.accept(block)
     for (const block of change.withdrawn) this.#graph.withdraw(block)
     return change

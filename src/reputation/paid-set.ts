@@ -111,7 +111,7 @@ export class PaidSet implements Known {
   }
 
   /** Applies an evaluated sequence to its author, from where it starts to the author's last block. */
-  settle(author: number, { start, tail, rivals }: AuthorSequence): void {
+  apply(author: number, { start, tail, rivals }: AuthorSequence): void {
     const sequence = this.#sequenceOf(author)
     for (const index of sequence.slice(start)) {
       this.#states[index] = UNPAID

@@ -17,7 +17,7 @@ import type { Reply, RequestBody } from '../../src/protocol/messages.ts'
 import { overtaken, Stragglers, type ConcurrentPull } from '../../src/protocol/stragglers.ts'
 import type { PullEffect, PullInput, PullResult } from '../../src/protocol/pull-types.ts'
 import { haveList } from '../../src/protocol/dag-diff.ts'
-import { awaited, newPull, step } from '../../src/protocol/pull-machine.ts'
+import { awaited, newPullState, step } from '../../src/protocol/pull-machine.ts'
 import { BatchSize } from '../../src/protocol/batch-size.ts'
 import type { Network, Stream } from './network.ts'
 import type { Timeline } from './timeline.ts'
@@ -44,7 +44,7 @@ export interface PullerModules {
 interface Pull extends ConcurrentPull {
   readonly peer: number
   readonly stream: Stream
-  readonly state: ReturnType<typeof newPull>
+  readonly state: ReturnType<typeof newPullState>
   readonly claims: ClaimHolder
   readonly width: BatchSize
   /** Blocks that are asked for, and when, by tag. */
@@ -150,9 +150,9 @@ export class Puller {
       claims,
       batchSize: () => Math.min(this.#modules.mostIds, width.ids),
       unsound: this.#fruitless.unsound.bind(this.#fruitless),
-      fruitless: this.#wasInVain(peer),
+      fruitless: this.#wasFruitless(peer),
     }
-    const state = newPull({ rendezvous: replica.chain.rendezvous, world })
+    const state = newPullState({ rendezvous: replica.chain.rendezvous, world })
     const pull: Pull = {
       peer,
       stream,
@@ -184,7 +184,7 @@ export class Puller {
     }
   }
 
-  #wasInVain(peer: number): Parameters<typeof newPull>[0]['world']['fruitless'] {
+  #wasFruitless(peer: number): Parameters<typeof newPullState>[0]['world']['fruitless'] {
     return (heads) => this.#fruitless.expectedEnd(String(peer), heads, this.#moment())
   }
 

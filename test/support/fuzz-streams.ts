@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
 import { encode } from 'it-length-prefixed'
 import { TornMessage } from '../../src/node/net/host/length-prefix-decoder.ts'
-import { framingFault } from '../../src/node/net/sync/faults.ts'
+import { badLengthFault } from '../../src/node/net/sync/faults.ts'
 import { readMessages } from '../../src/node/net/host/streams.ts'
 import { Broken } from './fuzz-laws.ts'
 import { concat } from './fuzz-mutate.ts'
@@ -60,7 +60,7 @@ async function cutFrames(bytes: Uint8Array, size: number): Promise<Cut> {
     }
     return { frames: taken, end: 'whole' }
   } catch (error) {
-    const fault = framingFault(error)
+    const fault = badLengthFault(error)
     if (fault !== undefined) return { frames: taken, end: fault.code }
     if (error instanceof TornMessage) return { frames: taken, end: 'torn' }
     throw error instanceof Broken ? error : new Broken(`it throws ${String(error)}`, bytes, error)

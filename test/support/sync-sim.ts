@@ -17,7 +17,7 @@ import type { Reply, Request, RequestBody } from '../../src/protocol/messages.ts
 import type { PullEffect, PullInput, PullOptions, StoreOutcome } from '../../src/protocol/pull-types.ts'
 import { haveList } from '../../src/protocol/dag-diff.ts'
 import { BlocksReply, newResponderStream, planReply, type ServedChain } from '../../src/protocol/responder.ts'
-import { awaited, newPull, step } from '../../src/protocol/pull-machine.ts'
+import { awaited, newPullState, step } from '../../src/protocol/pull-machine.ts'
 import { must } from './blocks.ts'
 
 /** Picks one of n: 0 … n − 1. */
@@ -147,7 +147,7 @@ export class Pulling {
   readonly #from: Side
   readonly #pick: Pick
   readonly #way: Way
-  readonly #state: ReturnType<typeof newPull>
+  readonly #state: ReturnType<typeof newPullState>
   readonly #stream = newResponderStream(HANDSHAKE)
   readonly #claims: ClaimHolder
   #pending: Pending[] = []
@@ -163,7 +163,7 @@ export class Pulling {
     this.#claims = to.claims.join(() => {
       if (!this.#pending.some((next) => 'changed' in next)) this.#pending.push({ changed: true })
     })
-    this.#state = newPull(to.options({}, this.#claims, pick))
+    this.#state = newPullState(to.options({}, this.#claims, pick))
     this.#feed({ on: 'start' })
   }
 

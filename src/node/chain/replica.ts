@@ -52,7 +52,7 @@ export class Replica {
   readonly #payloadIndex: PayloadIndex
   readonly #clock: Clock
   readonly #log: Logger
-  readonly #changes: CommitQueue
+  readonly #commitQueue: CommitQueue
   readonly #ingest: Ingest
   readonly #storedBlocks: StoredBlocks
   readonly #verifier: BlockVerifier
@@ -74,7 +74,7 @@ export class Replica {
     this.#clock = modules.clock
     this.#log = modules.log
     this.#verifier = modules.verifier ?? NO_VERIFIER
-    this.#changes = new CommitQueue({
+    this.#commitQueue = new CommitQueue({
       blockStates,
       store: this.store,
       payloadIndex: this.#payloadIndex,
@@ -87,11 +87,11 @@ export class Replica {
     this.#ingest = new Ingest({
       chain: this.chain,
       importer: this.#importer,
-      changes: this.#changes,
+      commitQueue: this.#commitQueue,
       clock: this.#clock,
       verifier: this.#verifier,
     })
-    this.#storedBlocks = new StoredBlocks(this.store, this.#changes)
+    this.#storedBlocks = new StoredBlocks(this.store, this.#commitQueue)
   }
 
   /** @param options `seed`: any 32-bit number, best a random one; it keeps strangers from aiming at one hash bucket. */
@@ -111,7 +111,7 @@ export class Replica {
 
   /** Author of the first post that is stored, in a forum joined without pioneers. */
   get pioneer(): AuthorKey | undefined {
-    return this.#changes.pioneer
+    return this.#commitQueue.pioneer
   }
 
   /** Local indexes of blocks whose payload is wanted and not stored. */
@@ -121,7 +121,7 @@ export class Replica {
 
   /** Accepted blocks that are stored: a crash of this process loses none of them. */
   get blocks(): number {
-    return this.#changes.blocks
+    return this.#commitQueue.blocks
   }
 
   /** Bytes of headers, signatures and payloads stored. */
@@ -191,7 +191,7 @@ export class Replica {
 
   /** Looks at the chain between two changes: everything before is stored, and all listeners have heard of it. */
   atRest<T>(look: () => T): Promise<T> {
-    return this.#changes.run(() => look())
+    return this.#commitQueue.run(() => look())
   }
 
   /**
@@ -220,8 +220,8 @@ export class Replica {
 
   endPull(): Promise<void> {
     this.#pulls = Math.max(0, this.#pulls - 1)
-    return this.#changes.run(async (change) => {
-      if (this.#changes.failure !== undefined || this.#pulls > 0) return
+    return this.#commitQueue.run(async (change) => {
+      if (this.#commitQueue.failure !== undefined || this.#pulls > 0) return
       await change('pull', () => {
         this.#blockStates.tidy()
       })
@@ -230,7 +230,7 @@ export class Replica {
 
   /** Keeps those of another peer's held posts that were just ingested and are not accepted. */
   keepGuests(ids: readonly BlockId[]): Promise<void> {
-    return this.#changes.run((change) =>
+    return this.#commitQueue.run((change) =>
       change('held', () => {
         this.#importer.keepGuests(ids, this.#clock.nowMs())
         if (this.#pulls === 0) this.#blockStates.tidy()
@@ -240,7 +240,7 @@ export class Replica {
 
   /** Drops a kept block that is not accepted, and everything above it. False if it is accepted, or not kept. */
   drop(index: number): Promise<boolean> {
-    return this.#changes.run(async (change) => {
+    return this.#commitQueue.run(async (change) => {
       if (this.graph.isAccepted(index) || !this.isKept(index)) return false
       await change('here', () => {
         this.#blockStates.drop(index)
@@ -251,7 +251,7 @@ export class Replica {
 
   /** Applies what time alone changes (spec §3, §5). */
   settleClock(): Promise<void> {
-    return this.#changes.run((change) =>
+    return this.#commitQueue.run((change) =>
       change('clock', () => {
         const { setBack } = settleClock(this.#blockStates, this.#importer, this.#clock.nowMs())
         if (setBack > 0) this.#log.warn('chain.ahead-of-clock', { chain: this.chain.id, blocks: setBack })
@@ -261,7 +261,7 @@ export class Replica {
 
   /** All frames of a missing payload are stored and checked. */
   payloadArrived(index: number, bytes: number): Promise<void> {
-    return this.#changes.run(async () => {
+    return this.#commitQueue.run(async () => {
       if (!this.#payloadIndex.missing.has(index)) {
         // Hidden or dropped meanwhile: the payload is no longer wanted.
         if (!this.#payloadIndex.has(index)) await this.store.dropFrames(this.graph.id(index))
@@ -284,7 +284,7 @@ export class Replica {
 
   /** Waits for the running change, so that the store may be closed. */
   async close(): Promise<void> {
-    await this.#changes.end()
+    await this.#commitQueue.end()
     const listeners = [...this.#listeners.values()]
     this.#listeners.clear()
     for (const onClose of listeners) onClose()

@@ -17,7 +17,7 @@ const BLOCKS_PER_REPORT = 10_000
 /** Further problems are not reported. */
 const MAX_PROBLEMS = 100
 
-export interface CheckOptions {
+export interface VerifyOptions {
   /** Any 32-bit number. */
   readonly seed: number
   /** Called from time to time with the number of blocks checked. */
@@ -30,7 +30,7 @@ export interface ChainReport {
   readonly problems: readonly string[]
 }
 
-export async function checkStore(chain: Chain, store: ChainStore, options: CheckOptions): Promise<ChainReport> {
+export async function verifyStore(chain: Chain, store: ChainStore, options: VerifyOptions): Promise<ChainReport> {
   const rows: ChainRow[] = []
   const loaded = await store.load((row) => rows.push(row))
   const problems: string[] = []

@@ -4,7 +4,7 @@ import { configFaultLines } from '../config/faults.ts'
 import { loadConfig } from '../config/config.ts'
 import { ControlError } from '../control/error-codes.ts'
 import { controlErrorOf } from '../api/fault-reports.ts'
-import { checkStore } from '../chain/verify-store.ts'
+import { verifyStore } from '../chain/verify-store.ts'
 import type { Chain } from '../../dag/chain.ts'
 import { hasDatabase, openDatabase, type Database } from '../storage/database.ts'
 import { decodeJoined } from '../storage/records.ts'
@@ -54,7 +54,7 @@ async function chainsToVerify(disk: Database, configured: readonly Chain[]): Pro
 async function verifyChain(disk: Database, chain: Chain, tell: WriteLine): Promise<boolean> {
   const { name } = chain.params
   const onProgress = (blocks: number): void => void tell(`${name}: ${String(blocks)} blocks so far`, true)
-  const { blocks, problems } = await checkStore(chain, disk.chain(chain.id), { seed: randomInt(2 ** 32), onProgress })
+  const { blocks, problems } = await verifyStore(chain, disk.chain(chain.id), { seed: randomInt(2 ** 32), onProgress })
   for (const problem of problems) await tell(`${name}: ${problem}`, true)
   const verdict = problems.length === 0 ? 'ok' : `${String(problems.length)} problems`
   await tell(`${name} ${String(blocks)} blocks: ${verdict}`, false)

@@ -29,7 +29,7 @@ import {
   RIDING_BLOCK_BYTES,
 } from '../../../src/protocol/limits.ts'
 import { haveList } from '../../../src/protocol/dag-diff.ts'
-import { newPull, step } from '../../../src/protocol/pull-machine.ts'
+import { newPullState, step } from '../../../src/protocol/pull-machine.ts'
 import { author, bytes, chain, post } from '../../support/blocks.ts'
 import { Side } from '../../support/sync-sim.ts'
 
@@ -227,7 +227,7 @@ describe('ids that a peer lists and does not give', () => {
   /** Pages of one real block and so many invented ids each; the end of the pull after the last of them, if it ended. */
   function listed(...counts: readonly number[]): unknown {
     const side = new Side(FORUM)
-    const state = newPull(side.options())
+    const state = newPullState(side.options())
     let tag = 0
     let end: unknown
     const feed = (input: Parameters<typeof step>[1]): void => {

@@ -12,7 +12,7 @@ import { proofFor } from '../../../src/protocol/membership-proof.ts'
 import type { Fold, Reply, WireBlock } from '../../../src/protocol/messages.ts'
 import type { PullEffect, PullInput, PullOptions } from '../../../src/protocol/pull-types.ts'
 import { answerFolds } from '../../../src/protocol/dag-diff.ts'
-import { newPull, step } from '../../../src/protocol/pull-machine.ts'
+import { newPullState, step } from '../../../src/protocol/pull-machine.ts'
 import { author, bytes, chain, post } from '../../support/blocks.ts'
 import { HANDSHAKE, Side } from '../../support/sync-sim.ts'
 
@@ -38,12 +38,12 @@ const ANSWERED: Partial<Record<Reply['t'], string>> = { opened: 'open', ids: 'di
 /** A pull fed by hand: `reply` answers the newest request of that kind. */
 class ByHand {
   readonly side: Side
-  readonly #state: ReturnType<typeof newPull>
+  readonly #state: ReturnType<typeof newPullState>
   effects: readonly PullEffect[] = []
 
   constructor(side: Side, more: Partial<PullOptions> = {}) {
     this.side = side
-    this.#state = newPull(side.options(more))
+    this.#state = newPullState(side.options(more))
     this.feed({ on: 'start' })
   }
 

@@ -13,7 +13,7 @@ import {
   IDS_PER_PAGE,
 } from '../../../src/protocol/limits.ts'
 import type { Fold, Reply, RequestBody, WireBlock } from '../../../src/protocol/messages.ts'
-import { newPull, step } from '../../../src/protocol/pull-machine.ts'
+import { newPullState, step } from '../../../src/protocol/pull-machine.ts'
 import { post } from '../../support/blocks.ts'
 import {
   faultOf,
@@ -167,7 +167,7 @@ const inline = ({ block, payload }: MadeBlock): WireBlock => {
 function pullFrom(answer: (request: RequestBody) => Reply | undefined): unknown {
   const opened: Reply = { t: 'opened', id: 0, blocks: 0, heads: [genesisBlockId(FORUM.id)], more: true }
   const side = new Side(FORUM)
-  const state = newPull(side.options())
+  const state = newPullState(side.options())
   const effects = [...step(state, { on: 'start' })[1]]
   for (let effect = effects.shift(); effect !== undefined; effect = effects.shift()) {
     if (effect.do === 'finish') return effect

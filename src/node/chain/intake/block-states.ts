@@ -185,7 +185,7 @@ export class BlockStates {
     this.clearStaging()
     if (this.#isMempoolStale) this.mempool.dropSurplus()
     this.#isMempoolStale = false
-    this.mempool.settle()
+    this.mempool.trimAfterPull()
     this.trim()
   }
 

@@ -21,7 +21,7 @@ const BLOCKS_PER_TURN = CHUNK
 export interface IngestModules {
   readonly chain: Chain
   readonly importer: BlockImporter
-  readonly changes: CommitQueue
+  readonly commitQueue: CommitQueue
   readonly clock: Clock
   readonly verifier: BlockVerifier
 }
@@ -45,12 +45,12 @@ export class Ingest {
   list(list: readonly Incoming[], origin: Origin, mayRecheck: MayRecheck): Promise<StoreOutcome[]> {
     const task = this.#taskOf(list, origin, mayRecheck)
     // A pull brings many lists: the next is judged while the one before is being written.
-    return this.#modules.changes.run((change) => this.#import(task, change), { duringWrite: origin === 'pull' })
+    return this.#modules.commitQueue.run((change) => this.#import(task, change), { duringWrite: origin === 'pull' })
   }
 
   /** Makes a block with the chain at rest, and imports it before anything else changes. */
   made<F>(make: () => Result<Incoming, F>): Promise<Result<StoreOutcome, F>> {
-    return this.#modules.changes.run(async (change) => {
+    return this.#modules.commitQueue.run(async (change) => {
       const made = make()
       if (!made.ok) return made
       const [outcome] = await this.#import(this.#taskOf([made.value], 'here', UNLIMITED), change)

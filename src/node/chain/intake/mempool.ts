@@ -77,7 +77,7 @@ export class Mempool {
    * Trims to the bounds that hold while no pull is running: first the surplus, oldest first, then whatever came last. Of a
    * long branch that waits, the lower part stays, which is imported first.
    */
-  settle(): void {
+  trimAfterPull(): void {
     if (this.#isWithin(MEMPOOL_BLOCKS, MEMPOOL_BYTES)) return
     for (const { block } of [...this.#surplus(), ...[...this.#blocks.values()].reverse()]) {
       if (this.#isWithin(MEMPOOL_BLOCKS, MEMPOOL_BYTES)) return

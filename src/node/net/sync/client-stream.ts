@@ -19,7 +19,7 @@ import type { Reply, RequestBody } from '../../../protocol/messages.ts'
 import { ProgressTimeout } from '../../../protocol/progress-timeout.ts'
 import { why } from '../host/faults.ts'
 import type { Logger } from '../../base/log.ts'
-import { framingFault, type RpcFault } from './faults.ts'
+import { badLengthFault, type RpcFault } from './faults.ts'
 import { readMessages, MessageWriter, readChunks, StreamCut } from '../host/streams.ts'
 import { Gate, onAbort, orAborted, pause } from '../../base/deadline.ts'
 
@@ -186,7 +186,7 @@ class ClientStream implements OpenSyncStream {
       })
       this.end({ code: 'RPC_CLOSED', peer: this.peer.toString(), why: 'closed by the peer' })
     } catch (error) {
-      const fault = framingFault(error)
+      const fault = badLengthFault(error)
       if (fault === undefined) this.end({ code: 'RPC_CLOSED', peer: this.peer.toString(), why: why(error) })
       else this.#breach(fault)
     }

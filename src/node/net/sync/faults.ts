@@ -28,6 +28,6 @@ export function isRpcFault(fault: RpcFault | ProtocolFault): fault is RpcFault {
 }
 
 /** The fault for a malformed length prefix; `undefined` for any other end of a stream. */
-export function framingFault(error: unknown): ProtocolFault | undefined {
+export function badLengthFault(error: unknown): ProtocolFault | undefined {
   return error instanceof BadLength ? { code: 'WIRE_MALFORMED', message: 'frame', why: error.message } : undefined
 }

@@ -11,7 +11,14 @@ import type { RequestBody } from '../../../protocol/messages.ts'
 import { Stragglers, type ConcurrentPull } from '../../../protocol/stragglers.ts'
 import type { FruitlessEnd, PullEffect, PullInput, PullResult, StoreOutcome } from '../../../protocol/pull-types.ts'
 import { haveList } from '../../../protocol/dag-diff.ts'
-import { awaited, endOfOutcomes, newPull, step, wantedNow, type PullState } from '../../../protocol/pull-machine.ts'
+import {
+  awaited,
+  endOfOutcomes,
+  newPullState,
+  step,
+  wantedNow,
+  type PullState,
+} from '../../../protocol/pull-machine.ts'
 import type { BatchSize } from '../../../protocol/batch-size.ts'
 import type { Incoming } from '../../chain/intake/validate-block.ts'
 import { payloadOfPulled } from './payload-fetch.ts'
@@ -23,7 +30,7 @@ import { JobQueue } from '../../base/job-queue.ts'
 import type { MayRecheck } from '../../chain/intake/signatures.ts'
 import { onAbort } from '../../base/deadline.ts'
 
-export interface PullOptions {
+export interface PullSetup {
   readonly replica: Replica
   readonly stream: SyncStream
   /** Both peer ids and both nonces, for the membership proofs. */
@@ -65,7 +72,7 @@ export const OVERTAKEN = 'others are faster'
  */
 export class Pull implements ConcurrentPull {
   readonly stragglers = new Stragglers()
-  readonly #options: PullOptions
+  readonly #options: PullSetup
   readonly #result = Promise.withResolvers<PullResult>()
   readonly #cutting = new AbortController()
   readonly #claims: ClaimHolder
@@ -79,14 +86,14 @@ export class Pull implements ConcurrentPull {
   /** A breach that the machine does not know of: in frames, or found after its end. */
   #breach: ProtocolFault | undefined
 
-  constructor(options: PullOptions) {
+  constructor(options: PullSetup) {
     this.#options = options
     const { replica, handshake, batchSize, unsound, fruitless } = options
     const { key } = replica.chain.params
     this.#claims = options.claims.join(() => {
       this.#onClaimsChanged()
     })
-    this.#state = newPull({
+    this.#state = newPullState({
       rendezvous: replica.chain.rendezvous,
       ...(key === undefined ? {} : { membership: { key, handshake } }),
       world: {

@@ -22,7 +22,7 @@ import { SYNC_PROTOCOL, type Reply, type Request } from '../../../protocol/messa
 import type { Host } from '../host/host.ts'
 import { why } from '../host/faults.ts'
 import type { Logger } from '../../base/log.ts'
-import { framingFault, type RpcFault } from './faults.ts'
+import { badLengthFault, type RpcFault } from './faults.ts'
 import type { Nonces } from './client-stream.ts'
 import { readMessages, MessageWriter, readChunks, StreamCut, type MessageDeadline } from '../host/streams.ts'
 import { Gate, orAborted, pause, withDeadline } from '../../base/deadline.ts'
@@ -138,7 +138,7 @@ class ServerStream {
         }
       })
     } catch (error) {
-      const fault = framingFault(error)
+      const fault = badLengthFault(error)
       if (fault !== undefined) this.#malformed(fault)
     } finally {
       isGreeted.abort()

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { MemoryStore } from '../../../support/memory-store.ts'
 import type { ChainRow, ChainStore } from '../../../../src/reputation/block-state.ts'
-import { checkStore } from '../../../../src/node/chain/verify-store.ts'
+import { verifyStore } from '../../../../src/node/chain/verify-store.ts'
 import { chain, like, post } from '../../../support/blocks.ts'
 import { openReplica, takeIn } from '../../../support/replicas.ts'
 
@@ -20,7 +20,7 @@ async function filled(): Promise<MemoryStore> {
 }
 
 async function problemsOf(store: ChainStore): Promise<readonly string[]> {
-  return (await checkStore(forum, store, { seed: 1, onProgress: () => undefined })).problems
+  return (await verifyStore(forum, store, { seed: 1, onProgress: () => undefined })).problems
 }
 
 /** The store's own answers, to be altered one by one. */
@@ -55,7 +55,7 @@ function altered(store: MemoryStore, index: number, alter: (row: ChainRow) => Ch
 
 describe('checking a store', () => {
   test('what a replica stored is right', async () => {
-    const report = await checkStore(forum, await filled(), { seed: 1, onProgress: () => undefined })
+    const report = await verifyStore(forum, await filled(), { seed: 1, onProgress: () => undefined })
     expect(report).toEqual({ blocks: 5, problems: [] })
   })
 

@@ -49,9 +49,9 @@ describe('the mempool keeps', () => {
     expect(kept(mempool, entries)).toEqual([0, 16_384])
     mempool.put(entries.at(-1) ?? expect.unreachable('there are some'))
     expect([kept(mempool, entries), mempool.size]).toEqual([[1, 16_384], 16_384])
-    mempool.settle()
+    mempool.trimAfterPull()
     expect(kept(mempool, entries)).toEqual([15_385, 1000])
-    mempool.settle()
+    mempool.trimAfterPull()
     expect(mempool.size).toBe(1000)
   })
 
@@ -62,7 +62,7 @@ describe('the mempool keeps', () => {
     for (const entry of entries) mempool.put(entry)
     // Headers take the room of one more.
     expect(kept(mempool, entries)).toEqual([3, 511])
-    mempool.settle()
+    mempool.trimAfterPull()
     expect(kept(mempool, entries)).toEqual([387, 127])
   })
 
@@ -70,7 +70,7 @@ describe('the mempool keeps', () => {
     const mempool = new Mempool()
     const entries = heavy(600).map((entry, n) => ({ ...entry, payload: n % 2 === 0 ? 'missing' : 'stored' }) as const)
     for (const entry of entries) mempool.put(entry)
-    mempool.settle()
+    mempool.trimAfterPull()
     expect(mempool.size).toBe(600)
   })
 
@@ -80,7 +80,7 @@ describe('the mempool keeps', () => {
     for (const entry of entries) mempool.put(entry)
     for (const entry of entries.slice(0, 1)) mempool.put(entry)
     expect(mempool.size).toBe(1001)
-    mempool.settle()
+    mempool.trimAfterPull()
     expect(entries.map(({ block }) => mempool.has(block.id)).indexOf(false)).toBe(1)
     expect(mempool.size).toBe(1000)
   })
