@@ -97,7 +97,7 @@ export interface LoadedChain {
   readonly bytes: number
 }
 
-/** The bytes of a block as the store returns them, not decoded. */
+/** The bytes of a block without its payload, not decoded: as the store returns them, and as they travel. */
 export interface StoredBlock {
   readonly headerBytes: Uint8Array
   readonly signature?: Uint8Array | undefined

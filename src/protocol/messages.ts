@@ -5,6 +5,7 @@
  */
 import type { FoldPart, Prefix } from '../dag/fingerprint-tree.ts'
 import type { AuthorKey, BlockId } from '../dag/ids.ts'
+import type { StoredBlock } from '../dag/store.ts'
 
 export const SYNC_PROTOCOL = '/freechains/sync/1.0.0'
 export const KAD_PROTOCOL = '/freechains/kad/1.0.0'
@@ -68,10 +69,8 @@ export type RefuseCode = 'unknown-chain' | 'incompatible' | 'busy' | 'bad-reques
 
 export type PayloadState = 'inline' | 'frames' | 'hidden' | 'absent'
 
-/** A block on the wire. `payload` is present iff `state` is `inline`. */
-export interface WireBlock {
-  readonly headerBytes: Uint8Array
-  readonly signature?: Uint8Array | undefined
+/** A block on the wire: its bytes as stored. `payload` is present iff `state` is `inline`. */
+export interface WireBlock extends StoredBlock {
   readonly state: PayloadState
   readonly payload?: Uint8Array | undefined
 }
@@ -119,9 +118,5 @@ export interface Announcement {
   /** 1 to 16. */
   readonly heads: readonly BlockId[]
   /** The newest block rides along when header and payload together are small enough. */
-  readonly block?: {
-    readonly headerBytes: Uint8Array
-    readonly signature?: Uint8Array | undefined
-    readonly payload: Uint8Array
-  }
+  readonly block?: StoredBlock & { readonly payload: Uint8Array }
 }
