@@ -2,12 +2,12 @@
  * What a peer accepts, kept up block by block (spec §5): the blocks paid in V, and their pasts. V is what was added and
  * not dropped. A new block stands above nothing, so it changes nobody's answers but its author's: those about itself
  * and, if it is paid, about the blocks that come after it in order, for each of which it is a rival more. Applies the
- * changes to the graph. Neither counts reps (k is in the ledger) nor bounds what is kept.
+ * changes to the graph. Neither counts reps (k is in the table) nor bounds what is kept.
  */
 import type { Graph } from '../dag/graph.ts'
 import { IndexHeap } from '../dag/index-heap.ts'
 import { unacceptedUnder } from '../dag/walk.ts'
-import type { Ledger, Like } from './ledger.ts'
+import type { BlockTable, Like } from './block-table.ts'
 import { AuthorSequence } from './author-sequence.ts'
 import { PaidSet } from './paid-set.ts'
 import { AcceptanceInPast } from './acceptance-in-past.ts'
@@ -26,7 +26,7 @@ export interface Change {
 
 export interface AcceptanceParts {
   readonly graph: Graph
-  readonly ledger: Ledger
+  readonly table: BlockTable
   /** Rules 4.d and 4.e, of the block's author. */
   readonly isUnlimited: (index: number) => boolean
 }
@@ -44,15 +44,15 @@ interface Plan {
 
 export class Acceptance {
   readonly #graph: Graph
-  readonly #ledger: Ledger
+  readonly #table: BlockTable
   readonly #isUnlimited: (index: number) => boolean
   readonly #paid: PaidSet
 
-  constructor({ graph, ledger, isUnlimited }: AcceptanceParts) {
+  constructor({ graph, table, isUnlimited }: AcceptanceParts) {
     this.#graph = graph
-    this.#ledger = ledger
+    this.#table = table
     this.#isUnlimited = isUnlimited
-    this.#paid = new PaidSet(graph, ledger)
+    this.#paid = new PaidSet(graph, table)
   }
 
   isPaid(index: number): boolean {
@@ -65,14 +65,14 @@ export class Acceptance {
   }
 
   /**
-   * Takes a sound block into V that is in the graph, not accepted, and in the ledger; all its backs are in V. The graph
+   * Takes a sound block into V that is in the graph, not accepted, and in the table; all its backs are in V. The graph
    * accepts and withdraws what the answer says.
    * @throws {Bug} if it is in V
    */
   add(index: number): Change {
     this.#paid.enter(index)
     const { change, line } = this.#plan(index)
-    const author = this.#ledger.authorOf(index)
+    const author = this.#table.authorOf(index)
     if (line === undefined || author === undefined) for (const block of change.paid) this.#paid.pay(block)
     else this.#paid.settle(author, line)
     for (const block of change.accepted) this.#graph.accept(block)
@@ -81,7 +81,7 @@ export class Acceptance {
   }
 
   /**
-   * Takes an unpaid block on which nothing in V stands out of V, before the ledger and the graph forget it: that changes
+   * Takes an unpaid block on which nothing in V stands out of V, before the table and the graph forget it: that changes
    * no other block. Its index, and its author's number, may then be given to others.
    * @throws {Bug} if it is not in V, or paid
    */
@@ -114,21 +114,21 @@ export class Acceptance {
   /**
    * Whether each back of a block to be is accepted in its past, or welcomed by it (spec §5, *sound*): else the first
    * that is not. That the like's target is a post is not asked.
-   * @param backs - distinct, in the graph and in the ledger, sound; in V or not
+   * @param backs - distinct, in the graph and in the table, sound; in V or not
    */
   backsAccepted(backs: readonly number[], like?: Like): 'sound' | number {
     const zone = new AcceptanceInPast(
-      { graph: this.#graph, ledger: this.#ledger, paid: this.#paid, isUnlimited: this.#isUnlimited },
+      { graph: this.#graph, table: this.#table, paid: this.#paid, isUnlimited: this.#isUnlimited },
       backs,
     )
     const isWelcomed = (back: number): boolean => like !== undefined && like.n === 1 && like.target === back
     return backs.find((back) => !isWelcomed(back) && !zone.isAccepted(back)) ?? 'sound'
   }
 
-  /** Takes over what was stored, once, while V is empty. The ledger and the graph, with what is accepted, are filled. */
+  /** Takes over what was stored, once, while V is empty. The table and the graph, with what is accepted, are filled. */
   load(stateOf: (index: number) => LoadedState): void {
-    for (let author = 0; author < this.#ledger.authorCount; author += 1) {
-      const blocks = this.#ledger.blocksOf(author)
+    for (let author = 0; author < this.#table.authorCount; author += 1) {
+      const blocks = this.#table.blocksOf(author)
       if (blocks[0] === undefined || this.#isUnlimited(blocks[0])) continue
       this.#paid.load(
         author,
@@ -145,10 +145,10 @@ export class Acceptance {
 
   #plan(index: number): Plan {
     if (this.#isUnlimited(index)) return { change: this.#changeOf([index], []) }
-    const author = this.#ledger.authorOf(index)
+    const author = this.#table.authorOf(index)
     if (author === undefined) return { change: NOTHING }
     const before = this.#paid.lineOf(author)
-    const line = new AuthorSequence(this.#graph, this.#ledger, this.#paid, author, this.#paid.positionIn(before, index))
+    const line = new AuthorSequence(this.#graph, this.#table, this.#paid, author, this.#paid.positionIn(before, index))
     if (!line.push(index)) return { change: NOTHING }
     const paid = [index]
     const unpaid = this.#judgeAgain(line, before, author, paid)
@@ -168,8 +168,8 @@ export class Acceptance {
       if (!line.push(block)) unpaid.push(block)
     }
     if (unpaid.length < 2) return unpaid
-    const blocks = this.#ledger.blocksOf(author)
-    for (let next = this.#ledger.positionOf(before[at - 1] ?? 0, author) + 1; next < blocks.length; next += 1) {
+    const blocks = this.#table.blocksOf(author)
+    for (let next = this.#table.positionOf(before[at - 1] ?? 0, author) + 1; next < blocks.length; next += 1) {
       const block = blocks[next] ?? 0
       if (!this.#paid.isInside(block)) continue
       const was = this.#paid.isPaid(block)

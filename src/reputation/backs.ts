@@ -10,11 +10,11 @@ import type { Graph } from '../dag/graph.ts'
 import type { AuthorKey } from '../dag/ids.ts'
 import { MAX_BACKS } from '../dag/block-limits.ts'
 import { isAncestor } from '../dag/walk.ts'
-import type { Ledger, Like } from './ledger.ts'
+import type { BlockTable, Like } from './block-table.ts'
 
 export interface LinkContext {
   readonly graph: Graph
-  readonly ledger: Ledger
+  readonly table: BlockTable
   readonly isPaid: (index: number) => boolean
   /** The local rule: whether the block's author is one whose heads are left out. */
   readonly isShunned: (index: number) => boolean
@@ -86,10 +86,10 @@ function linkable({ graph, isPaid, isShunned }: LinkContext, isNeeded: (head: nu
 }
 
 /** The author's last accepted block in order that is not left out. */
-function latestOf(author: AuthorKey, { graph, ledger }: LinkContext, leftOut: ReadonlySet<number>): number | undefined {
-  const number = ledger.numberOf(author)
+function latestOf(author: AuthorKey, { graph, table }: LinkContext, leftOut: ReadonlySet<number>): number | undefined {
+  const number = table.numberOf(author)
   if (number === undefined) return undefined
-  return ledger.blocksOf(number).findLast((block) => graph.isAccepted(block) && !leftOut.has(block))
+  return table.blocksOf(number).findLast((block) => graph.isAccepted(block) && !leftOut.has(block))
 }
 
 /** Whether the head is the block or has it in its past. */

@@ -23,7 +23,7 @@ import { Acceptance, type LoadedState } from './acceptance.ts'
 import { backsFor } from './backs.ts'
 import type { ReputationFault } from './faults.ts'
 import { Hidden } from './hidden.ts'
-import { Ledger, type Like } from './ledger.ts'
+import { BlockTable, type Like } from './block-table.ts'
 import { Views } from './views.ts'
 
 /** Rows loaded before what they changed among the heads is forgotten. */
@@ -51,7 +51,7 @@ export type Candidate = Pick<BlockRow, 'author' | 'like'> & GraphRow
 export class ChainState {
   readonly chain: Chain
   readonly graph: Graph
-  readonly #ledger: Ledger
+  readonly #table: BlockTable
   readonly #views: Views
   readonly #acceptance: Acceptance
   readonly #hidden: Hidden
@@ -61,14 +61,14 @@ export class ChainState {
   constructor(chain: Chain, seed: number) {
     this.chain = chain
     this.graph = new Graph(chain.id, seed)
-    this.#ledger = new Ledger(this.graph)
-    this.#views = new Views(chain, { graph: this.graph, ledger: this.#ledger })
+    this.#table = new BlockTable(this.graph)
+    this.#views = new Views(chain, { graph: this.graph, table: this.#table })
     this.#acceptance = new Acceptance({
       graph: this.graph,
-      ledger: this.#ledger,
+      table: this.#table,
       isUnlimited: (index) => this.isUnlimited(index),
     })
-    this.#hidden = new Hidden(chain, this.#ledger)
+    this.#hidden = new Hidden(chain, this.#table)
   }
 
   /** Author of the first post, in a forum joined without pioneers that has one. Whoever was it stays it. */
@@ -126,7 +126,7 @@ export class ChainState {
     const index = this.graph.size - 1
     if (this.#acceptance.has(index)) this.#acceptance.drop(index)
     this.#views.popped(index)
-    this.#ledger.pop(index)
+    this.#table.pop(index)
     this.graph.pop()
   }
 
@@ -146,9 +146,9 @@ export class ChainState {
 
   /** The accepted blocks that {@link enter} would withdraw. */
   wouldWithdraw(index: number): readonly number[] {
-    const author = this.#ledger.authorOf(index)
+    const author = this.#table.authorOf(index)
     // Only blocks that come later in order can be, and mostly there is none.
-    if (author === undefined || this.#ledger.blocksOf(author).at(-1) === index) return []
+    if (author === undefined || this.#table.blocksOf(author).at(-1) === index) return []
     return this.#acceptance.wouldWithdraw(index)
   }
 
@@ -165,7 +165,7 @@ export class ChainState {
   /** Forgets a block that is not accepted and on which nothing stands that is gone by; its row stays in the graph. */
   drop(index: number): void {
     if (this.#acceptance.has(index)) this.#acceptance.drop(index)
-    this.#ledger.remove(index)
+    this.#table.remove(index)
   }
 
   /** A block that was dropped came again. */
@@ -182,7 +182,7 @@ export class ChainState {
   }
 
   isPost(index: number): boolean {
-    return this.#ledger.isPost(index)
+    return this.#table.isPost(index)
   }
 
   isHidden(index: number): boolean {
@@ -190,17 +190,17 @@ export class ChainState {
   }
 
   likeOf(index: number): Like | undefined {
-    return this.#ledger.likeOf(index)
+    return this.#table.likeOf(index)
   }
 
   /** k(u) as it was worked out when the block came in. */
   k(index: number): number {
-    return this.#ledger.k(index)
+    return this.#table.k(index)
   }
 
   authorOf(index: number): AuthorKey | undefined {
-    const author = this.#ledger.authorOf(index)
-    return author === undefined ? undefined : this.#ledger.keyOf(author)
+    const author = this.#table.authorOf(index)
+    return author === undefined ? undefined : this.#table.keyOf(author)
   }
 
   /** reps(author, accepted, now). */
@@ -216,9 +216,9 @@ export class ChainState {
   /** Everybody of whom an accepted block is here, and the pioneers. */
   authors(): AuthorKey[] {
     const found = new Set<AuthorKey>(this.chain.params.pioneers)
-    for (let author = 0; author < this.#ledger.authorCount; author += 1) {
-      const isHeard = this.#ledger.blocksOf(author).some((index) => this.graph.isAccepted(index))
-      if (isHeard) found.add(this.#ledger.keyOf(author))
+    for (let author = 0; author < this.#table.authorCount; author += 1) {
+      const isHeard = this.#table.blocksOf(author).some((index) => this.graph.isAccepted(index))
+      if (isHeard) found.add(this.#table.keyOf(author))
     }
     return [...found]
   }
@@ -231,18 +231,18 @@ export class ChainState {
   }): number[] {
     const { isShunned, ...block } = options
     const { graph } = this
-    return backsFor({ graph, ledger: this.#ledger, isPaid: (index) => this.isPaid(index), isShunned }, block)
+    return backsFor({ graph, table: this.#table, isPaid: (index) => this.isPaid(index), isShunned }, block)
   }
 
   #know(index: number, { author, like }: Candidate, k: number): void {
-    this.#ledger.add(index, { author, like, k })
+    this.#table.add(index, { author, like, k })
   }
 
   #load(row: LoadedRow): void {
     const isAccepted = isAcceptedState(row.state)
     const index = this.graph.add(row, isAccepted)
     this.#know(index, row, row.k)
-    if (row.state === 'dropped') this.#ledger.remove(index)
+    if (row.state === 'dropped') this.#table.remove(index)
     if (isAccepted) this.#views.accepted(index)
     if (row.state === 'paid') this.#hidden.paid(index)
     if (isAccepted || row.state === 'set-back') this.#findPioneer(index)

@@ -5,7 +5,7 @@
 import { isUnlimited, type Chain } from '../dag/chain.ts'
 import { Bug } from '../dag/result.ts'
 import { grown } from '../dag/typed-array.ts'
-import type { Ledger } from './ledger.ts'
+import type { BlockTable } from './block-table.ts'
 import { isDislikedAway } from './rules.ts'
 
 const FIRST_CAPACITY = 64
@@ -18,13 +18,13 @@ export interface HiddenChange {
 
 export class Hidden {
   readonly #chain: Chain
-  readonly #ledger: Ledger
+  readonly #table: BlockTable
   #likes = new Uint32Array(FIRST_CAPACITY)
   #dislikes = new Uint32Array(FIRST_CAPACITY)
 
-  constructor(chain: Chain, ledger: Ledger) {
+  constructor(chain: Chain, table: BlockTable) {
     this.#chain = chain
-    this.#ledger = ledger
+    this.#table = table
   }
 
   /** A block is paid now. Answers with its target if that makes the difference; posts change nothing. */
@@ -51,7 +51,7 @@ export class Hidden {
   }
 
   #count(index: number, by: 1 | -1): HiddenChange | undefined {
-    const like = this.#ledger.likeOf(index)
+    const like = this.#table.likeOf(index)
     if (like === undefined) return undefined
     const { n, target } = like
     const before = this.isHidden(target)
@@ -66,7 +66,7 @@ export class Hidden {
   }
 
   #canHide(post: number): boolean {
-    const author = this.#ledger.authorOf(post)
-    return !isUnlimited(this.#chain.params, author === undefined ? undefined : this.#ledger.keyOf(author))
+    const author = this.#table.authorOf(post)
+    return !isUnlimited(this.#chain.params, author === undefined ? undefined : this.#table.keyOf(author))
   }
 }

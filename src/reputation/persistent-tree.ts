@@ -61,8 +61,9 @@ export class Trees<S, P> {
   /** @throws {Bug} if it is not in */
   remove(tree: Tree<S> | undefined, entry: number, edit: Edit): Tree<S> | undefined {
     if (tree === undefined) throw new Bug(`entry ${String(entry)} is not in the tree`)
-    const left = this.#remove(tree, entry, edit)
-    return left?.children?.length === 1 ? left.children[0] : left
+    let left = this.#remove(tree, entry, edit)
+    while (left?.children?.length === 1) left = left.children[0]
+    return left
   }
 
   /** Puts an entry in the place of one that compares as it does. @throws {Bug} if there is none */
@@ -210,10 +211,11 @@ export class Trees<S, P> {
   #joinAt(inner: Inner<S>, at: number, edit: Edit): void {
     const [left, right] = [inner.children[at], inner.children[at + 1]]
     if (left === undefined || right === undefined) return
-    if (left.children === undefined || right.children === undefined) {
-      if (left.children !== right.children || left.entries.length + right.entries.length > JOINED) return
+    if (left.children === undefined && right.children === undefined) {
+      if (left.entries.length + right.entries.length > JOINED) return
       inner.children.splice(at, 2, this.#leaf([...left.entries, ...right.entries], edit))
-    } else if (left.children.length + right.children.length <= JOINED) {
+    } else if (left.children !== undefined && right.children !== undefined) {
+      if (left.children.length + right.children.length > JOINED) return
       inner.children.splice(at, 2, this.#inner([...left.children, ...right.children], edit))
     }
   }

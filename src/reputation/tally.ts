@@ -3,7 +3,7 @@
  * time can be asked about; nothing costs more in a longer chain than O(log n), and putting a time in its place.
  */
 import type { Graph } from '../dag/graph.ts'
-import type { Ledger } from './ledger.ts'
+import type { BlockTable } from './block-table.ts'
 import { dayOf, lastOldTime, NO_COUNTS, windowStart, type Counts } from './rules.ts'
 import { Timeline } from './binary-search.ts'
 
@@ -21,21 +21,21 @@ interface Sums {
 
 export class Tally {
   readonly #graph: Graph
-  readonly #ledger: Ledger
+  readonly #table: BlockTable
   readonly #sums = new Map<number, Sums>()
 
-  constructor(graph: Graph, ledger: Ledger) {
+  constructor(graph: Graph, table: BlockTable) {
     this.#graph = graph
-    this.#ledger = ledger
+    this.#table = table
   }
 
-  /** Takes a block into the set; it must be in the ledger, and not in the set. */
+  /** Takes a block into the set; it must be in the table, and not in the set. */
   add(index: number): void {
     const time = this.#graph.time(index)
-    const author = this.#ledger.authorOf(index)
-    const like = this.#ledger.likeOf(index)
+    const author = this.#table.authorOf(index)
+    const like = this.#table.likeOf(index)
     if (like !== undefined) {
-      const liked = this.#ledger.authorOf(like.target)
+      const liked = this.#table.authorOf(like.target)
       if (liked !== undefined) received(this.#sumsOf(liked), like.n).add(time)
     }
     if (author === undefined) return
@@ -50,10 +50,10 @@ export class Tally {
    */
   remove(index: number): void {
     const time = this.#graph.time(index)
-    const author = this.#ledger.authorOf(index)
-    const like = this.#ledger.likeOf(index)
+    const author = this.#table.authorOf(index)
+    const like = this.#table.likeOf(index)
     if (like !== undefined) {
-      const liked = this.#ledger.authorOf(like.target)
+      const liked = this.#table.authorOf(like.target)
       if (liked !== undefined) received(this.#sumsOf(liked), like.n).remove(time)
     }
     if (author === undefined) return

@@ -6,7 +6,7 @@
  */
 import type { Graph } from '../dag/graph.ts'
 import { differenceWithin } from '../dag/walk.ts'
-import type { Ledger } from './ledger.ts'
+import type { BlockTable } from './block-table.ts'
 import { DAY_MS, dayOf, lastOldTime, windowStart, type Counts } from './rules.ts'
 import { Tally } from './tally.ts'
 
@@ -18,8 +18,8 @@ class Blocks {
   readonly tally: Tally
   readonly #indexes = new Set<number>()
 
-  constructor(graph: Graph, ledger: Ledger) {
-    this.tally = new Tally(graph, ledger)
+  constructor(graph: Graph, table: BlockTable) {
+    this.tally = new Tally(graph, table)
   }
 
   get size(): number {
@@ -56,30 +56,30 @@ export class View {
 
   private constructor(
     { main, floor, tips }: { main?: Tally; floor: number; tips: readonly number[] },
-    { graph, ledger }: { graph: Graph; ledger: Ledger },
+    { graph, table }: { graph: Graph; table: BlockTable },
   ) {
     this.#graph = graph
     this.#main = main
     this.#floor = floor
     this.#tips = tips
-    this.#removed = new Blocks(graph, ledger)
-    this.#added = new Blocks(graph, ledger)
+    this.#removed = new Blocks(graph, table)
+    this.#added = new Blocks(graph, table)
   }
 
   /** A view that stands at what is accepted. `main` must hold just that whenever the view is asked or moved. */
-  static beside(main: Tally, graph: Graph, ledger: Ledger): View {
-    return new View({ main, floor: Number.NEGATIVE_INFINITY, tips: graph.heads() }, { graph, ledger })
+  static beside(main: Tally, graph: Graph, table: BlockTable): View {
+    return new View({ main, floor: Number.NEGATIVE_INFINITY, tips: graph.heads() }, { graph, table })
   }
 
   /**
    * A view at a version, without the blocks that cannot count for anybody who stands on all of `tips`; `undefined` if
    * there are more than `steps` others.
    */
-  static alone(tips: readonly number[], steps: number, graph: Graph, ledger: Ledger): View | undefined {
+  static alone(tips: readonly number[], steps: number, graph: Graph, table: BlockTable): View | undefined {
     const floor = windowStart(Math.max(...tips.map((tip) => graph.time(tip)))) - SPARE_MS
     const blocks = recentPast(graph, tips, floor, steps)
     if (blocks === undefined) return undefined
-    const view = new View({ floor, tips }, { graph, ledger })
+    const view = new View({ floor, tips }, { graph, table })
     for (const index of blocks) view.#added.add(index)
     return view
   }

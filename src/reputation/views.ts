@@ -5,7 +5,7 @@
 import type { Chain } from '../dag/chain.ts'
 import type { Graph } from '../dag/graph.ts'
 import type { AuthorKey } from '../dag/ids.ts'
-import type { Ledger } from './ledger.ts'
+import type { BlockTable } from './block-table.ts'
 import { baseReps, NO_COUNTS, repsOf, type Counts } from './rules.ts'
 import { Tally } from './tally.ts'
 import { View } from './view.ts'
@@ -31,20 +31,20 @@ interface Pooled {
 export class Views {
   readonly #chain: Chain
   readonly #graph: Graph
-  readonly #ledger: Ledger
+  readonly #table: BlockTable
   readonly #main: Tally
   /** Last used first. */
   #pool: Pooled[] = []
 
   /** Starts with nothing accepted: tell it of blocks loaded from a store as of any others. */
-  constructor(chain: Chain, { graph, ledger }: { graph: Graph; ledger: Ledger }) {
+  constructor(chain: Chain, { graph, table }: { graph: Graph; table: BlockTable }) {
     this.#chain = chain
     this.#graph = graph
-    this.#ledger = ledger
-    this.#main = new Tally(graph, ledger)
+    this.#table = table
+    this.#main = new Tally(graph, table)
   }
 
-  /** To be called for each block right after the graph accepted it; it is in the ledger. */
+  /** To be called for each block right after the graph accepted it; it is in the table. */
   accepted(index: number): void {
     this.#main.add(index)
     this.#tell((view) => {
@@ -61,7 +61,7 @@ export class Views {
   }
 
   /**
-   * To be called for the graph's last block, not accepted, before the ledger and the graph forget it: another block will
+   * To be called for the graph's last block, not accepted, before the table and the graph forget it: another block will
    * have its index. Views that hold it go: it is one of their tips, as nothing stands on it any more.
    */
   popped(index: number): void {
@@ -74,7 +74,7 @@ export class Views {
   }
 
   /**
-   * k of a block with these backs, which are in the graph and, with their pasts, in the ledger; the block itself need
+   * k of a block with these backs, which are in the graph and, with their pasts, in the table; the block itself need
    * not be. In its own eyes the author of a first post is the pioneer.
    * @param time - the block's, not before that of a back
    */
@@ -87,7 +87,7 @@ export class Views {
 
   #reps(author: AuthorKey, pioneer: AuthorKey | undefined, countsOf: (number: number) => Counts): number {
     const base = baseReps(this.#chain, author, pioneer)
-    const number = this.#ledger.numberOf(author)
+    const number = this.#table.numberOf(author)
     return repsOf(base, number === undefined ? NO_COUNTS : countsOf(number))
   }
 
@@ -114,10 +114,10 @@ export class Views {
   }
 
   #newView(tips: readonly number[], t: number, steps: number): View | undefined {
-    const beside = View.beside(this.#main, this.#graph, this.#ledger)
+    const beside = View.beside(this.#main, this.#graph, this.#table)
     if (beside.moveTo(tips, t, steps)) return beside
     // One walk, not two for each view before it: it may be as much longer, and spares them their next round.
-    return View.alone(tips, steps * MORE_STEPS, this.#graph, this.#ledger)
+    return View.alone(tips, steps * MORE_STEPS, this.#graph, this.#table)
   }
 
   /** Drops views that cost more to keep up than to make again. */

@@ -181,9 +181,9 @@ test('the same when blocks are withheld, known outside V, taken back, dropped an
           if (u !== undefined) peer.drop(u)
           if (u !== undefined) seen.dropped += 1
         } else if (deed === 'pop') {
-          const authors = peer.ledger.authorCount
+          const authors = peer.table.authorCount
           for (let n = 0; n <= pick % 4; n += 1) if (peer.pop() !== undefined) seen.popped += 1
-          seen.renumbered += authors - peer.ledger.authorCount
+          seen.renumbered += authors - peer.table.authorCount
         } else if (deed === 'retreat') {
           const last = inOrder(peer.set).at(-1)
           if (last !== undefined) retreat(peer, last)

@@ -82,18 +82,20 @@ export class ReputationTwin {
     return this.chain.kind === 'group' || (author !== undefined && author === this.chain.owner)
   }
 
-  /** §4: the author's balance after all of the set. Unlimited authors have none: what is answered of them means nothing. */
+  /** §4: the author's balance after all of the set; infinite for unlimited authors. */
   reps(author: string, set: TwinSet, t: number): number {
     return this.ledger(set).reps(author, t)
   }
 
   /** §4: to be asked again and again about one set, which must not change meanwhile. */
   ledger(set: TwinSet): LedgerTwin {
-    return new LedgerTwin(
-      set,
-      (author) => this.isUnlimited(author),
-      (author) => this.#base(author, set),
-    )
+    const bases = new Map<string, number>()
+    const base = (author: string): number => {
+      const known = bases.get(author) ?? this.#base(author, set)
+      bases.set(author, known)
+      return known
+    }
+    return new LedgerTwin(set, (author) => this.isUnlimited(author), base)
   }
 
   /** Rule 1.a. */
@@ -236,7 +238,7 @@ export class LedgerTwin {
   }
 
   reps(author: string, t: number): number {
-    return this.#balance(author, this.#blocks, t)
+    return this.#isUnlimited(author) ? Number.POSITIVE_INFINITY : this.#balance(author, this.#blocks, t)
   }
 
   /** Votes on a post that count. */

@@ -6,7 +6,7 @@ import { sha256 } from '@noble/hashes/sha2.js'
 import fc from 'fast-check'
 import { Graph } from '../../src/dag/graph.ts'
 import { authorKey, type AuthorKey } from '../../src/dag/ids.ts'
-import { Ledger } from '../../src/reputation/ledger.ts'
+import { BlockTable } from '../../src/reputation/block-table.ts'
 import { DRAWN_CHAIN, drawnId, rowOn } from './draw.ts'
 import type { TwinBlock } from './reputation-twin.ts'
 
@@ -50,13 +50,13 @@ export const plans = (most: number): fc.Arbitrary<Plan[]> =>
 /** A chain that grows by plans, with its twin. */
 export class VotedDag {
   readonly graph = new Graph(DRAWN_CHAIN, 3)
-  readonly ledger = new Ledger(this.graph)
+  readonly table = new BlockTable(this.graph)
   /** By local index; the genesis has no twin. */
   readonly twins: (TwinBlock | undefined)[] = [undefined]
 
   /** Adds a block, not accepted, and gives its index. */
   add({ backs: reach, author: n, lateMs, vote, target: pick }: Plan): number {
-    const { graph, ledger, twins } = this
+    const { graph, table, twins } = this
     const found = [...new Set(reach.map((far) => Math.max(0, graph.size - 1 - far)))]
     const backs = found.length === 1 ? found : found.filter((back) => back !== 0)
     const row = rowOn(
@@ -74,7 +74,7 @@ export class VotedDag {
     const backTwins = backs[0] === 0 ? 'genesis' : backs.map((back) => twins[back]!)
     twins.push({ id, height, time, backs: backTwins, ...author, ...(isVote && { like: { n: vote, target: liked } }) })
     const like = isVote ? { like: { n: vote, target: twins.indexOf(liked) } } : {}
-    ledger.add(index, { ...author, ...like, k: 0 })
+    table.add(index, { ...author, ...like, k: 0 })
     return index
   }
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { chainOf, type Chain } from '../../../src/dag/chain.ts'
 import { Bug } from '../../../src/dag/result.ts'
 import { Hidden } from '../../../src/reputation/hidden.ts'
-import { Ledger } from '../../../src/reputation/ledger.ts'
+import { BlockTable } from '../../../src/reputation/block-table.ts'
 import { draw } from '../../support/draw.ts'
 import { keyFor } from '../../support/voted-dags.ts'
 
@@ -12,13 +12,13 @@ const VOTES = ['d1', 'd2', 'd3', 'd4', 'd5', 'd6', 'u1', 'u2', 'u3']
 /** A post by `author`, with six dislikes and three likes of it by another. */
 function disliked(name: string, keys: readonly string[], author = ann) {
   const { graph, at } = draw(`genesis < post ; post < ${VOTES.join(' ')}`)
-  const ledger = new Ledger(graph)
-  ledger.add(at('post'), { author, k: 1 })
+  const table = new BlockTable(graph)
+  table.add(at('post'), { author, k: 1 })
   for (const vote of VOTES) {
-    ledger.add(at(vote), { author: bob, like: { n: vote.startsWith('d') ? -1 : 1, target: at('post') }, k: 1 })
+    table.add(at(vote), { author: bob, like: { n: vote.startsWith('d') ? -1 : 1, target: at('post') }, k: 1 })
   }
   const made = chainOf(name, keys) as { value: Chain }
-  return { hidden: new Hidden(made.value, ledger), at, post: at('post') }
+  return { hidden: new Hidden(made.value, table), at, post: at('post') }
 }
 
 describe('3.b', () => {

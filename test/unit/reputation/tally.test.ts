@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Bug } from '../../../src/dag/result.ts'
-import { Ledger } from '../../../src/reputation/ledger.ts'
+import { BlockTable } from '../../../src/reputation/block-table.ts'
 import { NO_COUNTS, type Counts } from '../../../src/reputation/rules.ts'
 import { Tally } from '../../../src/reputation/tally.ts'
 import { draw } from '../../support/draw.ts'
@@ -13,17 +13,17 @@ const T = 200 * DAY
 /** A tally of blocks drawn as `genesis < …`: names with `u` or `d` in front are ann's votes on bob's `post`. */
 function tallyOf(picture: string, names: readonly string[]) {
   const { graph, at } = draw(picture)
-  const ledger = new Ledger(graph)
+  const table = new BlockTable(graph)
   const [ann, bob] = [keyFor('ann'), keyFor('bob')]
   for (const name of names) {
     const vote = name.startsWith('u') ? 1 : name.startsWith('d') ? -1 : undefined
     const like = vote === undefined ? {} : { like: { n: vote, target: at('post') } as const }
-    ledger.add(at(name), { author: name === 'post' ? bob : ann, ...like, k: 0 })
+    table.add(at(name), { author: name === 'post' ? bob : ann, ...like, k: 0 })
   }
-  const tally = new Tally(graph, ledger)
+  const tally = new Tally(graph, table)
   for (const name of names) tally.add(at(name))
   return {
-    of: (key: string, t: number): Counts => tally.countsOf(ledger.numberOf(keyFor(key)) ?? -1, t),
+    of: (key: string, t: number): Counts => tally.countsOf(table.numberOf(keyFor(key)) ?? -1, t),
     tally,
     at,
   }
@@ -91,7 +91,7 @@ test('a tally that blocks went into and out of in any order equals one of what i
     fc.property(plans(25), fc.array(fc.nat(25)), fc.array(fc.nat(100 * DAY)), (blocks, toggles, moments) => {
       const dag = new VotedDag()
       const indexes = blocks.map((plan) => dag.add(plan))
-      const tally = new Tally(dag.graph, dag.ledger)
+      const tally = new Tally(dag.graph, dag.table)
       const left = new Set<number>()
       for (const pick of toggles) {
         const index = indexes[pick % indexes.length]!
@@ -101,10 +101,10 @@ test('a tally that blocks went into and out of in any order equals one of what i
           tally.add(index)
         }
       }
-      const fresh = new Tally(dag.graph, dag.ledger)
+      const fresh = new Tally(dag.graph, dag.table)
       for (const index of left) fresh.add(index)
       const times = [...moments, ...indexes.map((index) => dag.graph.time(index))]
-      for (const number of AUTHORS.map((key) => dag.ledger.numberOf(key) ?? -1)) {
+      for (const number of AUTHORS.map((key) => dag.table.numberOf(key) ?? -1)) {
         for (const t of times) expect(tally.countsOf(number, t)).toEqual(fresh.countsOf(number, t))
         expect(tally.postDays(number, 0, 1e9)).toEqual(fresh.postDays(number, 0, 1e9))
       }

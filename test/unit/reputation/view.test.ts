@@ -24,7 +24,7 @@ const journeys = fc.array(
 
 function expectLike(dag: VotedDag, view: View, set: ReadonlySet<TwinBlock>, t: number): void {
   for (const key of AUTHORS) {
-    const number = dag.ledger.numberOf(key)
+    const number = dag.table.numberOf(key)
     if (number === undefined) continue
     expect(repsOf(0, view.countsOf(number, t))).toBe(twin.reps(key, set, t))
   }
@@ -40,8 +40,8 @@ test('views at any versions, whatever is accepted and withdrawn meanwhile, count
     fc.property(plans(30), journeys, (blocks, journey) => {
       const dag = new VotedDag()
       const indexes = [0, ...blocks.map((plan) => dag.add(plan))]
-      const main = new Tally(dag.graph, dag.ledger)
-      const views = [0, 1, 2].map(() => ({ view: View.beside(main, dag.graph, dag.ledger), tips: [0], t: 0 }))
+      const main = new Tally(dag.graph, dag.table)
+      const views = [0, 1, 2].map(() => ({ view: View.beside(main, dag.graph, dag.table), tips: [0], t: 0 }))
       for (const { flips, tips: picks, laterMs, view: pick } of journey) {
         for (const flip of flips) {
           const index = indexes[flip % indexes.length]!
@@ -62,7 +62,7 @@ test('views at any versions, whatever is accepted and withdrawn meanwhile, count
           expectLike(dag, view, dag.closed(at), when)
           expect(view.size).toBe(differing(dag.closed(at), dag.accepted()))
         }
-        expectLike(dag, View.beside(main, dag.graph, dag.ledger), dag.accepted(), t)
+        expectLike(dag, View.beside(main, dag.graph, dag.table), dag.accepted(), t)
       }
     }),
     { numRuns: 300 },
@@ -84,7 +84,7 @@ test('a view that holds only what can still count goes anywhere but where more w
         if (isThere) went += 1
         else {
           if (view !== undefined) refused += 1
-          view = View.alone(tips, 1000, dag.graph, dag.ledger)
+          view = View.alone(tips, 1000, dag.graph, dag.table)
         }
         expectLike(dag, view!, dag.closed(tips), t)
       }
@@ -98,14 +98,14 @@ test('a way that takes too many steps is not begun', () => {
   const dag = new VotedDag()
   const plan = { backs: [0], author: 0, lateMs: 1, vote: 0, target: 0 } as const
   const indexes = Array.from({ length: 10 }, () => dag.add(plan))
-  const main = new Tally(dag.graph, dag.ledger)
-  const view = View.beside(main, dag.graph, dag.ledger)
+  const main = new Tally(dag.graph, dag.table)
+  const view = View.beside(main, dag.graph, dag.table)
   const top = [indexes[9]!]
   expect(view.moveTo(top, 10, 9)).toBe(false)
   expectLike(dag, view, new Set(), 10)
   expect(view.moveTo(top, 10, 10)).toBe(true)
   expect(view.size).toBe(10)
   expectLike(dag, view, dag.closed(top), 10)
-  expect(View.alone(top, 9, dag.graph, dag.ledger)).toBeUndefined()
-  expect(View.alone(top, 10, dag.graph, dag.ledger)?.size).toBe(10)
+  expect(View.alone(top, 9, dag.graph, dag.table)).toBeUndefined()
+  expect(View.alone(top, 10, dag.graph, dag.table)?.size).toBe(10)
 })

@@ -67,7 +67,7 @@ test('the same when the newest blocks are taken back in between, and others get 
           const last = dag.graph.size - 1
           if (dag.graph.isAccepted(last)) break
           views.popped(last)
-          dag.ledger.pop(last)
+          dag.table.pop(last)
           dag.graph.pop()
           dag.twins.pop()
           popped += 1

@@ -1,6 +1,6 @@
 /**
  * What reputation needs to know of each block of one chain beside the graph (spec §4, §5): who wrote it, what it likes,
- * and k. Columns by the graph's local index, some 20 bytes a block, an author's place in {@link Ledger.blocksOf}
+ * and k. Columns by the graph's local index, some 20 bytes a block, an author's place in {@link BlockTable.blocksOf}
  * included. Authors are small numbers inside, in the order of their first blocks' indexes. Decides nothing, and does not
  * know what is accepted.
  */
@@ -29,7 +29,7 @@ export interface BlockFacts {
   readonly k: number
 }
 
-export class Ledger {
+export class BlockTable {
   readonly #graph: Graph
   /** Author's number + 1; 0 for unsigned blocks and those that were never added. */
   #authors = new Uint32Array(FIRST_CAPACITY)
@@ -70,7 +70,7 @@ export class Ledger {
     this.#authors[index] = number + 1
     const blocks = this.#blocksOf(number)
     const at = this.#positionIn(blocks, index)
-    if (blocks[at] === index) throw new Bug(`block ${String(index)} is in the ledger already`)
+    if (blocks[at] === index) throw new Bug(`block ${String(index)} is in the table already`)
     if (at === blocks.length) blocks.push(index)
     else blocks.splice(at, 0, index)
   }
@@ -85,7 +85,7 @@ export class Ledger {
     if (author === undefined) return
     const blocks = this.#blocksOf(author)
     const at = this.#positionIn(blocks, index)
-    if (blocks[at] !== index) throw new Bug(`block ${String(index)} is not in the ledger`)
+    if (blocks[at] !== index) throw new Bug(`block ${String(index)} is not in the table`)
     blocks.splice(at, 1)
   }
 
@@ -141,7 +141,7 @@ export class Ledger {
   }
 
   /**
-   * The author's known blocks, accepted or not, in the order of blocks (spec §1). Live: it changes with the ledger, and
+   * The author's known blocks, accepted or not, in the order of blocks (spec §1). Live: it changes with the table, and
    * is nobody else's to alter.
    * @throws {Bug} on a number never given
    */
