@@ -106,9 +106,9 @@ export class Acceptance {
     return { ...NOTHING, withdrawn, unpaid: [index] }
   }
 
-  /** What {@link add} would withdraw, of a block as that takes it; changes nothing. */
-  wouldWithdraw(index: number): readonly number[] {
-    return this.#plan(index).change.withdrawn
+  /** What {@link add} would change, of a block as that takes it; changes nothing. */
+  would(index: number): Change {
+    return this.#plan(index).change
   }
 
   /**
@@ -117,12 +117,19 @@ export class Acceptance {
    * @param backs - distinct, in the graph and in the table, sound; in V or not
    */
   backsAccepted(backs: readonly number[], like?: Like): 'sound' | number {
+    return this.unacceptedBacks(backs, like).next().value ?? 'sound'
+  }
+
+  /** The backs that {@link backsAccepted} asks about and that are in the way, as they are found. */
+  *unacceptedBacks(backs: readonly number[], like?: Like): Generator<number, undefined> {
     const zone = new AcceptanceInPast(
       { graph: this.#graph, table: this.#table, paid: this.#paid, isUnlimited: this.#isUnlimited },
       backs,
     )
-    const isWelcomed = (back: number): boolean => like !== undefined && like.n === 1 && like.target === back
-    return backs.find((back) => !isWelcomed(back) && !zone.isAccepted(back)) ?? 'sound'
+    for (const back of backs) {
+      const isWelcomed = like !== undefined && like.n === 1 && like.target === back
+      if (!isWelcomed && !zone.isAccepted(back)) yield back
+    }
   }
 
   /** Takes over what was stored, once, while V is empty. The table and the graph, with what is accepted, are filled. */

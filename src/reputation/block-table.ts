@@ -123,6 +123,12 @@ export class BlockTable {
     return { n: packed & 1 ? 1 : -1, target: packed >>> 1 }
   }
 
+  /** The post that the block votes on, if it is a vote. */
+  targetOf(index: number): number | undefined {
+    const packed = this.#likes[index] ?? 0
+    return packed === 0 ? undefined : packed >>> 1
+  }
+
   /** k(u) as added. */
   k(index: number): number {
     return (this.#k[index] ?? 0) | 0

@@ -55,6 +55,8 @@ export class ChainState {
   readonly #views: Views
   readonly #acceptance: Acceptance
   readonly #hidden: Hidden
+  /** Posts about which votes turned since the last step, and whether they were hidden before. */
+  readonly #wereHidden = new Map<number, boolean>()
   #pioneer: AuthorKey | undefined
 
   /** @param seed - any 32-bit number, best a random one; it keeps strangers from aiming at one hash bucket */
@@ -62,7 +64,14 @@ export class ChainState {
     this.chain = chain
     this.graph = new Graph(chain.id, seed)
     this.#table = new BlockTable(this.graph)
-    this.#views = new Views(chain, { graph: this.graph, table: this.#table })
+    this.#views = new Views(chain, {
+      graph: this.graph,
+      table: this.#table,
+      pioneer: () => this.#pioneer,
+      onTurn: (vote, counts) => {
+        this.#count(vote, counts)
+      },
+    })
     this.#acceptance = new Acceptance({
       graph: this.graph,
       table: this.#table,
@@ -94,6 +103,7 @@ export class ChainState {
       if (states.length % HEAD_CHANGES_KEPT === 0) reputation.graph.takeHeadChanges()
     })
     reputation.#acceptance.load((index) => states[index] ?? 'outside')
+    reputation.#wereHidden.clear()
     reputation.graph.takeHeadChanges()
     return { reputation, loaded }
   }
@@ -108,7 +118,7 @@ export class ChainState {
   /** k(u) of a block to be, which never changes; 0 where nobody asks for it. */
   kOf({ author, backs, time }: Pick<Candidate, 'author' | 'backs' | 'time'>): number {
     if (author === undefined || isUnlimited(this.chain.params, author)) return 0
-    return this.#views.kOf(author, backs, time, this.#pioneer)
+    return this.#views.kOf(author, backs, time)
   }
 
   /** Makes a block known, at the graph's end, and does not go by it yet. Returns its local index. */
@@ -133,9 +143,11 @@ export class ChainState {
   /** Goes by a sound block all of whose backs it goes by. */
   enter(index: number): Effects {
     const { accepted, withdrawn, paid, unpaid } = this.#acceptance.add(index)
-    for (const block of accepted) this.#views.accepted(block)
+    for (const block of accepted) {
+      this.#findPioneer(block)
+      this.#views.accepted(block)
+    }
     for (const block of withdrawn) this.#views.withdrawn(block)
-    for (const block of accepted) this.#findPioneer(block)
     return { accepted, withdrawn, ...this.#turn(paid, unpaid) }
   }
 
@@ -149,7 +161,23 @@ export class ChainState {
     const author = this.#table.authorOf(index)
     // Only blocks that come later in order can be, and mostly there is none.
     if (author === undefined || this.#table.blocksOf(author).at(-1) === index) return []
-    return this.#acceptance.wouldWithdraw(index)
+    return this.#acceptance.would(index).withdrawn
+  }
+
+  /** Accepted votes that count and, once {@link enter} has taken the block, would not, though accepted still. */
+  wouldVoid(index: number): readonly number[] {
+    const isPlain = this.graph.backs(index).every((back) => this.graph.isAccepted(back))
+    // What comes last in order turns nothing, and mostly it is that.
+    if (isPlain && this.#isBehindHeads([index])) return []
+    const { accepted, withdrawn } = this.#acceptance.would(index)
+    if (withdrawn.length === 0 && this.#isBehindHeads(accepted)) return []
+    return this.#views.wouldTurn(accepted, withdrawn).lost
+  }
+
+  /** Whether a vote would be accepted by {@link enter} and not count in what is accepted then. */
+  wouldBeVoid(index: number): boolean {
+    const { accepted, withdrawn } = this.#acceptance.would(index)
+    return accepted.includes(index) && !this.#views.wouldTurn(accepted, withdrawn).counting.has(index)
   }
 
   /**
@@ -203,12 +231,20 @@ export class ChainState {
     return author === undefined ? undefined : this.#table.keyOf(author)
   }
 
-  /** reps(author, accepted, now). */
+  /**
+   * reps(author, accepted, t), at the time that the next post would have: that of the clock, or of the latest head. Infinite
+   * for unlimited authors.
+   */
   repsOf(author: AuthorKey, now: number): number {
-    return this.#views.repsOf(author, this.#pioneer, now)
+    return this.#views.repsOf(author, Math.max(now, this.graph.time(this.#latestHead)))
   }
 
-  /** Reps of a post: paid likes less paid dislikes, no window. */
+  /** Whether an accepted vote counts (spec §4). */
+  counts(vote: number): boolean {
+    return this.#views.counts(vote)
+  }
+
+  /** Reps of a post: likes less dislikes that count, no window. */
   repsOfPost(index: number): number {
     return this.#hidden.repsOf(index)
   }
@@ -231,7 +267,11 @@ export class ChainState {
   }): number[] {
     const { isShunned, ...block } = options
     const { graph } = this
-    return backsFor({ graph, table: this.#table, isPaid: (index) => this.isPaid(index), isShunned }, block)
+    const unaccepted = (backs: readonly number[], vote?: Like): readonly number[] => [
+      ...this.#acceptance.unacceptedBacks(backs, vote),
+    ]
+    const isPaid = (index: number): boolean => this.isPaid(index)
+    return backsFor({ graph, table: this.#table, isPaid, isShunned, unaccepted }, block)
   }
 
   #know(index: number, { author, like }: Candidate, k: number): void {
@@ -243,9 +283,8 @@ export class ChainState {
     const index = this.graph.add(row, isAccepted)
     this.#know(index, row, row.k)
     if (row.state === 'dropped') this.#table.remove(index)
-    if (isAccepted) this.#views.accepted(index)
-    if (row.state === 'paid') this.#hidden.paid(index)
     if (isAccepted || row.state === 'set-back') this.#findPioneer(index)
+    if (isAccepted) this.#views.accepted(index)
   }
 
   #findPioneer(index: number): void {
@@ -253,14 +292,23 @@ export class ChainState {
     this.#pioneer = this.authorOf(index)
   }
 
+  /** Of what is accepted, the last in order: it is always a head. */
+  get #latestHead(): number {
+    return this.graph.heads().at(-1) ?? 0
+  }
+
+  #isBehindHeads(blocks: readonly number[]): boolean {
+    return blocks.every((block) => this.graph.compare(block, this.#latestHead) > 0)
+  }
+
+  #count(vote: number, counts: boolean): void {
+    const change = counts ? this.#hidden.counted(vote) : this.#hidden.uncounted(vote)
+    if (change !== undefined && !this.#wereHidden.has(change.post)) this.#wereHidden.set(change.post, !change.hidden)
+  }
+
   #turn(paid: readonly number[], unpaid: readonly number[]): Pick<Effects, 'turned' | 'isLoss' | 'hidden' | 'shown'> {
-    const before = new Map<number, boolean>()
-    const note = (change: { readonly post: number; readonly hidden: boolean } | undefined): void => {
-      if (change !== undefined && !before.has(change.post)) before.set(change.post, !change.hidden)
-    }
-    for (const block of paid) note(this.#hidden.paid(block))
-    for (const block of unpaid) note(this.#hidden.unpaid(block))
-    const changed = [...before].filter(([post, was]) => this.isHidden(post) !== was).map(([post]) => post)
+    const changed = [...this.#wereHidden].filter(([post, was]) => this.isHidden(post) !== was).map(([post]) => post)
+    this.#wereHidden.clear()
     return {
       turned: [...paid, ...unpaid],
       isLoss: unpaid.length > 0,

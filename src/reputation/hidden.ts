@@ -1,6 +1,6 @@
 /**
- * Votes on posts that count for the posts themselves (spec §4, rule 3.b): the paid ones, without a window. What is paid
- * is told to it, block by block; it does not know of payloads, which its caller deletes and fetches.
+ * Votes on posts for the posts themselves (spec §4, rule 3.b): those that count, without a window. Which do is told to it,
+ * vote by vote; it does not know of payloads, which its caller deletes and fetches.
  */
 import { isUnlimited, type Chain } from '../dag/chain.ts'
 import { Bug } from '../dag/result.ts'
@@ -27,16 +27,16 @@ export class Hidden {
     this.#table = table
   }
 
-  /** A block is paid now. Answers with its target if that makes the difference; posts change nothing. */
-  paid(index: number): HiddenChange | undefined {
+  /** A vote counts now. Answers with its target if that makes the difference. */
+  counted(index: number): HiddenChange | undefined {
     return this.#count(index, 1)
   }
 
   /**
-   * A block that was paid is not any more.
+   * A vote that counted does not any more.
    * @throws {Bug} if no such vote was counted
    */
-  unpaid(index: number): HiddenChange | undefined {
+  uncounted(index: number): HiddenChange | undefined {
     return this.#count(index, -1)
   }
 
@@ -45,7 +45,7 @@ export class Hidden {
     return this.#canHide(post) && isDislikedAway(this.#likes[post] ?? 0, this.#dislikes[post] ?? 0)
   }
 
-  /** Paid likes less paid dislikes. */
+  /** Likes less dislikes. */
   repsOf(post: number): number {
     return (this.#likes[post] ?? 0) - (this.#dislikes[post] ?? 0)
   }

@@ -106,6 +106,15 @@ export class Trees<S, P> {
     } else for (const child of tree.children) this.range(child, from, to, take)
   }
 
+  /** The entries from a place to before another one, in order. */
+  entries(tree: Tree<S> | undefined, from: P, to: P, found: number[] = []): number[] {
+    const { isBefore } = this.#shape
+    if (tree === undefined || isBefore(lastOf(tree), from) || !isBefore(firstOf(tree), to)) return found
+    if (tree.children !== undefined) for (const child of tree.children) this.entries(child, from, to, found)
+    else for (const entry of tree.entries) if (!isBefore(entry, from) && isBefore(entry, to)) found.push(entry)
+    return found
+  }
+
   /** The first entry from a place on of those that `isOf` knows; it asks only where a summary `holds` some. */
   firstFrom(
     tree: Tree<S> | undefined,

@@ -91,7 +91,7 @@ function play({ twin, blocks }: Drawn, order: readonly number[], seen: Seen): vo
     }
     if (!twin.isSound(u)) continue
     const before = peer.answers()
-    const would = peer.acceptance.wouldWithdraw(peer.know(u))
+    const would = peer.acceptance.would(peer.know(u)).withdrawn
     const change = peer.add(u)
     const after = peer.answers()
     expect(after).toEqual(peer.expected())

@@ -199,11 +199,6 @@ export class ReputationTwin {
   }
 }
 
-interface Change {
-  readonly moment: number
-  readonly by: number
-}
-
 /** §4, *Ledger of V*: which votes count and which posts are minting, in one set that holds the past of each block. */
 export class LedgerTwin {
   readonly #blocks: readonly TwinBlock[]
@@ -246,17 +241,17 @@ export class LedgerTwin {
     return this.#blocks.filter((u) => u.like?.n === n && u.like.target === post && this.#counts.has(u)).length
   }
 
-  /** Days of the author's that are minted by then, each with the moment at which it is worth 1. */
-  minted(author: string, part: readonly TwinBlock[], t: number): number[] {
-    const counting = part.filter((u) => u.time <= t && t - u.time <= 90 * DAY)
+  /** The author's days that are minted by then, as the moments at which each is worth 1. */
+  #minted(author: string, part: readonly TwinBlock[], t: number): number[] {
+    const isLookedAt = (u: TwinBlock): boolean => u.time <= t && t - u.time <= 90 * DAY
     const earliest = new Map<number, number>()
-    for (const post of counting) {
-      if (post.author !== author || post.like !== undefined) continue
-      const likes = counting.filter((v) => v.like?.n === 1 && v.like.target === post && this.#counts.has(v))
+    for (const u of part) {
+      // A minting post, or such a like of a post.
+      const post = u.like === undefined ? u : u.like.target
+      if (post.author !== author || !isLookedAt(post) || !isLookedAt(u)) continue
+      const isSource = u.like === undefined ? this.#minting.has(u) : u.like.n === 1 && this.#counts.has(u)
       const day = Math.floor(post.time / DAY)
-      for (const source of this.#minting.has(post) ? [post, ...likes] : likes) {
-        earliest.set(day, Math.min(earliest.get(day) ?? source.time, source.time))
-      }
+      if (isSource) earliest.set(day, Math.min(earliest.get(day) ?? u.time, u.time))
     }
     return [...earliest.values()].map((time) => time + 24 * HOUR).filter((moment) => moment <= t)
   }
@@ -265,27 +260,28 @@ export class LedgerTwin {
     if (this.#base(author) >= 1) return true
     const counting = before.filter((u) => t - u.time <= 90 * DAY)
     const isLiked = counting.some((u) => u.like?.n === 1 && u.like.target.author === author && this.#counts.has(u))
-    return isLiked || this.minted(author, before, t).length > 0
+    return isLiked || this.#minted(author, before, t).length > 0
   }
 
   #balance(author: string, part: readonly TwinBlock[], t: number): number {
-    const changes: Change[] = this.minted(author, part, t).map((moment) => ({ moment, by: 1 }))
+    const sums = new Map<number, number>()
+    const change = (moment: number, by: number): void => {
+      if (moment <= t) sums.set(moment, (sums.get(moment) ?? 0) + by)
+    }
+    for (const moment of this.#minted(author, part, t)) change(moment, 1)
     for (const u of part) {
       if (u.time > t || t - u.time > 90 * DAY) continue
       if (u.like === undefined) {
         if (u.author !== author) continue
-        changes.push({ moment: u.time, by: -1 }, { moment: u.time + 24 * HOUR, by: 1 })
+        change(u.time, -1)
+        change(u.time + 24 * HOUR, 1)
       } else if (this.#counts.has(u)) {
-        if (u.author === author) changes.push({ moment: u.time, by: -1 })
-        else if (u.like.target.author === author) changes.push({ moment: u.time, by: u.like.n })
+        if (u.author === author) change(u.time, -1)
+        else if (u.like.target.author === author) change(u.time, u.like.n)
       }
     }
-    const moments = [...new Set(changes.map(({ moment }) => moment))].sort((a, b) => a - b)
     let x = this.#base(author)
-    for (const moment of moments.filter((m) => m <= t)) {
-      const sum = changes.reduce((all, change) => all + (change.moment === moment ? change.by : 0), 0)
-      x = Math.min(30, x + sum)
-    }
+    for (const [, sum] of [...sums].sort(([a], [b]) => a - b)) x = Math.min(30, x + sum)
     return x
   }
 }

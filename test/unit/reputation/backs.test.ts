@@ -24,7 +24,7 @@ function drawLinks(picture: string, shunned = '') {
   for (let index = 1; index < graph.size; index += 1) table.add(index, { author: by(nameOf(index)), k: 0 })
   const isPaid = (index: number) => graph.isAccepted(index) && !/^n|u$/.test(nameOf(index))
   const isShunned = (index: number) => shunned.includes(nameOf(index).charAt(0))
-  const context: LinkContext = { graph, table, isPaid, isShunned }
+  const context: LinkContext = { graph, table, isPaid, isShunned, unaccepted: () => [] }
   const named = (indexes: readonly number[]) => indexes.map(nameOf).sort().join(' ')
   return {
     linkable: () => named(linkableHeads(context)),
@@ -168,6 +168,7 @@ const contextOf = (peer: AcceptancePeer, twin: DecreedTwin): LinkContext => ({
     const { author } = peer.blocks[index]!
     return author !== undefined && !twin.isUnlimited(author) && twin.shunned.has(author)
   },
+  unaccepted: (backs, vote) => [...peer.acceptance.unacceptedBacks(backs, vote)],
 })
 
 const idsOf = (peer: AcceptancePeer, backs: readonly number[]) => backs.map((back) => peer.blocks[back]?.id).sort()

@@ -24,23 +24,23 @@ function disliked(name: string, keys: readonly string[], author = ann) {
 describe('3.b', () => {
   test('a post is hidden by its fifth dislike, comes back by likes, and goes again', () => {
     const { hidden, at, post } = disliked('#f', [])
-    const changes = [...VOTES.slice(0, 5), 'u1', 'u2', 'u3', 'd6'].map((vote) => hidden.paid(at(vote))?.hidden)
+    const changes = [...VOTES.slice(0, 5), 'u1', 'u2', 'u3', 'd6'].map((vote) => hidden.counted(at(vote))?.hidden)
     expect(changes).toEqual([undefined, undefined, undefined, undefined, true, undefined, undefined, false, true])
     expect([hidden.isHidden(post), hidden.repsOf(post)]).toEqual([true, -3])
   })
 
   test('a vote that is not paid any more does not count any more', () => {
     const { hidden, at, post } = disliked('#f', [])
-    for (const vote of VOTES.slice(0, 5)) hidden.paid(at(vote))
-    expect(hidden.unpaid(at('d3'))).toEqual({ post, hidden: false })
+    for (const vote of VOTES.slice(0, 5)) hidden.counted(at(vote))
+    expect(hidden.uncounted(at('d3'))).toEqual({ post, hidden: false })
     expect([hidden.isHidden(post), hidden.repsOf(post)]).toEqual([false, -4])
-    expect(() => hidden.unpaid(at('u1'))).toThrow(Bug)
+    expect(() => hidden.uncounted(at('u1'))).toThrow(Bug)
   })
 
   test("the owner's posts in @ and posts in groups are never hidden; a guest's are", () => {
     const isHidden = (name: string, keys: readonly string[], author = ann) => {
       const { hidden, at, post } = disliked(name, keys, author)
-      for (const vote of VOTES.slice(0, 6)) hidden.paid(at(vote))
+      for (const vote of VOTES.slice(0, 6)) hidden.counted(at(vote))
       expect(hidden.repsOf(post)).toBe(-6)
       return hidden.isHidden(post)
     }
@@ -52,5 +52,5 @@ describe('3.b', () => {
 
 test('posts are no votes', () => {
   const { hidden, post } = disliked('#f', [])
-  expect([hidden.paid(post), hidden.repsOf(post)]).toEqual([undefined, 0])
+  expect([hidden.counted(post), hidden.repsOf(post)]).toEqual([undefined, 0])
 })

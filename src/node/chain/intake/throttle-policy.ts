@@ -1,6 +1,7 @@
 /**
  * Which blocks wait (spec §5 *Throttle*, a local rule and never final): those that claim to be old although this node
- * watched the chain at that time, those on delayed ones, and those that would withdraw blocks faster than anybody needs.
+ * watched the chain at that time, those on delayed ones, and those that would withdraw blocks, or turn votes that count here,
+ * faster than anybody needs.
  */
 import type { ChainState } from '../../../reputation/chain-state.ts'
 import { isEnough } from '../../../reputation/rules.ts'
@@ -57,8 +58,9 @@ export class ThrottlePolicy {
       return true
     }
     const author = this.#reputation.authorOf(index)
-    if (author === undefined || this.#reputation.wouldWithdraw(index).length === 0) return false
-    return !this.#throttle.mayWithdraw(author, nowMs)
+    if (author === undefined) return false
+    const isRewriting = this.#reputation.wouldWithdraw(index).length > 0 || this.#reputation.wouldVoid(index).length > 0
+    return isRewriting && !this.#throttle.mayWithdraw(author, nowMs)
   }
 
   /** The block was accepted: an old one, and what it brought in, takes from the hour's ration. */
