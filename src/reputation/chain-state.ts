@@ -58,6 +58,8 @@ export class ChainState {
   /** Posts about which votes turned since the last step, and whether they were hidden before. */
   readonly #wereHidden = new Map<number, boolean>()
   #pioneer: AuthorKey | undefined
+  /** Author of a first post that is known, while none was accepted: the pioneer in the eyes of what stands on it. */
+  #first: AuthorKey | undefined
 
   /** @param seed - any 32-bit number, best a random one; it keeps strangers from aiming at one hash bucket */
   constructor(chain: Chain, seed: number) {
@@ -67,7 +69,7 @@ export class ChainState {
     this.#views = new Views(chain, {
       graph: this.graph,
       table: this.#table,
-      pioneer: () => this.#pioneer,
+      pioneer: () => this.#pioneer ?? this.#first,
       onTurn: (vote, counts) => {
         this.#count(vote, counts)
       },
@@ -125,6 +127,7 @@ export class ChainState {
   append(candidate: Candidate, k: number): number {
     const index = this.graph.add(candidate, false)
     this.#know(index, candidate, k)
+    if (candidate.height === 1) this.#first = candidate.author
     return index
   }
 
@@ -236,6 +239,7 @@ export class ChainState {
    * for unlimited authors.
    */
   repsOf(author: AuthorKey, now: number): number {
+    if (this.#pioneer === undefined && hasFirstPostPioneer(this.chain)) return 0
     return this.#views.repsOf(author, Math.max(now, this.graph.time(this.#latestHead)))
   }
 

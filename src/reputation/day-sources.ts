@@ -30,9 +30,13 @@ export function daySourcesOf(graph: Graph, table: BlockTable): Trees<Sources, nu
       }
       return { earliest, latest }
     },
-    join: (left, right) => ({
-      earliest: earlier(left.earliest, right.earliest),
-      latest: later(left.latest, right.latest),
-    }),
+    join(parts) {
+      let [earliest, latest] = [parts[0]?.summary.earliest ?? 0, parts[0]?.summary.latest ?? 0]
+      for (let at = 1; at < parts.length; at += 1) {
+        earliest = earlier(earliest, parts[at]?.summary.earliest ?? 0)
+        latest = later(latest, parts[at]?.summary.latest ?? 0)
+      }
+      return { earliest, latest }
+    },
   })
 }

@@ -140,18 +140,21 @@ export function momentsOf(graph: Graph, table: BlockTable): Trees<Changes, Place
     return { sum, cap, sumNow, capNow, votes, mintingPosts, plainPosts, likes, likedDays }
   }
 
-  function join(left: Changes, right: Changes): Changes {
-    return {
-      sum: left.sum + right.sum,
-      cap: Math.min(right.cap, left.cap + right.sum),
-      sumNow: left.sumNow + right.sumNow,
-      capNow: Math.min(right.capNow, left.capNow + right.sumNow),
-      votes: left.votes + right.votes,
-      mintingPosts: left.mintingPosts + right.mintingPosts,
-      plainPosts: left.plainPosts + right.plainPosts,
-      likes: left.likes + right.likes,
-      likedDays: left.likedDays + right.likedDays,
+  function join(parts: readonly { readonly summary: Changes }[]): Changes {
+    let [sum, cap, sumNow, capNow] = [0, NO_CAP, 0, NO_CAP]
+    let [votes, mintingPosts, plainPosts, likes, likedDays] = [0, 0, 0, 0, 0]
+    for (const { summary: part } of parts) {
+      sum += part.sum
+      cap = Math.min(part.cap, cap + part.sum)
+      sumNow += part.sumNow
+      capNow = Math.min(part.capNow, capNow + part.sumNow)
+      votes += part.votes
+      mintingPosts += part.mintingPosts
+      plainPosts += part.plainPosts
+      likes += part.likes
+      likedDays += part.likedDays
     }
+    return { sum, cap, sumNow, capNow, votes, mintingPosts, plainPosts, likes, likedDays }
   }
 
   return new Trees({ compare, isBefore, summary, join })

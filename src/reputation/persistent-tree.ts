@@ -6,7 +6,7 @@
 import { Bug } from '../dag/result.ts'
 
 /** Entries or children of a node, at most; half of it after a split. */
-const WIDTH = 32
+const WIDTH = 16
 
 /** Neighbours that fit into one node of this size are joined: lists that shrink stay shallow. */
 const JOINED = WIDTH / 2
@@ -22,7 +22,8 @@ export interface Shape<S, P> {
   readonly isBefore: (entry: number, place: P) => boolean
   /** Of `entries` from position `from` to before `to`, at least one. */
   readonly summary: (entries: readonly number[], from: number, to: number) => S
-  readonly join: (left: S, right: S) => S
+  /** Of summaries of ranges that follow each other, at least one. */
+  readonly join: (parts: readonly { readonly summary: S }[]) => S
 }
 
 interface Leaf<S> {
@@ -95,15 +96,23 @@ export class Trees<S, P> {
 
   /** Calls `take` with summaries of all entries from a place to before another one, in order. */
   range(tree: Tree<S> | undefined, from: P, to: P, take: (summary: S) => void): void {
+    if (tree === undefined) return
     const { isBefore, summary } = this.#shape
-    if (tree === undefined || isBefore(lastOf(tree), from) || !isBefore(firstOf(tree), to)) return
-    if (!isBefore(firstOf(tree), from) && isBefore(lastOf(tree), to)) {
-      take(tree.summary)
-    } else if (tree.children === undefined) {
+    const { children } = tree
+    if (children === undefined) {
       const start = this.#placeIn(tree.entries, from)
       const end = this.#placeIn(tree.entries, to)
-      if (start < end) take(summary(tree.entries, start, end))
-    } else for (const child of tree.children) this.range(child, from, to, take)
+      if (start < end) take(end - start === tree.entries.length ? tree.summary : summary(tree.entries, start, end))
+      return
+    }
+    const start = this.#childAt(children, from)
+    for (let at = start; at < children.length; at += 1) {
+      const child = children[at] as Tree<S>
+      if (!isBefore(firstOf(child), to)) return
+      const isWhole = (at > start || !isBefore(firstOf(child), from)) && isBefore(lastOf(child), to)
+      if (isWhole) take(child.summary)
+      else this.range(child, from, to, take)
+    }
   }
 
   /** The entries from a place to before another one, in order. */
@@ -122,16 +131,17 @@ export class Trees<S, P> {
     holds: (summary: S) => boolean,
     isOf: (entry: number) => boolean,
   ): number | undefined {
-    if (tree === undefined || !holds(tree.summary) || this.#shape.isBefore(lastOf(tree), from)) return undefined
-    if (tree.children === undefined) {
+    if (tree === undefined || !holds(tree.summary)) return undefined
+    const { children } = tree
+    if (children === undefined) {
       for (let at = this.#placeIn(tree.entries, from); at < tree.entries.length; at += 1) {
         const entry = tree.entries[at] ?? 0
         if (isOf(entry)) return entry
       }
       return undefined
     }
-    for (const child of tree.children) {
-      const found = this.firstFrom(child, from, holds, isOf)
+    for (let at = this.#childAt(children, from); at < children.length; at += 1) {
+      const found = this.firstFrom(children[at], from, holds, isOf)
       if (found !== undefined) return found
     }
     return undefined
@@ -229,6 +239,18 @@ export class Trees<S, P> {
     }
   }
 
+  /** The first child that has an entry from a place on. */
+  #childAt(children: readonly Tree<S>[], place: P): number {
+    let low = 0
+    let high = children.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (this.#shape.isBefore(lastOf(children[middle] as Tree<S>), place)) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+
   /** The child that holds an entry, or would. */
   #childOf({ children }: Inner<S>, entry: number): number {
     let low = 0
@@ -269,7 +291,7 @@ export class Trees<S, P> {
   }
 
   #inner(children: Tree<S>[], edit: Edit): Inner<S> {
-    const summary = this.#joined(children)
+    const summary = this.#shape.join(children)
     const [first, last] = [children[0] as Tree<S>, children.at(-1) as Tree<S>]
     return { edit, children, entries: undefined, summary, first: firstOf(first), last: lastOf(last) }
   }
@@ -287,16 +309,10 @@ export class Trees<S, P> {
       tree.summary = this.#shape.summary(tree.entries, 0, tree.entries.length)
       return tree
     }
-    tree.summary = this.#joined(tree.children)
+    tree.summary = this.#shape.join(tree.children)
     tree.first = firstOf(tree.children[0] as Tree<S>)
     tree.last = lastOf(tree.children.at(-1) as Tree<S>)
     return tree
-  }
-
-  #joined(children: readonly Tree<S>[]): S {
-    let sum = (children[0] as Tree<S>).summary
-    for (let at = 1; at < children.length; at += 1) sum = this.#shape.join(sum, (children[at] as Tree<S>).summary)
-    return sum
   }
 }
 

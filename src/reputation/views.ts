@@ -22,6 +22,9 @@ const FIRST_STEPS = 64
 /** Times as many in each further round: the way taken then costs a small multiple of the shortest. */
 const MORE_STEPS = 4
 
+/** A copy costs about as much as so many steps, in nodes that are copied later. */
+const COPY_STEPS = 2
+
 export interface ViewsParts {
   readonly graph: Graph
   readonly table: BlockTable
@@ -136,34 +139,33 @@ export class Views {
   }
 
   /**
-   * Every view of the pool, and two new ones, try to get there in few steps, then in more: whichever is nearest does,
-   * and nobody has to know beforehand how much is concurrent.
+   * Every view of the pool, and two new ones, try to get there in few steps, then in more: nobody has to know beforehand how
+   * much is concurrent. Of those that do, the nearest goes.
    */
   #viewAt(tips: readonly number[]): View {
     for (let steps = FIRST_STEPS; ; steps *= MORE_STEPS) {
-      const view = this.#moved(tips, steps) ?? this.#copied(tips, steps) ?? this.#cut(tips, steps)
+      const view = this.#nearest(tips, steps) ?? this.#cut(tips, steps)
       if (view === undefined) continue
       this.#pool = [view, ...this.#pool].slice(0, POOL)
       return view
     }
   }
 
-  /** A view of the pool, taken out of it and moved. */
-  #moved(tips: readonly number[], steps: number): View | undefined {
-    for (const view of this.#pool) {
-      if (!this.#move(view, tips, steps)) continue
-      this.#pool = this.#pool.filter((other) => other !== view)
-      return { ledger: view.ledger, tips }
+  /** A view of the pool, taken out of it and moved, or a copy of what is accepted. */
+  #nearest(tips: readonly number[], steps: number): View | undefined {
+    let best: { readonly view: View | undefined; readonly ways: Ways; readonly cost: number } | undefined
+    for (const view of [undefined, ...this.#pool]) {
+      const ways = this.#ways(view?.tips ?? this.#parts.graph.heads(), tips, steps)
+      if (ways === undefined) continue
+      const cost = ways.coming.length + ways.going.length + (view === undefined ? COPY_STEPS : 0)
+      if (best === undefined || cost < best.cost) best = { view, ways, cost }
     }
-    return undefined
-  }
-
-  #copied(tips: readonly number[], steps: number): View | undefined {
-    const heads = this.#parts.graph.heads()
-    const ways = this.#ways(heads, tips, steps)
-    if (ways === undefined) return undefined
-    const ledger = this.#main.fork()
-    this.#go(ledger, ways)
+    if (best === undefined) return undefined
+    const { view, ways } = best
+    this.#pool = this.#pool.filter((other) => other !== view)
+    const ledger = view?.ledger ?? this.#main.fork()
+    for (const index of [...ways.going].reverse()) ledger.remove(index)
+    for (const index of ways.coming) ledger.add(index)
     return { ledger, tips }
   }
 
@@ -183,23 +185,11 @@ export class Views {
     return { ledger, tips }
   }
 
-  #move({ ledger, tips: from }: View, tips: readonly number[], steps: number): boolean {
-    const ways = this.#ways(from, tips, steps)
-    if (ways === undefined) return false
-    this.#go(ledger, ways)
-    return true
-  }
-
   #ways(from: readonly number[], to: readonly number[], steps: number): Ways | undefined {
     const coming = differenceWithin(this.#parts.graph, to, from, steps)
     if (coming === undefined) return undefined
     const going = differenceWithin(this.#parts.graph, from, to, steps)
     return going === undefined ? undefined : { coming, going }
-  }
-
-  #go(ledger: Ledger, { coming, going }: Ways): void {
-    for (let at = going.length - 1; at >= 0; at -= 1) ledger.remove(going[at] ?? 0)
-    for (const index of coming) ledger.add(index)
   }
 }
 

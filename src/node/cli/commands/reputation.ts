@@ -21,7 +21,7 @@ export function addReputationCommands(chain: Command, session: CommandContext): 
         throw new CommandError(`${why}: see \`freechains names list\`; an id or a key has at least six hex digits`)
       }
       const reps = await (await session.client()).call('chain.reps', { chain: await session.chainToRead(), ...which })
-      if (typeof reps === 'number') await session.answer(reps, String(reps))
+      if (typeof reps !== 'object') await session.answer(reps, String(reps))
       else
         await session.answerTable(
           reps,
