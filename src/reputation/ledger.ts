@@ -73,9 +73,14 @@ export class Ledger {
 
   /** A copy that goes its own way; of what comes no later in order than `last`, if that is given. */
   fork(onTurn?: OnTurn, last?: number): Ledger {
-    if (this.#last !== undefined) throw new Bug('a part of a ledger is not forked')
-    const copy = new Ledger(this.#parts, onTurn, { accounts: this.#accounts, ...(last === undefined ? {} : { last }) })
+    if (this.#last !== undefined && last !== undefined) throw new Bug('a part of a ledger is not cut again')
+    const upTo = last ?? this.#last
+    const copy = new Ledger(this.#parts, onTurn, {
+      accounts: this.#accounts,
+      ...(upTo === undefined ? {} : { last: upTo }),
+    })
     copy.#chunks = [...this.#chunks]
+    for (const author of this.#lookedAt) copy.#lookedAt.add(author)
     // From now on nobody owns what is shared.
     this.#edit = {}
     return copy

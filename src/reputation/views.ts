@@ -151,19 +151,22 @@ export class Views {
     }
   }
 
-  /** A view of the pool, taken out of it and moved, or a copy of what is accepted. */
+  /** A view of the pool that grows, or a copy of one, or of what is accepted, that moves. */
   #nearest(tips: readonly number[], steps: number): View | undefined {
     let best: { readonly view: View | undefined; readonly ways: Ways; readonly cost: number } | undefined
     for (const view of [undefined, ...this.#pool]) {
       const ways = this.#ways(view?.tips ?? this.#parts.graph.heads(), tips, steps)
       if (ways === undefined) continue
-      const cost = ways.coming.length + ways.going.length + (view === undefined ? COPY_STEPS : 0)
+      const isCopied = view === undefined || ways.going.length > 0
+      const cost = ways.coming.length + ways.going.length + (isCopied ? COPY_STEPS : 0)
       if (best === undefined || cost < best.cost) best = { view, ways, cost }
     }
     if (best === undefined) return undefined
     const { view, ways } = best
-    this.#pool = this.#pool.filter((other) => other !== view)
-    const ledger = view?.ledger ?? this.#main.fork()
+    // What only grows is the same branch; others may be asked about again, with and without what one of them has.
+    const isGrowing = view !== undefined && ways.going.length === 0
+    if (isGrowing) this.#pool = this.#pool.filter((other) => other !== view)
+    const ledger = isGrowing ? view.ledger : (view?.ledger ?? this.#main).fork()
     for (const index of [...ways.going].reverse()) ledger.remove(index)
     for (const index of ways.coming) ledger.add(index)
     return { ledger, tips }

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { Bug } from '../../../src/dag/result.ts'
 import { Ledger } from '../../../src/reputation/ledger.ts'
 import { LedgerTwin, inOrder, type TwinBlock } from '../../support/reputation-twin.ts'
+import { randomFrom } from '../../support/random.ts'
 import { AUTHORS, plans, VotedDag } from '../../support/voted-dags.ts'
 
 /** Raised by hand for long hunts. */
@@ -153,6 +154,38 @@ test.each([
     expect(seen.turned).toBeGreaterThan(100)
     expect(seen.void).toBeGreaterThan(500)
     expect(seen.plain).toBeGreaterThan(500)
+  },
+)
+
+test.each([
+  { seed: 1, gapMs: HOUR },
+  { seed: 2, gapMs: 6 * HOUR },
+  { seed: 3, gapMs: 2 * DAY },
+])(
+  'the same in a long ledger, of which late branches come and go (seed $seed)',
+  { timeout: 120_000 },
+  ({ seed, gapMs }) => {
+    const random = randomFrom(seed)
+    const draw = (most: number) => Math.floor(random() * (most + 1))
+    const both = new Both({ bases: { [ann!]: 20, [bob!]: 5 }, unlimited: [] })
+    let turned = 0
+    for (let n = 0; n < 800; n += 1) {
+      const isLate = n % 4 === 0
+      both.dag.add({
+        backs: isLate ? [draw(Math.min(n, 400))] : [draw(2), draw(2)],
+        author: draw(AUTHORS.length),
+        lateMs: draw(3) === 0 ? 0 : draw(gapMs),
+        vote: ([0, 0, 1, -1] as const)[draw(3)]!,
+        target: draw(1000),
+      })
+    }
+    for (let n = 0; n < 800; n += 1) {
+      const before = new Map(both.turned)
+      const index = both.flip(n % 3 === 0 ? draw(1e6) : 0, n % 7 === 0)
+      for (const [vote, counts] of both.turned) if (vote !== index && before.get(vote) !== counts) turned += 1
+      if (n % 80 === 79) both.expectSame([draw(100 * DAY), draw(10 * DAY)])
+    }
+    expect(turned).toBeGreaterThan(3)
   },
 )
 
