@@ -153,6 +153,38 @@ function lateBranch() {
   }
 }
 
+/**
+ * A forum, then rivals near its beginning that nothing stands on: votes of three authors. Pasts with and without them
+ * alternate; what they turn is turned each time that a view goes from one to the other.
+ */
+function earlyRivals() {
+  for (const size of sizes) {
+    const played = new Forum()
+    for (const spec of legalHistory({ posts: size, now: NOW })) played.play(spec)
+    const { reputation } = played
+    const heads = [...reputation.graph.heads()]
+    const low = played.at[Math.min(200, size >> 1)]
+    const post = played.at.find((at) => reputation.isPost(at) && at <= low)
+    const time = reputation.graph.time(low)
+    const begun = performance.now()
+    const rivals = [1, 2, 3, 4].map((author) =>
+      played.add({ author, time: time + author, backs: [low], like: { n: -1, target: post } }),
+    )
+    const ms = performance.now() - begun
+    report('four early rival votes come in', size, `${ms.toFixed(1)} ms in all`)
+    const latest = Math.max(...heads.map((head) => reputation.graph.time(head)))
+    const pasts = [heads, ...rivals.map((rival) => [...heads, rival]), ...rivals.map((rival) => [rival])]
+    let turn = 0
+    const ask = (count) => () => {
+      const backs = pasts[turn++ % count]
+      const least = Math.max(...backs.map((back) => reputation.graph.time(back)))
+      reputation.kOf({ author: keys[turn % 20], backs, time: Math.max(least, backs.length > 1 ? latest : least) })
+    }
+    report('k, pasts with and without one of them by turns', size, best(ROUNDS, 100, ask(2)))
+    report('k, nine pasts by turns, some of them early', size, best(ROUNDS, 45, ask(9)))
+  }
+}
+
 /** Blocks measured one by one on disk. */
 const SINGLES = 200
 
@@ -188,4 +220,5 @@ const warm = new Forum()
 for (const spec of legalHistory({ posts: 5_000, now: NOW })) warm.play(spec)
 growing()
 lateBranch()
+earlyRivals()
 for (const size of values.full ? [...sizes] : sizes.filter((each) => each <= 100_000)) await onDisk(size)

@@ -20,9 +20,9 @@ export const FORUMS = [
       a2       < anon1 @0 11:30
       a2 anon1 < a3    @0 12:00 likes anon1
       a3       < b2    @1 09:59:59.999
-      a3       < b4    @1 10:00:00.001
-      a3       < b3    @1 10:00
-      a3       < b5    @1 10:01
+      a3       < b4    @1 11:00:00.001
+      a3       < b3    @1 11:00
+      a3       < b5    @1 11:01
       b3 b4    < c1    @1 12:00
       b3 b4 c1 < b6    @1 12:01 likes c1
       b3 b4 c1 < a4    @1 12:02 likes c1
@@ -136,5 +136,80 @@ export const FORUMS = [
       o6       < o7    @1 11:03 dislikes o1
       o7       < o8    @1 11:04 dislikes o1
     ! o8       < o9    @1 13:00 likes o1`,
+  },
+  {
+    title: 'the cap at each moment, and what happens in one moment',
+    name: '#moments',
+    blocks: `
+      genesis  < a1    @0 08:00
+      a1       < b1    @0 09:00
+      a1       < c1    @0 09:00
+      a1 b1    < a2    @0 10:00 likes b1
+      a2 c1    < a3    @0 10:01 likes c1
+      a3       < a4    @1 12:00
+      a4       < a5    @2 12:00
+      a5       < a6    @3 12:00
+      a6       < a7    @4 12:00
+      a7       < b2    @6 09:00 likes a1
+      a7       < c2    @6 09:00 dislikes a1
+      b2 c2    < a8    @6 10:00
+      a8       < b3    @6 11:00 likes a4
+      a8       < c3    @6 11:00:00.001 dislikes a4
+      b3 c3    < a9    @6 12:00`,
+  },
+  {
+    title: 'fresh keys on the branches of one author: their votes are paid, and count once',
+    name: '#branches',
+    pioneers: 'abcdefghijklmno',
+    blocks: `
+      genesis  < b1    @0 08:00
+      b1       < p1    @0 09:00
+      b1 p1    < a1    @0 09:01 likes p1
+      a1       < a2    @0 09:02 likes p1
+      a2       < p2    @0 09:03 dislikes b1
+      b1       < q1    @0 09:10
+      b1 q1    < a3    @0 09:11 likes q1
+      a3       < a4    @0 09:12 likes q1
+      a4       < q2    @0 09:13 dislikes b1
+      b1       < r1    @0 08:50
+      b1 r1    < a5    @0 08:51 likes r1
+      a5       < a6    @0 08:52 likes r1
+      a6       < r2    @0 08:53 dislikes b1
+      p2 q2 r2 < c1    @0 12:00
+      c1       < b2    @1 08:00`,
+  },
+  {
+    title: 'an early vote that comes late turns later ones, and what they paid for',
+    name: '#late',
+    pioneers: 'abcdefghijklmno',
+    blocks: `
+      genesis  < b1    @0 08:00
+      b1       < c1    @0 08:30
+      c1       < n1    @0 09:30
+      c1 n1    < a1    @0 10:00 likes n1
+      a1       < a2    @0 11:00 likes n1
+      a2       < n2    @0 12:00 likes b1
+      n2       < b2    @0 13:00 likes c1
+      b1       < a3    @0 09:00 dislikes b1
+      b2       < n3    @1 11:00
+      n3       < c2    @1 12:00`,
+  },
+  {
+    title: 'a day at the edge of the window goes over to a later post',
+    name: '#edge',
+    pioneers: 'acd',
+    blocks: `
+      genesis  < a1    @0 08:00
+      a1       < b1    @0 09:00
+      a1 b1    < a2    @0 10:00 likes b1
+      a2       < a3    @0 10:01 likes b1
+      a3       < b2    @0 21:00
+      a3       < n1    @2 09:00
+      b2       < a4    @89 22:00
+      a4       < b3    @90 09:00
+      a4       < b4    @90 09:00:00.001
+      a4       < b5    @90 21:00:00.001
+      a4 n1    < a5    @91 08:00 likes n1
+      a5       < n2    @91 09:00`,
   },
 ]

@@ -121,13 +121,19 @@ function expectedAfter(rules, known, letters, time) {
   const [paid, accepted] = [rules.paid(all), rules.accepted(all)]
   const names = (blocks) => inOrder(blocks).map((u) => nameOf.get(u))
   const targets = new Set([...all].flatMap((u) => (u.like === undefined ? [] : [u.like.target])))
-  const repsAt = (t) => letters.map((letter) => [letter, rules.reps(author(letter).pub, accepted, t)])
-  const times = [time, time + DAY - 1, time + DAY, time + 90 * DAY, time + 90 * DAY + 1]
+  const ledger = rules.ledger(accepted)
+  const shown = (reps) => (reps === Infinity ? 'unlimited' : reps)
+  const repsAt = (t) => letters.map((letter) => [letter, shown(ledger.reps(author(letter).pub, t))])
+  // Not before the latest head: the time that the next post would have.
+  const first = Math.max(time, ...[...accepted].map((u) => u.time))
+  const times = [0, DAY - 1, DAY, 90 * DAY - 1, 90 * DAY, 90 * DAY + 1].map((later) => first + later)
   return {
     heads: names(headsOf(accepted)),
     paid: names(paid),
     accepted: names([...accepted].filter((u) => !paid.has(u))),
     held: names([...all].filter((u) => !accepted.has(u))),
+    counts: names([...accepted].filter((u) => ledger.counts(u))),
+    minting: names([...accepted].filter((u) => ledger.isMinting(u))),
     hidden: names([...targets].filter((u) => rules.hidden(u, all))),
     posts: Object.fromEntries(inOrder(targets).map((u) => [nameOf.get(u), rules.repsOfPost(u, all)])),
     reps: Object.fromEntries(times.map((t) => [t, Object.fromEntries(repsAt(t))])),
@@ -162,8 +168,9 @@ const NOTE = [
   'sound: false is a block that a peer refuses for what it and its past say (§2, §3, §5): nothing follows from it.',
   'k: k(u) of the block (0 if unsigned). after: what a peer says that has all sound blocks up to this one, none set aside, delayed or dropped.',
   'heads, paid, accepted (not paid, and in the past of a paid one), held (sound, and neither), hidden (3.b): names, each list in order (§1).',
-  'posts: reps of the posts that any like or dislike speaks of. reps: by time (ms since the epoch) and author, reps(author, accepted, time);',
-  'of an unlimited author what the formula gives, which nobody goes by. Asked at the block’s own time, 24 h (less 1 ms) and 90 days (and 1 ms) later.',
+  'counts, minting: of what is accepted, the votes that count, and the posts that are minting (§4).',
+  'posts: reps of the posts that any like or dislike speaks of. reps: by time (ms since the epoch) and author, reps(author, accepted, time).',
+  'Asked at the time of the block or of the latest head, whichever is later, and 24 h (less 1 ms) and 90 days (give or take 1 ms) after that.',
   'Whatever the order of arrival, pasts first, the answers after the last block are the same.',
 ]
 

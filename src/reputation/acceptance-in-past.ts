@@ -13,7 +13,7 @@
 import type { Graph } from '../dag/graph.ts'
 import { isAncestor } from '../dag/walk.ts'
 import { LazyPast } from './lazy-past.ts'
-import type { Ledger } from './ledger.ts'
+import type { BlockTable } from './block-table.ts'
 import { AuthorSequence } from './author-sequence.ts'
 import type { PaidSet } from './paid-set.ts'
 import { isEnough } from './rules.ts'
@@ -25,7 +25,7 @@ const REST_STEPS = 1000
 
 export interface Surroundings {
   readonly graph: Graph
-  readonly ledger: Ledger
+  readonly table: BlockTable
   readonly paid: PaidSet
   readonly isUnlimited: (index: number) => boolean
 }
@@ -72,10 +72,10 @@ export class AcceptanceInPast {
   }
 
   #evaluate(index: number): boolean {
-    const { ledger, paid, isUnlimited } = this.#around
+    const { table, paid, isUnlimited } = this.#around
     if (isUnlimited(index)) return true
-    const author = ledger.authorOf(index)
-    if (author === undefined || !isEnough(ledger.k(index))) return false
+    const author = table.authorOf(index)
+    if (author === undefined || !isEnough(table.k(index))) return false
     const isPaidInV = paid.isPaid(index) && !paid.hasOutside(author)
     const rivals = isPaidInV ? paid.rivalsOf(index, author) : []
     if (isPaidInV && rivals.length === 0) return true
@@ -88,21 +88,21 @@ export class AcceptanceInPast {
    * Whether the past has no block of the author besides `index` and its own past; `false` also if the search gave up.
    */
   #isAuthorAlone(index: number, author: number): boolean {
-    const { graph, ledger } = this.#around
+    const { graph, table } = this.#around
     const others = this.#tips.filter((tip) => tip !== index)
     if (others.length === 0) return true
     const rest = new LazyPast(graph, others, index).all(REST_STEPS)
-    return rest?.every((at) => ledger.authorOf(at) !== author) ?? false
+    return rest?.every((at) => table.authorOf(at) !== author) ?? false
   }
 
   #evaluateSequence(index: number, author: number): boolean {
-    const { graph, ledger, paid } = this.#around
+    const { graph, table, paid } = this.#around
     const first = this.#firstDoubtful(index, author)
     if (first === undefined) return paid.isPaid(index)
     const start = paid.positionIn(paid.sequenceOf(author), first)
-    const sequence = new AuthorSequence(graph, ledger, paid, author, start)
-    const blocks = ledger.blocksOf(author)
-    for (let at = ledger.positionOf(first, author); at < blocks.length; at += 1) {
+    const sequence = new AuthorSequence(graph, table, paid, author, start)
+    const blocks = table.blocksOf(author)
+    for (let at = table.positionOf(first, author); at < blocks.length; at += 1) {
       const block = blocks[at] ?? 0
       if (!this.#past.has(block)) continue
       const isPaid = sequence.push(block)
@@ -117,7 +117,7 @@ export class AcceptanceInPast {
    * that is not here, or one here that is not in V. Answers before it are the same.
    */
   #firstDoubtful(index: number, author: number): number | undefined {
-    const { graph, ledger, paid } = this.#around
+    const { graph, table, paid } = this.#around
     let first: number | undefined
     const doubt = (block: number): void => {
       if (first === undefined || graph.compare(block, first) < 0) first = block
@@ -132,7 +132,7 @@ export class AcceptanceInPast {
       doubt(block)
     }
     if (!paid.hasOutside(author)) return first
-    const outside = ledger.blocksOf(author).find((block) => !paid.isInside(block) && this.#past.has(block))
+    const outside = table.blocksOf(author).find((block) => !paid.isInside(block) && this.#past.has(block))
     if (outside !== undefined && graph.compare(outside, index) <= 0) doubt(outside)
     return first
   }

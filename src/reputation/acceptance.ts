@@ -1,13 +1,13 @@
 /**
- * What this node accepts, updated block by block (spec §5): the blocks paid in V, and their pasts. V is what was added
- * and not dropped. Nothing stands on a new block, so it changes answers about its author only: about itself and, if it
- * is paid, about the author's later blocks in order, each of which gains it as a rival. Applies the changes to the
- * graph. Neither computes reps (each block's k is given) nor bounds what is kept.
+ * What a peer accepts, kept up block by block (spec §5): the blocks paid in V, and their pasts. V is what was added and
+ * not dropped. A new block stands above nothing, so it changes nobody's answers but its author's: those about itself
+ * and, if it is paid, about the blocks that come after it in order, for each of which it is a rival more. Applies the
+ * changes to the graph. Neither counts reps (k is in the table) nor bounds what is kept.
  */
 import type { Graph } from '../dag/graph.ts'
 import { IndexHeap } from '../dag/index-heap.ts'
 import { unacceptedUnder } from '../dag/walk.ts'
-import type { Ledger, Like } from './ledger.ts'
+import type { BlockTable, Like } from './block-table.ts'
 import { AuthorSequence } from './author-sequence.ts'
 import { PaidSet } from './paid-set.ts'
 import { AcceptanceInPast } from './acceptance-in-past.ts'
@@ -26,8 +26,8 @@ export interface Change {
 
 export interface AcceptanceParts {
   readonly graph: Graph
-  readonly ledger: Ledger
-  /** Rules 4.d and 4.e, for the block's author. */
+  readonly table: BlockTable
+  /** Rules 4.d and 4.e, of the block's author. */
   readonly isUnlimited: (index: number) => boolean
 }
 
@@ -44,15 +44,15 @@ interface Plan {
 
 export class Acceptance {
   readonly #graph: Graph
-  readonly #ledger: Ledger
+  readonly #table: BlockTable
   readonly #isUnlimited: (index: number) => boolean
   readonly #paid: PaidSet
 
-  constructor({ graph, ledger, isUnlimited }: AcceptanceParts) {
+  constructor({ graph, table, isUnlimited }: AcceptanceParts) {
     this.#graph = graph
-    this.#ledger = ledger
+    this.#table = table
     this.#isUnlimited = isUnlimited
-    this.#paid = new PaidSet(graph, ledger)
+    this.#paid = new PaidSet(graph, table)
   }
 
   isPaid(index: number): boolean {
@@ -65,14 +65,14 @@ export class Acceptance {
   }
 
   /**
-   * Adds a sound block to V. It is in the graph, not accepted, its author and k are known, and all its backs are in V.
-   * Accepts and withdraws in the graph what the result says.
+   * Takes a sound block into V that is in the graph, not accepted, and in the table; all its backs are in V. The graph
+   * accepts and withdraws what the answer says.
    * @throws {Bug} if it is in V
    */
   add(index: number): Change {
     this.#paid.enter(index)
     const { change, sequence } = this.#plan(index)
-    const author = this.#ledger.authorOf(index)
+    const author = this.#table.authorOf(index)
     if (sequence === undefined || author === undefined) for (const block of change.paid) this.#paid.pay(block)
     else this.#paid.apply(author, sequence)
     for (const block of change.accepted) this.#graph.accept(block)
@@ -81,8 +81,8 @@ export class Acceptance {
   }
 
   /**
-   * Removes an unpaid block from V before the graph forgets it. Nothing in V stands on it, so no other answer changes.
-   * Its index, and its author's number, may then be reused.
+   * Takes an unpaid block on which nothing in V stands out of V, before the table and the graph forget it: that changes
+   * no other block. Its index, and its author's number, may then be given to others.
    * @throws {Bug} if it is not in V, or paid
    */
   drop(index: number): void {
@@ -107,29 +107,36 @@ export class Acceptance {
     return { ...NOTHING, withdrawn, unpaid: [index] }
   }
 
-  /** What {@link add} would withdraw, of a block as that takes it; changes nothing. */
-  wouldWithdraw(index: number): readonly number[] {
-    return this.#plan(index).change.withdrawn
+  /** What {@link add} would change, of a block as that takes it; changes nothing. */
+  would(index: number): Change {
+    return this.#plan(index).change
   }
 
   /**
-   * Whether each back of a block is accepted in its past, or welcomed by it (spec §5, *sound*); else the first back
-   * that is not. Does not check that the like's target is a post.
-   * @param backs - distinct, in the graph, sound, authors and k known; in V or not
+   * Whether each back of a block to be is accepted in its past, or welcomed by it (spec §5, *sound*): else the first
+   * that is not. That the like's target is a post is not asked.
+   * @param backs - distinct, in the graph and in the table, sound; in V or not
    */
   backsAccepted(backs: readonly number[], like?: Like): 'sound' | number {
-    const zone = new AcceptanceInPast(
-      { graph: this.#graph, ledger: this.#ledger, paid: this.#paid, isUnlimited: this.#isUnlimited },
-      backs,
-    )
-    const isWelcomed = (back: number): boolean => like !== undefined && like.n === 1 && like.target === back
-    return backs.find((back) => !isWelcomed(back) && !zone.isAccepted(back)) ?? 'sound'
+    return this.unacceptedBacks(backs, like).next().value ?? 'sound'
   }
 
-  /** Restores what was stored. Call it once, while V is empty and the graph, with its accepted blocks, is filled. */
+  /** The backs that {@link backsAccepted} asks about and that are in the way, as they are found. */
+  *unacceptedBacks(backs: readonly number[], like?: Like): Generator<number, undefined> {
+    const zone = new AcceptanceInPast(
+      { graph: this.#graph, table: this.#table, paid: this.#paid, isUnlimited: this.#isUnlimited },
+      backs,
+    )
+    for (const back of backs) {
+      const isWelcomed = like !== undefined && like.n === 1 && like.target === back
+      if (!isWelcomed && !zone.isAccepted(back)) yield back
+    }
+  }
+
+  /** Takes over what was stored, once, while V is empty. The table and the graph, with what is accepted, are filled. */
   load(stateOf: (index: number) => LoadedState): void {
-    for (let author = 0; author < this.#ledger.authorCount; author += 1) {
-      const blocks = this.#ledger.blocksOf(author)
+    for (let author = 0; author < this.#table.authorCount; author += 1) {
+      const blocks = this.#table.blocksOf(author)
       if (blocks[0] === undefined || this.#isUnlimited(blocks[0])) continue
       this.#paid.load(
         author,
@@ -146,12 +153,12 @@ export class Acceptance {
 
   #plan(index: number): Plan {
     if (this.#isUnlimited(index)) return { change: this.#changeOf([index], []) }
-    const author = this.#ledger.authorOf(index)
+    const author = this.#table.authorOf(index)
     if (author === undefined) return { change: NOTHING }
     const before = this.#paid.sequenceOf(author)
     const sequence = new AuthorSequence(
       this.#graph,
-      this.#ledger,
+      this.#table,
       this.#paid,
       author,
       this.#paid.positionIn(before, index),
@@ -176,8 +183,8 @@ export class Acceptance {
       if (!sequence.push(block)) unpaid.push(block)
     }
     if (unpaid.length < 2) return unpaid
-    const blocks = this.#ledger.blocksOf(author)
-    for (let next = this.#ledger.positionOf(before[at - 1] ?? 0, author) + 1; next < blocks.length; next += 1) {
+    const blocks = this.#table.blocksOf(author)
+    for (let next = this.#table.positionOf(before[at - 1] ?? 0, author) + 1; next < blocks.length; next += 1) {
       const block = blocks[next] ?? 0
       if (!this.#paid.isInside(block)) continue
       const was = this.#paid.isPaid(block)

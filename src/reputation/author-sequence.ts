@@ -14,7 +14,7 @@
 import type { Graph } from '../dag/graph.ts'
 import { isAncestor } from '../dag/walk.ts'
 import { LazyPast } from './lazy-past.ts'
-import type { Ledger } from './ledger.ts'
+import type { BlockTable } from './block-table.ts'
 import { isEnough } from './rules.ts'
 
 /** What is known of V, the set of blocks that this node takes into account. */
@@ -45,14 +45,14 @@ export class AuthorSequence {
   /** Rivals of the blocks in the tail that have some. */
   readonly rivals = new Map<number, readonly number[]>()
   readonly #graph: Graph
-  readonly #ledger: Ledger
+  readonly #table: BlockTable
   readonly #known: Known
   readonly #author: number
   readonly #paidSince = new Set<number>()
 
-  constructor(graph: Graph, ledger: Ledger, known: Known, author: number, start: number) {
+  constructor(graph: Graph, table: BlockTable, known: Known, author: number, start: number) {
     this.#graph = graph
-    this.#ledger = ledger
+    this.#table = table
     this.#known = known
     this.#author = author
     this.start = start
@@ -60,7 +60,7 @@ export class AuthorSequence {
 
   /** Evaluates the author's next block: whether it is paid. */
   push(index: number): boolean {
-    const k = this.#ledger.k(index)
+    const k = this.#table.k(index)
     if (!isEnough(k) || !this.#standsOnPaid(index)) return false
     const rivals = this.rivalsOf(index, k)
     if (!isEnough(k - rivals.length)) return false
@@ -96,7 +96,7 @@ export class AuthorSequence {
     const backs = this.#graph.backs(index)
     return backs.every(
       (back) =>
-        this.#ledger.authorOf(back) !== this.#author ||
+        this.#table.authorOf(back) !== this.#author ||
         this.#isPaid(back) ||
         backs.some((other) => isAncestor(this.#graph, back, other)),
     )

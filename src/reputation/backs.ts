@@ -10,14 +10,16 @@ import type { Graph } from '../dag/graph.ts'
 import type { AuthorKey } from '../dag/ids.ts'
 import { MAX_BACKS } from '../dag/block-limits.ts'
 import { isAncestor } from '../dag/walk.ts'
-import type { Ledger, Like } from './ledger.ts'
+import type { BlockTable, Like } from './block-table.ts'
 
 export interface LinkContext {
   readonly graph: Graph
-  readonly ledger: Ledger
+  readonly table: BlockTable
   readonly isPaid: (index: number) => boolean
-  /** The local rule: whether heads of this block's author are avoided. */
+  /** The local rule: whether the block's author is one whose heads are left out. */
   readonly isAvoided: (index: number) => boolean
+  /** Of the backs of a block to be, those that are neither accepted in its past nor welcomed by it (spec §5, *sound*). */
+  readonly unaccepted: (backs: readonly number[], vote?: Like) => readonly number[]
 }
 
 /** A block about to be made. */
@@ -34,8 +36,8 @@ interface Linkable {
   readonly leftOut: ReadonlySet<number>
 }
 
-/** Everything that may be linked; the genesis alone if nothing else is left. */
-export function linkableHeads(context: LinkContext): number[] {
+/** What may be linked, all of it; the genesis alone if nothing else is left. */
+export function linkableHeads(context: Omit<LinkContext, 'unaccepted'>): number[] {
   return orGenesis(linkable(context, () => false).heads)
 }
 
@@ -47,20 +49,39 @@ export function backsFor(context: LinkContext, { author, vote }: ToLink): number
   const { graph } = context
   const target = vote?.target
   const { heads, leftOut } = linkable(context, (head) => isOver(graph, head, target))
-  const welcomed = vote?.n === 1 && !graph.isAccepted(vote.target) ? [vote.target] : []
-  if (heads.length + welcomed.length <= MAX_BACKS) return orGenesis([...heads, ...welcomed])
+  const welcomed = vote?.n === 1 && !graph.isAccepted(vote.target) ? vote.target : undefined
   const highestFirst = [...heads].sort((a, b) => graph.compare(b, a))
   const latest = author === undefined ? undefined : latestOf(author, context, leftOut)
-  const preferred = [
-    highestFirst.find((head) => isOver(graph, head, latest)),
-    ...welcomed,
-    highestFirst.find((head) => isOver(graph, head, target)),
-    ...highestFirst,
-  ]
-  return [...new Set(preferred.filter((index) => index !== undefined))].slice(0, MAX_BACKS)
+  const own = highestFirst.find((head) => isOver(graph, head, latest))
+  const over = highestFirst.find((head) => isOver(graph, head, target))
+  const preferred = [own, welcomed, over, ...highestFirst].filter((index) => index !== undefined)
+  const chosen = [...new Set(preferred)].slice(0, MAX_BACKS)
+  return orGenesis(soundPart(context, chosen, { kept: [over, own], vote }))
 }
 
-function linkable({ graph, isPaid, isAvoided }: LinkContext, isNeeded: (head: number) => boolean): Linkable {
+/**
+ * Leaves out one back after the other until the rest can be linked together: two blocks of one author that are unpaid here may
+ * both be paid where some heads are missing. It ends, since a single head can be linked. Of those that are in the way the last
+ * in order goes first, `kept` ones only when there is no other, and the first of them last.
+ */
+function soundPart(
+  { graph, unaccepted }: LinkContext,
+  chosen: readonly number[],
+  { kept, vote }: { readonly kept: readonly (number | undefined)[]; readonly vote: Like | undefined },
+): readonly number[] {
+  const rankOf = (back: number): number => kept.length - (kept.includes(back) ? kept.indexOf(back) : kept.length)
+  let left = chosen
+  for (let bad = unaccepted(left, vote); bad.length > 0; bad = unaccepted(left, vote)) {
+    const out = [...bad].sort((a, b) => rankOf(a) - rankOf(b) || graph.compare(b, a))[0]
+    left = left.filter((back) => back !== out)
+  }
+  return left
+}
+
+function linkable(
+  { graph, isPaid, isAvoided }: Omit<LinkContext, 'unaccepted'>,
+  isNeeded: (head: number) => boolean,
+): Linkable {
   const heads: number[] = []
   const leftOut = new Set<number>()
   const waiting: number[] = []
@@ -86,10 +107,10 @@ function linkable({ graph, isPaid, isAvoided }: LinkContext, isNeeded: (head: nu
 }
 
 /** The author's last accepted block in order that is not left out. */
-function latestOf(author: AuthorKey, { graph, ledger }: LinkContext, leftOut: ReadonlySet<number>): number | undefined {
-  const number = ledger.numberOf(author)
+function latestOf(author: AuthorKey, { graph, table }: LinkContext, leftOut: ReadonlySet<number>): number | undefined {
+  const number = table.numberOf(author)
   if (number === undefined) return undefined
-  return ledger.blocksOf(number).findLast((block) => graph.isAccepted(block) && !leftOut.has(block))
+  return table.blocksOf(number).findLast((block) => graph.isAccepted(block) && !leftOut.has(block))
 }
 
 /** Whether the head is the block or has it in its past. */

@@ -17,7 +17,7 @@ import { backsFor } from './backs.ts'
 import { isAcceptedState, isStateInV, type BlockState, type ChainRow } from './block-state.ts'
 import type { ReputationFault } from './faults.ts'
 import { Hidden } from './hidden.ts'
-import { Ledger, type Like } from './ledger.ts'
+import { BlockTable, type Like } from './block-table.ts'
 import { Views } from './views.ts'
 
 /** Rows loaded before the head changes they caused are discarded. */
@@ -42,24 +42,35 @@ export interface Effects {
 export class ChainState {
   readonly chain: Chain
   readonly graph: Graph
-  readonly #ledger: Ledger
+  readonly #table: BlockTable
   readonly #views: Views
   readonly #acceptance: Acceptance
   readonly #hidden: Hidden
+  /** Posts about which votes turned since the last step, and whether they were hidden before. */
+  readonly #wereHidden = new Map<number, boolean>()
   #pioneer: AuthorKey | undefined
+  /** Author of a first post that is known, while none was accepted: the pioneer in the eyes of what stands on it. */
+  #first: AuthorKey | undefined
 
   /** @param seed - any 32-bit number, best a random one; it keeps strangers from aiming at one hash bucket */
   constructor(chain: Chain, seed: number) {
     this.chain = chain
     this.graph = new Graph(chain.id, seed)
-    this.#ledger = new Ledger(this.graph)
-    this.#views = new Views(chain, { graph: this.graph, ledger: this.#ledger })
+    this.#table = new BlockTable(this.graph)
+    this.#views = new Views(chain, {
+      graph: this.graph,
+      table: this.#table,
+      pioneer: () => this.#pioneer ?? this.#first,
+      onTurn: (vote, counts) => {
+        this.#count(vote, counts)
+      },
+    })
     this.#acceptance = new Acceptance({
       graph: this.graph,
-      ledger: this.#ledger,
+      table: this.#table,
       isUnlimited: (index) => this.isUnlimited(index),
     })
-    this.#hidden = new Hidden(chain, this.#ledger)
+    this.#hidden = new Hidden(chain, this.#table)
   }
 
   /** Author of the first post, in a forum joined without pioneers that has one. Never changes once it is known. */
@@ -85,6 +96,7 @@ export class ChainState {
       if (states.length % HEAD_CHANGES_KEPT === 0) reputation.graph.takeHeadChanges()
     })
     reputation.#acceptance.load((index) => states[index] ?? 'outside')
+    reputation.#wereHidden.clear()
     reputation.graph.takeHeadChanges()
     return { reputation, loaded }
   }
@@ -99,13 +111,14 @@ export class ChainState {
   /** k(u) of a block to be, which never changes; 0 where no rule uses it. */
   kOf({ author, backs, time }: Pick<ResolvedBlock, 'author' | 'backs' | 'time'>): number {
     if (author === undefined || isUnlimited(this.chain.params, author)) return 0
-    return this.#views.kOf(author, backs, time, this.#pioneer)
+    return this.#views.kOf(author, backs, time)
   }
 
-  /** Appends a block to the graph; {@link ChainState.enter} adds it to V. Returns its local index. */
-  append(block: ResolvedBlock, k: number): number {
-    const index = this.graph.add(block, false)
-    this.#know(index, block, k)
+  /** Makes a block known, at the graph's end, and does not go by it yet. Returns its local index. */
+  append(candidate: ResolvedBlock, k: number): number {
+    const index = this.graph.add(candidate, false)
+    this.#know(index, candidate, k)
+    if (candidate.height === 1) this.#first = candidate.author
     return index
   }
 
@@ -117,16 +130,18 @@ export class ChainState {
     const index = this.graph.size - 1
     if (this.#acceptance.has(index)) this.#acceptance.drop(index)
     this.#views.popped(index)
-    this.#ledger.pop(index)
+    this.#table.pop(index)
     this.graph.pop()
   }
 
   /** Adds a sound block to V; all its backs are in V. */
   enter(index: number): Effects {
     const { accepted, withdrawn, paid, unpaid } = this.#acceptance.add(index)
-    for (const block of accepted) this.#views.accepted(block)
+    for (const block of accepted) {
+      this.#findPioneer(block)
+      this.#views.accepted(block)
+    }
     for (const block of withdrawn) this.#views.withdrawn(block)
-    for (const block of accepted) this.#findPioneer(block)
     return { accepted, withdrawn, ...this.#turn(paid, unpaid) }
   }
 
@@ -137,10 +152,26 @@ export class ChainState {
 
   /** The accepted blocks that {@link enter} would withdraw. */
   wouldWithdraw(index: number): readonly number[] {
-    const author = this.#ledger.authorOf(index)
+    const author = this.#table.authorOf(index)
     // Only blocks that come later in order can be, and mostly there is none.
-    if (author === undefined || this.#ledger.blocksOf(author).at(-1) === index) return []
-    return this.#acceptance.wouldWithdraw(index)
+    if (author === undefined || this.#table.blocksOf(author).at(-1) === index) return []
+    return this.#acceptance.would(index).withdrawn
+  }
+
+  /** Accepted votes that count and, once {@link enter} has taken the block, would not, though accepted still. */
+  wouldVoid(index: number): readonly number[] {
+    const isPlain = this.graph.backs(index).every((back) => this.graph.isAccepted(back))
+    // What comes last in order turns nothing, and mostly it is that.
+    if (isPlain && this.#isBehindHeads([index])) return []
+    const { accepted, withdrawn } = this.#acceptance.would(index)
+    if (withdrawn.length === 0 && this.#isBehindHeads(accepted)) return []
+    return this.#views.wouldTurn(accepted, withdrawn).lost
+  }
+
+  /** Whether a vote would be accepted by {@link enter} and not count in what is accepted then. */
+  wouldBeVoid(index: number): boolean {
+    const { accepted, withdrawn } = this.#acceptance.would(index)
+    return accepted.includes(index) && !this.#views.wouldTurn(accepted, withdrawn).counting.has(index)
   }
 
   /**
@@ -156,7 +187,7 @@ export class ChainState {
   /** Drops a block that is not accepted and on which no block of V stands; its row stays in the graph. */
   drop(index: number): void {
     if (this.#acceptance.has(index)) this.#acceptance.drop(index)
-    this.#ledger.remove(index)
+    this.#table.remove(index)
   }
 
   /** A block that was dropped came again. */
@@ -173,7 +204,7 @@ export class ChainState {
   }
 
   isPost(index: number): boolean {
-    return this.#ledger.isPost(index)
+    return this.#table.isPost(index)
   }
 
   isHidden(index: number): boolean {
@@ -181,25 +212,34 @@ export class ChainState {
   }
 
   likeOf(index: number): Like | undefined {
-    return this.#ledger.likeOf(index)
+    return this.#table.likeOf(index)
   }
 
   /** k(u), computed when the block was appended. */
   k(index: number): number {
-    return this.#ledger.k(index)
+    return this.#table.k(index)
   }
 
   authorOf(index: number): AuthorKey | undefined {
-    const author = this.#ledger.authorOf(index)
-    return author === undefined ? undefined : this.#ledger.keyOf(author)
+    const author = this.#table.authorOf(index)
+    return author === undefined ? undefined : this.#table.keyOf(author)
   }
 
-  /** reps(author, accepted, now). */
+  /**
+   * reps(author, accepted, t), at the time that the next post would have: that of the clock, or of the latest head. Infinite
+   * for unlimited authors.
+   */
   repsOf(author: AuthorKey, now: number): number {
-    return this.#views.repsOf(author, this.#pioneer, now)
+    if (this.#pioneer === undefined && hasFirstPostPioneer(this.chain)) return 0
+    return this.#views.repsOf(author, Math.max(now, this.graph.time(this.#latestHead)))
   }
 
-  /** Reps of a post: paid likes less paid dislikes, no window. */
+  /** Whether an accepted vote counts (spec §4). */
+  counts(vote: number): boolean {
+    return this.#views.counts(vote)
+  }
+
+  /** Reps of a post: likes less dislikes that count, no window. */
   repsOfPost(index: number): number {
     return this.#hidden.repsOf(index)
   }
@@ -207,9 +247,9 @@ export class ChainState {
   /** The authors of accepted blocks, and the pioneers. */
   authors(): AuthorKey[] {
     const found = new Set<AuthorKey>(this.chain.params.pioneers)
-    for (let author = 0; author < this.#ledger.authorCount; author += 1) {
-      const isHeard = this.#ledger.blocksOf(author).some((index) => this.graph.isAccepted(index))
-      if (isHeard) found.add(this.#ledger.keyOf(author))
+    for (let author = 0; author < this.#table.authorCount; author += 1) {
+      const isHeard = this.#table.blocksOf(author).some((index) => this.graph.isAccepted(index))
+      if (isHeard) found.add(this.#table.keyOf(author))
     }
     return [...found]
   }
@@ -222,21 +262,24 @@ export class ChainState {
   }): number[] {
     const { isAvoided, ...block } = options
     const { graph } = this
-    return backsFor({ graph, ledger: this.#ledger, isPaid: (index) => this.isPaid(index), isAvoided }, block)
+    const unaccepted = (backs: readonly number[], vote?: Like): readonly number[] => [
+      ...this.#acceptance.unacceptedBacks(backs, vote),
+    ]
+    const isPaid = (index: number): boolean => this.isPaid(index)
+    return backsFor({ graph, table: this.#table, isPaid, isAvoided, unaccepted }, block)
   }
 
   #know(index: number, { author, like }: ResolvedBlock, k: number): void {
-    this.#ledger.add(index, { author, like, k })
+    this.#table.add(index, { author, like, k })
   }
 
   #load(row: ChainRow): void {
     const isAccepted = isAcceptedState(row.state)
     const index = this.graph.add(row, isAccepted)
     this.#know(index, row, row.k)
-    if (row.state === 'dropped') this.#ledger.remove(index)
-    if (isAccepted) this.#views.accepted(index)
-    if (row.state === 'paid') this.#hidden.paid(index)
+    if (row.state === 'dropped') this.#table.remove(index)
     if (isAccepted || row.state === 'set-back') this.#findPioneer(index)
+    if (isAccepted) this.#views.accepted(index)
   }
 
   #findPioneer(index: number): void {
@@ -244,14 +287,23 @@ export class ChainState {
     this.#pioneer = this.authorOf(index)
   }
 
+  /** Of what is accepted, the last in order: it is always a head. */
+  get #latestHead(): number {
+    return this.graph.heads().at(-1) ?? 0
+  }
+
+  #isBehindHeads(blocks: readonly number[]): boolean {
+    return blocks.every((block) => this.graph.compare(block, this.#latestHead) > 0)
+  }
+
+  #count(vote: number, counts: boolean): void {
+    const change = counts ? this.#hidden.counted(vote) : this.#hidden.uncounted(vote)
+    if (change !== undefined && !this.#wereHidden.has(change.post)) this.#wereHidden.set(change.post, !change.hidden)
+  }
+
   #turn(paid: readonly number[], unpaid: readonly number[]): Pick<Effects, 'turned' | 'isLoss' | 'hidden' | 'shown'> {
-    const before = new Map<number, boolean>()
-    const note = (change: { readonly post: number; readonly hidden: boolean } | undefined): void => {
-      if (change !== undefined && !before.has(change.post)) before.set(change.post, !change.hidden)
-    }
-    for (const block of paid) note(this.#hidden.paid(block))
-    for (const block of unpaid) note(this.#hidden.unpaid(block))
-    const changed = [...before].filter(([post, was]) => this.isHidden(post) !== was).map(([post]) => post)
+    const changed = [...this.#wereHidden].filter(([post, was]) => this.isHidden(post) !== was).map(([post]) => post)
+    this.#wereHidden.clear()
     return {
       turned: [...paid, ...unpaid],
       isLoss: unpaid.length > 0,

@@ -1,11 +1,11 @@
 /**
- * Votes that count for the posts themselves (spec §4, rule 3.b): the paid ones, of any age. The caller reports each block
- * that becomes paid or unpaid, and deletes or fetches payloads.
+ * Votes on posts for the posts themselves (spec §4, rule 3.b): those that count, without a window. Which do is told to it,
+ * vote by vote; it does not know of payloads, which its caller deletes and fetches.
  */
 import { isUnlimited, type Chain } from '../dag/chain.ts'
 import { Bug } from '../dag/result.ts'
 import { grown } from '../dag/typed-array.ts'
-import type { Ledger } from './ledger.ts'
+import type { BlockTable } from './block-table.ts'
 import { isDislikedAway } from './rules.ts'
 
 const FIRST_CAPACITY = 64
@@ -18,25 +18,25 @@ export interface HiddenChange {
 
 export class Hidden {
   readonly #chain: Chain
-  readonly #ledger: Ledger
+  readonly #table: BlockTable
   #likes = new Uint32Array(FIRST_CAPACITY)
   #dislikes = new Uint32Array(FIRST_CAPACITY)
 
-  constructor(chain: Chain, ledger: Ledger) {
+  constructor(chain: Chain, table: BlockTable) {
     this.#chain = chain
-    this.#ledger = ledger
+    this.#table = table
   }
 
-  /** A block became paid. Returns its target if that became hidden or visible. */
-  paid(index: number): HiddenChange | undefined {
+  /** A vote counts now. Answers with its target if that makes the difference. */
+  counted(index: number): HiddenChange | undefined {
     return this.#count(index, 1)
   }
 
   /**
-   * A block became unpaid.
+   * A vote that counted does not any more.
    * @throws {Bug} if no such vote was counted
    */
-  unpaid(index: number): HiddenChange | undefined {
+  uncounted(index: number): HiddenChange | undefined {
     return this.#count(index, -1)
   }
 
@@ -45,13 +45,13 @@ export class Hidden {
     return this.#canHide(post) && isDislikedAway(this.#likes[post] ?? 0, this.#dislikes[post] ?? 0)
   }
 
-  /** Paid likes less paid dislikes. */
+  /** Likes less dislikes. */
   repsOf(post: number): number {
     return (this.#likes[post] ?? 0) - (this.#dislikes[post] ?? 0)
   }
 
   #count(index: number, by: 1 | -1): HiddenChange | undefined {
-    const like = this.#ledger.likeOf(index)
+    const like = this.#table.likeOf(index)
     if (like === undefined) return undefined
     const { n, target } = like
     const before = this.isHidden(target)
@@ -66,7 +66,7 @@ export class Hidden {
   }
 
   #canHide(post: number): boolean {
-    const author = this.#ledger.authorOf(post)
-    return !isUnlimited(this.#chain.params, author === undefined ? undefined : this.#ledger.keyOf(author))
+    const author = this.#table.authorOf(post)
+    return !isUnlimited(this.#chain.params, author === undefined ? undefined : this.#table.keyOf(author))
   }
 }

@@ -15,7 +15,7 @@
 import { Bug } from '../dag/result.ts'
 import type { Graph } from '../dag/graph.ts'
 import { grown } from '../dag/typed-array.ts'
-import type { Ledger } from './ledger.ts'
+import type { BlockTable } from './block-table.ts'
 import { AuthorSequence, NOBODY, type Known } from './author-sequence.ts'
 import { lowerBound } from './binary-search.ts'
 
@@ -30,7 +30,7 @@ const PAID_WITH_RIVALS_KNOWN = 3
 
 export class PaidSet implements Known {
   readonly #graph: Graph
-  readonly #ledger: Ledger
+  readonly #table: BlockTable
   #states = new Uint8Array(FIRST_CAPACITY)
   /** By author: blocks paid in V, in order. Not for unlimited authors. */
   readonly #sequences: number[][] = []
@@ -38,9 +38,9 @@ export class PaidSet implements Known {
   readonly #inside: number[] = []
   readonly #rivals = new Map<number, readonly number[]>()
 
-  constructor(graph: Graph, ledger: Ledger) {
+  constructor(graph: Graph, table: BlockTable) {
     this.#graph = graph
-    this.#ledger = ledger
+    this.#table = table
   }
 
   isPaid(index: number): boolean {
@@ -51,9 +51,9 @@ export class PaidSet implements Known {
     return this.#state(index) !== OUTSIDE
   }
 
-  /** Whether the ledger has blocks of this author that are not in V. */
+  /** Whether the table has blocks of this author that are not in V. */
   hasOutside(author: number): boolean {
-    return this.#ledger.blocksOf(author).length !== (this.#inside[author] ?? 0)
+    return this.#table.blocksOf(author).length !== (this.#inside[author] ?? 0)
   }
 
   /** The author's blocks paid in V, in order; live. */
@@ -79,14 +79,14 @@ export class PaidSet implements Known {
     this.#states = grown(this.#states, index + 1)
     if (this.isInside(index)) throw new Bug(`block ${String(index)} is in V already`)
     this.#states[index] = UNPAID
-    const author = this.#ledger.authorOf(index)
+    const author = this.#table.authorOf(index)
     if (author !== undefined) this.#inside[author] = (this.#inside[author] ?? 0) + 1
   }
 
   leave(index: number): void {
     if (this.#state(index) !== UNPAID) throw new Bug(`block ${String(index)} cannot leave V`)
     this.#states[index] = OUTSIDE
-    const author = this.#ledger.authorOf(index)
+    const author = this.#table.authorOf(index)
     if (author !== undefined) this.#inside[author] = (this.#inside[author] ?? 0) - 1
   }
 
@@ -100,7 +100,7 @@ export class PaidSet implements Known {
    * @throws {Bug} if it is neither
    */
   unpay(index: number): void {
-    const author = this.#ledger.authorOf(index)
+    const author = this.#table.authorOf(index)
     const sequence = author === undefined ? [] : this.#sequenceOf(author)
     if (!this.isPaid(index) || (sequence.length > 0 && sequence.at(-1) !== index)) {
       throw new Bug(`block ${String(index)} is not the last paid one of its author`)
@@ -157,7 +157,7 @@ export class PaidSet implements Known {
     let at = last
     while (at > 0 && this.#state(sequence[at - 1] ?? 0) !== PAID_WITH_RIVALS_KNOWN) at -= 1
     for (; at <= last; at += 1) {
-      const found = new AuthorSequence(this.#graph, this.#ledger, this, author, at).rivalsOf(sequence[at] ?? 0)
+      const found = new AuthorSequence(this.#graph, this.#table, this, author, at).rivalsOf(sequence[at] ?? 0)
       this.#setRivals(sequence[at] ?? 0, found)
     }
   }

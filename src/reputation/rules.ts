@@ -1,18 +1,18 @@
 /**
  * Numbered rules of the paper's §3.3 and spec §4, each where a reviewer looks for it. Times are whole milliseconds since
- * the epoch. Which blocks are counted is the business of `tally.ts` and `view.ts`.
+ * the epoch. Which votes count is the business of `ledger.ts`.
  */
 import type { Chain } from '../dag/chain.ts'
 import type { AuthorKey } from '../dag/ids.ts'
 import { hasFirstPostPioneer } from '../dag/sound.ts'
 
-/** One UTC day: the unit of rules 1.b, 2.a, 3.a and 3.b. */
+/** One UTC day: the unit of rules 1.b and 2.a. */
 export const DAY_MS = 86_400_000
 
 /** Rule 1.a: reps that a forum's pioneers start with, shared between them. */
 export const PIONEERS_REPS = 30
 
-/** Rules 1.b, 2.a, 3.a, 3.b: a block of this age is old. */
+/** Rules 1.b, 2.a: a post of this age costs nothing any more, and may be worth 1. */
 export const OLD_AGE_MS = 24 * 60 * 60 * 1000
 
 /** Rule 3.b: fewer dislikes never hide a post. */
@@ -24,28 +24,11 @@ export const HIDING_RATIO = 2
 /** Rule 4.a: reps that a block needs to be accepted without a like. */
 export const NEEDED_REPS = 1
 
-/** Rule 4.b: no author holds more than this. */
+/** Rule 4.b: no author holds more than this, at any moment. */
 export const MAX_REPS = 30
 
 /** Rule 4.c: only blocks of at most this age count. */
 export const WINDOW_MS = 90 * DAY_MS
-
-/** What counts for one author in a set of blocks at one time (spec §4). */
-export interface Counts {
-  /** Distinct UTC days with an old post. */
-  readonly mature: number
-  /** Likes less dislikes that the author's posts received. */
-  readonly recv: number
-  /** Old likes and dislikes by the author. */
-  readonly old: number
-  /** Likes and dislikes by the author that are not old. */
-  readonly new: number
-  /** Posts by the author that are not old. */
-  readonly fresh: number
-}
-
-/** Of an author without blocks and likes that count. */
-export const NO_COUNTS: Counts = { mature: 0, recv: 0, old: 0, new: 0, fresh: 0 }
 
 /**
  * Rule 1.a: 30 for the author of the forum's first post, or ⌊30/k⌋ for each of the k pioneers that the forum was made
@@ -64,12 +47,7 @@ export function dayOf(time: number): number {
   return Math.floor(time / DAY_MS)
 }
 
-/** Rules 1.b, 2.a, 3.a, 3.b: blocks up to this time are old at `t`; later ones, those ahead of the clock too, are not. */
-export function lastOldTime(t: number): number {
-  return t - OLD_AGE_MS
-}
-
-/** Rule 3.b: whether a post with so many paid likes and dislikes is hidden. */
+/** Rule 3.b: whether a post with so many likes and dislikes that count is hidden. */
 export function isDislikedAway(likes: number, dislikes: number): boolean {
   return dislikes >= HIDING_DISLIKES && dislikes >= HIDING_RATIO * likes
 }
@@ -77,14 +55,6 @@ export function isDislikedAway(likes: number, dislikes: number): boolean {
 /** Rule 4.a: whether this many reps let a block in without a like. */
 export function isEnough(reps: number): boolean {
   return reps >= NEEDED_REPS
-}
-
-/**
- * Rules 1.a to 4.b together. The cap comes before the last 24 hours' spending (2.a, 3.a, 3.b), so that nobody can save up
- * a burst of more than {@link MAX_REPS}.
- */
-export function repsOf(base: number, counts: Counts): number {
-  return Math.min(MAX_REPS, base + counts.mature + counts.recv - counts.old) - counts.new - counts.fresh
 }
 
 /** Rule 4.c: blocks from this time on count at `t`. */

@@ -176,8 +176,8 @@ describe('the package', () => {
       const ofChat = { chain: '#chat', id: posted.id }
       const author: string | undefined = (await node.call('chain.get', { ...ofChat, part: 'block' })).author
       const payload: string = await node.call('chain.get', { ...ofChat, part: 'payload' })
-      const reps: number = await node.call('chain.reps', { chain: '#chat', of: posted.id })
-      const all: { pub: string; reps: number }[] = await node.call('chain.reps', { chain: '#chat' })
+      const reps: number | 'unlimited' = await node.call('chain.reps', { chain: '#chat', of: posted.id })
+      const all: { pub: string; reps: number | 'unlimited' }[] = await node.call('chain.reps', { chain: '#chat' })
       const either: { part: 'block' | 'payload' } = { part: 'block' }
       const got: ResultOf<'chain.get'> = await node.call('chain.get', { ...ofChat, ...either })
       const which: { of?: string } = {}
@@ -186,7 +186,7 @@ describe('the package', () => {
       // @ts-expect-error it may be a block
       const text: string = await node.call('chain.get', { ...ofChat, ...either })
       // @ts-expect-error it may be that of all authors
-      const one: number = await node.call('chain.reps', { chain: '#chat', ...which })
+      const one: number | 'unlimited' = await node.call('chain.reps', { chain: '#chat', ...which })
       // @ts-expect-error no such part
       await node.call('chain.get', { ...ofChat, part: 'author' })
       // @ts-expect-error no such param

@@ -92,7 +92,7 @@ function play({ twin, blocks }: Drawn, order: readonly number[], seen: Seen): vo
     }
     if (!twin.isSound(u)) continue
     const before = peer.answers()
-    const would = peer.acceptance.wouldWithdraw(peer.know(u))
+    const would = peer.acceptance.would(peer.know(u)).withdrawn
     const change = peer.add(u)
     const after = peer.answers()
     expect(after).toEqual(peer.expected())
@@ -186,9 +186,9 @@ test('the same when blocks are withheld, known outside V, taken back, dropped an
           if (u !== undefined) peer.drop(u)
           if (u !== undefined) seen.dropped += 1
         } else if (deed === 'pop') {
-          const authors = peer.ledger.authorCount
+          const authors = peer.table.authorCount
           for (let n = 0; n <= pick % 4; n += 1) if (peer.pop() !== undefined) seen.popped += 1
-          seen.renumbered += authors - peer.ledger.authorCount
+          seen.renumbered += authors - peer.table.authorCount
         } else if (deed === 'retreat') {
           const last = inOrder(peer.set).at(-1)
           if (last !== undefined) retreat(peer, last)

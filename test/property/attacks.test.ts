@@ -8,7 +8,7 @@ import { Graph } from '../../src/dag/graph.ts'
 import type { AuthorKey } from '../../src/dag/ids.ts'
 import { post } from '../../src/node/chain/posting.ts'
 import { Acceptance } from '../../src/reputation/acceptance.ts'
-import { Ledger } from '../../src/reputation/ledger.ts'
+import { BlockTable } from '../../src/reputation/block-table.ts'
 import { FAST_WITHDRAWALS, OLD_BLOCKS_PER_HOUR } from '../../src/reputation/throttle.ts'
 import { author, bytes, must } from '../support/blocks.ts'
 import { DRAWN_CHAIN, drawnId } from '../support/draw.ts'
@@ -203,12 +203,12 @@ describe('ten thousand siblings by one author with five reps, in falling order o
 
   test('in acceptance alone: the five earliest are in at any time, and each costs as little as the first', () => {
     const graph = new CountingGraph(DRAWN_CHAIN, 5)
-    const ledger = new Ledger(graph)
-    const acceptance = new Acceptance({ graph, ledger, isUnlimited: () => false })
+    const table = new BlockTable(graph)
+    const acceptance = new Acceptance({ graph, table, isUnlimited: () => false })
     const add = (time: number, by: string, k: number): void => {
       const backs = graph.size === 1 ? [0] : [1]
       const index = graph.add({ id: drawnId(`${time}`), height: backs[0]! + 1, time, backs }, false)
-      ledger.add(index, { author: by as AuthorKey, k })
+      table.add(index, { author: by as AuthorKey, k })
       acceptance.add(index)
     }
     add(0, keyOf(1), 1)

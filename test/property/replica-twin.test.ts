@@ -15,7 +15,7 @@ import { SignedEconomy } from '../support/economy-blocks.ts'
 
 /** Raised by hand for long hunts. */
 const TIMES = Number(process.env['REPLICA_TIMES'] ?? 1)
-const TIMEOUT = 60_000 * TIMES
+const TIMEOUT = 180_000 * TIMES
 
 type Pick = (n: number) => number
 

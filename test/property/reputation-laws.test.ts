@@ -107,16 +107,17 @@ test('the past of an accepted block is accepted', () => {
   )
 })
 
-test('a post on any of the heads is sound', () => {
+test('a post on one head, or on all, is sound, and one on what the posting rule links', () => {
   checkProperty(
-    'law-post-on-any-head',
-    fc.property(economies(36), picks, fc.subarray([...Array(40).keys()]), fc.nat(6), (economy, part, some, author) => {
+    'post-on-one-head-or-all-is-sound',
+    fc.property(economies(36), picks, fc.nat(40), fc.nat(6), (economy, part, one, author) => {
       const twin = new ReputationTwin(economy.chain)
       const accepted = twin.accepted(partOf(twin, economy, part))
       const now = Math.max(FIRST_DAY, ...[...accepted].map((u) => u.time)) + DAY
       const heads = headsOf(accepted)
-      const any = heads.filter((_, n) => some.includes(n)).slice(0, 16)
-      for (const backs of [any, heads.slice(0, 16), acceptedHeads(twin, accepted, keyOf(author), now)]) {
+      const all = heads.length <= 16 ? heads : []
+      const single = heads.slice(one % Math.max(1, heads.length)).slice(0, 1)
+      for (const backs of [single, all, acceptedHeads(twin, accepted, keyOf(author), now)]) {
         if (backs.length > 0)
           expect(twin.isSound(twinBlock('next', backs, { author: keyOf(author), time: now }))).toBe(true)
       }

@@ -80,13 +80,13 @@ test('a forum of three authors over 100 days', () => {
   expect(forum.twin.repsOfPost(greeting, forum.accepted)).toBe(1)
   expectReps(at(0, '11:00'), { P: 28, B: 0 })
 
-  // 2.a ends and 1.b begins at 24 h sharp; 4.b: P's 31 are 30, so the like of yesterday hurts while it is new.
+  // 2.a ends and 1.b begins at 24 h sharp. B's day is worth 1 a day after the like: B's own word could not mint it.
   expectReps(at(1, '08:00', -1), { P: 28 })
-  expectReps(at(1, '08:00'), { P: 29 })
+  expectReps(at(1, '08:00'), { P: 30 })
   expectReps(at(1, '10:00', -1), { B: 0 })
-  expectReps(at(1, '10:00'), { B: 2 })
-  expectReps(at(1, '11:00', -1), { P: 29 })
-  expectReps(at(1, '11:00'), { P: 30 })
+  expectReps(at(1, '10:00'), { B: 1 })
+  expectReps(at(1, '11:00', -1), { P: 30, B: 1 })
+  expectReps(at(1, '11:00'), { P: 30, B: 2 })
 
   // 1.b, the paper's example: ten posts in seven days count +7.
   for (let day = 1; day <= 7; day += 1) {
@@ -101,7 +101,7 @@ test('a forum of three authors over 100 days', () => {
   const rant = forum.post(C, at(9, '09:00'))
   forum.like(B, at(9, '10:00'), rant)
   expectReps(at(9, '10:00'), { P: 30, B: 8, C: 0 })
-  expectReps(at(10, '09:30'), { P: 30, B: 8, C: 2 })
+  expectReps(at(10, '09:30'), { P: 30, B: 8, C: 1 })
   for (let n = 0; n < 4; n += 1) forum.dislike(P, at(10, `10:0${n}`), rant)
   expect(forum.twin.hidden(rant, forum.accepted)).toBe(false)
   forum.dislike(B, at(10, '10:04'), rant)
@@ -115,21 +115,21 @@ test('a forum of three authors over 100 days', () => {
   forum.like(P, at(11, '10:01'), rant)
   expect(forum.twin.hidden(rant, forum.accepted)).toBe(false)
   expect(forum.isIn(forum.post(C, at(11, '11:00')))).toBe(false)
-  // P: 30 + 1 − 5 old − 2 new.
+  // P: 30 − 4 − 2.
   expectReps(at(11, '12:00'), { P: 24, B: 7, C: -1 })
 
   // P falls silent; B posts at noon every day.
   for (let day = 12; day <= 59; day += 1) forum.post(B, at(day, '12:00'))
-  // P: 30 + 1 − 7. B: 8 + 47 days + 1 − 2 is far over 30 (4.b), and the post of the day is fresh.
-  expectReps(at(59, '12:30'), { P: 24, B: 29, C: -1 })
+  // 4.b: B's days are far over 30. At noon B earns 2 and spends 1 in one moment.
+  expectReps(at(59, '12:30'), { P: 24, B: 30, C: -1 })
   expectReps(at(60, '12:00'), { B: 30 })
 
   // 4.b: 54 saved up, yet not more than 30 posts within 24 h.
   for (let n = 0; n < 30; n += 1) {
-    const one = forum.post(B, at(60, '12:00', n * MINUTE))
+    const one = forum.post(B, at(60, '12:01', n * MINUTE))
     expect([forum.twin.k(one), forum.isIn(one)]).toEqual([30 - n, true])
   }
-  const tooMuch = forum.post(B, at(60, '12:30'))
+  const tooMuch = forum.post(B, at(60, '12:31'))
   expect([forum.twin.k(tooMuch), forum.isIn(tooMuch)]).toEqual([0, false])
   expectReps(at(60, '13:00'), { B: 0 })
   expectReps(at(61, '12:29'), { B: 30 })

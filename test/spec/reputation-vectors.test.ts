@@ -18,9 +18,12 @@ interface After {
   readonly paid: readonly string[]
   readonly accepted: readonly string[]
   readonly held: readonly string[]
+  readonly counts: readonly string[]
+  /** Not told by the real code: it shows in reps. */
+  readonly minting?: readonly string[]
   readonly hidden: readonly string[]
   readonly posts: Readonly<Record<string, number>>
-  readonly reps: Readonly<Record<string, Readonly<Record<string, number>>>>
+  readonly reps: Readonly<Record<string, Readonly<Record<string, number | 'unlimited'>>>>
 }
 interface BlockVector {
   readonly name: string
@@ -90,17 +93,27 @@ class Peer {
     const all = [...this.#names.keys()].slice(1).sort((a, b) => graph.compare(a, b))
     const names = (indexes: readonly number[]) => indexes.map((index) => this.#names[index]!)
     const isPaid = (index: number) => this.reputation.isPaid(index)
-    const repsAt = (time: number, by: string) => this.reputation.repsOf(authors[by]!.pub as AuthorKey, time)
+    const repsAt = (time: number, by: string): number | 'unlimited' => {
+      const answer = this.reputation.repsOf(authors[by]!.pub as AuthorKey, time)
+      return answer === Number.POSITIVE_INFINITY ? 'unlimited' : answer
+    }
+    const isCounting = (index: number) =>
+      graph.isAccepted(index) && !this.reputation.isPost(index) && this.reputation.counts(index)
     return {
       heads: names(graph.heads().filter((index) => index !== 0)),
       paid: names(all.filter(isPaid)),
       accepted: names(all.filter((index) => graph.isAccepted(index) && !isPaid(index))),
       held: names(all.filter((index) => !graph.isAccepted(index))),
+      counts: names(all.filter(isCounting)),
       hidden: names(all.filter((index) => this.reputation.isHidden(index))),
       posts: mapped(posts, (name) => this.reputation.repsOfPost(this.#names.indexOf(name))),
       reps: mapped(reps, (time, of) => mapped(of, (by) => repsAt(Number(time), by))),
     }
   }
+}
+
+function told({ minting: _, ...rest }: After): After {
+  return rest
 }
 
 function mapped<T, U>(record: Readonly<Record<string, T>>, to: (key: string, value: T) => U): Record<string, U> {
@@ -138,7 +151,7 @@ test('the public keys are those of the seeds', () => {
 describe.each(forums)('$title', ({ chain: { name, pioneers, id, pioneer, owner }, blocks }) => {
   const chain = must(chainOf(name, pioneers))
   const sound = blocks.filter((block) => block.sound)
-  const last = sound.at(-1)!.after!
+  const last = told(sound.at(-1)!.after!)
 
   test('§2 the chain has its id', () => {
     expect([chain.id, chain.params.owner]).toEqual([id, owner])
@@ -164,7 +177,7 @@ describe.each(forums)('$title', ({ chain: { name, pioneers, id, pioneer, owner }
       expect([vector.name, peer.take(vector)]).toEqual([vector.name, vector.sound])
       if (vector.after === undefined) continue
       expect([vector.name, peer.k(vector.name)]).toEqual([vector.name, vector.k])
-      expect([vector.name, peer.answers(vector.after)]).toEqual([vector.name, vector.after])
+      expect([vector.name, peer.answers(vector.after)]).toEqual([vector.name, told(vector.after)])
     }
     expect(peer.reputation.pioneer).toBe(pioneer)
   })

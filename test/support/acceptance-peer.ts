@@ -2,15 +2,15 @@
 import { Graph } from '../../src/dag/graph.ts'
 import type { AuthorKey, BlockId } from '../../src/dag/ids.ts'
 import { Acceptance, type Change, type LoadedState } from '../../src/reputation/acceptance.ts'
-import { Ledger } from '../../src/reputation/ledger.ts'
+import { BlockTable } from '../../src/reputation/block-table.ts'
 import { DRAWN_CHAIN } from './draw.ts'
 import { backsOf, headsOf, past, type ReputationTwin, type TwinBlock } from './reputation-twin.ts'
 
 export class AcceptancePeer {
   readonly twin: ReputationTwin
   graph = new Graph(DRAWN_CHAIN, 3)
-  ledger = new Ledger(this.graph)
-  acceptance = this.#acceptanceOf(this.graph, this.ledger)
+  table = new BlockTable(this.graph)
+  acceptance = this.#acceptanceOf(this.graph, this.table)
   /** By local index; the genesis is nothing. */
   readonly blocks: (TwinBlock | undefined)[] = [undefined]
   readonly #indexes = new Map<TwinBlock, number>()
@@ -28,7 +28,7 @@ export class AcceptancePeer {
     return this.acceptance.backsAccepted(this.#backs(u), like) === 'sound'
   }
 
-  /** Brings the block into the graph and the ledger, but not into V. */
+  /** Brings the block into the graph and the table, but not into V. */
   know(u: TwinBlock): number {
     const before = this.#indexes.get(u)
     if (before !== undefined) return before
@@ -36,7 +36,7 @@ export class AcceptancePeer {
     const index = this.graph.add(row, false)
     this.blocks[index] = u
     this.#indexes.set(u, index)
-    this.#enter(this.ledger, index)
+    this.#enter(this.table, index)
     return index
   }
 
@@ -46,10 +46,10 @@ export class AcceptancePeer {
     return this.acceptance.add(index)
   }
 
-  /** Takes an unpaid block on which nothing stands out of V and of the ledger; it may come again. */
+  /** Takes an unpaid block on which nothing stands out of V and of the table; it may come again. */
   drop(u: TwinBlock): void {
     const index = this.#indexes.get(u)!
-    this.ledger.remove(index)
+    this.table.remove(index)
     this.acceptance.drop(index)
     this.set.delete(u)
     this.#dropped.add(u)
@@ -61,7 +61,7 @@ export class AcceptancePeer {
     const u = this.blocks[index]
     if (u === undefined || this.graph.isAccepted(index)) return undefined
     if (this.acceptance.has(index)) this.acceptance.drop(index)
-    this.ledger.pop(index)
+    this.table.pop(index)
     this.graph.pop()
     this.blocks.pop()
     this.#indexes.delete(u)
@@ -81,29 +81,29 @@ export class AcceptancePeer {
     return !this.#dropped.has(u)
   }
 
-  /** A dropped block is back in the ledger. */
+  /** A dropped block is back in the table. */
   recall(u: TwinBlock): void {
-    if (this.#dropped.delete(u)) this.#enter(this.ledger, this.#indexes.get(u)!)
+    if (this.#dropped.delete(u)) this.#enter(this.table, this.#indexes.get(u)!)
   }
 
   /** Starts again from what a store would hold. */
   reload(): void {
     const graph = new Graph(DRAWN_CHAIN, 4)
-    const ledger = new Ledger(graph)
+    const table = new BlockTable(graph)
     for (let index = 1; index < this.graph.size; index += 1) {
       const backs = this.graph.backs(index)
       const row = { id: this.graph.id(index), height: this.graph.height(index), time: this.graph.time(index), backs }
       graph.add(row, this.graph.isAccepted(index))
-      this.#enter(ledger, index)
-      if (this.#dropped.has(this.blocks[index]!)) ledger.remove(index)
+      this.#enter(table, index)
+      if (this.#dropped.has(this.blocks[index]!)) table.remove(index)
     }
-    const acceptance = this.#acceptanceOf(graph, ledger)
+    const acceptance = this.#acceptanceOf(graph, table)
     acceptance.load((index): LoadedState => {
       if (!this.acceptance.has(index)) return 'outside'
       return this.acceptance.isPaid(index) ? 'paid' : 'unpaid'
     })
     this.graph = graph
-    this.ledger = ledger
+    this.table = table
     this.acceptance = acceptance
   }
 
@@ -136,15 +136,15 @@ export class AcceptancePeer {
     return u.backs === 'genesis' ? [0] : u.backs.map((back) => this.#indexes.get(back)!)
   }
 
-  #acceptanceOf(graph: Graph, ledger: Ledger): Acceptance {
+  #acceptanceOf(graph: Graph, table: BlockTable): Acceptance {
     const isUnlimited = (index: number) => this.twin.isUnlimited(this.blocks[index]?.author)
-    return new Acceptance({ graph, ledger, isUnlimited })
+    return new Acceptance({ graph, table, isUnlimited })
   }
 
-  #enter(ledger: Ledger, index: number): void {
+  #enter(table: BlockTable, index: number): void {
     const u = this.blocks[index]!
     const k = this.twin.k(u)
-    ledger.add(index, {
+    table.add(index, {
       ...(u.author === undefined ? {} : { author: u.author as AuthorKey }),
       ...(u.like === undefined ? {} : { like: { n: u.like.n, target: this.#indexes.get(u.like.target)! } }),
       k: Number.isFinite(k) ? k : 0,

@@ -4,7 +4,7 @@
  */
 import { Graph } from '../../src/dag/graph.ts'
 import { Acceptance } from '../../src/reputation/acceptance.ts'
-import { Ledger } from '../../src/reputation/ledger.ts'
+import { BlockTable } from '../../src/reputation/block-table.ts'
 import { DRAWN_CHAIN, drawnId, rowOn } from './draw.ts'
 import { keyOf } from './economy.ts'
 
@@ -24,8 +24,8 @@ const STEP = /^(.+) < ([a-z]+[0-9]*)(?:@([0-9]+))?(?:=([0-9]+))?$/
 
 export function drawAcceptance(picture: string): AcceptanceDrawing {
   const graph = new Graph(DRAWN_CHAIN, 1)
-  const ledger = new Ledger(graph)
-  const acceptance = new Acceptance({ graph, ledger, isUnlimited: () => false })
+  const table = new BlockTable(graph)
+  const acceptance = new Acceptance({ graph, table, isUnlimited: () => false })
   const names = ['genesis']
   const at = (name: string): number => names.indexOf(name)
   const indexes = (list: string): number[] => list.trim().split(/\s+/).map(at)
@@ -35,7 +35,7 @@ export function drawAcceptance(picture: string): AcceptanceDrawing {
     const index = graph.add(row, false)
     names.push(name)
     const author = keyOf(name.charCodeAt(0))
-    ledger.add(index, { author, k: k === undefined ? (name.startsWith('n') ? 0 : 30) : Number(k) })
+    table.add(index, { author, k: k === undefined ? (name.startsWith('n') ? 0 : 30) : Number(k) })
     const { accepted, withdrawn } = acceptance.add(index)
     const say = (sign: string, list: readonly number[]) =>
       list.length === 0 ? [] : [sign + list.map((n) => names[n]).join(' ')]

@@ -187,14 +187,17 @@ export class Peer {
     const paid = twin.paid(set)
     const accepted = withPasts(paid)
     const numbers = (blocks: Iterable<TwinBlock>) => this.economy.numbers(blocks)
-    const times = REPS_AFTER.map((after) => lastMs + after)
+    const ledger = twin.ledger(accepted)
+    // Not before the latest head: the time that the next post would have.
+    const latest = Math.max(...[...accepted].map((u) => u.time))
+    const times = REPS_AFTER.map((after) => Math.max(latest, lastMs + after))
     return {
       accepted: numbers(accepted),
       paid: numbers(paid),
       heads: headsOf(accepted).map((u) => this.economy.numberOf(u.id)),
       hidden: numbers(known.filter((u) => isOftenDisliked(u, set) && twin.hidden(u, set))),
       k: this.#limited(known).map((u) => this.#line(u, twin.k(u))),
-      reps: this.#authors().map((by) => times.map((at) => twin.reps(by, accepted, at)).join(' ')),
+      reps: this.#authors().map((by) => times.map((at) => ledger.reps(by, at)).join(' ')),
     }
   }
 

@@ -77,7 +77,26 @@ export function acceptedHeads(
   const first = [heads.find((head) => rank(head) === 0), heads.find((head) => isOver(head, target))]
   const welcomed = target === undefined || accepted.has(target) ? [] : [target]
   const wanted = [...first.slice(0, 1), ...welcomed, ...first.slice(1), ...heads]
-  return [...new Set(wanted.filter((u) => u !== undefined))].slice(0, MOST_BACKS)
+  const chosen = [...new Set(wanted.filter((u) => u !== undefined))].slice(0, MOST_BACKS)
+  return soundPart(twin, chosen, { kept: [...first].reverse(), welcomed })
+}
+
+/** The same without those that are in the way of the others (spec §5, *Posting*), one after the other; the first kept one last. */
+export function soundPart(
+  twin: ReputationTwin,
+  chosen: readonly TwinBlock[],
+  { kept, welcomed }: { kept: readonly (TwinBlock | undefined)[]; welcomed: readonly TwinBlock[] },
+): TwinBlock[] {
+  const accepted = twin.accepted(withPasts(chosen))
+  const bad = inOrder(chosen.filter((back) => !accepted.has(back) && !welcomed.includes(back)))
+  if (bad.length === 0) return [...chosen]
+  const out =
+    bad.filter((back) => !kept.includes(back)).at(-1) ?? [...kept].reverse().find((back) => back && bad.includes(back))
+  return soundPart(
+    twin,
+    chosen.filter((back) => back !== out),
+    { kept, welcomed },
+  )
 }
 
 /** A chain and blocks of it as they were made, pasts first: sound ones, and ones that no honest peer takes. */
@@ -365,47 +384,62 @@ function pauper(members: readonly Purse[], time: number, random: () => number): 
   return purse !== undefined && purse.reps(time) < 1 ? one : undefined
 }
 
-/** An author's running counts; time only goes on. */
+/**
+ * An author's running balance; time only goes on. Never more than §4 says: the cap of all times before is kept, also of those
+ * that are out of the window.
+ */
 class Purse {
   readonly #base: number
   readonly #fresh: number[] = []
-  readonly #matureDays: { day: number; last: number }[] = []
-  readonly #new: number[] = []
-  readonly #old: number[] = []
+  readonly #days: { day: number; last: number }[] = []
+  readonly #given: number[] = []
   readonly #received: { time: number; n: number }[] = []
   #sum = 0
+  /** The balance, if nothing were ever out of the window. */
+  #kept: number
 
   constructor(base: number) {
     this.#base = base
+    this.#kept = base
   }
 
   post(time: number): void {
+    this.#goOn(time)
     this.#fresh.push(time)
+    this.#kept -= 1
   }
 
   give(time: number): void {
-    this.#new.push(time)
+    this.#goOn(time)
+    this.#given.push(time)
+    this.#kept -= 1
   }
 
   receive(time: number, n: number): void {
+    this.#goOn(time)
     this.#received.push({ time, n })
     this.#sum += n
+    this.#kept = Math.min(30, this.#kept + n)
   }
 
   reps(now: number): number {
+    this.#goOn(now)
+    const windowed = this.#base + this.#days.length + this.#sum - this.#given.length - this.#fresh.length
+    return Math.min(this.#kept, windowed)
+  }
+
+  #goOn(now: number): void {
     while (this.#fresh.length > 0 && now - this.#fresh[0]! >= DAY) this.#ripen(this.#fresh.shift()!)
-    while (this.#new.length > 0 && now - this.#new[0]! >= DAY) this.#old.push(this.#new.shift()!)
-    while (this.#matureDays.length > 0 && now - this.#matureDays[0]!.last > 90 * DAY) this.#matureDays.shift()
-    while (this.#old.length > 0 && now - this.#old[0]! > 90 * DAY) this.#old.shift()
+    while (this.#days.length > 0 && now - this.#days[0]!.last > 90 * DAY) this.#days.shift()
+    while (this.#given.length > 0 && now - this.#given[0]! > 90 * DAY) this.#given.shift()
     while (this.#received.length > 0 && now - this.#received[0]!.time > 90 * DAY) this.#sum -= this.#received.shift()!.n
-    const lasting = this.#base + this.#matureDays.length + this.#sum - this.#old.length
-    return Math.min(30, lasting) - this.#new.length - this.#fresh.length
   }
 
   #ripen(time: number): void {
     const day = Math.floor(time / DAY)
-    const latest = this.#matureDays.at(-1)
+    const latest = this.#days.at(-1)
     if (latest?.day === day) latest.last = time
-    else this.#matureDays.push({ day, last: time })
+    else this.#days.push({ day, last: time })
+    this.#kept = Math.min(30, this.#kept + (latest?.day === day ? 1 : 2))
   }
 }

@@ -28,7 +28,7 @@ export interface ForumView {
 
 export interface Reps {
   readonly pub: string
-  readonly reps: number
+  readonly reps: number | 'unlimited'
 }
 
 export async function post(node: Daemon, by: Person, text: string): Promise<string> {

@@ -181,7 +181,10 @@ export class DrawnChain {
 
   #repsAt(author: AuthorKey, time: number): number {
     const reps = this.#reputation.repsOf(author, time)
-    return same(reps, this.#twin.reps(author, this.#accepted, time), `reps at ${String(time)}`)
+    // Not before the latest head: the time that the next post would have.
+    const accepted = this.#accepted
+    const t = Math.max(time, ...[...accepted].map((u) => u.time))
+    return same(reps, this.#twin.reps(author, accepted, t), `reps at ${String(t)}`)
   }
 
   #block(name: string): Known {

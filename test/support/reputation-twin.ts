@@ -82,18 +82,20 @@ export class ReputationTwin {
     return this.chain.kind === 'group' || (author !== undefined && author === this.chain.owner)
   }
 
-  /** §4. The formula alone: unlimited authors have no other one. */
+  /** §4: the author's balance after all of the set; infinite for unlimited authors. */
   reps(author: string, set: TwinSet, t: number): number {
-    const counting = [...set].filter((u) => t - u.time <= 90 * DAY)
-    const own = counting.filter((u) => u.author === author)
-    const posts = own.filter((u) => u.like === undefined)
-    const given = own.filter((u) => u.like !== undefined)
-    const isOld = (u: TwinBlock) => t - u.time >= 24 * HOUR
-    const mature = new Set(posts.filter(isOld).map((u) => Math.floor(u.time / 86_400_000))).size
-    const recv = counting.reduce((sum, u) => sum + (u.like?.target.author === author ? u.like.n : 0), 0)
-    const old = given.filter(isOld).length
-    const fresh = posts.filter((u) => !isOld(u)).length
-    return Math.min(30, this.#base(author, set) + mature + recv - old) - (given.length - old) - fresh
+    return this.ledger(set).reps(author, t)
+  }
+
+  /** §4: to be asked again and again about one set, which must not change meanwhile. */
+  ledger(set: TwinSet): LedgerTwin {
+    const bases = new Map<string, number>()
+    const base = (author: string): number => {
+      const known = bases.get(author) ?? this.#base(author, set)
+      bases.set(author, known)
+      return known
+    }
+    return new LedgerTwin(set, (author) => this.isUnlimited(author), base)
   }
 
   /** Rule 1.a. */
@@ -178,20 +180,109 @@ export class ReputationTwin {
     return this.accepted(new Set([...blocks].filter((u) => this.isSound(u))))
   }
 
-  /** Reps of a post: paid likes less paid dislikes, no window. */
+  /** Reps of a post in what is accepted of the set: likes that count less dislikes that count, no window. */
   repsOfPost(post: TwinBlock, set: TwinSet): number {
-    return this.#paidVotes(post, set, 1) - this.#paidVotes(post, set, -1)
+    const ledger = this.ledger(this.accepted(set))
+    return ledger.votesOn(post, 1) - ledger.votesOn(post, -1)
   }
 
   /** Rule 3.b. */
   hidden(post: TwinBlock, set: TwinSet): boolean {
-    if (this.isUnlimited(post.author)) return false
-    const dislikes = this.#paidVotes(post, set, -1)
-    return dislikes >= 5 && dislikes >= 2 * this.#paidVotes(post, set, 1)
+    return this.isHiddenIn(this.ledger(this.accepted(set)), post)
   }
 
-  #paidVotes(post: TwinBlock, set: TwinSet, n: 1 | -1): number {
-    return [...this.paid(set)].filter((u) => u.like?.n === n && u.like.target === post).length
+  /** Rule 3.b, by the ledger of what is accepted. */
+  isHiddenIn(ledger: LedgerTwin, post: TwinBlock): boolean {
+    if (this.isUnlimited(post.author)) return false
+    const dislikes = ledger.votesOn(post, -1)
+    return dislikes >= 5 && dislikes >= 2 * ledger.votesOn(post, 1)
+  }
+}
+
+/** §4, *Ledger of V*: which votes count and which posts are minting, in one set that holds the past of each block. */
+export class LedgerTwin {
+  readonly #blocks: readonly TwinBlock[]
+  readonly #isUnlimited: (author: string | undefined) => boolean
+  readonly #base: (author: string) => number
+  readonly #counts = new Set<TwinBlock>()
+  readonly #minting = new Set<TwinBlock>()
+
+  constructor(set: TwinSet, isUnlimited: (author: string | undefined) => boolean, base: (author: string) => number) {
+    this.#blocks = inOrder(set)
+    this.#isUnlimited = isUnlimited
+    this.#base = base
+    const before: TwinBlock[] = []
+    for (const u of this.#blocks) {
+      const { author, like, time } = u
+      if (author !== undefined) {
+        if (like !== undefined && (isUnlimited(author) || this.#balance(author, before, time) >= 1)) this.#counts.add(u)
+        if (like === undefined && (isUnlimited(author) || this.#hasStanding(author, before, time))) this.#minting.add(u)
+      }
+      before.push(u)
+    }
+  }
+
+  /** Of a vote. */
+  counts(u: TwinBlock): boolean {
+    return this.#counts.has(u)
+  }
+
+  /** Of a post. */
+  isMinting(u: TwinBlock): boolean {
+    return this.#minting.has(u)
+  }
+
+  reps(author: string, t: number): number {
+    return this.#isUnlimited(author) ? Number.POSITIVE_INFINITY : this.#balance(author, this.#blocks, t)
+  }
+
+  /** Votes on a post that count. */
+  votesOn(post: TwinBlock, n: 1 | -1): number {
+    return this.#blocks.filter((u) => u.like?.n === n && u.like.target === post && this.#counts.has(u)).length
+  }
+
+  /** The author's days that are minted by then, as the moments at which each is worth 1. */
+  #minted(author: string, part: readonly TwinBlock[], t: number): number[] {
+    const isLookedAt = (u: TwinBlock): boolean => u.time <= t && t - u.time <= 90 * DAY
+    const earliest = new Map<number, number>()
+    for (const u of part) {
+      // A minting post, or such a like of a post.
+      const post = u.like === undefined ? u : u.like.target
+      if (post.author !== author || !isLookedAt(post) || !isLookedAt(u)) continue
+      const isSource = u.like === undefined ? this.#minting.has(u) : u.like.n === 1 && this.#counts.has(u)
+      const day = Math.floor(post.time / DAY)
+      if (isSource) earliest.set(day, Math.min(earliest.get(day) ?? u.time, u.time))
+    }
+    return [...earliest.values()].map((time) => time + 24 * HOUR).filter((moment) => moment <= t)
+  }
+
+  #hasStanding(author: string, before: readonly TwinBlock[], t: number): boolean {
+    if (this.#base(author) >= 1) return true
+    const counting = before.filter((u) => t - u.time <= 90 * DAY)
+    const isLiked = counting.some((u) => u.like?.n === 1 && u.like.target.author === author && this.#counts.has(u))
+    return isLiked || this.#minted(author, before, t).length > 0
+  }
+
+  #balance(author: string, part: readonly TwinBlock[], t: number): number {
+    const sums = new Map<number, number>()
+    const change = (moment: number, by: number): void => {
+      if (moment <= t) sums.set(moment, (sums.get(moment) ?? 0) + by)
+    }
+    for (const moment of this.#minted(author, part, t)) change(moment, 1)
+    for (const u of part) {
+      if (u.time > t || t - u.time > 90 * DAY) continue
+      if (u.like === undefined) {
+        if (u.author !== author) continue
+        change(u.time, -1)
+        change(u.time + 24 * HOUR, 1)
+      } else if (this.#counts.has(u)) {
+        if (u.author === author) change(u.time, -1)
+        else if (u.like.target.author === author) change(u.time, u.like.n)
+      }
+    }
+    let x = this.#base(author)
+    for (const [, sum] of [...sums].sort(([a], [b]) => a - b)) x = Math.min(30, x + sum)
+    return x
   }
 }
 

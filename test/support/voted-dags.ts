@@ -6,7 +6,7 @@ import { sha256 } from '@noble/hashes/sha2.js'
 import fc from 'fast-check'
 import { Graph } from '../../src/dag/graph.ts'
 import { authorKey, type AuthorKey } from '../../src/dag/ids.ts'
-import { Ledger } from '../../src/reputation/ledger.ts'
+import { BlockTable } from '../../src/reputation/block-table.ts'
 import { DRAWN_CHAIN, drawnId, rowOn } from './draw.ts'
 import type { TwinBlock } from './reputation-twin.ts'
 
@@ -18,7 +18,7 @@ export function keyFor(name: string): AuthorKey {
   return authorKey(sha256(new TextEncoder().encode(`author ${name}`)))
 }
 
-export const AUTHORS = ['ann', 'bob', 'eve'].map(keyFor)
+export const AUTHORS = ['ann', 'bob', 'eve', 'zed'].map(keyFor)
 
 /** One block to be: backs, author and target are drawn from what there is when it comes. */
 export interface Plan {
@@ -35,28 +35,32 @@ const gaps = fc.oneof(
   fc.integer({ min: 0, max: 30 }).map((hours) => hours * HOUR),
 )
 
-export const plans = (most: number): fc.Arbitrary<Plan[]> =>
+/** `latest`: how long after its backs a block comes; `reach`: how many blocks before it at most the first of them did. */
+export const plans = (
+  most: number,
+  { least = 1, latest = gaps, reach = 5 }: { least?: number; latest?: fc.Arbitrary<number>; reach?: number } = {},
+): fc.Arbitrary<Plan[]> =>
   fc.array(
     fc.record({
-      backs: fc.array(fc.nat(5), { minLength: 1, maxLength: 3 }),
+      backs: fc.array(fc.nat(reach), { minLength: 1, maxLength: 3 }),
       author: fc.nat(AUTHORS.length),
-      lateMs: gaps,
+      lateMs: latest,
       vote: fc.constantFrom<1 | -1 | 0>(0, 0, 1, -1),
       target: fc.nat(30),
     }),
-    { minLength: 1, maxLength: most },
+    { minLength: least, maxLength: most, size: 'max' },
   )
 
 /** A chain that grows by plans, with its twin. */
 export class VotedDag {
   readonly graph = new Graph(DRAWN_CHAIN, 3)
-  readonly ledger = new Ledger(this.graph)
+  readonly table = new BlockTable(this.graph)
   /** By local index; the genesis has no twin. */
   readonly twins: (TwinBlock | undefined)[] = [undefined]
 
   /** Adds a block, not accepted, and gives its index. */
   add({ backs: reach, author: n, lateMs, vote, target: pick }: Plan): number {
-    const { graph, ledger, twins } = this
+    const { graph, table, twins } = this
     const found = [...new Set(reach.map((far) => Math.max(0, graph.size - 1 - far)))]
     const backs = found.length === 1 ? found : found.filter((back) => back !== 0)
     const row = rowOn(
@@ -66,7 +70,9 @@ export class VotedDag {
       Math.max(...backs.map((b) => graph.time(b))) + lateMs,
     )
     const index = graph.add(row, false)
-    const posts = [...pastOf(backs.map((back) => twins[back]))].filter(({ like }) => like === undefined)
+    // Nobody likes a post of one's own: that is not sound.
+    const isTarget = (u: TwinBlock): boolean => u.like === undefined && (vote === -1 || u.author !== AUTHORS[n])
+    const posts = [...pastOf(backs.map((back) => twins[back]))].filter(isTarget)
     const liked = AUTHORS[n] === undefined ? undefined : posts[pick % Math.max(1, posts.length)]
     const author = AUTHORS[n] === undefined ? {} : { author: AUTHORS[n] }
     const isVote = vote !== 0 && liked !== undefined
@@ -74,7 +80,7 @@ export class VotedDag {
     const backTwins = backs[0] === 0 ? 'genesis' : backs.map((back) => twins[back]!)
     twins.push({ id, height, time, backs: backTwins, ...author, ...(isVote && { like: { n: vote, target: liked } }) })
     const like = isVote ? { like: { n: vote, target: twins.indexOf(liked) } } : {}
-    ledger.add(index, { ...author, ...like, k: 0 })
+    table.add(index, { ...author, ...like, k: 0 })
     return index
   }
 

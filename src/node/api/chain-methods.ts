@@ -121,20 +121,28 @@ async function voteOn(
 }
 
 /** A full key that is no id here can only mean an author. */
-function repsOf(replica: Replica, of: string, clock: Clock): number {
+function repsOf(replica: Replica, of: string, clock: Clock): AuthorReps {
   const { graph, state: reputation } = replica
   const found = resolvePrefix(graph, of, (index) => replica.isKept(index))
   const author = parseAuthorKey(of)
-  if (!found.ok && author.ok) return reputation.repsOf(author.value, clock.nowMs())
+  if (!found.ok && author.ok) return shownReps(reputation.repsOf(author.value, clock.nowMs()))
   const index = orThrow(found)
   if (index > 0 && reputation.isPost(index)) return reputation.repsOfPost(index)
   throw new ControlError('no-reps', `${shownIdOf(replica, index)} is no post: posts and authors have reps`)
 }
 
-function repsOfAll({ state: reputation }: Replica, clock: Clock): { pub: string; reps: number }[] {
+function repsOfAll({ state: reputation }: Replica, clock: Clock): { pub: string; reps: AuthorReps }[] {
   const now = clock.nowMs()
   const all = reputation.authors().map((pub) => ({ pub, reps: reputation.repsOf(pub, now) }))
-  return all.sort((a, b) => b.reps - a.reps || (a.pub < b.pub ? -1 : 1))
+  // Two without limit differ by their keys alone.
+  const sorted = all.sort((a, b) => b.reps - a.reps || (a.pub < b.pub ? -1 : 1))
+  return sorted.map(({ pub, reps }) => ({ pub, reps: shownReps(reps) }))
+}
+
+type AuthorReps = number | 'unlimited'
+
+function shownReps(reps: number): AuthorReps {
+  return reps === Number.POSITIVE_INFINITY ? 'unlimited' : reps
 }
 
 /** Before the first post in a forum without pioneers, asks the peers that can be found for one (spec §2). */

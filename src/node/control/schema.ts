@@ -27,7 +27,7 @@ import {
   listedSchema,
   namedChain,
   peerView,
-  reps,
+  authorReps,
   shownId,
   shownIds,
   status,
@@ -137,7 +137,7 @@ export const METHODS = {
   'chain.reps': method(
     'the reps of an author (public key) or of a post (id); without of, those of all authors, highest first',
     z.strictObject({ chain, of: id.exactOptional() }),
-    z.union([reps, z.array(z.object({ pub: z.string(), reps }))]),
+    z.union([authorReps, z.array(z.object({ pub: z.string(), reps: authorReps }))]),
   ),
   'chain.remove': method('drops a held post', z.strictObject({ chain, id }), z.literal(true)),
   'chain.traverse': method(
@@ -211,7 +211,7 @@ export type ResultFor<M extends Method, P> = M extends 'chain.get'
       : ResultOf<M>
   : M extends 'chain.reps'
     ? P extends { of: string }
-      ? Extract<ResultOf<M>, number>
+      ? Extract<ResultOf<M>, number | string>
       : 'of' extends keyof P
         ? ResultOf<M>
         : Extract<ResultOf<M>, object>

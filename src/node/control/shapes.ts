@@ -4,6 +4,8 @@ import { z } from 'zod'
 export const count = z.number().int().nonnegative()
 /** Reputation of an author or a post, an integer; may be negative. */
 export const reps = z.number().int()
+/** An author's: those without limit have none. */
+export const authorReps = z.union([reps, z.literal('unlimited')])
 
 /** An id as shown. */
 export const shownId = z.string().meta({ title: 'id' })

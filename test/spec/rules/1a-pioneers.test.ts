@@ -93,6 +93,6 @@ describe('1.a speaks of forums', () => {
     const family = group().draw(`
       genesis < a1 @0 08:00
       genesis < b1 @0 08:00`)
-    expect([family.states('a1 b1'), family.reps('a', '0 08:00')]).toEqual(['a1 paid, b1 paid', -1])
+    expect([family.states('a1 b1'), family.reps('a', '0 08:00')]).toEqual(['a1 paid, b1 paid', Infinity])
   })
 })

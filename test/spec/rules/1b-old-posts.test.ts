@@ -10,13 +10,49 @@ const WELCOME = `
 
 describe('1.b: a post older than 24 h adds 1 rep to its author', () => {
   test('at 24 h sharp, and not a millisecond before; 2.a ends with it', () => {
-    expect(forumOf().draw(WELCOME).repsAround('b', '1 10:00')).toEqual([1 - 1, 1 + 1, 1 + 1])
+    const forum = forumOf('a', 'b', 'c').draw('genesis < b1 @0 10:00')
+    expect(forum.repsAround('b', '1 10:00')).toEqual([10 - 1, 10 + 1, 10 + 1])
   })
 
-  test('also one that got in by a like, which its author could not pay for', () => {
+  test('also one that got in by a like, which its author could not pay for: 24 h after the like', () => {
     const forum = forumOf().draw(WELCOME)
     expect([forum.k('b1'), forum.state('b1')]).toEqual([0, 'accepted'])
-    expect(forum.reps('b', '1 10:00')).toBe(2)
+    expect(forum.repsAround('b', '1 10:00')).toEqual([1 - 1, 1, 1])
+    expect(forum.repsAround('b', '1 11:00')).toEqual([1, 1 + 1, 1 + 1])
+  })
+
+  test('so one that says that it is old brings nothing sooner', () => {
+    const forum = forumOf().draw(`
+      genesis < a1 @0 08:00
+      a1      < b1 @0 09:00
+      a1      < a2 @1 12:00
+      a2 b1   < a3 @1 12:00 likes b1`)
+    expect([forum.reps('b', '1 12:00'), ...forum.repsAround('b', '2 12:00')]).toEqual([1, 1, 1 + 1, 1 + 1])
+  })
+
+  test('the earliest like that counts, or post that mints, decides', () => {
+    const forum = forumOf('a', 'c', 'd').draw(`
+      genesis < a1 @0 08:00
+      a1      < b1 @0 09:00
+      a1 b1   < a2 @0 10:00 likes b1
+      a2      < b2 @0 11:00
+      b2      < a3 @0 12:00 likes b2`)
+    // b2 mints, for b was liked; b1 does not, but its like came before b2.
+    expect(forum.repsAround('b', '1 10:00')).toEqual([1 + 1 - 1, 1 + 1 - 1 + 1, 1 + 1 - 1 + 1])
+    expect(forum.reps('b', '1 11:00')).toBe(1 + 1 + 1)
+  })
+
+  test('of an author with standing: by a like in the last 90 days, or a day minted in them', () => {
+    const forum = forumOf('a', 'c', 'd').draw(`
+      genesis < a1 @0 08:00
+      a1      < b1 @0 09:00
+      a1 b1   < a2 @0 10:00 likes b1
+      a2      < b2 @90 10:00
+      b2      < a3 @90 12:00
+      a3      < b3 @91 10:00:00.001`)
+    // b2 is at the window's edge and mints; its day gives standing to b3, when the like is gone.
+    expect([forum.k('b2'), forum.k('b3'), forum.states('b2 b3')]).toEqual([1, 1, 'b2 paid, b3 paid'])
+    expect(forum.reps('b', '92 10:01')).toBe(2)
   })
 
   test('but not one that is held', () => {

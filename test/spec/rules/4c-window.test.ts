@@ -14,6 +14,30 @@ describe('4.c: only posts up to 90 days old are considered', () => {
     expect(forum.repsAround('a', '90 20:00')).toEqual([10 + 1, 10 + 1, 10])
   })
 
+  test('… and is minted by the later one alone then, 24 h after it or its like', () => {
+    // b1 has no standing, b2 has: the day is minted by the like of b1, and once b1 is out of the window, by b2.
+    const forum = forumOf('a', 'c', 'd').draw(`
+      genesis < a1    @0 08:00
+      a1      < b1    @0 09:00
+      a1 b1   < a2..3 @0 10:00 every 1m likes b1
+      a3      < b2    @0 21:00
+      b2      < a4    @0 22:00`)
+    expect(forum.repsAround('b', '1 10:00')).toEqual([2 - 1, 2 + 1 - 1, 2 + 1 - 1])
+    expect(forum.repsAround('b', '90 09:00')).toEqual([3, 3, 3])
+    expect(forum.repsAround('b', '90 10:00')).toEqual([3, 3, 2])
+    expect(forum.repsAround('b', '90 21:00')).toEqual([1, 1, 0])
+  })
+
+  test('a post out of the window mints no day, however late it is liked', () => {
+    const forum = forumOf('a', 'c', 'd').draw(`
+      genesis < a1 @0 08:00
+      a1      < b1 @0 09:00
+      a1 b1   < a2 @89 10:00 likes b1
+      a2      < a3 @89 11:00`)
+    expect(forum.repsAround('b', '90 09:00')).toEqual([1, 1, 1])
+    expect(forum.reps('b', '90 10:00')).toBe(1)
+  })
+
   test('posts a millisecond apart, at midnight, go one by one', () => {
     const forum = forumOf('a', 'b', 'c').draw(`
       genesis < a1 @0 23:59:59.999

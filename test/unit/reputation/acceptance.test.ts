@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { Bug } from '../../../src/dag/result.ts'
 import { Graph } from '../../../src/dag/graph.ts'
 import { Acceptance } from '../../../src/reputation/acceptance.ts'
-import { Ledger } from '../../../src/reputation/ledger.ts'
+import { BlockTable } from '../../../src/reputation/block-table.ts'
 import { drawAcceptance } from '../../support/draw-acceptance.ts'
 import { DRAWN_CHAIN, drawnId, rowOn } from '../../support/draw.ts'
 import { keyOf } from '../../support/economy.ts'
@@ -94,19 +94,19 @@ describe('a block that comes last of its author’s is taken out of V', () => {
 
 test('a block that gets the index and the author’s number of one that was taken back is judged by itself', () => {
   const graph = new Graph(DRAWN_CHAIN, 1)
-  const ledger = new Ledger(graph)
-  const acceptance = new Acceptance({ graph, ledger, isUnlimited: () => false })
+  const table = new BlockTable(graph)
+  const acceptance = new Acceptance({ graph, table, isUnlimited: () => false })
   const know = (name: string, author: number, k: number) => {
     const index = graph.add(rowOn(graph, drawnId(name), [0]), false)
-    ledger.add(index, { author: keyOf(author), k })
+    table.add(index, { author: keyOf(author), k })
     return index
   }
   acceptance.add(know('first', 1, 30))
   for (let n = 2; n < 50; n += 1) {
     const index = know(`by stranger ${String(n)}`, n, 0)
-    expect([index, ledger.authorOf(index), acceptance.add(index).accepted]).toEqual([2, 1, []])
+    expect([index, table.authorOf(index), acceptance.add(index).accepted]).toEqual([2, 1, []])
     acceptance.drop(index)
-    ledger.pop(index)
+    table.pop(index)
     graph.pop()
   }
   const last = know('last', 50, 1)
@@ -163,13 +163,13 @@ class CountingGraph extends Graph {
 
 class Chain {
   readonly graph = new CountingGraph(DRAWN_CHAIN, 1)
-  readonly ledger = new Ledger(this.graph)
-  readonly acceptance = new Acceptance({ graph: this.graph, ledger: this.ledger, isUnlimited: () => false })
+  readonly table = new BlockTable(this.graph)
+  readonly acceptance = new Acceptance({ graph: this.graph, table: this.table, isUnlimited: () => false })
 
   /** Gives the new block's index and what judging it cost. */
   add(author: number, backs: readonly number[], time?: number, k = 5): { index: number; cost: number } {
     const index = this.graph.add(rowOn(this.graph, drawnId(`of chain ${this.graph.size}`), backs, time), false)
-    this.ledger.add(index, { author: keyOf(author), k })
+    this.table.add(index, { author: keyOf(author), k })
     const before = this.graph.reads
     expect(this.acceptance.backsAccepted(backs)).toBe('sound')
     this.acceptance.add(index)
@@ -207,10 +207,10 @@ describe('cost, in reads of the graph', () => {
   test('after a restart too', () => {
     const chain = new Chain()
     const last = chain.grow(2_000, [1, 2], 0)
-    const acceptance = new Acceptance({ graph: chain.graph, ledger: chain.ledger, isUnlimited: () => false })
+    const acceptance = new Acceptance({ graph: chain.graph, table: chain.table, isUnlimited: () => false })
     acceptance.load(() => 'paid')
     const index = chain.graph.add(rowOn(chain.graph, drawnId('newest'), [last.index]), false)
-    chain.ledger.add(index, { author: keyOf(1), k: 1 })
+    chain.table.add(index, { author: keyOf(1), k: 1 })
     const before = chain.graph.reads
     acceptance.add(index)
     expect(acceptance.isPaid(index)).toBe(true)

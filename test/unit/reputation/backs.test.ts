@@ -5,7 +5,7 @@ import type { AuthorKey } from '../../../src/dag/ids.ts'
 import { MAX_BACKS } from '../../../src/dag/block-limits.ts'
 import { isAncestor } from '../../../src/dag/walk.ts'
 import { backsFor, linkableHeads, type LinkContext } from '../../../src/reputation/backs.ts'
-import { Ledger } from '../../../src/reputation/ledger.ts'
+import { BlockTable } from '../../../src/reputation/block-table.ts'
 import { AcceptancePeer } from '../../support/acceptance-peer.ts'
 import { draw, DRAWN_CHAIN, drawnId, rowOn } from '../../support/draw.ts'
 import { acceptedHeads, closedPart, economies, keyOf, shuffled, twinBlock } from '../../support/economy.ts'
@@ -19,13 +19,13 @@ import type { TwinBlock, TwinSet } from '../../support/reputation-twin.ts'
  */
 function drawLinks(picture: string, avoided = '') {
   const { graph, at, names } = draw(picture)
-  const ledger = new Ledger(graph)
+  const table = new BlockTable(graph)
   const nameOf = (index: number) => names([index])
   const by = (letter: string) => keyOf(letter.charCodeAt(0))
-  for (let index = 1; index < graph.size; index += 1) ledger.add(index, { author: by(nameOf(index)), k: 0 })
+  for (let index = 1; index < graph.size; index += 1) table.add(index, { author: by(nameOf(index)), k: 0 })
   const isPaid = (index: number) => graph.isAccepted(index) && !/^n|u$/.test(nameOf(index))
   const isAvoided = (index: number) => avoided.includes(nameOf(index).charAt(0))
-  const context: LinkContext = { graph, ledger, isPaid, isAvoided }
+  const context: LinkContext = { graph, table, isPaid, isAvoided, unaccepted: () => [] }
   const named = (indexes: readonly number[]) => indexes.map(nameOf).sort().join(' ')
   return {
     linkable: () => named(linkableHeads(context)),
@@ -163,12 +163,13 @@ function peerOf(twin: ReputationTwin, blocks: readonly TwinBlock[]): AcceptanceP
 
 const contextOf = (peer: AcceptancePeer, twin: DecreedTwin): LinkContext => ({
   graph: peer.graph,
-  ledger: peer.ledger,
+  table: peer.table,
   isPaid: (index) => peer.acceptance.isPaid(index),
   isAvoided: (index) => {
     const { author } = peer.blocks[index]!
     return author !== undefined && !twin.isUnlimited(author) && twin.avoided.has(author)
   },
+  unaccepted: (backs, vote) => [...peer.acceptance.unacceptedBacks(backs, vote)],
 })
 
 const idsOf = (peer: AcceptancePeer, backs: readonly number[]) => backs.map((back) => peer.blocks[back]?.id).sort()
@@ -260,7 +261,7 @@ test('leaving out five blocks costs five reads, on a chain of any length', () =>
     for (let n = 0; n < length; n += 1) graph.add(rowOn(graph, drawnId(`in line ${String(n)}`), [n]), true)
     const isAvoided = (index: number) => index > length - 5
     graph.reads = 0
-    expect(linkableHeads({ graph, ledger: new Ledger(graph), isPaid: () => true, isAvoided })).toEqual([length - 5])
+    expect(linkableHeads({ graph, table: new BlockTable(graph), isPaid: () => true, isAvoided })).toEqual([length - 5])
     expect(graph.reads).toBe(5)
   }
 })

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { chainOf, type Chain } from '../../../src/dag/chain.ts'
 import { Bug } from '../../../src/dag/result.ts'
 import { Hidden } from '../../../src/reputation/hidden.ts'
-import { Ledger } from '../../../src/reputation/ledger.ts'
+import { BlockTable } from '../../../src/reputation/block-table.ts'
 import { draw } from '../../support/draw.ts'
 import { keyFor } from '../../support/voted-dags.ts'
 
@@ -12,35 +12,35 @@ const VOTES = ['d1', 'd2', 'd3', 'd4', 'd5', 'd6', 'u1', 'u2', 'u3']
 /** A post by `author`, with six dislikes and three likes of it by another. */
 function disliked(name: string, keys: readonly string[], author = ann) {
   const { graph, at } = draw(`genesis < post ; post < ${VOTES.join(' ')}`)
-  const ledger = new Ledger(graph)
-  ledger.add(at('post'), { author, k: 1 })
+  const table = new BlockTable(graph)
+  table.add(at('post'), { author, k: 1 })
   for (const vote of VOTES) {
-    ledger.add(at(vote), { author: bob, like: { n: vote.startsWith('d') ? -1 : 1, target: at('post') }, k: 1 })
+    table.add(at(vote), { author: bob, like: { n: vote.startsWith('d') ? -1 : 1, target: at('post') }, k: 1 })
   }
   const made = chainOf(name, keys) as { value: Chain }
-  return { hidden: new Hidden(made.value, ledger), at, post: at('post') }
+  return { hidden: new Hidden(made.value, table), at, post: at('post') }
 }
 
 describe('3.b', () => {
   test('a post is hidden by its fifth dislike, comes back by likes, and goes again', () => {
     const { hidden, at, post } = disliked('#f', [])
-    const changes = [...VOTES.slice(0, 5), 'u1', 'u2', 'u3', 'd6'].map((vote) => hidden.paid(at(vote))?.hidden)
+    const changes = [...VOTES.slice(0, 5), 'u1', 'u2', 'u3', 'd6'].map((vote) => hidden.counted(at(vote))?.hidden)
     expect(changes).toEqual([undefined, undefined, undefined, undefined, true, undefined, undefined, false, true])
     expect([hidden.isHidden(post), hidden.repsOf(post)]).toEqual([true, -3])
   })
 
   test('a vote that is not paid any more does not count any more', () => {
     const { hidden, at, post } = disliked('#f', [])
-    for (const vote of VOTES.slice(0, 5)) hidden.paid(at(vote))
-    expect(hidden.unpaid(at('d3'))).toEqual({ post, hidden: false })
+    for (const vote of VOTES.slice(0, 5)) hidden.counted(at(vote))
+    expect(hidden.uncounted(at('d3'))).toEqual({ post, hidden: false })
     expect([hidden.isHidden(post), hidden.repsOf(post)]).toEqual([false, -4])
-    expect(() => hidden.unpaid(at('u1'))).toThrow(Bug)
+    expect(() => hidden.uncounted(at('u1'))).toThrow(Bug)
   })
 
   test("the owner's posts in @ and posts in groups are never hidden; a guest's are", () => {
     const isHidden = (name: string, keys: readonly string[], author = ann) => {
       const { hidden, at, post } = disliked(name, keys, author)
-      for (const vote of VOTES.slice(0, 6)) hidden.paid(at(vote))
+      for (const vote of VOTES.slice(0, 6)) hidden.counted(at(vote))
       expect(hidden.repsOf(post)).toBe(-6)
       return hidden.isHidden(post)
     }
@@ -52,5 +52,5 @@ describe('3.b', () => {
 
 test('posts are no votes', () => {
   const { hidden, post } = disliked('#f', [])
-  expect([hidden.paid(post), hidden.repsOf(post)]).toEqual([undefined, 0])
+  expect([hidden.counted(post), hidden.repsOf(post)]).toEqual([undefined, 0])
 })

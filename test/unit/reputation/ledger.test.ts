@@ -1,121 +1,244 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { Bug } from '../../../src/dag/result.ts'
-import { inOrder } from '../../../src/dag/order.ts'
 import { Ledger } from '../../../src/reputation/ledger.ts'
-import { draw, drawnId, rowOn } from '../../support/draw.ts'
+import { LedgerTwin, inOrder, type TwinBlock } from '../../support/reputation-twin.ts'
+import { randomFrom } from '../../support/random.ts'
+import { AUTHORS, plans, VotedDag } from '../../support/voted-dags.ts'
 import { checkProperty } from '../../support/property.ts'
-import { AUTHORS, keyFor, plans, VotedDag } from '../../support/voted-dags.ts'
 
-const [ann, bob] = [keyFor('ann'), keyFor('bob')]
+/** Raised by hand for long hunts. */
+const TIMES = Number(process.env['LEDGER_TIMES'] ?? 1)
 
-test('facts come back as they were put in, whatever their sign', () => {
-  const { graph, at } = draw('genesis < a ; a < up down unsigned')
-  const ledger = new Ledger(graph)
-  ledger.add(at('a'), { author: ann, k: 30 })
-  ledger.add(at('up'), { author: bob, like: { n: 1, target: at('a') }, k: 1 })
-  ledger.add(at('down'), { author: bob, like: { n: -1, target: at('a') }, k: -70_000 })
-  ledger.add(at('unsigned'), { k: 0 })
-  const facts = [0, at('a'), at('up'), at('down'), at('unsigned')].map((index) => [
-    ...[ledger.authorOf(index), ledger.isPost(index), ledger.likeOf(index), ledger.k(index)],
-  ])
-  expect(facts).toEqual([
-    [undefined, true, undefined, 0],
-    [0, true, undefined, 30],
-    [1, false, { n: 1, target: at('a') }, 1],
-    [1, false, { n: -1, target: at('a') }, -70_000],
-    [undefined, true, undefined, 0],
-  ])
-  expect([ledger.keyOf(1), ledger.numberOf(bob), ledger.numberOf(keyFor('eve')), ledger.authorCount]).toEqual([
-    ...[bob, 1, undefined, 2],
-  ])
-})
+const HOUR = 3_600_000
+const DAY = 24 * HOUR
+const [ann, bob, , zed] = AUTHORS
 
-test("an author's blocks stand in order whatever order they came in", () => {
+/** Few hours apart, so that caps are met; at the edges of a day; and at the edges of the window. */
+const dense = fc.constantFrom(0, 0, 0, 1, HOUR, HOUR, 5 * HOUR)
+const daily = fc.constantFrom(0, 1, 5 * HOUR, 12 * HOUR, DAY - 1, DAY, DAY, DAY + 1)
+const wide = fc.constantFrom(
+  0,
+  HOUR,
+  DAY - 1,
+  DAY,
+  10 * DAY,
+  45 * DAY,
+  89 * DAY,
+  90 * DAY - HOUR,
+  90 * DAY,
+  90 * DAY + 1,
+)
+
+interface Rules {
+  readonly bases: Readonly<Record<string, number>>
+  readonly unlimited: readonly string[]
+}
+
+const ruleSets = fc.constantFrom<Rules>(
+  { bases: { [ann!]: 2, [bob!]: 1 }, unlimited: [] },
+  { bases: { [ann!]: 30 }, unlimited: [] },
+  { bases: { [ann!]: 29, [bob!]: 29 }, unlimited: [] },
+  { bases: {}, unlimited: [zed!] },
+)
+
+class Both {
+  readonly dag = new VotedDag()
+  readonly rules: Rules
+  /** In the set. */
+  readonly set = new Set<number>()
+  readonly turned = new Map<number, boolean>()
+  readonly ledger: Ledger
+
+  constructor(rules: Rules) {
+    const { graph, table } = this.dag
+    this.rules = rules
+    this.ledger = new Ledger(
+      {
+        graph,
+        table,
+        baseOf: (author) => rules.bases[table.keyOf(author)] ?? 0,
+        isUnlimited: (author) => rules.unlimited.includes(table.keyOf(author)),
+      },
+      (vote, counts) => {
+        expect(this.turned.get(vote) ?? false).toBe(!counts)
+        this.turned.set(vote, counts)
+      },
+    )
+  }
+
+  twins(set: Iterable<number> = this.set): TwinBlock[] {
+    return [...set].map((index) => this.dag.twins[index]!)
+  }
+
+  twinOf(set: Iterable<number> = this.set): LedgerTwin {
+    const isUnlimited = (author: string | undefined) => author !== undefined && this.rules.unlimited.includes(author)
+    return new LedgerTwin(new Set(this.twins(set)), isUnlimited, (author) => this.rules.bases[author] ?? 0)
+  }
+
+  /** Takes in a block whose past is in, or takes out one on which nothing stands; gives it. */
+  flip(pick: number, canGo = true): number | undefined {
+    const { graph } = this.dag
+    const all = Array.from({ length: graph.size - 1 }, (_, n) => n + 1)
+    const isStoodOn = (index: number) => [...this.set].some((above) => graph.backs(above).includes(index))
+    const able = all.filter((index) =>
+      this.set.has(index) ? canGo && !isStoodOn(index) : graph.backs(index).every((at) => at === 0 || this.set.has(at)),
+    )
+    const index = able[pick % Math.max(1, able.length)]
+    if (index === undefined) return undefined
+    if (this.set.delete(index)) this.ledger.remove(index)
+    else {
+      this.set.add(index)
+      this.ledger.add(index)
+    }
+    return index
+  }
+
+  expectSame(moments: readonly number[], ledger = this.ledger, set: Iterable<number> = this.set): void {
+    const twin = this.twinOf(set)
+    const { table, twins } = this.dag
+    for (const index of set) if (!table.isPost(index)) expect(ledger.counts(index)).toBe(twin.counts(twins[index]!))
+    const times = this.twins(set).map(({ time }) => time)
+    const latest = Math.max(0, ...times)
+    const asked = [latest, latest + DAY, ...moments.map((ms) => latest + ms), ...times.slice(0, 3)]
+    for (const author of AUTHORS) {
+      const number = table.numberOf(author)
+      if (number === undefined || this.rules.unlimited.includes(author)) continue
+      for (const t of asked) expect(ledger.repsOf(number, t)).toBe(twin.reps(author, t))
+    }
+  }
+}
+
+const moments = fc.array(fc.oneof(fc.nat(100 * DAY), fc.nat(3 * DAY)), { maxLength: 4 })
+
+test.each([
+  { name: 'hours apart', gaps: dense, runs: 200 },
+  { name: 'days apart', gaps: daily, runs: 200 },
+  { name: 'at the edges of the window', gaps: wide, runs: 200 },
+  { name: 'anyhow', gaps: fc.oneof(dense, daily, wide), runs: 200 },
+])(
+  'a ledger that blocks went into and out of in any order says what the definition says, block by block: $name',
+  { timeout: 240_000 * TIMES },
+  ({ gaps, runs }) => {
+    const seen = { turned: 0, void: 0, plain: 0 }
+    checkProperty(
+      'ledger-in-any-order',
+      fc.property(
+        ruleSets,
+        plans(26, { least: 14, latest: gaps, reach: 20 }),
+        fc.array(fc.nat(30), { minLength: 20, maxLength: 60, size: 'max' }),
+        moments,
+        (rules, blocks, flips, at) => {
+          const both = new Both(rules)
+          for (const plan of blocks) both.dag.add(plan)
+          // In some order, then some in and out.
+          for (const [n, pick] of [...blocks.map((_, at) => flips[at] ?? at), ...flips].entries()) {
+            const before = new Map(both.turned)
+            const index = both.flip(pick, n > blocks.length)
+            for (const [vote, counts] of both.turned) {
+              if (vote !== index && before.get(vote) !== counts) seen.turned += 1
+            }
+            if (n > blocks.length / 2) both.expectSame(at)
+          }
+          const twin = both.twinOf()
+          for (const u of both.twins()) {
+            if (u.like !== undefined && !twin.counts(u)) seen.void += 1
+            if (u.like === undefined && u.author !== undefined && !twin.isMinting(u)) seen.plain += 1
+          }
+          // What was noted is what counts.
+          const counting = [...both.turned].filter(([, counts]) => counts).map(([vote]) => vote)
+          const expected = [...both.set].filter((index) => !both.dag.table.isPost(index) && both.ledger.counts(index))
+          expect(counting.sort((a, b) => a - b)).toEqual(expected.sort((a, b) => a - b))
+        },
+      ),
+      { numRuns: runs * TIMES },
+    )
+    expect(seen.turned).toBeGreaterThan(40)
+    expect(seen.void).toBeGreaterThan(150)
+    expect(seen.plain).toBeGreaterThan(150)
+  },
+)
+
+test.each([
+  { seed: 1, gapMs: HOUR },
+  { seed: 2, gapMs: 6 * HOUR },
+  { seed: 3, gapMs: 2 * DAY },
+])(
+  'the same in a long ledger, of which late branches come and go (seed $seed)',
+  { timeout: 120_000 },
+  ({ seed, gapMs }) => {
+    const random = randomFrom(seed)
+    const draw = (most: number) => Math.floor(random() * (most + 1))
+    const both = new Both({ bases: { [ann!]: 20, [bob!]: 5 }, unlimited: [] })
+    let turned = 0
+    for (let n = 0; n < 800; n += 1) {
+      const isLate = n % 4 === 0
+      both.dag.add({
+        backs: isLate ? [draw(Math.min(n, 400))] : [draw(2), draw(2)],
+        author: draw(AUTHORS.length),
+        lateMs: draw(3) === 0 ? 0 : draw(gapMs),
+        vote: ([0, 0, 1, -1] as const)[draw(3)]!,
+        target: draw(1000),
+      })
+    }
+    for (let n = 0; n < 800; n += 1) {
+      const before = new Map(both.turned)
+      const index = both.flip(n % 3 === 0 ? draw(1e6) : 0, n % 7 === 0)
+      for (const [vote, counts] of both.turned) if (vote !== index && before.get(vote) !== counts) turned += 1
+      if (n % 80 === 79) both.expectSame([draw(100 * DAY), draw(10 * DAY)])
+    }
+    expect(turned).toBeGreaterThan(3)
+  },
+)
+
+test('copies, and copies of what comes no later than a block, go their own way', { timeout: 240_000 * TIMES }, () => {
+  const picks = fc.array(fc.nat(30), { maxLength: 12 })
   checkProperty(
-    'ledger-author-order',
-    fc.property(plans(25), (blocks) => {
-      const dag = new VotedDag()
-      for (const plan of blocks) dag.add(plan)
-      const all = [...dag.twins.keys()].slice(1)
-      for (const key of AUTHORS) {
-        const number = dag.ledger.numberOf(key)
-        if (number === undefined) continue
-        const own = all.filter((index) => dag.twins[index]!.author === key)
-        expect(dag.ledger.blocksOf(number)).toEqual(inOrder(dag.graph, own))
-        own.forEach((index) => expect(dag.ledger.blocksOf(number)[dag.ledger.positionOf(index, number)]).toBe(index))
-      }
-    }),
+    'ledger-copies',
+    fc.property(
+      ruleSets,
+      plans(26, { least: 14, latest: fc.oneof(dense, daily, wide), reach: 20 }),
+      fc.nat(30),
+      picks,
+      picks,
+      moments,
+      (rules, blocks, pick, ours, theirs, at) => {
+        const both = new Both(rules)
+        const indexes = blocks.map((plan) => both.dag.add(plan))
+        for (const [n] of blocks.entries()) if (n < 20) both.flip(ours[n] ?? n, false)
+        const { graph, twins } = both.dag
+        const last = indexes[pick % indexes.length]!
+        const isCut = pick % 3 > 0
+        const copy = both.ledger.fork(undefined, isCut ? last : undefined)
+        const set = new Set([...both.set].filter((index) => !isCut || graph.compare(index, last) <= 0))
+        for (const pick of ours) both.flip(pick)
+        for (const number of theirs) {
+          const index = indexes[number % indexes.length]!
+          if (set.has(index)) {
+            if ([...set].some((above) => graph.backs(above).includes(index))) continue
+            set.delete(index)
+            copy.remove(index)
+          } else if (graph.backs(index).every((back) => back === 0 || set.has(back))) {
+            set.add(index)
+            copy.add(index)
+          }
+          both.expectSame(at, copy, set)
+        }
+        both.expectSame(at)
+        both.expectSame(at, copy, set)
+        expect(inOrder(set.size > 0 ? [...set].map((index) => twins[index]!) : []).length).toBe(set.size)
+      },
+    ),
+    { numRuns: 300 * TIMES },
   )
 })
 
-test('a dropped block leaves the list of its author, keeps its facts, and may come again', () => {
-  const { graph, at } = draw('genesis < a@5 b@3 c@4')
-  const ledger = new Ledger(graph)
-  for (const name of ['a', 'b', 'c']) ledger.add(at(name), { author: ann, k: 2 })
-  ledger.remove(at('c'))
-  expect(ledger.blocksOf(0)).toEqual([at('b'), at('a')])
-  expect([ledger.authorOf(at('c')), ledger.k(at('c'))]).toEqual([0, 2])
-  expect(() => ledger.remove(at('c'))).toThrow(Bug)
-  ledger.add(at('c'), { author: ann, k: 2 })
-  expect(ledger.blocksOf(0)).toEqual([at('b'), at('c'), at('a')])
-  expect(() => ledger.add(at('c'), { author: ann, k: 2 })).toThrow(Bug)
-})
-
-test('the last block taken back leaves nothing, and frees the number that its author got for it', () => {
-  const { graph, at } = draw('genesis < a ; a < b? ; b < c? ; c < d?')
-  const ledger = new Ledger(graph)
-  ledger.add(at('a'), { author: ann, k: 30 })
-  ledger.add(at('b'), { author: bob, like: { n: 1, target: at('a') }, k: 1 })
-  ledger.add(at('c'), { author: ann, k: 29 })
-  ledger.add(at('d'), { author: keyFor('eve'), k: -3 })
-  const pop = (name: string) => {
-    ledger.pop(at(name))
-    graph.pop()
-  }
+test('what is not in a ledger cannot be taken out', () => {
+  const both = new Both({ bases: {}, unlimited: [] })
+  const index = both.dag.add({ backs: [0], author: 0, lateMs: 0, vote: 0, target: 0 })
+  both.flip(0)
+  both.flip(0)
   expect(() => {
-    ledger.pop(at('c'))
+    both.ledger.remove(index)
   }).toThrow(Bug)
-  pop('d')
-  expect([ledger.authorCount, ledger.numberOf(keyFor('eve')), ledger.authorOf(at('d'))]).toEqual([
-    2,
-    undefined,
-    undefined,
-  ])
-  // Removed before, and not the first of its author.
-  ledger.remove(at('c'))
-  pop('c')
-  expect([ledger.authorCount, ledger.blocksOf(0)]).toEqual([2, [at('a')]])
-  pop('b')
-  expect([ledger.authorCount, ledger.numberOf(bob)]).toEqual([1, undefined])
-  expect(() => ledger.keyOf(1)).toThrow(Bug)
-  graph.add(rowOn(graph, drawnId('unsigned'), [at('a')]), false)
-  ledger.add(at('b'), { k: 0 })
-  expect([ledger.authorOf(at('b')), ledger.isPost(at('b')), ledger.k(at('b'))]).toEqual([undefined, true, 0])
-  pop('b')
-  graph.add(rowOn(graph, drawnId('of eve'), [at('a')]), false)
-  ledger.add(at('b'), { author: keyFor('eve'), k: 0 })
-  expect([ledger.keyOf(1), ledger.blocksOf(1)]).toEqual([keyFor('eve'), [at('b')]])
-})
-
-test('authors with a block each that is taken back again do not raise the number of authors', () => {
-  const { graph, at } = draw('genesis < a')
-  const ledger = new Ledger(graph)
-  ledger.add(at('a'), { author: ann, k: 30 })
-  for (let n = 0; n < 100; n += 1) {
-    const index = graph.add(rowOn(graph, drawnId(`by stranger ${String(n)}`), [at('a')]), false)
-    ledger.add(index, { author: keyFor(`stranger ${String(n)}`), k: 0 })
-    expect(ledger.authorCount).toBe(2)
-    ledger.pop(index)
-    graph.pop()
-  }
-  expect(ledger.authorCount).toBe(1)
-})
-
-test('a k that is no whole number of 32 bits is our own mistake', () => {
-  const { graph, at } = draw('genesis < a')
-  const ledger = new Ledger(graph)
-  for (const k of [0.5, Number.POSITIVE_INFINITY, 2 ** 31]) {
-    expect(() => ledger.add(at('a'), { author: ann, k })).toThrow(Bug)
-  }
 })

@@ -145,6 +145,12 @@ export class BlockImporter {
       for (const each of sound) mempool.put(each)
       return at.ok ? this.#delay(checked, origin) : { fault: at.fault }
     }
+    const refusal = origin === 'here' ? this.#refusalOf(at.value, nowMs) : undefined
+    if (refusal !== undefined) {
+      while (graph.size > base) this.#blockStates.staging.pop()
+      for (const below of sound) this.#blockStates.mempool.put(below)
+      return { fault: refusal }
+    }
     for (let index = base; index <= at.value; index += 1) this.#blockStates.enter(index, nowMs)
     if (graph.isAccepted(at.value)) {
       if (origin !== 'here') this.#throttlePolicy.noteAccepted({ from, index: at.value }, nowMs)
@@ -160,6 +166,14 @@ export class BlockImporter {
     const { staging } = this.#blockStates
     const isOnSettled = resolved?.backs.every((back) => back < staging.settled && this.#blockStates.isIn(back)) === true
     return isOnSettled ? ALL_SETTLED : staging.below(block.header.backs)
+  }
+
+  /** A vote made here that would be accepted but would not count (spec §4) is refused, before it enters V. */
+  #refusalOf(index: number, nowMs: number): BlockFault | undefined {
+    const { state } = this.#blockStates
+    const author = state.authorOf(index)
+    if (author === undefined || state.isPost(index) || !state.wouldBeVoid(index)) return undefined
+    return { code: 'REP_NO_REPS', reps: state.repsOf(author, nowMs) }
   }
 
   /** A post made here waits for a like; a vote that its author cannot pay for is refused. */

@@ -1,6 +1,7 @@
 /**
  * Which blocks are delayed (spec §5 *Throttle*, a local rule and never final): blocks with an old time although this node
- * was in sync at that time, blocks above delayed ones, and blocks that would withdraw others faster than the rule allows.
+ * was in sync at that time, blocks above delayed ones, and blocks that would withdraw others, or turn votes that count here,
+ * faster than the rule allows.
  */
 import type { ChainState } from '../../../reputation/chain-state.ts'
 import { isEnough } from '../../../reputation/rules.ts'
@@ -57,8 +58,9 @@ export class ThrottlePolicy {
       return true
     }
     const author = this.#state.authorOf(index)
-    if (author === undefined || this.#state.wouldWithdraw(index).length === 0) return false
-    return !this.#throttle.mayWithdraw(author, nowMs)
+    if (author === undefined) return false
+    const isRewriting = this.#state.wouldWithdraw(index).length > 0 || this.#state.wouldVoid(index).length > 0
+    return isRewriting && !this.#throttle.mayWithdraw(author, nowMs)
   }
 
   /** The block was accepted: if it is old, it and the old blocks below it count against the hour's ration. */

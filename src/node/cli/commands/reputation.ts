@@ -23,7 +23,7 @@ export function addReputationCommands(chain: Command, context: CommandContext): 
         throw new CommandError(`${why}: see \`freechains names list\`; an id or a key has at least six hex digits`)
       }
       const reps = await (await context.client()).call('chain.reps', { chain: await context.chainToRead(), ...which })
-      if (typeof reps === 'number') await context.answer(reps, String(reps))
+      if (typeof reps !== 'object') await context.answer(reps, String(reps))
       else
         await context.answerTable(
           reps,

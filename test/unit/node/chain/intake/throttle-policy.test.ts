@@ -263,3 +263,36 @@ describe('§5 blocks that would withdraw another of their author: one per author
     expect(allStand(on, rival(3), rival(2), rival(1), over)).toBe('surplus surplus paid paid')
   })
 })
+
+describe('§5 blocks that would turn votes which count here take from the same ration, whatever their age', () => {
+  /** Two reps each. Cid gives both, and Dot stands on it. */
+  const two = forumOf(15)
+  const base = post(two, { author: BOB, time: THEN_MS })
+  const given = [like(two, 1, base.block, { author: CID, backs: [base.block], time: THEN_MS + 10 })]
+  given.push(like(two, 1, base.block, { author: CID, backs: [given[0]!.block], time: THEN_MS + 11 }))
+  const over = post(two, { author: DOT, backs: [given[1]!.block], time: THEN_MS + 12 })
+  const early = (n: number) =>
+    like(two, 1, base.block, { author: CID, backs: [base.block], time: THEN_MS + n, payload: `early ${String(n)}` })
+  const counting = (on: ForumReplica): boolean[] =>
+    given.map(({ block }) => on.replica.state.counts(on.replica.graph.indexOf(block.id) ?? 0))
+
+  test('one per author and minute', async () => {
+    const on = await openForumReplica(two)
+    await takeIn(on, [base, ...given, over])
+    expect(counting(on)).toEqual([true, true])
+    // Nothing is withdrawn: Dot stands on what is not paid any more. Yet it does not count any more.
+    expect(await takeIn(on, [early(5), early(4)])).toEqual(['accepted', 'delayed'])
+    expect([counting(on), allStand(on, ...given)]).toEqual([[true, false], 'paid unpaid'])
+    await settleAt(on, NOW_MS + MINUTE)
+    expect([on.replica.delayedCount, counting(on)]).toEqual([0, [false, false]])
+  })
+
+  test('not of what is made here, nor of what turns none', async () => {
+    const on = await openForumReplica(two)
+    await takeIn(on, [base, ...given, over])
+    await takeIn(on, [early(5)])
+    expect(await takeIn(on, [post(two, { author: 5, backs: [base.block], time: THEN_MS + 1 })])).toEqual(['accepted'])
+    const [outcome] = await on.replica.ingest([early(4)], 'here')
+    expect([outcome?.state, counting(on)]).toEqual(['accepted', [false, false]])
+  })
+})

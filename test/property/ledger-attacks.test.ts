@@ -1,0 +1,202 @@
+/**
+ * What the ledger of spec §4 is against: votes that nobody had the reps for, reps that were saved up, days that were made up.
+ * On the real rules, without signatures and stores; the books are balanced on the definition as well.
+ */
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { ChainState } from '../../src/reputation/chain-state.ts'
+import { chain } from '../support/blocks.ts'
+import { DRAWN_CHAIN, drawnId } from '../support/draw.ts'
+import { DAY, economies, FIRST_DAY, HOUR, keyOf, MINUTE } from '../support/economy.ts'
+import { ReputationTwin, type LedgerTwin, type TwinBlock } from '../support/reputation-twin.ts'
+import { checkProperty } from '../support/property.ts'
+
+/** A forum whose pioneers, authors 0 to `pioneers` − 1, have ⌊30 / pioneers⌋ reps each. */
+class Forum {
+  readonly state: ChainState
+  #made = 0
+
+  constructor(pioneers: number) {
+    this.state = new ChainState(chain('#forum', ...Array.from({ length: pioneers }, (_, n) => keyOf(n))), 5)
+  }
+
+  /** A sound block; gives its index. */
+  add(by: number, backs: readonly number[], time: number, like?: { n: 1 | -1; target: number }): number {
+    const { state } = this
+    this.#made += 1
+    const height = 1 + Math.max(...backs.map((back) => state.graph.height(back)))
+    const id = drawnId(`${DRAWN_CHAIN} ${String(this.#made)}`)
+    const block = { id, height, time, backs, author: keyOf(by), ...(like && { like }) }
+    expect(state.stands(backs, like).ok).toBe(true)
+    const index = state.append(block, state.kOf(block))
+    state.enter(index)
+    return index
+  }
+
+  /** Accepted votes on a post that count. */
+  counting(n: 1 | -1, target: number): number {
+    const { graph } = this.state
+    return Array.from({ length: graph.size }, (_, index) => index).filter((index) => {
+      const like = this.state.likeOf(index)
+      return like?.n === n && like.target === target && graph.isAccepted(index) && this.state.counts(index)
+    }).length
+  }
+
+  get acceptedAll(): boolean {
+    return this.state.graph.acceptedCount === this.#made
+  }
+}
+
+const [EVE, VICTIM] = [0, 1]
+const at = (ms: number) => FIRST_DAY + ms
+
+describe('fresh keys, one on each branch of an equivocator with 2 reps', () => {
+  test.each([
+    { branches: 1, order: 'as they are made' },
+    { branches: 10, order: 'as they are made' },
+    { branches: 10, order: 'the latest first' },
+    { branches: 1000, order: 'as they are made' },
+  ])('$branches branches, $order: one dislike counts, and the post is not hidden', { timeout: 60_000 }, (attack) => {
+    const forum = new Forum(15)
+    const first = forum.add(VICTIM, [0], at(0))
+    const branches = Array.from({ length: attack.branches }, (_, n) => n)
+    if (attack.order === 'the latest first') branches.reverse()
+    for (const n of branches) {
+      const time = at(HOUR + n * 1000)
+      const post = forum.add(100 + n, [first], time)
+      const welcome = forum.add(EVE, [first, post], time + 1, { n: 1, target: post })
+      const again = forum.add(EVE, [welcome], time + 2, { n: 1, target: post })
+      forum.add(100 + n, [again], time + 3, { n: -1, target: first })
+    }
+    // History stands: all of it is accepted.
+    expect(forum.acceptedAll).toBe(true)
+    expect(forum.counting(-1, first)).toBe(1)
+    expect(forum.state.repsOf(keyOf(VICTIM), at(3 * HOUR))).toBe(2 - 1 - 1)
+    expect([forum.state.isHidden(first), forum.state.repsOfPost(first)]).toEqual([false, -1])
+  })
+})
+
+describe('colluders with 2 reps, each liked by all others on a branch of his own', () => {
+  test.each([5, 10])('%i of them take at most 2 each from a victim', { timeout: 60_000 }, (count) => {
+    const forum = new Forum(15)
+    const victim = 14
+    const first = forum.add(victim, [0], at(0))
+    for (let n = 0; n < count; n += 1) {
+      let time = at(HOUR + n * MINUTE)
+      const step = () => (time += 1)
+      let tip = forum.add(n, [first], step())
+      const post = tip
+      for (let other = 0; other < count; other += 1) {
+        for (let vote = 0; vote < 2 && other !== n; vote += 1) {
+          tip = forum.add(other, [tip], step(), { n: 1, target: post })
+        }
+      }
+      for (let vote = 0; vote < 1 + 2 * (count - 1); vote += 1)
+        tip = forum.add(n, [tip], step(), { n: -1, target: first })
+    }
+    // All likes, and more dislikes than they have reps, are in.
+    expect(forum.state.graph.acceptedCount).toBeGreaterThan(1 + count * (1 + 2 * (count - 1) + 2))
+    expect(forum.counting(-1, first)).toBeLessThanOrEqual(2 * count)
+    expect(forum.state.repsOf(keyOf(victim), at(DAY - 1))).toBeGreaterThanOrEqual(2 - 1 - 2 * count)
+  })
+})
+
+test('4.b who posted daily for 60 days gives 30 likes in three days, and no more', () => {
+  const forum = new Forum(1)
+  let tip = 0
+  for (let day = 0; day < 60; day += 1) tip = forum.add(0, [tip], at(day * DAY))
+  const guest = forum.add(7, [tip], at(60 * DAY))
+  let given = 0
+  for (let hours = 1; hours <= 72; hours += 1) {
+    for (;;) {
+      const backs = given === 0 ? [tip, guest] : [tip]
+      const time = at(60 * DAY + hours * HOUR)
+      if (forum.state.kOf({ author: keyOf(0), backs, time }) < 1) break
+      tip = forum.add(0, backs, time, { n: 1, target: guest })
+      given += 1
+    }
+  }
+  expect(given).toBe(30)
+})
+
+test('1.b posts dated 25 h back are worth no day before 24 h after their likes: 1 rep makes no more than 1 in a moment', () => {
+  const forum = new Forum(30)
+  const first = forum.add(EVE, [0], at(0))
+  const now = at(26 * HOUR)
+  let tip = first
+  const guests = Array.from({ length: 62 }, (_, n) => 100 + n)
+  let payer = 1
+  for (const guest of guests) {
+    const post = forum.add(guest, [first], at(HOUR))
+    tip = forum.add(payer, [tip, post], now, { n: 1, target: post })
+    payer = guest
+  }
+  const all = [1, ...guests]
+  const sum = (time: number) => all.reduce((reps, by) => reps + forum.state.repsOf(keyOf(by), time), 0)
+  expect([forum.acceptedAll, sum(now), sum(now + DAY - 1)]).toEqual([true, 1, 1])
+  expect(sum(now + DAY)).toBe(1 + guests.length)
+})
+
+test('an early vote revealed late turns one later one, and nobody who has more than that to stand on', () => {
+  const forum = new Forum(1)
+  const first = forum.add(0, [0], at(0))
+  const members = Array.from({ length: 29 }, (_, n) => 10 + n)
+  let tip = first
+  for (const [n, by] of members.entries()) {
+    const post = forum.add(by, [tip], at(DAY + n * MINUTE))
+    tip = forum.add(0, [tip, post], at(DAY + n * MINUTE), { n: 1, target: post })
+  }
+  for (let day = 3; day < 10; day += 1) for (const by of members) tip = forum.add(by, [tip], at(day * DAY))
+  const able = () => members.filter((by) => forum.state.repsOf(keyOf(by), at(10 * DAY)) >= 1).length
+  expect(able()).toBe(29)
+  const early = forum.add(10, [first], at(DAY / 2))
+  const hidden = forum.add(0, [first, early], at(DAY / 2), { n: 1, target: early })
+  expect([forum.state.graph.isAccepted(hidden), able()]).toEqual([true, 29])
+})
+
+/** What a ledger says of the votes, days and likes of a set of authors, up to a time. */
+function booksOf(ledger: LedgerTwin, blocks: readonly TwinBlock[], group: ReadonlySet<string>, t: number) {
+  const upTo = blocks.filter((u) => u.time <= t)
+  const isOurs = (author: string | undefined) => author !== undefined && group.has(author)
+  const votes = upTo.filter((u) => u.like !== undefined && ledger.counts(u))
+  const given = votes.filter((u) => isOurs(u.author) && !isOurs(u.like!.target.author)).length
+  const likes = votes.filter((u) => !isOurs(u.author) && u.like!.n === 1 && isOurs(u.like!.target.author)).length
+  /** Days parted by the edge of a period count in both. */
+  const periods = Math.floor((t - FIRST_DAY) / (90 * DAY)) + 1
+  const days = new Set<string>()
+  for (const u of upTo) {
+    const post = u.like === undefined ? u : u.like.target
+    if (!isOurs(post.author)) continue
+    const isSource = u.like === undefined ? ledger.isMinting(u) : u.like.n === 1 && ledger.counts(u)
+    const period = Math.floor((t - post.time) / (90 * DAY))
+    if (isSource && u.time + DAY <= t)
+      days.add(`${post.author!} ${String(Math.floor(post.time / DAY))} ${String(period)}`)
+  }
+  return { given, likes, days: days.size, periods }
+}
+
+test('the books balance: votes on others are paid by the base, by days and by likes of others, for every set of authors', () => {
+  let full = 0
+  checkProperty(
+    'ledger-books-balance',
+    fc.property(economies(36), ({ chain: of, blocks }) => {
+      const twin = new ReputationTwin(of)
+      const ledger = twin.ledger(new Set(blocks.filter((u) => twin.isSound(u))))
+      const sound = blocks.filter((u) => twin.isSound(u))
+      const authors = Array.from({ length: 7 }, (_, n) => keyOf(n)).filter((key) => !twin.isUnlimited(key))
+      const base = (key: string) => twin.reps(key, new Set(), FIRST_DAY)
+      const latest = Math.max(...sound.map(({ time }) => time))
+      for (let mask = 1; mask < 1 << authors.length; mask += 1) {
+        const group = new Set(authors.filter((_, n) => (mask >> n) & 1))
+        const bases = [...group].reduce((sum, key) => sum + base(key), 0)
+        for (const t of [latest, sound[sound.length >> 1]!.time]) {
+          const { given, likes, days, periods } = booksOf(ledger, sound, group, t)
+          expect(given).toBeLessThanOrEqual(bases * periods + days + likes)
+          if (given > 0 && given === bases * periods + days + likes) full += 1
+        }
+      }
+    }),
+    { numRuns: 200 },
+  )
+  expect(full).toBeGreaterThan(2)
+})
