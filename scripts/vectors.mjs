@@ -70,11 +70,13 @@ function chains() {
     ['#forum', [author(2).pub, author(1).pub.toLowerCase(), author(2).pub]],
     ['#Az09_-.', many],
     [`#${'n'.repeat(64)}`, []],
-    ['$', [shared]],
     ['$family', [shared.toLowerCase()]],
     ['$family', [hex(filled(32, 6))]],
     [`@${author(1).pub.toLowerCase()}`, []],
     [`@!${author(1).pub}`, []],
+    ['#olá', []],
+    ['$família_日本', [shared]],
+    [`#${'𐐀'.repeat(64)}`, []],
   ]
   return inputs.map(([typed, typedKeys]) => {
     const name = typed.startsWith('@') ? typed.toUpperCase() : typed

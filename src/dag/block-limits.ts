@@ -28,7 +28,7 @@ export const MAX_FILE_NAME_BYTES = 255
 /** With more than 30 pioneers, ⌊30/k⌋ reps each would be 0. */
 export const MAX_PIONEERS = 30
 
-/** Characters of a chain's name after its sign: fits any label, log line and file name. */
+/** Code points of a chain's name after its sign, at most 256 bytes: fits any label and log line. */
 export const MAX_NAME_CHARS = 64
 
 /** Bytes of an Ed25519 signature. */

@@ -76,6 +76,7 @@ const ADDRESS = '/ip4/10.0.0.2/tcp/8331/p2p/12D3KooWDpJ7As7BWAwRMfu1VU2WCqNjvq38
 /** One of each kind of chain, with and without what may be left out. */
 export const INVITES: readonly Invite[] = [
   { name: '#', chain: chain('#').id, pioneers: [], peers: [] },
+  { name: '#olá', chain: chain('#olá').id, pioneers: [], peers: [] },
   { name: FORUM.params.name, chain: FORUM.id, pioneers: FORUM.params.pioneers, peers: [ADDRESS] },
   { name: GROUP.params.name, chain: GROUP.id, pioneers: [], key: membership.key, peers: [ADDRESS, ADDRESS] },
   {

@@ -87,6 +87,9 @@ test('a chain has as many pioneers, and as long a name, as the bounds, and not o
   expect(chainOf(`#${'n'.repeat(MAX_NAME_CHARS)}`, [])).toMatchObject({ ok: true })
   const fault = { code: 'DAG_BAD_CHAIN_NAME' }
   expect(chainOf(`#${'n'.repeat(MAX_NAME_CHARS + 1)}`, [])).toMatchObject({ ok: false, fault })
+  // Code points, of which these take two units and four bytes each.
+  expect(chainOf(`#${'𐐀'.repeat(MAX_NAME_CHARS)}`, [])).toMatchObject({ ok: true })
+  expect(chainOf(`#${'𐐀'.repeat(MAX_NAME_CHARS + 1)}`, [])).toMatchObject({ ok: false, fault })
 })
 
 test('a key has as many bytes as the bound, and not one more', () => {
