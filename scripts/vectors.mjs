@@ -1,12 +1,13 @@
 #!/usr/bin/env node
 /**
- * Writes golden vectors: `node scripts/vectors.mjs v2` makes test/vectors/v2. It shares no code with `src`: bytes and CIDs come from
- * @ipld/dag-cbor and multiformats, keys, boxes and signatures from libsodium, digests from node:crypto. A version, once
+ * Writes golden vectors: `node scripts/vectors.mjs v2` makes test/vectors/v2, or adds to it what is not there yet. It shares no code with `src`: bytes and CIDs come from
+ * @ipld/dag-cbor and multiformats, keys, boxes and signatures from libsodium, digests from node:crypto. A case, once
  * there, is never written again: nodes out there have agreed on it.
  */
 import { createHash, createHmac } from 'node:crypto'
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { isDeepStrictEqual } from 'node:util'
 import * as dagCbor from '@ipld/dag-cbor'
 import sodium from 'libsodium-wrappers-sumo'
 import { CID } from 'multiformats/cid'
@@ -20,10 +21,6 @@ if (!/^v\d+$/.test(version ?? '')) {
   process.exit(2)
 }
 const directory = fileURLToPath(new URL(`../test/vectors/${version}/`, import.meta.url))
-if (existsSync(directory)) {
-  console.error(`${directory} is there already: a version is never written again, make the next one`)
-  process.exit(1)
-}
 
 const ascii = (text) => new TextEncoder().encode(text)
 const hex = (bytes) => Buffer.from(bytes).toString('hex').toUpperCase()
@@ -73,11 +70,13 @@ function chains() {
     ['#forum', [author(2).pub, author(1).pub.toLowerCase(), author(2).pub]],
     ['#Az09_-.', many],
     [`#${'n'.repeat(64)}`, []],
-    ['$', [shared]],
     ['$family', [shared.toLowerCase()]],
     ['$family', [hex(filled(32, 6))]],
     [`@${author(1).pub.toLowerCase()}`, []],
     [`@!${author(1).pub}`, []],
+    ['#olá', []],
+    ['$família_日本', [shared]],
+    [`#${'𐐀'.repeat(64)}`, []],
   ]
   return inputs.map(([typed, typedKeys]) => {
     const name = typed.startsWith('@') ? typed.toUpperCase() : typed
@@ -100,14 +99,26 @@ function chains() {
 }
 
 /** The header as plain data (ids and keys in hex, as in `src`) to the one that is encoded. */
-function encodeHeader({ pay, like, author: pub, backs, ...rest }) {
+function encodeHeader({ pay, like, re, author: pub, backs, ...rest }) {
   return dagCbor.encode({
     ...rest,
     backs: backs.map(blockLink),
     ...(pub === undefined ? {} : { author: unhex(pub) }),
-    ...(pay === undefined ? {} : { pay: { cid: link(0x55, unhex(pay.id)), size: pay.size, seal: pay.seal } }),
+    ...(pay === undefined ? {} : { pay: payFields(pay) }),
+    ...(re === undefined ? {} : { re: blockLink(re) }),
     ...(like === undefined ? {} : { like: { n: like.n, target: blockLink(like.target) } }),
   })
+}
+
+/** All of pay, or type and name alone. */
+function payFields({ id, ...rest }) {
+  return id === undefined ? rest : { cid: link(0x55, unhex(id)), ...rest }
+}
+
+/** What is bound to a group's seal: of pay only type and name. */
+function boundToSeal({ pay: { type, name }, ...rest }) {
+  const label = { ...(type === undefined ? {} : { type }), ...(name === undefined ? {} : { name }) }
+  return Object.keys(label).length === 0 ? rest : { ...rest, pay: label }
 }
 
 function headers() {
@@ -147,6 +158,38 @@ function headers() {
       },
       7,
     ],
+    ['an answer', { v: 1, height: 3, time: 1_700_000_000_000, backs: [ids[1]], pay: payOf('yes'), re: ids[0] }, 1],
+    ['a type', { v: 1, height: 2, time: 8, backs: [ids[0]], pay: { ...payOf('# a'), type: 'text/markdown' } }, 1],
+    ['a name', { v: 1, height: 2, time: 8, backs: [ids[0]], pay: { ...payOf('a'), name: 'olá 日本 😀.txt' } }, 1],
+    ['a name of 23 bytes', { v: 1, height: 2, time: 8, backs: [ids[0]], pay: { ...payOf('a'), name: 'n'.repeat(23) } }],
+    ['a name of 24 bytes', { v: 1, height: 2, time: 8, backs: [ids[0]], pay: { ...payOf('a'), name: 'n'.repeat(24) } }],
+    [
+      'a name that begins with a byte order mark',
+      { v: 1, height: 2, time: 8, backs: [ids[0]], pay: { ...payOf('a'), name: '\uFEFFa' } },
+    ],
+    [
+      'an answer with the longest type and name',
+      {
+        v: 1,
+        height: 2 ** 32,
+        time: 1_800_000_000_000,
+        backs: ids,
+        pay: { ...payOf('long'), type: `a/${'b'.repeat(125)}`, name: 'á'.repeat(127) + 'a' },
+        re: ids[7],
+      },
+      2,
+    ],
+    [
+      'an answer with type and name, sealed in a group',
+      {
+        v: 1,
+        height: 256,
+        time: 6,
+        backs: [ids[4]],
+        pay: { ...payOf('g', 'group'), type: 'image/svg+xml', name: 'a.svg' },
+        re: ids[3],
+      },
+    ],
   ]
   return cases.map(([title, unsigned, by]) => {
     const keyPair = by === undefined ? undefined : author(by)
@@ -160,7 +203,7 @@ function headers() {
       title,
       header: { ...withoutPay, pay },
       bytes: hex(bytes),
-      aad: hex(encodeHeader(withoutPay)),
+      aad: hex(encodeHeader(boundToSeal(header))),
       id: `${header.height}_${hex(digest)}`,
       cid: link(0x71, digest).toString(),
       ...(keyPair === undefined ? {} : { seed: hex(keyPair.seed), signature: hex(signature) }),
@@ -280,6 +323,15 @@ function zip215() {
 }
 
 const files = { keys: keys(), chains: chains(), headers: headers(), seals: seals(), zip215: zip215() }
+for (const [name, content] of Object.entries(files)) {
+  const path = `${directory}${name}.json`
+  const before = existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : []
+  const kept = Array.isArray(content) ? content.slice(0, before.length) : content
+  if (Array.isArray(before) && before.length === 0) continue
+  if (isDeepStrictEqual(JSON.parse(JSON.stringify(kept)), before)) continue
+  console.error(`${path}: a case that is there would change: make the next version`)
+  process.exit(1)
+}
 mkdirSync(directory, { recursive: true })
 for (const [name, content] of Object.entries(files)) {
   writeFileSync(`${directory}${name}.json`, `${JSON.stringify(content, null, 2)}\n`)

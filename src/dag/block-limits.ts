@@ -4,7 +4,7 @@
  */
 import { ID_BYTES } from './ids.ts'
 
-/** The largest valid header is under 1 KiB; the rest is room for later versions. */
+/** The largest valid header is under 1.5 KiB; the rest is room for later versions. */
 export const MAX_HEADER_BYTES = 4096
 
 /** Enough to join all heads of a busy chain in a post or two, and few enough to keep headers small. */
@@ -19,10 +19,16 @@ export const MAX_PAYLOAD_GUEST_BYTES = 128 * 1024
 /** For owners and group members, who answer for their own chain: a photo or a short film. */
 export const MAX_PAYLOAD_OWNER_BYTES = 64 * 1024 * 1024
 
+/** Two names of at most 63 characters and the slash: what registries accept (RFC 6838 §4.2 advises 64 for each). */
+export const MAX_MEDIA_TYPE_CHARS = 127
+
+/** The longest file name that the common file systems take. */
+export const MAX_FILE_NAME_BYTES = 255
+
 /** With more than 30 pioneers, ⌊30/k⌋ reps each would be 0. */
 export const MAX_PIONEERS = 30
 
-/** Characters of a chain's name after its sign: fits any label, log line and file name. */
+/** Code points of a chain's name after its sign, at most 256 bytes: fits any label and log line. */
 export const MAX_NAME_CHARS = 64
 
 /** Bytes of an Ed25519 signature. */

@@ -4,6 +4,7 @@
  * types.
  */
 import { isUnlimited, type Chain } from './chain.ts'
+import { labelOf, wrongLabel, type ContentLabel } from './content-label.ts'
 import { decodeHeader, encodeAad, encodeHeader, headerDigest } from './codec.ts'
 import { sha256Hex, sign, verify, verifyZip215, type PrivateKey } from './crypto.ts'
 import type { DagFault } from './faults.ts'
@@ -29,6 +30,10 @@ export interface BlockParts {
   readonly payload: Uint8Array
   /** Signs the block. Without it the block is anonymous. */
   readonly pvt?: PrivateKey
+  /** Type and name of the payload. */
+  readonly label?: ContentLabel
+  /** The post that this one answers. */
+  readonly re?: BlockId
   readonly like?: NonNullable<Header['like']>
   /** Seals the payload to the owner of an `@` chain. In groups every payload is sealed in any case. */
   readonly toOwner?: boolean
@@ -44,14 +49,17 @@ export interface MadeBlock {
 
 /** Builds, seals and signs a block. Returns a fault if it breaks a rule that needs no past. */
 export function makeBlock(parts: BlockParts): Result<MadeBlock, DagFault> {
-  const { chain, height, time, pvt, like, random } = parts
+  const { chain, height, time, pvt, label = {}, re, like, random } = parts
   if (random.byteLength !== KEY_BYTES) throw new Bug('a block is made with 32 random bytes')
+  const why = wrongLabel(label)
+  if (why !== undefined) return fail({ code: 'DAG_BAD_LABEL', why })
   const unsealed = {
     v: 1,
     height,
     time,
     backs: [...new Set(parts.backs)].sort(),
     ...(pvt === undefined ? {} : { author: pvt.author }),
+    ...(re === undefined ? {} : { re }),
     ...(like === undefined ? {} : { like }),
   } as const
   const sealed = sealPayload(parts, unsealed)
@@ -59,7 +67,7 @@ export function makeBlock(parts: BlockParts): Result<MadeBlock, DagFault> {
   const { seal, payload } = sealed.value
   const header: Header = {
     ...unsealed,
-    pay: { id: payloadIdOfHex(sha256Hex(payload)), size: payload.byteLength, seal },
+    pay: { id: payloadIdOfHex(sha256Hex(payload)), size: payload.byteLength, seal, ...labelOf(label) },
   }
   const sound = checkStructure(chain, header)
   if (!sound.ok) return sound
@@ -70,12 +78,13 @@ export function makeBlock(parts: BlockParts): Result<MadeBlock, DagFault> {
 }
 
 function sealPayload(
-  { chain, payload, toOwner = false, random }: BlockParts,
+  { chain, payload, toOwner = false, label = {}, random }: BlockParts,
   unsealed: Omit<Header, 'pay'>,
 ): Result<{ readonly seal: Seal; readonly payload: Uint8Array }, DagFault> {
   const { key, owner } = chain.params
   if (key !== undefined) {
-    return ok({ seal: 'group', payload: sealGroup(key, encodeAad(unsealed), random.subarray(0, NONCE_BYTES), payload) })
+    const aad = encodeAad({ ...unsealed, pay: label })
+    return ok({ seal: 'group', payload: sealGroup(key, aad, random.subarray(0, NONCE_BYTES), payload) })
   }
   if (!toOwner) return ok({ seal: 'none', payload })
   if (owner === undefined)
@@ -87,7 +96,11 @@ function sealPayload(
 /** The rules on a header that do not depend on its past (spec §2, §3). */
 export function checkStructure(chain: Chain, header: Header): Result<true, DagFault> {
   const fault =
-    wrongGenesis(chain, header) ?? wrongAuthor(chain, header) ?? wrongLike(chain, header) ?? wrongPay(chain, header)
+    wrongGenesis(chain, header) ??
+    wrongAuthor(chain, header) ??
+    wrongLike(chain, header) ??
+    wrongReply(chain, header) ??
+    wrongPay(chain, header)
   return fault === undefined ? ok(true) : fail(fault)
 }
 
@@ -106,12 +119,21 @@ function wrongAuthor({ params }: Chain, { height, author, like }: Header): DagFa
   return makesPioneer || like !== undefined ? { code: 'DAG_UNSIGNED' } : undefined
 }
 
-function wrongLike(chain: Chain, { height, like }: Header): DagFault | undefined {
+function wrongLike(chain: Chain, { height, like, re, pay }: Header): DagFault | undefined {
   if (like === undefined) return undefined
+  if (re !== undefined || pay.type !== undefined || pay.name !== undefined) {
+    return { code: 'DAG_BAD_LIKE', why: 'only posts answer a post, or name a type and a file' }
+  }
   if (height === 1 || like.target === genesisBlockId(chain.id)) {
     return { code: 'DAG_BAD_LIKE', why: 'a like is of a post in its past' }
   }
   return undefined
+}
+
+function wrongReply(chain: Chain, { height, re }: Header): DagFault | undefined {
+  if (re === undefined) return undefined
+  if (height > 1 && re !== genesisBlockId(chain.id)) return undefined
+  return { code: 'DAG_BAD_REPLY', why: 'what a post answers is a post in its past' }
 }
 
 function wrongPay({ params }: Chain, { author, pay }: Header): DagFault | undefined {
@@ -120,6 +142,9 @@ function wrongPay({ params }: Chain, { author, pay }: Header): DagFault | undefi
   }
   if (pay.seal === 'owner' && params.owner === undefined) {
     return { code: 'DAG_BAD_SEAL', why: 'only chains with an owner (@) have one to seal to' }
+  }
+  if (pay.seal === 'owner' && (pay.type !== undefined || pay.name !== undefined)) {
+    return { code: 'DAG_BAD_LABEL', why: 'sealed to the owner, a payload has no type and no name in the clear' }
   }
   const limit = isUnlimited(params, author) ? MAX_PAYLOAD_OWNER_BYTES : MAX_PAYLOAD_GUEST_BYTES
   return pay.size > limit ? { code: 'DAG_PAYLOAD_TOO_LARGE', bytes: pay.size, limit } : undefined

@@ -7,9 +7,13 @@ import { ID_BYTES } from './ids.ts'
 /** Major type: the high three bits of a first byte. */
 const KIND = 0xe0
 const BYTES = 0x40
+const TEXT = 0x60
 const LIST = 0x80
 /** The high word of a 53-bit integer. */
 const MAX_HIGH_WORD = 2 ** 21 - 1
+
+/** A byte order mark is part of a text, and what is no UTF-8 is no text. */
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 function ascii(text: string): Uint8Array {
   return new TextEncoder().encode(text)
@@ -79,8 +83,23 @@ export class CborReader {
 
   /** Moves past a byte string of at most `most` bytes in its shortest encoding. Its length, or -1 for anything else. */
   skipBytes(most: number): number {
+    return this.#skipString(BYTES, most)
+  }
+
+  /** A text of at most `most` bytes in its shortest encoding; `undefined` for anything else. */
+  text(most: number): string | undefined {
+    const length = this.#skipString(TEXT, most)
+    if (length < 0) return undefined
+    try {
+      return utf8.decode(this.bytes.subarray(this.#at - length, this.#at))
+    } catch {
+      return undefined
+    }
+  }
+
+  #skipString(kind: number, most: number): number {
     const first = this.byte()
-    const length = (first & KIND) === BYTES ? this.#argument(first & ~KIND) : -1
+    const length = (first & KIND) === kind ? this.#argument(first & ~KIND) : -1
     if (length < 0 || length > most) return -1
     this.#at += length
     return this.#at <= this.bytes.byteLength ? length : -1

@@ -33,12 +33,17 @@ export interface Chain {
   readonly rendezvous: Uint8Array
 }
 
-const NAME_CHARS = /^[A-Za-z0-9_.-]*$/
+/** Letters, marks and digits of any script, with what else Unicode allows within a word; and dots and dashes. */
+const NAME_CHARS = /^[\p{ID_Continue}.-]*$/u
+/** Has no looks of its own: names that differ in it alone look the same. */
+const INVISIBLE = /\p{Default_Ignorable_Code_Point}/u
 const KEY_HEX = /^[0-9A-Fa-f]{64}$/
+/** A public key as names show it. */
+const OWNER = /^[0-9A-F]{64}$/
 
 /**
  * The chain of this name, joined with these keys: pioneers' public keys for `#name`, the shared key for `$name`, none
- * for `@PUB` and `@!PUB`; all in hex of either case.
+ * for `@PUB` and `@!PUB`; all in hex of either case. The name is in NFC: see {@link typedName}.
  */
 export function chainOf(name: string, keys: readonly string[]): Result<Chain, DagFault> {
   const params = paramsOf(name, keys)
@@ -67,7 +72,7 @@ function forumParams(name: string, keys: readonly string[]): Result<ChainParams,
 }
 
 function groupParams(name: string, keys: readonly string[]): Result<ChainParams, DagFault> {
-  const why = wrongWithLabel(name.slice(1))
+  const why = name === '$' ? 'give the group a name behind its sign' : wrongWithLabel(name.slice(1))
   if (why !== undefined) return badName(name, why)
   const [key] = keys
   if (key === undefined || keys.length > 1 || !KEY_HEX.test(key)) {
@@ -85,9 +90,29 @@ function identityParams(name: string, sign: '@' | '@!', keys: readonly string[])
 }
 
 function wrongWithLabel(label: string): string | undefined {
-  if (label.length > MAX_NAME_CHARS) return `use at most ${String(MAX_NAME_CHARS)} characters behind its sign`
-  if (!NAME_CHARS.test(label)) return 'use only ASCII letters, digits, and _ - . behind its sign'
-  return undefined
+  // A code point has at most two units, so a long text is not looked at.
+  if (label.length > 2 * MAX_NAME_CHARS || Array.from(label).length > MAX_NAME_CHARS)
+    return `use at most ${String(MAX_NAME_CHARS)} characters behind its sign`
+  if (!NAME_CHARS.test(label) || INVISIBLE.test(label))
+    return 'use only letters and digits of any script, and _ - . behind its sign'
+  return label.normalize('NFC') === label ? undefined : 'write it in Unicode normalization form C'
+}
+
+/**
+ * A chain's name as a person typed it, in the one form that names have: keyboards and file systems differ in how they
+ * compose accents. Names that come in any other way have this form already, or are refused.
+ */
+export function typedName(text: string): string {
+  return text.normalize('NFC')
+}
+
+/** Whether a chain has this name, in this spelling. */
+export function isChainName(name: string): boolean {
+  if (name === '#') return true
+  const sign = /^(?:[#$]|@!?)/.exec(name)?.[0] ?? ''
+  const label = name.slice(sign.length)
+  if (sign.startsWith('@')) return OWNER.test(label)
+  return sign !== '' && label !== '' && wrongWithLabel(label) === undefined
 }
 
 function badName(name: string, why: string): Result<never, DagFault> {

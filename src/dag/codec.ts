@@ -10,7 +10,8 @@ import { sha256Hex } from './crypto.ts'
 import type { DagFault } from './faults.ts'
 import { Bug, fail, ok, type Result } from './result.ts'
 import { readHeaderBytes } from './header-reader.ts'
-import type { Header } from './header.ts'
+import { labelOf, wrongLabel, type ContentLabel } from './content-label.ts'
+import type { Header, Pay } from './header.ts'
 import {
   authorKey,
   blockId,
@@ -38,7 +39,7 @@ function isAscending(backs: readonly BlockId[]): boolean {
 }
 
 /** Fields as the library takes them: it sorts and encodes them canonically. */
-function fieldsOf({ v, height, time, backs, author, like }: Omit<Header, 'pay'>): Record<string, unknown> {
+function fieldsOf({ v, height, time, backs, author, re, like }: Omit<Header, 'pay'>): Record<string, unknown> {
   const isWhole = Number.isSafeInteger(height) && height >= 1 && Number.isSafeInteger(time) && time >= 0
   if (!isWhole || backs.length < 1 || backs.length > MAX_BACKS || !isAscending(backs)) {
     throw new Bug('a header has integers in bounds, and 1 to 16 ascending, distinct backs')
@@ -49,22 +50,38 @@ function fieldsOf({ v, height, time, backs, author, like }: Omit<Header, 'pay'>)
     time,
     backs: backs.map(cidOfBlock),
     ...(author === undefined ? {} : { author: idBytes(author) }),
+    ...(re === undefined ? {} : { re: cidOfBlock(re) }),
     ...(like === undefined ? {} : { like: { n: like.n, target: cidOfBlock(like.target) } }),
   }
 }
 
+function labelFieldsOf(pay: ContentLabel): ContentLabel {
+  const why = wrongLabel(pay)
+  if (why !== undefined) throw new Bug(`a header has a label that no peer would decode: ${why}`)
+  return labelOf(pay)
+}
+
 /**
  * The header's canonical encoding.
- * @throws {Bug} if no peer would decode it: integers or backs out of bounds, backs not ascending
+ * @throws {Bug} if no peer would decode it: integers, backs, type or name out of bounds, backs not ascending
  */
 export function encodeHeader(header: Header): Uint8Array {
   const { id, size, seal } = header.pay
-  return plain(encode({ ...fieldsOf(header), pay: { cid: cidOfPayload(id), size, seal } }))
+  return plain(
+    encode({ ...fieldsOf(header), pay: { cid: cidOfPayload(id), size, seal, ...labelFieldsOf(header.pay) } }),
+  )
 }
 
-/** The associated data of a group's seal: the canonical header without `pay`. */
-export function encodeAad(header: Omit<Header, 'pay'>): Uint8Array {
-  return plain(encode(fieldsOf(header)))
+/** What the associated data of a group's seal covers: of `pay` only what does not depend on the sealed bytes. */
+export interface AadParts extends Omit<Header, 'pay'> {
+  readonly pay?: ContentLabel
+}
+
+/** The associated data of a group's seal: the canonical header with `pay` cut to its label, without `pay` if it has none. */
+export function encodeAad(header: AadParts): Uint8Array {
+  const label = labelFieldsOf(header.pay ?? {})
+  const pay = Object.keys(label).length === 0 ? {} : { pay: label }
+  return plain(encode({ ...fieldsOf(header), ...pay }))
 }
 
 /** Aborts the nested readers with a reason. Never leaves this file. */
@@ -111,11 +128,24 @@ function readDigest(value: unknown, code: number, what: string): Uint8Array {
   return multihash.digest
 }
 
-function readPay(value: unknown): Header['pay'] {
-  const { cid, size, seal } = readMap(value, 'pay', ['cid', 'size', 'seal'])
+function readPay(value: unknown): Pay {
+  const fields = readMap(value, 'pay', ['cid', 'size', 'seal'], ['type', 'name'])
+  const { cid, size, seal } = fields
   if (seal !== 'none' && seal !== 'group' && seal !== 'owner')
     misshapen('pay.seal is none of "none", "group" and "owner"')
-  return { id: payloadId(readDigest(cid, RAW_CODE, 'pay.cid')), size: readUint(size, 'pay.size'), seal }
+  const id = payloadId(readDigest(cid, RAW_CODE, 'pay.cid'))
+  return { id, size: readUint(size, 'pay.size'), seal, ...readLabel(fields) }
+}
+
+function readLabel(fields: Record<string, unknown>): ContentLabel {
+  const label: Record<string, string> = {}
+  for (const field of ['type', 'name']) {
+    if (!Object.hasOwn(fields, field)) continue
+    const text = fields[field]
+    label[field] = typeof text === 'string' ? text : misshapen(`pay.${field} is no text`)
+  }
+  const why = wrongLabel(label)
+  return why === undefined ? label : misshapen(why)
 }
 
 function readLike(value: unknown): NonNullable<Header['like']> {
@@ -138,7 +168,7 @@ function readAuthor(value: unknown): AuthorKey {
 }
 
 function readHeader(value: unknown): Header {
-  const fields = readMap(value, 'the header', ['v', 'height', 'time', 'backs', 'pay'], ['author', 'like'])
+  const fields = readMap(value, 'the header', ['v', 'height', 'time', 'backs', 'pay'], ['author', 're', 'like'])
   if (fields['v'] !== 1) misshapen('v is not 1')
   const height = readUint(fields['height'], 'height')
   if (height < 1) misshapen('height is at least 1')
@@ -149,6 +179,7 @@ function readHeader(value: unknown): Header {
     backs: readBacks(fields['backs']),
     ...(Object.hasOwn(fields, 'author') ? { author: readAuthor(fields['author']) } : {}),
     pay: readPay(fields['pay']),
+    ...(Object.hasOwn(fields, 're') ? { re: blockId(readDigest(fields['re'], DAG_CBOR_CODE, 're')) } : {}),
     ...(Object.hasOwn(fields, 'like') ? { like: readLike(fields['like']) } : {}),
   }
 }

@@ -15,6 +15,10 @@ export type DagFault =
   | { readonly code: 'DAG_BAD_SIGNATURE' }
   | { readonly code: 'DAG_BAD_SEAL'; readonly why: string }
   | { readonly code: 'DAG_BAD_LIKE'; readonly why: string }
+  /** The type or the name of a payload. */
+  | { readonly code: 'DAG_BAD_LABEL'; readonly why: string }
+  /** The post that a post answers. */
+  | { readonly code: 'DAG_BAD_REPLY'; readonly why: string }
   | { readonly code: 'DAG_PAYLOAD_TOO_LARGE'; readonly bytes: number; readonly limit: number }
   | { readonly code: 'DAG_BAD_PAYLOAD'; readonly why: string }
   | { readonly code: 'DAG_AMBIGUOUS_ID'; readonly matches: readonly string[] }

@@ -1,6 +1,6 @@
 /**
- * Soundness rules that need the past (spec §2, §3, §5): backs, height, time, the forum's pioneer, a like's target. They
- * depend on a block and its past alone, and for height 1 on the pioneer known here. Signature and payload are checked
+ * Soundness rules that need the past (spec §2, §3, §5): backs, height, time, the forum's pioneer, a like's target, the
+ * post that a post answers. They depend on a block and its past alone, and for height 1 on the pioneer known here. Signature and payload are checked
  * elsewhere.
  */
 import type { Header } from './block.ts'
@@ -8,7 +8,7 @@ import type { Chain } from './chain.ts'
 import type { DagFault } from './faults.ts'
 import { fail, ok, type Result } from './result.ts'
 import type { Graph } from './graph.ts'
-import type { AuthorKey } from './ids.ts'
+import type { AuthorKey, BlockId } from './ids.ts'
 import { isAncestor } from './walk.ts'
 
 /** What soundness reads of this node's chain. */
@@ -16,12 +16,12 @@ export interface Surroundings {
   readonly graph: Graph
   /** Author of the first post, for a forum joined without pioneers that has one. */
   readonly pioneer?: AuthorKey | undefined
-  /** The like's target, if it is known here. */
-  readonly target?: LikedBlock | undefined
+  /** The like's target, or the post that is answered, if it is known here. No block has both. */
+  readonly target?: TargetBlock | undefined
 }
 
-/** What soundness reads of a like's target. */
-export interface LikedBlock {
+/** What soundness reads of the block that a like or an answer is about. */
+export interface TargetBlock {
   readonly author?: AuthorKey | undefined
   /** False for a like. */
   readonly isPost: boolean
@@ -50,8 +50,8 @@ export function checkSound(chain: Chain, header: Header, around: Surroundings): 
     return fail({ code: 'DAG_BAD_TIME', why: `it is ${String(time - header.time)} ms before its backs` })
   const pioneer = checkPioneer(chain, header, around.pioneer)
   if (!pioneer.ok) return pioneer
-  const like = checkLike(header, backs, around)
-  return like.ok ? ok(backs) : like
+  const target = checkLike(header, backs, around) ?? checkReply(header, backs, around)
+  return target === undefined ? ok(backs) : fail(target)
 }
 
 /** Spec §2: once a node has a pioneer, height-1 blocks by other authors are not sound. */
@@ -64,17 +64,30 @@ function checkPioneer(chain: Chain, header: Header, pioneer: AuthorKey | undefin
 }
 
 /** Spec §3: a like is signed, its target is a post in its past, and for n = +1 not the author's own. */
-function checkLike(header: Header, backs: readonly number[], around: Surroundings): Result<true, DagFault> {
+function checkLike(header: Header, backs: readonly number[], around: Surroundings): DagFault | undefined {
   const { like } = header
-  if (like === undefined) return ok(true)
-  const target = around.graph.indexOf(like.target)
-  if (target === undefined || around.target === undefined)
-    return fail({ code: 'DAG_BAD_LIKE', why: 'its target is not in its past' })
-  if (!around.target.isPost) return fail({ code: 'DAG_BAD_LIKE', why: 'its target is a like' })
-  if (like.n === 1 && around.target.author === header.author)
-    return fail({ code: 'DAG_BAD_LIKE', why: 'authors cannot like their own posts' })
-  if (!backs.some((back) => back === target || isAncestor(around.graph, target, back))) {
-    return fail({ code: 'DAG_BAD_LIKE', why: 'its target is not in its past' })
-  }
-  return ok(true)
+  if (like === undefined) return undefined
+  const why = wrongTarget(like.target, backs, around)
+  if (why !== undefined) return { code: 'DAG_BAD_LIKE', why: `its target is ${why}` }
+  const isOwn = like.n === 1 && around.target?.author === header.author
+  return isOwn ? { code: 'DAG_BAD_LIKE', why: 'authors cannot like their own posts' } : undefined
+}
+
+/** Spec §3: a post answers a post in its past. */
+function checkReply({ re }: Header, backs: readonly number[], around: Surroundings): DagFault | undefined {
+  if (re === undefined) return undefined
+  const why = wrongTarget(re, backs, around)
+  return why === undefined ? undefined : { code: 'DAG_BAD_REPLY', why: `what it answers is ${why}` }
+}
+
+/** Why this is no post in the past of a block with these backs. */
+function wrongTarget(
+  id: BlockId,
+  backs: readonly number[],
+  { graph, target: block }: Surroundings,
+): string | undefined {
+  const target = graph.indexOf(id)
+  if (target === undefined || block === undefined) return 'not in its past'
+  if (!block.isPost) return 'a like'
+  return backs.some((back) => back === target || isAncestor(graph, target, back)) ? undefined : 'not in its past'
 }

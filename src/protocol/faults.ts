@@ -84,6 +84,8 @@ export function blockVerdict(fault: BlockFault): BlockVerdict {
     case 'DAG_BAD_SIGNATURE':
     case 'DAG_BAD_SEAL':
     case 'DAG_BAD_LIKE':
+    case 'DAG_BAD_LABEL':
+    case 'DAG_BAD_REPLY':
     case 'DAG_PAYLOAD_TOO_LARGE':
     case 'DAG_BAD_PAYLOAD':
     case 'REP_UNACCEPTED_BACK':

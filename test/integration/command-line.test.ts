@@ -198,6 +198,27 @@ describe('around the commands', () => {
     })
   })
 
+  test('§2 a chain is named in any script, however its accents are typed', async () => {
+    const id = await onA('chains', 'join', '#ola\u0301')
+    expect(await onA('chain', '#olá', 'genesis')).toBe(id)
+    expect(await onA('chain', '#ola\u0301', 'genesis')).toBe(id)
+    const invite = (await to(a, ['chains', 'invite', '#olá'])).out.trim()
+    expect((await to(a, ['chains', 'join', invite])).out).toBe(`${id}\n`)
+    expect(await onA('chains', 'list')).toContain(`#olá ${id}`)
+    expect(await onA('chains', 'leave', '#olá')).toBe('true')
+  })
+
+  test('a post says what it is and which post it answers', async () => {
+    const chain = `@!${keys.pub}`
+    await onA('chains', 'join', chain)
+    const first = await onA('chain', chain, 'post', 'inline', 'Bom Dia!', `--sign=${keys.pvt}`)
+    const about = ['--type=text/markdown', '--name', 'olá.md', '--reply-to', first.slice(0, 10)]
+    const reply = await onA('chain', chain, 'post', 'inline', '# Olá', `--sign=${keys.pvt}`, ...about)
+    const block = JSON.parse(await onA('chain', chain, 'get', 'block', reply)) as Record<string, unknown>
+    expect(block).toMatchObject({ re: first, pay: { type: 'text/markdown', name: 'olá.md' } })
+    expect(JSON.parse(await onA('chain', chain, 'get', 'block', first))).not.toHaveProperty('re')
+  })
+
   test('keys and passphrases need not stand on the command line', async () => {
     const file = await shell.file('senha.key', `${keys.pvt}\n`)
     const group = await shell.file('group.key', `${'AB'.repeat(32)}\n`)
@@ -346,7 +367,7 @@ describe.concurrent('a command that cannot be done says why in one line, and not
 
   test.each<[string, () => readonly string[], RegExp]>([
     ['an unknown chain', () => ['chain', '#none', 'heads'], /no chain “#none” is joined here/],
-    ['a chain name with a letter that is not allowed', () => ['chains', 'join', '#não'], /“#não” cannot be a chain/],
+    ['a chain name with a letter that is not allowed', () => ['chains', 'join', '#n/o'], /“#n\/o” cannot be a chain/],
     ['an identity that is no key', () => ['chains', 'join', '@EB172E'], /public key of 64 hex digits behind @/],
     ['a pioneer of the wrong length', () => ['chains', 'join', '#new', 'EB172E'], /public key of 64 hex digits/],
     ['a shared key of the wrong length', () => ['chains', 'join', '$new', '8889BB'], /shared key of 64 hex digits/],
@@ -368,6 +389,9 @@ describe.concurrent('a command that cannot be done says why in one line, and not
     ['a variable that is not set', () => [...inFull(), 'inline', 'x', '--sign=env:NONE'], /no NONE: export it/],
     ['a file to post that is not there', () => [...inFull(), 'file', 'none.txt', sign()], /none\.txt: no such file/],
     ['129 KiB in a forum', () => [...inFull(), 'file', 'large.bin', sign()], /132096 bytes and may have 131072/],
+    ['a type that is none', () => [...inFull(), 'inline', 'x', sign(), '--type=Text'], /media type such as/],
+    ['a name that is a path', () => [...inFull(), 'inline', 'x', sign(), '--name=a/b'], /no slash, backslash/],
+    ['an answer to nothing', () => [...inFull(), 'inline', 'x', sign(), '--reply-to=1_ABCDEF'], /no block “1_ABCDEF”/],
     ['a payload sealed to nobody', () => [...inFull(), 'inline', 'x', sign(), '--encrypt'], /an owner \(@\)/],
     [
       "a post in somebody else's chain",

@@ -4,6 +4,7 @@
  */
 import { makeBlock, type Block, type BlockParts, type MadeBlock } from '../../src/dag/block.ts'
 import { chainOf, type Chain } from '../../src/dag/chain.ts'
+import type { ContentLabel } from '../../src/dag/content-label.ts'
 import { publicKeyOf, sha256, type PrivateKey } from '../../src/dag/crypto.ts'
 import { Bug, type Result } from '../../src/dag/result.ts'
 import { genesisBlockId } from '../../src/dag/ids.ts'
@@ -44,6 +45,10 @@ export interface PostParts {
   /** Default: the height as text. */
   readonly payload?: string | Uint8Array
   readonly toOwner?: boolean
+  /** Type and name of the payload. */
+  readonly label?: ContentLabel
+  /** The post that this one answers. */
+  readonly re?: Block
 }
 
 /** A post on these backs, at the height that follows. */
@@ -71,6 +76,8 @@ function make(on: Chain, parts: PostParts, more: Pick<BlockParts, 'like'>): Made
       payload: typeof payload === 'string' ? bytes(payload) : payload,
       ...(by === undefined ? {} : { pvt: typeof by === 'number' ? author(by) : by }),
       toOwner: parts.toOwner ?? false,
+      ...(parts.label === undefined ? {} : { label: parts.label }),
+      ...(parts.re === undefined ? {} : { re: parts.re.id }),
       random: sha256(bytes(`${String(time)} ${ids.join(' ')}`)),
       ...more,
     }),

@@ -4,7 +4,7 @@ import type { DagFault } from '../../src/dag/faults.ts'
 import { ok, type Result } from '../../src/dag/result.ts'
 import type { Header } from '../../src/dag/header.ts'
 import type { BlockId } from '../../src/dag/ids.ts'
-import { checkSound, type LikedBlock } from '../../src/dag/sound.ts'
+import { checkSound, type TargetBlock } from '../../src/dag/sound.ts'
 import type { ResolvedBlock } from '../../src/dag/store.ts'
 import type { ReputationFault } from '../../src/reputation/faults.ts'
 import type { ChainState } from '../../src/reputation/chain-state.ts'
@@ -17,13 +17,14 @@ export function candidateOf(
 ): Result<ResolvedBlock, DagFault | ReputationFault> {
   const { chain, graph, pioneer } = reputation
   const { height, time, author } = header
-  const target = header.like === undefined ? undefined : graph.indexOf(header.like.target)
+  const targetId = header.like?.target ?? header.re
+  const target = targetId === undefined ? undefined : graph.indexOf(targetId)
   const structure = checkStructure(chain, header)
   if (!structure.ok) return structure
   const backs = checkSound(chain, header, {
     graph,
     ...(pioneer === undefined ? {} : { pioneer }),
-    ...(target === undefined ? {} : { target: likedBlock(reputation, target) }),
+    ...(target === undefined ? {} : { target: targetBlock(reputation, target) }),
   })
   if (!backs.ok) return backs
   const like = header.like === undefined || target === undefined ? {} : { like: { n: header.like.n, target } }
@@ -32,7 +33,7 @@ export function candidateOf(
   return ok({ id, height, time, backs: backs.value, ...like, ...(author === undefined ? {} : { author }) })
 }
 
-function likedBlock(reputation: ChainState, index: number): LikedBlock {
+function targetBlock(reputation: ChainState, index: number): TargetBlock {
   const author = reputation.authorOf(index)
   return { isPost: reputation.isPost(index), ...(author === undefined ? {} : { author }) }
 }

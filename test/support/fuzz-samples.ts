@@ -36,7 +36,21 @@ const wide = post(FORUM, {
   backs: Array.from({ length: 16 }, (_, n) => post(FORUM, { author: 1, payload: String(n) }).block),
 })
 
-const MADE: readonly MadeBlock[] = [first, second, anonymous, welcome, dislike, inGroup, toOwner, wide]
+const answer = post(FORUM, { author: 2, backs: [welcome.block], re: anonymous.block })
+const labelled = post(FORUM, {
+  author: 1,
+  backs: [second.block],
+  payload: '# Olá',
+  label: { type: 'text/markdown', name: 'olá.md' },
+  re: first.block,
+})
+const named = post(GROUP, { payload: 'x', label: { name: 'n'.repeat(255) } })
+const typed = post(FORUM, { author: 1, backs: [first.block], label: { type: `a/${'b'.repeat(125)}` } })
+
+const MADE: readonly MadeBlock[] = [
+  ...[first, second, anonymous, welcome, dislike, inGroup, toOwner, wide],
+  ...[answer, labelled, named, typed],
+]
 
 export const HEADERS = MADE.map(({ block }) => block.headerBytes)
 
@@ -62,6 +76,7 @@ const ADDRESS = '/ip4/10.0.0.2/tcp/8331/p2p/12D3KooWDpJ7As7BWAwRMfu1VU2WCqNjvq38
 /** One of each kind of chain, with and without what may be left out. */
 export const INVITES: readonly Invite[] = [
   { name: '#', chain: chain('#').id, pioneers: [], peers: [] },
+  { name: '#olá', chain: chain('#olá').id, pioneers: [], peers: [] },
   { name: FORUM.params.name, chain: FORUM.id, pioneers: FORUM.params.pioneers, peers: [ADDRESS] },
   { name: GROUP.params.name, chain: GROUP.id, pioneers: [], key: membership.key, peers: [ADDRESS, ADDRESS] },
   {
@@ -120,6 +135,7 @@ const REPLIES_BY_KIND: { readonly [T in Reply['t']]: readonly (Reply & { readonl
   blocks: [
     { t: 'blocks', id: 1, asked: 4, blocks: [wire(first), wire(anonymous), wire(dislike, 'frames')] },
     { t: 'blocks', id: 1, asked: 256, blocks: [wire(inGroup, 'hidden'), wire(wide, 'absent')] },
+    { t: 'blocks', id: 1, asked: 2, blocks: [wire(labelled), wire(answer)] },
     { t: 'blocks', id: 1, asked: 1, blocks: [] },
   ],
   frame: [{ t: 'frame', id: 1, offset: FRAME_BYTES, bytes: bytes('the last frame') }],
@@ -159,6 +175,7 @@ export const ANNOUNCEMENTS: readonly Announcement[] = [
   { ...hint, heads: ids(16) },
   { ...hint, heads: [first.block.id], block: riding(first) },
   { ...hint, heads: [anonymous.block.id, second.block.id], block: riding(anonymous) },
+  { ...hint, heads: [labelled.block.id], block: riding(labelled) },
 ]
 
 /** 24 bytes, and the key that announcements and payloads of the group are sealed under. */
@@ -205,7 +222,7 @@ export const CONTROL_PARAMS: { readonly [M in Method]: ParamsOf<M> } = {
   'chain.heads': { ...on, state: 'all' },
   'chain.get': { ...block, part: 'payload', decrypt: 'AB'.repeat(64) },
   'chain.blocks': { ...on, last: 50, payloads: 1024 },
-  'chain.post': { ...on, payload: 'QQ==', encrypt: true },
+  'chain.post': { ...on, payload: 'QQ==', encrypt: true, type: 'text/plain', name: 'olá.txt', re: block.id },
   'chain.like': { ...signed, why: 'well said' },
   'chain.dislike': signed,
   'chain.reps': { ...on, of: author(1).author },

@@ -1,6 +1,7 @@
 /** Blocks as the control port shows them (spec §10): header, state, and the unsealed payload. */
 import type { Block } from '../../dag/block.ts'
 import { cidOfPayload, encodeAad } from '../../dag/codec.ts'
+import { labelOf } from '../../dag/content-label.ts'
 import { parsePrivateKey } from '../../dag/crypto.ts'
 import { showId } from '../../dag/ids.ts'
 import { openGroup, openOwner } from '../../dag/seal.ts'
@@ -25,6 +26,7 @@ export function shownIdOf({ graph }: Replica, index: number): string {
 
 export function blockView(replica: Replica, index: number, { id, header }: Block, clock: Clock): BlockView {
   const { graph, state: reputation } = replica
+  const { pay } = header
   const state = replica.stateOf(index)
   const isAccepted = graph.isAccepted(index)
   const isHidden = isAccepted && reputation.isHidden(index)
@@ -38,7 +40,8 @@ export function blockView(replica: Replica, index: number, { id, header }: Block
     ...(header.like === undefined
       ? {}
       : { like: { n: header.like.n, target: showTarget(replica, header.like.target) } }),
-    pay: { cid: cidOfPayload(header.pay.id).toString(), size: header.pay.size, seal: header.pay.seal },
+    ...(header.re === undefined ? {} : { re: showTarget(replica, header.re) }),
+    pay: { cid: cidOfPayload(pay.id).toString(), size: pay.size, seal: pay.seal, ...labelOf(pay) },
     state: isHidden ? 'hidden' : isAccepted ? 'accepted' : 'held',
     reps: reputation.repsOfPost(index),
     why,

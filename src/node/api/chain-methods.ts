@@ -1,5 +1,6 @@
 /** The control port's `chain` methods (spec §10): a thin layer over one replica. It decides nothing. */
 import { showChainId } from '../../dag/chain.ts'
+import { labelOf } from '../../dag/content-label.ts'
 import { parsePrivateKey } from '../../dag/crypto.ts'
 import { parseAuthorKey, showId } from '../../dag/ids.ts'
 import { consensus, inOrder, traverse } from '../../dag/order.ts'
@@ -45,12 +46,14 @@ export function chainHandlers(parts: NodeParts): Pick<Handlers, ChainMethod> {
       const which = ids === undefined ? { last: last ?? 0 } : { indexes: ids.map((id) => keptBlock(replica, id)) }
       return listBlocks(replica, { ...which, ...(payloads === undefined ? {} : { payloadBytes: payloads }) }, clock)
     },
-    'chain.post': async ({ chain, payload, text, sign, encrypt }, { signal }) => {
+    'chain.post': async ({ chain, payload, text, sign, encrypt, re, ...label }, { signal }) => {
       const joined = orThrow(parts.chains.find(chain))
       const pvt = sign === undefined ? {} : { pvt: orThrow(parsePrivateKey(sign)) }
       const bytes = payload === undefined ? Buffer.from(text ?? '', 'utf8') : Buffer.from(payload, 'base64')
       await findFirstPost(joined, signal)
-      const posted = orThrow(await post(joined.replica, { payload: bytes, toOwner: encrypt ?? false, ...pvt }, clock))
+      const answered = re === undefined ? {} : { re: keptBlock(joined.replica, re) }
+      const request = { payload: bytes, toOwner: encrypt ?? false, label: labelOf(label), ...answered, ...pvt }
+      const posted = orThrow(await post(joined.replica, request, clock))
       const { id, height, state, why } = posted
       return { id: showId(height, id), state, ...(why === undefined ? {} : { why }) }
     },

@@ -1,6 +1,6 @@
 /** The control port's `chains` methods (spec §10, §11): join, invite, leave, list, listen. */
 import { multiaddr } from '@multiformats/multiaddr'
-import { chainOf, showChainId, type Chain } from '../../dag/chain.ts'
+import { chainOf, showChainId, typedName, type Chain } from '../../dag/chain.ts'
 import { ControlError } from '../control/error-codes.ts'
 import type { Handlers, ResultOf } from '../control/schema.ts'
 import { peersForInvite, type InvitePeers } from './invite-peers.ts'
@@ -17,7 +17,7 @@ export function chainsHandlers(
   return {
     'chains.join': async ({ name, invite, keys = [] }) => {
       if (invite !== undefined) return joinInvited(parts, invite, keys)
-      const chain = orThrow(chainOf(name ?? '', keys))
+      const chain = orThrow(chainOf(typedName(name ?? ''), keys))
       orThrow(await chains.join(chain, { remember: true }))
       return { id: showChainId(chain), name: chain.params.name }
     },

@@ -76,6 +76,8 @@ const REPORTS: { readonly [C in ReportedFault['code']]: (fault: Extract<Reported
     'seal in @ chains only, and open with the private key of their owner',
   ],
   DAG_BAD_LIKE: (f) => badBlock(f.why, 'like or dislike a post that is here'),
+  DAG_BAD_LABEL: (f) => badBlock(f.why, 'change the type or the name, or leave it out'),
+  DAG_BAD_REPLY: (f) => badBlock(f.why, 'answer a post that is accepted here'),
   DAG_PAYLOAD_TOO_LARGE: (f) => [
     'payload-too-large',
     `the payload has ${String(f.bytes)} bytes and may have ${String(f.limit)} in this chain`,

@@ -7,7 +7,7 @@ import { multiaddr } from '@multiformats/multiaddr'
 import { equalBytes } from '@noble/curves/utils.js'
 import { bytesToHex } from '@noble/hashes/utils.js'
 import { base32 } from 'multiformats/bases/base32'
-import { chainOf, type Chain } from '../../dag/chain.ts'
+import { chainOf, isChainName, type Chain } from '../../dag/chain.ts'
 import { labelledSha256 } from '../../dag/crypto.ts'
 import type { DagFault } from '../../dag/faults.ts'
 import { fail, type Result } from '../../dag/result.ts'
@@ -23,7 +23,7 @@ export const MAX_INVITE_PEERS = 5
 /** The longest host name (253), a port and a peer id. */
 const MAX_ADDRESS_BYTES = 320
 
-/** Thirty pioneers and five such addresses are 2.7 KiB. */
+/** Thirty pioneers, five such addresses and the longest name are 2.9 KiB. */
 const MAX_BODY_BYTES = 3072
 
 /** One altered invite in four billion passes the checksum; its chain id must match too. */
@@ -41,8 +41,6 @@ const VERSION = '1'
 const SHAPE = /^freechains:(\d{1,9}):(.*)$/is
 const DIGITS = /^[a-z2-7]+$/i
 
-/** Printable ASCII: the name is shown on terminals. `chainOf` decides later whether it is valid. */
-const NAME = /^[#$@][!-~]{0,80}$/
 const ADDRESS = /^[!-~]+$/
 
 export interface Invite {
@@ -146,7 +144,7 @@ function fromBase32(digits: string): Uint8Array | undefined {
 function readInvite(value: unknown): Invite {
   const fields = new Fields(value)
   const name = fields.text('name')
-  if (!NAME.test(name)) return misshapen('its chain has no name')
+  if (!isChainName(name)) return misshapen('its chain has no name')
   const chain = chainId(fields.bytes('chain', { exactly: ID_BYTES }))
   const pioneers = fields.has('pioneers') ? readPioneers(fields.take('pioneers')) : []
   const key = fields.has('key') ? { key: fields.bytes('key', { exactly: KEY_BYTES }) } : {}

@@ -4,6 +4,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import { makeBlock, type MadeBlock } from '../../dag/block.ts'
+import type { ContentLabel } from '../../dag/content-label.ts'
 import type { PrivateKey } from '../../dag/crypto.ts'
 import { Bug, fail, ok, type Result } from '../../dag/result.ts'
 import type { BlockId } from '../../dag/ids.ts'
@@ -19,6 +20,10 @@ export interface PostRequest {
   readonly pvt?: PrivateKey
   /** Seals the payload to the owner of an `@` chain. */
   readonly toOwner?: boolean
+  /** Type and name of the payload. */
+  readonly label?: ContentLabel
+  /** Local index of the post that this one answers. */
+  readonly re?: number
 }
 
 /** A like (n = 1) or dislike to make. */
@@ -80,10 +85,13 @@ async function put(replica: Replica, request: MakeRequest, clock: Clock): Promis
 function make(replica: Replica, request: MakeRequest, nowMs: number): Result<MadeBlock, BlockFault> {
   const { chain, graph, state } = replica
   const { pvt, payload } = request
+  const { label, re, toOwner = false } = 'target' in request ? ({} as Partial<PostRequest>) : request
   const like = 'target' in request ? { n: request.n, target: request.target } : undefined
   const block = {
     ...(pvt === undefined ? {} : { author: pvt.author }),
     ...(like === undefined ? {} : { vote: like }),
+    // The head over the post that is answered is linked, like that over the target of a dislike: else it is not in the past.
+    ...(re === undefined ? {} : { vote: { n: -1, target: re } as const }),
   }
   // The author's own heads are always linked: another concurrent block would get them avoided.
   const isAvoided = (head: number): boolean => state.authorOf(head) !== pvt?.author && replica.isAvoided(head)
@@ -96,9 +104,11 @@ function make(replica: Replica, request: MakeRequest, nowMs: number): Result<Mad
     time: Math.max(nowMs, ...backs.map((back) => graph.time(back))),
     backs: backs.map((back) => graph.id(back)),
     payload,
-    toOwner: 'toOwner' in request && request.toOwner,
+    toOwner,
     random: randomBytes(32),
     ...(pvt === undefined ? {} : { pvt }),
+    ...(label === undefined ? {} : { label }),
+    ...(re === undefined ? {} : { re: graph.id(re) }),
     ...(like === undefined ? {} : { like: { n: like.n, target: graph.id(like.target) } }),
   })
 }

@@ -2,7 +2,7 @@
  * The chains joined on this node (spec §2, §12): joins and leaves them, finds them by name or id, and restores those joined
  * by command after a restart. The composition of the node attaches their network side.
  */
-import { showChainId, type Chain } from '../../dag/chain.ts'
+import { showChainId, typedName, type Chain } from '../../dag/chain.ts'
 import { fail, ok, type Result } from '../../dag/result.ts'
 import { parseChainId, type ChainId } from '../../dag/ids.ts'
 import type { RegistryFault } from './faults.ts'
@@ -108,11 +108,11 @@ export class ChainRegistry<A extends Attachment> {
     })
   }
 
-  /** By name, or by id as shown. */
+  /** By name as a person types it, or by id as shown. */
   find(text: string): Result<Joined<A>, RegistryFault> {
     const id = parseChainId(text)
     const byId = id.ok ? this.#joined.get(id.value) : undefined
-    const name = text.startsWith('@') ? text.toUpperCase() : text
+    const name = text.startsWith('@') ? text.toUpperCase() : typedName(text)
     const found = byId ?? this.all().find(({ replica }) => replica.chain.params.name === name)
     return found === undefined ? fail({ code: 'CHAIN_NOT_JOINED', chain: text }) : ok(found)
   }

@@ -3,7 +3,7 @@
  * §12).
  */
 import { dirname, resolve } from 'node:path'
-import { chainOf, type Chain } from '../../dag/chain.ts'
+import { chainOf, typedName, type Chain } from '../../dag/chain.ts'
 import type { DagFault } from '../../dag/faults.ts'
 import { parseAuthorKey } from '../../dag/ids.ts'
 import type { Complaint } from '../net/host/address-checks.ts'
@@ -36,7 +36,7 @@ export function chainOfEntry(entry: ChainEntry, file: string, env: Environment):
   if (misplaced.length > 0) return { findings: misplaced }
   const secret = secretOf(entry, file, env)
   if ('at' in secret) return { findings: [secret] }
-  const made = chainOf(entry.name, [...(entry.pioneers ?? []), ...secret.keys])
+  const made = chainOf(typedName(entry.name), [...(entry.pioneers ?? []), ...secret.keys])
   return made.ok ? { chain: made.value, warnings: secret.warnings } : { findings: [chainFinding(made.fault, entry)] }
 }
 

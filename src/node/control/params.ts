@@ -53,6 +53,9 @@ export const postParams = z
     text: unicode.exactOptional(),
     sign: short.exactOptional(),
     encrypt: z.boolean().exactOptional(),
+    type: short.exactOptional(),
+    name: short.exactOptional(),
+    re: id.exactOptional(),
   })
   .refine((params) => (params.payload === undefined) !== (params.text === undefined), {
     error: 'expected exactly one of payload (base64) and text',

@@ -121,6 +121,7 @@ export const METHODS = {
     'posts a payload; held means that it waits for a like',
     postParams,
     z.object({ id: z.string(), state: z.enum(['accepted', 'held']), why: z.string().exactOptional() }),
+    '`type` is the media type of the payload, `name` its file name, `re` the id of the post that this one answers',
   ),
   'chain.like': method(
     'likes a post: takes a rep from who signs and gives one to its author; welcomes a held post',

@@ -36,15 +36,22 @@ export const blockSchema = z
     author: z.string().exactOptional(),
     backs: z.array(z.string()),
     like: z.object({ n: z.union([z.literal(1), z.literal(-1)]), target: z.string() }).exactOptional(),
-    pay: z.object({ cid: z.string(), size: count, seal: z.enum(['none', 'group', 'owner']) }),
+    re: z.string().exactOptional(),
+    pay: z.object({
+      cid: z.string(),
+      size: count,
+      seal: z.enum(['none', 'group', 'owner']),
+      type: z.string().exactOptional(),
+      name: z.string().exactOptional(),
+    }),
     state: z.enum(['accepted', 'held', 'hidden']),
     reps,
     why: z.string(),
   })
   .meta({ title: 'block' })
 /**
- * A block as `chain.get` shows it. Ids are as shown, `author` in upper-case hex, `pay.cid` a CID as text, `reps` those
- * of the post.
+ * A block as `chain.get` shows it. Ids are as shown, `author` in upper-case hex, `re` is the post that it answers,
+ * `pay.cid` a CID as text, `reps` those of the post.
  */
 export type BlockView = z.output<typeof blockSchema>
 

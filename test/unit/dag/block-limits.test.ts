@@ -11,7 +11,9 @@ import type { Header } from '../../../src/dag/header.ts'
 import {
   KEY_BYTES,
   MAX_BACKS,
+  MAX_FILE_NAME_BYTES,
   MAX_HEADER_BYTES,
+  MAX_MEDIA_TYPE_CHARS,
   MAX_NAME_CHARS,
   MAX_PAYLOAD_GUEST_BYTES,
   MAX_PAYLOAD_OWNER_BYTES,
@@ -63,6 +65,21 @@ test('a block has as many backs as the bound, and not one more', () => {
   expect(withBacks(MAX_BACKS + 1)).toMatchObject({ ok: false, fault: { code: 'DAG_BAD_HEADER' } })
 })
 
+test('a type and a name have as many bytes as the bounds, and not one more', () => {
+  const cid = CID.createV1(0x55, Digest.create(0x12, sha256(bytes(''))))
+  const back = CID.createV1(0x71, Digest.create(0x12, sha256(bytes('back'))))
+  const labelled = (label: object): unknown =>
+    decodeHeader(encode({ v: 1, height: 2, time: 1, backs: [back], pay: { cid, size: 0, seal: 'none', ...label } }))
+  const type = (length: number): object => ({ type: `text/${'x'.repeat(length - 5)}` })
+  expect(labelled(type(MAX_MEDIA_TYPE_CHARS))).toMatchObject({ ok: true })
+  expect(labelled(type(MAX_MEDIA_TYPE_CHARS + 1))).toMatchObject({ fault: { code: 'DAG_BAD_HEADER' } })
+  expect(labelled({ name: 'n'.repeat(MAX_FILE_NAME_BYTES) })).toMatchObject({ ok: true })
+  expect(labelled({ name: 'n'.repeat(MAX_FILE_NAME_BYTES + 1) })).toMatchObject({ fault: { code: 'DAG_BAD_HEADER' } })
+  // 255 bytes in 128 characters, then 256 in as many.
+  expect(labelled({ name: `n${'á'.repeat(127)}` })).toMatchObject({ ok: true })
+  expect(labelled({ name: 'á'.repeat(128) })).toMatchObject({ fault: { code: 'DAG_BAD_HEADER' } })
+})
+
 test('a chain has as many pioneers, and as long a name, as the bounds, and not one more', () => {
   const pioneers = Array.from({ length: MAX_PIONEERS + 1 }, (_, n) => author(n).author)
   expect(chainOf('#pioneers', pioneers.slice(1))).toMatchObject({ ok: true })
@@ -70,6 +87,9 @@ test('a chain has as many pioneers, and as long a name, as the bounds, and not o
   expect(chainOf(`#${'n'.repeat(MAX_NAME_CHARS)}`, [])).toMatchObject({ ok: true })
   const fault = { code: 'DAG_BAD_CHAIN_NAME' }
   expect(chainOf(`#${'n'.repeat(MAX_NAME_CHARS + 1)}`, [])).toMatchObject({ ok: false, fault })
+  // Code points, of which these take two units and four bytes each.
+  expect(chainOf(`#${'𐐀'.repeat(MAX_NAME_CHARS)}`, [])).toMatchObject({ ok: true })
+  expect(chainOf(`#${'𐐀'.repeat(MAX_NAME_CHARS + 1)}`, [])).toMatchObject({ ok: false, fault })
 })
 
 test('a key has as many bytes as the bound, and not one more', () => {

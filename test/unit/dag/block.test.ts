@@ -90,6 +90,71 @@ test('§3 a like is of a post that can be in its past', () => {
   expect(verdict(forum, altered(first, { like: { n: -1, target: second.id } }))).toBe('DAG_BAD_LIKE')
 })
 
+describe('§3 what a post says of itself', () => {
+  const first = post(forum, { author: 1 }).block
+  const labelled = post(forum, {
+    author: 2,
+    backs: [first],
+    label: { type: 'text/plain', name: 'a.txt' },
+    re: first,
+  }).block
+
+  test('is inside the hash, and absent by default', () => {
+    expect(labelled.header).toMatchObject({ re: first.id, pay: { type: 'text/plain', name: 'a.txt' } })
+    const plain = post(forum, { author: 2, backs: [first] }).block
+    expect(Object.keys(plain.header.pay).sort()).toEqual(['id', 'seal', 'size'])
+    expect('re' in plain.header).toBe(false)
+    const made = [
+      labelled,
+      plain,
+      post(forum, { author: 2, backs: [first], re: first }).block,
+      post(forum, { author: 2, backs: [first], label: { type: 'text/plain' } }).block,
+      post(forum, { author: 2, backs: [first], label: { name: 'a.txt' } }).block,
+    ]
+    expect(new Set(made.map(({ id }) => id)).size).toBe(made.length)
+    for (const { header } of made) expect(verdict(forum, header)).toBe('ok')
+  })
+
+  test('is refused in a like, whichever it is', () => {
+    const { block } = like(forum, 1, first, { author: 2, backs: [first] })
+    expect(verdict(forum, block.header)).toBe('ok')
+    expect(verdict(forum, altered(block, { re: first.id }))).toBe('DAG_BAD_LIKE')
+    expect(verdict(forum, altered(block, {}, { type: 'text/plain' }))).toBe('DAG_BAD_LIKE')
+    expect(verdict(forum, altered(block, {}, { name: 'a.txt' }))).toBe('DAG_BAD_LIKE')
+  })
+
+  test('does not stand in the clear beside a payload that only the owner reads', () => {
+    const { block } = post(identity, { author: 1, toOwner: true })
+    expect(verdict(identity, altered(block, {}, { type: 'text/plain' }))).toBe('DAG_BAD_LABEL')
+    expect(verdict(identity, altered(block, {}, { name: 'a.txt' }))).toBe('DAG_BAD_LABEL')
+    const second = post(identity, { author: 1, backs: [block], toOwner: true, re: block }).block
+    expect(verdict(identity, second.header)).toBe('ok')
+  })
+
+  test('a first block answers nothing, and the genesis is no post', () => {
+    const genesis = genesisBlockId(forum.id)
+    expect(verdict(forum, altered(first, { re: labelled.id }))).toBe('DAG_BAD_REPLY')
+    expect(verdict(forum, altered(labelled, { re: genesis }))).toBe('DAG_BAD_REPLY')
+  })
+
+  test('a label that no peer would read is a fault, before anything is sealed', () => {
+    for (const on of [forum, group, identity]) {
+      const parts = { chain: on, height: 1, time: 1, backs: [genesisBlockId(on.id)], pvt: author(0) }
+      const made = makeBlock({ ...parts, payload: bytes('x'), random: new Uint8Array(32), label: { name: 'a/b' } })
+      expect(made).toMatchObject({ ok: false, fault: { code: 'DAG_BAD_LABEL' } })
+    }
+  })
+
+  test('in a group it is bound to the seal: altered, the payload does not open', () => {
+    const made = post(group, { payload: 'hello', label: { type: 'text/plain', name: 'a.txt' } })
+    expect(checkPayload(group, made.block, made.payload).ok).toBe(true)
+    for (const pay of [{ name: 'b.txt' }, { type: 'text/html' }]) {
+      const other = { ...made.block, header: altered(made.block, {}, pay) }
+      expect(checkPayload(group, other, made.payload)).toMatchObject({ fault: { code: 'DAG_BAD_SEAL' } })
+    }
+  })
+})
+
 describe('§3 payloads', () => {
   test('are sealed under the shared key in groups always, and nowhere else', () => {
     expect(post(group).block.header.pay.seal).toBe('group')

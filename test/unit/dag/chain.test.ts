@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { chainOf, isUnlimited, showChainId } from '../../../src/dag/chain.ts'
+import { chainOf, isChainName, isUnlimited, showChainId, typedName } from '../../../src/dag/chain.ts'
 import { author, chain, must } from '../../support/blocks.ts'
 import { checkProperty } from '../../support/property.ts'
 
@@ -46,14 +46,71 @@ describe('§2 what makes a chain', () => {
   })
 })
 
+describe('§2 names of any script', () => {
+  test.each([
+    '#',
+    '#olá',
+    '#Ümläut_1',
+    '#日本語',
+    '#हिन्दी',
+    '#עברית',
+    '#العربية.1',
+    '#l·l',
+    '#٣-३',
+    `#${'𐐀'.repeat(64)}`,
+  ])('%s is one', (name) => {
+    expect(chain(name).params.name).toBe(name)
+    expect(isChainName(name)).toBe(true)
+    if (name !== '#') expect(chain(`$${name.slice(1)}`, SHARED).params.kind).toBe('group')
+  })
+
+  test('a typed name gets the form that names have; another spelling makes no other chain', () => {
+    expect(typedName('#ola\u0301')).toBe('#olá')
+    expect(chain(typedName('#ola\u0301')).id).toBe(chain('#olá').id)
+  })
+
+  test('a name as spelt is one that a chain has', () => {
+    checkProperty(
+      'chain-name-as-spelt',
+      fc.property(
+        fc.string({
+          unit: fc.oneof(fc.constantFrom('a', 'á', '\u0301', '.', '/', '\u200d'), fc.string({ unit: 'binary' })),
+        }),
+        fc.constantFrom('', '#', '$', '@', '@!'),
+        (text, sign) => {
+          const name = sign + text
+          const made = chainOf(name, name.startsWith('$') ? [SHARED] : [])
+          expect(isChainName(name)).toBe(made.ok && made.value.params.name === name)
+        },
+      ),
+    )
+    for (const name of [`@${PUB}`, `@!${PUB}`]) expect(isChainName(name)).toBe(true)
+    for (const name of [`@${PUB.toLowerCase()}`, PUB, '@', '']) expect(isChainName(name)).toBe(false)
+  })
+})
+
 describe('§2 what is refused, and what to do about it', () => {
   test.each([
     ['forum', 'begin it with its kind'],
     ['', 'begin it with its kind'],
-    ['#a b', 'use only ASCII letters'],
-    ['#ü', 'use only ASCII letters'],
-    ['#a\n', 'use only ASCII letters'],
-    ['##a', 'use only ASCII letters'],
+    ['#a b', 'use only letters'],
+    ['#a\n', 'use only letters'],
+    ['##a', 'use only letters'],
+    ['#a/b', 'use only letters'],
+    ['#😀', 'use only letters'],
+    ['#a\u00a0b', 'use only letters'],
+    ['#a\u200bb', 'use only letters'],
+    ['#a\u200db', 'use only letters'],
+    ['#a\u202eb', 'use only letters'],
+    ['#a\u00ad', 'use only letters'],
+    ['#a\ufe0f', 'use only letters'],
+    ['#\u3164', 'use only letters'],
+    ['#a\ufffd', 'use only letters'],
+    ['#a\ud800', 'use only letters'],
+    ['#ola\u0301', 'normalization form C'],
+    ['#\u212b', 'normalization form C'],
+    ['$', 'give the group a name'],
+    [`#${'𐐀'.repeat(65)}`, 'use at most 64 characters'],
     [`#${'a'.repeat(65)}`, 'use at most 64 characters'],
     [`$${'a'.repeat(65)}`, 'use at most 64 characters'],
     ['@', 'public key of 64 hex digits behind @'],

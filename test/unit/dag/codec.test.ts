@@ -132,6 +132,26 @@ describe('§3 what is no header', () => {
     ['a like of 0', { like: { n: 0, target: link(0x71, digest) } }],
     ['a like of nothing', { like: { n: 1 } }],
     ['a like that is null', { like: null }],
+    ['an answer to raw bytes', { re: link(0x55, digest) }],
+    ['an answer that is null', { re: null }],
+    ['an answer to two posts', { re: backs(2) }],
+    ['a type in upper case', { pay: pay({ type: 'text/Plain' }) }],
+    ['a type without a subtype', { pay: pay({ type: 'text' }) }],
+    ['a type with nothing behind its slash', { pay: pay({ type: 'text/' }) }],
+    ['a type with two slashes', { pay: pay({ type: 'a/b/c' }) }],
+    ['a type with parameters', { pay: pay({ type: 'text/plain; charset=utf-8' }) }],
+    ['a type that begins with a dot', { pay: pay({ type: '.a/b' }) }],
+    ['a type beyond ASCII', { pay: pay({ type: 'text/olá' }) }],
+    ['a type that is empty', { pay: pay({ type: '' }) }],
+    ['a type with a line end', { pay: pay({ type: 'text/plain\n' }) }],
+    ['a type that is bytes', { pay: pay({ type: digest }) }],
+    ['a name that is empty', { pay: pay({ name: '' }) }],
+    ['a name with a slash', { pay: pay({ name: 'a/b' }) }],
+    ['a name with a backslash', { pay: pay({ name: 'a\\b' }) }],
+    ['a name with a line end', { pay: pay({ name: 'a\n' }) }],
+    ['a name with a zero', { pay: pay({ name: '\0' }) }],
+    ['a name with a control character of Latin 1', { pay: pay({ name: 'a\u0085' }) }],
+    ['a name that is null', { pay: pay({ name: null }) }],
   ])('%s', (_title, changes) => {
     const bytes = raw(changes)
     expect(decodeHeader(bytes)).toMatchObject({ ok: false, fault: { code: 'DAG_BAD_HEADER' } })
@@ -152,6 +172,9 @@ describe('§3 what is no header', () => {
       { height: 0 },
       { time: -1 },
       { time: 0.5 },
+      { pay: { ...header.pay, type: 'TEXT/PLAIN' } },
+      { pay: { ...header.pay, name: 'a/b' } },
+      { pay: { ...header.pay, name: '\ud800' } },
     ]) {
       expect(() => encodeHeader({ ...header, ...wrong })).toThrow(Bug)
     }
@@ -159,12 +182,14 @@ describe('§3 what is no header', () => {
   })
 })
 
-test('§3 associated data is the header without its pay', () => {
+test('§3 associated data is the header with nothing but type and name in its pay, and without pay if it has neither', () => {
   checkProperty(
     'aad-is-header-without-pay',
     fc.property(headers, (header) => {
       const { pay: _pay, ...fields } = dagCbor.decode<Record<string, unknown>>(encodeHeader(header))
-      expect(Buffer.from(encodeAad(header)).equals(dagCbor.encode(fields))).toBe(true)
+      const { id: _id, size: _size, seal: _seal, ...label } = header.pay
+      const bound = Object.keys(label).length === 0 ? fields : { ...fields, pay: label }
+      expect(Buffer.from(encodeAad(header)).equals(dagCbor.encode(bound))).toBe(true)
     }),
   )
 })

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { Block, Header } from '../../../src/dag/block.ts'
 import type { Chain } from '../../../src/dag/chain.ts'
 import { Graph } from '../../../src/dag/graph.ts'
-import { checkSound, hasFirstPostPioneer, type LikedBlock } from '../../../src/dag/sound.ts'
+import { checkSound, hasFirstPostPioneer, type TargetBlock } from '../../../src/dag/sound.ts'
 import { author, chain, like, must, post } from '../../support/blocks.ts'
 
 /** A graph of these blocks, all accepted, in this order. */
@@ -16,17 +16,17 @@ function graphOf(on: Chain, blocks: readonly Block[]): Graph {
   return graph
 }
 
-function likedBlock({ author: by, like: vote }: Header): LikedBlock {
+function targetBlock({ author: by, like: vote }: Header): TargetBlock {
   return { isPost: vote === undefined, ...(by === undefined ? {} : { author: by }) }
 }
 
 function verdict(on: Chain, header: Header, known: readonly Block[], pioneer?: number): string {
-  const targetId = header.like?.target
+  const targetId = header.like?.target ?? header.re
   const target = known.find(({ id }) => id === targetId)?.header
   const sound = checkSound(on, header, {
     graph: graphOf(on, known),
     ...(pioneer === undefined ? {} : { pioneer: author(pioneer).author }),
-    ...(target === undefined ? {} : { target: likedBlock(target) }),
+    ...(target === undefined ? {} : { target: targetBlock(target) }),
   })
   return sound.ok ? 'sound' : sound.fault.code
 }
@@ -118,5 +118,27 @@ describe('§3 likes', () => {
   test('the result of a sound block is the local indexes of its backs', () => {
     const sound = checkSound(forum, second.header, { graph: graphOf(forum, [first]), pioneer: author(1).author })
     expect(must(sound)).toEqual([1])
+  })
+})
+
+describe('§3 answers', () => {
+  const aside = post(forum, { author: 1, backs: [first], payload: 'aside' }).block
+  const liked = like(forum, 1, first, { author: 2, backs: [second] }).block
+  const answering = (re: Block, back: Block): Header => ({
+    ...post(forum, { author: 3, backs: [back] }).block.header,
+    re: re.id,
+  })
+
+  test('a post answers a post in its past: one that it links, one further down, one of its own author', () => {
+    expect(verdict(forum, answering(second, second), [first, second], 1)).toBe('sound')
+    expect(verdict(forum, answering(first, liked), [first, second, liked], 1)).toBe('sound')
+    const own = { ...answering(first, second), author: author(1).author }
+    expect(verdict(forum, own, [first, second], 1)).toBe('sound')
+  })
+
+  test('not one beside it, not one that is unknown, and no like', () => {
+    expect(verdict(forum, answering(aside, second), [first, second, aside], 1)).toBe('DAG_BAD_REPLY')
+    expect(verdict(forum, answering(aside, second), [first, second], 1)).toBe('DAG_BAD_REPLY')
+    expect(verdict(forum, answering(liked, liked), [first, second, liked], 1)).toBe('DAG_BAD_REPLY')
   })
 })

@@ -13,7 +13,7 @@
 import type { Block, Header } from '../../../dag/block.ts'
 import { Bug, ok, type Result } from '../../../dag/result.ts'
 import type { BlockId } from '../../../dag/ids.ts'
-import { checkSound, type LikedBlock } from '../../../dag/sound.ts'
+import { checkSound, type TargetBlock } from '../../../dag/sound.ts'
 import type { BlockFault } from '../../../protocol/faults.ts'
 import type { ResolvedBlock } from '../../../dag/store.ts'
 import type { ChainState } from '../../../reputation/chain-state.ts'
@@ -164,8 +164,9 @@ export class Staging {
     }
   }
 
-  #targetOf({ like }: Header): LikedBlock | undefined {
-    const index = like === undefined ? undefined : this.#state.graph.indexOf(like.target)
+  #targetOf({ like, re }: Header): TargetBlock | undefined {
+    const id = like?.target ?? re
+    const index = id === undefined ? undefined : this.#state.graph.indexOf(id)
     if (index === undefined || index === 0) return undefined
     return { isPost: this.#state.isPost(index), author: this.#state.authorOf(index) }
   }

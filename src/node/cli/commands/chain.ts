@@ -120,16 +120,27 @@ function addGet(chain: Command, context: CommandContext): void {
     )
 }
 
+interface PostOptions {
+  readonly sign?: string
+  readonly encrypt?: true
+  readonly type?: string
+  readonly name?: string
+  readonly replyTo?: string
+}
+
 function addPost(chain: Command, context: CommandContext): void {
   chain
     .command('post')
-    .usage('(inline <text> | file <path> | -) [--sign=PVT] [--encrypt]')
+    .usage('(inline <text> | file <path> | -) [--sign=PVT] [--encrypt] [--type=TYPE] [--name=NAME] [--reply-to=ID]')
     .description('post a message and print its id')
     .addArgument(new Argument('<how>', 'where the message is; - is stdin').choices(['inline', 'file', '-']))
     .argument('[what]', 'the text (behind -- if it begins with a dash), or the path')
     .option('--sign <pvt>', `private key to sign with; ${KEY_FORMS}`)
     .option('--encrypt', 'seal it to the owner of an @ chain')
-    .action(async (how: 'inline' | 'file' | '-', what?: string, options?: { sign?: string; encrypt?: true }) => {
+    .option('--type <type>', 'its media type, such as text/markdown')
+    .option('--name <name>', 'its file name')
+    .option('--reply-to <id>', 'the post that it answers, or at least six of the hex digits of its id')
+    .action(async (how: 'inline' | 'file' | '-', what?: string, options?: PostOptions) => {
       if (how !== '-' && what === undefined)
         throw new UsageError(`post ${how}: which ${how === 'file' ? 'path' : 'text'}?`)
       if (how === '-' && what !== undefined) throw new UsageError('post -: the message is on stdin, nothing follows')
@@ -146,10 +157,20 @@ function addPost(chain: Command, context: CommandContext): void {
         ...content,
         ...(options?.sign === undefined ? {} : { sign: await readKey(options.sign, '--sign', context.io) }),
         ...(options?.encrypt === true ? { encrypt: true } : {}),
+        ...aboutContent(options ?? {}),
       })
       await context.answer(posted, posted.id)
       const why = posted.why ?? ''
       if (why !== '') await context.note(why)
       else if (posted.state === 'held') await context.note('held: not accepted yet')
     })
+}
+
+/** What the post says of its payload, and which post it answers. @throws {CommandError} */
+function aboutContent({ type, name, replyTo }: PostOptions): { type?: string; name?: string; re?: string } {
+  return {
+    ...(type === undefined ? {} : { type }),
+    ...(name === undefined ? {} : { name: requireUtf8(name, 'the name', 'type it in UTF-8') }),
+    ...(replyTo === undefined ? {} : { re: replyTo }),
+  }
 }

@@ -40,6 +40,19 @@ describe('which blocks', () => {
     expect(METHODS['chain.blocks'].result.parse(JSON.parse(JSON.stringify(listed)))).toEqual(listed)
   })
 
+  test('what a post says of itself, and which post it answers; else neither is there', async () => {
+    const on = await openForumReplica(forum)
+    const label = { type: 'text/markdown', name: 'olá.md' }
+    await takeIn(on, [
+      first,
+      post(forum, { author: ANN, backs: [first.block], time: THEN_MS + 9, label, re: first.block }),
+    ])
+    const listed = await listBlocks(on.replica, { last: 2 }, on.clock)
+    expect(listed[1]).toMatchObject({ re: listed[0]?.id, pay: label })
+    for (const absent of ['re', 'pay.type', 'pay.name']) expect(listed[0]).not.toHaveProperty(absent)
+    expect(METHODS['chain.blocks'].result.parse(JSON.parse(JSON.stringify(listed)))).toEqual(listed)
+  })
+
   test('those named, in the order named', async () => {
     const on = await openForumReplica(forum)
     await takeIn(on, [first, late, early])

@@ -41,7 +41,7 @@ test('an invite is one word that no shell and no mail alters, and is read in eit
 
 test('the largest invite that is made is taken', () => {
   const pioneers = Array.from({ length: 30 }, (_, n) => author(n).author)
-  const longest = chain(`#${'n'.repeat(64)}`, ...pioneers)
+  const longest = chain(`#${'𐐀'.repeat(64)}`, ...pioneers)
   const name = `${'a'.repeat(63)}.${'b'.repeat(63)}.${'c'.repeat(63)}.${'d'.repeat(61)}`
   const peers = Array.from({ length: MAX_INVITE_PEERS }, (_, n) => `/dns4/${name}/tcp/${String(n + 1)}${HOST}`)
   const text = encodeInvite(inviteTo(longest, { peers }))
@@ -86,6 +86,10 @@ test('one of another version says which', () => {
 test.each<[string, Partial<Invite>]>([
   ['no name', { name: '' }],
   ['a name that would move the cursor', { name: '#\u001b[2J' }],
+  ['a name with an invisible character', { name: '#cha\u200bt' }],
+  ['a name that is not in normalization form C', { name: '#ola\u0301' }],
+  ['a group without a name', { name: '$' }],
+  ['a key in lower case for a name', { name: `@${author(1).author.toLowerCase()}` }],
   ['a peer without its id', { peers: ['/ip4/192.0.2.1/tcp/8331'] }],
   ['a peer that is not reached by TCP', { peers: [`/ip4/192.0.2.1/udp/8331${HOST}`] }],
   ['six peers', { peers: Array.from({ length: MAX_INVITE_PEERS + 1 }, () => PEER) }],

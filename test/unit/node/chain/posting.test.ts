@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { MAX_AHEAD_MS } from '../../../../src/dag/block-limits.ts'
 import { openGroup, openOwner } from '../../../../src/dag/seal.ts'
 import { encodeAad } from '../../../../src/dag/codec.ts'
-import { post as makePost } from '../../../../src/node/chain/posting.ts'
+import { post as makePost, vote } from '../../../../src/node/chain/posting.ts'
 import { readPayload } from '../../../../src/node/chain/payloads.ts'
 import { author, bytes, chain, must, post } from '../../../support/blocks.ts'
 import { NOW_MS, openReplica, takeIn, viewOf } from '../../../support/replicas.ts'
@@ -114,6 +114,43 @@ describe('posting', () => {
     expect(must(openOwner(author(1), sealed ?? expect.unreachable('it is here')))).toEqual(bytes('to you'))
     const nobody = await openReplica(forum)
     expect(await makePost(nobody.replica, toOwner, nobody.clock)).toMatchObject({ fault: { code: 'DAG_BAD_SEAL' } })
+  })
+
+  test('§3 an answer stands on the post that it answers, also with more than 16 heads', async () => {
+    const on = await openReplica(owned)
+    const old = post(owned, { author: 1, payload: 'old', time: NOW_MS - 1 })
+    const many = Array.from({ length: 20 }, (_, n) =>
+      post(owned, { author: 1, payload: `head ${String(n)}`, time: NOW_MS + n }),
+    )
+    await takeIn(on, [old, ...many])
+    const re = on.replica.graph.indexOf(old.block.id) ?? expect.unreachable('it was taken in')
+    const label = { type: 'text/plain', name: 'olá.txt' }
+    const answer = must(await makePost(on.replica, { payload: bytes('yes'), pvt: author(1), re, label }, on.clock))
+    const { header } = await on.replica.block(on.replica.graph.indexOf(answer.id) ?? 0)
+    expect(header.backs).toContain(old.block.id)
+    expect(header).toMatchObject({ re: old.block.id, pay: label })
+    expect('like' in header).toBe(false)
+  })
+
+  test('§3 what is held, or a like, cannot be answered: nothing is left behind', async () => {
+    const on = await openReplica(forum)
+    const first = post(forum, { author: 1 })
+    const second = post(forum, { author: 1, backs: [first.block] })
+    await takeIn(on, [first, second])
+    const held = must(await makePost(on.replica, { payload: bytes('may I?'), pvt: author(2) }, on.clock))
+    expect(held.state).toBe('held')
+    const re = on.replica.graph.indexOf(held.id) ?? expect.unreachable('it is held')
+    const { bytes: before } = on.replica
+    const refused = await makePost(on.replica, { payload: bytes('yes'), pvt: author(1), re }, on.clock)
+    expect(refused).toMatchObject({ ok: false, fault: { code: 'DAG_BAD_REPLY' } })
+    expect(on.replica.bytes).toBe(before)
+    // Liked, it can.
+    const welcome = { n: 1, target: re, payload: bytes(''), pvt: author(1) } as const
+    const liked = must(await vote(on.replica, welcome, on.clock))
+    const answer = must(await makePost(on.replica, { payload: bytes('yes'), pvt: author(1), re }, on.clock))
+    expect(answer.state).toBe('accepted')
+    const ofLike = { payload: bytes('yes'), pvt: author(1), re: on.replica.graph.indexOf(liked.id) ?? 0 }
+    expect(await makePost(on.replica, ofLike, on.clock)).toMatchObject({ fault: { code: 'DAG_BAD_REPLY' } })
   })
 
   test('unsigned posts are refused where nobody would take them; where a like would let them in, they are held', async () => {

@@ -147,6 +147,15 @@ describe('leaving', () => {
 })
 
 describe('finding and listening', () => {
+  test('§2 by a name as it is typed, however its accents are composed', async () => {
+    const chains = openChains()
+    const joined = must(await chains.join(chain('#olá'), REMEMBER))
+    expect(must(chains.find('#ola\u0301'))).toBe(joined)
+    const anew = await restart(chains)
+    expect(namesOf(anew)).toEqual(['#olá'])
+    await anew.stop()
+  })
+
   test('by name, by id in any case, and owners in any case; nothing else', async () => {
     const chains = openChains()
     const [inForum, inOwned] = [must(await chains.join(forum, ONCE)), must(await chains.join(owned, ONCE))]

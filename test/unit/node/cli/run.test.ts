@@ -96,6 +96,12 @@ describe('every command line parses, in every order, and prints just the answer'
       { ...chat, text: '--sign=x', encrypt: true },
       '1_A5EF\n',
     ],
+    [
+      'chain "#chat" post inline --type text/markdown --name=olá.md --reply-to 1_A5EF "# Olá"',
+      'chain.post',
+      { ...chat, text: '# Olá', type: 'text/markdown', name: 'olá.md', re: '1_A5EF' },
+      '1_A5EF\n',
+    ],
     // All other commands.
     ['stop', 'host.stop', {}, 'true\n'],
     ['now', 'host.now', {}, '42\n'],

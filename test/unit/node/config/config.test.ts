@@ -113,6 +113,11 @@ describe('defaults', () => {
     expect([config.chains, config.peers, config.bootstrap]).toEqual([[], [], []])
   })
 
+  test('§2 the name of a chain may be in any script, and however its accents are composed', () => {
+    const config = load('chains:\n  - name: "#ola\u0301"\n  - name: "#日本"\n')
+    expect(config.chains.map((chain) => chain.params.name)).toEqual(['#olá', '#日本'])
+  })
+
   test('the configuration is frozen', () => {
     const config = load('peers: []')
     expect(() => {
