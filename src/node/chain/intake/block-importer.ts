@@ -6,7 +6,7 @@
  * delayed, or refused.
  */
 import { MAX_AHEAD_MS } from '../../../dag/block-limits.ts'
-import type { BlockId } from '../../../dag/ids.ts'
+import type { AuthorKey, BlockId } from '../../../dag/ids.ts'
 import { ok } from '../../../dag/result.ts'
 import type { ResolvedBlock } from '../../../dag/store.ts'
 import type { BlockFault } from '../../../protocol/faults.ts'
@@ -140,16 +140,20 @@ export class BlockImporter {
     const sound = below.filter((each) => staging.append(each).ok)
     const isSameGraph = base === sizeBefore && below.length === 0
     const at = staging.append(checked, isSameGraph ? resolved : undefined)
-    if (!at.ok || (origin !== 'here' && this.#throttlePolicy.isTooMuch({ from, index: at.value }, below, nowMs))) {
+    const takeBack = (): void => {
       while (graph.size > base) staging.pop()
       for (const each of sound) mempool.put(each)
+    }
+    if (!at.ok || (origin !== 'here' && this.#throttlePolicy.isTooMuch({ from, index: at.value }, below, nowMs))) {
+      takeBack()
       return at.ok ? this.#delay(checked, origin) : { fault: at.fault }
     }
-    const refusal = origin === 'here' ? this.#refusalOf(at.value, nowMs) : undefined
-    if (refusal !== undefined) {
-      while (graph.size > base) this.#blockStates.staging.pop()
-      for (const below of sound) this.#blockStates.mempool.put(below)
-      return { fault: refusal }
+    const voter = origin === 'here' ? this.#voterOf(at.value) : undefined
+    if (voter !== undefined && state.wouldBeVoid(at.value)) {
+      // A vote made here that would be accepted but would not count (spec §4) never enters V.
+      const refused = this.#noReps(voter, nowMs)
+      takeBack()
+      return refused
     }
     for (let index = base; index <= at.value; index += 1) this.#blockStates.enter(index, nowMs)
     if (graph.isAccepted(at.value)) {
@@ -168,25 +172,27 @@ export class BlockImporter {
     return isOnSettled ? ALL_SETTLED : staging.below(block.header.backs)
   }
 
-  /** A vote made here that would be accepted but would not count (spec §4) is refused, before it enters V. */
-  #refusalOf(index: number, nowMs: number): BlockFault | undefined {
-    const { state } = this.#blockStates
-    const author = state.authorOf(index)
-    if (author === undefined || state.isPost(index) || !state.wouldBeVoid(index)) return undefined
-    return { code: 'REP_NO_REPS', reps: state.repsOf(author, nowMs) }
-  }
-
   /** A post made here waits for a like; a vote that its author cannot pay for is refused. */
   #hold(index: number, nowMs: number): Judgement {
-    const { state, staging, changeSet } = this.#blockStates
-    const author = state.authorOf(index)
-    if (!state.isPost(index) && author !== undefined) {
+    const { staging, changeSet } = this.#blockStates
+    const voter = this.#voterOf(index)
+    if (voter !== undefined) {
       staging.pop()
-      return { fault: { code: 'REP_NO_REPS', reps: state.repsOf(author, nowMs) } }
+      return this.#noReps(voter, nowMs)
     }
     this.#blockStates.keep(index, 'held')
     changeSet.tell(index, 'held')
     return 'held'
+  }
+
+  /** Author of a vote; `undefined` for a post. */
+  #voterOf(index: number): AuthorKey | undefined {
+    const { state } = this.#blockStates
+    return state.isPost(index) ? undefined : state.authorOf(index)
+  }
+
+  #noReps(voter: AuthorKey, nowMs: number): Judgement {
+    return { fault: { code: 'REP_NO_REPS', reps: this.#blockStates.state.repsOf(voter, nowMs) } }
   }
 
   /** Ahead of the clock. A block made here is stored; any other can be fetched again. */
