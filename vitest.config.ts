@@ -28,6 +28,7 @@ export default defineConfig({
           pool: 'threads',
           include: ['test/**/*.test.ts'],
           exclude: ['test/integration/**', ...isolated],
+          restoreMocks: true,
         },
       },
       {

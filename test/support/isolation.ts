@@ -5,11 +5,12 @@
 import { sourcesUnder, textOf } from './sources.ts'
 
 /**
- * What outlives a file where modules and globals are shared: mocks, spies and fake timers; flags and variables of the
- * process; the size of its heap, which is no other file's only if there is none.
+ * What outlives a file where modules and globals are shared: mocked modules and fake timers; flags and variables of the
+ * process; the size of its heap, which is no other file's only if there is none. Spies do not: `restoreMocks` ends them with
+ * the test.
  */
 const LEAVES_TRACES = [
-  /\bimport \{[^}]*\bvi\b[^}]*\} from 'vitest'/,
+  /\bvi\.(?:mock|doMock|hoisted|resetModules|stub\w+|useFakeTimers|setSystemTime)\b/,
   /\/support\/retained\.ts'/,
   /\bprocess\.(?:chdir|umask|on|once|kill|exit|memoryUsage)\b/,
   /\bprocess\.env(?:\.\w+|\[[^\]]+\]) (?:\?\?|\|\|)?= /,

@@ -4,8 +4,10 @@ import { isolatedTests, needsOwnProcess } from '../../support/isolation.ts'
 
 describe('a test file has a process of its own', () => {
   test.each([
-    "import { expect, test, vi } from 'vitest'",
-    "import {\n  test,\n  vi,\n} from 'vitest'",
+    "vi.mock('./native.ts', { spy: true })",
+    'vi.resetModules()',
+    "vi.stubEnv('HOME', '/nowhere')",
+    'vi.useFakeTimers()',
     "import { retainedBytes } from '../../support/retained.ts'",
     "process.env['HOME'] = '/nowhere'",
     'process.env.HOME ??= home',
@@ -25,7 +27,8 @@ describe('a test file has a process of its own', () => {
     "import { expect, test } from 'vitest'",
     "const TIMES = Number(process.env['REPLICA_TIMES'] ?? 1)",
     "expect(load('').dataDir).toBe(join(process.cwd(), 'here'))",
-    'const vi = 6',
+    "vi.spyOn(store, 'commit')",
+    'const heard = vi.fn()',
   ])('and not for %j', (line) => {
     expect(needsOwnProcess(line)).toBe(false)
   })
