@@ -1,8 +1,8 @@
 /** A forum where a private branch of ten days was never seen, for tests of the throttle (spec §5). */
 import type { MadeBlock } from '../../src/dag/block.ts'
 import type { Chain } from '../../src/dag/chain.ts'
-import { author, post } from './blocks.ts'
-import { DAY, MINUTE } from './economy.ts'
+import { post } from './blocks.ts'
+import { DAY, HOUR, MINUTE } from './economy.ts'
 import { ANN, forumOf, openForumReplica, stands, type ForumReplica } from './forum-replicas.ts'
 import { NOW_MS, takeIn } from './replicas.ts'
 
@@ -21,7 +21,23 @@ export const tip: MadeBlock = branch.at(-1) ?? first
 
 /** The one who has no part in it. */
 export const FAY = 7
-export const FAYS_KEY = author(FAY).author
+
+const ACCOUNTS = 30
+/** Thirty authors with one rep each; one of them has posted. */
+export const many: Chain = forumOf(ACCOUNTS)
+export const founding: MadeBlock = post(many, { author: ACCOUNTS, time: NOW_MS - 80 * DAY })
+
+/** The other 29 go on alone; each posts what it has, a little later each day: every block is paid. */
+export function longBranch(blocks: number): MadeBlock[] {
+  const made: MadeBlock[] = []
+  for (let day = 0; ; day += 1) {
+    for (let n = 0; n < Math.min(30, day + 1) * (ACCOUNTS - 1); n += 1) {
+      const time = founding.block.header.time + (day + 1) * (DAY + HOUR) + n * 100
+      made.push(post(many, { author: 1 + (n % (ACCOUNTS - 1)), backs: [(made.at(-1) ?? founding).block], time }))
+      if (made.length === blocks) return made
+    }
+  }
+}
 
 /** Online and in sync all that time. */
 export function watchAll(on: ForumReplica, fromMs = START_MS, toMs = NOW_MS): void {

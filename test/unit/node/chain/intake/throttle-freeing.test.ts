@@ -3,26 +3,20 @@
  * more per author and hour, if its author has reps here.
  */
 import { describe, expect, test } from 'vitest'
-import type { MadeBlock } from '../../../../../src/dag/block.ts'
 import { OLD_BLOCKS_PER_HOUR } from '../../../../../src/reputation/throttle.ts'
 import { floodOf } from '../../../../support/flood.ts'
 import { like, post } from '../../../../support/blocks.ts'
 import { DAY, HOUR } from '../../../../support/economy.ts'
-import {
-  BOB,
-  forumOf,
-  NED,
-  openForumReplica,
-  reopened,
-  stands,
-  type ForumReplica,
-} from '../../../../support/forum-replicas.ts'
+import { BOB, NED, openForumReplica, reopened, stands, type ForumReplica } from '../../../../support/forum-replicas.ts'
 import { NOW_MS, takeIn, viewOf } from '../../../../support/replicas.ts'
 import {
   branch,
   FAY,
   first,
   forum,
+  founding,
+  longBranch,
+  many,
   runs,
   settleAt,
   standing,
@@ -120,28 +114,12 @@ describe('§5 nothing is freed by', () => {
 describe('§5 a private branch of 15,001 blocks with a fresh block by a second public account on it', () => {
   /** As many in a quick run as are more than are kept between pulls. */
   const BLOCKS = floodOf(1_300, 15_001)
-  const ACCOUNTS = 30
-  const many = forumOf(ACCOUNTS)
-  const founding = post(many, { author: ACCOUNTS, time: NOW_MS - 80 * DAY })
-
-  /** Each of 29 accounts posts what it has, a little later each day: every block is paid. */
-  function grown(): MadeBlock[] {
-    const made: MadeBlock[] = []
-    for (let day = 0; ; day += 1) {
-      for (let n = 0; n < Math.min(30, day + 1) * (ACCOUNTS - 1); n += 1) {
-        const time = founding.block.header.time + (day + 1) * (DAY + HOUR) + n * 100
-        made.push(post(many, { author: 1 + (n % (ACCOUNTS - 1)), backs: [(made.at(-1) ?? founding).block], time }))
-        if (made.length === BLOCKS) return made
-      }
-    }
-  }
-
   test(
     'comes in by a ration and what one author frees in each hour, where somebody watched',
     { timeout: 300_000 },
     async () => {
-      const dark = grown()
-      const late = post(many, { author: ACCOUNTS, backs: [dark.at(-1)!.block], time: NOW_MS })
+      const dark = longBranch(BLOCKS)
+      const late = post(many, { author: 30, backs: [dark.at(-1)!.block], time: NOW_MS })
       const on = await openForumReplica(many)
       await takeIn(on, [founding])
       watchAll(on, NOW_MS - 80 * DAY)
@@ -161,7 +139,7 @@ describe('§5 a private branch of 15,001 blocks with a fresh block by a second p
   )
 
   test('all at once where nobody watched', { timeout: 300_000 }, async () => {
-    const dark = grown()
+    const dark = longBranch(BLOCKS)
     const on = await openForumReplica(many)
     expect(runs(await takeIn(on, [founding, ...dark]))).toBe(`${String(BLOCKS + 1)} accepted`)
   })
