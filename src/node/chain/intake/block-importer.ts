@@ -205,7 +205,7 @@ export class BlockImporter {
   /** Lets delayed blocks in, pasts first, as far as a fresh block above them frees them. Whether it frees all of them. */
   #freeBelow(checked: CheckedBlock, { pooled }: Unsettled, nowMs: number): boolean {
     for (const below of pooled) {
-      if (below.waitsFor !== 'turn') continue
+      if (below.waitsFor !== 'turn' || !this.#blockStates.mempool.has(below.block.id)) continue
       const freer = this.#throttlePolicy.freerOf(checked, nowMs)
       if (freer === undefined || this.importAgain(below, nowMs, freer).state === 'delayed') return false
     }
