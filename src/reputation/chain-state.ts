@@ -12,7 +12,7 @@ import { Graph } from '../dag/graph.ts'
 import type { AuthorKey } from '../dag/ids.ts'
 import { hasFirstPostPioneer } from '../dag/sound.ts'
 import type { ResolvedBlock } from '../dag/store.ts'
-import { Acceptance, type LoadedState } from './acceptance.ts'
+import { Acceptance, type Change, type LoadedState } from './acceptance.ts'
 import { backsFor } from './backs.ts'
 import { isAcceptedState, isStateInV, type BlockState, type ChainRow } from './block-state.ts'
 import type { ReputationFault } from './faults.ts'
@@ -150,20 +150,21 @@ export class ChainState {
     return this.#acceptance.has(index)
   }
 
-  /** The accepted blocks that {@link enter} would withdraw. */
-  wouldWithdraw(index: number): readonly number[] {
-    const author = this.#table.authorOf(index)
-    // Only blocks that come later in order can be, and mostly there is none.
-    if (author === undefined || this.#table.blocksOf(author).at(-1) === index) return []
-    return this.#acceptance.would(index).withdrawn
+  /** What {@link enter} would change, of a block whose backs are in V; changes nothing. */
+  would(index: number): Change {
+    return this.#acceptance.would(index)
   }
 
-  /** Accepted votes that count and, once {@link enter} has taken the block, would not, though accepted still. */
-  wouldVoid(index: number): readonly number[] {
-    const isPlain = this.graph.backs(index).every((back) => this.graph.isAccepted(back))
-    // What comes last in order turns nothing, and mostly it is that.
-    if (isPlain && this.#isBehindHeads([index])) return []
-    const { accepted, withdrawn } = this.#acceptance.would(index)
+  /** Whether it stands on what is accepted and comes last in order: then it withdraws and turns nothing. Mostly it is so. */
+  isPlain(index: number): boolean {
+    const author = this.#table.authorOf(index)
+    if (author !== undefined && this.#table.blocksOf(author).at(-1) !== index) return false
+    return this.graph.backs(index).every((back) => this.graph.isAccepted(back)) && this.#isBehindHeads([index])
+  }
+
+  /** Accepted votes that count and, after such a change, would not, though accepted still. */
+  wouldVoid({ accepted, withdrawn }: Change): readonly number[] {
+    // What comes last in order turns nothing.
     if (withdrawn.length === 0 && this.#isBehindHeads(accepted)) return []
     return this.#views.wouldTurn(accepted, withdrawn).lost
   }

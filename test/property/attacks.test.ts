@@ -9,7 +9,7 @@ import type { AuthorKey } from '../../src/dag/ids.ts'
 import { post } from '../../src/node/chain/posting.ts'
 import { Acceptance } from '../../src/reputation/acceptance.ts'
 import { BlockTable } from '../../src/reputation/block-table.ts'
-import { FAST_WITHDRAWALS, OLD_BLOCKS_PER_HOUR } from '../../src/reputation/throttle.ts'
+import { OLD_BLOCKS_PER_HOUR, REWRITES_PER_DAY } from '../../src/reputation/throttle.ts'
 import { author, bytes, must } from '../support/blocks.ts'
 import { DRAWN_CHAIN, drawnId } from '../support/draw.ts'
 import { SignedEconomy } from '../support/economy-blocks.ts'
@@ -230,7 +230,7 @@ describe('ten thousand siblings by one author with five reps, in falling order o
     const check = (hours: number): void => {
       const withdrawn = peer.events.filter(({ kind }) => kind === 'withdrawn').length
       expect(peer.replica.blocks).toBeLessThanOrEqual(1 + REPS)
-      expect(withdrawn).toBeLessThanOrEqual(FAST_WITHDRAWALS + hours)
+      expect(withdrawn).toBeLessThanOrEqual(REWRITES_PER_DAY + hours)
       // The graph holds what was accepted once, and nothing else.
       expect(graph.size).toBeLessThanOrEqual(2 + REPS + withdrawn)
     }

@@ -75,7 +75,8 @@ async function meddle(peer: Peer, pick: Pick, seen: Seen): Promise<void> {
 async function play(drawn: Economy, numbers: readonly number[], seen: Seen): Promise<void> {
   const economy = new SignedEconomy(drawn)
   const pick = picker(numbers)
-  const peer = await Peer.open(economy, { stepMs: [0, 0, MINUTE, HOUR, HOUR, HOUR][pick(6)]! })
+  const stepMs = [0, 0, MINUTE, HOUR, HOUR, HOUR][pick(6)]!
+  const peer = await Peer.open(economy, { stepMs, isRationed: stepMs < HOUR })
   const order = arrivals(economy, numbers)
   let wereHidden: readonly number[] = []
   while (order.length > 0) {

@@ -43,7 +43,8 @@ test.each(runs)(
     if (pulls.stalled > 0) expect(report.overtaken).toBeGreaterThan(10)
     if (partitions.length === 0) return
     expect(report.withdrawals).toBeGreaterThan(20)
-    expect(report.delays).toBeGreaterThan(0)
+    // The throttle does not hurt the honest (spec §5).
+    expect(report.delays).toBe(0)
     expect(report.convergedMs).toBeGreaterThan(0)
   },
 )

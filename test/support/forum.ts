@@ -228,7 +228,7 @@ export class DrawnChain {
     const candidate = must(this.#candidate(u))
     const index = this.#reputation.append(candidate, this.#reputation.kOf(candidate))
     this.#known.set(name, { u, index })
-    const would = this.#reputation.wouldWithdraw(index)
+    const would = this.#reputation.would(index).withdrawn
     const change = this.#reputation.enter(index)
     this.#agreeOn({ name, before, after: this.#accepted, came: change.accepted, went: change.withdrawn })
     this.#agreeOn({ name, before, after: this.#accepted, came: change.accepted, went: would })

@@ -86,7 +86,8 @@ export const status = z.object({
       from: z.array(z.string()),
     })
     .exactOptional(),
-  state: z.enum(['synced', 'syncing', 'alone']),
+  delayed: z.object({ blocks: count, untilMs: count, why: z.string() }).exactOptional(),
+  state: z.enum(['synced', 'syncing', 'holding back', 'alone']),
   why: z.string(),
 })
 

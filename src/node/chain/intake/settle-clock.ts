@@ -17,9 +17,10 @@ export function settleClock(
   for (const index of blockStates.unaccepted.due(nowMs)) release(blockStates, index, nowMs)
   for (const { block } of blockStates.mempool.due(nowMs + MAX_AHEAD_MS)) {
     // An earlier one may have brought it in already, as part of its past.
-    const due = blockStates.mempool.take(block.id)
+    const due = blockStates.mempool.get(block.id)
     if (due !== undefined) importer.importAgain(due, nowMs)
   }
+  blockStates.mempool.settleLeftOut(nowMs)
   // Blocks that stay delayed were reported when they came.
   blockStates.changeSet.delayed = 0
   blockStates.trim()
