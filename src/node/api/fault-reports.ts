@@ -98,8 +98,10 @@ const REPORTS: { readonly [C in ReportedFault['code']]: (fault: Extract<Reported
   REP_UNACCEPTED_BACK: (f) => badBlock(`it links ${f.back}, which is accepted nowhere in its past`),
   REP_NO_REPS: (f) => [
     'no-reputation',
-    `a like or dislike costs 1 rep, and its author has ${String(f.reps)}`,
-    "post, and wait a day, or for others' likes",
+    `${f.isTakingBack === true ? 'taking a post back' : 'a like or dislike'} costs 1 rep, and its author has ${String(f.reps)}`,
+    f.isTakingBack === true
+      ? 'try again when there is one: a newcomer has it at most a day after the welcome'
+      : "post, and wait a day, or for others' likes",
   ],
   CHAIN_NOT_JOINED: (f) => [
     'chain-not-found',
