@@ -83,6 +83,11 @@ const REPORTS: { readonly [C in ReportedFault['code']]: (fault: Extract<Reported
     `the payload has ${String(f.bytes)} bytes and may have ${String(f.limit)} in this chain`,
     'make it smaller',
   ],
+  DAG_REASON_TOO_LONG: (f) => [
+    'payload-too-large',
+    `the reason of a like or dislike has ${String(f.bytes)} bytes and may have ${String(f.limit)}`,
+    'make it shorter, or post what there is to say',
+  ],
   DAG_BAD_PAYLOAD: (f) => badBlock(f.why),
   DAG_AMBIGUOUS_ID: (f) => [
     'ambiguous-id',

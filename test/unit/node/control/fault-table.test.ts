@@ -23,6 +23,7 @@ const cases: readonly (readonly [ReportedFault, ControlCode, readonly string[]])
     'no-reputation',
     ['taking a post back costs 1', 'has 0', 'at most a day after the welcome'],
   ],
+  [{ code: 'DAG_REASON_TOO_LONG', bytes: 1025, limit: 1024 }, 'payload-too-large', ['1025', '1024', 'shorter']],
   [{ code: 'REP_UNACCEPTED_BACK', back: drawnId('x') }, 'bad-block', [drawnId('x'), 'accepted nowhere']],
   [{ code: 'SYNC_REFUSED', peer: 'P', why: 'unknown-chain' }, 'peer-refused', ['P', 'does not have this chain']],
   [{ code: 'SYNC_REFUSED', peer: 'P', why: 'busy' }, 'peer-refused', ['P', 'busy', 'later']],
