@@ -16,7 +16,7 @@ import { Acceptance, type Change, type LoadedState } from './acceptance.ts'
 import { backsFor } from './backs.ts'
 import { isAcceptedState, isStateInV, type BlockState, type ChainRow } from './block-state.ts'
 import type { ReputationFault } from './faults.ts'
-import { Hidden } from './hidden.ts'
+import { Hidden, type HiddenChange } from './hidden.ts'
 import { BlockTable, type Like } from './block-table.ts'
 import { Views } from './views.ts'
 
@@ -46,7 +46,7 @@ export class ChainState {
   readonly #views: Views
   readonly #acceptance: Acceptance
   readonly #hidden: Hidden
-  /** Posts about which votes turned since the last step, and whether they were hidden before. */
+  /** Posts that votes have hidden or shown since the last step, and whether they were hidden before. */
   readonly #wereHidden = new Map<number, boolean>()
   #pioneer: AuthorKey | undefined
   /** Author of a first post that is known, while none was accepted: the pioneer in the eyes of what stands on it. */
@@ -139,9 +139,9 @@ export class ChainState {
     const { accepted, withdrawn, paid, unpaid } = this.#acceptance.add(index)
     for (const block of accepted) {
       this.#findPioneer(block)
-      this.#views.accepted(block)
+      this.#accept(block)
     }
-    for (const block of withdrawn) this.#views.withdrawn(block)
+    for (const block of withdrawn) this.#withdraw(block)
     return { accepted, withdrawn, ...this.#turn(paid, unpaid) }
   }
 
@@ -181,7 +181,7 @@ export class ChainState {
    */
   retreat(index: number): Effects {
     const { withdrawn, unpaid } = this.#acceptance.retreat(index)
-    for (const block of withdrawn) this.#views.withdrawn(block)
+    for (const block of withdrawn) this.#withdraw(block)
     return { accepted: [], withdrawn, ...this.#turn([], unpaid) }
   }
 
@@ -210,6 +210,11 @@ export class ChainState {
 
   isHidden(index: number): boolean {
     return this.#hidden.isHidden(index)
+  }
+
+  /** Whether the post's author took it back (rule 3.b); then it is hidden. */
+  isTakenBack(index: number): boolean {
+    return this.#hidden.isTakenBack(index)
   }
 
   likeOf(index: number): Like | undefined {
@@ -280,7 +285,7 @@ export class ChainState {
     this.#know(index, row, row.k)
     if (row.state === 'dropped') this.#table.remove(index)
     if (isAccepted || row.state === 'set-back') this.#findPioneer(index)
-    if (isAccepted) this.#views.accepted(index)
+    if (isAccepted) this.#accept(index)
   }
 
   #findPioneer(index: number): void {
@@ -297,8 +302,21 @@ export class ChainState {
     return blocks.every((block) => this.graph.compare(block, this.#latestHead) > 0)
   }
 
+  #accept(index: number): void {
+    this.#views.accepted(index)
+    this.#noteHidden(this.#hidden.accepted(index))
+  }
+
+  #withdraw(index: number): void {
+    this.#views.withdrawn(index)
+    this.#noteHidden(this.#hidden.withdrawn(index))
+  }
+
   #count(vote: number, counts: boolean): void {
-    const change = counts ? this.#hidden.counted(vote) : this.#hidden.uncounted(vote)
+    this.#noteHidden(counts ? this.#hidden.counted(vote) : this.#hidden.uncounted(vote))
+  }
+
+  #noteHidden(change: HiddenChange | undefined): void {
     if (change !== undefined && !this.#wereHidden.has(change.post)) this.#wereHidden.set(change.post, !change.hidden)
   }
 

@@ -24,6 +24,7 @@ export interface DaemonConfig {
   /** The same for the control port, as `host:port`. */
   readonly control?: string
   readonly testClock?: boolean
+  readonly hidden?: { keepDays?: number }
   /** What it tells others of its addresses, instead of where it listens. */
   readonly announce?: readonly string[]
 }

@@ -51,6 +51,7 @@ export interface Answers {
   /** In order. */
   readonly heads: readonly number[]
   readonly hidden: readonly number[]
+  readonly takenBack: readonly number[]
   /** Of all blocks gone by; of limited authors. */
   readonly k: readonly string[]
   /** Of all limited authors, at several times. */
@@ -175,6 +176,7 @@ export class Peer {
       paid: economy.numbers(known.filter((u) => reputation.isPaid(this.indexOf(u)))),
       heads: graph.heads().flatMap((index) => (index === 0 ? [] : [economy.numberOf(graph.id(index))])),
       hidden: economy.numbers(known.filter((u) => reputation.isHidden(this.indexOf(u)))),
+      takenBack: economy.numbers(known.filter((u) => reputation.isTakenBack(this.indexOf(u)))),
       k: this.#limited(known).map((u) => this.#line(u, reputation.k(this.indexOf(u)))),
       reps: this.#authors().map((by) => times.map((at) => reputation.repsOf(by as AuthorKey, at)).join(' ')),
     }
@@ -195,7 +197,8 @@ export class Peer {
       accepted: numbers(accepted),
       paid: numbers(paid),
       heads: headsOf(accepted).map((u) => this.economy.numberOf(u.id)),
-      hidden: numbers(known.filter((u) => isOftenDisliked(u, set) && twin.hidden(u, set))),
+      hidden: numbers(known.filter((u) => mayBeHidden(u, set) && twin.hidden(u, set))),
+      takenBack: numbers(known.filter((u) => mayBeHidden(u, set) && twin.isTakenBack(u, set))),
       k: this.#limited(known).map((u) => this.#line(u, twin.k(u))),
       reps: this.#authors().map((by) => times.map((at) => ledger.reps(by, at)).join(' ')),
     }
@@ -240,6 +243,7 @@ function allRewritesOf({ blocks }: SignedEconomy): Cost {
 }
 
 /** Saves the twin most of its time. */
-function isOftenDisliked(post: TwinBlock, set: TwinSet): boolean {
-  return [...set].filter((u) => u.like?.n === -1 && u.like.target === post).length >= 5
+function mayBeHidden(post: TwinBlock, set: TwinSet): boolean {
+  const dislikes = [...set].filter((u) => u.like?.n === -1 && u.like.target === post)
+  return dislikes.length >= 5 || dislikes.some((u) => u.author === post.author)
 }

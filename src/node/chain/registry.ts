@@ -46,6 +46,8 @@ export interface ChainRegistryModules<A extends Attachment> {
   readonly verifier: BlockVerifier
   /** Any 32-bit number, fresh at each start. */
   readonly seed: number
+  /** How long the payloads of hidden posts are kept aside. */
+  readonly keepHiddenMs?: number
 }
 
 export type ChainsListener = (replica: Replica, events: readonly ChainEvent[]) => void

@@ -18,7 +18,7 @@ import type { Incoming } from './intake/validate-block.ts'
 import type { ChainListener, Origin } from './intake/chain-events.ts'
 import { CommitQueue } from './intake/commit-queue.ts'
 import { Ingest } from './intake/ingest.ts'
-import { settleClock } from './intake/settle-clock.ts'
+import { deleteKeptAside, KEEP_HIDDEN_MS, settleClock } from './intake/settle-clock.ts'
 import type { Clock } from '../base/clock.ts'
 import { BlockStates } from './intake/block-states.ts'
 import { BlockImporter } from './intake/block-importer.ts'
@@ -36,6 +36,8 @@ export interface ReplicaModules {
   readonly log: Logger
   /** Checks signatures on other threads; without it they are checked on this one. */
   readonly verifier?: BlockVerifier
+  /** How long the payloads of hidden posts are kept aside (spec §4): 30 days by default; 0: they are deleted at once. */
+  readonly keepHiddenMs?: number | undefined
   /** As earlier runs of this node left it. */
   readonly throttle?: Throttle
   /** Called once, when the store failed: nothing more is accepted until the node restarts. */
@@ -58,6 +60,7 @@ export class Replica {
   readonly #ingest: Ingest
   readonly #storedBlocks: StoredBlocks
   readonly #verifier: BlockVerifier
+  readonly #keepHiddenMs: number
   /** Listeners, each with its `onClose`. */
   readonly #listeners = new Map<ChainListener, () => void>()
   /** Pulls that are running. */
@@ -76,10 +79,13 @@ export class Replica {
     this.#clock = modules.clock
     this.#log = modules.log
     this.#verifier = modules.verifier ?? NO_VERIFIER
+    this.#keepHiddenMs = modules.keepHiddenMs ?? KEEP_HIDDEN_MS
     this.#commitQueue = new CommitQueue({
       blockStates,
       store: this.store,
       payloadIndex: this.#payloadIndex,
+      clock: this.#clock,
+      keepHiddenMs: this.#keepHiddenMs,
       log: this.#log,
       onStored: (events, origin) => {
         for (const listener of this.#listeners.keys()) listener(events, origin)
@@ -131,7 +137,7 @@ export class Replica {
     return this.#commitQueue.blocks
   }
 
-  /** Bytes of headers, signatures and payloads stored. */
+  /** Bytes of headers, signatures and payloads stored, those kept aside among them. */
   get bytes(): number {
     return this.#payloadIndex.bytes
   }
@@ -266,12 +272,13 @@ export class Replica {
     })
   }
 
-  /** Applies what time alone changes (spec §3, §5). */
+  /** Applies what time alone changes (spec §3, §4, §5). */
   settleClock(): Promise<void> {
     return this.#commitQueue.run((change) =>
       change('clock', () => {
         const { setBack } = settleClock(this.#blockStates, this.#importer, this.#clock.nowMs())
         if (setBack > 0) this.#log.warn('chain.ahead-of-clock', { chain: this.chain.id, blocks: setBack })
+        deleteKeptAside(this.#blockStates, this.#payloadIndex, this.#clock.nowMs() - this.#keepHiddenMs)
       }),
     )
   }

@@ -132,7 +132,7 @@ export const METHODS = {
     '`id` of the like; `why` is its payload',
   ),
   'chain.dislike': method(
-    'dislikes a post: takes a rep from who signs and one from its author',
+    'dislikes a post: takes a rep from who signs and one from its author; or takes it back, if that is who signs',
     likeParams,
     z.object({ id: shownId }),
     '`id` of the dislike',

@@ -7,7 +7,7 @@
  */
 import { MAX_AHEAD_MS } from '../../../dag/block-limits.ts'
 import type { AuthorKey, BlockId } from '../../../dag/ids.ts'
-import { ok } from '../../../dag/result.ts'
+import { Bug, ok } from '../../../dag/result.ts'
 import type { ResolvedBlock } from '../../../dag/store.ts'
 import type { BlockFault } from '../../../protocol/faults.ts'
 import type { StoreOutcome } from '../../../protocol/pull-types.ts'
@@ -179,10 +179,9 @@ export class BlockImporter {
       takeBack()
       return { fault: at.fault }
     }
-    const voter = origin === 'here' ? this.#voterOf(at.value) : undefined
-    if (voter !== undefined && state.wouldBeVoid(at.value)) {
+    if (origin === 'here' && !state.isPost(at.value) && state.wouldBeVoid(at.value)) {
       // A vote made here that would be accepted but would not count (spec §4) never enters V.
-      const refused = this.#noReps(voter, nowMs)
+      const refused = this.#noReps(at.value, nowMs)
       takeBack()
       return refused
     }
@@ -220,25 +219,24 @@ export class BlockImporter {
 
   /** A post made here waits for a like; a vote that its author cannot pay for is refused. */
   #hold(index: number, nowMs: number): Judgement {
-    const { staging, changeSet } = this.#blockStates
-    const voter = this.#voterOf(index)
-    if (voter !== undefined) {
+    const { state, staging, changeSet } = this.#blockStates
+    if (!state.isPost(index)) {
+      const refused = this.#noReps(index, nowMs)
       staging.pop()
-      return this.#noReps(voter, nowMs)
+      return refused
     }
     this.#blockStates.keep(index, 'held')
     changeSet.tell(index, 'held')
     return 'held'
   }
 
-  /** Author of a vote; `undefined` for a post. */
-  #voterOf(index: number): AuthorKey | undefined {
+  /** The fault of a vote that its author cannot pay for. */
+  #noReps(index: number, nowMs: number): Judgement {
     const { state } = this.#blockStates
-    return state.isPost(index) ? undefined : state.authorOf(index)
-  }
-
-  #noReps(voter: AuthorKey, nowMs: number): Judgement {
-    return { fault: { code: 'REP_NO_REPS', reps: this.#blockStates.state.repsOf(voter, nowMs) } }
+    const [author, vote] = [state.authorOf(index), state.likeOf(index)]
+    if (author === undefined || vote === undefined) throw new Bug('a vote is signed')
+    const isTakingBack = state.authorOf(vote.target) === author
+    return { fault: { code: 'REP_NO_REPS', reps: state.repsOf(author, nowMs), ...(isTakingBack && { isTakingBack }) } }
   }
 
   /** Ahead of the clock. A block made here is stored; any other can be fetched again. */

@@ -73,11 +73,16 @@ export function validateBlock<Sound>(
   return state === 'forged' ? fail({ code: 'DAG_BAD_SIGNATURE' }) : ok({ signature: state, sound: sound.value })
 }
 
-/** A missing payload never prevents acceptance, except in groups: that it opens under the key proves membership. */
+/**
+ * A missing payload never prevents acceptance, but in groups, where that it opens under the key proves that a member wrote the
+ * block. Of a signed post the word of the member who sends it is enough there: its author may have taken it back (spec §3, §4),
+ * and then no peer gives the payload any more.
+ */
 function checkIncomingPayload({ block, payload }: Incoming, chain: Chain): Result<true, DagFault> {
   if (payload === 'stored') return ok(true)
   if (payload !== 'missing') return checkPayload(chain, block, payload)
-  if (chain.params.kind === 'group')
-    return fail({ code: 'DAG_BAD_PAYLOAD', why: 'a group needs it to check membership' })
-  return ok(true)
+  const { author, like } = block.header
+  const mayBeTakenBack = author !== undefined && like === undefined
+  if (chain.params.kind !== 'group' || mayBeTakenBack) return ok(true)
+  return fail({ code: 'DAG_BAD_PAYLOAD', why: 'a group needs it to check membership' })
 }
