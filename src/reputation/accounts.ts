@@ -5,7 +5,7 @@
  */
 import type { Graph } from '../dag/graph.ts'
 import type { BlockTable } from './block-table.ts'
-import { daySourcesOf, type DaySources, type Sources } from './day-sources.ts'
+import { DayTrees, type DaySources } from './day-sources.ts'
 import { MarginTrees, type Drift, type Margins, type Reach } from './margins.ts'
 import { behind, blockOf, changeOf, DAY, entryOf, from, kindOf, LIKED, momentsOf, POST_MINTING } from './moments.ts'
 import type { Changes, Kind, Moments, Place } from './moments.ts'
@@ -36,14 +36,14 @@ export class Accounts {
   readonly #graph: Graph
   readonly #table: BlockTable
   readonly #moments: Trees<Changes, Place>
-  readonly #sources: Trees<Sources, number>
+  readonly #days: DayTrees
   readonly #margins: MarginTrees
 
   constructor(graph: Graph, table: BlockTable) {
     this.#graph = graph
     this.#table = table
     this.#moments = momentsOf(graph, table)
-    this.#sources = daySourcesOf(graph, table)
+    this.#days = new DayTrees(graph, table)
     this.#margins = new MarginTrees(graph)
   }
 
@@ -86,15 +86,15 @@ export class Accounts {
 
   /** A minting post, or a like of a post. */
   addSource(account: Account, source: number, edit: Edit): void {
-    const before = this.#dayEntry(account, source)
-    account.sources = this.#sources.insert(account.sources, source, edit)
-    this.#moveDay(account, source, { before, after: this.#dayEntry(account, source) }, edit)
+    const before = this.#days.entryOf(account.sources, source)
+    account.sources = this.#days.insert(account.sources, source, edit)
+    this.#moveDay(account, source, { before, after: this.#days.entryOf(account.sources, source) }, edit)
   }
 
   removeSource(account: Account, source: number, edit: Edit): void {
-    const before = this.#dayEntry(account, source)
-    account.sources = this.#sources.remove(account.sources, source, edit)
-    this.#moveDay(account, source, { before, after: this.#dayEntry(account, source) }, edit)
+    const before = this.#days.entryOf(account.sources, source)
+    account.sources = this.#days.remove(account.sources, source, edit)
+    this.#moveDay(account, source, { before, after: this.#days.entryOf(account.sources, source) }, edit)
   }
 
   /**
@@ -182,7 +182,12 @@ export class Accounts {
   /** The first like behind a block in order. */
   nextLike({ moments }: Account, block: number): number | undefined {
     const place: Place = { moment: this.#graph.time(block), group: 2, block, isBehind: true }
-    return this.#next(moments, place, ({ likes }) => likes > 0, (kind) => kind === LIKED)?.block
+    return this.#next(
+      moments,
+      place,
+      ({ likes }) => likes > 0,
+      (kind) => kind === LIKED,
+    )?.block
   }
 
   /** What of an account comes no later in order than a block. */
@@ -194,18 +199,10 @@ export class Accounts {
     for (const entry of this.#moments.entries(moments, from(time), behind(time + OLD_AGE_MS))) {
       if (isKept(blockOf(entry))) kept = this.#moments.insert(kept, entry, edit)
     }
-    let keptSources = this.#sources.before(sources, time + 1, edit)
-    for (;;) {
-      const later = this.#sources.firstFrom(
-        keptSources,
-        Number.NEGATIVE_INFINITY,
-        ({ latest }) => !isKept(latest),
-        (source) => !isKept(source),
-      )
-      if (later === undefined) {
-        return { moments: kept, sources: keptSources, margins: this.#margins.upTo(margins, last) }
-      }
-      keptSources = this.#sources.remove(keptSources, later, edit)
+    return {
+      moments: kept,
+      sources: this.#days.upTo(sources, last, edit),
+      margins: this.#margins.upTo(margins, last),
     }
   }
 
@@ -225,19 +222,19 @@ export class Accounts {
    */
   #corrections(account: Account, start: number, t: number): readonly Correction[] {
     const parted = dayOf(start)
-    const whole = this.#earliestOf(account, parted)
-    const part = whole === undefined ? undefined : this.#earliest(account, start, (parted + 1) * DAY_MS)
+    const whole = this.#days.earliestOf(account.sources, parted)
+    const part = whole === undefined ? undefined : this.#days.earliest(account.sources, start, (parted + 1) * DAY_MS)
     const corrections: Correction[] = []
-    if (part !== undefined && part !== whole && this.#minted(part) <= t) {
-      corrections.push({ moment: this.#minted(part), leftOut: undefined })
+    if (part !== undefined && part !== whole && this.#days.minted(part) <= t) {
+      corrections.push({ moment: this.#days.minted(part), leftOut: undefined })
     }
     const { moments } = account
     if ((moments?.summary.likedDays ?? 0) === 0) return corrections
     const place = from(start + OLD_AGE_MS)
     for (const source of this.#likedDays(moments, place, t)) {
-      const day = this.#dayOf(source)
+      const day = this.#days.dayOf(source)
       const isLeftOut = day < parted || (day === parted && source !== part)
-      if (isLeftOut) corrections.push({ moment: this.#minted(source), leftOut: source })
+      if (isLeftOut) corrections.push({ moment: this.#days.minted(source), leftOut: source })
     }
     // A day that is minted comes first within a moment.
     return corrections.sort((a, b) => a.moment - b.moment)
@@ -250,41 +247,11 @@ export class Accounts {
       const entry = this.#moments.firstFrom(moments, at, ({ likedDays }) => likedDays > 0, isLikedDay)
       if (entry === undefined) return
       const block = blockOf(entry)
-      const moment = this.#minted(block)
+      const moment = this.#days.minted(block)
       if (moment > t) return
       yield block
       at = { moment, group: 1, block, isBehind: true }
     }
-  }
-
-  /** The moment at which a source mints its day, if none is earlier. */
-  #minted(source: number): number {
-    return this.#graph.time(source) + OLD_AGE_MS
-  }
-
-  #dayOf(source: number): number {
-    return dayOf(this.#graph.time(this.#table.targetOf(source) ?? source))
-  }
-
-  #earliestOf(account: Account, day: number): number | undefined {
-    return this.#earliest(account, day * DAY_MS, (day + 1) * DAY_MS)
-  }
-
-  /** The earliest source among posts of these times. */
-  #earliest({ sources }: Account, first: number, end: number): number | undefined {
-    let found: number | undefined
-    this.#sources.range(sources, first, end, ({ earliest }) => {
-      if (found === undefined || this.#graph.compare(earliest, found) < 0) found = earliest
-    })
-    return found
-  }
-
-  /** The source whose entry the day has that `source` speaks of; none if that would come when the day is out of all windows. */
-  #dayEntry(account: Account, source: number): number | undefined {
-    const day = this.#dayOf(source)
-    const earliest = this.#earliestOf(account, day)
-    if (earliest === undefined || this.#minted(earliest) >= (day + 1) * DAY_MS + WINDOW_MS) return undefined
-    return earliest
   }
 
   #moveDay(
@@ -295,7 +262,7 @@ export class Accounts {
   ): void {
     if (before === after) {
       // It may be the earliest one where the window's edge parts its day.
-      const fromMs = this.#dayOf(source) * DAY_MS + WINDOW_MS
+      const fromMs = this.#days.dayOf(source) * DAY_MS + WINDOW_MS
       this.#driftIn(account, MOVED, { behind: source, fromMs, untilMs: fromMs + DAY_MS })
       return
     }

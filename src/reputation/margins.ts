@@ -120,19 +120,8 @@ export class MarginTrees {
 
   /** The first vote in order that may have turned, and whether it counted. */
   firstAtRisk(margins: Margins): { readonly vote: number; readonly counts: boolean } | undefined {
-    let at = margins
-    let [fall, rise] = [0, 0]
-    if (at === undefined || !isAtRisk(at, NONE)) return undefined
-    while (at.children !== undefined) {
-      fall += at.fall
-      rise += at.rise
-      const above = { fall, rise }
-      at = at.children.find((child) => isAtRisk(child, above)) as Node
-    }
-    const all = { fall: fall + at.fall, rise: rise + at.rise }
-    const { entries, margins: least } = at
-    const entry = entries.find((each, n) => (least[n] ?? 0) - driftOf(each, all) <= 0) ?? 0
-    return { vote: voteOf(entry), counts: isCounting(entry) }
+    const entry = margins === undefined ? undefined : firstIn(margins, NONE)
+    return entry === undefined ? undefined : { vote: voteOf(entry), counts: isCounting(entry) }
   }
 
   #put(node: Node, entry: number, margin: number): Node[] {
@@ -198,8 +187,18 @@ function driftOf(entry: number, { fall, rise }: Drift): number {
   return isCounting(entry) ? fall : rise
 }
 
-function isAtRisk(node: Node, above: Drift): boolean {
-  return node.counting - above.fall <= 0 || node.void - above.rise <= 0
+/** The first entry at risk; `above` is what nodes above have to take off. */
+function firstIn(node: Node, above: Drift): number | undefined {
+  if (node.counting - above.fall > 0 && node.void - above.rise > 0) return undefined
+  const all = { fall: above.fall + node.fall, rise: above.rise + node.rise }
+  if (node.children === undefined) {
+    return node.entries.find((entry, at) => (node.margins[at] ?? 0) - driftOf(entry, all) <= 0)
+  }
+  for (const child of node.children) {
+    const found = firstIn(child, all)
+    if (found !== undefined) return found
+  }
+  return undefined
 }
 
 function drifted(node: Node, { fall, rise }: Drift): Node {
@@ -224,7 +223,17 @@ function leafOf(entries: readonly number[], margins: readonly number[], { fall, 
     else idle = Math.min(idle, margin)
   }
   const [first, last] = [voteOf(entries[0] ?? 0), voteOf(entries.at(-1) ?? 0)]
-  return { children: undefined, entries, margins, first, last, fall, rise, counting: counting - fall, void: idle - rise }
+  return {
+    children: undefined,
+    entries,
+    margins,
+    first,
+    last,
+    fall,
+    rise,
+    counting: counting - fall,
+    void: idle - rise,
+  }
 }
 
 function innerOf(children: readonly Node[], { fall, rise }: Drift): Inner {

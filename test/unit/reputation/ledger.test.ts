@@ -1,6 +1,7 @@
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { Bug } from '../../../src/dag/result.ts'
+import { Accounts } from '../../../src/reputation/accounts.ts'
 import { Ledger } from '../../../src/reputation/ledger.ts'
 import { LedgerTwin, inOrder, type TwinBlock } from '../../support/reputation-twin.ts'
 import { randomFrom } from '../../support/random.ts'
@@ -231,6 +232,31 @@ test('copies, and copies of what comes no later than a block, go their own way',
     ),
     { numRuns: 300 * TIMES },
   )
+})
+
+test('a late early vote costs the votes that it turns: those with more to spare are passed over, however many', () => {
+  /** Balances that are asked for when an early vote of ann's comes after so many of hers, each made up for by a like. */
+  const asked = (count: number): number => {
+    const both = new Both({ bases: { [ann!]: 10 }, unlimited: [zed!] })
+    const add = (author: number, reach: number, vote: 1 | 0, lateMs = 1000): void => {
+      both.dag.add({ backs: [reach], author, lateMs, vote, target: 0 })
+      both.flip(0, false)
+    }
+    add(3, 0, 0)
+    add(0, 0, 0)
+    for (let n = 0; n < count; n += 1) {
+      add(0, 0, 1)
+      add(3, 0, 1)
+    }
+    const seen = vi.spyOn(Accounts.prototype, 'balance')
+    add(0, 2 * count, 1, 1)
+    const calls = seen.mock.calls.length
+    seen.mockRestore()
+    expect(both.turned.size).toBe(2 * count + 1)
+    both.expectSame([])
+    return calls
+  }
+  expect([asked(3), asked(300)]).toEqual([1, 1])
 })
 
 test('what is not in a ledger cannot be taken out', () => {
