@@ -259,6 +259,31 @@ test('a late early vote costs the votes that it turns: those with more to spare 
   expect([asked(3), asked(300)]).toEqual([1, 1])
 })
 
+test('a like that mints a day only where the window parts it turns a vote there by two reps, and back when it goes', () => {
+  const both = new Both({ bases: {}, unlimited: [zed!] })
+  const add = (author: number, back: number, lateMs: number, vote: 1 | -1 | 0 = 0, target = 0): number => {
+    const index = both.dag.add({ backs: [both.dag.graph.size - 1 - back], author, lateMs, vote, target })
+    both.flip(0, false)
+    both.expectSame([])
+    return index
+  }
+  const other = add(3, 0, 0)
+  const first = add(0, other, HOUR)
+  const second = add(0, first, 19 * HOUR)
+  // The day is minted by the like of its first post, which is out of the window at the vote; then the second one has none.
+  let tip = add(3, second, HOUR, 1, 1)
+  for (let n = 0; n < 2; n += 1) tip = add(3, tip, 2 * HOUR, -1)
+  const vote = add(0, tip, 90 * DAY + 10 * HOUR - both.dag.graph.time(tip), 1)
+  expect(both.dag.twins[tip - 1]?.like?.target).toBe(both.dag.twins[second])
+  expect(both.ledger.counts(vote)).toBe(false)
+  const like = add(3, second, 2 * HOUR, 1)
+  expect(both.ledger.counts(vote)).toBe(true)
+  both.set.delete(like)
+  both.ledger.remove(like)
+  expect(both.ledger.counts(vote)).toBe(false)
+  both.expectSame([])
+})
+
 test('what is not in a ledger cannot be taken out', () => {
   const both = new Both({ bases: {}, unlimited: [] })
   const index = both.dag.add({ backs: [0], author: 0, lateMs: 0, vote: 0, target: 0 })
