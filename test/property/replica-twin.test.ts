@@ -8,14 +8,13 @@ import type { BlockId } from '../../src/dag/ids.ts'
 import { MAX_AHEAD_MS } from '../../src/dag/block-limits.ts'
 import { economies, FIRST_DAY, HOUR, keyOf, MINUTE, twinBlock, type Economy } from '../support/economy.ts'
 import { arrivals, choices, Peer, picker } from '../support/economy-replicas.ts'
-import { checkProperty } from '../support/property.ts'
+import { checkProperty, timesOf } from '../support/property.ts'
 import { rivalries, takingBack, votings } from '../support/contested-economies.ts'
 import { backsOf, withPasts, type TwinBlock } from '../support/reputation-twin.ts'
 import { SignedEconomy } from '../support/economy-blocks.ts'
 
-/** Raised by hand for long hunts. */
-const TIMES = Number(process.env['REPLICA_TIMES'] ?? 1)
-const TIMEOUT = 180_000 * TIMES
+const TIMES = timesOf('REPLICA_TIMES')
+const TIMEOUT = 180_000 * Math.max(1, TIMES)
 
 type Pick = (n: number) => number
 
@@ -123,7 +122,7 @@ async function playAll(kind: string, drawn: fc.Arbitrary<Economy>, runs: number,
     { numRuns: runs * TIMES },
   )
   for (const [what, least] of Object.entries(floors)) {
-    expect(seen[what as keyof Seen], `${what} of ${JSON.stringify(seen)}`).toBeGreaterThan(least)
+    expect(seen[what as keyof Seen], `${what} of ${JSON.stringify(seen)}`).toBeGreaterThan(least * TIMES)
   }
 }
 
@@ -223,7 +222,7 @@ test(
       }),
       { numRuns: 400 * TIMES },
     )
-    expect(setBack).toBeGreaterThan(100)
+    expect(setBack).toBeGreaterThan(100 * TIMES)
   },
 )
 
