@@ -133,7 +133,7 @@ test(
     await playAll('economies', economies(14), 900, {
       refused: 200,
       surplus: 500,
-      withdrawn: 50,
+      withdrawn: 25,
       held: 100,
       dropped: 50,
     })
@@ -141,7 +141,7 @@ test(
 )
 
 test('the same in longer economies', { timeout: TIMEOUT }, async () => {
-  await playAll('long-economies', economies(40), 60, { withdrawn: 5 })
+  await playAll('long-economies', economies(40), 60, { withdrawn: 3 })
 })
 
 test('the same where authors withdraw their own, at once or as fast as they may', { timeout: TIMEOUT }, async () => {
@@ -152,12 +152,12 @@ test(
   'the same where votes hide posts and show them again, authors take theirs back, and votes are withdrawn',
   { timeout: TIMEOUT },
   async () => {
-    await playAll('votings', votings, 200, { hidden: 50, shown: 5, withdrawn: 10, takenBack: 20 })
+    await playAll('votings', votings, 400, { hidden: 50, shown: 4, withdrawn: 10, takenBack: 20 })
   },
 )
 
 test('the same where authors take posts back, and that is withdrawn', { timeout: TIMEOUT }, async () => {
-  await playAll('taking-back', takingBack, 150, { takenBack: 50, givenBack: 5 })
+  await playAll('taking-back', takingBack, 800, { takenBack: 50, givenBack: 2 })
 })
 
 test(
