@@ -110,13 +110,25 @@ export type Reply =
   | { readonly t: 'offered'; readonly id: number; readonly fresh: number; readonly missing: number }
   | { readonly t: 'refuse'; readonly id: number; readonly code: RefuseCode; readonly pioneer?: AuthorKey }
 
-/** Gossip announcement (spec §7). */
-export interface Announcement {
+/** What is said on a chain's topic (spec §7). */
+export type Announcement = HeadsAnnouncement | WaitingAnnouncement
+
+interface AnnouncementBase {
   readonly v: 1
   /** 8 random bytes: gossipsub's message id is the hash of the bytes. */
   readonly nonce: Uint8Array
+}
+
+/** Names the newest heads. */
+export interface HeadsAnnouncement extends AnnouncementBase {
   /** 1 to 16. */
   readonly heads: readonly BlockId[]
   /** The newest block rides along when header and payload together are small enough. */
   readonly block?: StoredBlock & { readonly payload: Uint8Array }
+}
+
+/** Tells neighbours how many held posts wait for a like at its sender. Never relayed. */
+export interface WaitingAnnouncement extends AnnouncementBase {
+  /** 0 to 16; 0: none any more. */
+  readonly waiting: number
 }

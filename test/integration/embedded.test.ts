@@ -2,9 +2,13 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { IdentifyResult } from '@libp2p/interface'
+import { multiaddr } from '@multiformats/multiaddr'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { startNode, type EmbeddedNode, type NodeConfig, type StartOptions } from '../../src/node/index.ts'
 import { connect } from '../../src/node/control/client/app-client.ts'
+import type { Host } from '../../src/node/net/host/host.ts'
+import { soon, startHost } from '../support/hosts.ts'
 
 const FORUM = '#chat'
 
@@ -39,6 +43,14 @@ async function start(config: NodeConfig | string, options: StartOptions = {}): P
   return node
 }
 
+/** Dials a node, and waits until it has said what it speaks. */
+async function identified(host: Host, node: EmbeddedNode): Promise<IdentifyResult> {
+  const found = Promise.withResolvers<IdentifyResult>()
+  host.libp2p.addEventListener('peer:identify', ({ detail }) => found.resolve(detail), { once: true })
+  await host.libp2p.dial(multiaddr(node.addresses()[0]), { signal: soon() })
+  return found.promise
+}
+
 /** What a program does wrong at run time may not compile. */
 const wrongly = (config: unknown): Promise<EmbeddedNode> => start(config as NodeConfig)
 
@@ -57,6 +69,26 @@ describe('startNode', () => {
     for await (const event of reader.listen(FORUM, { from: [] })) if (event.id === id) break
     const payload = await reader.call('chain.get', { chain: FORUM, id, part: 'payload' })
     expect(Buffer.from(payload, 'base64').toString()).toBe('hello')
+  })
+
+  test('§9 it speaks exactly the protocols of the specification, as identify lists them', async () => {
+    const node = await start(configOf('a', { chains: [{ name: FORUM }], discovery: { dht: true, mdns: false } }))
+    const other = await startHost()
+    try {
+      const { connection } = await identified(other, node)
+      expect([connection.encryption, connection.multiplexer]).toEqual(['/noise', '/yamux/1.0.0'])
+      expect([...(await other.libp2p.peerStore.get(connection.remotePeer)).protocols].sort()).toEqual([
+        '/freechains/kad/1.0.0',
+        '/freechains/sync/1.0.0',
+        '/ipfs/id/1.0.0',
+        '/ipfs/ping/1.0.0',
+        '/meshsub/1.0.0',
+        '/meshsub/1.1.0',
+        '/meshsub/1.2.0',
+      ])
+    } finally {
+      await other.stop()
+    }
   })
 
   test('a program beside it connects by the port', async () => {

@@ -122,6 +122,7 @@ const riding: Announcement = {
   ...hint,
   block: { headerBytes, payload, ...(signature === undefined ? {} : { signature }) },
 }
+const waiting: Announcement = { v: 1, nonce: ANNOUNCE_NONCE, waiting: 3 }
 const groupHint: Announcement = { ...hint, heads: [secret.block.id] }
 
 /** What a peer that has the post and the like accepts. */
@@ -227,6 +228,7 @@ function expectedEntries(): Map<string, Entry> {
     ...blockEntries('like', like).filter(([label]) => label !== 'like payload'),
     ['hint', cbor(encodeAnnouncement(hint))],
     ['riding', cbor(encodeAnnouncement(riding))],
+    ['waiting', cbor(encodeAnnouncement(waiting))],
     ['hello', cbor(encodeHello({ t: 'hello', v: 1, nonce: handshake.requesterNonce }))],
     ...Object.values(requests).map((request): [string, Entry] => [
       `request ${request.t}`,
@@ -285,6 +287,7 @@ describe('what the document prints is taken by a reader', () => {
   test('§7 announcements', () => {
     expect(must(decodeAnnouncement(hexOf('hint')))).toEqual(hint)
     expect(must(decodeAnnouncement(hexOf('riding')))).toEqual(riding)
+    expect(must(decodeAnnouncement(hexOf('waiting')))).toEqual(waiting)
     expect(must(openAnnouncement(hexOf('secret hint'), GROUP_KEY))).toEqual(groupHint)
   })
 

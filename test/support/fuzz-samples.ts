@@ -13,8 +13,9 @@ import { idBytes } from '../../src/dag/ids.ts'
 import { FRAME_BYTES } from '../../src/dag/store.ts'
 import type { Method, ParamsOf } from '../../src/node/control/schema.ts'
 import type { Invite } from '../../src/node/api/invite.ts'
+import { HELD_SLOTS } from '../../src/protocol/limits.ts'
 import { proofFor } from '../../src/protocol/membership-proof.ts'
-import type { Announcement, Hello, Reply, Request, WireBlock } from '../../src/protocol/messages.ts'
+import type { Announcement, HeadsAnnouncement, Hello, Reply, Request, WireBlock } from '../../src/protocol/messages.ts'
 
 const FORUM = chain('#fuzz', author(1).author)
 const GROUP_KEY = 'AB'.repeat(32)
@@ -163,7 +164,7 @@ const REPLIES_BY_KIND: { readonly [T in Reply['t']]: readonly (Reply & { readonl
 
 export const REPLIES: readonly Reply[] = Object.values(REPLIES_BY_KIND).flat()
 
-function riding({ block, payload }: MadeBlock): NonNullable<Announcement['block']> {
+function riding({ block, payload }: MadeBlock): NonNullable<HeadsAnnouncement['block']> {
   const { headerBytes, signature } = block
   return { headerBytes, payload, ...(signature === undefined ? {} : { signature }) }
 }
@@ -176,6 +177,8 @@ export const ANNOUNCEMENTS: readonly Announcement[] = [
   { ...hint, heads: [first.block.id], block: riding(first) },
   { ...hint, heads: [anonymous.block.id, second.block.id], block: riding(anonymous) },
   { ...hint, heads: [labelled.block.id], block: riding(labelled) },
+  { ...hint, waiting: 0 },
+  { ...hint, waiting: HELD_SLOTS },
 ]
 
 /** 24 bytes, and the key that announcements and payloads of the group are sealed under. */

@@ -9,6 +9,7 @@ import type { Stream } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
 import { multiaddr } from '@multiformats/multiaddr'
 import { encode } from 'it-length-prefixed'
+import type { Uint8ArrayList } from 'uint8arraylist'
 import type { MadeBlock } from '../../src/dag/block.ts'
 import type { Chain } from '../../src/dag/chain.ts'
 import { FingerprintTree } from '../../src/dag/fingerprint-tree.ts'
@@ -179,7 +180,7 @@ export interface Multiplexer {
 
 /** What gossipsub keeps to itself: its streams to others, by their ids. */
 interface Gossiping {
-  readonly streamsOutbound: ReadonlyMap<string, { readonly push: (frame: Uint8Array) => void }>
+  readonly streamsOutbound: ReadonlyMap<string, { readonly pushPrefixed: (frame: Uint8ArrayList) => void }>
 }
 
 /** A data frame as yamux spells it: version, type, flags, stream, length; which need not be that of the data. */
@@ -294,7 +295,8 @@ export class Stranger {
       () => Promise.resolve(streamsOutbound.get(daemon.peerId)),
       (open) => open !== undefined || !this.host.isConnected(daemon.peerId),
     )
-    stream?.push(RPC.encode({ subscriptions: [], messages }))
+    // `push` would divide it.
+    stream?.pushPrefixed(encode.single(RPC.encode({ subscriptions: [], messages })))
   }
 
   /** Whether the daemon has to do with this peer: it can be banned and not know. */

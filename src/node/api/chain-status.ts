@@ -22,6 +22,7 @@ export function statusOf({ replica, attached }: Joined<ChainServices>, { pubsub,
     bytes,
     missing: missing.size,
     peers: [...peers],
+    waiting: [...gossip.waiting.neighbours()],
     ...(progress === undefined ? {} : { progress: { ...progress, from: [...progress.from] } }),
     ...syncStateOf({
       peers,

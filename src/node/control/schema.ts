@@ -151,7 +151,7 @@ export const METHODS = {
     'how much of the chain is here, and how well it is in sync',
     z.strictObject({ chain }),
     status,
-    '`lastSyncMs` is `null` before the first sync; `progress`, while something is fetched: what came since it began, blocks ' +
+    '`lastSyncMs` is `null` before the first sync; `waiting`, held posts at neighbours, as they say; `progress`, while something is fetched: what came since it began, blocks ' +
       'still to come, the rate of the last 10 s, `secondsLeft` `null` if nobody knows, and `from`, the ids of the peers',
   ),
   'chain.missing': method(

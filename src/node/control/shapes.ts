@@ -75,6 +75,7 @@ export const status = z.object({
   bytes: count,
   missing: count,
   peers: z.array(z.object({ id: z.string(), lastSyncMs: count.nullable(), state: z.string() })),
+  waiting: z.array(z.object({ id: z.string(), posts: count })),
   progress: z
     .object({
       blocks: count,

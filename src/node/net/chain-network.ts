@@ -40,6 +40,7 @@ export interface ChainNetworkModules {
 interface AttachedChain {
   readonly replica: Replica
   readonly sync: ChainSync
+  gossip?: ChainGossip
 }
 
 /**
@@ -64,7 +65,11 @@ export class ChainNetwork {
     const { host, pubsub, log } = modules
     this.#client = new SyncClient({ host, log, onFault: (peer, fault) => this.#onStreamFault(peer.toString(), fault) })
     this.#unsubscribes = [
-      pubsub.onSubscriber((topic, peer) => this.#byTopic.get(topic)?.sync.suggest(peer)),
+      pubsub.onSubscriber((topic, peer) => {
+        const attached = this.#byTopic.get(topic)
+        attached?.sync.suggest(peer)
+        attached?.gossip?.waiting.onNeighbour()
+      }),
       host.onBreach((peer, fault) => this.#onProtocolFault(peer.toString(), fault)),
       host.onDisconnect((peer) => {
         for (const { sync } of this.#byTopic.values()) sync.forget(peer.toString())
@@ -96,12 +101,14 @@ export class ChainNetwork {
     })
     const topic = topicOf(rendezvous)
     const key = bytesToHex(rendezvous)
-    this.#byTopic.set(topic, { replica, sync })
-    this.#byRendezvous.set(key, { replica, sync })
+    const attached: AttachedChain = { replica, sync }
+    this.#byTopic.set(topic, attached)
+    this.#byRendezvous.set(key, attached)
     const onHint = (peer: string): void => {
       sync.suggest(peer)
     }
     const gossip = new ChainGossip({ replica, pubsub, log, onHint, onFault, mayRecheck })
+    attached.gossip = gossip
     discovery.join(rendezvous)
     return {
       gossip,

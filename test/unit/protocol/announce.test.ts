@@ -11,7 +11,7 @@ import {
   type AnnouncedTo,
 } from '../../../src/protocol/announce.ts'
 import { ANNOUNCE_HEADS, RIDING_BLOCK_BYTES } from '../../../src/protocol/limits.ts'
-import type { Announcement } from '../../../src/protocol/messages.ts'
+import type { HeadsAnnouncement } from '../../../src/protocol/messages.ts'
 import { author, bytes, chain, post } from '../../support/blocks.ts'
 import { Side } from '../../support/sync-sim.ts'
 
@@ -26,7 +26,7 @@ function world(graph: Graph): AnnouncedTo {
   return { graph, has: (id) => graph.has(id) }
 }
 
-function announce(heads: readonly MadeBlock[], riding?: MadeBlock): Announcement {
+function announce(heads: readonly MadeBlock[], riding?: MadeBlock): HeadsAnnouncement {
   const ids: BlockId[] = heads.map((made) => made.block.id)
   return buildAnnouncement({
     heads: ids,

@@ -66,6 +66,7 @@ export function showStatus(status: Status): string {
       const last = lastSyncMs === null ? 'never' : new Date(lastSyncMs).toISOString()
       return `peer:     ${id} ${state}, last in sync ${last}`
     }),
+    ...status.waiting.map(({ id, posts }) => `waiting:  ${String(posts)} at ${id}, for a like: peer ADDR held CHAIN`),
   ].join('\n')
 }
 
