@@ -89,8 +89,9 @@ export type Reply =
       readonly t: 'opened'
       readonly id: number
       readonly proof?: Uint8Array
+      /** The founder that the responder follows, in a forum joined without pioneers. */
       readonly pioneer?: AuthorKey
-      /** How many blocks the responder accepts. For progress display; decides nothing. */
+      /** How many blocks the responder accepts. For people; decides nothing. */
       readonly blocks: number
       readonly heads: readonly BlockId[]
       readonly more: boolean
@@ -108,7 +109,15 @@ export type Reply =
   | { readonly t: 'no-payload'; readonly id: number; readonly why: 'hidden' | 'absent' }
   /** `fresh`: blocks the responder gained; `missing`: those it knows of and still lacks. */
   | { readonly t: 'offered'; readonly id: number; readonly fresh: number; readonly missing: number }
-  | { readonly t: 'refuse'; readonly id: number; readonly code: RefuseCode; readonly pioneer?: AuthorKey }
+  | { readonly t: 'refuse'; readonly id: number; readonly code: Exclude<RefuseCode, 'incompatible'> }
+  /** The responder follows this founder, and accepts so many blocks. */
+  | {
+      readonly t: 'refuse'
+      readonly id: number
+      readonly code: 'incompatible'
+      readonly pioneer: AuthorKey
+      readonly blocks: number
+    }
 
 /** What is said on a chain's topic (spec §7). */
 export type Announcement = HeadsAnnouncement | WaitingAnnouncement

@@ -6,6 +6,7 @@ import type { IdentifyResult } from '@libp2p/interface'
 import { multiaddr } from '@multiformats/multiaddr'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { startNode, type EmbeddedNode, type NodeConfig, type StartOptions } from '../../src/node/index.ts'
+import { keyPair } from '../../src/dag/passphrase.ts'
 import { connect } from '../../src/node/control/client/app-client.ts'
 import type { Host } from '../../src/node/net/host/host.ts'
 import { soon, startHost } from '../support/hosts.ts'
@@ -56,7 +57,8 @@ const wrongly = (config: unknown): Promise<EmbeddedNode> => start(config as Node
 
 describe('startNode', () => {
   test('two nodes in one process: what is posted at one is told at the other', async () => {
-    const chains = [{ name: FORUM }]
+    const { pub, pvt } = await keyPair('alice')
+    const chains = [{ name: FORUM, founder: pub }]
     const first = await start(configOf('first', { chains }))
     const second = await start(configOf('second', { chains, peers: first.addresses() }))
     expect(first.peerId).not.toBe(second.peerId)
@@ -64,7 +66,6 @@ describe('startNode', () => {
     expect(first.control).toMatchObject({ host: '127.0.0.1' })
     expect(first.control.port).toBeGreaterThan(0)
     const [writer, reader] = await Promise.all([first.connect(), second.connect()])
-    const { pvt } = await writer.call('keys.pubpvt', { passphrase: 'alice' })
     const { id } = await writer.call('chain.post', { chain: FORUM, text: 'hello', sign: pvt })
     for await (const event of reader.listen(FORUM, { from: [] })) if (event.id === id) break
     const payload = await reader.call('chain.get', { chain: FORUM, id, part: 'payload' })

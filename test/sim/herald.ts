@@ -57,7 +57,11 @@ export class Herald {
       return
     }
     if ('waiting' in decoded.value) return
-    const assessment = assess(decoded.value, { graph: replica.graph, has: (id) => replica.has(id) })
+    const assessment = assess(decoded.value, {
+      graph: replica.graph,
+      has: (id) => replica.has(id),
+      needsFounder: false,
+    })
     if (assessment.verdict === 'reject')
       trace.problem(`an announcement is rejected: ${JSON.stringify(assessment.fault)}`)
     if (assessment.verdict !== 'reject' && assessment.pull) await onHint(from)

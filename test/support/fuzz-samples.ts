@@ -78,6 +78,7 @@ const ADDRESS = '/ip4/10.0.0.2/tcp/8331/p2p/12D3KooWDpJ7As7BWAwRMfu1VU2WCqNjvq38
 export const INVITES: readonly Invite[] = [
   { name: '#', chain: chain('#').id, pioneers: [], peers: [] },
   { name: '#olá', chain: chain('#olá').id, pioneers: [], peers: [] },
+  { name: '#', chain: chain('#').id, pioneers: [], founder: author(1).author, peers: [ADDRESS] },
   { name: FORUM.params.name, chain: FORUM.id, pioneers: FORUM.params.pioneers, peers: [ADDRESS] },
   { name: GROUP.params.name, chain: GROUP.id, pioneers: [], key: membership.key, peers: [ADDRESS, ADDRESS] },
   {
@@ -158,7 +159,7 @@ const REPLIES_BY_KIND: { readonly [T in Reply['t']]: readonly (Reply & { readonl
   offered: [{ t: 'offered', id: 1, fresh: 0, missing: Number.MAX_SAFE_INTEGER }],
   refuse: [
     { t: 'refuse', id: 1, code: 'unknown-chain' },
-    { t: 'refuse', id: 1, code: 'incompatible', pioneer: author(2).author },
+    { t: 'refuse', id: 1, code: 'incompatible', pioneer: author(2).author, blocks: 3 },
   ],
 }
 
@@ -233,6 +234,7 @@ export const CONTROL_PARAMS: { readonly [M in Method]: ParamsOf<M> } = {
   'chain.traverse': { ...on, from: [block.id], all: true },
   'chain.consensus': on,
   'chain.status': on,
+  'chain.founder': { ...on, pub: author(1).author },
   'chain.missing': on,
   'chain.listen': { ...on, from: [block.id] },
   'peer.list': {},

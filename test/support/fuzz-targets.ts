@@ -139,7 +139,9 @@ function checkAnnouncement(bytes: Uint8Array): string {
   if (!plain.ok) return outcome
   const announced = plain.value
   if ('waiting' in announced) return 'waiting'
-  const assessment = agree(bytes, 'the assessment', () => assess(announced, { graph: emptyGraph, has: () => false }))
+  const assessment = agree(bytes, 'the assessment', () =>
+    assess(announced, { graph: emptyGraph, has: () => false, needsFounder: false }),
+  )
   return assessment.verdict
 }
 

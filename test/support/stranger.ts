@@ -15,7 +15,8 @@ import type { Chain } from '../../src/dag/chain.ts'
 import { FingerprintTree } from '../../src/dag/fingerprint-tree.ts'
 import { Graph } from '../../src/dag/graph.ts'
 import { Bug } from '../../src/dag/result.ts'
-import type { BlockId } from '../../src/dag/ids.ts'
+import type { AuthorKey, BlockId } from '../../src/dag/ids.ts'
+import { hasFirstPostPioneer } from '../../src/dag/sound.ts'
 import { FRAME_BYTES } from '../../src/dag/store.ts'
 import { topicOf } from '../../src/node/net/gossip/chain-gossip.ts'
 import type { Host } from '../../src/node/net/host/host.ts'
@@ -358,6 +359,7 @@ export function servingBlocks(chain: Chain, blocks: readonly MadeBlock[], lies: 
     ids,
     heads: ids.filter((id) => !below.has(id)).sort(),
     byId: new Map(blocks.map((made) => [made.block.id, made])),
+    ...(hasFirstPostPioneer(chain) ? founderOf(blocks) : {}),
     graph: () => graphOf(chain, blocks),
   }
   return (request, wire) => {
@@ -379,20 +381,28 @@ function graphOf(chain: Chain, blocks: readonly MadeBlock[]): Graph {
   return graph
 }
 
+/** As an honest node names it: the author of the first post. */
+function founderOf(blocks: readonly MadeBlock[]): { readonly pioneer?: AuthorKey } {
+  const author = blocks.find(({ block }) => block.header.height === 1)?.block.header.author
+  return author === undefined ? {} : { pioneer: author }
+}
+
 interface Things {
+  readonly pioneer?: AuthorKey
   readonly ids: readonly BlockId[]
   readonly heads: readonly BlockId[]
   readonly byId: ReadonlyMap<BlockId, MadeBlock>
   readonly graph: () => Graph
 }
 
-function answerFrom({ ids, heads, byId, graph }: Things, request: Request): Reply {
+function answerFrom({ ids, heads, byId, graph, pioneer }: Things, request: Request): Reply {
   const { id } = request
   switch (request.t) {
     case 'open':
       return {
         t: 'opened',
         id,
+        ...(pioneer === undefined ? {} : { pioneer }),
         blocks: heads.length,
         heads: heads.slice(0, HEADS_PER_PAGE),
         more: heads.length > HEADS_PER_PAGE,

@@ -23,6 +23,7 @@ import {
   blockSchema,
   peerCheckStep,
   count,
+  founders,
   info,
   listedSchema,
   namedChain,
@@ -79,7 +80,7 @@ export const METHODS = {
   ),
 
   'chains.join': method(
-    'joins a chain: a forum with its pioneers, a group with its key, or by an invite, whose peers are added',
+    'joins a chain: a forum with its pioneers or the founder to follow, a group with its key, or by an invite, whose peers are added',
     joinParams,
     z.object({ id: z.string(), name: z.string().exactOptional() }),
   ),
@@ -153,6 +154,12 @@ export const METHODS = {
     status,
     '`lastSyncMs` is `null` before the first sync; `waiting`, held posts at neighbours, as they say; `progress`, while something is fetched: what came since it began, blocks ' +
       'still to come, the rate of the last 10 s, `secondsLeft` `null` if nobody knows, and `from`, the ids of the peers',
+  ),
+  'chain.founder': method(
+    'whom a forum joined without pioneers follows, and whom peers say they follow; with pub, chooses',
+    z.strictObject({ chain, pub: short.exactOptional() }),
+    z.object(founders),
+    '`founders` is what peers say, and nothing of it was checked; another founder than that of blocks that are here is refused',
   ),
   'chain.missing': method(
     'payloads that are wanted and not here: nobody has given them yet; at most 1,000, the oldest arrivals first',

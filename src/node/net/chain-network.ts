@@ -113,6 +113,9 @@ export class ChainNetwork {
     return {
       gossip,
       sync,
+      onFounder: () => {
+        sync.onFounder()
+      },
       stop: async () => {
         this.#byTopic.delete(topic)
         this.#byRendezvous.delete(key)

@@ -1,11 +1,13 @@
 /**
  * The node's small records in the database, in dag-cbor: lists of text (cached peers, static peers added by command), the
- * chains joined by command (spec §12), and when each chain was in sync (spec §5, *Throttle*).
+ * chains joined by command (spec §12), the founders chosen for forums (spec §2), and when each chain was in sync (spec §5,
+ * *Throttle*).
  */
 import * as dagCbor from '@ipld/dag-cbor'
 import { bytesToHex } from '@noble/hashes/utils.js'
 import { chainOf, type Chain } from '../../dag/chain.ts'
-import type { ChainId } from '../../dag/ids.ts'
+import { KEY_BYTES } from '../../dag/block-limits.ts'
+import { authorKey, idBytes, type AuthorKey, type ChainId } from '../../dag/ids.ts'
 import { Watch, type Interval } from '../../reputation/throttle.ts'
 import type { Database } from './database.ts'
 
@@ -55,6 +57,24 @@ export async function loadWatch(database: Database, chain: ChainId): Promise<Wat
 
 export function saveWatch(database: Database, chain: ChainId, watch: Watch): Promise<void> {
   return database.put(watchRecord(chain), dagCbor.encode(watch.intervals().flat()))
+}
+
+/** The founder chosen for a forum that had none here (spec §2). */
+export async function loadFounder(database: Database, chain: ChainId): Promise<AuthorKey | undefined> {
+  const stored = await database.get(founderRecord(chain))
+  return stored?.byteLength === KEY_BYTES ? authorKey(stored) : undefined
+}
+
+export function saveFounder(database: Database, chain: ChainId, founder: AuthorKey): Promise<void> {
+  return database.put(founderRecord(chain), idBytes(founder))
+}
+
+export function removeFounder(database: Database, chain: ChainId): Promise<void> {
+  return database.remove(founderRecord(chain))
+}
+
+function founderRecord(chain: ChainId): string {
+  return `founder-${chain.toLowerCase()}`
 }
 
 export function removeWatch(database: Database, chain: ChainId): Promise<void> {

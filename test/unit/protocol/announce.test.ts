@@ -23,7 +23,7 @@ const other = post(FORUM, { author: 1, payload: 'other' })
 const nonce = new Uint8Array(8)
 
 function world(graph: Graph): AnnouncedTo {
-  return { graph, has: (id) => graph.has(id) }
+  return { graph, has: (id) => graph.has(id), needsFounder: false }
 }
 
 function announce(heads: readonly MadeBlock[], riding?: MadeBlock): HeadsAnnouncement {
@@ -69,6 +69,12 @@ describe('what an announcement is worth', () => {
     expect(assess(announce([b], b), world(graph))).toEqual({ verdict: 'check', block, payload, pull: false })
     expect(assess(announce([b, other], b), world(graph))).toMatchObject({ verdict: 'check', pull: true })
     expect(assess(announce([other], other), world(graph))).toMatchObject({ verdict: 'check', pull: false })
+  })
+
+  test('§2 whoever follows no founder takes no riding block of a forum, and pulls to see whom the neighbour follows', () => {
+    const empty = new Side(FORUM).graph
+    expect(assess(announce([a], a), world(empty))).toMatchObject({ verdict: 'check' })
+    expect(assess(announce([a], a), { ...world(empty), needsFounder: true })).toEqual({ verdict: 'ignore', pull: true })
   })
 
   test('missing backs are nobody’s fault: ignored and pulled, and so are backs that are set aside', () => {

@@ -196,7 +196,11 @@ export class ChainGossip {
 
   async #handle(from: string, announcement: HeadsAnnouncement): Promise<GossipVerdict> {
     const { replica, onHint, mayRecheck } = this.#modules
-    const assessment = assess(announcement, { graph: replica.graph, has: (id) => replica.has(id) })
+    const assessment = assess(announcement, {
+      graph: replica.graph,
+      has: (id) => replica.has(id),
+      needsFounder: replica.needsFounder,
+    })
     if (assessment.verdict === 'reject') return this.#reject(from, assessment.fault)
     if (assessment.pull) onHint(from)
     if (assessment.verdict === 'ignore') return 'ignore'
