@@ -49,6 +49,8 @@ export class ChainState {
   /** Posts that votes have hidden or shown since the last step, and whether they were hidden before. */
   readonly #wereHidden = new Map<number, boolean>()
   #pioneer: AuthorKey | undefined
+  /** While there is no pioneer: the founder whose first post alone is sound here; `undefined`: anybody's is. */
+  wanted: AuthorKey | undefined
   /** Author of a first post that is known, while none was accepted: the pioneer in the eyes of what stands on it. */
   #first: AuthorKey | undefined
 
