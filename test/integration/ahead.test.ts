@@ -1,6 +1,6 @@
 /** Blocks ahead of the clock (spec §3), whichever way they come: set aside until their time, and nobody is blamed. */
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { chain, post } from '../support/blocks.ts'
+import { author, chain, post } from '../support/blocks.ts'
 import { eventually, Playground } from '../support/daemon.ts'
 import { ALICE, riding, shown } from '../support/attack-blocks.ts'
 import { BREACHES, servingBlocks, Stranger } from '../support/stranger.ts'
@@ -23,7 +23,7 @@ afterEach(async () => {
 test('a block ahead of the clock is set aside, whichever way it came, until its time has come; nobody is blamed', async () => {
   const name = '#ahead'
   const on = chain(name)
-  const ahead = await playground.start('ahead', { testClock: true, chains: [{ name }] })
+  const ahead = await playground.start('ahead', { testClock: true, chains: [{ name, founder: author(ALICE).author }] })
   const base = post(on, { author: ALICE, time: Date.now() })
   const soonest = post(on, { author: ALICE, backs: [base.block], time: Date.now() + HOUR_MS, payload: 'pulled' })
   const next = post(on, { author: ALICE, backs: [base.block], time: Date.now() + HOUR_MS, payload: 'heard' })

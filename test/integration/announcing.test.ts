@@ -20,7 +20,7 @@ let loud: Stranger
 
 beforeAll(async () => {
   playground = await Playground.open()
-  node = await playground.start('node', { chains: [{ name: NAME }] })
+  node = await playground.start('node', { chains: [{ name: NAME, founder: pub }] })
   honest = await playground.start('honest', { chains: [{ name: NAME }], peers: node.addresses })
   loud = await Stranger.start()
   await loud.meet(node)

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import type { MadeBlock } from '../../src/dag/block.ts'
 import { publicKeyOf, sha256 } from '../../src/dag/crypto.ts'
 import { MEMPOOL_BLOCKS, MEMPOOL_BYTES_IN_PULL } from '../../src/protocol/limits.ts'
+import { REWRITES_PER_DAY } from '../../src/reputation/throttle.ts'
 import { bytes, post } from '../support/blocks.ts'
 import { floodOf } from '../support/flood.ts'
 import { Footprint } from '../support/footprint.ts'
@@ -147,12 +148,12 @@ test('§8 payloads of posts that nobody pays for, in frames, fill no disk', asyn
   await withstands(at, { liar, run: () => pulled(at, liar), diskBytes })
 }, 180_000)
 
-/** Bob has 2 reps. The first two get in; the third, which is earlier, withdraws the first; those after it have to wait. */
+/** Bob has 2 reps. The first two get in; each one after them, which is earlier, withdraws one, until his ration is used up. */
 function outcomeOf(posts: readonly MadeBlock[]): Outcome {
-  return { accepted: posts.slice(0, 3), withdrawn: posts.slice(0, 1) }
+  return { accepted: posts.slice(0, 2 + REWRITES_PER_DAY), withdrawn: posts.slice(0, REWRITES_PER_DAY) }
 }
 
-test('§5 posts side by side without end, in falling order of time, withdraw one of their author once', async () => {
+test('§5 posts side by side without end, in falling order of time, withdraw those of their author as often as his ration allows', async () => {
   const at = await network.newForum()
   const posts = await siblings(at, floodOf(MEMPOOL_BLOCKS, 10_000))
   const liar = await network.stranger(servingBlocks(at.on, [...at.history, ...posts]))

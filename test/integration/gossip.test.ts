@@ -188,8 +188,9 @@ test('§2 in a group members read and write, unsigned too; one who has another k
 })
 
 test('§2 two forums with different first authors are refused with both named, and nothing is merged', async () => {
-  const a = await playground.start('a', forum)
-  const b = await playground.start('b', forum)
+  const open = { chains: [{ name: FORUM }] }
+  const a = await playground.start('a', open)
+  const b = await playground.start('b', open)
   const [alice, bob] = [await keyPair(a, 'alice'), await keyPair(a, 'bob')]
   await a.client.call('chain.post', { chain: FORUM, text: 'mine', sign: alice.pvt })
   await b.client.call('chain.post', { chain: FORUM, text: 'no, mine', sign: bob.pvt })

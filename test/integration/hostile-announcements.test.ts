@@ -11,7 +11,7 @@ import { ANNOUNCE_HEADS, ANNOUNCEMENTS, IDS_PER_PAGE } from '../../src/protocol/
 import { author, bytes, chain, must, post } from '../support/blocks.ts'
 import { eventually } from '../support/daemon.ts'
 import { floodOf } from '../support/flood.ts'
-import { above, ALICE, BOB, forgedSignature, inventedIds, riding } from '../support/attack-blocks.ts'
+import { above, ALICE, BOB, forgedSignature, founderOf, inventedIds, riding } from '../support/attack-blocks.ts'
 import { type AttackedChain, AttackedNetwork, type Blame } from '../support/attacked-network.ts'
 import { refuse, servingBlocks, type Answer } from '../support/stranger.ts'
 
@@ -38,7 +38,14 @@ describe('announced, and never delivered', () => {
       title: 'it lists what it does not give',
       answer: ({ on, base }) =>
         servingBlocks(on, [base], {
-          open: ({ id }) => ({ t: 'opened', id, blocks: 1, heads: inventedIds(ANNOUNCE_HEADS).sort(), more: false }),
+          open: ({ id }) => ({
+            t: 'opened',
+            id,
+            ...founderOf(on),
+            blocks: 1,
+            heads: inventedIds(ANNOUNCE_HEADS).sort(),
+            more: false,
+          }),
           diff: ({ id }) => ({ t: 'ids', id, ids: inventedIds(IDS_PER_PAGE), more: true }),
         }),
     },

@@ -11,7 +11,7 @@ import { GET_IDS, GIVEN_UP_IDS, HEADS_PER_PAGE, IDS_PER_PAGE, UNPAID_IDS } from 
 import type { WireBlock } from '../../src/protocol/messages.ts'
 import { author, chain, post } from '../support/blocks.ts'
 import { eventually } from '../support/daemon.ts'
-import { inventedIds, MALLORY, shown } from '../support/attack-blocks.ts'
+import { founderOf, inventedIds, MALLORY, shown } from '../support/attack-blocks.ts'
 import { type AttackedChain, AttackedNetwork, idsOf } from '../support/attacked-network.ts'
 import { refuse, servingBlocks, wireBlock, type Answer } from '../support/stranger.ts'
 
@@ -46,7 +46,14 @@ class Trap {
     switch (request.t) {
       case 'open':
         this.pages = 0
-        return { t: 'opened', id, blocks: 1, heads: inventedIds(HEADS_PER_PAGE).sort(), more: true }
+        return {
+          t: 'opened',
+          id,
+          ...founderOf(this.#on),
+          blocks: 1,
+          heads: inventedIds(HEADS_PER_PAGE).sort(),
+          more: true,
+        }
       case 'diff':
         this.pages += 1
         return { t: 'ids', id, ids: this.#page((made) => this.#put(made)), more: true }

@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { FOLD_ASKED, FOLD_PREFIXES, GET_IDS, HEADS_PER_PAGE, IDS_PER_PAGE } from '../../src/protocol/limits.ts'
 import type { Fold, Reply, Request } from '../../src/protocol/messages.ts'
-import { above, inventedIds } from '../support/attack-blocks.ts'
+import { above, founderOf, inventedIds } from '../support/attack-blocks.ts'
 import { type AttackedChain, AttackedNetwork, type Lie } from '../support/attacked-network.ts'
 import { refuse, servingBlocks, type Answer } from '../support/stranger.ts'
 
@@ -30,7 +30,7 @@ const MALFORMED = { error: /RPC_MALFORMED/, blame: { code: 'WIRE_MALFORMED' } }
 /** Has what everybody has, and claims more heads than fit in a page: so it is asked for folds. */
 function folding(at: AttackedChain, fold: (prefix: string) => Fold, count = (asked: number) => asked): Answer {
   return servingBlocks(at.on, [at.base], {
-    open: ({ id }) => ({ t: 'opened', id, blocks: 1, heads: [at.base.block.id], more: true }),
+    open: ({ id }) => ({ t: 'opened', id, ...founderOf(at.on), blocks: 1, heads: [at.base.block.id], more: true }),
     folds: ({ id }, { prefixes }) => ({
       t: 'folds',
       id,

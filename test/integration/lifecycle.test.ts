@@ -2,6 +2,7 @@
 import { access, mkdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { author } from '../support/blocks.ts'
 import { eventually, Playground, type Daemon } from '../support/daemon.ts'
 import { Shell } from '../support/shell.ts'
 
@@ -17,6 +18,8 @@ afterEach(async () => {
 
 const FORUM = '#chat'
 const forum = { chains: [{ name: FORUM }] }
+/** Two that follow one founder compare heads, though nothing is there yet. */
+const followed = { chains: [{ name: FORUM, founder: author(1).author }] }
 
 async function isThere(path: string): Promise<boolean> {
   return access(path).then(
@@ -116,13 +119,13 @@ describe('what outlives a node', () => {
 
   test('§9 who was dialled remembers who dialled it', async () => {
     const discovery = { remembered: true }
-    const a = await playground.start('a', { ...forum, discovery })
-    const b = await playground.start('b', { ...forum, peers: a.addresses })
+    const a = await playground.start('a', { ...followed, discovery })
+    const b = await playground.start('b', { ...followed, peers: a.addresses })
     await synced(a)
     await b.stop()
     await a.stop()
-    const quiet = await playground.start('b', { ...forum, listen: listenOf(b) })
-    await connects(await playground.start('a', { ...forum, discovery }), quiet)
+    const quiet = await playground.start('b', { ...followed, listen: listenOf(b) })
+    await connects(await playground.start('a', { ...followed, discovery }), quiet)
   })
 
   test('§9 a peer added by command is kept over a restart, without anything else that remembers it', async () => {

@@ -18,7 +18,7 @@ import {
 
 const ALICE = person(0)
 const HELD_SLOTS = 16
-const forum = { chains: [{ name: FORUM }] }
+const forum = { chains: [{ name: FORUM, founder: ALICE.pub }] }
 
 let playground: Playground
 

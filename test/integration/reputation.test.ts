@@ -32,7 +32,7 @@ beforeEach(async () => {
   await setClocks([a, b, c], Date.now())
   forum = `#chat${String((forums += 1))}`
   ;({ post, like, blockOn, payloadOn, stateOn, blockedOn, viewOf, agreed } = callsOn(forum))
-  for (const node of [a, b, c]) await node.client.call('chains.join', { name: forum })
+  for (const node of [a, b, c]) await node.client.call('chains.join', { name: forum, founder: ALICE.pub })
   first = await post(a, ALICE, 'welcome')
   await agreed([a, b, c], first)
 })

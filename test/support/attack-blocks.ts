@@ -3,7 +3,8 @@ import { randomBytes } from 'node:crypto'
 import { bytesToHex } from '@noble/hashes/utils.js'
 import { makeBlock, type MadeBlock } from '../../src/dag/block.ts'
 import type { Chain } from '../../src/dag/chain.ts'
-import { blockId, showId, type BlockId } from '../../src/dag/ids.ts'
+import { blockId, showId, type AuthorKey, type BlockId } from '../../src/dag/ids.ts'
+import { hasFirstPostPioneer } from '../../src/dag/sound.ts'
 import { encodeAnnouncement } from '../../src/protocol/gossip-codec.ts'
 import { author, bytes, like, must, post, type PostParts } from './blocks.ts'
 import { altered } from './stranger.ts'
@@ -39,6 +40,11 @@ export function forgedSignature({ block, payload }: MadeBlock): MadeBlock {
 }
 
 /** An id that is of nothing. */
+/** What an opening says of a forum of Alice's: without it nothing is taken from a forum (spec §2). */
+export function founderOf(on: Chain): { pioneer?: AuthorKey } {
+  return hasFirstPostPioneer(on) ? { pioneer: author(ALICE).author } : {}
+}
+
 export const inventedId = (): BlockId => blockId(new Uint8Array(randomBytes(32)))
 
 /** So many of them, as pages list them. */
