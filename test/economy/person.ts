@@ -56,7 +56,11 @@ export class Person implements Agent {
     const { dice } = world
     if (dice.chance(this.habits.looks)) this.#lookAtHeld(world, forum, nowMs)
     if (this.inMs === undefined) this.#askIn(world, nowMs)
-    else if (dice.chance(this.habits.posts)) world.post(this, 'honest', nowMs)
+    else if (dice.chance(this.habits.posts)) this.write(world, nowMs)
+  }
+
+  protected write(world: World, nowMs: number): void {
+    world.post(this, this.isHonest ? 'honest' : 'harmless', nowMs)
   }
 
   /** A first post, and another one each day until one is welcomed. */
@@ -64,7 +68,7 @@ export class Person implements Agent {
     if (nowMs - this.arrivesMs > PATIENCE_DAYS * DAY) this.hasLeft = true
     else if (this.#askedMs === undefined || nowMs - this.#askedMs >= DAY) {
       this.#askedMs = nowMs
-      world.post(this, 'honest', nowMs)
+      this.write(world, nowMs)
     }
   }
 
@@ -76,7 +80,7 @@ export class Person implements Agent {
     let reps = forum.repsOf(this.number, nowMs)
     for (let at = from; at < this.#read; at += 1) {
       const message = posts[at]
-      if (message === undefined || message.by === this.number || forum.isHidden(message)) continue
+      if (message === undefined || message.by === this.number || !forum.isShown(message)) continue
       if (this.isHonest) world.noteView(message.content)
       const n = this.#opinionOf(message, world)
       const least = n === 1 ? this.habits.reserve : 1

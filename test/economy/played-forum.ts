@@ -58,6 +58,7 @@ export class PlayedForum {
   readonly #numbers: BlockNumbers
   readonly #blocks = new Map<BlockId, PlayedBlock>()
   readonly #messages: Map<BlockId, Message>
+  readonly #latest = new Map<number, Message>()
 
   constructor(chain: Chain, numbers: BlockNumbers, messages = new Map<BlockId, Message>()) {
     this.state = new ChainState(chain, 7)
@@ -70,13 +71,19 @@ export class PlayedForum {
     return this.state.repsOf(keyOf(author), nowMs)
   }
 
-  isHidden({ block }: Message): boolean {
-    return this.state.isHidden(this.#indexOf(block.id))
-  }
-
   isAccepted({ block }: Message): boolean {
     const index = this.state.graph.indexOf(block.id)
     return index !== undefined && this.state.graph.isAccepted(index)
+  }
+
+  /** Accepted, and not hidden (3.b). */
+  isShown(message: Message): boolean {
+    return this.isAccepted(message) && !this.state.isHidden(this.#indexOf(message.block.id))
+  }
+
+  /** The author's post that was accepted last. */
+  latestOf(author: number): Message | undefined {
+    return this.#latest.get(author)
   }
 
   /** Makes a post: accepted, or held until somebody welcomes it. */
@@ -92,20 +99,20 @@ export class PlayedForum {
   /** Makes a vote, and says whether it was accepted: one that is not, or would not count, is refused and leaves nothing behind. */
   vote(by: number, n: 1 | -1, { block }: Message, nowMs: number): boolean {
     const { graph } = this.state
-    const isWelcome = !graph.has(block.id)
+    const isFetched = !graph.has(block.id)
     // The post that is welcomed was fetched by `peer held`.
-    if (isWelcome) this.#append(block)
+    if (isFetched) this.#append(block)
     const vote = this.#make(by, nowMs, { n, target: block.id })
     const index = this.#append(vote)
     if (this.state.wouldBeVoid(index)) this.state.pop()
     else {
-      if (isWelcome) this.state.enter(this.#indexOf(block.id))
+      if (isFetched) this.state.enter(this.#indexOf(block.id))
       this.#note(this.state.enter(index), by, nowMs)
       if (graph.isAccepted(index)) return true
       this.state.pop()
     }
     this.#blocks.delete(vote.id)
-    if (isWelcome) {
+    if (isFetched) {
       this.state.pop()
       this.#blocks.delete(block.id)
     }
@@ -179,6 +186,7 @@ export class PlayedForum {
       const message = this.#messageAt(index)
       if (message === undefined) continue
       this.posts.push(message)
+      this.#latest.set(message.by, message)
       if (this.held.get(message.by) === message) this.held.delete(message.by)
     }
     this.withdrawn += withdrawn.length

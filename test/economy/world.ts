@@ -18,8 +18,10 @@ export interface WorldOptions {
   readonly seed: number
   /** Given pioneers (spec §2); 0: the first post's author is the pioneer. Default 0. */
   readonly pioneers?: number
-  /** The members arrive within so many days, evenly. Default: three a day, but not in less than 10 days. */
+  /** The others arrive within so many days, evenly. Default: three a day, but not in less than 10 days. */
   readonly arrivalDays?: number
+  /** Share of the members who are newcomers all along: they arrive evenly over all days. Default 0.2. */
+  readonly latecomers?: number
   /** Share of strangers' spam that a member who looks at it takes for a newcomer's post. Default 0. */
   readonly wrongWelcomes?: number
   /** How often an attacker's harmless post is liked, by the measure of honest ones. Default 1. */
@@ -40,7 +42,7 @@ export class World {
   /** Honest ones, the pioneers first. */
   readonly people: Person[] = []
   readonly #agents: Agent[] = []
-  readonly #honest = new Set<number>()
+  readonly #persons = new Map<number, Person>()
   /** Keys in attackers' hands. */
   readonly keys = new Set<number>()
   #forums: readonly [PlayedForum, PlayedForum?]
@@ -48,28 +50,22 @@ export class World {
   #day = 0
 
   constructor(options: WorldOptions) {
-    const {
-      members,
-      pioneers = 0,
-      arrivalDays = Math.max(10, Math.round(members / 3)),
-      wrongWelcomes = 0,
-      harmlessLikes = 1,
-    } = options
-    this.options = { ...options, pioneers, arrivalDays, wrongWelcomes, harmlessLikes }
+    const { members, pioneers = 0, wrongWelcomes = 0, harmlessLikes = 1, latecomers = 0.2 } = options
+    const { arrivalDays = Math.max(10, Math.round(members / 3)) } = options
+    this.options = { ...options, pioneers, arrivalDays, wrongWelcomes, harmlessLikes, latecomers }
     this.dice = new Dice(options.seed)
     this.counts = new Counts()
     const founders = Math.max(1, pioneers)
     const regulars = Math.max(founders, Math.round(members * REGULARS))
     for (let n = 0; n < members; n += 1) {
-      const arrivesMs = n < founders ? 0 : Math.round(((n - founders + 1) / members) * arrivalDays * DAY)
+      const arrivesMs = n < founders ? 0 : this.#arrivalOf(n - founders + 1)
       // Regulars and occasionals come in turns.
       const isRegular =
         n < founders || Math.floor((n * regulars) / members) !== Math.floor(((n - 1) * regulars) / members)
       const habits = isRegular ? REGULAR : OCCASIONAL
       const person = new Person({ number: this.newAuthor(), habits, arrivesMs: this.startMs + arrivesMs })
       this.people.push(person)
-      this.#honest.add(person.number)
-      this.#agents.push(person)
+      this.join(person)
     }
     const keys = pioneers === 0 ? [] : this.people.slice(0, pioneers).map(({ number }) => keyOf(number))
     const chain = chainOf('#played', keys)
@@ -79,6 +75,13 @@ export class World {
       founder.inMs = this.startMs
       this.post(founder, 'honest', this.startMs)
     }
+  }
+
+  /** In ms from the start: every so-many-th comes late. */
+  #arrivalOf(n: number): number {
+    const { members, days, arrivalDays, latecomers } = this.options
+    const isLate = Math.floor(n * latecomers) !== Math.floor((n - 1) * latecomers)
+    return Math.round((n / members) * (isLate ? days : arrivalDays) * DAY)
   }
 
   get forum(): PlayedForum {
@@ -108,10 +111,16 @@ export class World {
 
   join(agent: Agent): void {
     this.#agents.push(agent)
+    if (agent instanceof Person) this.#persons.set(agent.number, agent)
   }
 
-  isHonest(author: number): boolean {
-    return this.#honest.has(author)
+  /** Somebody who is an attacker's, and behaves as a regular, but for likes and welcomes, until he is made use of. */
+  joinInDisguise(arrivesDay: number): Person {
+    const habits = { ...REGULAR, likes: 0, looks: 0 }
+    const arrivesMs = this.startMs + arrivesDay * DAY + this.dice.below(DAY)
+    const person = new Person({ number: this.newKey(), habits, arrivesMs, isHonest: false })
+    this.join(person)
+    return person
   }
 
   post(by: Authored, content: Content, nowMs: number): Message {
@@ -125,7 +134,7 @@ export class World {
     const isWelcome = !forum.isAccepted(message)
     if (!forum.vote(by.number, n, message, nowMs)) return false
     if (by.isHonest) this.counts.noteVote(n, isWelcome, message.content)
-    const guest = isWelcome ? this.people.find(({ number }) => number === message.by) : undefined
+    const guest = isWelcome ? this.#persons.get(message.by) : undefined
     if (guest !== undefined) guest.inMs ??= nowMs
     return true
   }
