@@ -2,7 +2,7 @@
  * Somebody of a played forum: comes now and then, reads, votes, looks at posts that wait for a like, and posts. What he does
  * costs him reps by the engine alone.
  */
-import { LOOKED_AT, PATIENCE_DAYS, READ_AT_ONCE, WELCOMED, type Habits } from './habits.ts'
+import { LOOKED_AT, PATIENCE_DAYS, READ_AT_ONCE, REGULAR, WELCOMED, type Habits } from './habits.ts'
 import type { Message, PlayedForum } from './played-forum.ts'
 import type { World } from './world.ts'
 import { DAY } from '../support/economy.ts'
@@ -13,6 +13,10 @@ export interface Agent {
   visitsOn(day: number, world: World): number
   visit(world: World, nowMs: number): void
 }
+
+const TROLL_PATIENCE_MS = 7 * DAY
+/** On one visit. */
+const TROLL_DISLIKES = 2
 
 export interface PersonOptions {
   readonly number: number
@@ -104,6 +108,27 @@ export class Person implements Agent {
       world.noteLook(message.content)
       const isTaken = dice.chance(message.content === 'spam' ? options.wrongWelcomes : WELCOMED)
       if (isTaken && forum.repsOf(this.number, nowMs) > 1) world.vote(this, 1, message, nowMs)
+    }
+  }
+}
+
+/** Behaves for a week, then writes what nobody wants to read, and dislikes what others write. */
+export class Troll extends Person {
+  constructor(number: number, arrivesMs: number) {
+    super({ number, habits: REGULAR, arrivesMs, isHonest: false })
+  }
+
+  override visit(world: World, nowMs: number): void {
+    const { forum } = world
+    if (this.inMs === undefined || nowMs - this.inMs < TROLL_PATIENCE_MS) {
+      super.visit(world, nowMs)
+      return
+    }
+    if (forum.repsOf(this.number, nowMs) >= 1) world.post(this, 'spam', nowMs)
+    const targets = forum.posts.slice(-READ_AT_ONCE).filter((post) => post.content === 'honest')
+    for (let n = 0; n < TROLL_DISLIKES && forum.repsOf(this.number, nowMs) >= 2; n += 1) {
+      const target = world.dice.pick(targets)
+      if (target !== undefined && forum.isShown(target)) world.vote(this, -1, target, nowMs)
     }
   }
 }

@@ -126,13 +126,18 @@ export class PlayedForum {
     return other
   }
 
-  /** Takes in what the other one accepts, in the sequence of its acceptances. */
-  take(other: PlayedForum, nowMs: number): void {
-    const { graph } = other.state
+  /** The accepted blocks, pasts first. */
+  *accepted(): Generator<BlockId> {
+    const { graph } = this.state
     for (let rank = 1; rank < graph.ranked; rank += 1) {
       const index = graph.atRank(rank)
-      if (index !== undefined && !this.state.graph.has(graph.id(index))) this.#takeBlock(other, graph.id(index), nowMs)
+      if (index !== undefined) yield graph.id(index)
     }
+  }
+
+  /** Takes in what the other one accepts, in the sequence of its acceptances. */
+  take(other: PlayedForum, nowMs: number): void {
+    for (const id of other.accepted()) if (!this.state.graph.has(id)) this.#takeBlock(other, id, nowMs)
   }
 
   #takeBlock(from: PlayedForum, id: BlockId, nowMs: number): void {

@@ -1,6 +1,7 @@
 /** Played runs: the same world with several seeds, and what its days have in common. */
 import { DAY } from '../support/economy.ts'
 import { median, type DayCounts } from './counts.ts'
+import type { Person } from './person.ts'
 import { World, type WorldOptions } from './world.ts'
 
 export interface Run {
@@ -32,10 +33,16 @@ export function playAll(options: Omit<WorldOptions, 'seed'>, seeds: readonly num
   return seeds.map((seed) => play({ ...options, seed }, plan))
 }
 
+/** Honest people who came after the beginning, from that day on. */
+export function newcomersOf({ world }: Run, fromDay = 0): Person[] {
+  return world.people.filter(({ arrivesMs }) => arrivesMs > world.startMs + fromDay * DAY)
+}
+
 /** Days until honest newcomers were in, of those who are. */
-export function waitsOf({ world }: Run): number[] {
-  const newcomers = world.people.filter(({ arrivesMs, inMs }) => inMs !== undefined && arrivesMs > world.startMs)
-  return newcomers.map(({ arrivesMs, inMs = Number.NaN }) => (inMs - arrivesMs) / DAY)
+export function waitsOf(run: Run, fromDay = 0): number[] {
+  return newcomersOf(run, fromDay).flatMap(({ arrivesMs, inMs }) =>
+    inMs === undefined ? [] : [(inMs - arrivesMs) / DAY],
+  )
 }
 
 /** A value of each day, the median over the runs. */

@@ -1,17 +1,9 @@
 /** The studies of docs/economy.md, in its order. */
-import type { Table } from './table.ts'
+import type { Study } from './study.ts'
+import { founding } from './study-founding.ts'
+import { insider } from './study-insider.ts'
+import { members } from './study-members.ts'
 import { peace } from './study-peace.ts'
+import { strangers } from './study-strangers.ts'
 
-export interface Findings {
-  readonly tables: readonly Table[]
-  readonly plots: readonly { readonly file: string; readonly svg: string }[]
-}
-
-export interface Study {
-  readonly name: string
-  readonly title: string
-  /** @param isQuick - small, one seed: for a look */
-  readonly run: (isQuick: boolean) => Findings
-}
-
-export const studies: readonly Study[] = [peace]
+export const studies: readonly Study[] = [peace, founding, strangers, insider, members]

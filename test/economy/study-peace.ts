@@ -3,7 +3,7 @@ import { percent } from './table.ts'
 import { svgOf } from './plot.ts'
 import { median, sum } from './counts.ts'
 import { byDay, middle, playAll, SEEDS, waitsOf, type Run } from './runs.ts'
-import type { Study } from './studies.ts'
+import type { Study } from './study.ts'
 
 const SIZES = [5, 20, 100, 500]
 

@@ -46,6 +46,8 @@ export class World {
   /** Keys in attackers' hands. */
   readonly keys = new Set<number>()
   #forums: readonly [PlayedForum, PlayedForum?]
+  /** While they are apart: where travellers are. */
+  readonly #halves = new Map<number, number>()
   #authors = 0
   #day = 0
 
@@ -94,7 +96,7 @@ export class World {
 
   forumOf({ number }: { readonly number: number }): PlayedForum {
     const [first, second = first] = this.#forums
-    return number % 2 === 0 ? first : second
+    return (this.#halves.get(number) ?? number % 2) === 0 ? first : second
   }
 
   newAuthor(): number {
@@ -147,18 +149,25 @@ export class World {
     this.counts.noteLook(content)
   }
 
-  /** The forum falls into two: members with odd numbers, and those with even ones. */
-  part(): void {
+  /**
+   * The forum falls into two: members with odd numbers, and those with even ones.
+   * @param travellers - share of the members who are now in one half and now in the other, visit by visit
+   */
+  part(travellers: number): void {
     this.#forums = [this.forum, this.forum.copy(this.nowMs)]
+    const many = Math.round(travellers * this.people.length)
+    for (const { number } of this.people.slice(1, 1 + many)) this.#halves.set(number, 0)
   }
 
-  /** Both parts give each other what they accept. */
-  meet(): void {
+  /** Both halves give each other what they accept. Returns how many blocks either accepted before. */
+  meet(): number {
     const [first, second] = this.#forums
-    if (second === undefined) return
+    if (second === undefined) throw new Bug('the forum is not apart')
+    const blocks = new Set([first, second].flatMap((half) => [...half.accepted()]))
     first.take(second, this.nowMs)
-    second.take(first, this.nowMs)
     this.#forums = [first]
+    this.#halves.clear()
+    return blocks.size
   }
 
   /** The begin of the day that is played next. */
@@ -176,7 +185,10 @@ export class World {
       for (let n = 0; n < times; n += 1) visits.push({ atMs: this.nowMs + 1 + this.dice.below(DAY - 1), agent })
     }
     visits.sort((a, b) => a.atMs - b.atMs)
-    for (const { atMs, agent } of visits) agent.visit(this, atMs)
+    for (const { atMs, agent } of visits) {
+      if (agent instanceof Person && this.#halves.has(agent.number)) this.#halves.set(agent.number, this.dice.below(2))
+      agent.visit(this, atMs)
+    }
     this.#day += 1
     return this.counts.endDay(this)
   }
