@@ -13,6 +13,9 @@ const POSTS_AT_ONCE = 3
 /** Times a day that whoever has the keys looks after them. */
 const VISITS = 4
 
+/** Times a day that whoever watches the door looks there. */
+const WATCHES = 48
+
 /** Strangers' keys: each has a post that waits; one that is in posts as much as it can, and is replaced when it cannot any more. */
 export class Strangers implements Agent {
   readonly #keys: number[]
@@ -129,6 +132,8 @@ export interface FarmOptions {
   readonly everyDays: number
   /** Loud: spam from the beginning. */
   readonly isLoud?: boolean
+  /** The accounts watch the door, and welcome honest newcomers before anybody else does. */
+  readonly greets?: boolean
 }
 
 /** An insider's accounts: each one that has a rep left welcomes the next. */
@@ -136,6 +141,7 @@ export class Farm implements Agent {
   readonly accounts: number[] = []
   readonly #options: FarmOptions
   readonly #lastPost = new Map<number, number>()
+  #spentMs = 0
   /** Another agent has the accounts now. */
   isOver = false
 
@@ -144,12 +150,28 @@ export class Farm implements Agent {
   }
 
   visitsOn(day: number): number {
-    return day < this.#options.fromDay || this.isOver ? 0 : VISITS
+    if (day < this.#options.fromDay || this.isOver) return 0
+    return this.#options.greets === true ? WATCHES : VISITS
   }
 
   visit(world: World, nowMs: number): void {
     const { insider } = this.#options
+    if (this.#options.greets === true) {
+      this.#greet(world, nowMs)
+      if (nowMs - this.#spentMs < DAY / VISITS) return
+      this.#spentMs = nowMs
+    }
     for (const key of [insider.number, ...this.accounts]) this.#spend(world, key, nowMs)
+  }
+
+  #greet(world: World, nowMs: number): void {
+    const waiting = [...world.forum.held.values()].filter(({ content }) => content === 'honest')
+    for (const number of this.accounts) {
+      const [post] = waiting
+      if (post === undefined) return
+      if (world.forum.repsOf(number, nowMs) >= 1 && world.vote({ number, isHonest: false }, 1, post, nowMs))
+        waiting.shift()
+    }
   }
 
   #spend(world: World, number: number, nowMs: number): void {

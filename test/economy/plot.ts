@@ -22,6 +22,8 @@ const LEFT = 60
 const RIGHT = 170
 const TOP = 36
 const BOTTOM = 46
+/** More points than this are thinned: nobody sees them. */
+const MOST_POINTS = 125
 /** Least distance between the names of two lines. */
 const LINE_HEIGHT = 15
 /** Distinct to people who see few colours (Okabe and Ito, 2008), without yellow. */
@@ -52,7 +54,9 @@ export function svgOf({ title, x, y, series, most, isLog = false }: Plot): strin
   )
   const colorOf = (n: number): string => COLORS[n % COLORS.length] ?? '#000'
   const lines = series.map(({ points }, n) => {
-    const path = points.map(([at, value]) => `${round(toX(at))},${round(toY(value))}`).join(' ')
+    const path = thinned(points)
+      .map(([at, value]) => `${round(toX(at))},${round(toY(value))}`)
+      .join(' ')
     return `<polyline points="${path}" fill="none" stroke="${colorOf(n)}" stroke-width="1.8"/>`
   })
   const ends = placed(series.map(({ points }) => toY(points.at(-1)?.[1] ?? 0)))
@@ -86,6 +90,12 @@ export function ticks(from: number, to: number): number[] {
 
 function powersTo(highest: number): number[] {
   return Array.from({ length: Math.floor(Math.log10(highest)) + 1 }, (_, n) => 10 ** n)
+}
+
+/** Every so-many-th point, and the last. */
+function thinned<T>(points: readonly T[]): T[] {
+  const step = Math.ceil(points.length / MOST_POINTS)
+  return points.filter((_point, n) => n % step === 0 || n === points.length - 1)
 }
 
 /** Heights moved apart so that names do not lie on each other. */

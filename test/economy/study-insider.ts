@@ -1,11 +1,11 @@
 /** An insider who raises accounts: how many by day, and what a loud and a quiet farm do to a forum. */
 import { Farm, Raid } from './attackers.ts'
-import { median } from './counts.ts'
+import { median, type DayCounts } from './counts.ts'
 import { svgOf } from './plot.ts'
-import { byDay, middle, play, SEEDS, type Run } from './runs.ts'
+import { byDay, middle, SEEDS, type Run } from './runs.ts'
 import { HARM, harmOf, type Study } from './study.ts'
 import { percent } from './table.ts'
-import type { WorldOptions } from './world.ts'
+import { World, type WorldOptions } from './world.ts'
 
 interface Farmed {
   readonly run: Run
@@ -19,6 +19,7 @@ export interface FarmPlan {
   readonly afterDays: number
   readonly size: number
   readonly isLoud?: boolean
+  readonly greets?: boolean
   /** When all accounts spend all they have. */
   readonly raidDay?: number
 }
@@ -27,26 +28,28 @@ export interface FarmPlan {
 const EVERY_DAYS = 7
 
 export function playFarm(options: WorldOptions, plan: FarmPlan): Farmed & { readonly farm: Farm } {
-  const { joinsDay, afterDays, size, isLoud = false, raidDay } = plan
+  const { joinsDay, afterDays, size, isLoud = false, greets = false, raidDay } = plan
+  const world = new World(options)
+  const farm = new Farm({
+    insider: world.joinInDisguise(joinsDay),
+    fromDay: joinsDay + afterDays,
+    size,
+    everyDays: EVERY_DAYS,
+    isLoud,
+    greets,
+  })
+  world.join(farm)
   const accounts: [number, number][] = []
-  const farms: Farm[] = []
-  const run = play(options, {
-    begin: (world) => {
-      const insider = world.joinInDisguise(joinsDay)
-      farms.push(new Farm({ insider, fromDay: joinsDay + afterDays, size, everyDays: EVERY_DAYS, isLoud }))
-      farms.forEach((farm) => world.join(farm))
-    },
-    before: (world) => {
-      const [farm] = farms
-      if (farm === undefined) return
-      accounts.push([world.day - joinsDay - afterDays, farm.accounts.length])
-      if (world.day !== raidDay) return
+  const days: DayCounts[] = []
+  while (world.day < options.days) {
+    accounts.push([world.day - joinsDay - afterDays, farm.accounts.length])
+    if (world.day === raidDay) {
       farm.isOver = true
       world.join(new Raid(farm.accounts, { fromDay: raidDay }))
-    },
-  })
-  const [farm = new Farm({ insider: run.world.joinInDisguise(0), fromDay: 0, size: 0, everyDays: 1 })] = farms
-  return { run, accounts, farm }
+    }
+    days.push(world.playDay())
+  }
+  return { run: { world, days }, accounts, farm }
 }
 
 const BEGINS = 30
@@ -66,7 +69,7 @@ export const insider: Study = {
       playFarm({ members: 100, days, seed }, { joinsDay: 5, afterDays: BEGINS - 5, size: 100_000, isLoud: true }),
     )
     const farms = (
-      isQuick ? [[20, 50]] : [20, 100].flatMap((members) => [20, 50, 100, 200, 400].map((size) => [members, size]))
+      isQuick ? [[20, 50]] : [20, 100].flatMap((members) => [50, 100, 200, 400].map((size) => [members, size]))
     ).map(([members = 0, size = 0]) => ({
       members,
       size,

@@ -16,7 +16,7 @@ export const strangers: Study = {
   title: `${KEYS} strangers' keys`,
   run: (isQuick) => {
     const seeds = isQuick ? [1] : SEEDS
-    const days = isQuick ? 40 : 120
+    const days = isQuick ? 40 : 90
     const cases = [false, true].flatMap((breeds) =>
       (isQuick ? [20] : [20, 100]).flatMap((members) =>
         MISTAKES.map((wrongWelcomes) => ({ breeds, members, wrongWelcomes })),
