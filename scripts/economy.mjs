@@ -16,7 +16,7 @@ if (chosen.length === 0) {
 await mkdir('docs/economy', { recursive: true })
 for (const { name, title, run } of chosen) {
   const from = performance.now()
-  const { tables, plots } = run(values.quick)
+  const { tables, plots } = run(values.quick, (line) => console.error(line))
   console.log(`## ${name}: ${title} (${((performance.now() - from) / 1000).toFixed(0)} s)\n`)
   for (const table of tables) console.log(`${tableOf(table)}\n`)
   if (values.quick) continue

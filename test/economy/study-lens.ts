@@ -48,6 +48,8 @@ interface Case {
   readonly size: number
   readonly harmlessLikes: number
   readonly greets?: boolean
+  /** Seeds. */
+  readonly runs: number
 }
 
 interface Measured {
@@ -97,30 +99,35 @@ function likesInto({ forum: { state }, keys }: World, accounts: ReadonlySet<numb
   return honestLikes
 }
 
+/** Large ones and large farms play for long: fewer seeds. */
 const CASES: readonly Case[] = [
-  ...[20, 100].flatMap((members) =>
-    [200, 1000].flatMap((size) => [0, 0.3, 1].map((harmlessLikes) => ({ members, size, harmlessLikes }))),
-  ),
-  ...[200, 1000].map((size) => ({ members: 100, size, harmlessLikes: 0.3, greets: true })),
-  { members: 500, size: 200, harmlessLikes: 0.3 },
+  { members: 100, size: 200, harmlessLikes: 0.3, runs: 3 },
+  { members: 100, size: 200, harmlessLikes: 1, runs: 2 },
+  { members: 100, size: 200, harmlessLikes: 0, runs: 1 },
+  { members: 100, size: 200, harmlessLikes: 0.3, greets: true, runs: 2 },
+  { members: 100, size: 1000, harmlessLikes: 0.3, runs: 2 },
+  { members: 100, size: 1000, harmlessLikes: 1, runs: 1 },
+  { members: 20, size: 200, harmlessLikes: 0.3, runs: 2 },
+  { members: 20, size: 200, harmlessLikes: 1, runs: 2 },
+  { members: 500, size: 200, harmlessLikes: 0.3, runs: 1 },
 ]
 
 export const lens: Study = {
   name: 'lens',
   title: 'what is seen through the lens',
-  run: (isQuick) => {
-    const cases = isQuick ? [{ members: 20, size: 200, harmlessLikes: 0.3 }] : CASES
+  run: (isQuick, tell) => {
+    const cases = isQuick ? [{ members: 20, size: 200, harmlessLikes: 0.3, runs: 1 }] : CASES
     const rows = cases.map((one) => {
-      // A large forum plays for a minute.
-      const seeds = isQuick ? [1] : SEEDS.slice(0, one.members > 100 ? 1 : 2)
+      const seeds = isQuick ? [1] : SEEDS.slice(0, one.runs)
       const measured = seeds.map((seed) => measure(one, seed))
       const middle = (valueOf: (each: Measured) => number): number => median(measured.map(valueOf))
       const names = [...Object.keys(rulesFor(1)), 'added']
-      return [
+      const row = [
         one.members,
         one.size,
         one.harmlessLikes,
         one.greets === true ? 'yes' : 'no',
+        seeds.length,
         `${middle(({ likes }) => likes)} by ${middle(({ givers }) => givers)} for ${middle(({ liked }) => liked)}`,
         ...names.map((name) => {
           const [honest, farm] = [
@@ -130,6 +137,8 @@ export const lens: Study = {
           return `${percent(honest)} / ${percent(farm)}`
         }),
       ]
+      tell(row.join(' | '))
+      return row
     })
     return {
       tables: [
@@ -140,6 +149,7 @@ export const lens: Study = {
             'farm',
             'harmless posts liked by the measure of honest ones',
             'farm welcomes newcomers',
+            'runs',
             'honest likes into the farm',
             'Advogato',
             'scaled to the authors',

@@ -8,9 +8,9 @@ import { HARM, harmOf, type Study } from './study.ts'
 import { percent } from './table.ts'
 
 const MEMBERS = 100
-const DAYS = 120
+const DAYS = 90
 /** Sleepers and colluders have been members for so long when they begin. */
-const TURN_DAY = 80
+const TURN_DAY = 60
 
 type Kind = 'trolls' | 'sleepers' | 'colluders'
 
@@ -45,7 +45,7 @@ export const members: Study = {
   name: 'members',
   title: 'members who turn',
   run: (isQuick) => {
-    const seeds = isQuick ? [1] : SEEDS.slice(0, 2)
+    const seeds = isQuick ? [1] : SEEDS.slice(0, 1)
     const cases = (['trolls', 'sleepers', 'colluders'] as const).flatMap((kind) =>
       (isQuick ? [5] : MANY[kind]).map((many) => ({
         kind,

@@ -12,8 +12,11 @@ export interface Findings {
 export interface Study {
   readonly name: string
   readonly title: string
-  /** @param isQuick - small, one seed: for a look */
-  readonly run: (isQuick: boolean) => Findings
+  /**
+   * @param isQuick - small, one seed: for a look
+   * @param tell - hears how far it is
+   */
+  readonly run: (isQuick: boolean, tell: (line: string) => void) => Findings
 }
 
 /** Days at the end that are looked at: the forum has come to some rest. */
