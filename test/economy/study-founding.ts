@@ -24,11 +24,14 @@ export const founding: Study = {
       return { pioneers, leaves, runs: playAll({ members: MEMBERS, days, pioneers }, seeds, { before }) }
     })
     const halves = (isQuick ? [20] : [20, 100]).flatMap((members) =>
-      [0, 0.1].map((travellers) => ({
-        members,
-        travellers,
-        runs: seeds.map((seed) => playApart({ members, travellers, seed })),
-      })),
+      PARTS.flatMap((parts) =>
+        [0, 0.3].map((travellers) => ({
+          members,
+          parts,
+          travellers,
+          runs: seeds.map((seed) => playApart({ members, parts, travellers, seed })),
+        })),
+      ),
     )
     return {
       tables: [
@@ -52,16 +55,18 @@ export const founding: Study = {
           ]),
         },
         {
-          caption: `Halves that do not meet for two days, from day ${PARTS} on; sums of ${seeds.length} runs`,
+          caption: `Halves that do not meet for two days; sums of ${seeds.length} runs`,
           head: [
             'members',
+            'apart from day',
             'post in both halves',
             'their posts and votes while apart',
             'withdrawn',
             'votes that do not count any more',
           ],
-          rows: halves.map(({ members, travellers, runs }) => [
+          rows: halves.map(({ members, parts, travellers, runs }) => [
             members,
+            parts,
             percent(travellers),
             sum(runs.map(({ made }) => made)),
             sum(runs.map(({ withdrawn }) => withdrawn)),
@@ -79,7 +84,8 @@ function ableAtEnd({ days }: Run): number {
   return last === undefined ? 0 : last.able / last.members
 }
 
-const PARTS = 40
+/** A young forum, whose members have few reps, and an older one. */
+const PARTS = [12, 40]
 const APART = 2
 
 interface ApartRun {
@@ -88,19 +94,26 @@ interface ApartRun {
   readonly voided: number
 }
 
-/** @param options - `travellers`: share of the members who post now in one half and now in the other, as with two devices */
-function playApart({ members, travellers, seed }: { members: number; travellers: number; seed: number }): ApartRun {
+interface ApartOptions {
+  readonly members: number
+  readonly parts: number
+  /** Share of the members who post now in one half and now in the other, as with two devices. */
+  readonly travellers: number
+  readonly seed: number
+}
+
+function playApart({ members, parts, travellers, seed }: ApartOptions): ApartRun {
   let before = 0
   let made = 0
   const { world } = play(
-    { members, days: PARTS + APART + 2, seed },
+    { members, days: parts + APART + 2, seed },
     {
       before: (now) => {
-        if (now.day === PARTS) {
+        if (now.day === parts) {
           before = now.forum.state.graph.acceptedCount
           now.part(travellers)
         }
-        if (now.day !== PARTS + APART) return
+        if (now.day !== parts + APART) return
         made = now.meet() - before
       },
     },
