@@ -72,5 +72,6 @@ function waitUnderAttack(runs: readonly Run[]): string {
   const waits = runs.flatMap((run) => waitsOf(run, FROM_DAY))
   const all = sum(runs.map((run) => newcomersOf(run, FROM_DAY).length))
   const out = all - waits.length
-  return `${median(waits).toFixed(1)}${out === 0 ? '' : `, ${out} of ${all} never`}`
+  const wait = waits.length === 0 ? [] : [median(waits).toFixed(1)]
+  return [...wait, ...(out === 0 ? [] : [`${out} of ${all} never`])].join(', ')
 }
