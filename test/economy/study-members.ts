@@ -54,6 +54,8 @@ export const members: Study = {
       })),
     )
     const from = isQuick ? 30 : TURN_DAY
+    // Trolls come one by one; by the tenth day there are members to see them.
+    const since = (kind: Kind): number => (kind === 'trolls' ? 10 : from)
     return {
       tables: [
         {
@@ -62,9 +64,11 @@ export const members: Study = {
           rows: cases.map(({ kind, many, runs }) => [
             kind,
             many,
-            percent(middle(runs, ({ days }) => Math.min(...days.slice(from).map((day) => day.able / day.members)))),
-            percent(middle(runs, hiddenShare(from))),
-            ...harmOf(runs, from),
+            percent(
+              middle(runs, ({ days }) => Math.min(...days.slice(since(kind)).map((day) => day.able / day.members))),
+            ),
+            percent(middle(runs, hiddenShare(since(kind)))),
+            ...harmOf(runs, since(kind)),
           ]),
         },
       ],
