@@ -70,14 +70,24 @@ test('a farm grows no faster than its reps, and a raid spends no more than it ha
   expect(day.able).toBeLessThan(day.members)
 })
 
-test('two halves that met accept what either accepted, and nobody honest with one device loses anything', () => {
-  const world = new World({ members: 10, days: 8, seed: 3, arrivalDays: 2, latecomers: 0 })
-  while (world.day < 5) world.playDay()
+test('two halves that met accept what either accepted, nobody with one device loses anything, and the lens is one', () => {
+  const world = new World({ members: 10, days: 12, seed: 3, arrivalDays: 2, latecomers: 0 })
+  // More accounts than an insider can pass trust on to.
+  world.join(new Farm({ insider: world.joinInDisguise(1), fromDay: 4, size: 20, everyDays: 1 }))
+  while (world.day < 8) world.playDay()
   world.part(0)
   world.playDay()
+  const second = world.forumOf({ number: 1 })
+  const lensOf = (forum: typeof second): string[] => [...forum.state.lens(world.nowMs)].sort()
+  second.take(world.forum, world.nowMs)
   const blocks = world.meet()
-  expect([...world.forum.accepted()].length).toBe(blocks)
-  expect(world.forum.withdrawn).toBe(0)
+  const { forum } = world
+  expect([...forum.accepted()].length).toBe(blocks)
+  expect(forum.withdrawn).toBe(0)
+  expect([...second.accepted()]).not.toEqual([...forum.accepted()])
+  expect([...second.accepted()].sort()).toEqual([...forum.accepted()].sort())
+  expect(lensOf(second)).toEqual(lensOf(forum))
+  expect(lensOf(forum).length).toBeLessThan(forum.state.authors().length)
 })
 
 test('a forum has fallen when most that is seen is spam, or when most cannot post', () => {
