@@ -1,15 +1,23 @@
 /**
- * Two projects: everything that runs in this process, and `test/integration`, whose tests spawn the built program and
- * run two files at a time, so that daemons on a small machine do not starve each other.
+ * Three projects. `unit` runs in threads that share their modules; files that mock, or change the process, have a process
+ * each in `isolated`; `integration` spawns the built program. Threads and processes run side by side: much of the time
+ * daemons are waited for.
  */
 import { defineConfig } from 'vitest/config'
+import { isolatedTests } from './test/support/isolation.ts'
+
+const isolated = [...isolatedTests()]
 
 export default defineConfig({
   test: {
     environment: 'node',
-    pool: 'forks',
-    // A core is enough for one file: many wait for daemons, or for a deadline.
-    poolOptions: { forks: { minForks: 2, maxForks: 2 } },
+    // None waits for so long but on a busy machine.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    poolOptions: {
+      threads: { isolate: false, minThreads: 1, maxThreads: 1 },
+      forks: { minForks: 3, maxForks: 3 },
+    },
     reporters: ['default', './test/support/summary-reporter.ts'],
     setupFiles: ['src/node/base/polyfill.ts'],
     projects: [
@@ -17,20 +25,28 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
+          pool: 'threads',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/integration/**'],
-          testTimeout: 20_000,
-          hookTimeout: 20_000,
+          exclude: ['test/integration/**', ...isolated],
+          restoreMocks: true,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'isolated',
+          pool: 'forks',
+          include: isolated,
         },
       },
       {
         extends: true,
         test: {
           name: 'integration',
+          pool: 'forks',
           include: ['test/integration/**/*.test.ts'],
           globalSetup: ['test/support/build.ts'],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          testTimeout: 120_000,
         },
       },
     ],

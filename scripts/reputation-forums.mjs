@@ -212,4 +212,40 @@ export const FORUMS = [
       a4 n1    < a5    @91 08:00 likes n1
       a5       < n2    @91 09:00`,
   },
+  {
+    title: 'authors take posts back: without reps, under the block of somebody else, and withdrawn',
+    name: '#takingback',
+    blocks: `
+      genesis  < a1    @0 08:00
+      a1       < b1    @0 10:00
+      a1 b1    < a2    @0 11:00 likes b1
+      a2       < b2    @0 12:00 dislikes b1
+    ! a2       < b7    @0 12:00 likes b1
+      a2       < a3    @0 12:01 likes b1
+      a3       < b4    @0 14:00 dislikes b1
+      a3       < b3    @0 13:00
+      a3       < a4    @0 13:01
+      a4 b3    < a5    @0 13:02 likes b3
+      a5       < b6    @0 16:00 dislikes b3
+      b6       < a6    @0 17:00
+      a5       < b5    @0 15:00
+      a6       < a7    @0 18:00 likes b3
+      a7 b5    < a8    @0 18:01 likes b5
+      a8       < a9    @1 08:00 dislikes a1`,
+  },
+  {
+    title: 'the owner of an identity chain and a guest take posts back',
+    owner: 'o',
+    blocks: `
+      genesis  < o1    @0 08:00
+      o1       < g1    @0 09:00
+      o1 g1    < o2    @0 10:00 likes g1
+      o1       < o6    @0 10:30
+      o2       < g2    @0 11:00 dislikes g1
+      o2       < g3    @1 09:00 dislikes g1
+      g3 o6    < o3    @1 10:00 dislikes o1
+      o3       < g4    @1 11:00
+      g4       < o4    @1 12:00 likes g1
+      o4       < o5    @1 12:01 likes g1`,
+  },
 ]

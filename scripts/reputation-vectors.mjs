@@ -135,6 +135,7 @@ function expectedAfter(rules, known, letters, time) {
     counts: names([...accepted].filter((u) => ledger.counts(u))),
     minting: names([...accepted].filter((u) => ledger.isMinting(u))),
     hidden: names([...targets].filter((u) => rules.hidden(u, all))),
+    takenBack: names([...targets].filter((u) => rules.isTakenBack(u, all))),
     posts: Object.fromEntries(inOrder(targets).map((u) => [nameOf.get(u), rules.repsOfPost(u, all)])),
     reps: Object.fromEntries(times.map((t) => [t, Object.fromEntries(repsAt(t))])),
   }
@@ -167,7 +168,7 @@ const NOTE = [
   'name, time, backs, author, like and payload (its text) say again, in names of blocks and letters of authors, what the header says.',
   'sound: false is a block that a peer refuses for what it and its past say (§2, §3, §5): nothing follows from it.',
   'k: k(u) of the block (0 if unsigned). after: what a peer says that has all sound blocks up to this one, none set aside, delayed or dropped.',
-  'heads, paid, accepted (not paid, and in the past of a paid one), held (sound, and neither), hidden (3.b): names, each list in order (§1).',
+  'heads, paid, accepted (not paid, and in the past of a paid one), held (sound, and neither), hidden and, of these, takenBack (3.b): names, each list in order (§1).',
   'counts, minting: of what is accepted, the votes that count, and the posts that are minting (§4).',
   'posts: reps of the posts that any like or dislike speaks of. reps: by time (ms since the epoch) and author, reps(author, accepted, time).',
   'Asked at the time of the block or of the latest head, whichever is later, and 24 h (less 1 ms) and 90 days (give or take 1 ms) after that.',

@@ -190,6 +190,28 @@ function headers() {
         re: ids[3],
       },
     ],
+    [
+      'a dislike with the longest reason',
+      { v: 1, height: 9, time: 9, backs: [ids[2]], pay: payOf('r'.repeat(1024)), like: { n: -1, target: ids[6] } },
+      5,
+    ],
+    [
+      'a like in a group with the longest reason, 40 bytes of seal about it',
+      {
+        v: 1,
+        height: 9,
+        time: 9,
+        backs: [ids[2]],
+        pay: payOf('r'.repeat(1064), 'group'),
+        like: { n: 1, target: ids[6] },
+      },
+      5,
+    ],
+    [
+      'well formed, and not sound: a reason of 1,025 bytes',
+      { v: 1, height: 9, time: 9, backs: [ids[2]], pay: payOf('r'.repeat(1025)), like: { n: -1, target: ids[6] } },
+      5,
+    ],
   ]
   return cases.map(([title, unsigned, by]) => {
     const keyPair = by === undefined ? undefined : author(by)

@@ -19,6 +19,9 @@ export const MAX_PAYLOAD_GUEST_BYTES = 128 * 1024
 /** For owners and group members, who answer for their own chain: a photo or a short film. */
 export const MAX_PAYLOAD_OWNER_BYTES = 64 * 1024 * 1024
 
+/** A vote's reason, before it was sealed: a few lines. Nobody can dislike a vote, so it must not carry content. */
+export const MAX_REASON_BYTES = 1024
+
 /** Two names of at most 63 characters and the slash: what registries accept (RFC 6838 §4.2 advises 64 for each). */
 export const MAX_MEDIA_TYPE_CHARS = 127
 

@@ -11,9 +11,15 @@ import type { DagFault } from './faults.ts'
 import { Bug, fail, ok, type Result } from './result.ts'
 import type { Block, Header, Seal } from './header.ts'
 import { genesisBlockId, payloadIdOfHex, type BlockId } from './ids.ts'
-import { KEY_BYTES, MAX_PAYLOAD_GUEST_BYTES, MAX_PAYLOAD_OWNER_BYTES, SIGNATURE_BYTES } from './block-limits.ts'
+import {
+  KEY_BYTES,
+  MAX_PAYLOAD_GUEST_BYTES,
+  MAX_PAYLOAD_OWNER_BYTES,
+  MAX_REASON_BYTES,
+  SIGNATURE_BYTES,
+} from './block-limits.ts'
 import { verifyNative } from './native-ed25519.ts'
-import { groupVerifier, NONCE_BYTES, sealGroup, sealOwner } from './seal.ts'
+import { GROUP_OVERHEAD_BYTES, groupVerifier, NONCE_BYTES, OWNER_OVERHEAD_BYTES, sealGroup, sealOwner } from './seal.ts'
 
 export type { Block, Header, Seal } from './header.ts'
 
@@ -104,6 +110,9 @@ export function checkStructure(chain: Chain, header: Header): Result<true, DagFa
   return fault === undefined ? ok(true) : fail(fault)
 }
 
+/** Bytes that a seal adds to a payload. */
+const SEAL_BYTES = { none: 0, group: GROUP_OVERHEAD_BYTES, owner: OWNER_OVERHEAD_BYTES }
+
 function wrongGenesis(chain: Chain, { height, backs }: Header): DagFault | undefined {
   const isOnGenesis = backs.includes(genesisBlockId(chain.id))
   if (isOnGenesis && backs.length > 1) return { code: 'DAG_BAD_BACKS', why: 'the genesis is a back only alone' }
@@ -127,7 +136,8 @@ function wrongLike(chain: Chain, { height, like, re, pay }: Header): DagFault | 
   if (height === 1 || like.target === genesisBlockId(chain.id)) {
     return { code: 'DAG_BAD_LIKE', why: 'a like is of a post in its past' }
   }
-  return undefined
+  const bytes = pay.size - SEAL_BYTES[pay.seal]
+  return bytes > MAX_REASON_BYTES ? { code: 'DAG_REASON_TOO_LONG', bytes, limit: MAX_REASON_BYTES } : undefined
 }
 
 function wrongReply(chain: Chain, { height, re }: Header): DagFault | undefined {
@@ -196,5 +206,6 @@ export function checkPayload(chain: Chain, block: Block, bytes: Uint8Array): Res
   if (key === undefined) return ok(true)
   const verifier = groupVerifier(key, encodeAad(block.header))
   verifier.update(bytes)
-  return verifier.finish() ? ok(true) : fail({ code: 'DAG_BAD_SEAL', why: "it does not open under the group's key" })
+  // A fault of this copy, not of the block: others may have taken a signed post in without its payload (spec §3).
+  return verifier.finish() ? ok(true) : fail({ code: 'DAG_BAD_PAYLOAD', why: "it does not open under the group's key" })
 }

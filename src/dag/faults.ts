@@ -20,6 +20,8 @@ export type DagFault =
   /** The post that a post answers. */
   | { readonly code: 'DAG_BAD_REPLY'; readonly why: string }
   | { readonly code: 'DAG_PAYLOAD_TOO_LARGE'; readonly bytes: number; readonly limit: number }
+  /** The reason of a vote. */
+  | { readonly code: 'DAG_REASON_TOO_LONG'; readonly bytes: number; readonly limit: number }
   | { readonly code: 'DAG_BAD_PAYLOAD'; readonly why: string }
   | { readonly code: 'DAG_AMBIGUOUS_ID'; readonly matches: readonly string[] }
   | { readonly code: 'DAG_UNKNOWN_ID'; readonly text: string }

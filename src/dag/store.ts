@@ -87,12 +87,18 @@ export interface Commit<Row extends BlockRow> {
   readonly states?: ReadonlyMap<number, Row['state']>
   /** Payloads of earlier or new blocks to delete; they are missing from then on. No effect on one that is missing already. */
   readonly payloadsDropped?: readonly DroppedPayload[]
+  /** Payloads of earlier or new blocks to mark as kept aside since this time, in ms. No effect on one that is missing. */
+  readonly payloadsAside?: ReadonlyMap<number, number>
+  /** Payloads to mark as kept aside no longer. */
+  readonly payloadsBack?: readonly number[]
 }
 
 export interface LoadedChain {
   readonly heads: readonly number[]
   /** Indexes of blocks whose payload is missing, ascending. */
   readonly missing: readonly number[]
+  /** Since when payloads are kept aside, in ms, by index of their blocks. Never one that is missing. */
+  readonly aside: ReadonlyMap<number, number>
   /** Bytes of headers, signatures and payloads stored, without payloads that are still arriving. */
   readonly bytes: number
 }

@@ -4,8 +4,6 @@
  */
 import './base/polyfill.ts'
 import { run } from './cli/run.ts'
-import { connect as connectForLong } from './control/client/app-client.ts'
-import { connect } from './control/client/connection.ts'
 import { setV8Flags } from './daemon/v8-flags.ts'
 
 const interrupted = new AbortController()
@@ -21,10 +19,16 @@ process.exitCode = await run(
   process.argv.slice(2),
   { stdin, stdout, stderr, env, signal: interrupted.signal },
   {
-    connect,
-    connectPersistent: (endpoint, options) =>
-      connectForLong({ ...endpoint, ...options, patienceMs: Infinity, repeatReads: true }),
-    // The node and libp2p are slow to load, and only `start` and `check` need them.
+    // A command loads what it needs and no more. The schemas of the port cost as much as everything else together; libp2p
+    // and LevelDB, which only `start` and `check` need, several times that.
+    connect: async (endpoint, options) => (await import('./control/client/connection.ts')).connect(endpoint, options),
+    connectPersistent: async (endpoint, options) =>
+      (await import('./control/client/app-client.ts')).connect({
+        ...endpoint,
+        ...options,
+        patienceMs: Infinity,
+        repeatReads: true,
+      }),
     runVerify: async (options, tell) => (await import('./daemon/verify-command.ts')).runVerify(options, tell),
     runDaemon: async (options) => {
       setV8Flags()

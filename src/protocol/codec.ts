@@ -243,7 +243,14 @@ function readReplyOf(t: string, id: number, fields: Fields): Reply {
     }
     case 'offered': {
       const fresh = fields.uint('fresh', Number.MAX_SAFE_INTEGER)
-      return { t, id, fresh, missing: fields.uint('missing', Number.MAX_SAFE_INTEGER) }
+      const missing = fields.uint('missing', Number.MAX_SAFE_INTEGER)
+      return {
+        t,
+        id,
+        fresh,
+        missing,
+        ...(fields.has('delayed') ? { delayed: fields.uint('delayed', Number.MAX_SAFE_INTEGER) } : {}),
+      }
     }
     case 'refuse': {
       const text = fields.text('code')

@@ -87,6 +87,7 @@ export function blockVerdict(fault: BlockFault): BlockVerdict {
     case 'DAG_BAD_LABEL':
     case 'DAG_BAD_REPLY':
     case 'DAG_PAYLOAD_TOO_LARGE':
+    case 'DAG_REASON_TOO_LONG':
     case 'DAG_BAD_PAYLOAD':
     case 'REP_UNACCEPTED_BACK':
       return 'reject'

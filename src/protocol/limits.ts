@@ -263,6 +263,12 @@ export const MEMPOOL_BLOCKS_IN_PULL = 16_384
 /** The same in bytes. */
 export const MEMPOOL_BYTES_IN_PULL = 64 * MIB
 
+/** Spec §5: ids of delayed blocks for which the mempool had no room, so that they are not fetched each minute: 2 MiB. */
+export const LEFT_OUT_IDS = 16_384
+
+/** They are not fetched again for so long: within an hour the throttle lets in little more. */
+export const LEFT_OUT_MS = 3_600_000
+
 /** Spec §5: held posts of this node's own, and as many fetched from other peers: pending welcomes. */
 export const HELD_SLOTS = 16
 

@@ -106,9 +106,19 @@ export type Reply =
   | { readonly t: 'blocks'; readonly id: number; readonly asked: number; readonly blocks: readonly WireBlock[] }
   | { readonly t: 'frame'; readonly id: number; readonly offset: number; readonly bytes: Uint8Array }
   | { readonly t: 'no-payload'; readonly id: number; readonly why: 'hidden' | 'absent' }
-  /** `fresh`: blocks the responder gained; `missing`: those it knows of and still lacks. */
-  | { readonly t: 'offered'; readonly id: number; readonly fresh: number; readonly missing: number }
+  /** See {@link Offered}. */
+  | ({ readonly t: 'offered'; readonly id: number } & Offered)
   | { readonly t: 'refuse'; readonly id: number; readonly code: RefuseCode; readonly pioneer?: AuthorKey }
+
+/** What came of an offer. */
+export interface Offered {
+  /** Blocks that the responder gained. */
+  readonly fresh: number
+  /** Those that it knows of and still lacks. */
+  readonly missing: number
+  /** How many of these are there and delayed (spec §5, *Throttle*); absent if none is. */
+  readonly delayed?: number
+}
 
 /** Gossip announcement (spec §7). */
 export interface Announcement {

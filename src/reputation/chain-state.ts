@@ -12,11 +12,11 @@ import { Graph } from '../dag/graph.ts'
 import type { AuthorKey } from '../dag/ids.ts'
 import { hasFirstPostPioneer } from '../dag/sound.ts'
 import type { ResolvedBlock } from '../dag/store.ts'
-import { Acceptance, type LoadedState } from './acceptance.ts'
+import { Acceptance, type Change, type LoadedState } from './acceptance.ts'
 import { backsFor } from './backs.ts'
 import { isAcceptedState, isStateInV, type BlockState, type ChainRow } from './block-state.ts'
 import type { ReputationFault } from './faults.ts'
-import { Hidden } from './hidden.ts'
+import { Hidden, type HiddenChange } from './hidden.ts'
 import { BlockTable, type Like } from './block-table.ts'
 import { reachedFrom, type LensRule } from './lens.ts'
 import { isGroupUnlimited } from './rules.ts'
@@ -48,7 +48,7 @@ export class ChainState {
   readonly #views: Views
   readonly #acceptance: Acceptance
   readonly #hidden: Hidden
-  /** Posts about which votes turned since the last step, and whether they were hidden before. */
+  /** Posts that votes have hidden or shown since the last step, and whether they were hidden before. */
   readonly #wereHidden = new Map<number, boolean>()
   #pioneer: AuthorKey | undefined
   /** Author of a first post that is known, while none was accepted: the pioneer in the eyes of what stands on it. */
@@ -141,9 +141,9 @@ export class ChainState {
     const { accepted, withdrawn, paid, unpaid } = this.#acceptance.add(index)
     for (const block of accepted) {
       this.#findPioneer(block)
-      this.#views.accepted(block)
+      this.#accept(block)
     }
-    for (const block of withdrawn) this.#views.withdrawn(block)
+    for (const block of withdrawn) this.#withdraw(block)
     return { accepted, withdrawn, ...this.#turn(paid, unpaid) }
   }
 
@@ -152,20 +152,21 @@ export class ChainState {
     return this.#acceptance.has(index)
   }
 
-  /** The accepted blocks that {@link enter} would withdraw. */
-  wouldWithdraw(index: number): readonly number[] {
-    const author = this.#table.authorOf(index)
-    // Only blocks that come later in order can be, and mostly there is none.
-    if (author === undefined || this.#table.blocksOf(author).at(-1) === index) return []
-    return this.#acceptance.would(index).withdrawn
+  /** What {@link enter} would change, of a block whose backs are in V; changes nothing. */
+  would(index: number): Change {
+    return this.#acceptance.would(index)
   }
 
-  /** Accepted votes that count and, once {@link enter} has taken the block, would not, though accepted still. */
-  wouldVoid(index: number): readonly number[] {
-    const isPlain = this.graph.backs(index).every((back) => this.graph.isAccepted(back))
-    // What comes last in order turns nothing, and mostly it is that.
-    if (isPlain && this.#isBehindHeads([index])) return []
-    const { accepted, withdrawn } = this.#acceptance.would(index)
+  /** Whether it stands on what is accepted and comes last in order: then it withdraws and turns nothing. Mostly it is so. */
+  isPlain(index: number): boolean {
+    const author = this.#table.authorOf(index)
+    if (author !== undefined && this.#table.blocksOf(author).at(-1) !== index) return false
+    return this.graph.backs(index).every((back) => this.graph.isAccepted(back)) && this.#isBehindHeads([index])
+  }
+
+  /** Accepted votes that count and, after such a change, would not, though accepted still. */
+  wouldVoid({ accepted, withdrawn }: Change): readonly number[] {
+    // What comes last in order turns nothing.
     if (withdrawn.length === 0 && this.#isBehindHeads(accepted)) return []
     return this.#views.wouldTurn(accepted, withdrawn).lost
   }
@@ -182,7 +183,7 @@ export class ChainState {
    */
   retreat(index: number): Effects {
     const { withdrawn, unpaid } = this.#acceptance.retreat(index)
-    for (const block of withdrawn) this.#views.withdrawn(block)
+    for (const block of withdrawn) this.#withdraw(block)
     return { accepted: [], withdrawn, ...this.#turn([], unpaid) }
   }
 
@@ -213,6 +214,11 @@ export class ChainState {
     return this.#hidden.isHidden(index)
   }
 
+  /** Whether the post's author took it back (rule 3.b); then it is hidden. */
+  isTakenBack(index: number): boolean {
+    return this.#hidden.isTakenBack(index)
+  }
+
   likeOf(index: number): Like | undefined {
     return this.#table.likeOf(index)
   }
@@ -233,7 +239,7 @@ export class ChainState {
    */
   repsOf(author: AuthorKey, now: number): number {
     if (this.#pioneer === undefined && hasFirstPostPioneer(this.chain)) return 0
-    return this.#views.repsOf(author, Math.max(now, this.graph.time(this.#latestHead)))
+    return this.#views.repsOf(author, Math.max(now, this.graph.time(this.graph.latestHead)))
   }
 
   /** Whether an accepted vote counts (spec §4). */
@@ -266,7 +272,7 @@ export class ChainState {
     const roots = [...pioneers, this.#pioneer, owner, ...added].filter((key) => key !== undefined)
     const numbers = roots.map((root) => this.#table.numberOf(root)).filter((root) => root !== undefined)
     const context = { graph: this.graph, table: this.#table, counts: (vote: number) => this.counts(vote) }
-    const t = Math.max(now, this.graph.time(this.#latestHead))
+    const t = Math.max(now, this.graph.time(this.graph.latestHead))
     const reached = reachedFrom(numbers, context, { t, ...(rule === undefined ? {} : { rule }) })
     return new Set([...roots, ...[...reached].map((author) => this.#table.keyOf(author))])
   }
@@ -296,7 +302,7 @@ export class ChainState {
     this.#know(index, row, row.k)
     if (row.state === 'dropped') this.#table.remove(index)
     if (isAccepted || row.state === 'set-back') this.#findPioneer(index)
-    if (isAccepted) this.#views.accepted(index)
+    if (isAccepted) this.#accept(index)
   }
 
   #findPioneer(index: number): void {
@@ -304,17 +310,25 @@ export class ChainState {
     this.#pioneer = this.authorOf(index)
   }
 
-  /** Of what is accepted, the last in order: it is always a head. */
-  get #latestHead(): number {
-    return this.graph.heads().at(-1) ?? 0
+  #isBehindHeads(blocks: readonly number[]): boolean {
+    return blocks.every((block) => this.graph.compare(block, this.graph.latestHead) > 0)
   }
 
-  #isBehindHeads(blocks: readonly number[]): boolean {
-    return blocks.every((block) => this.graph.compare(block, this.#latestHead) > 0)
+  #accept(index: number): void {
+    this.#views.accepted(index)
+    this.#noteHidden(this.#hidden.accepted(index))
+  }
+
+  #withdraw(index: number): void {
+    this.#views.withdrawn(index)
+    this.#noteHidden(this.#hidden.withdrawn(index))
   }
 
   #count(vote: number, counts: boolean): void {
-    const change = counts ? this.#hidden.counted(vote) : this.#hidden.uncounted(vote)
+    this.#noteHidden(counts ? this.#hidden.counted(vote) : this.#hidden.uncounted(vote))
+  }
+
+  #noteHidden(change: HiddenChange | undefined): void {
     if (change !== undefined && !this.#wereHidden.has(change.post)) this.#wereHidden.set(change.post, !change.hidden)
   }
 

@@ -4,5 +4,5 @@ import type { BlockId } from '../dag/ids.ts'
 export type ReputationFault =
   /** Not sound: the block links one that is not accepted in the block's own past. */
   | { readonly code: 'REP_UNACCEPTED_BACK'; readonly back: BlockId }
-  /** A like made here that its author cannot pay for. */
-  | { readonly code: 'REP_NO_REPS'; readonly reps: number }
+  /** A vote made here that its author cannot pay for; of a post of the author's own, if it is to take that back. */
+  | { readonly code: 'REP_NO_REPS'; readonly reps: number; readonly isTakingBack?: boolean }

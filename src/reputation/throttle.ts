@@ -1,26 +1,17 @@
 /**
- * Which blocks are delayed (spec §5, *Throttle*): those that claim to be old although this node was in sync at that time and
- * did not see them, and those that withdraw another block of their author. A local rule that is never final: it slows down
- * rewriting the past. The time is an argument.
+ * How many blocks may come in now that a peer delays (spec §5, *Throttle*): those that claim to be old although this node was
+ * in sync at that time and did not see them, and those that rewrite what is accepted. A local rule that is never final: it
+ * slows down rewriting the past. It does not look at blocks; the time is an argument.
  */
-import type { AuthorKey } from '../dag/ids.ts'
-import { DAY_MS, WINDOW_MS } from './rules.ts'
-import { lowerBound } from './binary-search.ts'
+import type { AuthorKey, BlockId } from '../dag/ids.ts'
+import { Ration, RationTable, SlowRation } from './rations.ts'
+import { DAY_MS } from './rules.ts'
+import type { Watch } from './watch.ts'
 
-const MINUTE_MS = 60_000
-const HOUR_MS = 60 * MINUTE_MS
+const HOUR_MS = 60 * 60_000
 
-/** Notes at most this far apart form one interval: a node that notes every minute may miss two. */
-export const WATCH_GAP_MS = 3 * MINUTE_MS
-
-/** Older blocks count for nobody's reputation (4.c), so forging them gains little. */
-export const WATCH_KEPT_MS = WINDOW_MS
-
-/** Intervals kept of one chain: eleven a day for 90 days. Only a very bad connection needs more. */
-export const MAX_WATCHED = 1000
-
-/** Blocks that claim to be older than this are suspect. Up to a day is the normal effect of a partition. */
-export const SUSPECT_AGE_MS = DAY_MS
+/** Blocks that claim to be older than this are old. Up to a day is the normal effect of a partition. */
+export const OLD_MS = DAY_MS
 
 /**
  * At this rate a quiet branch of a few weeks comes in within hours; a forged past of thousands of blocks takes days,
@@ -28,147 +19,195 @@ export const SUSPECT_AGE_MS = DAY_MS
  */
 export const OLD_BLOCKS_PER_HOUR = 100
 
-/** An author's first withdrawals count as accidents: two devices that did not know of each other. */
-export const FAST_WITHDRAWALS = 3
+/**
+ * What one author's fresh blocks free in an hour beyond that: who has the trust of this chain speaks for what he links, as
+ * far as an hour's ration.
+ */
+export const FREED_PER_HOUR = 100
 
-/** Wait between those: time for others to see and link what is there. */
-export const FAST_WITHDRAWAL_GAP_MS = MINUTE_MS
+/** Two devices of one author that were apart for days, each with as many posts as reps allow (30), agree at once. */
+export const REWRITES_PER_DAY = 60
 
-/** Wait between all further ones. */
-export const SLOW_WITHDRAWAL_GAP_MS = HOUR_MS
+/** Wait between further ones while all of those are taken: time for others to see and link what is there. */
+export const SLOW_REWRITE_GAP_MS = HOUR_MS
 
-/** After this long without a withdrawal an author starts anew. */
-export const WITHDRAWALS_FORGOTTEN_MS = DAY_MS
+/** Authors remembered in each table. Each needs reps to get in there, so there are not that many at once. */
+export const MAX_THROTTLED_AUTHORS = 4096
 
-/** Authors remembered. Each needs reps to have a block withdrawn, so there are not that many at once. */
-export const MAX_WITHDRAWERS = 4096
+/** What waits behind a large block that was not seen for so long goes first: its peer may be gone. */
+export const LARGE_FORGOTTEN_MS = 2 * HOUR_MS
 
-/** Milliseconds since the epoch: first and last note. */
-export type Interval = readonly [number, number]
-
-/** When this node was online and in sync on one chain. */
-export class Watch {
-  /** Ascending and disjoint. */
-  readonly #intervals: Interval[] = []
-  #noted: number | undefined
-
-  /** @param intervals - as {@link Watch.intervals} returned them; the last one continues if the next note is soon */
-  constructor(intervals: Iterable<Interval> = []) {
-    for (const [start, end] of intervals) if (start <= end) this.#put(start, end)
-    this.#noted = this.#intervals.at(-1)?.[1]
-    this.#trim(this.#noted ?? 0)
-  }
-
-  /** Call it while in sync, at least once every {@link WATCH_GAP_MS}. */
-  note(nowMs: number): void {
-    const sinceMs = nowMs - (this.#noted ?? Number.NEGATIVE_INFINITY)
-    // A clock that was set back or far ahead says nothing of the time in between.
-    this.#put(sinceMs >= 0 && sinceMs <= WATCH_GAP_MS ? nowMs - sinceMs : nowMs, nowMs)
-    this.#noted = nowMs
-    this.#trim(nowMs)
-  }
-
-  wasWatching(timeMs: number): boolean {
-    const [start, end] = this.#intervals[this.#firstFrom(timeMs)] ?? []
-    return start !== undefined && end !== undefined && start <= timeMs
-  }
-
-  /** Ascending and disjoint. */
-  intervals(): readonly Interval[] {
-    return [...this.#intervals]
-  }
-
-  /** Merges it with the intervals that it touches. */
-  #put(start: number, end: number): void {
-    const from = this.#firstFrom(start)
-    const upTo = lowerBound(this.#intervals, ([first]) => first <= end)
-    const joined: Interval = [
-      Math.min(start, this.#intervals[from]?.[0] ?? start),
-      Math.max(end, this.#intervals[upTo - 1]?.[1] ?? end),
-    ]
-    this.#intervals.splice(from, upTo - from, joined)
-  }
-
-  /** Position of the first interval that ends at this time or later. */
-  #firstFrom(timeMs: number): number {
-    return lowerBound(this.#intervals, ([, end]) => end < timeMs)
-  }
-
-  #trim(nowMs: number): void {
-    const tooMany = Math.max(0, this.#intervals.length - MAX_WATCHED)
-    this.#intervals.splice(0, Math.max(tooMany, this.#firstFrom(nowMs - WATCH_KEPT_MS)))
-  }
+/** What a block would take from the rations if it came in. */
+export interface Cost {
+  readonly id: BlockId
+  /** old blocks that would be accepted, it included. */
+  readonly old: number
+  /** Blocks that rewrite what is accepted here, by author (spec §5). */
+  readonly rewrites: ReadonlyMap<AuthorKey, number>
 }
 
-interface Withdrawals {
-  readonly count: number
-  readonly lastMs: number
+/** A block that brings in more at once than a ration holds. */
+interface Large {
+  readonly id: BlockId
+  readonly sinceMs: number
+  readonly seenMs: number
+}
+
+/** What a restart keeps: nobody gets a new ration by making this node restart. */
+export interface ThrottleRecord {
+  readonly old: readonly number[]
+  readonly rewrites: readonly (readonly [AuthorKey, readonly number[], lastMs: number])[]
+  readonly freed: readonly (readonly [AuthorKey, readonly number[]])[]
+  readonly large?: readonly [BlockId, sinceMs: number, seenMs: number]
 }
 
 /** The throttle of one chain. A block that it delays may be tried again later. */
 export class Throttle {
-  readonly #watch: Watch
-  /** When old blocks were accepted in the last hour, ascending. */
-  #old: number[] = []
-  /** The author whose last withdrawal is oldest comes first. */
-  readonly #withdrawals = new Map<AuthorKey, Withdrawals>()
-  #nowMs = Number.NEGATIVE_INFINITY
+  readonly watch: Watch
+  readonly #old: Ration
+  readonly #rewrites: RationTable<SlowRation>
+  readonly #freed: RationTable<Ration>
+  /** One at a time: else many of them would come in at many times the rate. */
+  #large: Large | undefined
+  #hasChanged = false
 
-  constructor(watch: Watch) {
-    this.#watch = watch
+  /** @param record - see {@link Throttle.record} */
+  constructor(watch: Watch, record: ThrottleRecord = { old: [], rewrites: [], freed: [] }) {
+    this.watch = watch
+    this.#old = new Ration(OLD_BLOCKS_PER_HOUR, HOUR_MS, record.old)
+    const rewrites = record.rewrites.map(([author, taken, lastMs]) => [author, rewriting(taken, lastMs)] as const)
+    this.#rewrites = new RationTable(MAX_THROTTLED_AUTHORS, rewriting, rewrites)
+    const freed = record.freed.map(([author, taken]) => [author, freeing(taken)] as const)
+    this.#freed = new RationTable(MAX_THROTTLED_AUTHORS, freeing, freed)
+    const [id, sinceMs, seenMs] = record.large ?? []
+    if (id !== undefined && sinceMs !== undefined && seenMs !== undefined) this.#large = { id, sinceMs, seenMs }
   }
 
   /** Whether a block of this time claims to be old, and this node was in sync then without seeing it. */
-  isSuspect(timeMs: number, nowMs: number): boolean {
-    return nowMs - timeMs > SUSPECT_AGE_MS && this.#watch.wasWatching(timeMs)
+  isOld(timeMs: number, nowMs: number): boolean {
+    return nowMs - timeMs > OLD_MS && this.watch.wasWatching(timeMs)
+  }
+
+  /** whether anything old may come in now. `freer`: author of a fresh block above it. */
+  mayTakeOld(nowMs: number, freer?: AuthorKey): boolean {
+    return this.#old.left(nowMs) > 0 || (freer !== undefined && this.mayFree(freer, nowMs))
+  }
+
+  /** Whether a fresh block by this author frees anything now. */
+  mayFree(author: AuthorKey, nowMs: number): boolean {
+    return this.#old.left(nowMs) + this.#freed.of(author).left(nowMs) > 0
+  }
+
+  /** Whether this is the block whose waiting counts, see {@link Throttle.isLarge}. */
+  isWaitingLarge(id: BlockId): boolean {
+    return this.#large?.id === id
+  }
+
+  /** Whether it is more than the rations hold, so that it can never come in by them. */
+  isLarge({ old, rewrites }: Cost): boolean {
+    return old > OLD_BLOCKS_PER_HOUR || [...rewrites.values()].some((count) => count > REWRITES_PER_DAY)
   }
 
   /**
-   * Whether `count` more suspect blocks may come in now. More than an hour's ration at once is allowed after an hour
-   * without any.
+   * Whether a large block may come in now: after an hour for each 100 blocks that it takes from rations, one such block after
+   * the other. If so it takes all that is left of its rations.
    */
-  mayTakeOld(nowMs: number, count = 1): boolean {
-    this.#expire(nowMs)
-    return this.#old.length === 0 || this.#old.length + count <= OLD_BLOCKS_PER_HOUR
-  }
-
-  /** A suspect block was accepted. Unpaid blocks do not count: a stranger could use up the ration with them. */
-  tookOld(nowMs: number): void {
-    this.#expire(nowMs)
-    this.#old.push(nowMs)
-  }
-
-  /** Whether a block that withdraws another one of its author may come in now. If so it counts. */
-  mayWithdraw(author: AuthorKey, nowMs: number): boolean {
-    this.#expire(nowMs)
-    const { count, lastMs } = this.#withdrawals.get(author) ?? { count: 0, lastMs: Number.NEGATIVE_INFINITY }
-    if (nowMs - lastMs < (count < FAST_WITHDRAWALS ? FAST_WITHDRAWAL_GAP_MS : SLOW_WITHDRAWAL_GAP_MS)) return false
-    this.#withdrawals.delete(author)
-    this.#withdrawals.set(author, { count: count + 1, lastMs: nowMs })
-    const [oldest] = this.#withdrawals.keys()
-    if (oldest !== undefined && this.#withdrawals.size > MAX_WITHDRAWERS) this.#withdrawals.delete(oldest)
+  takeLarge(cost: Cost, nowMs: number): boolean {
+    const other = this.#large
+    if (other !== undefined && other.id !== cost.id && nowMs - other.seenMs < LARGE_FORGOTTEN_MS) return false
+    const sinceMs = other?.id === cost.id ? Math.min(other.sinceMs, nowMs) : nowMs
+    this.#large = { id: cost.id, sinceMs, seenMs: nowMs }
+    this.#hasChanged = true
+    if (nowMs < largeDueMs(sinceMs, cost)) return false
+    this.#large = undefined
+    this.#takeOwn(cost, nowMs)
     return true
   }
 
+  /** When a large block may come in, if it has begun to wait; else how long it takes from now on. */
+  largeDueMs(cost: Cost, nowMs: number): number {
+    return largeDueMs(this.#large?.id === cost.id ? this.#large.sinceMs : nowMs, cost)
+  }
+
   /**
-   * Drops expired entries. After the clock was set back, entries ahead of it count as of now: else they would not
-   * expire for long.
+   * Whether a block may come in now. If so it takes what it costs: each from its own ration, and what these lack from what a
+   * fresh block frees. `freer`: author of that block. Nobody frees rewrites of his own.
    */
-  #expire(nowMs: number): void {
-    if (nowMs < this.#nowMs) {
-      this.#old = this.#old.map((timeMs) => Math.min(timeMs, nowMs))
-      for (const [author, { count, lastMs }] of this.#withdrawals) {
-        this.#withdrawals.set(author, { count, lastMs: Math.min(lastMs, nowMs) })
-      }
-    }
-    this.#nowMs = nowMs
-    this.#old.splice(
-      0,
-      lowerBound(this.#old, (timeMs) => timeMs <= nowMs - HOUR_MS),
-    )
-    for (const [author, { lastMs }] of this.#withdrawals) {
-      if (nowMs - lastMs < WITHDRAWALS_FORGOTTEN_MS) break
-      this.#withdrawals.delete(author)
+  take(cost: Cost, nowMs: number, freer?: AuthorKey): boolean {
+    const ownLack = this.#rewritesLacking(cost, nowMs, (author) => author === freer)
+    const lack =
+      Math.max(0, cost.old - this.#old.left(nowMs)) + this.#rewritesLacking(cost, nowMs, (author) => author !== freer)
+    if (ownLack > 0 || (lack > 0 && freer === undefined)) return false
+    const spare = Math.max(0, this.#old.left(nowMs) - cost.old)
+    const extra = Math.max(0, lack - spare)
+    if (freer !== undefined && extra > this.#freed.of(freer).left(nowMs)) return false
+    this.#takeOwn(cost, nowMs)
+    if (freer === undefined || lack === 0) return true
+    this.#old.take(nowMs, lack - extra)
+    if (extra > 0) this.#freed.take(freer, nowMs, extra)
+    return true
+  }
+
+  /** Whether an author's rewrites are within his ration now. */
+  mayRewrite(author: AuthorKey, nowMs: number, count: number): boolean {
+    return this.#rewrites.of(author).left(nowMs) >= count
+  }
+
+  /** When so many old blocks can all be in, unless fresh blocks free them before. */
+  oldDueMs(nowMs: number, count: number): number {
+    return this.#old.dueMs(nowMs, count - 1)
+  }
+
+  /** The same of an author's rewrites. */
+  rewritesDueMs(author: AuthorKey, nowMs: number, count: number): number {
+    return this.#rewrites.of(author).dueMs(nowMs, count - 1)
+  }
+
+  /** Whether {@link Throttle.record} is another one than when {@link Throttle.takeChanged} was called last. */
+  get hasChanged(): boolean {
+    return this.#hasChanged
+  }
+
+  takeChanged(): boolean {
+    const hasChanged = this.#hasChanged
+    this.#hasChanged = false
+    return hasChanged
+  }
+
+  record(): ThrottleRecord {
+    const large = this.#large
+    return {
+      old: this.#old.taken,
+      rewrites: this.#rewrites.entries().map(([author, { taken, lastMs }]) => [author, taken, lastMs]),
+      freed: this.#freed.entries().map(([author, { taken }]) => [author, taken]),
+      ...(large === undefined ? {} : { large: [large.id, large.sinceMs, large.seenMs] as const }),
     }
   }
+
+  #takeOwn({ old, rewrites }: Cost, nowMs: number): void {
+    this.#hasChanged = true
+    this.#old.take(nowMs, old)
+    for (const [author, count] of rewrites) this.#rewrites.take(author, nowMs, count)
+  }
+
+  #rewritesLacking({ rewrites }: Cost, nowMs: number, isOf: (author: AuthorKey) => boolean): number {
+    let lacking = 0
+    for (const [author, count] of rewrites) {
+      if (isOf(author)) lacking += Math.max(0, count - this.#rewrites.of(author).left(nowMs))
+    }
+    return lacking
+  }
+}
+
+function rewriting(taken: readonly number[] = [], lastMs?: number): SlowRation {
+  return new SlowRation(new Ration(REWRITES_PER_DAY, DAY_MS, taken), SLOW_REWRITE_GAP_MS, lastMs)
+}
+
+function freeing(taken: readonly number[] = []): Ration {
+  return new Ration(FREED_PER_HOUR, HOUR_MS, taken)
+}
+
+function largeDueMs(sinceMs: number, { old, rewrites }: Cost): number {
+  const count = [...rewrites.values()].reduce((sum, each) => sum + each, old)
+  return sinceMs + Math.ceil((count * HOUR_MS) / OLD_BLOCKS_PER_HOUR)
 }

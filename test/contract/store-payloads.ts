@@ -108,6 +108,33 @@ export function payloadContract(name: string, make: () => Promise<StorePlace>): 
       },
     )
 
+    test('remembers which payloads are kept aside since when, until they are not, or are deleted', async () => {
+      const lacking = stored(3, { payload: 'missing', paySize: 5 })
+      const sinceMs = 1_800_000_000_000
+      const all = new Map([1, 2, 3, 4].map((index) => [index, sinceMs + index]))
+      await store.commit(
+        { ...line(1, 4), blocks: [stored(1), stored(2), lacking, stored(4)], payloadsAside: all },
+        UNSYNCED,
+      )
+      for (const step of ['live', 'reopened']) {
+        const aside = new Map([1, 2, 4].map((index) => [index, sinceMs + index]))
+        expect(await loadAll(store), step).toMatchObject({ missing: [3], aside })
+        expect(await readAll(store, rowOf(1).id)).toEqual(stored(1).payload)
+        await reopen()
+      }
+      const changes = { payloadsAside: new Map([[2, 7]]), payloadsBack: [1, 3], payloadsDropped: [dropOf(4)] }
+      await store.commit({ ...NOTHING, first: 5, ...changes }, UNSYNCED)
+      for (const step of ['live', 'reopened']) {
+        expect(await loadAll(store), step).toMatchObject({ missing: [3, 4], aside: new Map([[2, 7]]) })
+        await reopen()
+      }
+      await store.commit(
+        { ...NOTHING, first: 5, payloadsAside: new Map([[1, 8]]), payloadsDropped: [dropOf(1)] },
+        UNSYNCED,
+      )
+      expect(await loadAll(store)).toMatchObject({ missing: [1, 3, 4], aside: new Map([[2, 7]]) })
+    })
+
     test('deletes payloads of blocks of the same commit, whole ones and those stored before', async () => {
       await store.putFrame(rowOf(2).id, 0, payloadOf(FRAME_BYTES))
       await store.putFrame(rowOf(2).id, 1, payloadOf(4))

@@ -39,7 +39,7 @@ export function storeContract(name: string, make: () => Promise<StorePlace>): vo
     }
 
     test('is empty at first', async () => {
-      expect(await loadAll(store)).toEqual({ rows: [], heads: [], missing: [], bytes: 0 })
+      expect(await loadAll(store)).toEqual({ rows: [], heads: [], missing: [], aside: new Map(), bytes: 0 })
       expect(await store.block(1)).toBeUndefined()
       expect(await store.frame(drawnId('nobody'), 0)).toBeUndefined()
       expect(await store.frames(drawnId('nobody'))).toBe(0)

@@ -6,6 +6,7 @@ import {
   blockedOn,
   blockOn,
   codeOf,
+  DAY_MS,
   dislike,
   Ears,
   FORUM,
@@ -18,6 +19,8 @@ import {
 } from '../support/forum-nodes.ts'
 
 const [ALICE, MALLORY] = [person(1), person(2)]
+const GROUP = '$family'
+const TAKEN_BACK = { state: 'hidden', takenBack: true, why: 'taken back by its author' }
 /** So long that nothing else counts beside it. */
 const SPAM = 'compre '.repeat(15_000)
 
@@ -49,58 +52,77 @@ async function eachSays(nodes: readonly Daemon[], id: string, expected: string):
   }
 }
 
-test('3.b five dislikes hide a post everywhere, its bytes go, a joiner does not miss it; likes bring it back from who has it', async () => {
-  const config = { chains: [{ name: FORUM }], testClock: true }
-  const a = await playground.start('a', config)
+test('3.b five dislikes hide a post everywhere, likes bring it back from who kept it aside; authors take theirs back', async () => {
+  const chains = [{ name: FORUM }, { name: GROUP, key: 'AB'.repeat(32) }]
+  const config = { chains, testClock: true }
+  let a = await playground.start('a', config)
   const known = { ...config, peers: a.addresses }
-  const b = await playground.start('b', known)
-  const away = await playground.start('c', known)
-  await post(a, ALICE, 'welcome')
+  const b = await playground.start('b', { ...known, hidden: { keepDays: 0 } })
+  const hello = await post(a, ALICE, 'welcome')
   const spam = await post(a, MALLORY, SPAM)
-  await agreed([a, b, away], await like(a, ALICE, spam))
-  await eachSays([a, b, away], spam, SPAM)
-  await away.stop()
+  await agreed([a, b], await like(a, ALICE, spam))
+  await eachSays([a, b], spam, SPAM)
 
+  const tooLong = { chain: FORUM, id: spam, sign: ALICE.pvt, why: 'x'.repeat(1025) }
+  expect(await a.client.call('chain.dislike', tooLong).catch(codeOf)).toBe('payload-too-large')
+  expect(await dislike(a, MALLORY, spam).catch(codeOf)).toBe('no-reputation')
   const ears = await Ears.on(b)
   for (let n = 1; n <= 4; n++) await dislike(a, ALICE, spam)
   await agreed([a, b])
   expect(await Promise.all([a, b].map((node) => stateOn(node, spam)))).toEqual(['accepted', 'accepted'])
   const before = await Promise.all([a, b].map(bytesOn))
-  await agreed([a, b], await dislike(a, ALICE, spam, 'spam'))
+  await agreed([a, b], await dislike(a, ALICE, spam, 'x'.repeat(1024)))
   await ears.until(spam, ['hidden'])
-  for (const [at, node] of [a, b].entries()) {
+  for (const node of [a, b]) {
     expect(await payloadOrCode(node, spam)).toBe('payload-hidden')
     expect(await blockOn(node, spam)).toMatchObject({ state: 'hidden', reps: -4, pay: { size: SPAM.length } })
-    expect(before[at]).toBeGreaterThan(SPAM.length)
-    expect(await bytesOn(node)).toBeLessThan((before[at] ?? 0) - SPAM.length + 1000)
   }
+  // Kept aside here, gone there.
+  expect(await bytesOn(a)).toBeGreaterThan(before[0] ?? 0)
+  expect(await bytesOn(b)).toBeLessThan((before[1] ?? 0) - SPAM.length + 2000)
+
+  const inGroup = { chain: GROUP, sign: ALICE.pvt }
+  const said = (await a.client.call('chain.post', { ...inGroup, text: 'among us' })).id
+  await a.client.call('chain.dislike', { ...inGroup, id: said })
+  await a.client.call('chain.post', { ...inGroup, text: 'never mind' })
+  expect(await a.client.call('chain.reps', { chain: GROUP, of: ALICE.pub })).toBe('unlimited')
+  expect(await a.client.call('chain.reps', { chain: GROUP })).toEqual([{ pub: ALICE.pub, reps: 'unlimited' }])
+
+  const bytes = await bytesOn(a)
+  await a.kill()
+  a = await playground.start('a', { ...config, listen: a.addresses[0]?.replace(/\/p2p\/.*$/, '') ?? '' })
+  expect([await payloadOrCode(a, spam), await bytesOn(a)]).toEqual(['payload-hidden', bytes])
 
   const late = await playground.start('late', known)
   await agreed([a, b, late])
-  expect(await stateOn(late, spam)).toBe('hidden')
-  expect(await payloadOrCode(late, spam)).toBe('payload-hidden')
+  expect([await stateOn(late, spam), await payloadOrCode(late, spam)]).toEqual(['hidden', 'payload-hidden'])
   expect(await late.client.call('chain.status', { chain: FORUM })).toMatchObject({ missing: 0, state: 'synced' })
   expect(await bytesOn(late)).toBeLessThan(SPAM.length)
+  await eventually(
+    () => late.client.call('chain.status', { chain: GROUP }),
+    ({ blocks, missing }) => blocks === 3 && missing === 0,
+  )
+  expect(await late.client.call('chain.get', { chain: GROUP, id: said, part: 'block' })).toMatchObject(TAKEN_BACK)
 
   for (let n = 1; n <= 2; n++) await like(a, ALICE, spam)
   await agreed([a, b, late])
-  for (const node of [a, b, late]) {
-    expect(await blockOn(node, spam)).toMatchObject({ state: 'accepted', reps: -2 })
-    expect(await payloadOrCode(node, spam)).toBe('payload-missing')
-    expect(await node.client.call('chain.status', { chain: FORUM })).toMatchObject({ missing: 1 })
-  }
-
-  // Away while it was hidden, and so it still has what the others deleted.
-  const back = await playground.start('c', known)
-  await agreed([a, b, late, back])
-  await eachSays([back, a], spam, SPAM)
-  // The others ask the peer that had it not again after a while.
-  await setClocks([b, late], (await a.client.call('host.now', {})) + 600_000)
+  expect(await payloadOrCode(a, spam)).toBe(SPAM)
   for (const node of [b, late]) {
+    expect(await blockOn(node, spam)).toMatchObject({ state: 'accepted', reps: -2 })
     await node.client.call('peer.recv', { addr: a.addresses[0] ?? '', chain: FORUM })
-    expect(await payloadOrCode(node, spam)).toBe(SPAM)
-    expect(await node.client.call('chain.status', { chain: FORUM })).toMatchObject({ missing: 0 })
   }
+  await eachSays([b, late], spam, SPAM)
+  for (const node of [b, late])
+    expect(await node.client.call('chain.status', { chain: FORUM })).toMatchObject({ missing: 0 })
+
+  await agreed([a, b, late], await dislike(late, ALICE, hello))
+  for (const node of [a, b, late]) {
+    expect(await blockOn(node, hello)).toMatchObject(TAKEN_BACK)
+    expect(await payloadOrCode(node, hello)).toBe('payload-hidden')
+  }
+  const kept = await bytesOn(a)
+  await setClocks([a], (await a.client.call('host.now', {})) + 30 * DAY_MS)
+  expect(await bytesOn(a)).toBe(kept - 'welcome'.length)
 })
 
 test('§5 withdrawn: of two concurrent posts by an author with 1 rep the later one goes, is held where it was made, and a like brings it back', async () => {

@@ -1,21 +1,7 @@
 /** Reputation on three real daemons in a line (spec §4, §5): who gets in, how others get in, and what each node says of it. */
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { eventually, Playground, type Daemon } from '../support/daemon.ts'
-import {
-  agreed,
-  blockedOn,
-  blockOn,
-  DAY_MS,
-  Ears,
-  FORUM,
-  like,
-  payloadOn,
-  person,
-  post,
-  setClocks,
-  stateOn,
-  viewOf,
-} from '../support/forum-nodes.ts'
+import { callsOn, DAY_MS, Ears, person, setClocks } from '../support/forum-nodes.ts'
 import { Shell, type Finished } from '../support/shell.ts'
 
 const [ALICE, NEWCOMER] = [person(1), person(2)]
@@ -26,21 +12,32 @@ let shell: Shell
 let a: Daemon
 let b: Daemon
 let c: Daemon
+/** Each test has a forum of its own, whose pioneer is Alice. */
+let forum: string
+let forums = 0
+let { post, like, blockOn, payloadOn, stateOn, blockedOn, viewOf, agreed } = callsOn('')
 let first: string
 
-/** A, B and C in a line, on a forum whose pioneer is Alice. */
-beforeEach(async () => {
+/** A, B and C in a line. */
+beforeAll(async () => {
   playground = await Playground.open()
   shell = Shell.in(playground.root)
-  const config = { chains: [{ name: FORUM }], testClock: true }
+  const config = { testClock: true }
   a = await playground.start('a', config)
   b = await playground.start('b', { ...config, peers: a.addresses })
   c = await playground.start('c', { ...config, peers: b.addresses })
+})
+
+beforeEach(async () => {
+  await setClocks([a, b, c], Date.now())
+  forum = `#chat${String((forums += 1))}`
+  ;({ post, like, blockOn, payloadOn, stateOn, blockedOn, viewOf, agreed } = callsOn(forum))
+  for (const node of [a, b, c]) await node.client.call('chains.join', { name: forum })
   first = await post(a, ALICE, 'welcome')
   await agreed([a, b, c], first)
 })
 
-afterEach(async () => {
+afterAll(async () => {
   await shell.close()
   await playground.close()
 })
@@ -57,12 +54,12 @@ async function answer(node: Daemon, ...args: readonly string[]): Promise<string>
 }
 
 function chain(node: Daemon, ...args: readonly string[]): Promise<string> {
-  return answer(node, 'chain', FORUM, ...args)
+  return answer(node, 'chain', forum, ...args)
 }
 
 describe('§5 held: a post made here that is sound and not accepted', () => {
   test('its author is told how it gets out, sees it, and it reaches nobody', async () => {
-    const posted = await on(c, 'chain', FORUM, 'post', 'inline', 'olá', `--sign=${NEWCOMER.pvt}`)
+    const posted = await on(c, 'chain', forum, 'post', 'inline', 'olá', `--sign=${NEWCOMER.pvt}`)
     expect(posted).toEqual({
       status: 0,
       out: expect.stringMatching(/^2_[0-9A-F]{64}\n$/) as string,
@@ -82,7 +79,7 @@ describe('§5 held: a post made here that is sound and not accepted', () => {
     expect(await chain(c, 'get', 'payload', id)).toBe('olá')
     expect(await chain(c, 'status')).toMatch(/^held: +1$/m)
 
-    for (const node of [a, b]) expect(await answer(node, 'peer', c.addresses[0] ?? '', 'recv', FORUM)).toBe('0 / 0')
+    for (const node of [a, b]) expect(await answer(node, 'peer', c.addresses[0] ?? '', 'recv', forum)).toBe('0 / 0')
     // Nor does it come with what is accepted at C, by gossip: nothing links it.
     const next = await post(c, ALICE, 'from C')
     await agreed([a, b, c], next)
@@ -95,7 +92,7 @@ describe('§5 held: a post made here that is sound and not accepted', () => {
   })
 
   test('4.a a like by somebody with reps lets it in, and both reach everybody', async () => {
-    const ears = await Promise.all([Ears.on(a), Ears.on(c)])
+    const ears = await Promise.all([Ears.on(a, forum), Ears.on(c, forum)])
     const id = await post(c, NEWCOMER, 'olá')
     const liked = await chain(c, 'like', id, `--sign=${ALICE.pvt}`)
     const { heads, accepted } = await agreed([a, b, c], liked)
@@ -115,11 +112,11 @@ describe('§5 held: a post made here that is sound and not accepted', () => {
 
   test('`peer <peer> held <chain>` fetches it into slots of their own, so that a newcomer is welcomed from afar', async () => {
     const id = await post(c, NEWCOMER, 'olá de longe')
-    expect(await answer(b, 'peer', c.addresses[0] ?? '', 'held', FORUM)).toBe(id)
+    expect(await answer(b, 'peer', c.addresses[0] ?? '', 'held', forum)).toBe(id)
     expect(await chain(b, 'heads', 'blocked')).toBe(id)
     expect(await chain(b, 'get', 'payload', id)).toBe('olá de longe')
     // It is nobody's to pass on but its author's node's.
-    expect(await on(a, 'peer', b.addresses[0] ?? '', 'held', FORUM)).toEqual({
+    expect(await on(a, 'peer', b.addresses[0] ?? '', 'held', forum)).toEqual({
       status: 0,
       out: '',
       err: 'freechains: the peer gave no held posts\n',
@@ -133,7 +130,7 @@ describe('§5 held: a post made here that is sound and not accepted', () => {
   })
 
   test('an unsigned post is held too, whose like makes nobody richer', async () => {
-    const { id, state, why } = await c.client.call('chain.post', { chain: FORUM, text: 'anônimo' })
+    const { id, state, why } = await c.client.call('chain.post', { chain: forum, text: 'anônimo' })
     expect({ state, why }).toEqual({
       state: 'held',
       why: expect.stringMatching(/^held: it is unsigned, and needs a like by somebody who has reps; /) as string,
@@ -145,16 +142,16 @@ describe('§5 held: a post made here that is sound and not accepted', () => {
 
   test('`remove` drops it, and nothing that is accepted', async () => {
     const [kept, gone] = [await post(c, NEWCOMER, 'fica'), await post(c, NEWCOMER, 'vai')]
-    const { bytes } = await c.client.call('chain.status', { chain: FORUM })
+    const { bytes } = await c.client.call('chain.status', { chain: forum })
     expect(await chain(c, 'remove', gone)).toBe('true')
     expect(await chain(c, 'heads', 'blocked')).toBe(kept)
     expect(await stateOn(c, gone)).toBe('block-not-found')
-    expect((await c.client.call('chain.status', { chain: FORUM })).bytes).toBeLessThan(bytes)
+    expect((await c.client.call('chain.status', { chain: forum })).bytes).toBeLessThan(bytes)
     for (const [id, says] of [
       [gone, /no block “2_/],
       [first, /is accepted: only held posts can be removed/],
     ] as const) {
-      const refused = await on(c, 'chain', FORUM, 'remove', id)
+      const refused = await on(c, 'chain', forum, 'remove', id)
       expect(refused).toMatchObject({ status: 1, out: '', err: expect.stringMatching(says) as string })
     }
     expect(await viewOf(c)).toEqual(await viewOf(a))
@@ -172,7 +169,7 @@ describe('§4 reputation', () => {
       ['dislike', first, broke],
       ['dislike', held, /2_[0-9A-F]{64} is held: only accepted posts can be disliked/],
     ] as const) {
-      expect(await on(c, 'chain', FORUM, verb, id, `--sign=${person(3).pvt}`)).toEqual({
+      expect(await on(c, 'chain', forum, verb, id, `--sign=${person(3).pvt}`)).toEqual({
         status: 1,
         out: '',
         err: expect.stringMatching(says) as string,
@@ -195,7 +192,7 @@ describe('§4 reputation', () => {
       expect(await repsOn(node)).toBe(`${ALICE.pub} 28\n${NEWCOMER.pub} 0`)
       expect(await repsOn(node, person(9).pub)).toBe('0')
     }
-    expect(await on(a, 'chain', FORUM, 'reps', liked)).toMatchObject({ status: 1, out: '' })
+    expect(await on(a, 'chain', forum, 'reps', liked)).toMatchObject({ status: 1, out: '' })
 
     // The post is paid back a day after it, and its day is earned a day after the like that came some moments later.
     const [{ time: postTime }, { time: likeTime }] = [await blockOn(b, post1), await blockOn(b, liked)]
@@ -224,7 +221,7 @@ describe('§4 reputation', () => {
       async () => {
         const [from, reps, to] = [
           await now(),
-          await b.client.call('chain.reps', { chain: FORUM, of: pub }),
+          await b.client.call('chain.reps', { chain: forum, of: pub }),
           await now(),
         ]
         const phase = phaseAt(from)

@@ -9,20 +9,19 @@ import type { AuthorKey } from '../../src/dag/ids.ts'
 import { post } from '../../src/node/chain/posting.ts'
 import { Acceptance } from '../../src/reputation/acceptance.ts'
 import { BlockTable } from '../../src/reputation/block-table.ts'
-import { FAST_WITHDRAWALS, OLD_BLOCKS_PER_HOUR } from '../../src/reputation/throttle.ts'
+import { OLD_BLOCKS_PER_HOUR, REWRITES_PER_DAY } from '../../src/reputation/throttle.ts'
 import { author, bytes, must } from '../support/blocks.ts'
 import { DRAWN_CHAIN, drawnId } from '../support/draw.ts'
 import { SignedEconomy } from '../support/economy-blocks.ts'
 import { arrivals, choices, Peer, picker } from '../support/economy-replicas.ts'
 import { DAY, economies, FIRST_DAY, HOUR, keyOf, MINUTE, shuffled, twinBlock } from '../support/economy.ts'
 import { privateBranch } from '../support/private-branch.ts'
-import { checkProperty } from '../support/property.ts'
+import { checkProperty, timesOf } from '../support/property.ts'
 import { rivalries } from '../support/contested-economies.ts'
 import { areConcurrent, compareBlocks, past, type TwinBlock } from '../support/reputation-twin.ts'
 
-/** Raised by hand for long hunts. */
-const TIMES = Number(process.env['REPLICA_TIMES'] ?? 1)
-const TIMEOUT = 60_000 * TIMES
+const TIMES = timesOf('REPLICA_TIMES')
+const TIMEOUT = 60_000 * Math.max(1, TIMES)
 
 const drawnEconomies = fc.oneof({ weight: 1, arbitrary: economies(20) }, { weight: 1, arbitrary: rivalries })
 
@@ -63,7 +62,7 @@ test('an author with k reps gets at most k concurrent posts in by himself', { ti
     }),
     { numRuns: 150 * TIMES },
   )
-  expect(crowds).toBeGreaterThan(200)
+  expect(crowds).toBeGreaterThan(200 * TIMES)
 })
 
 describe('what was accepted goes only', () => {
@@ -94,7 +93,7 @@ describe('what was accepted goes only', () => {
         }),
         { numRuns: 300 * TIMES },
       )
-      expect(withdrawn).toBeGreaterThan(50)
+      expect(withdrawn).toBeGreaterThan(50 * TIMES)
     },
   )
 
@@ -230,7 +229,7 @@ describe('ten thousand siblings by one author with five reps, in falling order o
     const check = (hours: number): void => {
       const withdrawn = peer.events.filter(({ kind }) => kind === 'withdrawn').length
       expect(peer.replica.blocks).toBeLessThanOrEqual(1 + REPS)
-      expect(withdrawn).toBeLessThanOrEqual(FAST_WITHDRAWALS + hours)
+      expect(withdrawn).toBeLessThanOrEqual(REWRITES_PER_DAY + hours)
       // The graph holds what was accepted once, and nothing else.
       expect(graph.size).toBeLessThanOrEqual(2 + REPS + withdrawn)
     }

@@ -7,7 +7,8 @@ import type { Chain } from '../../src/dag/chain.ts'
 import type { Clock } from '../../src/node/base/clock.ts'
 import { silentLogger, type Logger } from '../../src/node/base/log.ts'
 import { Replica } from '../../src/node/chain/replica.ts'
-import { Watch, type Interval } from '../../src/reputation/throttle.ts'
+import { Throttle, type ThrottleRecord } from '../../src/reputation/throttle.ts'
+import { Watch, type Interval } from '../../src/reputation/watch.ts'
 import type { Dice } from '../support/random.ts'
 import type { ForgetfulStore } from './forgetful-store.ts'
 import { Life } from './life.ts'
@@ -37,6 +38,7 @@ export class Core {
   readonly #log: Logger
   /** Of earlier lives, as a node saves them. */
   #watched: readonly Interval[] = []
+  #rations: ThrottleRecord | undefined
   #life: Life | undefined
 
   constructor(number: number, store: ForgetfulStore, modules: CoreModules) {
@@ -63,9 +65,9 @@ export class Core {
 
   async rise(): Promise<void> {
     const { chain, trace, timeline, network } = this.#modules
-    const watch = new Watch(this.#watched)
+    const throttle = new Throttle(new Watch(this.#watched), this.#rations)
     const { store, clock } = this
-    const replica = await Replica.open({ chain, seed: this.number }, { store, clock, log: this.#log, watch })
+    const replica = await Replica.open({ chain, seed: this.number }, { store, clock, log: this.#log, throttle })
     replica.listen((events, origin) => {
       for (const { kind, id } of events) {
         if (kind === 'withdrawn') trace.withdrawals += 1
@@ -79,6 +81,7 @@ export class Core {
 
   fall(): void {
     this.#watched = this.replica.watch.intervals()
+    this.#rations = this.replica.throttle.record()
     this.#alive.end()
     this.#life = undefined
     this.#modules.network.goDown(this.number)

@@ -17,7 +17,7 @@ import { Trace } from './trace.ts'
 const MINUTE_MS = 60_000
 const LOOK_MS = 10_000
 
-/** Withdrawals are rationed: one per author and hour after the third (spec §5, *Throttle*). */
+/** Rewrites are rationed: one per author and hour after the sixtieth (spec §5, *Throttle*). */
 const MOST_CALM_MS = 24 * 60 * MINUTE_MS
 
 /** What is under way when nobody starts anything new is over by then. */

@@ -22,6 +22,7 @@ interface After {
   /** Not told by the real code: it shows in reps. */
   readonly minting?: readonly string[]
   readonly hidden: readonly string[]
+  readonly takenBack: readonly string[]
   readonly posts: Readonly<Record<string, number>>
   readonly reps: Readonly<Record<string, Readonly<Record<string, number | 'unlimited'>>>>
 }
@@ -106,6 +107,7 @@ class Peer {
       held: names(all.filter((index) => !graph.isAccepted(index))),
       counts: names(all.filter(isCounting)),
       hidden: names(all.filter((index) => this.reputation.isHidden(index))),
+      takenBack: names(all.filter((index) => this.reputation.isTakenBack(index))),
       posts: mapped(posts, (name) => this.reputation.repsOfPost(this.#names.indexOf(name))),
       reps: mapped(reps, (time, of) => mapped(of, (by) => repsAt(Number(time), by))),
     }
@@ -137,7 +139,7 @@ function inOtherOrder(
 test('there are blocks of all states, in chains of all kinds that count reps', () => {
   const blocks = forums.flatMap((forum) => forum.blocks)
   expect(blocks.length).toBeGreaterThan(60)
-  for (const state of ['paid', 'accepted', 'held', 'hidden'] as const) {
+  for (const state of ['paid', 'accepted', 'held', 'hidden', 'takenBack'] as const) {
     expect(blocks.some(({ after }) => after !== undefined && after[state].length > 0)).toBe(true)
   }
   expect(forums.some(({ chain }) => chain.pioneers.length === 3)).toBe(true)

@@ -7,21 +7,29 @@ import { DAY, FIRST_DAY, HOUR, keyOf, twinBlock, type Economy } from './economy.
 import { backsOf, headsOf, ReputationTwin, type TwinBlock } from './reputation-twin.ts'
 
 /** Pioneers with one, two or three reps each. */
-const forums = fc.constantFrom(10, 15, 30).map((count): Economy['chain'] => {
+const forums = fc.constantFrom(10, 15, 30).map(forumWith)
+
+function forumWith(count: number): Economy['chain'] {
   return { kind: 'forum', pioneers: Array.from({ length: count }, (_, n) => keyOf(n)) }
-})
+}
 
 /** How many of the latest blocks the author does not know. */
 const behind = fc.constantFrom(0, 0, 1, 3, 20)
 
+/** The post's author; now and then, or each post would be taken back. */
+const AUTHOR = 1
+
 const votes = fc.record({
-  voter: fc.integer({ min: 2, max: 9 }),
+  voter: fc.oneof(
+    { weight: 15, arbitrary: fc.integer({ min: 2, max: 9 }) },
+    { weight: 1, arbitrary: fc.constant(AUTHOR) },
+  ),
   n: fc.constantFrom(1 as const, -1 as const, -1 as const, -1 as const),
   behind,
   wait: fc.constantFrom(0, 0, 1, HOUR),
 })
 
-/** About one post: enough dislikes to hide it, likes that bring it back, and rival votes. */
+/** About one post: enough dislikes to hide it, likes that bring it back, rival votes, and its author's own dislikes. */
 export const votings: fc.Arbitrary<Economy> = fc
   .tuple(forums, fc.array(votes, { minLength: 10, maxLength: 22 }))
   .map(([chain, list]) => {
@@ -30,15 +38,20 @@ export const votings: fc.Arbitrary<Economy> = fc
     for (const [n, vote] of list.entries()) {
       const backs = onAccepted(vote.behind)
       const time = Math.max(...blocks.map((u) => u.time)) + vote.wait
-      blocks.push(twinBlock(`vote ${n}`, backs, { author: keyOf(vote.voter), time, like: { n: vote.n, target: post } }))
+      const like = { n: vote.voter === AUTHOR ? (-1 as const) : vote.n, target: post }
+      blocks.push(twinBlock(`vote ${n}`, backs, { author: keyOf(vote.voter), time, like }))
     }
     return { chain, blocks, [fc.toStringMethod]: () => pictureOf(chain, blocks) }
   })
 
-const claims = fc.record({
+const claimParts = {
   author: fc.constantFrom(1, 1, 2, 3),
   behind: fc.constantFrom(0, 1, 3, 20, 20, 20),
   late: fc.constantFrom(1, 2, 3, 4, 5, 6, 7, DAY),
+}
+
+const claims = fc.record({
+  ...claimParts,
   like: fc.constantFrom(false, false, false, true),
 })
 
@@ -58,11 +71,31 @@ export const rivalries: fc.Arbitrary<Economy> = fc
     return { chain, blocks, [fc.toStringMethod]: () => pictureOf(chain, blocks) }
   })
 
+/** After the post its author has 1 rep. */
+const oneRepLeft = fc.constant(forumWith(15))
+
+const takings = fc.record({ ...claimParts, author: fc.constantFrom(AUTHOR, AUTHOR, 2, 3), isVote: fc.boolean() })
+
+/** An author with few reps takes a post back, and posts what is concurrent with that; others like the post. */
+export const takingBack: fc.Arbitrary<Economy> = fc
+  .tuple(oneRepLeft, fc.array(takings, { minLength: 5, maxLength: 12 }))
+  .map(([chain, list]) => {
+    const { blocks, onAccepted } = begun(chain)
+    const post = blocks[1]!
+    for (const [n, { author, behind: unknown, late, isVote }] of list.entries()) {
+      const backs = onAccepted(unknown)
+      const like = { n: author === AUTHOR ? (-1 as const) : (1 as const), target: post }
+      const time = Math.max(...backs.map((u) => u.time)) + late
+      blocks.push(twinBlock(`taking ${n}`, backs, { author: keyOf(author), time, ...(isVote ? { like } : {}) }))
+    }
+    return { chain, blocks, [fc.toStringMethod]: () => pictureOf(chain, blocks) }
+  })
+
 /** Two posts, and what the next block stands on for who does not know the latest ones. */
 function begun(chain: Economy['chain']) {
   const twin = new ReputationTwin(chain)
   const first = twinBlock('first', [], { author: keyOf(0), time: FIRST_DAY })
-  const blocks: TwinBlock[] = [first, twinBlock('post', [first], { author: keyOf(1), time: FIRST_DAY })]
+  const blocks: TwinBlock[] = [first, twinBlock('post', [first], { author: keyOf(AUTHOR), time: FIRST_DAY })]
   const onAccepted = (unknown: number): TwinBlock[] =>
     headsOf(twin.acceptedOf(blocks.slice(0, Math.max(2, blocks.length - unknown)))).slice(-16)
   return { blocks, onAccepted }

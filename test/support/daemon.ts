@@ -24,6 +24,7 @@ export interface DaemonConfig {
   /** The same for the control port, as `host:port`. */
   readonly control?: string
   readonly testClock?: boolean
+  readonly hidden?: { keepDays?: number }
   /** What it tells others of its addresses, instead of where it listens. */
   readonly announce?: readonly string[]
 }
@@ -151,18 +152,23 @@ export class Playground {
   }
 }
 
+/** Between two questions: the longer it was waited for, the less often, for each question takes time of who is waited for. */
+const ASK_AGAIN_MS = { least: 10, most: 100, perWaitedMs: 0.25 }
+
 /** Asks again until it holds; a test's deadline, not a sleep, ends it. */
 export async function eventually<T>(
   ask: () => Promise<T>,
   holds: (value: T) => boolean,
   deadlineMs = 20_000,
 ): Promise<T> {
-  const end = performance.now() + deadlineMs
+  const start = performance.now()
   for (;;) {
     const value = await ask()
     if (holds(value)) return value
-    if (performance.now() > end)
+    const waitedMs = performance.now() - start
+    if (waitedMs > deadlineMs)
       throw new Error(`still not so after ${String(deadlineMs)} ms: ${JSON.stringify(value).slice(0, 500)}`)
-    await new Promise((resolve) => setTimeout(resolve, 20))
+    const { least, most, perWaitedMs } = ASK_AGAIN_MS
+    await new Promise((resolve) => setTimeout(resolve, Math.min(most, least + waitedMs * perWaitedMs)))
   }
 }

@@ -8,7 +8,8 @@ import { MemoryStore } from './memory-store.ts'
 import type { ChainEvent, Origin } from '../../src/node/chain/intake/chain-events.ts'
 import { silentLogger } from '../../src/node/base/log.ts'
 import { Replica } from '../../src/node/chain/replica.ts'
-import { Watch } from '../../src/reputation/throttle.ts'
+import { REWRITES_PER_DAY, Throttle, type Cost } from '../../src/reputation/throttle.ts'
+import { Watch } from '../../src/reputation/watch.ts'
 import { DAY, HOUR, shuffled } from './economy.ts'
 import { inWords } from './replicas.ts'
 import { headsOf, inOrder, withPasts, type TwinBlock, type TwinSet } from './reputation-twin.ts'
@@ -35,10 +36,12 @@ export function arrivals(economy: SignedEconomy, numbers: readonly number[]): Tw
 export interface PeerOptions {
   /** When it starts; default: an hour after the economy's last block. */
   readonly nowMs?: number
-  /** How far the clock goes on each time that it is looked at; with an hour, nobody's withdrawals are rationed. */
+  /** How far the clock goes on each time that it is looked at; with an hour, nobody's rewrites are rationed. */
   readonly stepMs?: number
   /** When it was in sync before (spec §5, *Throttle*). */
   readonly watch?: Watch
+  /** Whether all authors have used up their rations of rewrites (spec §5, *Throttle*). */
+  readonly isRationed?: boolean
 }
 
 /** All that the definitions say of a set of blocks. Blocks by number. */
@@ -48,6 +51,7 @@ export interface Answers {
   /** In order. */
   readonly heads: readonly number[]
   readonly hidden: readonly number[]
+  readonly takenBack: readonly number[]
   /** Of all blocks gone by; of limited authors. */
   readonly k: readonly string[]
   /** Of all limited authors, at several times. */
@@ -64,28 +68,24 @@ export class Peer {
   readonly clock: { nowMs: () => number }
   readonly #store: MemoryStore
   readonly #time: { ms: number; step: number }
-  #watch: Watch
 
-  private constructor(
-    economy: SignedEconomy,
-    parts: { replica: Replica; store: MemoryStore; watch: Watch },
-    time: Time,
-  ) {
+  private constructor(economy: SignedEconomy, parts: { replica: Replica; store: MemoryStore }, time: Time) {
     this.economy = economy
     this.replica = parts.replica
     this.#store = parts.store
-    this.#watch = parts.watch
     this.#time = time
     this.clock = clockOf(time)
     this.#listen()
   }
 
   static async open(economy: SignedEconomy, options: PeerOptions = {}): Promise<Peer> {
-    const { nowMs = economy.lastMs + HOUR, stepMs = HOUR, watch = new Watch() } = options
+    const { nowMs = economy.lastMs + HOUR, stepMs = HOUR, watch = new Watch(), isRationed = false } = options
     const time: Time = { ms: nowMs, step: stepMs }
     const store = new MemoryStore()
-    const replica = await openOn(economy, store, time, watch)
-    return new Peer(economy, { replica, store, watch }, time)
+    const throttle = new Throttle(watch)
+    if (isRationed) throttle.take(allRewritesOf(economy), nowMs)
+    const replica = await openOn(economy, store, time, throttle)
+    return new Peer(economy, { replica, store }, time)
   }
 
   get nowMs(): number {
@@ -109,8 +109,9 @@ export class Peer {
 
   /** All that is only in memory is lost. */
   async restart(): Promise<void> {
-    this.#watch = new Watch(this.#watch.intervals())
-    this.replica = await openOn(this.economy, this.#store, this.#time, this.#watch)
+    const { watch, throttle } = this.replica
+    const kept = new Throttle(new Watch(watch.intervals()), throttle.record())
+    this.replica = await openOn(this.economy, this.#store, this.#time, kept)
     this.#listen()
   }
 
@@ -175,6 +176,7 @@ export class Peer {
       paid: economy.numbers(known.filter((u) => reputation.isPaid(this.indexOf(u)))),
       heads: graph.heads().flatMap((index) => (index === 0 ? [] : [economy.numberOf(graph.id(index))])),
       hidden: economy.numbers(known.filter((u) => reputation.isHidden(this.indexOf(u)))),
+      takenBack: economy.numbers(known.filter((u) => reputation.isTakenBack(this.indexOf(u)))),
       k: this.#limited(known).map((u) => this.#line(u, reputation.k(this.indexOf(u)))),
       reps: this.#authors().map((by) => times.map((at) => reputation.repsOf(by as AuthorKey, at)).join(' ')),
     }
@@ -195,7 +197,8 @@ export class Peer {
       accepted: numbers(accepted),
       paid: numbers(paid),
       heads: headsOf(accepted).map((u) => this.economy.numberOf(u.id)),
-      hidden: numbers(known.filter((u) => isOftenDisliked(u, set) && twin.hidden(u, set))),
+      hidden: numbers(known.filter((u) => mayBeHidden(u, set) && twin.hidden(u, set))),
+      takenBack: numbers(known.filter((u) => mayBeHidden(u, set) && twin.isTakenBack(u, set))),
       k: this.#limited(known).map((u) => this.#line(u, twin.k(u))),
       reps: this.#authors().map((by) => times.map((at) => ledger.reps(by, at)).join(' ')),
     }
@@ -229,11 +232,18 @@ function clockOf(time: Time): { nowMs: () => number } {
   return { nowMs: () => (time.ms += time.step) }
 }
 
-function openOn({ chain: on }: SignedEconomy, store: MemoryStore, time: Time, watch: Watch): Promise<Replica> {
-  return Replica.open({ chain: on, seed: 7 }, { store, clock: clockOf(time), log: silentLogger, watch })
+function openOn({ chain: on }: SignedEconomy, store: MemoryStore, time: Time, throttle: Throttle): Promise<Replica> {
+  return Replica.open({ chain: on, seed: 7 }, { store, clock: clockOf(time), log: silentLogger, throttle })
+}
+
+function allRewritesOf({ blocks }: SignedEconomy): Cost {
+  const authors = new Set(blocks.flatMap(({ author: by }) => (by === undefined ? [] : [by as AuthorKey])))
+  const rewrites = new Map([...authors].map((by) => [by, REWRITES_PER_DAY]))
+  return { id: blocks[0]!.id as BlockId, old: 0, rewrites }
 }
 
 /** Saves the twin most of its time. */
-function isOftenDisliked(post: TwinBlock, set: TwinSet): boolean {
-  return [...set].filter((u) => u.like?.n === -1 && u.like.target === post).length >= 5
+function mayBeHidden(post: TwinBlock, set: TwinSet): boolean {
+  const dislikes = [...set].filter((u) => u.like?.n === -1 && u.like.target === post)
+  return dislikes.length >= 5 || dislikes.some((u) => u.author === post.author)
 }

@@ -31,60 +31,67 @@ export interface Reps {
   readonly reps: number | 'unlimited'
 }
 
-export async function post(node: Daemon, by: Person, text: string): Promise<string> {
-  return (await node.client.call('chain.post', { chain: FORUM, text, sign: by.pvt })).id
+/** What a test does on a forum, on any node that has joined it. */
+export function callsOn(chain: string) {
+  async function post(node: Daemon, by: Person, text: string): Promise<string> {
+    return (await node.client.call('chain.post', { chain, text, sign: by.pvt })).id
+  }
+
+  async function like(node: Daemon, by: Person, id: string): Promise<string> {
+    return (await node.client.call('chain.like', { chain, id, sign: by.pvt })).id
+  }
+
+  async function dislike(node: Daemon, by: Person, id: string, why?: string): Promise<string> {
+    const reason = why === undefined ? {} : { why }
+    return (await node.client.call('chain.dislike', { chain, id, sign: by.pvt, ...reason })).id
+  }
+
+  async function blockOn(node: Daemon, id: string): Promise<BlockView> {
+    const block = await node.client.call('chain.get', { chain, id, part: 'block' })
+    if (typeof block === 'string') throw new Error('a block is no payload')
+    return block
+  }
+
+  /** As text. */
+  async function payloadOn(node: Daemon, id: string): Promise<string> {
+    const payload = await node.client.call('chain.get', { chain, id, part: 'payload' })
+    if (typeof payload !== 'string') throw new Error('a payload is text in base64')
+    return Buffer.from(payload, 'base64').toString()
+  }
+
+  /** How the node sees a block: its state, or the code of what is said instead. */
+  async function stateOn(node: Daemon, id: string): Promise<string> {
+    return blockOn(node, id).then(({ state }) => state, codeOf)
+  }
+
+  async function blockedOn(node: Daemon): Promise<string[]> {
+    return node.client.call('chain.heads', { chain, state: 'blocked' })
+  }
+
+  async function viewOf(node: Daemon): Promise<ForumView> {
+    const heads = await node.client.call('chain.heads', { chain })
+    const [, ...accepted] = await node.client.call('chain.consensus', { chain })
+    const reps = await node.client.call('chain.reps', { chain })
+    if (typeof reps === 'number') throw new Error('without a name they are those of all')
+    return { heads, accepted, reps }
+  }
+
+  /** Waits until all nodes see the same, these blocks among it, and gives that. */
+  async function agreed(nodes: readonly Daemon[], ...ids: readonly string[]): Promise<ForumView> {
+    const views = await eventually(
+      () => Promise.all(nodes.map(viewOf)),
+      ([first, ...others]) =>
+        first !== undefined &&
+        ids.every((id) => first.accepted.includes(id)) &&
+        others.every((other) => JSON.stringify(other) === JSON.stringify(first)),
+    )
+    return views[0] as ForumView
+  }
+
+  return { post, like, dislike, blockOn, payloadOn, stateOn, blockedOn, viewOf, agreed }
 }
 
-export async function like(node: Daemon, by: Person, id: string): Promise<string> {
-  return (await node.client.call('chain.like', { chain: FORUM, id, sign: by.pvt })).id
-}
-
-export async function dislike(node: Daemon, by: Person, id: string, why?: string): Promise<string> {
-  const reason = why === undefined ? {} : { why }
-  return (await node.client.call('chain.dislike', { chain: FORUM, id, sign: by.pvt, ...reason })).id
-}
-
-export async function blockOn(node: Daemon, id: string): Promise<BlockView> {
-  const block = await node.client.call('chain.get', { chain: FORUM, id, part: 'block' })
-  if (typeof block === 'string') throw new Error('a block is no payload')
-  return block
-}
-
-/** As text. */
-export async function payloadOn(node: Daemon, id: string): Promise<string> {
-  const payload = await node.client.call('chain.get', { chain: FORUM, id, part: 'payload' })
-  if (typeof payload !== 'string') throw new Error('a payload is text in base64')
-  return Buffer.from(payload, 'base64').toString()
-}
-
-/** How the node sees a block: its state, or the code of what is said instead. */
-export async function stateOn(node: Daemon, id: string): Promise<string> {
-  return blockOn(node, id).then(({ state }) => state, codeOf)
-}
-
-export async function blockedOn(node: Daemon): Promise<string[]> {
-  return node.client.call('chain.heads', { chain: FORUM, state: 'blocked' })
-}
-
-export async function viewOf(node: Daemon): Promise<ForumView> {
-  const heads = await node.client.call('chain.heads', { chain: FORUM })
-  const [, ...accepted] = await node.client.call('chain.consensus', { chain: FORUM })
-  const reps = await node.client.call('chain.reps', { chain: FORUM })
-  if (typeof reps === 'number') throw new Error('without a name they are those of all')
-  return { heads, accepted, reps }
-}
-
-/** Waits until all nodes see the same, these blocks among it, and gives that. */
-export async function agreed(nodes: readonly Daemon[], ...ids: readonly string[]): Promise<ForumView> {
-  const views = await eventually(
-    () => Promise.all(nodes.map(viewOf)),
-    ([first, ...others]) =>
-      first !== undefined &&
-      ids.every((id) => first.accepted.includes(id)) &&
-      others.every((other) => JSON.stringify(other) === JSON.stringify(first)),
-  )
-  return views[0] as ForumView
-}
+export const { post, like, dislike, blockOn, payloadOn, stateOn, blockedOn, viewOf, agreed } = callsOn(FORUM)
 
 /** The clocks of nodes that were started with one for tests. */
 export async function setClocks(nodes: readonly Daemon[], ms: number): Promise<void> {
@@ -96,9 +103,9 @@ export class Ears {
   readonly heard: ControlEvent[] = []
 
   /** Resolves when the daemon listens. */
-  static async on(node: Daemon): Promise<Ears> {
+  static async on(node: Daemon, chain = FORUM): Promise<Ears> {
     const ears = new Ears()
-    const { events } = await node.client.open('chain.listen', { chain: FORUM })
+    const { events } = await node.client.open('chain.listen', { chain })
     void ears.#listen(events).catch(() => undefined)
     return ears
   }

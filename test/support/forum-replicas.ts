@@ -36,24 +36,31 @@ export function forumOf(pioneers: number): Chain {
 
 export interface ForumReplica extends TestReplica {
   readonly chain: Chain
+  /** How long the payloads of hidden posts are kept aside; by default as long as a node keeps them. */
+  readonly keepHiddenMs: number | undefined
   /** What was told since it was opened, or since {@link told}. */
   readonly events: ChainEvent[]
 }
 
 export async function openForumReplica(
   of: Chain,
-  options: { store?: ChainStore; nowMs?: number } = {},
+  {
+    store,
+    nowMs = NOW_MS,
+    keepHiddenMs,
+  }: { store?: ChainStore; nowMs?: number; keepHiddenMs?: number | undefined } = {},
 ): Promise<ForumReplica> {
-  const on = await openReplica(of, options.store, options.nowMs ?? NOW_MS)
+  const on = await openReplica(of, store, nowMs, keepHiddenMs)
   const events: ChainEvent[] = []
   on.replica.listen((seen) => events.push(...seen))
-  return { ...on, chain: of, events }
+  return { ...on, chain: of, keepHiddenMs, events }
 }
 
 /** The same chain after a restart of its node; the one given is not to be used any more. */
-export async function reopened({ chain: of, replica, store, clock }: ForumReplica): Promise<ForumReplica> {
+export async function reopened(on: ForumReplica, keepHiddenMs = on.keepHiddenMs): Promise<ForumReplica> {
+  const { chain: of, replica, store, clock } = on
   await replica.close()
-  return openForumReplica(of, { store, nowMs: clock.nowMs() })
+  return openForumReplica(of, { store, nowMs: clock.nowMs(), keepHiddenMs })
 }
 
 /** The store of a chain on the real disk, gone when the test is over; `reopen` closes the database in between. */

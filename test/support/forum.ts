@@ -153,6 +153,12 @@ export class DrawnChain {
     return same(this.#reputation.isHidden(index), this.#twin.hidden(u, this.#set), post)
   }
 
+  /** Rule 3.b: by its author. */
+  isTakenBack(post: string): boolean {
+    const { u, index } = this.#block(post)
+    return same(this.#reputation.isTakenBack(index), this.#twin.isTakenBack(u, this.#set), post)
+  }
+
   repsOfPost(post: string): number {
     const { u, index } = this.#block(post)
     return same(this.#reputation.repsOfPost(index), this.#twin.repsOfPost(u, this.#set), post)
@@ -228,7 +234,7 @@ export class DrawnChain {
     const candidate = must(this.#candidate(u))
     const index = this.#reputation.append(candidate, this.#reputation.kOf(candidate))
     this.#known.set(name, { u, index })
-    const would = this.#reputation.wouldWithdraw(index)
+    const would = this.#reputation.would(index).withdrawn
     const change = this.#reputation.enter(index)
     this.#agreeOn({ name, before, after: this.#accepted, came: change.accepted, went: change.withdrawn })
     this.#agreeOn({ name, before, after: this.#accepted, came: change.accepted, went: would })
@@ -259,6 +265,7 @@ export class DrawnChain {
     for (const [name, { u, index }] of this.#known) {
       this.state(name)
       if (targets.has(u)) this.isHidden(name)
+      if (targets.has(u)) this.isTakenBack(name)
       if (targets.has(u)) this.repsOfPost(name)
       else expect([this.#reputation.isHidden(index), this.#reputation.repsOfPost(index)]).toEqual([false, 0])
     }

@@ -154,7 +154,10 @@ const REPLIES_BY_KIND: { readonly [T in Reply['t']]: readonly (Reply & { readonl
     },
     { t: 'folds', id: 1, folds: [{ at: '018BC', parts: [0, 1, 15].map(part) }] },
   ],
-  offered: [{ t: 'offered', id: 1, fresh: 0, missing: Number.MAX_SAFE_INTEGER }],
+  offered: [
+    { t: 'offered', id: 1, fresh: 0, missing: Number.MAX_SAFE_INTEGER },
+    { t: 'offered', id: 1, fresh: 0, missing: 3, delayed: 2 },
+  ],
   refuse: [
     { t: 'refuse', id: 1, code: 'unknown-chain' },
     { t: 'refuse', id: 1, code: 'incompatible', pioneer: author(2).author },

@@ -76,7 +76,7 @@ const HEADER: Codec<Header> = {
 
 const STRUCTURE = [
   ...['DAG_BAD_BACKS', 'DAG_BAD_HEIGHT', 'DAG_NOT_OWNER', 'DAG_UNSIGNED', 'DAG_BAD_LIKE', 'DAG_BAD_SEAL'],
-  ...['DAG_BAD_LABEL', 'DAG_BAD_REPLY', 'DAG_PAYLOAD_TOO_LARGE'],
+  ...['DAG_BAD_LABEL', 'DAG_BAD_REPLY', 'DAG_PAYLOAD_TOO_LARGE', 'DAG_REASON_TOO_LONG'],
 ]
 
 function checkHeader(bytes: Uint8Array): string {

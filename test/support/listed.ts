@@ -12,6 +12,7 @@ export interface Saying {
   readonly text?: string
   readonly bytes?: Uint8Array
   readonly is?: 'long' | 'missing' | 'hidden' | 'sealed'
+  readonly takenBack?: true
   readonly like?: readonly [1 | -1, string]
   readonly reps?: number
   readonly isUnsigned?: true
@@ -43,7 +44,7 @@ export function listed(picture: string, sayings: Readonly<Record<string, Saying>
   ]
   const blocks = order.map((index): ListedBlock => {
     const name = names([index])
-    const { text = '', bytes = Buffer.from(text), is, like, reps = 0, isUnsigned } = sayings[name] ?? {}
+    const { text = '', bytes = Buffer.from(text), is, takenBack, like, reps = 0, isUnsigned } = sayings[name] ?? {}
     return {
       id: shown(index),
       height: graph.height(index),
@@ -55,6 +56,7 @@ export function listed(picture: string, sayings: Readonly<Record<string, Saying>
       state: is === 'hidden' ? 'hidden' : graph.isAccepted(index) ? 'accepted' : 'held',
       reps,
       why: 'said by the picture',
+      ...(takenBack === true ? { takenBack } : {}),
       content: is === undefined ? { is: 'here', payload: Buffer.from(bytes).toString('base64') } : { is },
     }
   })

@@ -18,6 +18,7 @@ export class MemoryStore implements ChainStore {
   readonly #blocks: StoredBlock[] = []
   readonly #heads = new Set<number>()
   readonly #missing = new Set<number>()
+  readonly #aside = new Map<number, number>()
   readonly #frames = new Map<BlockId, Uint8Array[]>()
   /** Payloads whose block is not here, or lacks them; the one longest untouched first. */
   readonly #arriving = new Set<BlockId>()
@@ -36,12 +37,14 @@ export class MemoryStore implements ChainStore {
       return {
         heads: [...this.#heads].sort((a, b) => a - b),
         missing: [...this.#missing].sort((a, b) => a - b),
+        aside: new Map([...this.#aside].sort(([a], [b]) => a - b)),
         bytes: this.#bytes,
       }
     })
   }
 
-  commit({ first, blocks, headsAdded, headsRemoved, states, payloadsDropped }: Commit<ChainRow>): Promise<void> {
+  commit(commit: Commit<ChainRow>): Promise<void> {
+    const { first, blocks, headsAdded, headsRemoved, states, payloadsDropped, payloadsAside, payloadsBack } = commit
     return this.#now(() => {
       if (first !== this.#rows.length + 1)
         throw new Bug(`commit at ${String(first)} after ${String(this.#rows.length)}`)
@@ -52,6 +55,8 @@ export class MemoryStore implements ChainStore {
         const row = this.#rows[index - 1]
         if (row !== undefined) this.#rows[index - 1] = { ...row, state }
       }
+      for (const [index, sinceMs] of payloadsAside ?? []) if (!this.#missing.has(index)) this.#aside.set(index, sinceMs)
+      for (const index of payloadsBack ?? []) this.#aside.delete(index)
       for (const dropped of payloadsDropped ?? []) this.#dropPayload(dropped)
     })
   }
@@ -118,6 +123,7 @@ export class MemoryStore implements ChainStore {
   #dropPayload({ index, id, size }: DroppedPayload): void {
     if (this.#missing.has(index)) return
     this.#missing.add(index)
+    this.#aside.delete(index)
     this.#bytes -= size
     this.#drop(id)
   }

@@ -22,10 +22,11 @@ export async function openReplica(
   chain: Chain,
   store: ChainStore = new MemoryStore(),
   nowMs = NOW_MS,
+  keepHiddenMs?: number,
 ): Promise<TestReplica> {
   let setMs = nowMs
   const clock = { ...testClock({ nowMs: () => setMs }), nowMs: () => setMs, set: (ms: number) => (setMs = ms) }
-  const replica = await Replica.open({ chain, seed: 7 }, { store, clock, log: silentLogger })
+  const replica = await Replica.open({ chain, seed: 7 }, { store, clock, log: silentLogger, keepHiddenMs })
   return { replica, store, clock }
 }
 

@@ -188,14 +188,17 @@ export class ReputationTwin {
 
   /** Rule 3.b. */
   hidden(post: TwinBlock, set: TwinSet): boolean {
-    return this.isHiddenIn(this.ledger(this.accepted(set)), post)
+    const accepted = this.accepted(set)
+    if (takesBack(post, accepted)) return true
+    if (this.isUnlimited(post.author)) return false
+    const ledger = this.ledger(accepted)
+    const dislikes = ledger.votesOn(post, -1, (by) => by !== post.author)
+    return dislikes >= 5 && dislikes >= 2 * ledger.votesOn(post, 1)
   }
 
-  /** Rule 3.b, by the ledger of what is accepted. */
-  isHiddenIn(ledger: LedgerTwin, post: TwinBlock): boolean {
-    if (this.isUnlimited(post.author)) return false
-    const dislikes = ledger.votesOn(post, -1)
-    return dislikes >= 5 && dislikes >= 2 * ledger.votesOn(post, 1)
+  /** Rule 3.b: its author took it back. */
+  isTakenBack(post: TwinBlock, set: TwinSet): boolean {
+    return takesBack(post, this.accepted(set))
   }
 }
 
@@ -236,9 +239,10 @@ export class LedgerTwin {
     return this.#isUnlimited(author) ? Number.POSITIVE_INFINITY : this.#balance(author, this.#blocks, t)
   }
 
-  /** Votes on a post that count. */
-  votesOn(post: TwinBlock, n: 1 | -1): number {
-    return this.#blocks.filter((u) => u.like?.n === n && u.like.target === post && this.#counts.has(u)).length
+  /** Votes on a post that count, by those authors. */
+  votesOn(post: TwinBlock, n: 1 | -1, isBy: (author: string | undefined) => boolean = () => true): number {
+    const votes = this.#blocks.filter((u) => u.like?.n === n && u.like.target === post && isBy(u.author))
+    return votes.filter((u) => this.#counts.has(u)).length
   }
 
   /** The author's days that are minted by then, as the moments at which each is worth 1. */
@@ -284,6 +288,11 @@ export class LedgerTwin {
     for (const [, sum] of [...sums].sort(([a], [b]) => a - b)) x = Math.min(30, x + sum)
     return x
   }
+}
+
+/** Whether a dislike by the post's own author is accepted; whether it counts is not asked. */
+function takesBack(post: TwinBlock, accepted: TwinSet): boolean {
+  return [...accepted].some((u) => u.like?.n === -1 && u.like.target === post && u.author === post.author)
 }
 
 function memo<T>(known: WeakMap<TwinBlock, T>, u: TwinBlock, work: () => T): T {

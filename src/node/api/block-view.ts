@@ -13,7 +13,8 @@ import { orThrow } from './fault-reports.ts'
 import { readPayload } from '../chain/payloads.ts'
 import type { Replica } from '../chain/replica.ts'
 
-const HIDDEN = 'hidden: at least 5 dislikes, and twice as many as likes; likes can bring it back'
+const TAKEN_BACK = 'taken back by its author'
+const DISLIKED_AWAY = 'hidden: at least 5 dislikes, and twice as many as likes; likes can bring it back'
 
 /** Ids as shown. */
 export function shownIdsOf(replica: Replica, indexes: readonly number[]): string[] {
@@ -30,7 +31,8 @@ export function blockView(replica: Replica, index: number, { id, header }: Block
   const state = replica.stateOf(index)
   const isAccepted = graph.isAccepted(index)
   const isHidden = isAccepted && reputation.isHidden(index)
-  const why = isHidden ? HIDDEN : explain(reputation, index, { state, now: clock.nowMs() })
+  const isTakenBack = isHidden && reputation.isTakenBack(index)
+  const why = isHidden ? whyHidden(replica, index) : explain(reputation, index, { state, now: clock.nowMs() })
   return {
     id: showId(header.height, id),
     height: header.height,
@@ -45,7 +47,12 @@ export function blockView(replica: Replica, index: number, { id, header }: Block
     state: isHidden ? 'hidden' : isAccepted ? 'accepted' : 'held',
     reps: reputation.repsOfPost(index),
     why,
+    ...(isTakenBack ? { takenBack: true } : {}),
   }
+}
+
+function whyHidden({ state }: Replica, index: number): string {
+  return state.isTakenBack(index) ? TAKEN_BACK : DISLIKED_AWAY
 }
 
 function showTarget(replica: Replica, target: Block['id']): string {
@@ -62,7 +69,10 @@ export async function openPayload(
 ): Promise<Buffer> {
   const shown = showId(block.header.height, block.id)
   if (replica.state.isHidden(index)) {
-    throw new ControlError('payload-hidden', `the payload of ${shown} was deleted: the post is ${HIDDEN}`)
+    throw new ControlError(
+      'payload-hidden',
+      `the payload of ${shown} is not shown: the post is ${whyHidden(replica, index)}`,
+    )
   }
   const stored = await storedPayload(replica, index, block)
   if (stored === undefined) {

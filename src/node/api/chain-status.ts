@@ -1,4 +1,5 @@
 /** `chain.status` (spec §10): whether a chain is in sync, the progress of pulls, and if nothing moves, why. */
+import type { Delays } from '../chain/intake/delays.ts'
 import type { Joined } from '../chain/registry.ts'
 import type { PeerSyncState } from '../net/sync/peer-states.ts'
 import type { ResultOf } from '../control/schema.ts'
@@ -7,11 +8,17 @@ import type { ChainServices } from '../net/chain-network.ts'
 
 type Status = ResultOf<'chain.status'>
 
+const HOLDING_BACK = 'holding back'
+
 /** A pull without data for this long is reported as idle. */
 const IDLE_MS = 3_000
 
-export function statusOf({ replica, attached }: Joined<ChainServices>, { pubsub, host, undialled }: NodeParts): Status {
-  const { graph, missing, bytes, aheadCount, delayedCount, blocks } = replica
+export function statusOf(
+  { replica, attached }: Joined<ChainServices>,
+  { pubsub, host, clock, undialled }: NodeParts,
+): Status {
+  const { graph, missing, bytes, aheadCount, blocks } = replica
+  const delays = replica.delays()
   const { sync, gossip } = attached
   const peers = sync.peers()
   const progress = sync.progress()
@@ -21,8 +28,12 @@ export function statusOf({ replica, attached }: Joined<ChainServices>, { pubsub,
     held: replica.held().length + aheadCount,
     bytes,
     missing: missing.size,
-    peers: [...peers],
+    // Nothing here says `synced` while blocks are kept back.
+    peers: peers.map((peer) =>
+      delays !== undefined && peer.state === 'synced' ? { ...peer, state: HOLDING_BACK } : peer,
+    ),
     ...(progress === undefined ? {} : { progress: { ...progress, from: [...progress.from] } }),
+    ...(delays === undefined ? {} : { delayed: { ...delays } }),
     ...syncStateOf({
       peers,
       onTopic: pubsub.subscribers(gossip.topic),
@@ -31,7 +42,8 @@ export function statusOf({ replica, attached }: Joined<ChainServices>, { pubsub,
       connections: host.connections().length,
       undialled: [...undialled()],
       missing: missing.size,
-      delayed: delayedCount,
+      delays,
+      nowMs: clock.nowMs(),
     }),
   }
 }
@@ -47,16 +59,19 @@ export interface SyncFacts {
   /** Static peers that cannot be dialled, with reasons. */
   readonly undialled: readonly (readonly [address: string, why: string])[]
   readonly missing: number
-  readonly delayed: number
+  readonly delays: Delays | undefined
+  readonly nowMs: number
 }
 
 /** The sync state in one word, and the reason. */
 export function syncStateOf(facts: SyncFacts): Pick<Status, 'state' | 'why'> {
-  const { peers, active, idleMs, onTopic } = facts
+  const { peers, active, idleMs, onTopic, delays, nowMs } = facts
   if (active.length > 0) {
     const idle = idleMs < IDLE_MS ? '' : `; nothing came for ${String(Math.floor(idleMs / 1000))} s`
-    return { state: 'syncing', why: `pulling from ${active.join(', ')}${idle}` }
+    const kept = delays === undefined ? '' : `; ${HOLDING_BACK} ${whyDelayed(delays, nowMs)}`
+    return { state: 'syncing', why: `pulling from ${active.join(', ')}${idle}${kept}` }
   }
+  if (delays !== undefined) return { state: HOLDING_BACK, why: whyDelayed(delays, nowMs) }
   const synced = peers.filter(({ state }) => state === 'synced')
   if (synced.length > 0) return { state: 'synced', why: whySynced(synced.length, facts) }
   const troubled = peers.at(-1)
@@ -65,13 +80,25 @@ export function syncStateOf(facts: SyncFacts): Pick<Status, 'state' | 'why'> {
   return { state: 'alone', why: whyAlone(facts) }
 }
 
-function whySynced(count: number, { peers, missing, delayed }: SyncFacts): string {
+/** Ends a sentence that begins with `holding back`. */
+function whyDelayed({ blocks, untilMs, why }: Delays, nowMs: number): string {
+  return `${String(blocks)} blocks until about ${clockTime(untilMs, nowMs)}, because ${why}`
+}
+
+/** In the time zone of this machine, to the minute; with its day if that is another. */
+function clockTime(ms: number, nowMs: number): string {
+  const [at, now] = [new Date(ms), new Date(nowMs)]
+  const two = (n: number): string => String(n).padStart(2, '0')
+  const time = `${two(at.getHours())}:${two(at.getMinutes())}`
+  if (at.toDateString() === now.toDateString()) return time
+  return `${String(at.getFullYear())}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${time}`
+}
+
+function whySynced(count: number, { peers, missing }: SyncFacts): string {
   const payloads = missing === 0 ? '' : `; ${String(missing)} payloads that no peer has given yet`
-  const late =
-    delayed === 0 ? '' : `; ${String(delayed)} blocks kept back that claim to be old or would withdraw others`
   const incompatible = peers.find(({ state }) => state.startsWith('incompatible'))
   const rival = incompatible === undefined ? '' : `; peer ${incompatible.id} is ${incompatible.state}`
-  return `in sync with ${String(count)} of ${String(peers.length)} peers${payloads}${late}${rival}`
+  return `in sync with ${String(count)} of ${String(peers.length)} peers${payloads}${rival}`
 }
 
 function whyAlone({ connections, undialled }: SyncFacts): string {

@@ -83,6 +83,11 @@ const REPORTS: { readonly [C in ReportedFault['code']]: (fault: Extract<Reported
     `the payload has ${String(f.bytes)} bytes and may have ${String(f.limit)} in this chain`,
     'make it smaller',
   ],
+  DAG_REASON_TOO_LONG: (f) => [
+    'payload-too-large',
+    `the reason of a like or dislike has ${String(f.bytes)} bytes and may have ${String(f.limit)}`,
+    'make it shorter, or post what there is to say',
+  ],
   DAG_BAD_PAYLOAD: (f) => badBlock(f.why),
   DAG_AMBIGUOUS_ID: (f) => [
     'ambiguous-id',
@@ -98,8 +103,10 @@ const REPORTS: { readonly [C in ReportedFault['code']]: (fault: Extract<Reported
   REP_UNACCEPTED_BACK: (f) => badBlock(`it links ${f.back}, which is accepted nowhere in its past`),
   REP_NO_REPS: (f) => [
     'no-reputation',
-    `a like or dislike costs 1 rep, and its author has ${String(f.reps)}`,
-    "post, and wait a day, or for others' likes",
+    `${f.isTakingBack === true ? 'taking a post back' : 'a like or dislike'} costs 1 rep, and its author has ${String(f.reps)}`,
+    f.isTakingBack === true
+      ? 'try again when there is one: a newcomer has it at most a day after the welcome'
+      : "post, and wait a day, or for others' likes",
   ],
   CHAIN_NOT_JOINED: (f) => [
     'chain-not-found',

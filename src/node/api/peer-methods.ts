@@ -3,7 +3,8 @@ import type { PeerId } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { showChainId } from '../../dag/chain.ts'
 import { showId } from '../../dag/ids.ts'
-import type { Handlers } from '../control/schema.ts'
+import type { Offered } from '../../protocol/messages.ts'
+import type { Handlers, ResultOf } from '../control/schema.ts'
 import type { Host } from '../net/host/host.ts'
 import type { NodeParts } from './node-parts.ts'
 import { orThrow } from './fault-reports.ts'
@@ -56,13 +57,11 @@ export function peerHandlers(parts: NodeParts): PeerHandlers {
     },
     'peer.send': async ({ addr, chain }, { signal }) => {
       const { attached } = orThrow(chains.find(chain))
-      const { fresh, missing } = orThrow(await attached.sync.offer(await reach(addr, signal), signal))
-      return { new: fresh, missing }
+      return transferOf(orThrow(await attached.sync.offer(await reach(addr, signal), signal)))
     },
     'peer.recv': async ({ addr, chain }, { signal }) => {
       const { attached } = orThrow(chains.find(chain))
-      const { fresh, missing } = orThrow(await attached.sync.pullNow(await reach(addr, signal), signal))
-      return { new: fresh, missing }
+      return transferOf(orThrow(await attached.sync.receive(await reach(addr, signal), signal)))
     },
     'peer.held': async ({ addr, chain }, { signal }) => {
       const { attached, replica } = orThrow(chains.find(chain))
@@ -75,4 +74,8 @@ export function peerHandlers(parts: NodeParts): PeerHandlers {
       return checkPeer({ address, ...asked }, parts, signal)
     },
   }
+}
+
+function transferOf({ fresh, missing, delayed }: Offered): ResultOf<'peer.recv'> {
+  return { new: fresh, missing, ...(delayed === undefined ? {} : { delayed }) }
 }

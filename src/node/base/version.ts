@@ -1,7 +1,7 @@
 /** The version of this program, read from package.json. */
 import { readFileSync } from 'node:fs'
-import { z } from 'zod'
 
 const packageFile = new URL('../../../package.json', import.meta.url)
 
-export const VERSION = z.object({ version: z.string() }).parse(JSON.parse(readFileSync(packageFile, 'utf8'))).version
+/** Taken as it is: it is our own file, and a schema's library is slow to load for `--version`. */
+export const { version: VERSION } = JSON.parse(readFileSync(packageFile, 'utf8')) as { readonly version: string }

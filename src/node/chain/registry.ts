@@ -5,6 +5,7 @@
 import { showChainId, typedName, type Chain } from '../../dag/chain.ts'
 import { fail, ok, type Result } from '../../dag/result.ts'
 import { parseChainId, type ChainId } from '../../dag/ids.ts'
+import { Throttle } from '../../reputation/throttle.ts'
 import type { RegistryFault } from './faults.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Database } from '../storage/database.ts'
@@ -13,7 +14,15 @@ import type { ChainEvent } from './intake/chain-events.ts'
 import { Replica } from './replica.ts'
 import { JobQueue } from '../base/job-queue.ts'
 import type { BlockVerifier } from './intake/verify-workers.ts'
-import { decodeJoined, encodeJoined, loadWatch, removeWatch, saveWatch } from '../storage/records.ts'
+import {
+  decodeJoined,
+  encodeJoined,
+  loadRations,
+  loadWatch,
+  removeThrottle,
+  saveRations,
+  saveWatch,
+} from '../storage/records.ts'
 
 /** What a joined chain has besides its replica. It is stopped before the replica is closed. */
 export interface Attachment {
@@ -37,6 +46,8 @@ export interface ChainRegistryModules<A extends Attachment> {
   readonly verifier: BlockVerifier
   /** Any 32-bit number, fresh at each start. */
   readonly seed: number
+  /** How long the payloads of hidden posts are kept aside. */
+  readonly keepHiddenMs?: number
 }
 
 export type ChainsListener = (replica: Replica, events: readonly ChainEvent[]) => void
@@ -48,6 +59,7 @@ export class ChainRegistry<A extends Attachment> {
   readonly #modules: ChainRegistryModules<A>
   readonly #joined = new Map<ChainId, Joined<A>>()
   readonly #changes = new JobQueue()
+  readonly #saves = new JobQueue()
   readonly #listeners = new Set<ChainsListener>()
   readonly #leaveListeners = new Set<LeaveListener>()
 
@@ -102,7 +114,7 @@ export class ChainRegistry<A extends Attachment> {
       for (const listener of this.#leaveListeners) listener(joined.replica)
       await close(joined)
       await joined.replica.store.destroy()
-      await removeWatch(this.#modules.database, chain.id)
+      await this.#saves.run(() => removeThrottle(this.#modules.database, chain.id))
       this.#modules.log.info('chain.left', { chain: chain.id })
       return true
     })
@@ -122,21 +134,36 @@ export class ChainRegistry<A extends Attachment> {
       const all = this.all()
       this.#joined.clear()
       await Promise.all(all.map(close))
-      for (const { replica } of all) await saveWatch(this.#modules.database, replica.chain.id, replica.watch)
+      for (const { replica } of all) await this.#save(replica)
     })
   }
 
-  /** Stores when this node was in sync, for the next start; a crash loses what came since. */
-  async saveWatches(): Promise<void> {
-    for (const { replica } of this.all()) await saveWatch(this.#modules.database, replica.chain.id, replica.watch)
+  /**
+   * Stores for the next start when this node was in sync, and what the throttle took from its rations. A crash loses what
+   * came since; what was taken is stored after each change of a chain besides, so that nobody gets new rations by a crash.
+   */
+  async saveThrottles(): Promise<void> {
+    for (const { replica } of this.all()) await this.#save(replica)
+  }
+
+  async #save(replica: Replica): Promise<void> {
+    await saveWatch(this.#modules.database, replica.chain.id, replica.watch)
+    await this.#saveRations(replica)
+  }
+
+  #saveRations({ chain, throttle }: Replica): Promise<void> {
+    return this.#saves.run(async () => {
+      if (throttle.takeChanged()) await saveRations(this.#modules.database, chain.id, throttle.record())
+    })
   }
 
   async #open(chain: Chain): Promise<Joined<A>> {
     const { database, seed, attach, ...modules } = this.#modules
     const { log } = modules
-    const watch = await loadWatch(database, chain.id)
-    const replica = await Replica.open({ chain, seed }, { store: database.chain(chain.id), watch, ...modules })
+    const throttle = new Throttle(await loadWatch(database, chain.id), await loadRations(database, chain.id))
+    const replica = await Replica.open({ chain, seed }, { store: database.chain(chain.id), throttle, ...modules })
     replica.listen((events) => {
+      if (replica.throttle.hasChanged) this.#saveRations(replica).catch(modules.onFailure)
       for (const listener of this.#listeners) listener(replica, events)
     })
     const joined = { replica, attached: attach(replica) }

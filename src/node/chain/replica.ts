@@ -12,12 +12,13 @@ import type { LoadedChain, StoredBlock } from '../../dag/store.ts'
 import type { BlockState, ChainStore } from '../../reputation/block-state.ts'
 import type { StoreOutcome } from '../../protocol/pull-types.ts'
 import type { ChainState } from '../../reputation/chain-state.ts'
-import { Throttle, Watch } from '../../reputation/throttle.ts'
+import { Throttle } from '../../reputation/throttle.ts'
+import { Watch } from '../../reputation/watch.ts'
 import type { Incoming } from './intake/validate-block.ts'
 import type { ChainListener, Origin } from './intake/chain-events.ts'
 import { CommitQueue } from './intake/commit-queue.ts'
 import { Ingest } from './intake/ingest.ts'
-import { settleClock } from './intake/settle-clock.ts'
+import { deleteKeptAside, KEEP_HIDDEN_MS, settleClock } from './intake/settle-clock.ts'
 import type { Clock } from '../base/clock.ts'
 import { BlockStates } from './intake/block-states.ts'
 import { BlockImporter } from './intake/block-importer.ts'
@@ -25,6 +26,7 @@ import type { Logger } from '../base/log.ts'
 import { NO_VERIFIER } from './intake/signatures-ahead.ts'
 import { UNLIMITED, type MayRecheck } from './intake/signatures.ts'
 import { PayloadIndex } from './intake/payload-index.ts'
+import { delaysOf, type Delays } from './intake/delays.ts'
 import { StoredBlocks } from './intake/stored-blocks.ts'
 import type { BlockVerifier } from './intake/verify-workers.ts'
 
@@ -34,8 +36,10 @@ export interface ReplicaModules {
   readonly log: Logger
   /** Checks signatures on other threads; without it they are checked on this one. */
   readonly verifier?: BlockVerifier
-  /** When earlier runs of this node were in sync on the chain. */
-  readonly watch?: Watch
+  /** How long the payloads of hidden posts are kept aside (spec §4): 30 days by default; 0: they are deleted at once. */
+  readonly keepHiddenMs?: number | undefined
+  /** As earlier runs of this node left it. */
+  readonly throttle?: Throttle
   /** Called once, when the store failed: nothing more is accepted until the node restarts. */
   readonly onFailure?: (error: Error) => void
 }
@@ -46,7 +50,7 @@ export class Replica {
   readonly state: ChainState
   /** Of the accepted blocks. Built when a peer first asks. */
   readonly fingerprints: FingerprintTree
-  readonly watch: Watch
+  readonly throttle: Throttle
   readonly #blockStates: BlockStates
   readonly #importer: BlockImporter
   readonly #payloadIndex: PayloadIndex
@@ -56,6 +60,7 @@ export class Replica {
   readonly #ingest: Ingest
   readonly #storedBlocks: StoredBlocks
   readonly #verifier: BlockVerifier
+  readonly #keepHiddenMs: number
   /** Listeners, each with its `onClose`. */
   readonly #listeners = new Map<ChainListener, () => void>()
   /** Pulls that are running. */
@@ -66,18 +71,21 @@ export class Replica {
     this.chain = state.chain
     this.state = state
     this.fingerprints = new FingerprintTree(state.graph)
-    this.watch = modules.watch ?? new Watch()
     this.store = modules.store
     this.#blockStates = blockStates
-    this.#importer = new BlockImporter(blockStates, new Throttle(this.watch))
+    this.throttle = modules.throttle ?? new Throttle(new Watch())
+    this.#importer = new BlockImporter(blockStates, this.throttle)
     this.#payloadIndex = new PayloadIndex(loaded, (index) => blockStates.isLive(index) && !state.isHidden(index))
     this.#clock = modules.clock
     this.#log = modules.log
     this.#verifier = modules.verifier ?? NO_VERIFIER
+    this.#keepHiddenMs = modules.keepHiddenMs ?? KEEP_HIDDEN_MS
     this.#commitQueue = new CommitQueue({
       blockStates,
       store: this.store,
       payloadIndex: this.#payloadIndex,
+      clock: this.#clock,
+      keepHiddenMs: this.#keepHiddenMs,
       log: this.#log,
       onStored: (events, origin) => {
         for (const listener of this.#listeners.keys()) listener(events, origin)
@@ -114,6 +122,11 @@ export class Replica {
     return this.#commitQueue.pioneer
   }
 
+  /** When this node was in sync on the chain. */
+  get watch(): Watch {
+    return this.throttle.watch
+  }
+
   /** Local indexes of blocks whose payload is wanted and not stored. */
   get missing(): ReadonlySet<number> {
     return this.#payloadIndex.missing
@@ -124,7 +137,7 @@ export class Replica {
     return this.#commitQueue.blocks
   }
 
-  /** Bytes of headers, signatures and payloads stored. */
+  /** Bytes of headers, signatures and payloads stored, those kept aside among them. */
   get bytes(): number {
     return this.#payloadIndex.bytes
   }
@@ -136,7 +149,12 @@ export class Replica {
 
   /** How many blocks are delayed (spec §5, *Throttle*). */
   get delayedCount(): number {
-    return this.#blockStates.mempool.count('turn')
+    return this.#blockStates.mempool.keptBack
+  }
+
+  /** Until about when they are, and why. */
+  delays(): Delays | undefined {
+    return delaysOf(this.#blockStates.mempool, this.throttle, this.#clock.nowMs())
   }
 
   /** Blocks of which this node knows the id: those in the graph and those in the mempool. */
@@ -147,6 +165,11 @@ export class Replica {
   /** Whether a block is on this node, accepted or not. */
   has(id: BlockId): boolean {
     return this.#blockStates.has(id)
+  }
+
+  /** Whether a pull need not fetch a block: it is here, or it is delayed and there was no room for it. */
+  isUnwanted(id: BlockId): boolean {
+    return this.has(id) || this.#blockStates.mempool.isLeftOut(id)
   }
 
   /** Whether a block of the graph is settled and not dropped. */
@@ -249,12 +272,13 @@ export class Replica {
     })
   }
 
-  /** Applies what time alone changes (spec §3, §5). */
+  /** Applies what time alone changes (spec §3, §4, §5). */
   settleClock(): Promise<void> {
     return this.#commitQueue.run((change) =>
       change('clock', () => {
         const { setBack } = settleClock(this.#blockStates, this.#importer, this.#clock.nowMs())
         if (setBack > 0) this.#log.warn('chain.ahead-of-clock', { chain: this.chain.id, blocks: setBack })
+        deleteKeptAside(this.#blockStates, this.#payloadIndex, this.#clock.nowMs() - this.#keepHiddenMs)
       }),
     )
   }

@@ -1,15 +1,17 @@
 /**
  * Verifies a stored chain (spec §3–§5): reads every block again, recomputes all that the store keeps of them (k, which are
- * paid and accepted, heads, bytes) and compares. Slow, and changes nothing.
+ * paid and accepted, heads, bytes, payloads kept aside) and compares. Slow, and changes nothing.
  */
 import { decodeBlock, verifyBlock } from '../../dag/block.ts'
 import { graphViolationsOf } from '../../dag/graph-invariants.ts'
 import type { Chain } from '../../dag/chain.ts'
+import type { LoadedChain } from '../../dag/store.ts'
 import { isAcceptedState, isStateInV, type ChainRow, type ChainStore } from '../../reputation/block-state.ts'
 import { ChainState } from '../../reputation/chain-state.ts'
 import { Mempool } from './intake/mempool.ts'
 import { storedPayloadHolds } from './payloads.ts'
 import { Staging } from './intake/staging.ts'
+import { blockOfStored } from './intake/stored-blocks.ts'
 
 /** Blocks between two reports of progress: about a second. */
 const BLOCKS_PER_REPORT = 10_000
@@ -70,6 +72,7 @@ export async function verifyStore(chain: Chain, store: ChainStore, options: Veri
     else if (row.state === 'dropped') rebuilt.drop(index)
   }
   if (problems.length === 0) compare(rebuilt, rows, { heads: loaded.heads, bytes: loaded.bytes, counted: bytes }, say)
+  if (problems.length === 0) await compareAside(rebuilt, store, loaded, say)
   return { blocks: rows.length, problems }
 }
 
@@ -96,4 +99,24 @@ function compare(
   }
   if (stored.bytes !== stored.counted) say(`${String(stored.counted)} bytes, stored as ${String(stored.bytes)}`)
   for (const { code } of graphViolationsOf(graph)) say(`the graph: ${code}`)
+}
+
+/** Payloads are kept aside for hidden posts alone; one of a hidden post that is not would never be deleted. */
+async function compareAside(
+  rebuilt: ChainState,
+  store: ChainStore,
+  { missing, aside }: LoadedChain,
+  say: (problem: string) => void,
+): Promise<void> {
+  const absent = new Set(missing)
+  for (let index = 1; index < rebuilt.graph.size; index += 1) {
+    const isAside = aside.has(index)
+    if (!rebuilt.isHidden(index)) {
+      if (isAside) say(`the payload of block ${String(index)} is kept aside, and its post is not hidden`)
+    } else if (absent.has(index)) {
+      if (isAside) say(`the payload of block ${String(index)} is kept aside, and not here`)
+    } else if (!isAside && blockOfStored(index, await store.block(index)).header.pay.size > 0) {
+      say(`the payload of block ${String(index)}, which is hidden, is not kept aside`)
+    }
+  }
 }

@@ -5,7 +5,6 @@
 import { readFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { dirname, isAbsolute, join } from 'node:path'
-import { parse, stringify } from 'yaml'
 import { parseAuthorKey, type AuthorKey } from '../../dag/ids.ts'
 import { makeDir } from '../base/make-dir.ts'
 import { writeWhole } from './payload-files.ts'
@@ -47,7 +46,7 @@ export class AddressBook {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return new AddressBook(path, new Map())
       throw new CommandError(`cannot read your names in ${path}: ${reasonOf(error)}`)
     }
-    return new AddressBook(path, readNames(text, path))
+    return new AddressBook(path, await readNames(text, path))
   }
 
   /** All names, sorted, with their keys. */
@@ -97,6 +96,7 @@ export class AddressBook {
     } catch (error) {
       throw new CommandError(`cannot make the folder of ${this.path}: ${reasonOf(error)}`)
     }
+    const { stringify } = await import('yaml')
     await writeWhole(this.path, Buffer.from(HEAD + stringify(names)), { signal, mode: 0o600 })
   }
 }
@@ -125,9 +125,11 @@ function validName(text: string): string {
   return name
 }
 
-function readNames(text: string, path: string): ReadonlyMap<string, AuthorKey> {
+async function readNames(text: string, path: string): Promise<ReadonlyMap<string, AuthorKey>> {
   const wrong = (why: string): CommandError =>
     new CommandError(`${path} is damaged: ${why}; correct it, or move it away`)
+  // Most commands find no file, and the library is slow to load.
+  const { parse } = await import('yaml')
   let parsed: unknown
   try {
     // All scalars are strings: a name may be `1984` or `null`.

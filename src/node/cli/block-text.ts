@@ -41,7 +41,7 @@ export interface BlockText {
 }
 
 /** The text of a block that was listed with its payload. */
-export function blockText({ content, pay }: ListedBlock): BlockText {
+export function blockText({ content, pay, takenBack }: ListedBlock): BlockText {
   switch (content?.is) {
     case 'here': {
       const bytes = Buffer.from(content.payload ?? '', 'base64')
@@ -54,8 +54,9 @@ export function blockText({ content, pay }: ListedBlock): BlockText {
       return { placeholder: '(not here yet)' }
     case 'sealed':
       return { placeholder: "(sealed to the chain's owner)" }
-    // The block's state says so already.
+    // If it is only hidden, the block's state says so already.
     case 'hidden':
+      return takenBack === true ? { placeholder: '(taken back by its author)' } : {}
     case undefined:
       return {}
   }

@@ -12,7 +12,7 @@ import { colorsOf, type Colors } from './colors.ts'
 import { CommandError, Interrupted, UsageError, write, type PersistentClient, type CliModules, type Io } from './io.ts'
 import { sanitize, sanitizeJson, sanitizeLine } from './sanitize.ts'
 import { showSize, textOf } from './block-text.ts'
-import { tableOf, type TableRows } from './table.ts'
+import type { TableRows } from './table.ts'
 
 export interface GlobalOptions {
   readonly host?: string
@@ -136,8 +136,12 @@ export class CommandContext {
 
   /** Prints a list: as a table on a terminal, as lines in a pipe, or as JSON. */
   async answerTable(value: unknown, table: TableRows, lines: readonly string[]): Promise<void> {
-    if (this.isTerminal && !this.isJson && lines.length > 0) await this.answerStyled(value, tableOf(table, this.colors))
-    else await this.answerLines(value, lines)
+    if (!this.isTerminal || this.isJson || lines.length === 0) {
+      await this.answerLines(value, lines)
+      return
+    }
+    const { tableOf } = await import('./table.ts')
+    await this.answerStyled(value, tableOf(table, this.colors))
   }
 
   /** Prints a list: as JSON, or one line per item and nothing at all for an empty list. */

@@ -35,6 +35,8 @@ export interface Config {
   readonly allowRemoteControl: boolean
   readonly logLevel: LogLevel
   readonly limits: { readonly maxConnections: number; readonly inboundConnectionsPerSecond: number }
+  /** For how many days the payloads of hidden posts are kept aside (spec §4). */
+  readonly hidden: { readonly keepDays: number }
   readonly chains: readonly Chain[]
   /** Shown in the log; they do not stop the node. */
   readonly warnings: readonly string[]

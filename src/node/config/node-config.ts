@@ -41,5 +41,9 @@ export interface NodeConfig {
     /** From one address, 1 … 1,000; 5 by default. */
     readonly inboundConnectionsPerSecond?: number
   }
+  readonly hidden?: {
+    /** For how many days the payloads of hidden posts are kept aside, 0 … 36,500; 30 by default, 0 deletes them at once. */
+    readonly keepDays?: number
+  }
   readonly chains?: readonly NodeConfigChain[]
 }

@@ -12,6 +12,9 @@ import { LOG_LEVELS } from '../base/log.ts'
 const LISTEN = ['/ip4/0.0.0.0/tcp/8331', '/ip6/::/tcp/8331']
 const CONTROL = '127.0.0.1:8330'
 
+/** A hundred years: for ever. */
+const MAX_KEEP_DAYS = 36_500
+
 /** The expected value, for error messages, by path of the key; `*` stands for an index of a list. */
 const EXPECTED: Readonly<Record<string, string>> = {
   '': 'keys with values, such as "logLevel: info"',
@@ -36,6 +39,8 @@ const EXPECTED: Readonly<Record<string, string>> = {
   limits: 'the keys maxConnections and inboundConnectionsPerSecond',
   'limits.maxConnections': 'a whole number of 1 … 10000',
   'limits.inboundConnectionsPerSecond': 'a whole number of 1 … 1000',
+  hidden: 'the key keepDays',
+  'hidden.keepDays': 'a whole number of 0 … 36500',
   chains: 'a list of chains, such as [{ name: "#chat" }]',
   'chains.*': 'a chain, such as { name: "#chat" }',
   'chains.*.name': 'a name in quotes, such as "#chat": outside quotes # begins a comment',
@@ -149,6 +154,7 @@ export function configSchema(file: string, env: Environment, mayBeRemote: boolea
         inboundConnectionsPerSecond: z.int().min(1).max(1_000).default(5),
       })
       .prefault({}),
+    hidden: z.strictObject({ keepDays: z.int().min(0).max(MAX_KEEP_DAYS).default(30) }).prefault({}),
     chains: chains(file, env),
   })
 }

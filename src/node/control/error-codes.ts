@@ -23,7 +23,7 @@ export const CONTROL_CODES = {
   'not-held': 'the block is accepted: only what is held can be removed',
   'no-reps': 'likes and dislikes have no reps of their own',
   'payload-too-large': 'the payload is longer than the chain allows for this author',
-  'payload-hidden': 'the payload was deleted, for the post is hidden',
+  'payload-hidden': 'the payload is not shown, for the post is hidden, or taken back by its author',
   'payload-missing': 'the block is here, its payload has not arrived',
   'payload-sealed': "the payload is sealed to the chain's owner, and no private key came with the call",
   'bad-address': 'not an address of a peer',

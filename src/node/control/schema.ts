@@ -38,7 +38,9 @@ import {
 /** `from` is the cursor where the events begin. A client advances it by each event (`client/cursor.ts`). */
 const subscription = z.object({ subscription: z.number().int(), from: shownIds })
 const subscriptionToAll = z.object({ subscription: z.number().int(), from: z.record(z.string(), shownIds) })
-const transfer = z.object({ new: count, missing: count })
+const transfer = z.object({ new: count, missing: count, delayed: count.exactOptional() })
+/** For the note on methods with such a result. */
+const TRANSFER = 'of those missing, `delayed` are kept back for a while by the throttle; absent if none is'
 
 /** @param note - what the shapes of params and result do not say, for the reference */
 function method<P extends z.ZodType, R extends z.ZodType>(about: string, params: P, result: R, note?: string) {
@@ -132,7 +134,7 @@ export const METHODS = {
     '`id` of the like; `why` is its payload',
   ),
   'chain.dislike': method(
-    'dislikes a post: takes a rep from who signs and one from its author',
+    'dislikes a post: takes a rep from who signs and one from its author; or takes it back, if that is who signs',
     likeParams,
     z.object({ id: shownId }),
     '`id` of the dislike',
@@ -158,7 +160,9 @@ export const METHODS = {
     z.strictObject({ chain }),
     status,
     '`lastSyncMs` is `null` before the first sync; `progress`, while something is fetched: what came since it began, blocks ' +
-      'still to come, the rate of the last 10 s, `secondsLeft` `null` if nobody knows, and `from`, the ids of the peers',
+      'still to come, the rate of the last 10 s, `secondsLeft` `null` if nobody knows, and `from`, the ids of the peers; ' +
+      '`delayed`, while the throttle keeps blocks back: how many, until about when (ms since the epoch), and why; then ' +
+      '`state` is `holding back`, or `syncing` during a pull',
   ),
   'chain.missing': method(
     'payloads that are wanted and not here: nobody has given them yet; at most 1,000, the oldest arrivals first',
@@ -190,8 +194,18 @@ export const METHODS = {
   ),
   'peer.ping': method('round trip to a peer', z.strictObject({ addr }), z.object({ ms: z.number().nonnegative() })),
   'peer.chains': method('the chains that both have', z.strictObject({ addr }), z.array(namedChain)),
-  'peer.send': method('offers a chain to a peer now; counts what it gained', z.strictObject({ addr, chain }), transfer),
-  'peer.recv': method('pulls a chain from a peer now; counts what came', z.strictObject({ addr, chain }), transfer),
+  'peer.send': method(
+    'offers a chain to a peer now; counts what it gained',
+    z.strictObject({ addr, chain }),
+    transfer,
+    `${TRANSFER}: there`,
+  ),
+  'peer.recv': method(
+    'pulls a chain from a peer now; counts what came',
+    z.strictObject({ addr, chain }),
+    transfer,
+    `${TRANSFER}: here, from whatever peer`,
+  ),
   'peer.held': method(
     'asks a peer for its held posts; gives those of them that are here now',
     z.strictObject({ addr, chain }),

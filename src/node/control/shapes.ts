@@ -47,11 +47,12 @@ export const blockSchema = z
     state: z.enum(['accepted', 'held', 'hidden']),
     reps,
     why: z.string(),
+    takenBack: z.literal(true).exactOptional(),
   })
   .meta({ title: 'block' })
 /**
  * A block as `chain.get` shows it. Ids are as shown, `author` in upper-case hex, `re` is the post that it answers,
- * `pay.cid` a CID as text, `reps` those of the post.
+ * `pay.cid` a CID as text, `reps` those of the post; `takenBack`: hidden, by its author.
  */
 export type BlockView = z.output<typeof blockSchema>
 
@@ -88,7 +89,8 @@ export const status = z.object({
       from: z.array(z.string()),
     })
     .exactOptional(),
-  state: z.enum(['synced', 'syncing', 'alone']),
+  delayed: z.object({ blocks: count, untilMs: count, why: z.string() }).exactOptional(),
+  state: z.enum(['synced', 'syncing', 'holding back', 'alone']),
   why: z.string(),
 })
 

@@ -6,6 +6,7 @@ import { randomInt } from 'node:crypto'
 import { multiaddr } from '@multiformats/multiaddr'
 import type { Chain } from '../../dag/chain.ts'
 import { ok, type Result } from '../../dag/result.ts'
+import { DAY_MS } from '../../reputation/rules.ts'
 import { AddedPeers } from '../net/discovery/added-peers.ts'
 import { createHandlers } from '../api/handlers.ts'
 import { ChainNetwork } from '../net/chain-network.ts'
@@ -129,6 +130,7 @@ async function start(
     clock,
     log,
     seed: randomInt(2 ** 32),
+    keepHiddenMs: config.hidden.keepDays * DAY_MS,
     attach: (replica) => network.attach(replica),
   })
   started.ending(() => chains.stop())

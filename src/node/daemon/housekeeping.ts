@@ -1,6 +1,6 @@
 /**
- * Periodic work (spec §3, §7): compares heads with a peer of each chain, settles blocks whose time has come, and saves
- * how long this node was in sync.
+ * Periodic work (spec §3, §7): compares heads with a peer of each chain, settles blocks whose time or turn has come,
+ * and saves what the throttle has to remember.
  */
 import type { ChainRegistry } from '../chain/registry.ts'
 import type { Logger } from '../base/log.ts'
@@ -43,7 +43,7 @@ export class Housekeeping {
 
   async #round(): Promise<void> {
     const { chains, pubsub } = this.#modules
-    await chains.saveWatches()
+    await chains.saveThrottles()
     for (const { replica, attached } of chains.all()) {
       // A failed chain reports its own fault; the other chains go on.
       await replica.settleClock().catch(() => undefined)

@@ -6,6 +6,7 @@ import { bytesToHex } from '@noble/hashes/utils.js'
 import type { PeerId } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
 import { consequence, type ProtocolFault } from '../../protocol/faults.ts'
+import type { Offered } from '../../protocol/messages.ts'
 import { RecheckBudget } from '../../protocol/recheck-budget.ts'
 import { ChainGossip, topicOf } from './gossip/chain-gossip.ts'
 import { ChainSync } from './sync/chain-sync.ts'
@@ -132,9 +133,9 @@ export class ChainNetwork {
     this.#client.stop()
   }
 
-  async #onOffer(replica: Replica, peer: PeerId, signal: AbortSignal): Promise<{ fresh: number; missing: number }> {
+  async #onOffer(replica: Replica, peer: PeerId, signal: AbortSignal): Promise<Offered> {
     const sync = this.#byRendezvous.get(bytesToHex(replica.chain.rendezvous))?.sync
-    const pulled = await sync?.pullNow(peer, signal)
+    const pulled = await sync?.receive(peer, signal)
     return pulled?.ok === true ? pulled.value : { fresh: 0, missing: 0 }
   }
 

@@ -27,6 +27,7 @@ import { countFrames, loadChain, loadState, plainBytes, readRow, readRows, type 
 import {
   decodeStoredBlock,
   encodeArrival,
+  encodeAside,
   encodeBlock,
   encodeMeta,
   encodeMissing,
@@ -75,7 +76,7 @@ export class LevelChainStore implements ChainStore {
 
   async commit(commit: Commit<ChainRow>, { sync }: { readonly sync: boolean }): Promise<void> {
     const state = await this.#state()
-    const { first, blocks, headsAdded, headsRemoved, states, payloadsDropped } = commit
+    const { first, blocks, headsAdded, headsRemoved, states, payloadsDropped, payloadsAside, payloadsBack } = commit
     if (first !== state.blocks + 1) throw new Bug(`commit at ${String(first)} after ${String(state.blocks)} blocks`)
     const ops: WriteOp[] = []
     for (const block of blocks) this.#addBlock(ops, state, block)
@@ -84,6 +85,11 @@ export class LevelChainStore implements ChainStore {
     for (const [index, latest] of states ?? []) {
       ops.push({ type: 'put', key: indexKey(this.#keys.states, index), value: encodeState(latest) })
     }
+    for (const [index, sinceMs] of payloadsAside ?? []) {
+      if (state.missing.has(index)) continue
+      ops.push({ type: 'put', key: indexKey(this.#keys.aside, index), value: encodeAside(sinceMs) })
+    }
+    for (const index of payloadsBack ?? []) ops.push(this.#opOfBack(index))
     for (const dropped of payloadsDropped ?? []) ops.push(...this.#opsOfDropped(state, dropped))
     ops.push(this.#opOfMeta(state))
     await this.#write(ops, sync)
@@ -216,12 +222,16 @@ export class LevelChainStore implements ChainStore {
     const frames = Math.max(frameCount(size), state.arriving.get(id) ?? 0)
     state.arriving.delete(id)
     state.bytes -= size
-    return [...this.#opsOfDrop(id, frames), this.#opOfMissing(state, index, id)]
+    return [...this.#opsOfDrop(id, frames), this.#opOfMissing(state, index, id), this.#opOfBack(index)]
   }
 
   #opOfMissing(state: CommitState, index: number, id: BlockId): WriteOp {
     state.missing.set(index, id)
     return { type: 'put', key: indexKey(this.#keys.missing, index), value: encodeMissing(id) }
+  }
+
+  #opOfBack(index: number): WriteOp {
+    return { type: 'del', key: indexKey(this.#keys.aside, index) }
   }
 
   #opsOfDrop(id: BlockId, frames: number): WriteOp[] {

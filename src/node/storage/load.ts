@@ -4,7 +4,16 @@ import type { LoadedChain } from '../../dag/store.ts'
 import type { ChainRow } from '../../reputation/block-state.ts'
 import { StorageFailed } from './faults.ts'
 import { indexKey, lastPart, numberIn, rangeOf, type ChainKeys } from './row-keys.ts'
-import { decodeArrival, decodeBlock, decodeMeta, decodeMissing, decodePage, decodeState, PAGE_BLOCKS } from './rows.ts'
+import {
+  decodeArrival,
+  decodeAside,
+  decodeBlock,
+  decodeMeta,
+  decodeMissing,
+  decodePage,
+  decodeState,
+  PAGE_BLOCKS,
+} from './rows.ts'
 import type { Level } from './writer.ts'
 
 /** Bytes that LevelDB reads in one step; its default of 16 KiB is less than one page. */
@@ -95,9 +104,11 @@ export async function loadChain(
   const paged = state.blocks - tail.length
   const headKeys = db.keys(rangeOf(keys.heads))
   const stateRows = db.iterator(rangeOf(keys.states))
+  const asideRows = db.iterator(rangeOf(keys.aside))
   const pages = db.iterator({ ...rangeOf(keys.pages), highWaterMarkBytes: READ_BYTES })
   const heads = (await headKeys.all()).map(numberIn)
   const states = new Map((await stateRows.all()).map(([key, value]) => [numberIn(key), decodeState(value)] as const))
+  const aside = new Map((await asideRows.all()).map(([key, value]) => [numberIn(key), decodeAside(value)] as const))
   let index = 0
   const takeNext = (row: ChainRow): void => {
     index += 1
@@ -110,5 +121,5 @@ export async function loadChain(
   }
   if (index !== paged) throw new StorageFailed(`pages hold ${String(index)} blocks, not ${String(paged)}`)
   tail.forEach(takeNext)
-  return { heads, missing, bytes }
+  return { heads, missing, aside, bytes }
 }

@@ -1,12 +1,14 @@
 /**
  * The node's small records in the database, in dag-cbor: lists of text (cached peers, static peers added by command), the
- * chains joined by command (spec §12), and when each chain was in sync (spec §5, *Throttle*).
+ * chains joined by command (spec §12), and of the throttle of each chain (spec §5) when it was in sync and what was taken from
+ * the rations.
  */
 import * as dagCbor from '@ipld/dag-cbor'
 import { bytesToHex } from '@noble/hashes/utils.js'
 import { chainOf, type Chain } from '../../dag/chain.ts'
 import type { ChainId } from '../../dag/ids.ts'
-import { Watch, type Interval } from '../../reputation/throttle.ts'
+import type { ThrottleRecord } from '../../reputation/throttle.ts'
+import { Watch, type Interval } from '../../reputation/watch.ts'
 import type { Database } from './database.ts'
 
 export interface TextList {
@@ -47,7 +49,7 @@ export function decodeJoined(record: Uint8Array): Chain | undefined {
   return chain.ok ? chain.value : undefined
 }
 
-/** When this node was in sync on the chain. A record that does not decode counts as none: then no block is suspect. */
+/** When this node was in sync on the chain. A record that does not decode counts as none: then no block is old. */
 export async function loadWatch(database: Database, chain: ChainId): Promise<Watch> {
   const stored = await database.get(watchRecord(chain))
   return new Watch(stored === undefined ? [] : decodeIntervals(stored))
@@ -57,8 +59,30 @@ export function saveWatch(database: Database, chain: ChainId, watch: Watch): Pro
   return database.put(watchRecord(chain), dagCbor.encode(watch.intervals().flat()))
 }
 
-export function removeWatch(database: Database, chain: ChainId): Promise<void> {
-  return database.remove(watchRecord(chain))
+/** What was taken from the rations of the chain's throttle. A record that does not decode counts as none. */
+export async function loadRations(database: Database, chain: ChainId): Promise<ThrottleRecord | undefined> {
+  const stored = await database.get(rationsRecord(chain))
+  if (stored === undefined) return undefined
+  try {
+    const record = dagCbor.decode<{ v?: unknown }>(stored)
+    return record.v === 1 ? (record as unknown as ThrottleRecord) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+export function saveRations(database: Database, chain: ChainId, record: ThrottleRecord): Promise<void> {
+  return database.put(rationsRecord(chain), dagCbor.encode({ v: 1, ...record }))
+}
+
+/** Removes both records of the chain's throttle. */
+export async function removeThrottle(database: Database, chain: ChainId): Promise<void> {
+  await database.remove(watchRecord(chain))
+  await database.remove(rationsRecord(chain))
+}
+
+function rationsRecord(chain: ChainId): string {
+  return `rations-${chain.toLowerCase()}`
 }
 
 function watchRecord(chain: ChainId): string {

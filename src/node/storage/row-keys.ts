@@ -55,6 +55,7 @@ export class ChainKeys {
   readonly heads: string
   readonly states: string
   readonly missing: string
+  readonly aside: string
   readonly arrivals: string
   readonly #frames: string
 
@@ -66,6 +67,7 @@ export class ChainKeys {
     this.heads = `${prefix}head/`
     this.states = `${prefix}state/`
     this.missing = `${prefix}missing/`
+    this.aside = `${prefix}aside/`
     this.arrivals = `${prefix}arriving/`
     this.#frames = `${prefix}frame/`
   }

@@ -226,6 +226,17 @@ export function decodeMissing(stored: Uint8Array): BlockId {
   return blockId(stored)
 }
 
+/** Marks the payload of this block as kept aside since this time, in ms. */
+export function encodeAside(sinceMs: number): Uint8Array {
+  return encode(sinceMs)
+}
+
+export function decodeAside(stored: Uint8Array): number {
+  const sinceMs = decoded(stored)
+  if (typeof sinceMs !== 'number') throw new StorageFailed('a mark of a payload kept aside is no time')
+  return sinceMs
+}
+
 /** A counter that says which payload got its latest frame longest ago. */
 export function encodeArrival(order: number): Uint8Array {
   return encode(order)

@@ -7,7 +7,8 @@ import { checkStructure } from '../../../src/dag/block.ts'
 import { chainOf, type Chain } from '../../../src/dag/chain.ts'
 import { decodeHeader } from '../../../src/dag/codec.ts'
 import { publicKeyOf, sha256 } from '../../../src/dag/crypto.ts'
-import type { Header } from '../../../src/dag/header.ts'
+import type { Header, Seal } from '../../../src/dag/header.ts'
+import { GROUP_OVERHEAD_BYTES, OWNER_OVERHEAD_BYTES } from '../../../src/dag/seal.ts'
 import {
   KEY_BYTES,
   MAX_BACKS,
@@ -18,8 +19,9 @@ import {
   MAX_PAYLOAD_GUEST_BYTES,
   MAX_PAYLOAD_OWNER_BYTES,
   MAX_PIONEERS,
+  MAX_REASON_BYTES,
 } from '../../../src/dag/block-limits.ts'
-import { author, bytes, chain, post } from '../../support/blocks.ts'
+import { author, bytes, chain, like, post } from '../../support/blocks.ts'
 
 const OWNER = author(1)
 const GUEST = author(2)
@@ -46,6 +48,34 @@ describe('payloads', () => {
       ok: false,
       fault: { code: 'DAG_PAYLOAD_TOO_LARGE', bytes: limit + 1, limit },
     })
+  })
+})
+
+describe('the reason of a vote, whatever a seal adds to it', () => {
+  const forum = chain('#forum')
+  const identity = chain(`@${OWNER.author}`)
+  const group = chain('$group', '09'.repeat(32))
+
+  test.each<[string, Chain, Seal, number]>([
+    ['in a forum', forum, 'none', 0],
+    ['of the owner', identity, 'none', 0],
+    ['sealed to the owner', identity, 'owner', OWNER_OVERHEAD_BYTES],
+    ['in a group', group, 'group', GROUP_OVERHEAD_BYTES],
+  ])('%s', (_where, on, seal, overhead) => {
+    for (const n of [1, -1] as const) {
+      const target = post(on, { author: 2 }).block
+      const { header } = like(on, n, target, { author: 1, backs: [target] }).block
+      const ofReason = (bytes: number): Header => ({ ...header, pay: { ...header.pay, seal, size: bytes + overhead } })
+      expect(checkStructure(on, ofReason(MAX_REASON_BYTES))).toMatchObject({ ok: true })
+      expect(checkStructure(on, ofReason(MAX_REASON_BYTES + 1))).toEqual({
+        ok: false,
+        fault: { code: 'DAG_REASON_TOO_LONG', bytes: MAX_REASON_BYTES + 1, limit: MAX_REASON_BYTES },
+      })
+    }
+  })
+
+  test('a post may have more', () => {
+    expect(checkStructure(forum, ofSize(forum, MAX_REASON_BYTES + 1))).toMatchObject({ ok: true })
   })
 })
 

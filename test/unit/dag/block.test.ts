@@ -150,7 +150,7 @@ describe('§3 what a post says of itself', () => {
     expect(checkPayload(group, made.block, made.payload).ok).toBe(true)
     for (const pay of [{ name: 'b.txt' }, { type: 'text/html' }]) {
       const other = { ...made.block, header: altered(made.block, {}, pay) }
-      expect(checkPayload(group, other, made.payload)).toMatchObject({ fault: { code: 'DAG_BAD_SEAL' } })
+      expect(checkPayload(group, other, made.payload)).toMatchObject({ fault: { code: 'DAG_BAD_PAYLOAD' } })
     }
   })
 })
@@ -196,9 +196,9 @@ describe('§3 payloads', () => {
     expect(must(openGroup(group.params.key ?? bytes(''), encodeAad(block.header), payload))).toEqual(bytes('hello'))
     expect(checkPayload(group, block, payload).ok).toBe(true)
     const moved = { ...block, header: { ...block.header, height: 7 } }
-    expect(checkPayload(group, moved, payload)).toMatchObject({ ok: false, fault: { code: 'DAG_BAD_SEAL' } })
+    expect(checkPayload(group, moved, payload)).toMatchObject({ ok: false, fault: { code: 'DAG_BAD_PAYLOAD' } })
     const outsider = chain('$group', '5B'.repeat(32))
-    expect(checkPayload(outsider, block, payload)).toMatchObject({ ok: false, fault: { code: 'DAG_BAD_SEAL' } })
+    expect(checkPayload(outsider, block, payload)).toMatchObject({ ok: false, fault: { code: 'DAG_BAD_PAYLOAD' } })
   })
 })
 

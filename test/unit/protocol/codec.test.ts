@@ -122,7 +122,16 @@ const replies: fc.Arbitrary<Reply> = fc.oneof(
   ),
   fc.record({ t: fc.constant('frame' as const), id, offset: fc.nat({ max: 1 << 26 }), bytes: fc.uint8Array() }),
   fc.record({ t: fc.constant('no-payload' as const), id, why: fc.constantFrom('hidden' as const, 'absent' as const) }),
-  fc.record({ t: fc.constant('offered' as const), id, fresh: fc.maxSafeNat(), missing: fc.maxSafeNat() }),
+  fc.record(
+    {
+      t: fc.constant('offered' as const),
+      id,
+      fresh: fc.maxSafeNat(),
+      missing: fc.maxSafeNat(),
+      delayed: fc.maxSafeNat(),
+    },
+    { requiredKeys: ['t', 'id', 'fresh', 'missing'] },
+  ),
   fc.record(
     {
       t: fc.constant('refuse' as const),

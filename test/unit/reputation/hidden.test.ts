@@ -54,3 +54,25 @@ test('posts are no votes', () => {
   const { hidden, post } = disliked('#f', [])
   expect([hidden.counted(post), hidden.repsOf(post)]).toEqual([undefined, 0])
 })
+
+test("accepted dislikes by the post's own author take it back, whether they count or not, until all are withdrawn", () => {
+  const { hidden, at, post } = disliked('#f', [], bob)
+  expect([hidden.counted(at('d1')), hidden.isHidden(post)]).toEqual([undefined, false])
+  const changes = ['d1', 'd2'].map((vote) => hidden.accepted(at(vote)))
+  expect([changes, hidden.isHidden(post), hidden.isTakenBack(post)]).toEqual([
+    [{ post, hidden: true }, undefined],
+    true,
+    true,
+  ])
+  expect(['d1', 'd2'].map((vote) => hidden.withdrawn(at(vote)))).toEqual([undefined, { post, hidden: false }])
+  expect(() => hidden.withdrawn(at('d1'))).toThrow(Bug)
+})
+
+test('those of others do not, nor a post', () => {
+  const { hidden, at, post } = disliked('#f', [])
+  expect([hidden.accepted(at('d1')), hidden.accepted(post), hidden.isTakenBack(post)]).toEqual([
+    undefined,
+    undefined,
+    false,
+  ])
+})

@@ -1,7 +1,18 @@
+/** The rations of the throttle (spec §5): what may come in now, and when the rest may. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { MAX_WATCHED, MAX_WITHDRAWERS, OLD_BLOCKS_PER_HOUR, WATCH_GAP_MS } from '../../../src/reputation/throttle.ts'
-import { Throttle, Watch } from '../../../src/reputation/throttle.ts'
+import type { AuthorKey, BlockId } from '../../../src/dag/ids.ts'
+import {
+  FREED_PER_HOUR,
+  LARGE_FORGOTTEN_MS,
+  MAX_THROTTLED_AUTHORS,
+  OLD_BLOCKS_PER_HOUR,
+  REWRITES_PER_DAY,
+  SLOW_REWRITE_GAP_MS,
+  Throttle,
+  type Cost,
+} from '../../../src/reputation/throttle.ts'
+import { Watch } from '../../../src/reputation/watch.ts'
 import { DAY, FIRST_DAY, HOUR, keyOf, MINUTE } from '../../support/economy.ts'
 import { checkProperty } from '../../support/property.ts'
 
@@ -14,159 +25,211 @@ function noted(...times: readonly number[]): Watch {
   return watch
 }
 
-describe('a watch', () => {
-  test('goes on if the last note was at most three minutes ago, else begins anew', () => {
-    expect(WATCH_GAP_MS).toBe(3 * MINUTE)
-    const watch = noted(T, T + 3 * MINUTE, T + 6 * MINUTE, T + 9 * MINUTE + 1)
-    expect(watch.intervals()).toEqual([
-      [T, T + 6 * MINUTE],
-      [T + 9 * MINUTE + 1, T + 9 * MINUTE + 1],
-    ])
-  })
-
-  test('tells the first and the last moment of an interval, and those beside it', () => {
-    const watch = noted(T, T + MINUTE, T + HOUR)
-    const asked = [T - 1, T, T + 1, T + MINUTE, T + MINUTE + 1, T + HOUR - 1, T + HOUR, T + HOUR + 1]
-    expect(asked.filter((time) => watch.wasWatching(time))).toEqual([T, T + 1, T + MINUTE, T + HOUR])
-    expect(new Watch().wasWatching(T)).toBe(false)
-  })
-
-  test('comes back from what was stored, and goes on where that ended', () => {
-    const watch = new Watch(noted(T, T + MINUTE, T + HOUR).intervals())
-    watch.note(T + HOUR + 3 * MINUTE)
-    expect(watch.intervals()).toEqual([
-      [T, T + MINUTE],
-      [T + HOUR, T + HOUR + 3 * MINUTE],
-    ])
-  })
-
-  test('with a clock set back within what it has, changes nothing; before that, begins an interval there', () => {
-    const watch = noted(T, T + 2 * MINUTE, T + 4 * MINUTE, T + MINUTE)
-    expect(watch.intervals()).toEqual([[T, T + 4 * MINUTE]])
-    watch.note(T - HOUR)
-    watch.note(T - HOUR + MINUTE)
-    expect(watch.intervals()).toEqual([
-      [T - HOUR, T - HOUR + MINUTE],
-      [T, T + 4 * MINUTE],
-    ])
-    for (let time = T - HOUR; time <= T; time += MINUTE) watch.note(time)
-    expect(watch.intervals()).toEqual([[T - HOUR, T + 4 * MINUTE]])
-  })
-
-  test('keeps the last 1,000 intervals, and none that ended more than 90 days ago', () => {
-    const watch = new Watch()
-    for (let n = 0; n < MAX_WATCHED + 5; n += 1) watch.note(T + n * HOUR)
-    expect(watch.intervals()).toHaveLength(MAX_WATCHED)
-    expect(watch.intervals()[0]).toEqual([T + 5 * HOUR, T + 5 * HOUR])
-    const old = noted(T, T + MINUTE, T + HOUR, T + MINUTE + 90 * DAY)
-    expect(old.intervals()[0]).toEqual([T, T + MINUTE])
-    old.note(T + MINUTE + 90 * DAY + 1)
-    expect(old.intervals()[0]).toEqual([T + HOUR, T + HOUR])
-  })
-
-  test('has watched in all that lies between two notes that follow soon, whatever its clock does', () => {
-    const jumps = fc.array(fc.oneof(fc.nat(4), fc.integer({ min: -30, max: 30 })), { maxLength: 40 })
-    checkProperty(
-      'watch-covers-close-notes',
-      fc.property(jumps, (list) => {
-        const watch = new Watch()
-        const minutes = new Set<number>()
-        let [now, before] = [100, Number.NEGATIVE_INFINITY]
-        for (const jump of list) {
-          now += jump
-          watch.note(T + now * MINUTE)
-          const from = now >= before && now - before <= 3 ? before : now
-          for (let minute = from; minute <= now; minute += 0.5) minutes.add(minute)
-          before = now
-        }
-        const all = Array.from({ length: 5400 }, (_, n) => n / 2 - 1300)
-        const watched = all.filter((minute) => watch.wasWatching(T + minute * MINUTE))
-        expect(watched).toEqual([...minutes].sort((a, b) => a - b))
-        const ends = watch.intervals().flat()
-        expect(ends).toEqual([...ends].sort((a, b) => a - b))
-      }),
-    )
-  })
+const old = (count: number, id = 'some'): Cost => ({ id: id as BlockId, old: count, rewrites: new Map() })
+const rewrites = (count: number, by = ann): Cost => ({
+  id: 'some' as BlockId,
+  old: 0,
+  rewrites: new Map([[by, count]]),
 })
+const fresh = (): Throttle => new Throttle(new Watch())
+/** As after a restart. */
+const again = (throttle: Throttle): Throttle => new Throttle(new Watch(), throttle.record())
+
+/** How many of these a throttle lets in at this time, one after the other. */
+function taken(throttle: Throttle, cost: Cost, nowMs: number, freer?: AuthorKey): number {
+  for (let count = 0; ; count += 1) if (!throttle.take(cost, nowMs, freer)) return count
+}
 
 describe('blocks that claim to be old', () => {
-  test('are suspect if more than 24 hours old, and of a time when we watched', () => {
+  test('are old if more than 24 hours old, and of a time when we watched', () => {
     const throttle = new Throttle(noted(T, T + MINUTE))
-    expect(throttle.isSuspect(T, T + DAY)).toBe(false)
-    expect(throttle.isSuspect(T, T + DAY + 1)).toBe(true)
-    expect(throttle.isSuspect(T + MINUTE + 1, T + 2 * DAY)).toBe(false)
-    expect(throttle.isSuspect(T - 1, T + 2 * DAY)).toBe(false)
+    expect(throttle.isOld(T, T + DAY)).toBe(false)
+    expect(throttle.isOld(T, T + DAY + 1)).toBe(true)
+    expect(throttle.isOld(T + MINUTE + 1, T + 2 * DAY)).toBe(false)
+    expect(throttle.isOld(T - 1, T + 2 * DAY)).toBe(false)
   })
-
-  const full = (nowMs: number) => {
-    const throttle = new Throttle(new Watch())
-    for (let n = 0; n < OLD_BLOCKS_PER_HOUR; n += 1) {
-      expect(throttle.mayTakeOld(nowMs + n)).toBe(true)
-      throttle.tookOld(nowMs + n)
-    }
-    expect(throttle.mayTakeOld(nowMs + OLD_BLOCKS_PER_HOUR)).toBe(false)
-    return throttle
-  }
 
   test('come in by 100 in any hour', () => {
-    const throttle = full(T)
+    const throttle = fresh()
+    expect(OLD_BLOCKS_PER_HOUR).toBe(100)
+    expect(taken(throttle, old(1), T)).toBe(100)
     expect(throttle.mayTakeOld(T + HOUR - 1)).toBe(false)
     expect(throttle.mayTakeOld(T + HOUR)).toBe(true)
-    throttle.tookOld(T + HOUR)
-    expect(throttle.mayTakeOld(T + HOUR)).toBe(false)
-    expect(throttle.mayTakeOld(T + HOUR + 1)).toBe(true)
-  })
-
-  test('count only once they are accepted: who is only asked about takes nothing from the ration', () => {
-    const throttle = new Throttle(new Watch())
-    for (let n = 0; n < 3 * OLD_BLOCKS_PER_HOUR; n += 1) expect(throttle.mayTakeOld(T)).toBe(true)
+    for (let n = 0; n < 50; n += 1) expect(throttle.take(old(1), T + HOUR)).toBe(true)
+    expect(taken(throttle, old(1), T + HOUR + 30 * MINUTE)).toBe(50)
+    expect(taken(throttle, old(1), T + 2 * HOUR)).toBe(50)
   })
 
   test('wait an hour at most when the clock is set back', () => {
-    const throttle = full(T)
+    const throttle = fresh()
+    taken(throttle, old(1), T)
     expect(throttle.mayTakeOld(T - DAY)).toBe(false)
     expect(throttle.mayTakeOld(T - DAY + HOUR - 1)).toBe(false)
     expect(throttle.mayTakeOld(T - DAY + HOUR)).toBe(true)
   })
+
+  test('are due when the ration says so', () => {
+    const throttle = fresh()
+    for (let n = 0; n < 40; n += 1) throttle.take(old(1), T)
+    const now = T + 10 * MINUTE
+    const due = [1, 60, 61, 100, 101, 160, 161].map((count) => (throttle.oldDueMs(now, count) - now) / MINUTE)
+    expect(due).toEqual([0, 0, 50, 50, 60, 60, 110])
+  })
 })
 
-describe('blocks that withdraw another one of their author', () => {
-  const take = (throttle: Throttle, times: readonly number[]) => times.filter((time) => throttle.mayWithdraw(ann, time))
+describe('blocks that rewrite what is accepted', () => {
+  test('60 at once per author, each back after a day, and meanwhile one an hour', () => {
+    expect([REWRITES_PER_DAY, SLOW_REWRITE_GAP_MS]).toEqual([60, HOUR])
+    const throttle = fresh()
+    expect(taken(throttle, rewrites(1), T)).toBe(60)
+    expect(taken(throttle, rewrites(1), T + HOUR - 1)).toBe(0)
+    expect(taken(throttle, rewrites(1), T + HOUR)).toBe(1)
+    expect(taken(throttle, rewrites(1), T + 2 * HOUR - 1)).toBe(0)
+    expect(taken(throttle, rewrites(1), T + 2 * HOUR)).toBe(1)
+    // What came in slowly does not put off what comes back.
+    expect(taken(throttle, rewrites(1), T + DAY - 1)).toBe(1)
+    expect(taken(throttle, rewrites(1), T + DAY)).toBe(60)
+  })
 
-  test('come in one a minute, and one an hour after the third', () => {
-    const fourth = T + 2 * MINUTE + HOUR
-    const throttle = new Throttle(new Watch())
-    const asked = [T, T + MINUTE - 1, T + MINUTE, T + 2 * MINUTE, T + 3 * MINUTE, fourth - 1, fourth, fourth + MINUTE]
-    expect(take(throttle, asked)).toEqual([T, T + MINUTE, T + 2 * MINUTE, fourth])
-    expect(take(throttle, [fourth + HOUR - 1, fourth + HOUR])).toEqual([fourth + HOUR])
+  test('come back one by one, as they were taken', () => {
+    const throttle = fresh()
+    for (let n = 0; n < 60; n += 1) throttle.take(rewrites(1), T + n * MINUTE)
+    expect(taken(throttle, rewrites(1), T + HOUR)).toBe(0)
+    expect(taken(throttle, rewrites(1), T + DAY + 9 * MINUTE)).toBe(10)
   })
 
   test('are counted for each author alone', () => {
-    const throttle = new Throttle(new Watch())
-    expect([ann, bob, ann, bob].map((author) => throttle.mayWithdraw(author, T))).toEqual([true, true, false, false])
+    const throttle = fresh()
+    taken(throttle, rewrites(1), T)
+    expect([throttle.mayRewrite(ann, T, 1), throttle.mayRewrite(bob, T, 60), throttle.mayRewrite(bob, T, 61)]).toEqual([
+      false,
+      true,
+      false,
+    ])
+    expect(taken(throttle, rewrites(1, bob), T)).toBe(60)
   })
 
-  test('are forgotten 24 hours after the last one', () => {
-    const first = [T, T + MINUTE, T + 2 * MINUTE]
-    const [early, late] = [new Throttle(new Watch()), new Throttle(new Watch())]
-    take(early, first)
-    take(late, first)
-    const again = T + 2 * MINUTE + DAY
-    expect(take(early, [again - 1, again - 1 + MINUTE])).toEqual([again - 1])
-    expect(take(late, [again, again + MINUTE, again + 2 * MINUTE, again + 3 * MINUTE])).toHaveLength(3)
-  })
-
-  test('wait a minute, or an hour, when the clock is set back', () => {
-    const throttle = new Throttle(new Watch())
+  test('wait as long as ever when the clock is set back', () => {
+    const throttle = fresh()
+    taken(throttle, rewrites(1), T)
     const back = T - 5 * DAY
-    expect(take(throttle, [T, back, back + MINUTE - 1, back + MINUTE])).toEqual([T, back + MINUTE])
+    expect(taken(throttle, rewrites(1), back)).toBe(0)
+    expect(taken(throttle, rewrites(1), back + HOUR)).toBe(1)
+    expect(taken(throttle, rewrites(1), back + DAY)).toBe(60)
   })
 
-  test('are remembered of 4,096 authors, who withdrew longest ago out', () => {
-    const throttle = new Throttle(new Watch())
-    for (let n = 0; n < MAX_WITHDRAWERS; n += 1) throttle.mayWithdraw(keyOf(n), T)
-    expect(throttle.mayWithdraw(keyOf(0), T)).toBe(false)
-    expect(throttle.mayWithdraw(keyOf(MAX_WITHDRAWERS), T)).toBe(true)
-    expect([keyOf(1), keyOf(0)].map((author) => throttle.mayWithdraw(author, T))).toEqual([false, true])
+  test('are remembered of 4,096 authors, who took longest ago out', () => {
+    const throttle = fresh()
+    expect(MAX_THROTTLED_AUTHORS).toBe(4096)
+    for (let n = 0; n < MAX_THROTTLED_AUTHORS; n += 1) throttle.take(rewrites(60, keyOf(n)), T)
+    const may = (n: number): boolean => throttle.mayRewrite(keyOf(n), T, 1)
+    expect([may(0), may(1)]).toEqual([false, false])
+    throttle.take(rewrites(1, keyOf(MAX_THROTTLED_AUTHORS)), T)
+    expect([may(0), may(1)]).toEqual([true, false])
+    expect(throttle.record().rewrites).toHaveLength(MAX_THROTTLED_AUTHORS)
   })
+
+  test('are due one an hour, or when the ration comes back', () => {
+    const throttle = fresh()
+    const due = (nowMs: number, count: number): number => (throttle.rewritesDueMs(ann, nowMs, count) - T) / HOUR
+    expect([due(T, 60), due(T, 61), due(T, 62), due(T, 120)]).toEqual([0, 1, 2, 24])
+    taken(throttle, rewrites(1), T)
+    expect([due(T, 1), due(T + HOUR / 2, 1), due(T, 2), due(T, 30)]).toEqual([1, 1, 2, 24])
+  })
+})
+
+describe('what a fresh block frees', () => {
+  test('is what is left of the hour’s ration, and 100 more per author and hour', () => {
+    const throttle = fresh()
+    expect(FREED_PER_HOUR).toBe(100)
+    for (let n = 0; n < 30; n += 1) throttle.take(old(1), T)
+    expect(taken(throttle, old(1), T, ann)).toBe(170)
+    expect([throttle.mayFree(ann, T), throttle.mayFree(bob, T)]).toEqual([false, true])
+    expect(taken(throttle, old(1), T, bob)).toBe(100)
+    expect(taken(throttle, old(1), T + HOUR - 1, ann)).toBe(0)
+    expect(taken(throttle, old(1), T + HOUR, ann)).toBe(200)
+  })
+
+  test('are rewrites too, beyond the ration of their author, but not of its own author', () => {
+    const throttle = fresh()
+    expect(taken(throttle, rewrites(1), T, bob)).toBe(60 + 200)
+    expect(taken(fresh(), rewrites(1), T, ann)).toBe(60)
+  })
+
+  test('is all or nothing for one block that brings in several', () => {
+    const throttle = fresh()
+    expect([throttle.take(old(100), T, ann), throttle.take(old(99), T, ann), throttle.take(old(2), T, ann)]).toEqual([
+      true,
+      true,
+      false,
+    ])
+    expect(throttle.take(old(1), T, ann)).toBe(true)
+  })
+})
+
+describe('a block that brings in more at once than a ration holds', () => {
+  test('comes in after an hour for each hundred', () => {
+    const throttle = fresh()
+    expect([throttle.isLarge(old(100)), throttle.isLarge(rewrites(60))]).toEqual([false, false])
+    expect([throttle.isLarge(old(101)), throttle.isLarge(rewrites(61))]).toEqual([true, true])
+    const large = old(250)
+    expect(throttle.takeLarge(large, T)).toBe(false)
+    expect(throttle.largeDueMs(large, T + HOUR) - T).toBe(2.5 * HOUR)
+    expect(throttle.takeLarge(large, T + 2.5 * HOUR - 1)).toBe(false)
+    expect(throttle.takeLarge(large, T + 2.5 * HOUR)).toBe(true)
+    expect(throttle.mayTakeOld(T + 2.5 * HOUR)).toBe(false)
+  })
+
+  test('one after the other, unless the first was not seen for two hours', () => {
+    const throttle = fresh()
+    const [one, other] = [old(250, 'one'), old(250, 'other')]
+    throttle.takeLarge(one, T)
+    expect(throttle.takeLarge(other, T + LARGE_FORGOTTEN_MS - 1)).toBe(false)
+    expect(throttle.takeLarge(other, T + LARGE_FORGOTTEN_MS)).toBe(false)
+    expect([throttle.isWaitingLarge('one' as BlockId), throttle.isWaitingLarge('other' as BlockId)]).toEqual([
+      false,
+      true,
+    ])
+    expect(throttle.takeLarge(other, T + LARGE_FORGOTTEN_MS + 2.5 * HOUR)).toBe(true)
+  })
+})
+
+test('a restart keeps all of it: nobody gets a new ration by it', () => {
+  const throttle = fresh()
+  taken(throttle, old(1), T, bob)
+  taken(throttle, rewrites(1), T)
+  throttle.takeLarge(old(500, 'large'), T)
+  const restarted = again(throttle)
+  expect(restarted.record()).toEqual(throttle.record())
+  expect([restarted.mayTakeOld(T), restarted.mayFree(bob, T), restarted.mayRewrite(ann, T, 1)]).toEqual([
+    false,
+    false,
+    false,
+  ])
+  expect(restarted.takeLarge(old(500, 'large'), T + 5 * HOUR)).toBe(true)
+})
+
+test('in any hour at most 100 old ones, and 100 for each author who frees; in any day 84 rewrites; whatever is tried', () => {
+  const tries = fc.array(fc.tuple(fc.nat(90), fc.nat(40), fc.constantFrom('old', 'freed', 'rewrite')), {
+    maxLength: 60,
+  })
+  checkProperty(
+    'throttle-within-rations',
+    fc.property(tries, (list) => {
+      const throttle = fresh()
+      const came = { old: [] as number[], rewrite: [] as number[] }
+      let nowMs = T
+      for (const [minutes, count, what] of list) {
+        nowMs += minutes * MINUTE
+        const kind = what === 'rewrite' ? 'rewrite' : 'old'
+        for (let n = 0; n < count; n += 1) {
+          const cost = kind === 'old' ? old(1) : rewrites(1)
+          if (throttle.take(cost, nowMs, what === 'freed' ? bob : undefined)) came[kind].push(nowMs)
+        }
+        const within = (times: readonly number[], ms: number) => times.filter((time) => time > nowMs - ms).length
+        expect(within(came.old, HOUR)).toBeLessThanOrEqual(OLD_BLOCKS_PER_HOUR + FREED_PER_HOUR)
+        expect(within(came.rewrite, DAY)).toBeLessThanOrEqual(REWRITES_PER_DAY + 24)
+      }
+    }),
+  )
 })

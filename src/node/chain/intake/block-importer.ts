@@ -7,12 +7,18 @@
  */
 import { MAX_AHEAD_MS } from '../../../dag/block-limits.ts'
 import type { AuthorKey, BlockId } from '../../../dag/ids.ts'
-import { ok } from '../../../dag/result.ts'
+import { Bug, ok } from '../../../dag/result.ts'
 import type { ResolvedBlock } from '../../../dag/store.ts'
 import type { BlockFault } from '../../../protocol/faults.ts'
 import type { StoreOutcome } from '../../../protocol/pull-types.ts'
 import type { Throttle } from '../../../reputation/throttle.ts'
-import { validateBlock, type CheckedBlock, type Incoming, type ValidationContext } from './validate-block.ts'
+import {
+  validateBlock,
+  type CheckedBlock,
+  type Delay,
+  type Incoming,
+  type ValidationContext,
+} from './validate-block.ts'
 import type { Origin } from './chain-events.ts'
 import { ThrottlePolicy } from './throttle-policy.ts'
 import type { BlockStates } from './block-states.ts'
@@ -35,6 +41,8 @@ interface JudgeContext {
   readonly known: number | undefined
   /** Resolved against the present graph; `undefined` if one of its backs is in the mempool, or it waited since. */
   readonly resolved: ResolvedBlock | undefined
+  /** Author of a fresh block above it that frees it (spec §5, *Throttle*). */
+  readonly freer?: AuthorKey | undefined
 }
 
 /** For a block whose backs are all settled, as those of most blocks are. */
@@ -72,9 +80,17 @@ export class BlockImporter {
     return this.#importChecked(checkedBlock, { origin, nowMs, known, resolved: checked.value.sound })
   }
 
-  /** Imports a block that was checked before and waited in the mempool. */
-  importAgain(checked: CheckedBlock, nowMs: number): StoreOutcome {
-    return this.#importChecked({ ...checked, waitsFor: 'payer' }, this.#contextAgain(checked, 'pull', nowMs))
+  /**
+   * Imports a block that was checked before and waits in the mempool. If it goes on waiting it keeps its place there.
+   * @param freer - author of a fresh block above it
+   */
+  importAgain({ delay: _, ...checked }: CheckedBlock, nowMs: number, freer?: AuthorKey): StoreOutcome {
+    const { mempool } = this.#blockStates
+    const { id } = checked.block
+    const context = { ...this.#contextAgain(checked, 'pull', nowMs), freer }
+    const outcome = this.#importChecked({ ...checked, waitsFor: 'payer' }, context)
+    if (outcome.state !== 'delayed' && outcome.state !== 'ahead') mempool.take(id)
+    return outcome
   }
 
   /** Keeps another peer's posts that are not accepted, and their pasts (`peer held`), at least until the pull ends. */
@@ -121,49 +137,78 @@ export class BlockImporter {
   }
 
   /** Moves the blocks below from the mempool to the graph, appends the block, and asks the chain state. */
-  #judgeOnBacks(checked: CheckedBlock, { origin, nowMs, resolved }: JudgeContext): Judgement {
+  #judgeOnBacks(checked: CheckedBlock, context: JudgeContext): Judgement {
+    const { origin, nowMs, freer } = context
     const { state, staging, mempool } = this.#blockStates
     const { graph } = state
-    if (origin !== 'here' && this.#throttlePolicy.mustWaitWithBacks(checked, nowMs)) return this.#delay(checked, origin)
-    const { staged, pooled, lost } = this.#unsettledBelow(checked, resolved)
+    const policy = this.#throttlePolicy
+    const isThrottled = origin !== 'here' && !policy.isExempt(checked)
+    if (isThrottled && policy.isOnDelayedBack(checked) && policy.freerOf(checked, nowMs) === undefined) {
+      return this.#delay(checked, origin, policy.delayAbove(checked, nowMs))
+    }
+    let { resolved } = context
+    let unsettled = this.#unsettledBelow(checked, resolved)
+    if (isThrottled && isOnDelayed(unsettled)) {
+      if (!this.#freeBelow(checked, unsettled, nowMs)) {
+        return this.#delay(checked, origin, policy.delayAbove(checked, nowMs))
+      }
+      resolved = undefined
+      unsettled = this.#unsettledBelow(checked, resolved)
+    }
+    const { staged, pooled, lost } = unsettled
     if (lost !== undefined) {
       for (const { block } of pooled) mempool.take(block.id)
       return { fault: { code: 'DAG_MISSING_BACK', back: lost } }
     }
-    if (origin !== 'here' && this.#throttlePolicy.mustWait(checked, pooled, nowMs)) return this.#delay(checked, origin)
+    const early = isThrottled ? policy.delayByHeader(checked, nowMs, freer) : undefined
+    if (early !== undefined) return this.#delay(checked, origin, early)
     const sizeBefore = graph.size
     const below = [...staging.clear(staged), ...pooled]
     for (const { block } of pooled) mempool.take(block.id)
     const base = graph.size
-    const from = staging.settled
     // A block that is unsound now stays unsound: it does not go back to the mempool.
     const sound = below.filter((each) => staging.append(each).ok)
     const isSameGraph = base === sizeBefore && below.length === 0
     const at = staging.append(checked, isSameGraph ? resolved : undefined)
     const takeBack = (): void => {
-      while (graph.size > base) staging.pop()
-      for (const each of sound) mempool.put(each)
+      const settled = Math.max(base, staging.settled)
+      while (graph.size > settled) staging.pop()
+      for (const each of sound.slice(settled - base)) mempool.put(each)
     }
-    if (!at.ok || (origin !== 'here' && this.#throttlePolicy.isTooMuch({ from, index: at.value }, below, nowMs))) {
+    if (!at.ok) {
       takeBack()
-      return at.ok ? this.#delay(checked, origin) : { fault: at.fault }
+      return { fault: at.fault }
     }
-    const voter = origin === 'here' ? this.#voterOf(at.value) : undefined
-    if (voter !== undefined && state.wouldBeVoid(at.value)) {
+    if (origin === 'here' && !state.isPost(at.value) && state.wouldBeVoid(at.value)) {
       // A vote made here that would be accepted but would not count (spec §4) never enters V.
-      const refused = this.#noReps(voter, nowMs)
+      const refused = this.#noReps(at.value, nowMs)
       takeBack()
       return refused
     }
-    for (let index = base; index <= at.value; index += 1) this.#blockStates.enter(index, nowMs)
-    if (graph.isAccepted(at.value)) {
-      if (origin !== 'here') this.#throttlePolicy.noteAccepted({ from, index: at.value }, nowMs)
-      return 'accepted'
+    const freeing = (): AuthorKey | undefined => freer ?? policy.freerOf(checked, nowMs)
+    for (let index = base; index <= at.value; index += 1) {
+      const delay = isThrottled ? policy.delayInGraph(index, nowMs, freeing) : undefined
+      if (delay !== undefined) {
+        takeBack()
+        return this.#delay(checked, origin, delay)
+      }
+      this.#blockStates.enter(index, nowMs)
     }
+    if (graph.isAccepted(at.value)) return 'accepted'
     if (origin === 'here') return this.#hold(at.value, nowMs)
     // A pull may still bring a payer; gossip does not.
     if (origin === 'gossip') staging.pop()
     return 'surplus'
+  }
+
+  /** Lets delayed blocks in, pasts first, as far as a fresh block above them frees them. Whether it frees all of them. */
+  #freeBelow(checked: CheckedBlock, { pooled }: Unsettled, nowMs: number): boolean {
+    for (const below of pooled) {
+      if (below.waitsFor !== 'turn' || !this.#blockStates.mempool.has(below.block.id)) continue
+      const freer = this.#throttlePolicy.freerOf(checked, nowMs)
+      if (freer === undefined || this.importAgain(below, nowMs, freer).state === 'delayed') return false
+    }
+    return true
   }
 
   #unsettledBelow({ block }: CheckedBlock, resolved: ResolvedBlock | undefined): Unsettled {
@@ -174,25 +219,24 @@ export class BlockImporter {
 
   /** A post made here waits for a like; a vote that its author cannot pay for is refused. */
   #hold(index: number, nowMs: number): Judgement {
-    const { staging, changeSet } = this.#blockStates
-    const voter = this.#voterOf(index)
-    if (voter !== undefined) {
+    const { state, staging, changeSet } = this.#blockStates
+    if (!state.isPost(index)) {
+      const refused = this.#noReps(index, nowMs)
       staging.pop()
-      return this.#noReps(voter, nowMs)
+      return refused
     }
     this.#blockStates.keep(index, 'held')
     changeSet.tell(index, 'held')
     return 'held'
   }
 
-  /** Author of a vote; `undefined` for a post. */
-  #voterOf(index: number): AuthorKey | undefined {
+  /** The fault of a vote that its author cannot pay for. */
+  #noReps(index: number, nowMs: number): Judgement {
     const { state } = this.#blockStates
-    return state.isPost(index) ? undefined : state.authorOf(index)
-  }
-
-  #noReps(voter: AuthorKey, nowMs: number): Judgement {
-    return { fault: { code: 'REP_NO_REPS', reps: this.#blockStates.state.repsOf(voter, nowMs) } }
+    const [author, vote] = [state.authorOf(index), state.likeOf(index)]
+    if (author === undefined || vote === undefined) throw new Bug('a vote is signed')
+    const isTakingBack = state.authorOf(vote.target) === author
+    return { fault: { code: 'REP_NO_REPS', reps: state.repsOf(author, nowMs), ...(isTakingBack && { isTakingBack }) } }
   }
 
   /** Ahead of the clock. A block made here is stored; any other can be fetched again. */
@@ -230,8 +274,8 @@ export class BlockImporter {
     if (origin !== 'gossip' || mempool.hasRoom) mempool.put(checked)
   }
 
-  #delay(checked: CheckedBlock, origin: Origin): Judgement {
-    this.#pool({ ...checked, waitsFor: 'turn' }, origin)
+  #delay(checked: CheckedBlock, origin: Origin, delay: Delay): Judgement {
+    this.#pool({ ...checked, waitsFor: 'turn', delay }, origin)
     this.#blockStates.changeSet.delayed += 1
     return 'delayed'
   }
@@ -240,4 +284,8 @@ export class BlockImporter {
     const state = index === undefined ? undefined : this.#blockStates.unaccepted.get(index)
     return state === 'ahead' || state === 'set-back'
   }
+}
+
+function isOnDelayed({ pooled }: Unsettled): boolean {
+  return pooled.some(({ waitsFor }) => waitsFor === 'turn')
 }

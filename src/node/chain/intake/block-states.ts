@@ -202,7 +202,7 @@ export class BlockStates {
       this.unaccepted.delete(index)
       this.state.drop(index)
       this.#changeSet.touched.add(index)
-      this.#changeSet.unwanted.add(index)
+      this.#changeSet.deletePayload(index)
     }
     this.mempool.dropAbove(indexes.map((index) => this.state.graph.id(index)))
   }

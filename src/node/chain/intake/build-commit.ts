@@ -1,4 +1,7 @@
-/** Builds the atomic commit of a change set, writes it, and updates the payload index (spec §5). */
+/**
+ * Builds the atomic commit of a change set, writes it, and updates the payload index (spec §5). The payload of a post that
+ * becomes hidden is marked as kept aside in that same commit (spec §4): after a crash both are there, or neither.
+ */
 import {
   frameCount,
   framesOfPayload,
@@ -8,6 +11,7 @@ import {
   type Payload,
 } from '../../../dag/store.ts'
 import type { BlockState, ChainRow, ChainStore } from '../../../reputation/block-state.ts'
+import type { Clock } from '../../base/clock.ts'
 import type { BlockStates } from './block-states.ts'
 import type { ChangeSet } from './change-set.ts'
 import type { CheckedBlock, Incoming } from './validate-block.ts'
@@ -20,6 +24,9 @@ export interface Committing {
   readonly blockStates: BlockStates
   readonly store: ChainStore
   readonly payloadIndex: PayloadIndex
+  readonly clock: Clock
+  /** How long the payload of a hidden post is kept aside. 0: it is deleted at once. */
+  readonly keepHiddenMs: number
 }
 
 /** A commit that is ready to be written. Its blocks count as stored already: the next change goes behind them. */
@@ -32,13 +39,18 @@ export interface ReadyCommit {
 
 /** The chain must not change until this resolves. */
 export async function buildCommit(
-  { blockStates, store, payloadIndex }: Committing,
+  { blockStates, store, payloadIndex, clock, keepHiddenMs }: Committing,
   changeSet: ChangeSet,
   options: { readonly sync: boolean },
 ): Promise<ReadyCommit> {
   const { staging } = blockStates
   const first = staging.stored
-  const payloadsDropped = await payloadsToDrop(blockStates, store, changeSet)
+  const isKept = keepHiddenMs > 0
+  const toDelete = isKept ? changeSet.unwanted : [...changeSet.unwanted, ...changeSet.hidden]
+  const payloadsDropped = await storedPayloads(blockStates, store, toDelete)
+  const toKeep = isKept ? await storedPayloads(blockStates, store, changeSet.hidden) : []
+  const payloadsAside = new Map(toKeep.map(({ index }) => [index, clock.nowMs()]))
+  const payloadsBack = [...changeSet.wanted].filter((index) => payloadIndex.isAside(index))
   const settled = staging.toStore()
   const isAnyStored = settled.some(({ payload }) => payload === 'stored')
   const payloads = isAnyStored ? await payloadsOf(store, settled) : settled.map(({ payload }) => payload)
@@ -46,7 +58,8 @@ export async function buildCommit(
   const heads = blockStates.state.graph.takeHeadChanges()
   const states = new Map<number, BlockState>()
   for (const index of changeSet.touched) if (index < first) states.set(index, blockStates.stateOf(index))
-  const isEmpty = blocks.length + states.size + payloadsDropped.length === 0
+  const payloadChanges = payloadsDropped.length + payloadsAside.size + payloadsBack.length
+  const isEmpty = blocks.length + states.size + payloadChanges === 0
   const commit: Commit<ChainRow> = {
     first,
     blocks,
@@ -54,6 +67,8 @@ export async function buildCommit(
     headsRemoved: heads.removed,
     states,
     payloadsDropped,
+    payloadsAside,
+    payloadsBack,
   }
   staging.committed()
   const write = async (): Promise<void> => {
@@ -61,10 +76,12 @@ export async function buildCommit(
     await store.commit(commit, options)
     for (const [n, block] of blocks.entries()) indexPayload(blockStates, payloadIndex, block, first + n)
     for (const dropped of payloadsDropped) payloadIndex.dropped(dropped)
-    for (const index of changeSet.unwanted) payloadIndex.unwant(index)
+    for (const [index, sinceMs] of payloadsAside) payloadIndex.keepAside(index, sinceMs)
+    for (const index of [...changeSet.unwanted, ...changeSet.hidden]) payloadIndex.unwant(index)
     for (const index of changeSet.wanted) payloadIndex.want(index)
     for (const { index, checked } of changeSet.recalled)
-      if (blockStates.isLive(index)) await recallPayload(store, payloadIndex, index, checked)
+      if (blockStates.isLive(index) && !blockStates.state.isHidden(index))
+        await recallPayload(store, payloadIndex, index, checked)
   }
   return { end: staging.stored, write }
 }
@@ -100,20 +117,20 @@ function newBlockOf(
   }
 }
 
-/** Empty payloads are never missing: there is nothing to delete. */
-async function payloadsToDrop(
+/** Of these blocks, those that are stored, or about to be. Without empty payloads: there is nothing to delete or to keep. */
+async function storedPayloads(
   blockStates: BlockStates,
   store: ChainStore,
-  changeSet: ChangeSet,
+  indexes: Iterable<number>,
 ): Promise<DroppedPayload[]> {
-  const dropped: DroppedPayload[] = []
-  for (const index of changeSet.unwanted) {
+  const payloads: DroppedPayload[] = []
+  for (const index of indexes) {
     if (index >= blockStates.staging.settled) continue
     const block = blockStates.staging.unstored(index)?.block ?? blockOfStored(index, await store.block(index))
     const { size } = block.header.pay
-    if (size > 0) dropped.push({ index, id: blockStates.state.graph.id(index), size })
+    if (size > 0) payloads.push({ index, id: blockStates.state.graph.id(index), size })
   }
-  return dropped
+  return payloads
 }
 
 function indexPayload(

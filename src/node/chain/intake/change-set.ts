@@ -14,8 +14,10 @@ export class ChangeSet {
   readonly #state: ChainState
   /** Known blocks whose state may have changed. */
   readonly touched = new Set<number>()
-  /** Blocks whose payload is to be deleted: hidden or dropped. */
+  /** Blocks whose payload is to be deleted: dropped, or hidden for as long as it was kept. */
   readonly unwanted = new Set<number>()
+  /** Posts that are hidden now: their payload is kept aside. */
+  readonly hidden = new Set<number>()
   /** Posts that are no longer hidden: their payload is wanted again. */
   readonly wanted = new Set<number>()
   readonly recalled: Recalled[] = []
@@ -34,9 +36,15 @@ export class ChangeSet {
     }
     for (const index of withdrawn) this.touched.add(index)
     for (const index of turned) this.touched.add(index)
-    for (const index of hidden) this.#move(index, this.unwanted, this.wanted)
-    for (const index of shown) this.#move(index, this.wanted, this.unwanted)
+    for (const index of hidden) this.#move(index, this.hidden, this.wanted)
+    for (const index of shown) this.#move(index, this.wanted, this.hidden)
     for (const index of hidden) this.tell(index, 'hidden')
+  }
+
+  /** The payload of a block is to be deleted, whatever was to become of it. */
+  deletePayload(index: number): void {
+    this.#move(index, this.unwanted, this.wanted)
+    this.hidden.delete(index)
   }
 
   tell(index: number, kind: ChainEvent['kind']): void {

@@ -16,6 +16,7 @@ import type { ChainStore } from '../../../reputation/block-state.ts'
 import type { ChainEvent, Origin } from './chain-events.ts'
 import { buildCommit, type ReadyCommit } from './build-commit.ts'
 import type { BlockStates } from './block-states.ts'
+import type { Clock } from '../../base/clock.ts'
 import type { Logger } from '../../base/log.ts'
 import type { ChangeSet } from './change-set.ts'
 import { JobQueue } from '../../base/job-queue.ts'
@@ -25,6 +26,9 @@ export interface CommitQueueModules {
   readonly blockStates: BlockStates
   readonly store: ChainStore
   readonly payloadIndex: PayloadIndex
+  readonly clock: Clock
+  /** How long the payload of a hidden post is kept aside. */
+  readonly keepHiddenMs: number
   readonly log: Logger
   /** Called after a change that has events is stored. */
   readonly onStored: (events: readonly ChainEvent[], origin: Origin) => void

@@ -2,10 +2,14 @@
  * Checked blocks that are not in the graph (spec §3, §5): *surplus* without a payer, blocks ahead of the clock, and
  * *delayed* blocks. In memory only, and bounded: a block that was trimmed is fetched again if it is needed.
  *
- * Invariants: `#bytes`, `#counts` and `#delayed` are sums over `#blocks`, which is in the order they were put.
+ * Invariants:
+ * 1. `#bytes`, `#counts` and `#delayed` are sums over `#blocks`, which is in the order they were first put.
+ * 2. `#leftOut` has at most `LEFT_OUT_IDS` ids, none of them in `#blocks`.
  */
-import type { BlockId } from '../../../dag/ids.ts'
+import type { AuthorKey, BlockId } from '../../../dag/ids.ts'
 import {
+  LEFT_OUT_IDS,
+  LEFT_OUT_MS,
   MEMPOOL_BLOCKS,
   MEMPOOL_BLOCKS_IN_PULL,
   MEMPOOL_BYTES,
@@ -15,10 +19,14 @@ import type { CheckedBlock, WaitsFor } from './validate-block.ts'
 
 export class Mempool {
   readonly #blocks = new Map<BlockId, CheckedBlock>()
-  /** Delayed blocks by author. */
-  readonly #delayed = new Map<string, number>()
+  /** Delayed blocks by author, without those that wait only for what lies below them. */
+  readonly #delayed = new Map<AuthorKey, number>()
   readonly #counts: Record<WaitsFor, number> = { payer: 0, clock: 0, turn: 0 }
   #bytes = 0
+  /** Delayed blocks for which there was no room. */
+  readonly #leftOut = new Set<BlockId>()
+  /** When the clock was first settled with some of them. */
+  #leftOutMs: number | undefined
 
   get size(): number {
     return this.#blocks.size
@@ -41,8 +49,38 @@ export class Mempool {
     return this.#blocks.get(id)
   }
 
-  /** Whether a block of this author is delayed. */
-  hasDelayedOf(author: string): boolean {
+  /** Delayed blocks, what they need below them, and those that were left out. */
+  get keptBack(): number {
+    if (this.#counts.turn === 0) return this.#leftOut.size
+    return this.#blocks.size - this.#counts.clock - this.#surplus().length + this.#leftOut.size
+  }
+
+  /** How many delayed blocks there was no room for. */
+  get leftOut(): number {
+    return this.#leftOut.size
+  }
+
+  /** Delayed blocks that are in it. */
+  delayed(): CheckedBlock[] {
+    return this.#counts.turn === 0 ? [] : [...this.#blocks.values()].filter(({ waitsFor }) => waitsFor === 'turn')
+  }
+
+  /** Whether it is a delayed block for which there was no room, and which is not to be fetched again yet. */
+  isLeftOut(id: BlockId): boolean {
+    return this.#leftOut.has(id)
+  }
+
+  /** What was left out an hour ago may be fetched again. */
+  settleLeftOut(nowMs: number): void {
+    if (this.#leftOut.size === 0) this.#leftOutMs = undefined
+    else this.#leftOutMs = Math.min(this.#leftOutMs ?? nowMs, nowMs)
+    if (this.#leftOutMs === undefined || nowMs - this.#leftOutMs < LEFT_OUT_MS) return
+    this.#leftOut.clear()
+    this.#leftOutMs = undefined
+  }
+
+  /** Whether a block of this author is delayed, other than for what lies below it. */
+  hasDelayedOf(author: AuthorKey): boolean {
     return this.#delayed.has(author)
   }
 
@@ -54,12 +92,21 @@ export class Mempool {
     )
   }
 
+  /** One that came again is the newest, but a delayed one that stays delayed keeps its place. */
   put(checked: CheckedBlock): void {
     const { id } = checked.block
-    this.take(id)
+    const before = this.#blocks.get(id)
+    const isAgain = before?.waitsFor === 'turn' && checked.waitsFor === 'turn'
+    // Of a long branch that waits the lower part stays, which is imported first.
+    if (before === undefined && checked.waitsFor === 'turn' && !this.#hasRoomInPull) {
+      this.#leaveOut(id)
+      return
+    }
+    if (before !== undefined && isAgain) this.#add(before, -1)
+    else this.take(id)
+    this.#leftOut.delete(id)
     this.#blocks.set(id, checked)
-    this.#bytes += bytesOf(checked)
-    this.#count(checked, 1)
+    this.#add(checked, 1)
     this.#trim()
   }
 
@@ -68,8 +115,7 @@ export class Mempool {
     const checked = this.#blocks.get(id)
     if (checked === undefined) return undefined
     this.#blocks.delete(id)
-    this.#bytes -= bytesOf(checked)
-    this.#count(checked, -1)
+    this.#add(checked, -1)
     return checked
   }
 
@@ -79,9 +125,10 @@ export class Mempool {
    */
   trimAfterPull(): void {
     if (this.#isWithin(MEMPOOL_BLOCKS, MEMPOOL_BYTES)) return
-    for (const { block } of [...this.#surplus(), ...[...this.#blocks.values()].reverse()]) {
+    for (const { block, waitsFor } of [...this.#surplus(), ...[...this.#blocks.values()].reverse()]) {
       if (this.#isWithin(MEMPOOL_BLOCKS, MEMPOOL_BYTES)) return
       this.take(block.id)
+      if (waitsFor === 'turn') this.#leaveOut(block.id)
     }
   }
 
@@ -120,18 +167,33 @@ export class Mempool {
     }
   }
 
+  get #hasRoomInPull(): boolean {
+    return this.#isWithin(MEMPOOL_BLOCKS_IN_PULL - 1, MEMPOOL_BYTES_IN_PULL)
+  }
+
+  #leaveOut(id: BlockId): void {
+    if (this.#leftOut.size < LEFT_OUT_IDS) this.#leftOut.add(id)
+  }
+
   #isWithin(blocks: number, bytes: number): boolean {
     return this.#blocks.size <= blocks && this.#bytes <= bytes
   }
 
-  #count({ waitsFor, block }: CheckedBlock, by: 1 | -1): void {
-    this.#counts[waitsFor] += by
-    const { author } = block.header
-    if (waitsFor !== 'turn' || author === undefined) return
+  #add(checked: CheckedBlock, by: 1 | -1): void {
+    this.#bytes += by * bytesOf(checked)
+    this.#counts[checked.waitsFor] += by
+    const author = delayedAuthor(checked)
+    if (author === undefined) return
     const count = (this.#delayed.get(author) ?? 0) + by
     if (count === 0) this.#delayed.delete(author)
     else this.#delayed.set(author, count)
   }
+}
+
+/** Whose block is delayed for its own sake, not for what lies below it. */
+function delayedAuthor({ block, delay }: CheckedBlock): AuthorKey | undefined {
+  if (delay === undefined || delay.why === 'above') return undefined
+  return delay.why === 'rewrite' ? delay.author : block.header.author
 }
 
 function bytesOf({ block, payload }: CheckedBlock): number {

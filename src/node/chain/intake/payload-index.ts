@@ -1,8 +1,8 @@
 /**
- * How many bytes of one chain are stored, and which payloads are missing. `build-commit.ts` and `replica.ts` update it
- * whenever the store changes.
+ * How many bytes of one chain are stored, which payloads are missing, and which are kept aside because their posts are hidden
+ * (spec §4). `build-commit.ts` and `replica.ts` update it whenever the store changes.
  *
- * Invariant: `missing` is the part of `#absent` that is wanted.
+ * Invariants: `missing` is the part of `#absent` that is wanted; nothing of `#aside` is absent.
  */
 import type { DroppedPayload, LoadedChain } from '../../../dag/store.ts'
 
@@ -11,21 +11,33 @@ export class PayloadIndex {
   readonly missing = new Set<number>()
   /** Not stored, wanted or not. */
   readonly #absent: Set<number>
+  /** Since when, in ms. */
+  readonly #aside: Map<number, number>
   #bytes: number
 
-  constructor({ bytes, missing }: LoadedChain, isWanted: (index: number) => boolean) {
+  constructor({ bytes, missing, aside }: LoadedChain, isWanted: (index: number) => boolean) {
     this.#bytes = bytes
     this.#absent = new Set(missing)
+    this.#aside = new Map(aside)
     for (const index of missing) if (isWanted(index)) this.missing.add(index)
   }
 
-  /** Bytes of headers, signatures and payloads stored. */
+  /** Bytes of headers, signatures and payloads stored, those kept aside among them. */
   get bytes(): number {
     return this.#bytes
   }
 
   has(index: number): boolean {
     return !this.#absent.has(index)
+  }
+
+  isAside(index: number): boolean {
+    return this.#aside.has(index)
+  }
+
+  /** Local indexes of blocks whose payloads are kept aside since this time, in ms, or an earlier one. */
+  asideSince(latestMs: number): number[] {
+    return [...this.#aside].filter(([, sinceMs]) => sinceMs <= latestMs).map(([index]) => index)
   }
 
   /** A block was stored, without its payload. */
@@ -44,8 +56,14 @@ export class PayloadIndex {
     this.#absent.add(index)
   }
 
-  /** A payload is wanted from now on. */
+  /** A stored payload is kept aside from this time on. */
+  keepAside(index: number, sinceMs: number): void {
+    if (!this.#absent.has(index)) this.#aside.set(index, sinceMs)
+  }
+
+  /** A payload is wanted from now on, and kept aside no longer. */
   want(index: number): void {
+    this.#aside.delete(index)
     if (this.#absent.has(index)) this.missing.add(index)
   }
 
@@ -58,6 +76,7 @@ export class PayloadIndex {
   dropped({ index, size }: DroppedPayload): void {
     if (this.#absent.has(index)) return
     this.#absent.add(index)
+    this.#aside.delete(index)
     this.#bytes -= size
   }
 }

@@ -1,11 +1,16 @@
 /**
- * What time alone changes in one chain (spec §3, §5): blocks whose time has come enter V, blocks that a clock was set back
- * from leave it, and delayed blocks are tried again.
+ * What time alone changes in one chain (spec §3, §4, §5): blocks whose time has come enter V, blocks that a clock was set back
+ * from leave it, delayed blocks are tried again, and payloads that were kept aside for their time are deleted.
  */
 import { MAX_AHEAD_MS } from '../../../dag/block-limits.ts'
 import { hasFirstPostPioneer } from '../../../dag/sound.ts'
+import { DAY_MS } from '../../../reputation/rules.ts'
 import type { BlockStates } from './block-states.ts'
 import type { BlockImporter } from './block-importer.ts'
+import type { PayloadIndex } from './payload-index.ts'
+
+/** How long the payload of a hidden post is kept aside, unless told otherwise (spec §4). */
+export const KEEP_HIDDEN_MS = 30 * DAY_MS
 
 /** Returns how many accepted blocks were set back. */
 export function settleClock(
@@ -17,13 +22,19 @@ export function settleClock(
   for (const index of blockStates.unaccepted.due(nowMs)) release(blockStates, index, nowMs)
   for (const { block } of blockStates.mempool.due(nowMs + MAX_AHEAD_MS)) {
     // An earlier one may have brought it in already, as part of its past.
-    const due = blockStates.mempool.take(block.id)
+    const due = blockStates.mempool.get(block.id)
     if (due !== undefined) importer.importAgain(due, nowMs)
   }
+  blockStates.mempool.settleLeftOut(nowMs)
   // Blocks that stay delayed were reported when they came.
   blockStates.changeSet.delayed = 0
   blockStates.trim()
   return { setBack }
+}
+
+/** Deletes payloads that were kept aside at this time, in ms, or before. One whose post shows again in this change stays. */
+export function deleteKeptAside({ state, changeSet }: BlockStates, payloads: PayloadIndex, latestMs: number): void {
+  for (const index of payloads.asideSince(latestMs)) if (state.isHidden(index)) changeSet.deletePayload(index)
 }
 
 function release(blockStates: BlockStates, index: number, nowMs: number): void {

@@ -1,19 +1,16 @@
 /**
  * Which blocks are delayed (spec §5 *Throttle*, a local rule and never final): blocks with an old time although this node
- * was in sync at that time, blocks above delayed ones, and blocks that would withdraw others, or turn votes that count here,
- * faster than the rule allows.
+ * was in sync at that time, blocks above delayed ones, and blocks that rewrite what is accepted here, faster than the rations
+ * allow. `throttle.ts` has the rations.
  */
+import { isUnlimited } from '../../../dag/chain.ts'
+import type { AuthorKey } from '../../../dag/ids.ts'
+import type { Change } from '../../../reputation/acceptance.ts'
 import type { ChainState } from '../../../reputation/chain-state.ts'
 import { isEnough } from '../../../reputation/rules.ts'
-import type { Throttle } from '../../../reputation/throttle.ts'
+import type { Cost, Throttle } from '../../../reputation/throttle.ts'
 import type { Mempool } from './mempool.ts'
-import type { CheckedBlock } from './validate-block.ts'
-
-/** A block that is being judged, and the blocks that entered the graph with it: indexes `from` to `index`. */
-export interface Span {
-  readonly from: number
-  readonly index: number
-}
+import type { CheckedBlock, Delay } from './validate-block.ts'
 
 export interface ThrottlePolicyParts {
   readonly state: ChainState
@@ -32,61 +29,90 @@ export class ThrottlePolicy {
     this.#throttle = throttle
   }
 
-  /**
-   * Whether a block is delayed for a delayed back. Asked before its past is walked: each block of a long delayed branch
-   * would walk all the others.
-   */
-  mustWaitWithBacks({ block: { header } }: CheckedBlock, nowMs: number): boolean {
-    const isOnDelayedBack = header.backs.some((back) => this.#mempool.get(back)?.waitsFor === 'turn')
-    return isOnDelayedBack && !this.#mayFree(header, nowMs)
+  /** Blocks of authors without limit are never delayed (4.d, 4.e): neither in groups, nor an owner's in his chain. */
+  isExempt({ block: { header } }: CheckedBlock): boolean {
+    return isUnlimited(this.#state.chain.params, header.author)
   }
 
-  /** Whether a block is delayed, as far as its header tells. `below`: the blocks in its past that are in the mempool. */
-  mustWait({ block: { header } }: CheckedBlock, below: readonly CheckedBlock[], nowMs: number): boolean {
-    if (isOnDelayed(below)) return !this.#mayFree(header, nowMs)
-    return this.#throttle.isSuspect(header.time, nowMs) && !this.#throttle.mayTakeOld(nowMs)
+  /** Asked before the past is walked: each block of a long delayed branch would walk all the others. */
+  isOnDelayedBack({ block: { header } }: CheckedBlock): boolean {
+    return header.backs.some((back) => this.#mempool.get(back)?.waitsFor === 'turn')
+  }
+
+  /** The author for whom a block frees delayed ones below it now; `undefined` if it frees none. */
+  freerOf({ block: { header } }: CheckedBlock, nowMs: number): AuthorKey | undefined {
+    const { author, time } = header
+    if (author === undefined || this.#throttle.isOld(time, nowMs) || this.#mempool.hasDelayedOf(author))
+      return undefined
+    const mayFree = isEnough(this.#state.repsOf(author, nowMs)) && this.#throttle.mayFree(author, nowMs)
+    return mayFree ? author : undefined
+  }
+
+  /** Why a block waits that stands on delayed ones. */
+  delayAbove({ block: { header } }: CheckedBlock, nowMs: number): Delay {
+    return { why: this.#throttle.isOld(header.time, nowMs) ? 'old' : 'above' }
+  }
+
+  /** Why a block is delayed, as far as its header tells. */
+  delayByHeader({ block: { id, header } }: CheckedBlock, nowMs: number, freer?: AuthorKey): Delay | undefined {
+    if (!this.#throttle.isOld(header.time, nowMs)) return undefined
+    return this.#throttle.mayTakeOld(nowMs, freer) || this.#throttle.isWaitingLarge(id) ? undefined : { why: 'old' }
   }
 
   /**
-   * Whether a block is delayed once it is in the graph, before it is added to V: a block that frees delayed ones must be
-   * payable, and old blocks and withdrawals are rationed.
+   * Why a block of the graph is delayed, before it is added to V; its backs are in V. If it is not, it takes from the rations.
+   * What nobody pays for takes nothing: a stranger could use the rations up with it.
    */
-  isTooMuch({ from, index }: Span, below: readonly CheckedBlock[], nowMs: number): boolean {
-    const canPay = this.#state.isUnlimited(index) || isEnough(this.#state.k(index))
-    if (!canPay) return isOnDelayed(below)
-    if (this.#isOld(index, nowMs) && !this.#throttle.mayTakeOld(nowMs, this.#oldIn({ from, index }, nowMs).length)) {
-      return true
+  delayInGraph(index: number, nowMs: number, freer: () => AuthorKey | undefined): Delay | undefined {
+    const { graph } = this.#state
+    if (this.#state.isUnlimited(index) || !isEnough(this.#state.k(index))) return undefined
+    if (!this.#isOld(index, nowMs) && this.#state.isPlain(index)) return undefined
+    const change = this.#state.would(index)
+    if (change.accepted.length === 0) return undefined
+    const old = change.accepted.filter((each) => this.#isOld(each, nowMs)).length
+    const rewrites = this.#rivalsIn(change, index)
+    const cost: Cost = { id: graph.id(index), old, rewrites }
+    if (this.#throttle.isLarge(cost)) {
+      if (this.#throttle.takeLarge(cost, nowMs)) return undefined
+      return { why: 'large', untilMs: this.#throttle.largeDueMs(cost, nowMs) }
     }
     const author = this.#state.authorOf(index)
-    if (author === undefined) return false
-    const isRewriting = this.#state.wouldWithdraw(index).length > 0 || this.#state.wouldVoid(index).length > 0
-    return isRewriting && !this.#throttle.mayWithdraw(author, nowMs)
-  }
-
-  /** The block was accepted: if it is old, it and the old blocks below it count against the hour's ration. */
-  noteAccepted(span: Span, nowMs: number): void {
-    if (!this.#isOld(span.index, nowMs)) return
-    for (const index of this.#oldIn(span, nowMs)) {
-      if (this.#state.graph.isAccepted(index)) this.#throttle.tookOld(nowMs)
+    if (author !== undefined && this.#isRewriting(change, rewrites))
+      rewrites.set(author, (rewrites.get(author) ?? 0) + 1)
+    if (old === 0 && rewrites.size === 0) return undefined
+    if (this.#throttle.take(cost, nowMs) || this.#throttle.take(cost, nowMs, freer())) return undefined
+    for (const [by, count] of rewrites) {
+      if (!this.#throttle.mayRewrite(by, nowMs, count)) return { why: 'rewrite', author: by }
     }
+    return { why: 'old' }
   }
 
-  #oldIn({ from, index }: Span, nowMs: number): number[] {
-    const found: number[] = []
-    for (let at = from; at <= index; at += 1) if (this.#isOld(at, nowMs)) found.push(at)
-    return found
+  /** Blocks that their authors' rivals here make unpaid, and that come in under this one; how many of each author. */
+  #rivalsIn({ accepted, paid }: Change, index: number): Map<AuthorKey, number> {
+    const counts = new Map<AuthorKey, number>()
+    const won = new Set(paid)
+    for (const each of accepted) {
+      const author = this.#state.authorOf(each)
+      const isPaid = each === index || won.has(each) || this.#state.isPaid(each)
+      if (author === undefined || isPaid || !isEnough(this.#state.k(each))) continue
+      counts.set(author, (counts.get(author) ?? 0) + 1)
+    }
+    return counts
+  }
+
+  /**
+   * Whether the block itself withdraws others, or turns votes that count. Who turns his own votes by what comes in under it
+   * has paid for that already.
+   */
+  #isRewriting(change: Change, rivals: ReadonlyMap<AuthorKey, number>): boolean {
+    if (change.withdrawn.length > 0) return true
+    return this.#state.wouldVoid(change).some((vote) => {
+      const voter = this.#state.authorOf(vote)
+      return voter === undefined || !rivals.has(voter)
+    })
   }
 
   #isOld(index: number, nowMs: number): boolean {
-    return this.#throttle.isSuspect(this.#state.graph.time(index), nowMs)
+    return !this.#state.isUnlimited(index) && this.#throttle.isOld(this.#state.graph.time(index), nowMs)
   }
-
-  /** Only an author without delayed blocks frees those of others. */
-  #mayFree({ time, author }: CheckedBlock['block']['header'], nowMs: number): boolean {
-    return author !== undefined && !this.#throttle.isSuspect(time, nowMs) && !this.#mempool.hasDelayedOf(author)
-  }
-}
-
-function isOnDelayed(below: readonly CheckedBlock[]): boolean {
-  return below.some(({ waitsFor }) => waitsFor === 'turn')
 }

@@ -6,7 +6,7 @@ import { checkPayload, checkStructure, type Block } from '../../../dag/block.ts'
 import type { Chain } from '../../../dag/chain.ts'
 import type { DagFault } from '../../../dag/faults.ts'
 import { fail, ok, type Result } from '../../../dag/result.ts'
-import type { BlockId } from '../../../dag/ids.ts'
+import type { AuthorKey, BlockId } from '../../../dag/ids.ts'
 import type { Payload } from '../../../dag/store.ts'
 import type { BlockFault } from '../../../protocol/faults.ts'
 import type { SignatureState } from './signatures.ts'
@@ -20,12 +20,22 @@ export interface Incoming {
 /** What a block in the mempool waits for: somebody who pays for it; its time (spec §3); or the throttle (spec §5). */
 export type WaitsFor = 'payer' | 'clock' | 'turn'
 
+/** Why the throttle delays a block: it claims to be old, it rewrites what is accepted, or only for what lies below it. */
+export type Delay =
+  | { readonly why: 'old' | 'above' }
+  /** `author`: whose ration is used up. */
+  | { readonly why: 'rewrite'; readonly author: AuthorKey }
+  /** It brings in more at once than a ration holds, and comes in at `untilMs`. */
+  | { readonly why: 'large'; readonly untilMs: number }
+
 /** A block whose structure, payload and signature were checked. */
 export interface CheckedBlock extends Incoming {
   /** Made on this node. */
   readonly isOurs: boolean
   /** Meaningful while the block is in the mempool. */
   readonly waitsFor: WaitsFor
+  /** Present exactly while it waits for its turn. */
+  readonly delay?: Delay | undefined
   /** k(u), known once the block was found sound. */
   readonly k?: number | undefined
 }
@@ -63,11 +73,16 @@ export function validateBlock<Sound>(
   return state === 'forged' ? fail({ code: 'DAG_BAD_SIGNATURE' }) : ok({ signature: state, sound: sound.value })
 }
 
-/** A missing payload never prevents acceptance, except in groups: that it opens under the key proves membership. */
+/**
+ * A missing payload never prevents acceptance, but in groups, where that it opens under the key proves that a member wrote the
+ * block. Of a signed post the word of the member who sends it is enough there: its author may have taken it back (spec §3, §4),
+ * and then no peer gives the payload any more.
+ */
 function checkIncomingPayload({ block, payload }: Incoming, chain: Chain): Result<true, DagFault> {
   if (payload === 'stored') return ok(true)
   if (payload !== 'missing') return checkPayload(chain, block, payload)
-  if (chain.params.kind === 'group')
-    return fail({ code: 'DAG_BAD_PAYLOAD', why: 'a group needs it to check membership' })
-  return ok(true)
+  const { author, like } = block.header
+  const mayBeTakenBack = author !== undefined && like === undefined
+  if (chain.params.kind !== 'group' || mayBeTakenBack) return ok(true)
+  return fail({ code: 'DAG_BAD_PAYLOAD', why: 'a group needs it to check membership' })
 }

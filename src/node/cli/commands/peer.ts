@@ -77,6 +77,7 @@ export function addPeerCommands(program: Command, context: CommandContext): void
         const addr = context.subject('peer')
         const moved = await (await context.client()).call(`peer.${name}`, { addr, chain })
         await context.answer(moved, `${String(moved.new)} / ${String(moved.missing)}`)
+        if (moved.delayed !== undefined) await context.note(delayedNote(name, chain, moved.delayed))
       })
   }
 
@@ -103,6 +104,11 @@ export function addPeerCommands(program: Command, context: CommandContext): void
       const failed = steps.find(({ state }) => state === 'failed')
       if (failed !== undefined) throw new CommandError(`${failed.step} failed: ${failed.fix ?? failed.why}`)
     })
+}
+
+function delayedNote(name: 'send' | 'recv', chain: string, delayed: number): string {
+  const where = name === 'send' ? 'there' : 'here'
+  return `${String(delayed)} of those missing are kept back ${where} for a while; see \`chain ${chain} status\` ${where}`
 }
 
 function showStep({ step, state, ms, why }: PeerCheckStep): string {

@@ -65,7 +65,10 @@ function lensCells({ trusted }: { readonly trusted?: boolean }): string[] {
 function addLikes(chain: Command, context: CommandContext): void {
   for (const [name, description] of [
     ['like', 'give a rep of yours to the author of a post, which lets in a held one; prints the id of the like'],
-    ['dislike', 'spend a rep to take one from the author of a post; prints the id of the dislike'],
+    [
+      'dislike',
+      'spend a rep to take one from the author of a post, or to take back a post of yours; prints the id of the dislike',
+    ],
   ] as const) {
     chain
       .command(name)

@@ -55,7 +55,7 @@ async function watch(context: CommandContext): Promise<void> {
 /** All fields, one per line. */
 export function showStatus(status: Status): string {
   return [
-    `state:    ${status.state} (${status.why})`,
+    `state:    ${showState(status)}`,
     `blocks:   ${String(status.blocks)}`,
     `heads:    ${String(status.heads)}`,
     `held:     ${String(status.held)}`,
@@ -70,9 +70,13 @@ export function showStatus(status: Status): string {
 }
 
 function summaryOf(status: Status): string {
-  const { state, why, blocks, progress } = status
+  const { blocks, progress } = status
   const moving = progress === undefined ? '' : `; ${showProgress(progress)}`
-  return `${state} (${why}); ${String(blocks)} blocks${moving}`
+  return `${showState(status)}; ${String(blocks)} blocks${moving}`
+}
+
+function showState({ state, why }: Status): string {
+  return state === 'holding back' ? `${state} ${why}` : `${state} (${why})`
 }
 
 /** What came, what is missing, the rate, and the time left. */

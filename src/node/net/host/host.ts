@@ -34,7 +34,7 @@ export async function createHost(options: HostOptions, modules: HostModules): Pr
   const isBanned = (peer: PeerId): boolean => peerScore.isBanned(peer.toString(), clock.nowMs())
   try {
     const libp2p = await createLibp2p(
-      libp2pOptions(options, {
+      await libp2pOptions(options, {
         ...(modules.datastore === undefined ? {} : { datastore: modules.datastore }),
         gater: {
           denyDialPeer: isBanned,

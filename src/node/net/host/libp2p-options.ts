@@ -6,8 +6,7 @@ import { gossipsub, StrictNoSign, type GossipSub } from '@chainsafe/libp2p-gossi
 import { noise } from '@chainsafe/libp2p-noise'
 import { identify, type Identify } from '@libp2p/identify'
 import type { ConnectionGater, PeerInfo, PrivateKey } from '@libp2p/interface'
-import { kadDHT, passthroughMapper, type KadDHT } from '@libp2p/kad-dht'
-import { mdns } from '@libp2p/mdns'
+import type { KadDHT, KadDHTComponents } from '@libp2p/kad-dht'
 import { ping, type Ping } from '@libp2p/ping'
 import { tcp } from '@libp2p/tcp'
 import type { Libp2pOptions } from 'libp2p'
@@ -97,7 +96,8 @@ const PING_STREAMS = 16
  */
 const POINT_WEIGHT = -20
 
-export function libp2pOptions(options: HostOptions, hooks: HostHooks): Libp2pOptions<HostServices> {
+/** Loads the DHT and mDNS only where they are on: with what they import they are a tenth of what a start loads. */
+export async function libp2pOptions(options: HostOptions, hooks: HostHooks): Promise<Libp2pOptions<HostServices>> {
   const { listen, announce = [], appendAnnounce = [] } = options
   const hasLan = options.mdns && !isLoopbackOnly(listen)
   return {
@@ -135,12 +135,12 @@ export function libp2pOptions(options: HostOptions, hooks: HostHooks): Libp2pOpt
     // libp2p keeps pinging; `connection-guard.ts` closes connections on which no bytes arrive.
     connectionMonitor: { abortConnectionOnPingFailure: false },
     peerStore: { maxAddressAge: ADDRESS_AGE_MS, maxPeerAge: PEER_AGE_MS },
-    ...(hasLan ? { peerDiscovery: [lanDiscovery(hooks)] } : {}),
+    ...(hasLan ? { peerDiscovery: [await lanDiscovery(hooks)] } : {}),
     services: {
       identify: identify(),
       ping: ping({ maxInboundStreams: PING_STREAMS, maxOutboundStreams: PING_STREAMS }),
       pubsub: gossip(hooks),
-      ...(options.dht ? { dht: dht() } : {}),
+      ...(options.dht ? { dht: await dht() } : {}),
     },
   }
 }
@@ -149,12 +149,14 @@ export function libp2pOptions(options: HostOptions, hooks: HostHooks): Libp2pOpt
  * `clientMode: false` and `passthroughMapper` are both needed off the public internet: without them routing tables stay
  * empty, and queries wait until their signal aborts.
  */
-function dht(): ReturnType<typeof kadDHT> {
+async function dht(): Promise<(components: KadDHTComponents) => KadDHT> {
+  const { kadDHT, passthroughMapper } = await import('@libp2p/kad-dht')
   return kadDHT({ protocol: KAD_PROTOCOL, clientMode: false, peerInfoMapper: passthroughMapper })
 }
 
 /** Only peers that mDNS itself reports: libp2p's own discovery event also fires for every peer the DHT hears about. */
-function lanDiscovery(hooks: HostHooks): NonNullable<Libp2pOptions['peerDiscovery']>[number] {
+async function lanDiscovery(hooks: HostHooks): Promise<NonNullable<Libp2pOptions['peerDiscovery']>[number]> {
+  const { mdns } = await import('@libp2p/mdns')
   const create = mdns({ serviceTag: MDNS_SERVICE })
   return (components) => {
     const discovery = create(components)

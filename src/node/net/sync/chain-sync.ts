@@ -8,6 +8,7 @@ import { fail, ok, type Result } from '../../../dag/result.ts'
 import type { BlockId } from '../../../dag/ids.ts'
 import type { ProtocolFault } from '../../../protocol/faults.ts'
 import { OFFER_TIMEOUT_MS } from '../../../protocol/limits.ts'
+import type { Offered } from '../../../protocol/messages.ts'
 import type { PullResult } from '../../../protocol/pull-types.ts'
 import type { Clock } from '../../base/clock.ts'
 import { fetchHeld } from './fetch-held.ts'
@@ -124,14 +125,23 @@ export class ChainSync {
     return job
   }
 
+  /** As {@link ChainSync.pullNow}, in numbers: what is delayed is missing, too. */
+  async receive(peer: PeerId, signal: AbortSignal): Promise<Result<Offered, SyncFault>> {
+    const pulled = await this.pullNow(peer, signal)
+    if (!pulled.ok) return pulled
+    const { fresh, missing } = pulled.value
+    const delayed = this.#modules.replica.delayedCount
+    return ok(delayed === 0 ? { fresh, missing } : { fresh, missing: missing + delayed, delayed })
+  }
+
   /** Asks the peer to pull from this node. */
-  async offer(peer: PeerId, signal: AbortSignal): Promise<Result<{ fresh: number; missing: number }, SyncFault>> {
+  async offer(peer: PeerId, signal: AbortSignal): Promise<Result<Offered, SyncFault>> {
     const stream = await this.#openStream(peer, signal)
     if (!stream.ok) return stream
     const { rendezvous: chain } = this.#modules.replica.chain
     const reply = await stream.value.request({ t: 'offer', chain }, { signal, timeoutMs: OFFER_TIMEOUT_MS })
     if (!reply.ok) return reply
-    if (reply.value.t === 'offered') return ok({ fresh: reply.value.fresh, missing: reply.value.missing })
+    if (reply.value.t === 'offered') return ok(reply.value)
     return fail({
       code: 'SYNC_REFUSED',
       peer: peer.toString(),

@@ -97,7 +97,7 @@ export class Pull implements ConcurrentPull {
       rendezvous: replica.chain.rendezvous,
       ...(key === undefined ? {} : { membership: { key, handshake } }),
       world: {
-        has: (id) => replica.has(id),
+        has: (id) => replica.isUnwanted(id),
         haveList: () => haveList(replica.graph),
         fingerprints: replica.fingerprints,
         size: () => replica.knownCount,

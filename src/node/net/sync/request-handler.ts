@@ -6,7 +6,7 @@ import { bytesToHex } from '@noble/hashes/utils.js'
 import type { PeerId } from '@libp2p/interface'
 import type { BlockId } from '../../../dag/ids.ts'
 import { FRAME_BYTES, type StoredBlock } from '../../../dag/store.ts'
-import type { Reply, Request } from '../../../protocol/messages.ts'
+import type { Offered, Reply, Request } from '../../../protocol/messages.ts'
 import {
   BlocksReply,
   fittingIn,
@@ -29,11 +29,7 @@ export interface RequestHandlerModules {
   /** Looks up a joined chain by its rendezvous, in lower-case hex. */
   readonly find: (rendezvous: string) => Replica | undefined
   /** Pulls from a peer that offers its blocks. */
-  readonly onOffer: (
-    replica: Replica,
-    peer: PeerId,
-    signal: AbortSignal,
-  ) => Promise<{ readonly fresh: number; readonly missing: number }>
+  readonly onOffer: (replica: Replica, peer: PeerId, signal: AbortSignal) => Promise<Offered>
 }
 
 export function createRequestHandler({ self, find, onOffer }: RequestHandlerModules): SyncHandler {
@@ -57,8 +53,7 @@ export function createRequestHandler({ self, find, onOffer }: RequestHandlerModu
         if (offering.has(offer)) return { t: 'refuse', id: plan.id, code: 'busy' }
         offering.add(offer)
         const pulled = onOffer(replica, caller.peer, signal).finally(() => offering.delete(offer))
-        const { fresh, missing } = await pulled
-        return { t: 'offered', id: plan.id, fresh, missing }
+        return { t: 'offered', id: plan.id, ...(await pulled) }
       }
     }
   }

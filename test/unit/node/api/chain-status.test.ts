@@ -1,6 +1,10 @@
 /** One line says whether a chain is in sync here, and if not, why (spec §10). */
 import { expect, test } from 'vitest'
+import { DAY, HOUR } from '../../../support/economy.ts'
 import { syncStateOf, type SyncFacts } from '../../../../src/node/api/chain-status.ts'
+
+/** Noon here, wherever that is. */
+const NOW_MS = new Date(2026, 10, 1, 12).getTime()
 
 const peer = (id: string, state: string): SyncFacts['peers'][number] => ({ id, state, lastSyncMs: null })
 
@@ -12,8 +16,11 @@ const nothing: SyncFacts = {
   connections: 0,
   undialled: [],
   missing: 0,
-  delayed: 0,
+  delays: undefined,
+  nowMs: NOW_MS,
 }
+const delays = { blocks: 3, untilMs: NOW_MS + 2 * HOUR, why: 'some would take back what is accepted here' }
+const KEPT = '3 blocks until about 14:00, because some would take back what is accepted here'
 
 const closed = ['/ip4/10.0.0.2/tcp/8331', 'connect ECONNREFUSED'] as const
 
@@ -48,11 +55,19 @@ test.each<[string, Partial<SyncFacts>, string, string]>([
   ['all is well', { peers: [peer('ann', 'synced'), peer('bob', 'busy')] }, 'synced', 'in sync with 1 of 2 peers'],
   [
     'nearly all is well',
-    { peers: [peer('ann', 'synced')], missing: 2, delayed: 3 },
+    { peers: [peer('ann', 'synced')], missing: 2 },
     'synced',
-    'in sync with 1 of 1 peers; 2 payloads that no peer has given yet; ' +
-      '3 blocks kept back that claim to be old or would withdraw others',
+    'in sync with 1 of 1 peers; 2 payloads that no peer has given yet',
   ],
+  ['blocks that are kept back', { peers: [peer('ann', 'synced')], delays }, 'holding back', KEPT],
+  ['the same without anybody there', { delays }, 'holding back', KEPT],
+  [
+    'the same until another day',
+    { delays: { ...delays, untilMs: NOW_MS + 3 * DAY } },
+    'holding back',
+    '3 blocks until about 2026-11-04 12:00, because some would take back what is accepted here',
+  ],
+  ['the same during a pull', { active: ['ann'], delays }, 'syncing', `pulling from ann; holding back ${KEPT}`],
 ])('%s', (_, situation, state, why) => {
   expect(syncStateOf({ ...nothing, ...situation })).toEqual({ state, why })
 })

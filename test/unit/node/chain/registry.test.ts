@@ -6,6 +6,8 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { showChainId } from '../../../../src/dag/chain.ts'
 import { ChainRegistry, type Attachment } from '../../../../src/node/chain/registry.ts'
 import { systemClock } from '../../../../src/node/base/clock.ts'
+import type { Replica } from '../../../../src/node/chain/replica.ts'
+import { loadRations } from '../../../../src/node/storage/records.ts'
 import { openDatabase, type Database } from '../../../../src/node/storage/database.ts'
 import { silentLogger } from '../../../../src/node/base/log.ts'
 import { NO_VERIFIER } from '../../../../src/node/chain/intake/signatures-ahead.ts'
@@ -105,6 +107,42 @@ describe('restarts', () => {
     expect(namesOf(anew)).not.toContain('#forum')
     expect(must(anew.find('$group')).replica.blocks).toBe(1)
     expect(must(await anew.join(forum, ONCE)).replica.blocks).toBe(1)
+  })
+
+  describe('what was taken from the rations of the throttle (spec §5)', () => {
+    const poor = chain('#poor', ...Array.from({ length: 30 }, (_, n) => author(n + 1).author))
+    const rivals = [3, 2, 1].map((n) => post(poor, { author: 1, time: 1_700_000_000_000 + n, payload: String(n) }))
+    /** Two of them withdraw others. */
+    async function rewritten(chains: ChainRegistry<Attachment>): Promise<Replica> {
+      const { replica } = must(await chains.join(poor, REMEMBER))
+      await replica.ingest(rivals, 'pull')
+      const taken = replica.throttle.record().rewrites.map(([by, times]) => [by, times.length])
+      expect(taken).toEqual([[author(1).author, 2]])
+      return replica
+    }
+
+    test('is remembered over a restart', async () => {
+      const chains = openChains()
+      const record = (await rewritten(chains)).throttle.record()
+      const anew = await restart(chains)
+      expect(must(anew.find('#poor')).replica.throttle.record()).toEqual(record)
+    })
+
+    test('and over a crash: it is stored after each change', async () => {
+      const record = (await rewritten(openChains())).throttle.record()
+      await vi.waitFor(async () => {
+        expect(await loadRations(disk, poor.id)).toMatchObject(record)
+      })
+    })
+
+    test('is gone when the chain was left, and if the record is damaged', async () => {
+      const chains = openChains()
+      await rewritten(chains)
+      await chains.leave(poor)
+      expect(await loadRations(disk, poor.id)).toBeUndefined()
+      await disk.put(`rations-${poor.id.toLowerCase()}`, new Uint8Array([1, 2, 3]))
+      expect(await loadRations(disk, poor.id)).toBeUndefined()
+    })
   })
 
   test('joined by the configuration first and by command later: remembered from then on', async () => {

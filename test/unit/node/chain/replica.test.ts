@@ -6,6 +6,7 @@ import type { MadeBlock } from '../../../../src/dag/block.ts'
 import { Bug } from '../../../../src/dag/result.ts'
 import { StorageFailed } from '../../../../src/node/storage/faults.ts'
 import { post as makePost } from '../../../../src/node/chain/posting.ts'
+import { blockVerdict, isUnsound } from '../../../../src/protocol/faults.ts'
 import type { ChainEvent } from '../../../../src/node/chain/intake/chain-events.ts'
 import { author, bytes, chain, like, must, post } from '../../../support/blocks.ts'
 import { NOW_MS, openReplica, takeIn, viewOf } from '../../../support/replicas.ts'
@@ -50,7 +51,7 @@ describe('§2 who posts where', () => {
     const on = await openReplica(group)
     const outsider = post(chain('$group', 'CD'.repeat(32)), { author: 3 })
     const block = { ...outsider.block, header: { ...outsider.block.header, backs: post(group).block.header.backs } }
-    expect(await takeIn(on, [{ ...outsider, block }])).toEqual(['DAG_BAD_SEAL'])
+    expect(await takeIn(on, [{ ...outsider, block }])).toEqual(['DAG_BAD_PAYLOAD'])
     expect(await takeIn(on, [{ ...post(group), payload: bytes('something else') }])).toEqual(['DAG_BAD_PAYLOAD'])
   })
 
@@ -204,7 +205,7 @@ describe('events and payloads', () => {
     ])
   })
 
-  test('§8 a missing payload never stops acceptance, except in groups; it is listed until it comes', async () => {
+  test('§8 a missing payload never stops acceptance, except of unsigned posts and likes in groups; it is listed until it comes', async () => {
     const on = await openReplica(forum)
     const { block, payload } = post(forum, { author: 1 })
     const [outcome] = await on.replica.ingest([{ block, payload: 'missing' }], 'pull')
@@ -216,6 +217,30 @@ describe('events and payloads', () => {
     const inGroup = await openReplica(group)
     const [refused] = await inGroup.replica.ingest([{ block: post(group).block, payload: 'missing' }], 'pull')
     expect(refused).toMatchObject({ state: 'refused', fault: { code: 'DAG_BAD_PAYLOAD' } })
+  })
+
+  test('§3 in a group a signed post is taken in without its payload: its author may have taken it back', async () => {
+    const on = await openReplica(group)
+    const said = post(group, { author: 1 })
+    const vote = like(group, -1, said.block, { author: 1, backs: [said.block] })
+    const missing = [said, vote].map(({ block }) => ({ block, payload: 'missing' as const }))
+    const outcomes = await on.replica.ingest(missing, 'pull')
+    expect(outcomes.map(({ state }) => state)).toEqual(['accepted', 'refused'])
+    expect([...on.replica.missing]).toEqual([1])
+    expect(await takeIn(on, [vote])).toEqual(['accepted'])
+    expect([on.replica.state.isTakenBack(1), on.replica.missing.size]).toEqual([true, 0])
+  })
+
+  test('§3 a copy whose payload does not open is held against its sender, and not against the block', async () => {
+    const on = await openReplica(group)
+    const strayed = { ...group, params: { ...group.params, key: new Uint8Array(32).fill(7) } }
+    const { block, payload } = post(strayed, { author: 1 })
+    const [copy] = await on.replica.ingest([{ block, payload }], 'pull')
+    const fault = copy?.state === 'refused' ? copy.fault : expect.unreachable('it does not open')
+    expect(fault).toMatchObject({ code: 'DAG_BAD_PAYLOAD', why: "it does not open under the group's key" })
+    expect([blockVerdict(fault), isUnsound(fault)]).toEqual(['reject', false])
+    const [other] = await on.replica.ingest([{ block, payload: 'missing' }], 'pull')
+    expect(other?.state).toBe('accepted')
   })
 
   test('what was being written when the disk failed is nowhere: no head, not served, not known to be here', async () => {

@@ -102,4 +102,30 @@ describe('checking a store', () => {
     await store.commit({ first: 6, blocks: [], headsAdded: [1], headsRemoved: [] })
     expect(await problemsOf(store)).toEqual(['the heads are 4 5, stored as 1 4 5'])
   })
+
+  test('payloads are kept aside just for hidden posts', async () => {
+    const store = await filled()
+    const taking = like(forum, -1, first.block, { author: 1, backs: [rival.block] })
+    await takeIn(await openReplica(forum, store), [taking])
+    expect(await problemsOf(store)).toEqual([])
+    const withAside = (aside: ReadonlyMap<number, number>, missing: readonly number[] = []): ChainStore => ({
+      ...delegating(store),
+      load: async (take) => {
+        const loaded = await store.load(take)
+        const bytes = loaded.bytes - missing.length * first.payload.byteLength
+        return { ...loaded, aside, missing, bytes }
+      },
+    })
+    expect(await problemsOf(withAside(new Map()))).toEqual([
+      'the payload of block 1, which is hidden, is not kept aside',
+    ])
+    expect(await problemsOf(withAside(new Map(), [1]))).toEqual([])
+    expect(await problemsOf(withAside(new Map([[1, 5]]), [1]))).toEqual([
+      'the payload of block 1 is kept aside, and not here',
+    ])
+    const both = new Map([1, 2].map((index) => [index, 5]))
+    expect(await problemsOf(withAside(both))).toEqual([
+      'the payload of block 2 is kept aside, and its post is not hidden',
+    ])
+  })
 })

@@ -67,6 +67,7 @@ describe('defaults', () => {
         allowRemoteControl: false,
         logLevel: 'info',
         limits: { maxConnections: 300, inboundConnectionsPerSecond: 5 },
+        hidden: { keepDays: 30 },
         chains: [],
         warnings: [],
       },
@@ -193,6 +194,10 @@ describe('problems name line, column and key', () => {
     [
       'limits:\n  maxConnections: 2.5',
       'node.yaml:2:19: limits.maxConnections: is a number; write a whole number of 1 … 10000',
+    ],
+    [
+      'hidden:\n  keepDays: -1',
+      'node.yaml:2:13: hidden.keepDays: is not one of the values allowed; write a whole number of 0 … 36500',
     ],
     ['- a\n- b', 'node.yaml:1:1: is a list; write keys with values, such as "logLevel: info"'],
     [

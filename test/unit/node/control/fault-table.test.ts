@@ -18,6 +18,12 @@ const cases: readonly (readonly [ReportedFault, ControlCode, readonly string[]])
   [{ code: 'INVITE_WRONG_KEY', name: '$f' }, 'bad-key', ['$f', 'not the key']],
   [{ code: 'INVITE_TAKES_NO_KEYS', name: '#chat' }, 'bad-key', ['#chat', 'no keys']],
   [{ code: 'REP_NO_REPS', reps: -2 }, 'no-reputation', ['costs 1', 'has -2']],
+  [
+    { code: 'REP_NO_REPS', reps: 0, isTakingBack: true },
+    'no-reputation',
+    ['taking a post back costs 1', 'has 0', 'at most a day after the welcome'],
+  ],
+  [{ code: 'DAG_REASON_TOO_LONG', bytes: 1025, limit: 1024 }, 'payload-too-large', ['1025', '1024', 'shorter']],
   [{ code: 'REP_UNACCEPTED_BACK', back: drawnId('x') }, 'bad-block', [drawnId('x'), 'accepted nowhere']],
   [{ code: 'SYNC_REFUSED', peer: 'P', why: 'unknown-chain' }, 'peer-refused', ['P', 'does not have this chain']],
   [{ code: 'SYNC_REFUSED', peer: 'P', why: 'busy' }, 'peer-refused', ['P', 'busy', 'later']],

@@ -1,4 +1,7 @@
-/** Hidden posts (spec §4, rule 3.b): what becomes of their payloads, here and in the store, and how they come back. */
+/**
+ * Hidden posts (spec §4, rule 3.b) where their payloads are not kept aside: these are deleted at once, here and in the store,
+ * and fetched when the posts come back. `kept-aside.test.ts` has the rest.
+ */
 import { describe, expect, test } from 'vitest'
 import type { MadeBlock } from '../../../../../src/dag/block.ts'
 import type { Chain } from '../../../../../src/dag/chain.ts'
@@ -22,6 +25,8 @@ import {
   welcomed,
   type ForumReplica,
 } from '../../../../support/forum-replicas.ts'
+
+const AT_ONCE = { keepHiddenMs: 0 }
 
 /** Four reps each. */
 const forum = forumOf(7)
@@ -57,7 +62,7 @@ const HIDDEN: Look = { isHidden: true, isHere: false, isMissing: false }
 const WANTED: Look = { isHidden: false, isHere: false, isMissing: true }
 
 async function forumReplica(...lists: readonly MadeBlock[][]): Promise<ForumReplica> {
-  const on = await openForumReplica(forum)
+  const on = await openForumReplica(forum, AT_ONCE)
   for (const list of lists) await takeIn(on, list)
   told(on)
   return on
@@ -82,12 +87,12 @@ describe('§4 a post with 5 paid dislikes, and twice as many as its paid likes',
 
   test('stays hidden after a restart, on the disk too', async () => {
     const disk = await openOnDisk(forum)
-    const on = await openForumReplica(forum, { store: disk.store })
+    const on = await openForumReplica(forum, { store: disk.store, ...AT_ONCE })
     await takeIn(on, [shout])
     await takeIn(on, dislikes)
     const { bytes } = on.replica
     await on.replica.close()
-    const again = await openForumReplica(forum, { store: await disk.reopen() })
+    const again = await openForumReplica(forum, { store: await disk.reopen(), ...AT_ONCE })
     expect([await look(again, shout), again.replica.bytes]).toEqual([HIDDEN, bytes])
   })
 
@@ -99,7 +104,7 @@ describe('§4 a post with 5 paid dislikes, and twice as many as its paid likes',
   })
 
   test('is not looked for if its payload has not come yet', async () => {
-    const on = await openForumReplica(forum)
+    const on = await openForumReplica(forum, AT_ONCE)
     await on.replica.ingest([{ block: shout.block, payload: 'missing' }], 'pull')
     expect(await look(on, shout)).toEqual(WANTED)
     const { bytes } = on.replica
@@ -111,7 +116,7 @@ describe('§4 a post with 5 paid dislikes, and twice as many as its paid likes',
   })
 
   test('takes no payload that arrives while it is hidden', async () => {
-    const on = await openForumReplica(forum)
+    const on = await openForumReplica(forum, AT_ONCE)
     await on.replica.ingest([{ block: shout.block, payload: 'missing' }], 'pull')
     await on.store.putFrame(shout.block.id, 0, shout.payload)
     await takeIn(on, dislikes)
@@ -146,7 +151,7 @@ describe('§4 only paid votes count', () => {
     const line = votesOn(poor, target, target, -1, 2, 3, 4, 5)
     const below = (line.at(-1) ?? target).block
     const fifth = like(poor, -1, target.block, { author: 6, backs: [below], time: THEN_MS + 1 })
-    const on = await openForumReplica(poor)
+    const on = await openForumReplica(poor, AT_ONCE)
     await takeIn(on, [target, ...line, fifth])
     expect(await look(on, target)).toEqual(HIDDEN)
     await takeIn(on, [post(poor, { author: 6, backs: [below], payload: 'I was elsewhere' })])
@@ -195,7 +200,7 @@ describe("§4 the owner's posts in @ and posts in groups are never hidden", () =
   test('in a group', async () => {
     const group = chain('$group', 'AB'.repeat(32))
     const said = post(group, { author: ANN, payload: 'among us' })
-    const on = await openForumReplica(group)
+    const on = await openForumReplica(group, AT_ONCE)
     await takeIn(on, [said, ...votesOn(group, said, said, -1, 2, 3, 4, 5, 6, 7)])
     expect([on.replica.blocks, on.replica.state.repsOfPost(1), await look(on, said)]).toEqual([7, -6, SHOWN])
   })
@@ -203,7 +208,7 @@ describe("§4 the owner's posts in @ and posts in groups are never hidden", () =
   test("the owner's in @; those of guests are", async () => {
     const owned = chain(`@${author(ANN).author}`)
     const said = post(owned, { author: ANN, time: THEN_MS })
-    const on = await openForumReplica(owned)
+    const on = await openForumReplica(owned, AT_ONCE)
     let head = said
     await takeIn(on, [said])
     for (const guest of [101, 102, 103, 104, 105, 106]) {

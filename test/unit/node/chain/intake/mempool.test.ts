@@ -4,6 +4,8 @@ import type { MadeBlock } from '../../../../../src/dag/block.ts'
 import { Mempool } from '../../../../../src/node/chain/intake/mempool.ts'
 import type { CheckedBlock, WaitsFor } from '../../../../../src/node/chain/intake/validate-block.ts'
 import {
+  LEFT_OUT_IDS,
+  LEFT_OUT_MS,
   MEMPOOL_BLOCKS,
   MEMPOOL_BLOCKS_IN_PULL,
   MEMPOOL_BYTES,
@@ -19,6 +21,7 @@ const checked = ({ block, payload }: MadeBlock, waitsFor: WaitsFor = 'payer'): C
   payload,
   isOurs: false,
   waitsFor,
+  delay: waitsFor === 'turn' ? { why: 'old' } : undefined,
 })
 
 function crowd(count: number): CheckedBlock[] {
@@ -145,5 +148,70 @@ describe('what waits in the mempool', () => {
     expect([has(1), has(2)]).toEqual([false, true])
     if (third !== undefined) mempool.take(third)
     expect([has(2), mempool.count('turn')]).toEqual([false, 0])
+  })
+
+  test('says nothing of whose blocks are delayed only for what lies below them, or for another author’s ration', () => {
+    const mempool = new Mempool()
+    const above = checked(post(forum, { author: 1 }), 'turn')
+    mempool.put({ ...above, delay: { why: 'above' } })
+    mempool.put({ ...checked(post(forum, { author: 2 }), 'turn'), delay: { why: 'rewrite', author: author(3).author } })
+    const has = (by: number) => mempool.hasDelayedOf(author(by).author)
+    expect([has(1), has(2), has(3)]).toEqual([false, false, true])
+    mempool.put(above)
+    expect([has(1), mempool.size]).toEqual([true, 2])
+  })
+
+  test('keeps its place while it is delayed, however often it is tried', () => {
+    const mempool = filled()
+    const [one] = delayed
+    mempool.put({ ...one!, delay: { why: 'above' } })
+    expect(mempool.delayed().map(({ block }) => block.id)).toEqual(delayed.map(({ block }) => block.id))
+  })
+})
+
+describe('of delayed blocks for which there is no room', () => {
+  const branch = Array.from({ length: MEMPOOL_BLOCKS_IN_PULL + 30 }, (_, n) =>
+    checked(post(forum, { author: 1, payload: String(n) }), 'turn'),
+  )
+
+  test('the ids stay, for an hour: those that came first are in it, of any branch the lower part', () => {
+    const mempool = new Mempool()
+    for (const entry of branch) mempool.put(entry)
+    expect([kept(mempool, branch), mempool.leftOut, mempool.keptBack]).toEqual([
+      [0, MEMPOOL_BLOCKS_IN_PULL],
+      30,
+      branch.length,
+    ])
+    mempool.trimAfterPull()
+    const isLeftOut = branch.map(({ block }) => mempool.isLeftOut(block.id))
+    expect([kept(mempool, branch), isLeftOut.indexOf(true), mempool.leftOut]).toEqual([
+      [0, MEMPOOL_BLOCKS],
+      MEMPOOL_BLOCKS,
+      Math.min(LEFT_OUT_IDS, branch.length - MEMPOOL_BLOCKS),
+    ])
+    mempool.settleLeftOut(1)
+    mempool.settleLeftOut(LEFT_OUT_MS)
+    expect(mempool.leftOut).toBeGreaterThan(0)
+    mempool.settleLeftOut(LEFT_OUT_MS + 1)
+    expect([mempool.leftOut, mempool.keptBack]).toEqual([0, MEMPOOL_BLOCKS])
+  })
+
+  test('none that comes again and is put', () => {
+    const mempool = new Mempool()
+    for (const entry of branch.slice(0, MEMPOOL_BLOCKS + 1)) mempool.put(entry)
+    mempool.trimAfterPull()
+    const last = branch[MEMPOOL_BLOCKS]!
+    expect([mempool.isLeftOut(last.block.id), mempool.keptBack]).toEqual([true, MEMPOOL_BLOCKS + 1])
+    mempool.put(last)
+    expect([mempool.isLeftOut(last.block.id), mempool.keptBack]).toEqual([false, MEMPOOL_BLOCKS + 1])
+  })
+
+  test('what they need below them is kept back with them', () => {
+    const mempool = new Mempool()
+    const guest = post(forum, { payload: 'guest' })
+    mempool.put(checked(guest))
+    mempool.put(checked(post(forum, { payload: 'nobody pays' })))
+    mempool.put(checked(post(forum, { author: 1, backs: [guest.block] }), 'turn'))
+    expect(mempool.keptBack).toBe(2)
   })
 })

@@ -5,7 +5,7 @@ import { PayloadIndex } from '../../../../../src/node/chain/intake/payload-index
 import { drawnId } from '../../../../support/draw.ts'
 
 const id: BlockId = drawnId('any')
-const LOADED = { heads: [], bytes: 1000, missing: [2, 5] }
+const LOADED = { heads: [], bytes: 1000, missing: [2, 5], aside: new Map<number, number>() }
 
 function look(payloadIndex: PayloadIndex, index: number): [bytes: number, isHere: boolean, isMissing: boolean] {
   return [payloadIndex.bytes, payloadIndex.has(index), payloadIndex.missing.has(index)]

@@ -1,6 +1,7 @@
-/** What a peer delays (spec §5, *Throttle*): old blocks that it should have seen, and withdrawals in a row. Never for good. */
+/** What a peer delays for its age (spec §5, *Throttle*): blocks that it should have seen. Never for good. */
 import { describe, expect, test } from 'vitest'
 import type { MadeBlock } from '../../../../../src/dag/block.ts'
+import type { Chain } from '../../../../../src/dag/chain.ts'
 import { MemoryStore } from '../../../../support/memory-store.ts'
 import { testClock } from '../../../../../src/node/base/clock.ts'
 import { silentLogger } from '../../../../../src/node/base/log.ts'
@@ -8,67 +9,24 @@ import { Replica } from '../../../../../src/node/chain/replica.ts'
 import { author, chain, like, post } from '../../../../support/blocks.ts'
 import { DAY, HOUR, MINUTE } from '../../../../support/economy.ts'
 import { NOW_MS, takeIn, viewOf } from '../../../../support/replicas.ts'
+import { ANN, BOB, openForumReplica, reopened, stands } from '../../../../support/forum-replicas.ts'
 import {
-  allStand,
-  ANN,
-  BOB,
-  CID,
-  DOT,
-  forumOf,
-  NED,
-  openForumReplica,
-  reopened,
-  stands,
-  THEN_MS,
-  type ForumReplica,
-} from '../../../../support/forum-replicas.ts'
+  branch,
+  FAY,
+  first,
+  forum,
+  runs,
+  settleAt,
+  standing,
+  START_MS,
+  tip,
+  watchAll,
+  watcher,
+} from '../../../../support/throttled.ts'
 
-/** Seven authors with four reps each. */
-const forum = forumOf(7)
 /** Where Ann posts without limit. */
 const owned = chain(`@${author(ANN).author}`)
-const START_MS = NOW_MS - 12 * DAY
-const first = post(forum, { author: ANN, time: START_MS - DAY })
-
-/** A branch by six of them that grew for ten days while nobody else saw it. */
-const branch: MadeBlock[] = []
-for (let n = 0; n < 230; n += 1) {
-  const backs = [(branch.at(-1) ?? first).block]
-  branch.push(post(forum, { author: 1 + (n % 6), backs, time: START_MS + n * 62 * MINUTE }))
-}
-/** The one who has no part in it. */
-const FAY = 7
-const tip = branch.at(-1) ?? first
-
-function watch(on: ForumReplica, fromMs: number, toMs: number): void {
-  for (let ms = fromMs; ms <= toMs; ms += 3 * MINUTE) on.replica.watch.note(ms)
-}
-
-/** With the first post, online and in sync ever since. */
-async function watcher(): Promise<ForumReplica> {
-  const on = await openForumReplica(forum)
-  watch(on, START_MS, NOW_MS)
-  await takeIn(on, [first])
-  return on
-}
-
-/** The runs of equal words: `3 accepted, 2 delayed`. */
-function runs(words: readonly string[]): string {
-  const found: [string, number][] = []
-  for (const word of words) {
-    const last = found.at(-1)
-    if (last?.[0] === word) last[1] += 1
-    else found.push([word, 1])
-  }
-  return found.map(([word, count]) => `${String(count)} ${word}`).join(', ')
-}
-
-const standing = (on: ForumReplica, list: readonly MadeBlock[]): string => runs(list.map((made) => stands(on, made)))
-
-async function settleAt(on: ForumReplica, ms: number): Promise<void> {
-  on.clock.set(ms)
-  await on.replica.settleClock()
-}
+const group = chain('$friends', '07'.repeat(32))
 
 describe('§5 blocks that claim to be more than 24 h old when it was online and in sync on the chain at that time', () => {
   test('at most 100 per chain and hour; the rest is delayed, and comes in by itself, exactly an hour later', async () => {
@@ -108,21 +66,15 @@ describe('§5 blocks that claim to be more than 24 h old when it was online and 
   })
 
   test('the 24 h are passed at one millisecond more', async () => {
-    const line = (age: number): MadeBlock[] => {
-      const made: MadeBlock[] = []
-      for (let n = 0; n < 120; n += 1) {
-        const backs = [(made.at(-1) ?? first).block]
-        made.push(post(owned, { author: ANN, backs: n === 0 ? [] : backs, time: NOW_MS - age, payload: String(n) }))
-      }
-      return made
-    }
-    for (const [age, words] of [
-      [DAY, '120 accepted'],
-      [DAY + 1, '100 accepted, 20 delayed'],
+    for (const [age, state] of [
+      [DAY, 'accepted'],
+      [DAY + 1, 'delayed'],
     ] as const) {
-      const on = await openForumReplica(owned)
-      watch(on, START_MS, NOW_MS)
-      expect(runs(await takeIn(on, line(age)))).toBe(words)
+      const on = await watcher()
+      await takeIn(on, branch)
+      expect(await takeIn(on, [post(forum, { author: FAY, backs: [first.block], time: NOW_MS - age })])).toEqual([
+        state,
+      ])
     }
   })
 
@@ -130,7 +82,7 @@ describe('§5 blocks that claim to be more than 24 h old when it was online and 
     const never = await openForumReplica(forum)
     expect(runs(await takeIn(never, [first, ...branch]))).toBe('231 accepted')
     const before = await openForumReplica(forum)
-    watch(before, tip.block.header.time + 1, NOW_MS)
+    watchAll(before, tip.block.header.time + 1)
     expect(runs(await takeIn(before, [first, ...branch]))).toBe('231 accepted')
   })
 
@@ -156,143 +108,66 @@ describe('§5 blocks that claim to be more than 24 h old when it was online and 
   })
 })
 
-describe('§5 not what lies under a block of an author none of whose own blocks is delayed', () => {
-  const over = (by: number, time = NOW_MS) => post(forum, { author: by, backs: [tip.block], time })
-
-  async function withDelayed(): Promise<ForumReplica> {
-    const on = await watcher()
-    await takeIn(on, branch)
-    return on
+describe('§5 of authors without limit nothing is delayed (4.d, 4.e)', () => {
+  /** What somebody wrote in two days offline, and a fresh message on it. */
+  const notes = (on: Chain, by: number): MadeBlock[] => {
+    const made: MadeBlock[] = []
+    for (let n = 0; n <= 300; n += 1) {
+      const backs = made.slice(-1).map(({ block }) => block)
+      const time = n < 300 ? NOW_MS - 2 * DAY + n * MINUTE : NOW_MS
+      made.push(post(on, { author: by, backs, time, payload: `note ${String(n)}` }))
+    }
+    return made
   }
 
-  test('such a block brings all of it in at once', async () => {
-    const on = await withDelayed()
-    const [outcome] = await on.replica.ingest([over(FAY)], 'pull')
-    expect(outcome).toMatchObject({ state: 'accepted', others: 130 })
-    expect([standing(on, branch), on.replica.delayedCount, on.replica.missing.size]).toEqual(['230 paid', 0, 0])
-    expect(viewOf(await reopened(on))).toEqual(viewOf(on))
+  test.each([
+    ['a member’s in a group', group, BOB],
+    ['the owner’s in an identity chain', owned, ANN],
+    ['the owner’s in a chain of his alone', chain(`@!${author(ANN).author}`), ANN],
+  ])('%s: 300 notes of two days offline come in at once, with the fresh message', async (_, on, by) => {
+    const here = await openForumReplica(on)
+    watchAll(here)
+    expect(runs(await takeIn(here, notes(on, by)))).toBe('301 accepted')
+    expect(here.replica.delayedCount).toBe(0)
   })
 
-  test('so does a like, by gossip too', async () => {
-    const on = await withDelayed()
-    const liked = like(forum, 1, tip.block, { author: FAY, backs: [tip.block], time: NOW_MS })
-    expect((await on.replica.ingest([liked], 'gossip'))[0]?.state).toBe('accepted')
-    expect(standing(on, branch)).toBe('230 paid')
-  })
-
-  test('a block of an author who has a delayed one does not, nor one by nobody', async () => {
-    const on = await withDelayed()
-    const nobody = post(forum, { backs: [tip.block], time: NOW_MS })
-    expect(await takeIn(on, [over(BOB), nobody])).toEqual(['delayed', 'delayed'])
-    expect([standing(on, branch), on.replica.delayedCount]).toEqual(['100 paid, 130 waiting', 132])
-  })
-
-  test('a block of an author without reps does not, be it a post or a like', async () => {
-    const on = await withDelayed()
-    const liked = like(forum, 1, tip.block, { author: NED + 1, backs: [tip.block], time: NOW_MS })
-    expect(await takeIn(on, [over(NED), liked])).toEqual(['delayed', 'delayed'])
-    expect(standing(on, branch)).toBe('100 paid, 130 waiting')
-  })
-
-  test('a block that claims to be old itself does not', async () => {
-    const on = await withDelayed()
-    expect(await takeIn(on, [over(FAY, NOW_MS - DAY - 1)])).toEqual(['delayed'])
-    expect(standing(on, branch)).toBe('100 paid, 130 waiting')
-  })
-
-  test('what was delayed above it comes in when it does', async () => {
-    const on = await withDelayed()
-    const late = over(BOB)
-    await takeIn(on, [late, over(FAY)])
-    expect(stands(on, late)).toBe('waiting')
-    await on.replica.settleClock()
-    expect([stands(on, late), on.replica.delayedCount]).toEqual(['paid', 0])
-  })
-})
-
-describe('§5 blocks that would withdraw another of their author: one per author and minute, one per hour after the third', () => {
-  const poor = forumOf(30)
-  const base = post(poor, { author: BOB, time: THEN_MS })
-  /** The n-th in order of those that exclude each other. */
-  const rival = (n: number, by = CID) =>
-    post(poor, { author: by, backs: [base.block], time: THEN_MS + n, payload: `rival ${String(n)}` })
-  const rivals = Array.from({ length: 8 }, (_, n) => rival(n))
-
-  test('the second waits until a minute has passed, the fourth until an hour has', async () => {
-    const on = await openForumReplica(poor)
-    const latestFirst = rivals.slice(2).reverse()
-    const [best, ...others] = latestFirst
-    expect(await takeIn(on, [base, best ?? base, ...others])).toEqual([
-      ...['accepted', 'accepted', 'accepted'],
-      ...['delayed', 'delayed', 'delayed', 'delayed'],
-    ])
-    const paid = () => latestFirst.findIndex((made) => stands(on, made) === 'paid')
-    const seen: number[] = []
-    for (const ms of [MINUTE - 1, MINUTE, 2 * MINUTE - 1, 2 * MINUTE]) {
-      await settleAt(on, NOW_MS + ms)
-      seen.push(paid())
+  test('unsigned notes in a group neither', async () => {
+    const here = await openForumReplica(group)
+    watchAll(here)
+    const made: MadeBlock[] = []
+    for (let n = 0; n < 150; n += 1) {
+      made.push(post(group, { backs: made.slice(-1).map(({ block }) => block), time: NOW_MS - 2 * DAY + n }))
     }
-    const third = 2 * MINUTE
-    for (const ms of [third + HOUR - 1, third + HOUR, third + 2 * HOUR - 1, third + 2 * HOUR]) {
-      await settleAt(on, NOW_MS + ms)
-      seen.push(paid())
+    expect(runs(await takeIn(here, made))).toBe('150 accepted')
+  })
+
+  test('a guest’s in an identity chain is, and comes in with the owner’s block on it', async () => {
+    const here = await openForumReplica(owned)
+    const made = [post(owned, { author: ANN, time: START_MS - 2 * DAY })]
+    const add = (make: (backs: MadeBlock[]) => MadeBlock): MadeBlock => {
+      const next = make(made.slice(-1))
+      made.push(next)
+      return next
     }
-    expect([seen, on.replica.delayedCount]).toEqual([[1, 2, 2, 3, 3, 4, 4, 5], 0])
-  })
-
-  test('of each author apart, and of no block that withdraws none', async () => {
-    const on = await openForumReplica(poor)
-    const dots = [rival(2, DOT), rival(1, DOT)]
-    await takeIn(on, [base, rival(3), rival(2), ...dots])
-    expect(allStand(on, rival(3), rival(2), ...dots)).toBe('surplus paid surplus paid')
-    expect(await takeIn(on, [rival(5), rival(4), rival(1)])).toEqual(['surplus', 'surplus', 'delayed'])
-  })
-
-  test('not of what is made here', async () => {
-    const on = await openForumReplica(poor)
-    await takeIn(on, [base, rival(3), rival(2)])
-    const [outcome] = await on.replica.ingest([rival(1)], 'here')
-    expect([outcome?.state, allStand(on, rival(3), rival(2), rival(1))]).toEqual(['accepted', 'surplus surplus paid'])
-  })
-
-  test('a delayed one comes in at once with a block of somebody else on it', async () => {
-    const on = await openForumReplica(poor)
-    await takeIn(on, [base, rival(3), rival(2), rival(1)])
-    const over = post(poor, { author: DOT, backs: [rival(1).block] })
-    expect(await takeIn(on, [over])).toEqual(['accepted'])
-    expect(allStand(on, rival(3), rival(2), rival(1), over)).toBe('surplus surplus paid paid')
-  })
-})
-
-describe('§5 blocks that would turn votes which count here take from the same ration, whatever their age', () => {
-  /** Two reps each. Cid gives both, and Dot stands on it. */
-  const two = forumOf(15)
-  const base = post(two, { author: BOB, time: THEN_MS })
-  const given = [like(two, 1, base.block, { author: CID, backs: [base.block], time: THEN_MS + 10 })]
-  given.push(like(two, 1, base.block, { author: CID, backs: [given[0]!.block], time: THEN_MS + 11 }))
-  const over = post(two, { author: DOT, backs: [given[1]!.block], time: THEN_MS + 12 })
-  const early = (n: number) =>
-    like(two, 1, base.block, { author: CID, backs: [base.block], time: THEN_MS + n, payload: `early ${String(n)}` })
-  const counting = (on: ForumReplica): boolean[] =>
-    given.map(({ block }) => on.replica.state.counts(on.replica.graph.indexOf(block.id) ?? 0))
-
-  test('one per author and minute', async () => {
-    const on = await openForumReplica(two)
-    await takeIn(on, [base, ...given, over])
-    expect(counting(on)).toEqual([true, true])
-    // Nothing is withdrawn: Dot stands on what is not paid any more. Yet it does not count any more.
-    expect(await takeIn(on, [early(5), early(4)])).toEqual(['accepted', 'delayed'])
-    expect([counting(on), allStand(on, ...given)]).toEqual([[true, false], 'paid unpaid'])
-    await settleAt(on, NOW_MS + MINUTE)
-    expect([on.replica.delayedCount, counting(on)]).toEqual([0, [false, false]])
-  })
-
-  test('not of what is made here, nor of what turns none', async () => {
-    const on = await openForumReplica(two)
-    await takeIn(on, [base, ...given, over])
-    await takeIn(on, [early(5)])
-    expect(await takeIn(on, [post(two, { author: 5, backs: [base.block], time: THEN_MS + 1 })])).toEqual(['accepted'])
-    const [outcome] = await on.replica.ingest([early(4)], 'here')
-    expect([outcome?.state, counting(on)]).toEqual(['accepted', [false, false]])
+    for (const guest of [1001, 1002, 1003, 1004, 1005]) {
+      const [below] = made.slice(-1)
+      const hello = add((backs) => post(owned, { author: guest, backs: backs.map(({ block }) => block) }))
+      const seen = [below!.block, hello.block]
+      for (let n = 0; n < 25; n += 1) {
+        const backs = n === 0 ? seen : made.slice(-1).map(({ block }) => block)
+        add(() => like(owned, 1, hello.block, { author: ANN, backs }))
+      }
+    }
+    await takeIn(here, made)
+    watchAll(here)
+    const old: MadeBlock[] = []
+    for (let n = 0; n < 125; n += 1) {
+      const backs = [(old.at(-1) ?? made.at(-1)!).block]
+      old.push(post(owned, { author: 1001 + (n % 5), backs, time: NOW_MS - 2 * DAY + n }))
+    }
+    expect(runs(await takeIn(here, old))).toBe('100 accepted, 25 delayed')
+    const answer = post(owned, { author: ANN, backs: [old.at(-1)!.block], time: NOW_MS })
+    expect(await here.replica.ingest([answer], 'pull')).toMatchObject([{ state: 'accepted', others: 25 }])
+    expect(here.replica.delayedCount).toBe(0)
   })
 })

@@ -119,6 +119,13 @@ describe('§5 at most 1,000 per chain', () => {
     return on
   }
 
+  /** Brings in more at once than a ration holds (spec §5, *Throttle*): it waits an hour for each hundred. */
+  async function waited(on: ForumReplica, over: MadeBlock): Promise<void> {
+    expect((await takeIn(on, [...line, over])).at(-1)).toBe('delayed')
+    await on.replica.endPull()
+    on.clock.set(NOW_MS + 11 * HOUR)
+  }
+
   test('when the pull has ended, what is beyond goes, with its payload, from the top: pasts stay', async () => {
     const on = await withdrawn()
     const count = (state: string) => line.filter((made) => stands(on, made) === state).length
@@ -142,6 +149,7 @@ describe('§5 at most 1,000 per chain', () => {
     const { bytes } = on.replica
     const over = post(poor, { author: BOB, backs: [top.block] })
     expect(await takeIn(on, [over])).toEqual(['DAG_MISSING_BACK'])
+    await waited(on, over)
     const again = await takeIn(on, [...line, over])
     expect(again.slice(-11)).toEqual([...Array.from({ length: 10 }, () => 'surplus'), 'accepted'])
     expect([stands(on, top), on.replica.blocks, on.replica.missing.size]).toEqual(['unpaid', 1012, 0])
@@ -156,6 +164,7 @@ describe('§5 at most 1,000 per chain', () => {
     const on = await withdrawn()
     await on.replica.endPull()
     const over = post(poor, { author: BOB, backs: [top.block] })
+    await waited(on, over)
     await on.replica.ingest(
       line.slice(1000).map(({ block }) => ({ block, payload: 'missing' })),
       'pull',

@@ -91,6 +91,12 @@ describe('log', () => {
     expect([alone.status, alone.err]).toEqual([1, expect.stringContaining('give --lens too')])
   })
 
+  test('a post that its author took back says so', async () => {
+    const taken = listed('genesis < a1 ; a1 < a2', { a1: { is: 'hidden', takenBack: true }, a2: { like: [-1, 'a1'] } })
+    const { out } = await command(shell('chain "#chat" log'), daemon(taken))
+    expect(out.split('\n')[0]).toMatch(/ {2}hidden {2}\(taken back by its author\)$/)
+  })
+
   test('--json gives one JSON text per line, with the text, or the payload where it is none', async () => {
     const { out } = await command(shell('chain "#chat" log --json --last 10'), daemon(talk))
     const lines = out

@@ -131,6 +131,17 @@ describe('reputations', () => {
     expect((await command(shell('chain "#chat" reps 957FED'), { results: { 'chain.reps': 0 } })).out).toBe('0\n')
   })
 
+  test('unlimited is said in that word, of one author and in the list, and is text in JSON', async () => {
+    const one = { 'chain.reps': 'unlimited' }
+    expect((await command(shell('chain "$us" reps EB172E'), { results: one })).out).toBe('unlimited\n')
+    expect((await command(shell('chain "$us" reps EB172E --json'), { results: one })).out).toBe('"unlimited"\n')
+    const all = { 'chain.reps': [{ pub: 'EB172E', reps: 'unlimited' }, authors[1]] }
+    expect((await command(shell('chain "$us" reps'), { results: all })).out).toBe('EB172E unlimited\n957FED -1\n')
+    expect(JSON.parse((await command(shell('chain "$us" reps --json'), { results: all })).out)).toEqual(
+      all['chain.reps'],
+    )
+  })
+
   test('get block shows the state, the reps and why', async () => {
     const view: BlockView = {
       id: '2_12AB5C',

@@ -1,4 +1,4 @@
-/** `chain <c> status`, once and watched (spec §11). */
+/** `chain <c> status`, once and watched, and what `peer send` and `recv` count (spec §11). */
 import { expect, test } from 'vitest'
 import { command, shell } from '../rig.ts'
 
@@ -28,6 +28,35 @@ test('while much is pulled it says how far that has come, how fast it goes, from
   expect(out).toContain(
     'progress: 200 blocks (1.5 MiB) so far; 7200 to come; 1.5 blocks/s (900 B/s); 80 min left; from ann, bob\n',
   )
+})
+
+test('what is kept back has a state of its own, also in a watched line', async () => {
+  const why = '3 blocks until about 14:00, because some would take back what is accepted here'
+  const delayed = { blocks: 3, untilMs: 0, why: 'some would take back what is accepted here' }
+  const status = { ...synced, state: 'holding back', why, delayed, peers: [] }
+  const once = await command(shell(`chain '#chat' status`), { results: { 'chain.status': status } })
+  expect(once.out.split('\n')[0]).toBe(`state:    holding back ${why}`)
+  const interrupt = new AbortController()
+  const results = {
+    get 'chain.status'() {
+      interrupt.abort()
+      return status
+    },
+  }
+  const watched = await command(shell(`chain '#chat' status --watch`), { results, interrupt: interrupt.signal })
+  expect(watched.out).toBe(`holding back ${why}; 3 blocks\n`)
+  const json = await command(shell(`chain '#chat' status --json`), { results: { 'chain.status': status } })
+  expect(JSON.parse(json.out)).toEqual(status)
+})
+
+test.each([
+  ['send', 'there'],
+  ['recv', 'here'],
+] as const)('peer %s counts what is kept back as missing, and says so on stderr', async (name, where) => {
+  const results = { [`peer.${name}`]: { new: 100, missing: 130, delayed: 128 } }
+  const { out, err } = await command(shell(`peer 10.0.0.2 ${name} '#chat'`), { results })
+  expect(out).toBe('100 / 130\n')
+  expect(err).toContain(`128 of those missing are kept back ${where} for a while; see \`chain #chat status\` ${where}`)
 })
 
 test('when nothing moves nobody knows how long it takes', async () => {
