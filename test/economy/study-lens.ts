@@ -102,14 +102,17 @@ function likesInto({ forum: { state }, keys }: World, accounts: ReadonlySet<numb
 /** Large ones and large farms play for long: fewer seeds. */
 const CASES: readonly Case[] = [
   { members: 100, size: 200, harmlessLikes: 0.3, runs: 3 },
-  { members: 100, size: 200, harmlessLikes: 1, runs: 2 },
+  { members: 100, size: 200, harmlessLikes: 1, runs: 3 },
   { members: 100, size: 200, harmlessLikes: 0, runs: 1 },
   { members: 100, size: 200, harmlessLikes: 0.3, greets: true, runs: 2 },
   { members: 100, size: 1000, harmlessLikes: 0.3, runs: 2 },
-  { members: 100, size: 1000, harmlessLikes: 1, runs: 1 },
+  { members: 100, size: 1000, harmlessLikes: 1, runs: 2 },
+  { members: 100, size: 1000, harmlessLikes: 0.3, greets: true, runs: 1 },
   { members: 20, size: 200, harmlessLikes: 0.3, runs: 2 },
   { members: 20, size: 200, harmlessLikes: 1, runs: 2 },
+  { members: 20, size: 1000, harmlessLikes: 0.3, runs: 2 },
   { members: 500, size: 200, harmlessLikes: 0.3, runs: 1 },
+  { members: 500, size: 1000, harmlessLikes: 0.3, runs: 1 },
 ]
 
 export const lens: Study = {
