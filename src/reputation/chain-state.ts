@@ -18,6 +18,8 @@ import { isAcceptedState, isStateInV, type BlockState, type ChainRow } from './b
 import type { ReputationFault } from './faults.ts'
 import { Hidden, type HiddenChange } from './hidden.ts'
 import { BlockTable, type Like } from './block-table.ts'
+import { reachedFrom, type LensRule } from './lens.ts'
+import { isGroupUnlimited } from './rules.ts'
 import { Views } from './views.ts'
 
 /** Rows loaded before the head changes they caused are discarded. */
@@ -260,6 +262,21 @@ export class ChainState {
       if (isHeard) found.add(this.#table.keyOf(author))
     }
     return [...found]
+  }
+
+  /**
+   * The authors that the lens reaches (spec §4, *Lens*): from the pioneers, or the owner, and from whom the reader adds. In groups
+   * everybody.
+   */
+  lens(now: number, added: readonly AuthorKey[] = [], rule?: LensRule): Set<AuthorKey> {
+    if (isGroupUnlimited(this.chain)) return new Set(this.authors())
+    const { pioneers, owner } = this.chain.params
+    const roots = [...pioneers, this.#pioneer, owner, ...added].filter((key) => key !== undefined)
+    const numbers = roots.map((root) => this.#table.numberOf(root)).filter((root) => root !== undefined)
+    const context = { graph: this.graph, table: this.#table, counts: (vote: number) => this.counts(vote) }
+    const t = Math.max(now, this.graph.time(this.graph.latestHead))
+    const reached = reachedFrom(numbers, context, { t, ...(rule === undefined ? {} : { rule }) })
+    return new Set([...roots, ...[...reached].map((author) => this.#table.keyOf(author))])
   }
 
   /** What the author's next block links (spec §5, *Posting*). `isAvoided`: the local rule on heads. */

@@ -106,9 +106,11 @@ test('every method takes what the document says, and gives what it says', async 
   await call('chain.get', { chain: CHAT, id: held.id, part: 'block' })
   await call('chain.get', { chain: CHAT, id, part: 'payload' })
   await call('chain.blocks', { chain: CHAT, last: 5, payloads: 100 })
+  await call('chain.blocks', { chain: CHAT, last: 5, lens: [pub] })
   await call('chain.missing', { chain: CHAT })
   await call('chain.reps', { chain: CHAT })
   await call('chain.reps', { chain: CHAT, of: pub })
+  await call('chain.reps', { chain: CHAT, lens: [] })
   await call('chain.traverse', { chain: CHAT, from: [genesis], all: true })
   await call('chain.consensus', { chain: CHAT })
   const addr = peer.addresses[0]

@@ -165,8 +165,10 @@ test('§5 a held post that was liked elsewhere while its node was down is accept
 
 test('3.b a post that was hidden stays hidden after kill -9, and one that likes brought back is still asked for', async () => {
   const text = 'compre '.repeat(15_000)
+  // Nothing is kept aside: what comes back has to come from a peer.
+  const keepsNone = { ...forum, hidden: { keepDays: 0 } }
   const bytes = async (): Promise<number> => (await a.client.call('chain.status', { chain: FORUM })).bytes
-  let a = await playground.start('a', forum)
+  let a = await playground.start('a', keepsNone)
   await post(a, ALICE, 'welcome')
   const spam = await post(a, person(1), text)
   await like(a, ALICE, spam)
@@ -181,7 +183,7 @@ test('3.b a post that was hidden stays hidden after kill -9, and one that likes 
   for (let n = 0; n < 5; n++) await dislike(a, ALICE, spam)
   const small = await bytes()
   await a.kill()
-  a = await playground.start('a', forum)
+  a = await playground.start('a', keepsNone)
   expect(await stateOn(a, spam)).toBe('hidden')
   expect(await bytes()).toBe(small)
   expect(small).toBeLessThan(text.length)
@@ -189,7 +191,7 @@ test('3.b a post that was hidden stays hidden after kill -9, and one that likes 
 
   for (let n = 0; n < 2; n++) await like(a, ALICE, spam)
   await a.kill()
-  a = await playground.start('a', forum)
+  a = await playground.start('a', keepsNone)
   expect(await stateOn(a, spam)).toBe('accepted')
   expect(await a.client.call('chain.status', { chain: FORUM })).toMatchObject({ missing: 1 })
   const back = await playground.start('away', { ...forum, peers: a.addresses })

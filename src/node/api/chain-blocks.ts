@@ -3,6 +3,7 @@
  * to the answer, not to the length of the chain.
  */
 import type { Block } from '../../dag/block.ts'
+import type { AuthorKey } from '../../dag/ids.ts'
 import { inOrder, lastInOrder } from '../../dag/order.ts'
 import { openForMember, storedPayload, blockView } from './block-view.ts'
 import type { Clock } from '../base/clock.ts'
@@ -25,6 +26,8 @@ export interface BlockChoice {
   readonly indexes?: readonly number[]
   /** Includes payloads up to this length. */
   readonly payloadBytes?: number
+  /** Whom the lens reaches (spec §4), if it was asked for. */
+  readonly reached?: ReadonlySet<AuthorKey>
 }
 
 export async function listBlocks(replica: Replica, choice: BlockChoice, clock: Clock): Promise<ListedBlock[]> {
@@ -41,10 +44,25 @@ export async function listBlocks(replica: Replica, choice: BlockChoice, clock: C
       if (!replica.isKept(index)) continue
       const content =
         choice.payloadBytes === undefined ? {} : { content: await contentOf(replica, index, block, budget) }
-      listed.push({ ...blockView(replica, index, block, clock), ...content })
+      listed.push({
+        ...blockView(replica, index, block, clock),
+        ...content,
+        ...trustIn(replica, index, choice.reached),
+      })
     }
   }
   return listed.reverse()
+}
+
+/** Posts in groups and those of owners need nobody's trust. */
+function trustIn(
+  { state }: Replica,
+  index: number,
+  reached: ReadonlySet<AuthorKey> | undefined,
+): { readonly trusted?: boolean } {
+  const author = state.authorOf(index)
+  if (reached === undefined) return {}
+  return { trusted: state.isUnlimited(index) || (author !== undefined && reached.has(author)) }
 }
 
 function lastOf(replica: Replica, limit: number): number[] {

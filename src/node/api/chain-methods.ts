@@ -42,10 +42,12 @@ export function chainHandlers(parts: NodeParts): Pick<Handlers, ChainMethod> {
       if (part === 'block') return blockView(replica, index, block, clock)
       return (await openPayload(replica, index, block, decrypt)).toString('base64')
     },
-    'chain.blocks': ({ chain, last, ids, payloads }) => {
+    'chain.blocks': ({ chain, last, ids, payloads, lens }) => {
       const replica = replicaOf(chain)
       const which = ids === undefined ? { last: last ?? 0 } : { indexes: ids.map((id) => keptBlock(replica, id)) }
-      return listBlocks(replica, { ...which, ...(payloads === undefined ? {} : { payloadBytes: payloads }) }, clock)
+      const bytes = payloads === undefined ? {} : { payloadBytes: payloads }
+      const reached = lens === undefined ? {} : { reached: reachedBy(replica, lens, clock) }
+      return listBlocks(replica, { ...which, ...bytes, ...reached }, clock)
     },
     'chain.post': async ({ chain, payload, text, sign, encrypt, re, ...label }, { signal }) => {
       const joined = orThrow(parts.chains.find(chain))
@@ -60,9 +62,9 @@ export function chainHandlers(parts: NodeParts): Pick<Handlers, ChainMethod> {
     },
     'chain.like': (params) => voteOn(replicaOf(params.chain), 1, params, clock),
     'chain.dislike': (params) => voteOn(replicaOf(params.chain), -1, params, clock),
-    'chain.reps': ({ chain, of }) => {
+    'chain.reps': ({ chain, of, lens }) => {
       const replica = replicaOf(chain)
-      return Promise.resolve(of === undefined ? repsOfAll(replica, clock) : repsOf(replica, of, clock))
+      return Promise.resolve(of === undefined ? repsOfAll(replica, clock, lens) : repsOf(replica, of, clock))
     },
     'chain.remove': async ({ chain, id }) => {
       const replica = replicaOf(chain)
@@ -140,12 +142,30 @@ function repsOf(replica: Replica, of: string, clock: Clock): AuthorReps {
   throw new ControlError('no-reps', `${shownIdOf(replica, index)} is no post: posts and authors have reps`)
 }
 
-function repsOfAll({ state: reputation }: Replica, clock: Clock): { pub: string; reps: AuthorReps }[] {
+function repsOfAll(
+  replica: Replica,
+  clock: Clock,
+  lens: readonly string[] | undefined,
+): { pub: string; reps: AuthorReps; trusted?: boolean }[] {
+  const { state: reputation } = replica
   const now = clock.nowMs()
+  const reached = lens === undefined ? undefined : reachedBy(replica, lens, clock)
   const all = reputation.authors().map((pub) => ({ pub, reps: reputation.repsOf(pub, now) }))
   // Two without limit differ by their keys alone.
   const sorted = all.sort((a, b) => b.reps - a.reps || (a.pub < b.pub ? -1 : 1))
-  return sorted.map(({ pub, reps }) => ({ pub, reps: shownReps(reps) }))
+  return sorted.map(({ pub, reps }) => ({
+    pub,
+    reps: shownReps(reps),
+    ...(reached === undefined ? {} : { trusted: reached.has(pub) }),
+  }))
+}
+
+/** Whom the lens reaches, from the pioneers and these public keys. */
+function reachedBy({ state }: Replica, keys: readonly string[], clock: Clock): ReadonlySet<AuthorKey> {
+  return state.lens(
+    clock.nowMs(),
+    keys.map((key) => orThrow(parseAuthorKey(key))),
+  )
 }
 
 type AuthorReps = number | 'unlimited'

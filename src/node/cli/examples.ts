@@ -64,6 +64,7 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
     "freechains chain '#chat' log --last 100",
     "freechains chain '#chat' log --follow",
     'freechains chain @bob log --json',
+    "freechains chain '#chat' log --lens --trust bob --trust carol",
   ],
   'chain graph': [
     "freechains chain '#chat' graph --last 20",
@@ -87,6 +88,7 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
     "freechains chain '#chat' reps",
     "freechains chain '#chat' reps bob",
     "freechains chain '#chat' reps 2_961768",
+    "freechains chain '#chat' reps --lens",
   ],
   'chain remove': ["freechains chain '#chat' remove 2_961768"],
   peer: ['freechains peer list', 'freechains peer add 192.168.0.7', "freechains peer 192.168.0.7 recv '#chat'"],

@@ -16,21 +16,30 @@ export function parseLast(text: string): number {
   return count
 }
 
+/** Through the lens, so many times as many blocks are looked through: a farm's may be most of them. */
+const LENS_LOOKS = 20
+
 export interface LastBlocksOptions {
   readonly chain: string
   /** How many blocks that are not held. */
   readonly count: number
   readonly payloadBytes: number
+  /** Through the lens (spec §4): the public keys that the reader adds. Held posts are not left out. */
+  readonly lens?: string[] | undefined
 }
 
-/** In the daemon's order: at most `count` blocks that are not held, then all held ones. */
+/** In the daemon's order: at most `count` blocks that are not held, and seen through the lens, then all held ones. */
 export async function lastBlocks(
   client: Pick<ControlCaller, 'call'>,
-  { chain, count, payloadBytes }: LastBlocksOptions,
+  { chain, count, payloadBytes, lens }: LastBlocksOptions,
 ): Promise<ListedBlock[]> {
   const { held } = await client.call('chain.status', { chain })
-  const last = Math.min(MAX_LAST, count + held)
-  const listed = await client.call('chain.blocks', { chain, last, payloads: payloadBytes })
+  const last = Math.min(MAX_LAST, (lens === undefined ? count : count * LENS_LOOKS) + held)
+  const through = lens === undefined ? {} : { lens }
+  const listed = await client.call('chain.blocks', { chain, last, payloads: payloadBytes, ...through })
   const isHeld = ({ state }: ListedBlock): boolean => state === 'held'
-  return [...listed.filter((block) => !isHeld(block)).slice(-count), ...listed.filter(isHeld)]
+  return [
+    ...listed.filter((block) => !isHeld(block) && block.trusted !== false).slice(-count),
+    ...listed.filter(isHeld),
+  ]
 }

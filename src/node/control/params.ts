@@ -22,6 +22,11 @@ export const ids = z.array(id).max(MAX_IDS)
 export const addr = short.min(1)
 export const none = z.strictObject({})
 
+/** Roots of the lens that the reader adds. */
+const MAX_LENS_ROOTS = 1000
+/** The lens (spec §4): public keys that trust flows from besides the pioneers'; `[]` for those alone. */
+const lens = z.array(short).max(MAX_LENS_ROOTS)
+
 /** Standard base64 with padding, and nothing else. A regular expression overflows its engine's stack at 64 MiB. */
 const base64 = z
   .string()
@@ -68,11 +73,19 @@ export const blocksParams = z
     last: z.number().int().min(1).max(MAX_BLOCKS).exactOptional(),
     ids: z.array(id).max(MAX_BLOCKS).exactOptional(),
     payloads: count.max(MAX_LISTED_PAYLOAD).exactOptional(),
+    lens: lens.exactOptional(),
   })
   .refine((params) => (params.last === undefined) !== (params.ids === undefined), {
     error: 'expected exactly one of last (how many) and ids',
   })
   .meta({ oneOf: [{ required: ['last'] }, { required: ['ids'] }] })
+
+export const repsParams = z
+  .strictObject({ chain, of: id.exactOptional(), lens: lens.exactOptional() })
+  .refine((params) => params.of === undefined || params.lens === undefined, {
+    error: 'expected at most one of of (an author or a post) and lens (of all authors)',
+  })
+  .meta({ not: { required: ['of', 'lens'] } })
 
 export const joinParams = z
   .strictObject({

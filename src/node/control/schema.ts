@@ -17,6 +17,7 @@ import {
   none,
   passphrase,
   postParams,
+  repsParams,
   short,
 } from './params.ts'
 import {
@@ -119,6 +120,7 @@ export const METHODS = {
     'the last blocks in the order of traverse, then the held posts; or the blocks named; with payloads up to that many bytes',
     blocksParams,
     z.array(listedSchema),
+    "with `lens`, public keys that trust flows from besides the pioneers', `trusted` says whether it reaches the author",
   ),
   'chain.post': method(
     'posts a payload; held means that it waits for a like',
@@ -140,8 +142,12 @@ export const METHODS = {
   ),
   'chain.reps': method(
     'the reps of an author (public key) or of a post (id); without of, those of all authors, highest first',
-    z.strictObject({ chain, of: id.exactOptional() }),
-    z.union([authorReps, z.array(z.object({ pub: z.string(), reps: authorReps }))]),
+    repsParams,
+    z.union([
+      authorReps,
+      z.array(z.object({ pub: z.string(), reps: authorReps, trusted: z.boolean().exactOptional() })),
+    ]),
+    'with `lens`, `trusted` says whom it reaches, as in `chain.blocks`',
   ),
   'chain.remove': method('drops a held post', z.strictObject({ chain, id }), z.literal(true)),
   'chain.traverse': method(

@@ -61,11 +61,13 @@ export const listedSchema = blockSchema
     content: z
       .object({ is: z.enum(['here', 'long', 'missing', 'hidden', 'sealed']), payload: z.string().exactOptional() })
       .exactOptional(),
+    trusted: z.boolean().exactOptional(),
   })
   .meta({ title: 'listed' })
 /**
  * A block as `chain.blocks` lists it. If payloads were asked for, `content.is` is `here`, with the unsealed payload in
- * base64, or says why it is left out: `long` (for the caller's limit, or for the answer), or as for `chain.get`.
+ * base64, or says why it is left out: `long` (for the caller's limit, or for the answer), or as for `chain.get`. `trusted`,
+ * if the lens was asked for: whether it reaches the author.
  */
 export type ListedBlock = z.output<typeof listedSchema>
 

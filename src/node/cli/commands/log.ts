@@ -5,6 +5,7 @@ import type { ControlCaller } from '../../control/client/connection.ts'
 import type { ControlEvent, ListedBlock } from '../../control/shapes.ts'
 import { AddressBook } from '../address-book.ts'
 import { stylesOfAuthors } from '../colors.ts'
+import { LENS_OPTION, lensOf, TRUST_OPTION, type LensOptions } from '../lens-options.ts'
 import { lastBlocks, parseLast } from '../last-blocks.ts'
 import { logJson, logLines, type LogStyle } from '../log-lines.ts'
 import { rowsOf, SHOWN_HELD } from '../log-rows.ts'
@@ -23,10 +24,13 @@ export function addLogCommand(chain: Command, context: CommandContext): void {
     .description('the conversation, newest last: time, author, reps, id, text, and how a post stands if not accepted')
     .option('--last <n>', 'how many blocks, besides a few held posts', parseLast, DEFAULT_LAST)
     .option('--follow', 'go on with what comes, until Ctrl-C, over restarts of the daemon too')
-    .action(async (options: { readonly last: number; readonly follow?: true }) => {
+    .option(...LENS_OPTION)
+    .option(...TRUST_OPTION)
+    .action(async (options: { readonly last: number; readonly follow?: true } & LensOptions) => {
       const names = await AddressBook.open(context.io)
       const chain = await context.chainToRead()
-      const logOf = (client: Caller): Log => new Log(context, { client, chain, names })
+      const lens = lensOf(options, names)
+      const logOf = (client: Caller): Log => new Log(context, { client, chain, names, lens })
       if (options.follow === true) await context.keepListening((client) => logOf(client).follow(client, options.last))
       else await logOf(await context.client()).last(options.last)
     })
@@ -38,6 +42,8 @@ interface LogModules {
   readonly client: Caller
   readonly chain: string
   readonly names: AddressBook
+  /** Through the lens: the public keys that the reader adds. */
+  readonly lens: string[] | undefined
 }
 
 /** The last printed state of blocks; accepted blocks are not in it. */
@@ -48,17 +54,20 @@ class Log {
   readonly #client: Caller
   readonly #chain: string
   readonly #style: LogStyle
+  readonly #lens: string[] | undefined
 
-  constructor(context: CommandContext, { client, chain, names }: LogModules) {
+  constructor(context: CommandContext, { client, chain, names, lens }: LogModules) {
     this.#context = context
     this.#client = client
     this.#chain = chain
+    this.#lens = lens
     this.#style = { names, colors: context.colors, styleOf: stylesOfAuthors() }
   }
 
   /** Prints the last blocks. @returns those, and the held posts left out */
   async last(count: number): Promise<ListedBlock[]> {
-    const listed = await lastBlocks(this.#client, { chain: this.#chain, count, payloadBytes: TEXT_BYTES })
+    const which = { chain: this.#chain, count, payloadBytes: TEXT_BYTES, lens: this.#lens }
+    const listed = await lastBlocks(this.#client, which)
     const { rows, leftOut } = rowsOf(listed, count > DEFAULT_LAST ? count : SHOWN_HELD)
     await this.#print(rows)
     if (leftOut > 0)
@@ -125,10 +134,13 @@ class Log {
       await this.#print(await this.#blocks(id))
   }
 
-  /** Empty if the block or the chain is gone. */
+  /** Empty if the block or the chain is gone, or the lens leaves it out. */
   async #blocks(id: string): Promise<ListedBlock[]> {
     try {
-      return await this.#client.call('chain.blocks', { chain: this.#chain, ids: [id], payloads: TEXT_BYTES })
+      const which = { chain: this.#chain, ids: [id], payloads: TEXT_BYTES }
+      const lens = this.#lens === undefined ? {} : { lens: this.#lens }
+      const found = await this.#client.call('chain.blocks', { ...which, ...lens })
+      return found.filter(({ state, trusted }) => state === 'held' || trusted !== false)
     } catch (error) {
       if (error instanceof ClientError && ['block-not-found', 'chain-not-found'].includes(error.code)) return []
       throw error

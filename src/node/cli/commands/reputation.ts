@@ -4,6 +4,7 @@
 import type { Command } from 'commander'
 import { AddressBook, looksLikeId } from '../address-book.ts'
 import { CommandError } from '../io.ts'
+import { LENS_OPTION, lensOf, TRUST_OPTION, type LensOptions } from '../lens-options.ts'
 import { KEY_FORMS, readKey } from '../secrets.ts'
 import type { CommandContext } from '../command-context.ts'
 import { requireUtf8 } from '../argument-values.ts'
@@ -15,10 +16,16 @@ export function addReputationCommands(chain: Command, context: CommandContext): 
     .command('reps')
     .description('the reps of an author or a post; without either, one author per line: public key and reps')
     .argument('[id|pub|name]', "a post's id, an author's public key, or your name for it")
-    .action(async (of?: string) => {
+    .option(...LENS_OPTION)
+    .option(...TRUST_OPTION)
+    .action(async (of: string | undefined, options: LensOptions) => {
       const names = await AddressBook.open(context.io)
-      const which = of === undefined ? {} : { of: names.keyOf(of) ?? of }
-      if (which.of !== undefined && !looksLikeId(which.of)) {
+      const lens = lensOf(options, names)
+      if (of !== undefined && lens !== undefined) {
+        throw new CommandError('--lens shows all authors: leave out the author or post')
+      }
+      const which = of === undefined ? (lens === undefined ? {} : { lens }) : { of: names.keyOf(of) ?? of }
+      if ('of' in which && !looksLikeId(which.of)) {
         const why = `“${which.of}” is none of your names, and no id or key`
         throw new CommandError(`${why}: see \`freechains names list\`; an id or a key has at least six hex digits`)
       }
@@ -28,10 +35,15 @@ export function addReputationCommands(chain: Command, context: CommandContext): 
         await context.answerTable(
           reps,
           {
-            head: ['AUTHOR', 'REPS', 'PUBLIC KEY'],
-            rows: reps.map((author) => [names.nameOf(author.pub) ?? '', String(author.reps), author.pub]),
+            head: ['AUTHOR', 'REPS', ...(lens === undefined ? [] : ['LENS']), 'PUBLIC KEY'],
+            rows: reps.map((author) => [
+              names.nameOf(author.pub) ?? '',
+              String(author.reps),
+              ...lensCells(author),
+              author.pub,
+            ]),
           },
-          reps.map((author) => `${author.pub} ${String(author.reps)}`),
+          reps.map((author) => [author.pub, String(author.reps), ...lensCells(author)].join(' ')),
         )
     })
 
@@ -43,6 +55,11 @@ export function addReputationCommands(chain: Command, context: CommandContext): 
       const removed = await (await context.client()).call('chain.remove', { chain: context.subject('chain'), id })
       await context.answer(removed, String(removed))
     })
+}
+
+/** Whether the lens reaches an author, if it was asked for. */
+function lensCells({ trusted }: { readonly trusted?: boolean }): string[] {
+  return trusted === undefined ? [] : [trusted ? 'seen' : 'not-seen']
 }
 
 function addLikes(chain: Command, context: CommandContext): void {

@@ -40,6 +40,20 @@ describe('which blocks', () => {
     expect(METHODS['chain.blocks'].result.parse(JSON.parse(JSON.stringify(listed)))).toEqual(listed)
   })
 
+  test('through the lens each says whether its author is reached', async () => {
+    const on = await openForumReplica(forum)
+    await takeIn(on, [first, early, late, both])
+    const { state } = on.replica
+    const reached = state.lens(on.clock.nowMs())
+    const listed = await listBlocks(on.replica, { last: 10, reached }, on.clock)
+    // Ann is the pioneer, and she welcomed Bob.
+    expect(listed.map(({ trusted }) => trusted)).toEqual([true, true, true, true])
+    const some = await listBlocks(on.replica, { last: 10, reached: new Set([author(ANN).author]) }, on.clock)
+    expect(some.map(({ trusted }) => trusted)).toEqual([true, false, true, true])
+    expect(METHODS['chain.blocks'].result.parse(JSON.parse(JSON.stringify(some)))).toEqual(some)
+    expect((await listBlocks(on.replica, { last: 1 }, on.clock))[0]).not.toHaveProperty('trusted')
+  })
+
   test('what a post says of itself, and which post it answers; else neither is there', async () => {
     const on = await openForumReplica(forum)
     const label = { type: 'text/markdown', name: 'olá.md' }

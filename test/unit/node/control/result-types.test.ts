@@ -23,7 +23,9 @@ test('a result has the shape that its params ask for, and both where they leave 
   expectTypeOf(payload).returns.resolves.toEqualTypeOf<string>()
   expectTypeOf(blockOrPayload).returns.resolves.toEqualTypeOf<ResultOf<'chain.get'>>()
   expectTypeOf(repsOfOne).returns.resolves.toEqualTypeOf<number | 'unlimited'>()
-  expectTypeOf(repsOfAll).returns.resolves.toEqualTypeOf<{ pub: string; reps: number | 'unlimited' }[]>()
+  expectTypeOf(repsOfAll).returns.resolves.toEqualTypeOf<
+    { pub: string; reps: number | 'unlimited'; trusted?: boolean }[]
+  >()
   expectTypeOf(repsOfWhich).returns.resolves.toEqualTypeOf<ResultOf<'chain.reps'>>()
   expectTypeOf(fromNothing).returns.resolves.toEqualTypeOf<string[]>()
 })

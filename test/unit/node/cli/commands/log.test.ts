@@ -68,6 +68,29 @@ describe('log', () => {
     ])
   })
 
+  test('--lens leaves out accepted blocks of those whom it does not reach, of twenty times as many, and no held ones', async () => {
+    const farmed = talk.blocks.map((block, n) => ({ ...block, trusted: n % 2 === 0 }))
+    const seen = daemon(talk, { results: { 'chain.blocks': farmed } })
+    const key = talk.pub('b').toLowerCase()
+    const { status, out, calls } = await command(shell(`chain "#chat" log --last 3 --lens --trust ${key}`), seen)
+    expect([status, calls.at(-1)]).toEqual([
+      0,
+      ['chain.blocks', { chain: '#chat', last: 61, payloads: 131_072, lens: [talk.pub('b')] }],
+    ])
+    const ids = out.split('\n').flatMap((line) => /\d+_[0-9A-F]{6}/.exec(line)?.[0] ?? [])
+    expect(ids).toEqual(['e1', 'g1', 'i1', 'k1'].map((name) => talk.id(name).slice(0, talk.id(name).indexOf('_') + 7)))
+  })
+
+  test('--trust takes a key or a name, and belongs to --lens', async () => {
+    const unknown = await command(shell('chain "#chat" log --lens --trust nobody'), daemon(talk))
+    expect([unknown.status, unknown.err]).toEqual([
+      1,
+      expect.stringContaining('“nobody” is none of your names, and no public key'),
+    ])
+    const alone = await command(shell(`chain "#chat" log --trust ${talk.pub('b')}`), daemon(talk))
+    expect([alone.status, alone.err]).toEqual([1, expect.stringContaining('give --lens too')])
+  })
+
   test('a post that its author took back says so', async () => {
     const taken = listed('genesis < a1 ; a1 < a2', { a1: { is: 'hidden', takenBack: true }, a2: { like: [-1, 'a1'] } })
     const { out } = await command(shell('chain "#chat" log'), daemon(taken))

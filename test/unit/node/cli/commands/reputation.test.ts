@@ -114,6 +114,19 @@ describe('reputations', () => {
     expect((await command(shell('chain "#chat" reps'), { results: { 'chain.reps': [] } })).out).toBe('')
   })
 
+  test('--lens says of all authors whom it reaches', async () => {
+    const all = [
+      { pub: 'AB'.repeat(32), reps: 3, trusted: true },
+      { pub: 'CD'.repeat(32), reps: 1, trusted: false },
+    ]
+    const daemon = { results: { 'chain.reps': all } }
+    const { status, out, calls } = await command(shell('chain "#chat" reps --lens'), daemon)
+    expect([status, calls.at(-1)]).toEqual([0, ['chain.reps', { chain: '#chat', lens: [] }]])
+    expect(out).toBe(`${'AB'.repeat(32)} 3 seen\n${'CD'.repeat(32)} 1 not-seen\n`)
+    const one = await command(shell('chain "#chat" reps --lens ABCDEF'), daemon)
+    expect([one.status, one.err]).toEqual([1, expect.stringContaining('leave out the author or post')])
+  })
+
   test('zero is a number like any other', async () => {
     expect((await command(shell('chain "#chat" reps 957FED'), { results: { 'chain.reps': 0 } })).out).toBe('0\n')
   })

@@ -66,6 +66,8 @@ describe('out of the commands themselves', () => {
     expect(options.map(([word]) => word)).toEqual([
       '--last',
       '--follow',
+      '--lens',
+      '--trust',
       '--version',
       '--host',
       '--port',
