@@ -187,7 +187,7 @@ test('3.b a post that was hidden stays hidden after kill -9, and one that likes 
   expect(await stateOn(a, spam)).toBe('hidden')
   expect(await bytes()).toBe(small)
   expect(small).toBeLessThan(text.length)
-  await expect(payloadOn(a, spam)).rejects.toThrow(/was deleted: the post is hidden/)
+  await expect(payloadOn(a, spam)).rejects.toThrow(/is not shown: the post is hidden/)
 
   for (let n = 0; n < 2; n++) await like(a, ALICE, spam)
   await a.kill()
