@@ -12,6 +12,7 @@ import { ALICE, BOB, pvt, riding, shown } from './attack-blocks.ts'
 import { like, must, post } from './blocks.ts'
 import { eventually, type Daemon } from './daemon.ts'
 import { DAY, HOUR } from './economy.ts'
+import { callsOn, person } from './forum-nodes.ts'
 import type { Stranger } from './stranger.ts'
 
 /** What an honest post may take to get through meanwhile, on a busy machine. */
@@ -145,6 +146,26 @@ export class AttackedForum {
       (ids) => ids.includes(id),
       THROUGH_MS,
     )
+  }
+
+  /** They post at the honest daemon and at the node by turns; each post is accepted at once, and both come to agree on all. */
+  async canPost(...authors: readonly number[]): Promise<void> {
+    const { agreed } = callsOn(this.name)
+    const daemons = [...this.#network.honest, this.#network.node]
+    for (const [n, by] of authors.entries()) {
+      const said = { chain: this.name, text: 'still here', sign: pvt(by) }
+      const { id, state, why } = await daemons[n % daemons.length]!.client.call('chain.post', said)
+      expect([state, why]).toEqual(['accepted', undefined])
+      this.#honestIds.push(id)
+      await agreed(daemons, id)
+    }
+  }
+
+  /** What both daemons say of their reps, once they agree on all. */
+  async repsOf(...authors: readonly number[]): Promise<number[]> {
+    const { node, honest } = this.#network
+    const { reps } = await callsOn(this.name).agreed([node, ...honest])
+    return authors.map((by) => Number(reps.find(({ pub }) => pub === person(by).pub)?.reps ?? 0))
   }
 
   /** Both daemons come to accept the history, what honest peers posted, and that; nothing else was withdrawn. */

@@ -105,17 +105,32 @@ export class AttackedNetwork {
     return { on, name, base }
   }
 
-  /** A forum with this history; by default Alice's first post, Bob's, her like of it, and one more of hers. */
-  async newForum(makeHistory: (on: Chain) => readonly MadeBlock[] = shortHistory): Promise<AttackedForum> {
-    const on = chain(`#forum-${String(++this.#chains)}`)
-    const { name } = on.params
+  /**
+   * A forum with this history; by default Alice's first post, Bob's, her like of it, and one more of hers.
+   * @param on with pioneers, or the chain of an owner; by default neither
+   */
+  async newForum(
+    makeHistory: (on: Chain) => readonly MadeBlock[] = shortHistory,
+    on = chain(`#forum-${String(++this.#chains)}`),
+  ): Promise<AttackedForum> {
+    const { name, pioneers } = on.params
     const history = makeHistory(on)
-    for (const { client } of [this.node, ...this.honest]) await client.call('chains.join', { name })
+    for (const { client } of [this.node, ...this.honest])
+      await client.call('chains.join', { name, ...(pioneers.length === 0 ? {} : { keys: [...pioneers] }) })
     this.friend.answer = servingBlocks(on, history)
     await this.recv(this.friend, name)
     const forum = new AttackedForum(this, on, history)
     await forum.begin()
     return forum
+  }
+
+  /** By the node's clock. */
+  now(): Promise<number> {
+    return this.node.client.call('host.now', {})
+  }
+
+  async setClocks(ms: number): Promise<void> {
+    for (const { client } of [...this.honest, this.node]) await client.call('host.now', { ms })
   }
 
   /** The node pulls from the friend; how much was new. */
