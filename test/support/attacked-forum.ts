@@ -148,17 +148,23 @@ export class AttackedForum {
     )
   }
 
-  /** They post at the honest daemon and at the node by turns; each post is accepted at once, and both come to agree on all. */
-  async canPost(...authors: readonly number[]): Promise<void> {
+  /**
+   * They post at the honest daemon and at the node by turns; each post is accepted at once, and both come to agree on all.
+   * Gives the ids.
+   */
+  async canPost(...authors: readonly number[]): Promise<string[]> {
+    const ids: string[] = []
     const { agreed } = callsOn(this.name)
     const daemons = [...this.#network.honest, this.#network.node]
     for (const [n, by] of authors.entries()) {
       const said = { chain: this.name, text: 'still here', sign: pvt(by) }
       const { id, state, why } = await daemons[n % daemons.length]!.client.call('chain.post', said)
       expect([state, why]).toEqual(['accepted', undefined])
-      this.#honestIds.push(id)
+      ids.push(id)
       await agreed(daemons, id)
     }
+    this.#honestIds.push(...ids)
+    return ids
   }
 
   /** What both daemons say of their reps, once they agree on all. */
