@@ -24,8 +24,8 @@ import {
   EVE,
   FIRST_FRESH,
   forumOfPioneers,
-  likesAtOnce,
   MEMBERS,
+  savedLikes,
   spentForum,
   VICTIM,
   victimsHistory,
@@ -201,20 +201,26 @@ test('§4 early votes that are revealed late: of 29 whom their author welcomed s
   await isSpared(liar)
 })
 
-test('4.b who posted daily for 60 days has 30 votes, also at once and on branches, and none beyond', async () => {
-  const now = await network.now()
-  const at = await network.newForum(dailyPosts(now, 60))
-  const { guest, votes } = likesAtOnce(at.on, at.top, { count: 60, fromMs: now })
-  const liar = await pulled(at, [guest, ...votes])
-  await at.settled({ accepted: [guest, ...votes.slice(0, 30)] })
-  expect(await at.repsOf(ALICE, FIRST_FRESH)).toEqual([0, 29])
-  await network.setClocks(now + 3 * DAY)
-  const again = { chain: at.name, id: shown(guest), sign: person(ALICE).pvt }
-  for (const { client } of [network.node, ...network.honest])
-    expect(await client.call('chain.like', again).catch(codeOf)).toBe('no-reputation')
-  expect(await reputationOfPost(at, guest)).toEqual({ state: 'accepted', reps: 30 })
-  await at.canPost(FIRST_FRESH, FIRST_FRESH)
-  await isSpared(liar)
+describe('4.b who posted daily for 60 days has 30 votes, and none beyond', () => {
+  const ways = [
+    { title: 'all at once', inRow: 0 },
+    { title: 'one after another, and then at once', inRow: 30 },
+  ]
+  test.each(ways)('$title', async ({ inRow }) => {
+    const now = await network.now()
+    const at = await network.newForum(dailyPosts(now, 60))
+    const { guest, votes } = savedLikes(at.on, at.top, { count: 60, inRow, fromMs: now })
+    const liar = await pulled(at, [guest, ...votes])
+    await at.settled({ accepted: [guest, ...votes.slice(0, 30)] })
+    expect(await at.repsOf(ALICE, FIRST_FRESH)).toEqual([0, 29])
+    await network.setClocks(now + 3 * DAY)
+    const again = { chain: at.name, id: shown(guest), sign: person(ALICE).pvt }
+    for (const { client } of [network.node, ...network.honest])
+      expect(await client.call('chain.like', again).catch(codeOf)).toBe('no-reputation')
+    expect(await reputationOfPost(at, guest)).toEqual({ state: 'accepted', reps: 30 })
+    await at.canPost(FIRST_FRESH, FIRST_FRESH)
+    await isSpared(liar)
+  })
 })
 
 test('1.b 62 keys whose posts are dated 25 h back, from 1 rep: they have 1 in all, and a day of each is due a day after', async () => {

@@ -112,12 +112,18 @@ export function dailyPosts(nowMs: number, days: number): (on: Chain) => MadeBloc
   }
 }
 
-/** So many likes of a guest's post by one author, side by side. */
-export function likesAtOnce(on: Chain, top: MadeBlock, { count, fromMs }: { count: number; fromMs: number }) {
+/** So many likes of a guest's post by Alice: the first of them one on another, all others side by side on the last of those. */
+export function savedLikes(
+  on: Chain,
+  top: MadeBlock,
+  { count, inRow, fromMs }: { count: number; inRow: number; fromMs: number },
+) {
   const guest = post(on, { author: FIRST_FRESH, backs: [top.block], time: fromMs })
-  const votes = Array.from({ length: count }, (_, n) =>
-    like(on, 1, guest.block, { author: ALICE, backs: [guest.block], time: fromMs + 1 + n }),
-  )
+  const votes: MadeBlock[] = []
+  for (let n = 0; n < count; n += 1) {
+    const back = inRow === 0 || n === 0 ? guest : votes[Math.min(n, inRow) - 1]!
+    votes.push(like(on, 1, guest.block, { author: ALICE, backs: [back.block], time: fromMs + 1 + n }))
+  }
   return { guest, votes }
 }
 
