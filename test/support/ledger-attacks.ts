@@ -103,16 +103,22 @@ export function earlyVotes(on: Chain, history: readonly MadeBlock[]): MadeBlock[
   return branch.blocks.slice(known.length)
 }
 
-/** Alice posted on each of so many days; the last of them is over. */
+/** Alice posted on each of so many days; the last of them was four days ago. */
 export function dailyPosts(nowMs: number, days: number): (on: Chain) => MadeBlock[] {
   return (on) => {
     const branch = new Branch(on)
-    for (let day = days; day > 0; day -= 1) branch.post(ALICE, nowMs - day * DAY - HOUR)
+    for (let day = days; day > 0; day -= 1) branch.post(ALICE, nowMs - (day + 3) * DAY)
     return branch.blocks
   }
 }
 
-/** So many likes of a guest's post by Alice: the first of them one on another, all others side by side on the last of those. */
+/** Likes that one who saved up gives in a day. */
+const LIKES_PER_DAY = 30
+
+/**
+ * So many likes of a guest's post by Alice, thirty of them each day: the first of them one on another, all others side by side
+ * on the last of those.
+ */
 export function savedLikes(
   on: Chain,
   top: MadeBlock,
@@ -122,7 +128,8 @@ export function savedLikes(
   const votes: MadeBlock[] = []
   for (let n = 0; n < count; n += 1) {
     const back = inRow === 0 || n === 0 ? guest : votes[Math.min(n, inRow) - 1]!
-    votes.push(like(on, 1, guest.block, { author: ALICE, backs: [back.block], time: fromMs + 1 + n }))
+    const time = fromMs + 1 + n + Math.floor(n / LIKES_PER_DAY) * (DAY + HOUR)
+    votes.push(like(on, 1, guest.block, { author: ALICE, backs: [back.block], time }))
   }
   return { guest, votes }
 }
