@@ -46,6 +46,7 @@ export default defineConfig({
           pool: 'forks',
           include: ['test/integration/**/*.test.ts'],
           globalSetup: ['test/support/build.ts'],
+          testTimeout: 120_000,
         },
       },
     ],

@@ -17,7 +17,6 @@ async function start(name, peers) {
     listen: ['/ip4/127.0.0.1/tcp/0'],
     control: '127.0.0.1:0',
     discovery: { dht: false, mdns: false },
-    chains: [{ name: CHAIN }],
     peers,
   }
   return await startNode(config, { stateDir: join(folder, 'state') })
@@ -27,7 +26,9 @@ const first = await start('first', [])
 const second = await start('second', first.addresses())
 try {
   const [writer, reader] = await Promise.all([first.connect(), second.connect()])
-  const { pvt } = await writer.call('keys.pubpvt', { passphrase: 'a passphrase that nobody guesses' })
+  const { pub, pvt } = await writer.call('keys.pubpvt', { passphrase: 'a passphrase that nobody guesses' })
+  // Anybody can found a forum of this name: both follow the one of this key.
+  for (const client of [writer, reader]) await client.call('chains.join', { name: CHAIN, founder: pub })
   const { id } = await writer.call('chain.post', { chain: CHAIN, text: 'hello from the first node', sign: pvt })
   // Everything there is, then everything that comes.
   for await (const event of reader.listen(CHAIN, { from: [] })) {

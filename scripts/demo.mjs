@@ -46,11 +46,11 @@ const [first] = nodes
 const alice = await first.client.call('keys.pubpvt', { passphrase: 'demo: alice' })
 const { key } = await first.client.call('keys.shared', { passphrase: 'demo: friends' })
 const chains = [
-  { name: '#demo', keys: [], says: 'to everybody' },
+  { name: '#demo', founder: alice.pub, says: 'to everybody' },
   { name: '$friends', keys: [key], says: 'to friends only' },
-  { name: `@${alice.pub}`, keys: [], says: 'to my followers' },
+  { name: `@${alice.pub}`, says: 'to my followers' },
 ]
-for (const { client } of nodes) for (const { name, keys } of chains) await client.call('chains.join', { name, keys })
+for (const { client } of nodes) for (const { says: _, ...chain } of chains) await client.call('chains.join', chain)
 console.log(
   `${seconds()} s  all three follow the forum ${chains[0].name}, the group ${chains[1].name} and the identity @${alice.pub.slice(0, 8)}…`,
 )

@@ -22,6 +22,9 @@ const DAY = 86_400_000
 const NOW = 1_790_000_000_000
 const forum = chainOf('#bench', []).value
 
+/** Open heads that the newest block is measured beside. */
+const OPEN_HEADS = [10, 5_000]
+
 function digest(text) {
   return createHash('sha256').update(text).digest()
 }
@@ -34,9 +37,13 @@ function report(what, size, text) {
 
 /** A forum as a node has it, without its disk and signatures. `at` gives the local index of a block of the history. */
 class Forum {
-  reputation = new ChainState(forum, 7)
+  reputation
   at = []
   #made = 0
+
+  constructor(chain = forum) {
+    this.reputation = new ChainState(chain, 7)
+  }
 
   /** Judges a block and goes by it; gives its index. `backs`: local indexes. */
   add({ author, time, backs, like }) {
@@ -185,6 +192,29 @@ function earlyRivals() {
   }
 }
 
+/** The owner of an identity chain leaves heads open; then the owner writes on one of them, and a guest with reps on sixteen. */
+function openHeads() {
+  for (const count of OPEN_HEADS) {
+    const owned = new Forum(chainOf(`@${keys[0]}`, []).value)
+    let time = NOW
+    const put = (author, backs, more = {}) => owned.add({ author, time: (time += 1000), backs, ...more })
+    const first = put(0, [0])
+    const guest = put(1, [first])
+    let tip = put(0, [first, guest], { like: { n: 1, target: guest } })
+    for (let n = 0; n < 29; n++) tip = put(0, [tip], { like: { n: 1, target: guest } })
+    const open = Array.from({ length: count }, () => put(0, [tip]))
+    let line = open[0]
+    const owner = best(ROUNDS, ROUND, () => (line = put(0, [line])))
+    report('newest block on one of so many open heads', count, owner)
+    let joined = put(1, open.slice(-16))
+    report(
+      'the same by a guest, above sixteen of them',
+      count,
+      best(ROUNDS, 4, () => (joined = put(1, [joined]))),
+    )
+  }
+}
+
 /** Blocks measured one by one on disk. */
 const SINGLES = 200
 
@@ -221,4 +251,5 @@ for (const spec of legalHistory({ posts: 5_000, now: NOW })) warm.play(spec)
 growing()
 lateBranch()
 earlyRivals()
+openHeads()
 for (const size of values.full ? [...sizes] : sizes.filter((each) => each <= 100_000)) await onDisk(size)

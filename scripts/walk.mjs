@@ -130,7 +130,7 @@ async function firstExample() {
   await start('bob', '8332', '8333')
   const [pub, pvt] = (await type(['crypto', 'pubpvt', 'senha'])).split(' ')
   const genesis = await type(['chains', 'join', '#chat'])
-  await type([BOB, 'chains', 'join', '#chat'])
+  await type([BOB, 'chains', 'join', '#chat', `--founder=${pub}`])
   const first = await type([...CHAT, 'post', 'inline', 'Bom Dia!', `--sign=${pvt}`])
   await type([...AT_BOB, 'send', '#chat'])
   await type([...AT_BOB, 'recv', '#chat'])

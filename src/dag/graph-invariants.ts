@@ -85,5 +85,10 @@ function checkHeads(graph: Graph, children: Uint32Array): GraphViolation[] {
     if (graph.isAccepted(index) && children[index] === 0) expected.push(index)
   }
   expected.sort((a, b) => graph.compare(a, b))
-  return expected.join() === graph.heads().join() ? [] : [{ code: 'GRAPH_HEADS', expected }]
+  const isRight =
+    expected.join() === graph.heads().join() &&
+    expected.every((index) => graph.isHead(index)) &&
+    expected.length === graph.headCount &&
+    expected.at(-1) === graph.latestHead
+  return isRight ? [] : [{ code: 'GRAPH_HEADS', expected }]
 }

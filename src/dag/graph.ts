@@ -32,7 +32,7 @@ export interface HeadChanges {
  * 4. `#ranks[index]` is `rank + 1`, or 0; `#accepted[rank]` is the block that was given the rank. They agree unless
  *    it was withdrawn: each rank is given once.
  * 5. `#acceptedChildren[index]` counts the accepted blocks that link the block. `#heads` are the accepted blocks for
- *    which it is 0, the genesis included; `#sortedHeads` is `#heads` in order, or undefined.
+ *    which it is 0, the genesis included; `#sortedHeads` is `#heads` in order, `#latest` the last of them, or undefined.
  * 6. `#acceptedCount` counts the accepted blocks other than the genesis.
  * 7. `#ranks`, `#covering` and `#acceptedChildren` are 0 at and after `size`; {@link add} overwrites the other columns.
  */
@@ -53,6 +53,7 @@ export class Graph {
   #acceptedCount = 0
   readonly #heads = new Set<number>([0])
   #sortedHeads: readonly number[] | undefined
+  #latest: number | undefined = 0
   /** Blocks that became heads, or ceased to be, since {@link takeHeadChanges}, and whether they were heads then. */
   readonly #wereHeads = new Map<number, boolean>()
 
@@ -150,6 +151,20 @@ export class Graph {
     return this.#sortedHeads
   }
 
+  get headCount(): number {
+    return this.#heads.size
+  }
+
+  isHead(index: number): boolean {
+    return this.#heads.has(index)
+  }
+
+  /** The last of them, and of all that is accepted. Kept in step; only when it was withdrawn it costs O(heads). */
+  get latestHead(): number {
+    this.#latest ??= [...this.#heads].reduce((latest, head) => (this.compare(head, latest) > 0 ? head : latest))
+    return this.#latest
+  }
+
   /** The order of blocks (spec §1): by time, height, digest. 0 only for equal indexes. */
   compare(a: number, b: number): number {
     return this.time(a) - this.time(b) || this.height(a) - this.height(b) || this.#ids.compare(a, b)
@@ -236,11 +251,12 @@ export class Graph {
   #accept(index: number): void {
     this.#rankNext(index)
     this.#acceptedCount += 1
+    // First: it is later than its backs.
+    this.#setHead(index, true)
     this.forEachBack(index, (back) => {
       if (this.acceptedChildren(back) === 0) this.#setHead(back, false)
       this.#acceptedChildren[back] = this.acceptedChildren(back) + 1
     })
-    this.#setHead(index, true)
     this.#covering[index] = this.#heads.size === 1 ? 1 : 0
   }
 
@@ -256,6 +272,8 @@ export class Graph {
     if (isHead) this.#heads.add(index)
     else this.#heads.delete(index)
     this.#sortedHeads = undefined
+    if (index === this.#latest) this.#latest = undefined
+    else if (isHead && this.#latest !== undefined && this.compare(index, this.#latest) > 0) this.#latest = index
   }
 
   #checkRow({ backs, height, time, id }: GraphRow): void {

@@ -8,7 +8,7 @@ import type { Graph } from '../dag/graph.ts'
 import type { BlockId } from '../dag/ids.ts'
 import { blockVerdict, type ProtocolFault } from './faults.ts'
 import { ANNOUNCE_HEADS, RIDING_BLOCK_BYTES } from './limits.ts'
-import type { Announcement } from './messages.ts'
+import type { HeadsAnnouncement } from './messages.ts'
 import { newestHeads } from './dag-diff.ts'
 import type { StoreOutcome } from './pull-types.ts'
 
@@ -39,8 +39,8 @@ export function ridesAlong(headerBytes: number, payloadBytes: number): boolean {
 export function buildAnnouncement(what: {
   readonly heads: readonly BlockId[]
   readonly nonce: Uint8Array
-  readonly riding?: NonNullable<Announcement['block']>
-}): Announcement {
+  readonly riding?: NonNullable<HeadsAnnouncement['block']>
+}): HeadsAnnouncement {
   const { heads, nonce, riding } = what
   return { v: 1, nonce, heads, ...(riding === undefined ? {} : { block: riding }) }
 }
@@ -50,10 +50,15 @@ export interface AnnouncedTo {
   readonly graph: Graph
   /** Whether a block is here, accepted or not. */
   readonly has: (id: BlockId) => boolean
+  /** A forum that follows no founder yet: no riding block is taken (spec §2). */
+  readonly needsFounder: boolean
 }
 
 /** The cheap part of validation. Whatever costs a signature check is left to the caller, on `check`. */
-export function assess({ heads, block: riding }: Announcement, { graph, has }: AnnouncedTo): Assessment {
+export function assess(
+  { heads, block: riding }: HeadsAnnouncement,
+  { graph, has, needsFounder }: AnnouncedTo,
+): Assessment {
   const unknown = heads.filter((id) => !has(id))
   if (riding === undefined) return { verdict: 'ignore', pull: unknown.length > 0 }
   const decoded = decodeBlock(riding.headerBytes, riding.signature)
@@ -64,7 +69,7 @@ export function assess({ heads, block: riding }: Announcement, { graph, has }: A
     const fault = { code: 'DAG_BAD_PAYLOAD', why: 'its size is another one' } as const
     return { verdict: 'reject', fault: { code: 'GOSSIP_BAD_BLOCK', block: block.id, fault } }
   }
-  if (has(block.id) || !backs.every((back) => isAcceptedHere(graph, back))) {
+  if (needsFounder || has(block.id) || !backs.every((back) => isAcceptedHere(graph, back))) {
     return { verdict: 'ignore', pull: unknown.length > 0 }
   }
   return { verdict: 'check', block, payload: riding.payload, pull: unknown.some((id) => id !== block.id) }

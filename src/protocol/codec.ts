@@ -138,8 +138,7 @@ function wireReply(reply: Exclude<Reply, BlocksReply | FrameReply>): unknown {
     case 'folds':
       return { ...reply, folds: reply.folds.map(wireFold) }
     case 'refuse': {
-      const { pioneer, ...rest } = reply
-      return pioneer === undefined ? rest : { ...rest, pioneer: idBytes(pioneer) }
+      return reply.code === 'incompatible' ? { ...reply, pioneer: idBytes(reply.pioneer) } : reply
     }
     case 'no-payload':
     case 'offered':
@@ -255,7 +254,9 @@ function readReplyOf(t: string, id: number, fields: Fields): Reply {
     case 'refuse': {
       const text = fields.text('code')
       const code = REFUSE_CODES.find((known) => known === text) ?? misshapen('no such refusal')
-      return { t, id, code, ...readPioneer(fields) }
+      if (code !== 'incompatible') return { t, id, code }
+      const pioneer = authorKey(fields.bytes('pioneer', DIGEST))
+      return { t, id, code, pioneer, blocks: fields.uint('blocks', Number.MAX_SAFE_INTEGER) }
     }
     default:
       return misshapen('no such reply')

@@ -10,11 +10,13 @@ import type { BlockId } from '../dag/ids.ts'
 import { MAX_HEADER_BYTES, SIGNATURE_BYTES } from '../dag/block-limits.ts'
 import { openGossip, sealGossip } from '../dag/seal.ts'
 import type { ProtocolFault } from './faults.ts'
-import { ANNOUNCE_HEADS, ANNOUNCE_NONCE_BYTES, ANNOUNCEMENT_BYTES, RIDING_BLOCK_BYTES } from './limits.ts'
-import type { Announcement } from './messages.ts'
+import { ANNOUNCE_HEADS, ANNOUNCE_NONCE_BYTES, ANNOUNCEMENT_BYTES, HELD_SLOTS, RIDING_BLOCK_BYTES } from './limits.ts'
+import type { Announcement, HeadsAnnouncement } from './messages.ts'
 import { decodeMessage, Fields, misshapen, readArray, readBytes } from './cbor-checks.ts'
 
-export function encodeAnnouncement({ v, nonce, heads, block }: Announcement): Uint8Array {
+export function encodeAnnouncement(announcement: Announcement): Uint8Array {
+  if ('waiting' in announcement) return encode(announcement)
+  const { v, nonce, heads, block } = announcement
   const wire = { v, nonce, heads: heads.map(cidOfBlock) }
   if (block === undefined) return encode(wire)
   return encode({ ...wire, block: [block.headerBytes, block.signature ?? null, block.payload] })
@@ -42,10 +44,15 @@ function readAnnouncement(value: unknown): Announcement {
   const fields = new Fields(value)
   if (fields.uint('v', Number.MAX_SAFE_INTEGER) !== 1) return misshapen('not version 1')
   const nonce = fields.bytes('nonce', { exactly: ANNOUNCE_NONCE_BYTES })
+  if (fields.has('waiting')) {
+    const waiting = fields.uint('waiting', HELD_SLOTS)
+    fields.end()
+    return { v: 1, nonce, waiting }
+  }
   const heads = readArray(fields.take('heads'), 'heads').map(readCid)
   if (heads.length < 1 || heads.length > ANNOUNCE_HEADS) return misshapen(`${String(heads.length)} heads`)
   if (new Set(heads).size < heads.length) return misshapen('heads names an id twice')
-  const announcement: Announcement = { v: 1, nonce, heads }
+  const announcement: HeadsAnnouncement = { v: 1, nonce, heads }
   const block = fields.has('block') ? readRidingBlock(fields.take('block')) : undefined
   fields.end()
   return block === undefined ? announcement : { ...announcement, block }
@@ -57,7 +64,7 @@ function readCid(value: unknown): BlockId {
   return id?.ok === true ? id.value : misshapen('a head is not the CID of a block')
 }
 
-function readRidingBlock(value: unknown): NonNullable<Announcement['block']> {
+function readRidingBlock(value: unknown): NonNullable<HeadsAnnouncement['block']> {
   const [header, signature, payload, ...rest] = readArray(value, 'block')
   if (rest.length > 0) return misshapen('a block has three parts')
   const headerBytes = readBytes(header, { atMost: MAX_HEADER_BYTES }, 'the header')

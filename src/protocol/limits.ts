@@ -213,6 +213,21 @@ const ANNOUNCEMENT_OVERHEAD_BYTES = 256
 export const ANNOUNCEMENT_BYTES =
   RIDING_BLOCK_BYTES + SIGNATURE_BYTES + ANNOUNCE_HEADS * CID_CBOR_BYTES + ANNOUNCEMENT_OVERHEAD_BYTES
 
+/**
+ * One gossipsub RPC on the way out (spec §7): three full announcements, or the subscriptions of 900 chains. The library
+ * itself sets no bound: it puts all subscriptions, and up to 128 requested messages, into one.
+ */
+export const GOSSIP_RPC_BYTES = 64 * KIB
+
+/**
+ * How many posts wait here for a like is announced at most this often per chain (spec §7): a welcome takes people, so
+ * minutes do not matter.
+ */
+export const WAITING_EVERY_MS = MINUTE_MS
+
+/** While some wait it is announced again after this time, for neighbours that did not hear it. */
+export const WAITING_AGAIN_MS = 10 * MINUTE_MS
+
 /** Pulled blocks are announced together with what comes within this time (spec §7). */
 export const ANNOUNCE_COALESCE_MS = 100
 

@@ -89,8 +89,9 @@ export type Reply =
       readonly t: 'opened'
       readonly id: number
       readonly proof?: Uint8Array
+      /** The founder that the responder follows, in a forum joined without pioneers. */
       readonly pioneer?: AuthorKey
-      /** How many blocks the responder accepts. For progress display; decides nothing. */
+      /** How many blocks the responder accepts. For people; decides nothing. */
       readonly blocks: number
       readonly heads: readonly BlockId[]
       readonly more: boolean
@@ -108,7 +109,15 @@ export type Reply =
   | { readonly t: 'no-payload'; readonly id: number; readonly why: 'hidden' | 'absent' }
   /** See {@link Offered}. */
   | ({ readonly t: 'offered'; readonly id: number } & Offered)
-  | { readonly t: 'refuse'; readonly id: number; readonly code: RefuseCode; readonly pioneer?: AuthorKey }
+  | { readonly t: 'refuse'; readonly id: number; readonly code: Exclude<RefuseCode, 'incompatible'> }
+  /** The responder follows this founder, and accepts so many blocks. */
+  | {
+      readonly t: 'refuse'
+      readonly id: number
+      readonly code: 'incompatible'
+      readonly pioneer: AuthorKey
+      readonly blocks: number
+    }
 
 /** What came of an offer. */
 export interface Offered {
@@ -120,13 +129,25 @@ export interface Offered {
   readonly delayed?: number
 }
 
-/** Gossip announcement (spec §7). */
-export interface Announcement {
+/** What is said on a chain's topic (spec §7). */
+export type Announcement = HeadsAnnouncement | WaitingAnnouncement
+
+interface AnnouncementBase {
   readonly v: 1
   /** 8 random bytes: gossipsub's message id is the hash of the bytes. */
   readonly nonce: Uint8Array
+}
+
+/** Names the newest heads. */
+export interface HeadsAnnouncement extends AnnouncementBase {
   /** 1 to 16. */
   readonly heads: readonly BlockId[]
   /** The newest block rides along when header and payload together are small enough. */
   readonly block?: StoredBlock & { readonly payload: Uint8Array }
+}
+
+/** Tells neighbours how many held posts wait for a like at its sender. Never relayed. */
+export interface WaitingAnnouncement extends AnnouncementBase {
+  /** 0 to 16; 0: none any more. */
+  readonly waiting: number
 }

@@ -14,7 +14,7 @@
  * The next page of a list is asked for while the last blocks of the current one are on their way. Other pulls of the
  * same chain may run at the same time: this one waits for the blocks that they have claimed (`claims.ts`).
  */
-import type { BlockId } from '../dag/ids.ts'
+import type { AuthorKey, BlockId } from '../dag/ids.ts'
 import { blockVerdict, type BlockFault, type ProtocolFault } from './faults.ts'
 import { Fetch, type PulledBlock } from './fetch.ts'
 import { SetReconciliation } from './set-reconciliation.ts'
@@ -67,10 +67,11 @@ function ask(state: PullState, request: RequestBody): PullEffect {
 function finish(state: PullState, end: PullEnd): PullEffect[] {
   state.isOver = true
   const { fresh, givenUp, missingHeads: heads, commonHeads } = state
+  const seen = state.seen === undefined ? {} : { seen: state.seen }
   const { has } = state.options.world
   const wanted = [...(state.page?.wanted ?? []), ...state.foundIds]
   const unsettled = wanted.filter((id) => !givenUp.has(id) && !has(id)).length + (state.reconciliation?.found ?? 0)
-  return [{ do: 'finish', fresh, missing: givenUp.size + unsettled, heads, commonHeads, end }]
+  return [{ do: 'finish', fresh, missing: givenUp.size + unsettled, heads, commonHeads, ...seen, end }]
 }
 
 function faulty(state: PullState, fault: ProtocolFault): PullEffect[] {
@@ -101,12 +102,25 @@ function onReply(state: PullState, tag: number, reply: Reply): PullEffect[] {
   return faulty(state, { code: 'SYNC_WRONG_REPLY', asked, got: reply.t })
 }
 
-function onRefuse(state: PullState, { code, pioneer }: Reply & { readonly t: 'refuse' }): PullEffect[] {
-  const ours = state.options.world.pioneer()
-  if (code === 'incompatible' && ours !== undefined && pioneer !== undefined) {
-    return finish(state, { why: 'incompatible', ours, theirs: pioneer })
+function onRefuse(state: PullState, reply: Reply & { readonly t: 'refuse' }): PullEffect[] {
+  const { code } = reply
+  if (code === 'incompatible') {
+    const end = noteFounder(state, reply.pioneer, reply.blocks)
+    if (end !== undefined) return finish(state, end)
   }
   return finish(state, { why: code === 'unknown-chain' || code === 'busy' ? code : 'refused' })
+}
+
+/**
+ * The end of the pull if the peer follows another founder than this node, or this node none (spec §2). What the peer says
+ * is its word: a false one only ends the pull, and a block of another founder is found unsound when it comes.
+ */
+function noteFounder(state: PullState, founder: AuthorKey, blocks: number): PullEnd | undefined {
+  const { world } = state.options
+  const ours = world.founder()
+  state.seen = { founder, blocks }
+  if (ours !== undefined && ours !== founder) return { why: 'incompatible', ours, theirs: founder }
+  return world.needsFounder() ? { why: 'no-founder' } : undefined
 }
 
 function onOpened(state: PullState, reply: Reply & { readonly t: 'opened' }): PullEffect[] {
@@ -114,11 +128,13 @@ function onOpened(state: PullState, reply: Reply & { readonly t: 'opened' }): Pu
   if (membership !== undefined && !proofHolds(reply.proof, membership, 'responder')) {
     return faulty(state, { code: 'SYNC_BAD_PROOF' })
   }
-  const ours = world.pioneer()
-  if (ours !== undefined && reply.pioneer !== undefined && ours !== reply.pioneer) {
-    return finish(state, { why: 'incompatible', ours, theirs: reply.pioneer })
+  const { heads, more, pioneer } = reply
+  const end = pioneer === undefined ? undefined : noteFounder(state, pioneer, reply.blocks)
+  if (end !== undefined) return finish(state, end)
+  // Who names nobody has nothing of a forum, or has it not on disk yet.
+  if (pioneer === undefined && heads.length > 0 && (world.needsFounder() || world.founder() !== undefined)) {
+    return finish(state, { why: 'stalled' })
   }
-  const { heads, more } = reply
   if (more && heads.length === 0) return faulty(state, { code: 'SYNC_BAD_PAGE', why: 'no heads, and more to come' })
   state.peerBlocks = reply.blocks
   state.commonHeads = heads.filter((id) => world.has(id))

@@ -3,7 +3,7 @@ import type { BlockId } from '../dag/ids.ts'
 import type { Fetch } from './fetch.ts'
 import { MOSTLY_KNOWN_PAGES } from './limits.ts'
 import type { Reply, Request } from './messages.ts'
-import type { PullOptions } from './pull-types.ts'
+import type { PullOptions, SeenFounder } from './pull-types.ts'
 import type { SetReconciliation } from './set-reconciliation.ts'
 
 /**
@@ -60,6 +60,8 @@ export interface PullState {
   readonly givenUp: Set<BlockId>
   /** Blocks that the peer says it accepts. */
   peerBlocks: number
+  /** What the peer says of its founder. */
+  seen: SeenFounder | undefined
   /** Blocks stored since the last accepted one: they wait for a payer. */
   unpaid: number
   fresh: number
@@ -84,6 +86,7 @@ export function newPullState(options: PullOptions): PullState {
     foundIds: [],
     givenUp: new Set(),
     peerBlocks: 0,
+    seen: undefined,
     unpaid: 0,
     fresh: 0,
   }

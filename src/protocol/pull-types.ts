@@ -17,8 +17,10 @@ export interface PullWorld {
   readonly fingerprints: Pick<FingerprintTree, 'fingerprint'>
   /** At least as many as there are blocks that it `has`. */
   readonly size: () => number
-  /** Author of the first post, in a forum joined without pioneers that has one. */
-  readonly pioneer: () => AuthorKey | undefined
+  /** In a forum joined without pioneers, the founder whose blocks are taken, if there is one. */
+  readonly founder: () => AuthorKey | undefined
+  /** Whether the chain is such a forum and follows nobody yet: then nothing is taken. */
+  readonly needsFounder: () => boolean
   /** The claims of this pull among the others of its chain. */
   readonly claims: PullClaims
   /** How many blocks the next request asks for: see `batch-size.ts`. */
@@ -68,9 +70,17 @@ export type PullInput =
 export type PullEnd =
   | { readonly why: 'done' | 'stalled' | 'postponed' | 'unknown-chain' | 'busy' | 'refused' }
   | { readonly why: 'incompatible'; readonly ours: string; readonly theirs: string }
+  /** The peer has blocks of a founder, and none is followed here. */
+  | { readonly why: 'no-founder' }
   | { readonly why: 'failed'; readonly reason: string }
   /** See `consequence` in `faults.ts` for what to do about the peer. */
   | { readonly why: 'faulty'; readonly fault: ProtocolFault }
+
+/** The founder that a peer says it follows, and how many blocks it says it accepts. Nothing was checked. */
+export interface SeenFounder {
+  readonly founder: AuthorKey
+  readonly blocks: number
+}
 
 /** The ends of a pull that may bring nothing without anybody's fault. */
 export type FruitlessEnd = 'done' | 'stalled'
@@ -84,6 +94,8 @@ export interface PullResult {
   readonly heads: readonly BlockId[]
   /** Those that were. */
   readonly commonHeads: readonly BlockId[]
+  /** What the peer said of its founder, if it did. */
+  readonly seen?: SeenFounder
   readonly end: PullEnd
 }
 

@@ -23,8 +23,8 @@ export interface ServedChain {
   readonly graph: Graph
   /** Over this graph. */
   readonly fingerprints: FingerprintTree
-  /** Author of the first post, in a forum joined without pioneers that has one. */
-  readonly pioneer?: AuthorKey
+  /** The founder that is followed here, in a forum joined without pioneers. */
+  readonly founder?: AuthorKey
   /** Held posts made here, by local index. */
   readonly held: () => readonly number[]
 }
@@ -128,13 +128,13 @@ function open(
   const membership = key === undefined ? undefined : { key, handshake: stream.handshake }
   const isProved = membership === undefined || proofHolds(request.proof, membership, 'requester')
   if (!isProved || served === undefined) return refuse(request.id, 'unknown-chain')
-  const { chain, graph, pioneer } = served
+  const { chain, graph, founder } = served
   stream.opened.add(chain.id)
   const reply: Reply = {
     t: 'opened',
     id: request.id,
     ...(membership === undefined ? {} : { proof: proofFor(membership, 'responder') }),
-    ...(pioneer === undefined ? {} : { pioneer }),
+    ...(founder === undefined ? {} : { pioneer: founder }),
     blocks: graph.acceptedCount,
     ...headsPage(graph),
   }

@@ -1,19 +1,28 @@
 /**
- * One author's account in a ledger (spec §4): the changes of the balance, and what mints days. Answers what the author has,
- * and whether there is standing, at any time in the past of any block; O(log n), and a step more for each day that a like
- * minted. Which votes count is told to it.
+ * One author's account in a ledger (spec §4): the changes of the balance, what mints days, and how much votes have to spare.
+ * Answers what the author has, and whether there is standing, at any time in the past of any block; O(log n), and a step more
+ * for each day that a like minted. Which votes count is told to it.
  */
 import type { Graph } from '../dag/graph.ts'
 import type { BlockTable } from './block-table.ts'
-import { daySourcesOf, type DaySources, type Sources } from './day-sources.ts'
-import { behind, blockOf, DAY, entryOf, from, kindOf, LIKED, momentsOf, POST_MINTING } from './moments.ts'
+import { DayTrees, type DaySources } from './day-sources.ts'
+import { MarginTrees, type Drift, type Margins, type Reach } from './margins.ts'
+import { behind, blockOf, changeOf, DAY, entryOf, from, kindOf, LIKED, momentsOf, POST_MINTING } from './moments.ts'
 import type { Changes, Kind, Moments, Place } from './moments.ts'
 import type { Edit, Trees } from './persistent-tree.ts'
 import { DAY_MS, dayOf, MAX_REPS, OLD_AGE_MS, WINDOW_MS, windowStart } from './rules.ts'
 
+/** A change is in the window for so long, or moves a day of that window. */
+export const REACH_MS = WINDOW_MS + DAY_MS
+
+/** A day that goes over to another post: its moment is another one, or it is not there. */
+const MOVED: Drift = { fall: 1, rise: 1 }
+
 export interface Account {
   moments: Moments
   sources: DaySources
+  /** Of the author's votes. */
+  margins: Margins
 }
 
 /** A day that is not to be looked at, or one that is at another moment than its entry says. */
@@ -27,26 +36,46 @@ export class Accounts {
   readonly #graph: Graph
   readonly #table: BlockTable
   readonly #moments: Trees<Changes, Place>
-  readonly #sources: Trees<Sources, number>
+  readonly #days: DayTrees
+  readonly #margins: MarginTrees
 
   constructor(graph: Graph, table: BlockTable) {
     this.#graph = graph
     this.#table = table
     this.#moments = momentsOf(graph, table)
-    this.#sources = daySourcesOf(graph, table)
+    this.#days = new DayTrees(graph, table)
+    this.#margins = new MarginTrees(graph)
   }
 
   insert(account: Account, block: number, kind: Kind, edit: Edit): void {
     account.moments = this.#moments.insert(account.moments, entryOf(block, kind), edit)
+    this.#drift(account, block, changeOf(kind))
   }
 
   remove(account: Account, block: number, kind: Kind, edit: Edit): void {
     account.moments = this.#moments.remove(account.moments, entryOf(block, kind), edit)
+    this.#drift(account, block, -changeOf(kind))
   }
 
-  /** A vote or post of the author's counts from now on, or does not. */
-  turn(account: Account, block: number, kind: Kind, edit: Edit): void {
-    account.moments = this.#moments.replace(account.moments, entryOf(block, kind), edit)
+  /** A vote or post of the author's, of this kind before, counts from now on or does not. */
+  turn(account: Account, block: number, { before, after }: { before: Kind; after: Kind }, edit: Edit): void {
+    account.moments = this.#moments.replace(account.moments, entryOf(block, after), edit)
+    this.#drift(account, block, changeOf(after) - changeOf(before))
+  }
+
+  /** Notes what the author has before a vote of theirs that is in. */
+  noteBalance(account: Account, vote: number, noted: { counts: boolean; balance: number }): void {
+    account.margins = this.#margins.put(account.margins, vote, noted)
+  }
+
+  /** A vote of the author's is not in any more. */
+  forgetBalance(account: Account, vote: number): void {
+    account.margins = this.#margins.remove(account.margins, vote)
+  }
+
+  /** The first of the author's votes that may have turned by changes since its balance was noted, and whether it counted. */
+  firstAtRisk({ margins }: Account): { readonly vote: number; readonly counts: boolean } | undefined {
+    return this.#margins.firstAtRisk(margins)
   }
 
   /** The kind of a vote or post of the author's, given one that it may have. */
@@ -57,15 +86,15 @@ export class Accounts {
 
   /** A minting post, or a like of a post. */
   addSource(account: Account, source: number, edit: Edit): void {
-    const before = this.#dayEntry(account, source)
-    account.sources = this.#sources.insert(account.sources, source, edit)
-    this.#moveDay(account, { before, after: this.#dayEntry(account, source) }, edit)
+    const before = this.#days.entryOf(account.sources, source)
+    account.sources = this.#days.insert(account.sources, source, edit)
+    this.#moveDay(account, source, { before, after: this.#days.entryOf(account.sources, source) }, edit)
   }
 
   removeSource(account: Account, source: number, edit: Edit): void {
-    const before = this.#dayEntry(account, source)
-    account.sources = this.#sources.remove(account.sources, source, edit)
-    this.#moveDay(account, { before, after: this.#dayEntry(account, source) }, edit)
+    const before = this.#days.entryOf(account.sources, source)
+    account.sources = this.#days.remove(account.sources, source, edit)
+    this.#moveDay(account, source, { before, after: this.#days.entryOf(account.sources, source) }, edit)
   }
 
   /**
@@ -150,8 +179,19 @@ export class Accounts {
     return this.#next(moments, behind(time), holds, isOf)
   }
 
+  /** The first like behind a block in order. */
+  nextLike({ moments }: Account, block: number): number | undefined {
+    const place: Place = { moment: this.#graph.time(block), group: 2, block, isBehind: true }
+    return this.#next(
+      moments,
+      place,
+      ({ likes }) => likes > 0,
+      (kind) => kind === LIKED,
+    )?.block
+  }
+
   /** What of an account comes no later in order than a block. */
-  upTo({ moments, sources }: Account, last: number, edit: Edit): Account {
+  upTo({ moments, sources, margins }: Account, last: number, edit: Edit): Account {
     const time = this.#graph.time(last)
     const isKept = (block: number): boolean => this.#graph.compare(block, last) <= 0
     let kept = this.#moments.before(moments, from(time), edit)
@@ -159,16 +199,10 @@ export class Accounts {
     for (const entry of this.#moments.entries(moments, from(time), behind(time + OLD_AGE_MS))) {
       if (isKept(blockOf(entry))) kept = this.#moments.insert(kept, entry, edit)
     }
-    let keptSources = this.#sources.before(sources, time + 1, edit)
-    for (;;) {
-      const later = this.#sources.firstFrom(
-        keptSources,
-        Number.NEGATIVE_INFINITY,
-        ({ latest }) => !isKept(latest),
-        (source) => !isKept(source),
-      )
-      if (later === undefined) return { moments: kept, sources: keptSources }
-      keptSources = this.#sources.remove(keptSources, later, edit)
+    return {
+      moments: kept,
+      sources: this.#days.upTo(sources, last, edit),
+      margins: this.#margins.upTo(margins, last),
     }
   }
 
@@ -188,19 +222,19 @@ export class Accounts {
    */
   #corrections(account: Account, start: number, t: number): readonly Correction[] {
     const parted = dayOf(start)
-    const whole = this.#earliestOf(account, parted)
-    const part = whole === undefined ? undefined : this.#earliest(account, start, (parted + 1) * DAY_MS)
+    const whole = this.#days.earliestOf(account.sources, parted)
+    const part = whole === undefined ? undefined : this.#days.earliest(account.sources, start, (parted + 1) * DAY_MS)
     const corrections: Correction[] = []
-    if (part !== undefined && part !== whole && this.#minted(part) <= t) {
-      corrections.push({ moment: this.#minted(part), leftOut: undefined })
+    if (part !== undefined && part !== whole && this.#days.minted(part) <= t) {
+      corrections.push({ moment: this.#days.minted(part), leftOut: undefined })
     }
     const { moments } = account
     if ((moments?.summary.likedDays ?? 0) === 0) return corrections
     const place = from(start + OLD_AGE_MS)
     for (const source of this.#likedDays(moments, place, t)) {
-      const day = this.#dayOf(source)
+      const day = this.#days.dayOf(source)
       const isLeftOut = day < parted || (day === parted && source !== part)
-      if (isLeftOut) corrections.push({ moment: this.#minted(source), leftOut: source })
+      if (isLeftOut) corrections.push({ moment: this.#days.minted(source), leftOut: source })
     }
     // A day that is minted comes first within a moment.
     return corrections.sort((a, b) => a.moment - b.moment)
@@ -213,50 +247,39 @@ export class Accounts {
       const entry = this.#moments.firstFrom(moments, at, ({ likedDays }) => likedDays > 0, isLikedDay)
       if (entry === undefined) return
       const block = blockOf(entry)
-      const moment = this.#minted(block)
+      const moment = this.#days.minted(block)
       if (moment > t) return
       yield block
       at = { moment, group: 1, block, isBehind: true }
     }
   }
 
-  /** The moment at which a source mints its day, if none is earlier. */
-  #minted(source: number): number {
-    return this.#graph.time(source) + OLD_AGE_MS
-  }
-
-  #dayOf(source: number): number {
-    return dayOf(this.#graph.time(this.#table.targetOf(source) ?? source))
-  }
-
-  #earliestOf(account: Account, day: number): number | undefined {
-    return this.#earliest(account, day * DAY_MS, (day + 1) * DAY_MS)
-  }
-
-  /** The earliest source among posts of these times. */
-  #earliest({ sources }: Account, first: number, end: number): number | undefined {
-    let found: number | undefined
-    this.#sources.range(sources, first, end, ({ earliest }) => {
-      if (found === undefined || this.#graph.compare(earliest, found) < 0) found = earliest
-    })
-    return found
-  }
-
-  /** The source whose entry the day has that `source` speaks of; none if that would come when the day is out of all windows. */
-  #dayEntry(account: Account, source: number): number | undefined {
-    const day = this.#dayOf(source)
-    const earliest = this.#earliestOf(account, day)
-    if (earliest === undefined || this.#minted(earliest) >= (day + 1) * DAY_MS + WINDOW_MS) return undefined
-    return earliest
-  }
-
   #moveDay(
     account: Account,
+    source: number,
     { before, after }: { before?: number | undefined; after?: number | undefined },
     edit: Edit,
   ): void {
-    if (before === after) return
+    if (before === after) {
+      // It may be the earliest one where the window's edge parts its day.
+      const fromMs = this.#days.dayOf(source) * DAY_MS + WINDOW_MS
+      this.#driftIn(account, MOVED, { behind: source, fromMs, untilMs: fromMs + DAY_MS })
+      return
+    }
     if (before !== undefined) this.remove(account, before, DAY, edit)
     if (after !== undefined) this.insert(account, after, DAY, edit)
+  }
+
+  /**
+   * Balances behind a block moved by at most so much: capping, and a window that begins later, make no difference larger.
+   */
+  #drift(account: Account, block: number, change: number): void {
+    if (change === 0) return
+    const untilMs = this.#graph.time(block) + REACH_MS
+    this.#driftIn(account, { fall: Math.max(0, -change), rise: Math.max(0, change) }, { behind: block, untilMs })
+  }
+
+  #driftIn(account: Account, by: Drift, reach: Reach): void {
+    account.margins = this.#margins.drift(account.margins, by, reach)
   }
 }

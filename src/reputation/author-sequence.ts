@@ -73,15 +73,16 @@ export class AuthorSequence {
   /** Rivals of the author's next block; may stop once there are `enough`. */
   rivalsOf(index: number, enough = Number.POSITIVE_INFINITY): readonly number[] {
     const backs = this.#graph.backs(index)
-    const past = new LazyPast(this.#graph, backs)
     const found: number[] = []
+    let past: LazyPast | undefined
     for (let at = this.start + this.tail.length - 1; at >= 0; at -= 1) {
       const before = this.#at(at)
-      if (past.has(before)) {
+      if (this.#isBelow(before, index) ?? (past ??= new LazyPast(this.#graph, backs)).has(before)) {
         const theirs = this.#rivalsOfPaid(before)
         if (theirs.length === 0) return found
-        const since = new LazyPast(this.#graph, backs, before)
-        const ours = theirs.filter((rival) => !since.has(rival))
+        let since: LazyPast | undefined
+        const isSince = (rival: number): boolean => (since ??= new LazyPast(this.#graph, backs, before)).has(rival)
+        const ours = theirs.filter((rival) => !(this.#isBelow(rival, index) ?? isSince(rival)))
         // Long runs share one list.
         return found.length === 0 && ours.length === theirs.length ? theirs : [...found, ...ours]
       }
@@ -89,6 +90,25 @@ export class AuthorSequence {
       if (found.length >= enough) break
     }
     return found
+  }
+
+  /**
+   * Whether a block is in the past of another, if that is known without a walk: what an early rival is in the way of may be a
+   * whole history.
+   */
+  #isBelow(block: number, above: number): boolean | undefined {
+    const graph = this.#graph
+    const limit = graph.rank(above)
+    if (limit === undefined) return undefined
+    // The past of an accepted block is accepted, and with lower ranks.
+    const rank = graph.rank(block) ?? Number.POSITIVE_INFINITY
+    if (rank >= limit) return false
+    if (graph.isCovering(above)) return true
+    let isBelow: true | undefined
+    graph.forEachBack(above, (back) => {
+      if (back === block || (graph.isCovering(back) && rank < (graph.rank(back) ?? 0))) isBelow = true
+    })
+    return isBelow
   }
 
   /** Rule 2, as above. */

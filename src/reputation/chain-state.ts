@@ -49,6 +49,8 @@ export class ChainState {
   /** Posts that votes have hidden or shown since the last step, and whether they were hidden before. */
   readonly #wereHidden = new Map<number, boolean>()
   #pioneer: AuthorKey | undefined
+  /** While there is no pioneer: the founder whose first post alone is sound here; `undefined`: anybody's is. */
+  wanted: AuthorKey | undefined
   /** Author of a first post that is known, while none was accepted: the pioneer in the eyes of what stands on it. */
   #first: AuthorKey | undefined
 
@@ -237,7 +239,7 @@ export class ChainState {
    */
   repsOf(author: AuthorKey, now: number): number {
     if (this.#pioneer === undefined && hasFirstPostPioneer(this.chain)) return 0
-    return this.#views.repsOf(author, Math.max(now, this.graph.time(this.#latestHead)))
+    return this.#views.repsOf(author, Math.max(now, this.graph.time(this.graph.latestHead)))
   }
 
   /** Whether an accepted vote counts (spec §4). */
@@ -293,13 +295,8 @@ export class ChainState {
     this.#pioneer = this.authorOf(index)
   }
 
-  /** Of what is accepted, the last in order: it is always a head. */
-  get #latestHead(): number {
-    return this.graph.heads().at(-1) ?? 0
-  }
-
   #isBehindHeads(blocks: readonly number[]): boolean {
-    return blocks.every((block) => this.graph.compare(block, this.#latestHead) > 0)
+    return blocks.every((block) => this.graph.compare(block, this.graph.latestHead) > 0)
   }
 
   #accept(index: number): void {

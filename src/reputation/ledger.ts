@@ -9,15 +9,13 @@
  */
 import { Bug } from '../dag/result.ts'
 import type { Graph } from '../dag/graph.ts'
-import { Accounts, type Account } from './accounts.ts'
+import { Accounts, REACH_MS, type Account } from './accounts.ts'
 import type { BlockTable } from './block-table.ts'
 import { DISLIKED, LIKED, POST_MINTING, POST_PLAIN, RIPE, VOTE_COUNTS, VOTE_VOID, type Kind } from './moments.ts'
 import { OrderHeap } from './order-heap.ts'
 import type { Edit } from './persistent-tree.ts'
-import { DAY_MS, isEnough, WINDOW_MS } from './rules.ts'
-
-/** A change is in the window for so long, or moves a day of that window. */
-const REACH_MS = WINDOW_MS + DAY_MS
+import { isEnough } from './rules.ts'
+import { Turns } from './turns.ts'
 
 /** Accounts that are copied together. */
 const CHUNK = 64
@@ -45,18 +43,18 @@ interface OwnedAccount extends Account {
 
 /** An author whose blocks are not settled. */
 interface Unsettled {
-  /** Behind this block in order, up to this time. */
-  readonly from: number
+  /** Up to this time. */
   readonly until: number
   /** The first of them that turns. */
-  next: number | undefined
+  readonly next: number | undefined
 }
 
-const EMPTY: Account = { moments: undefined, sources: undefined }
+const EMPTY: Account = { moments: undefined, sources: undefined, margins: undefined }
 
 export class Ledger {
   readonly #parts: LedgerParts
   readonly #accounts: Accounts
+  readonly #turns: Turns
   readonly #onTurn: OnTurn
   #edit: Edit = {}
   #chunks: (Chunk | undefined)[] = []
@@ -68,6 +66,7 @@ export class Ledger {
     this.#parts = parts
     this.#onTurn = onTurn
     this.#accounts = shared?.accounts ?? new Accounts(parts.graph, parts.table)
+    this.#turns = new Turns(parts, this.#accounts)
     this.#last = shared?.last
   }
 
@@ -133,7 +132,7 @@ export class Ledger {
   #addPost(author: number, post: number): void {
     if (this.#parts.isUnlimited(author)) return
     const account = this.#own(author)
-    const isMinting = this.#standingUntil(author, account, post) !== undefined
+    const isMinting = this.#turns.standingUntil(author, account, post) !== undefined
     this.#accounts.insert(account, post, isMinting ? POST_MINTING : POST_PLAIN, this.#edit)
     this.#accounts.insert(account, post, RIPE, this.#edit)
     if (isMinting) this.#accounts.addSource(account, post, this.#edit)
@@ -152,8 +151,10 @@ export class Ledger {
     let counts = true
     if (!this.#parts.isUnlimited(author)) {
       const account = this.#own(author)
-      counts = this.#canPay(author, account, vote)
+      const balance = this.#turns.balanceAt(author, account, vote)
+      counts = isEnough(balance)
       this.#accounts.insert(account, vote, counts ? VOTE_COUNTS : VOTE_VOID, this.#edit)
+      this.#accounts.noteBalance(account, vote, { counts, balance })
     }
     if (counts) this.#credit(vote, true, touch)
   }
@@ -165,6 +166,7 @@ export class Ledger {
       const kind = this.#kindOf(account, vote, VOTE_VOID)
       counts = kind === VOTE_COUNTS
       this.#accounts.remove(account, vote, kind, this.#edit)
+      this.#accounts.forgetBalance(account, vote)
     }
     if (counts) this.#credit(vote, false, touch)
   }
@@ -197,12 +199,15 @@ export class Ledger {
     const account = this.#own(author)
     if (this.#parts.table.isPost(block)) {
       const isMinting = this.#kindOf(account, block, POST_PLAIN) === POST_PLAIN
-      this.#accounts.turn(account, block, isMinting ? POST_MINTING : POST_PLAIN, this.#edit)
+      const [before, after] = isMinting ? ([POST_PLAIN, POST_MINTING] as const) : ([POST_MINTING, POST_PLAIN] as const)
+      this.#accounts.turn(account, block, { before, after }, this.#edit)
       if (isMinting) this.#accounts.addSource(account, block, this.#edit)
       else this.#accounts.removeSource(account, block, this.#edit)
     } else {
       const counts = this.#kindOf(account, block, VOTE_VOID) === VOTE_VOID
-      this.#accounts.turn(account, block, counts ? VOTE_COUNTS : VOTE_VOID, this.#edit)
+      const [before, after] = counts ? ([VOTE_VOID, VOTE_COUNTS] as const) : ([VOTE_COUNTS, VOTE_VOID] as const)
+      this.#accounts.turn(account, block, { before, after }, this.#edit)
+      this.#turns.note(author, account, block, counts)
       this.#credit(block, counts, touch)
     }
     touch(author, block)
@@ -213,64 +218,16 @@ export class Ledger {
     return (author, at) => {
       const before = unsettled.get(author)?.until ?? Number.NEGATIVE_INFINITY
       const until = Math.max(before, this.#parts.graph.time(at) + REACH_MS)
-      const account = this.#account(author)
-      const posts = this.#parts.baseOf(author) >= 1 ? undefined : this.#nextPost(author, account, at, until)
-      const vote = this.#nextVote(author, account, at, until)
-      const next = this.#earlier(posts, vote)
-      unsettled.set(author, { from: at, until, next })
+      const next = this.#turns.next(author, this.#own(author), at, until)
+      unsettled.set(author, { until, next })
       if (next !== undefined) heap.push(next)
     }
-  }
-
-  /** The first vote of the author's behind a block that turns. */
-  #nextVote(author: number, account: Account, at: number, until: number): number | undefined {
-    for (let block = at; ;) {
-      const next = this.#accounts.nextBehind(account, block, ({ votes }) => votes > 0, isVote)
-      if (next === undefined || this.#parts.graph.time(next.block) > until) return undefined
-      if (this.#canPay(author, account, next.block) !== (next.kind === VOTE_COUNTS)) return next.block
-      block = next.block
-    }
-  }
-
-  /** The first post of the author's behind a block that is minting and has no standing, or the other way round. */
-  #nextPost(author: number, account: Account, at: number, until: number): number | undefined {
-    let next = this.#accounts.nextBehind(account, at, hasPosts, isPost)
-    while (next !== undefined && this.#parts.graph.time(next.block) <= until) {
-      const { block, kind } = next
-      const standing = this.#standingUntil(author, account, block)
-      if ((standing !== undefined) !== (kind === POST_MINTING)) return block
-      if (standing === undefined) {
-        next = this.#accounts.nextBehind(account, block, hasPosts, isPost)
-        continue
-      }
-      // Until then all posts have standing.
-      const plain = this.#accounts.nextBehind(account, block, ({ plainPosts }) => plainPosts > 0, isPlainPost)
-      const plainTime = plain === undefined ? Number.POSITIVE_INFINITY : this.#parts.graph.time(plain.block)
-      if (plain !== undefined && plainTime <= standing) return plainTime <= until ? plain.block : undefined
-      next = this.#accounts.nextAfter(account, standing, hasPosts, isPost)
-    }
-    return undefined
-  }
-
-  #canPay(author: number, account: Account, vote: number): boolean {
-    const { baseOf, graph } = this.#parts
-    return isEnough(this.#accounts.balance(account, baseOf(author), graph.time(vote), vote))
-  }
-
-  #standingUntil(author: number, account: Account, post: number): number | undefined {
-    if (this.#parts.baseOf(author) >= 1) return Number.POSITIVE_INFINITY
-    return this.#accounts.standingUntil(account, post)
   }
 
   #kindOf(account: Account, block: number, like: Kind): Kind {
     const kind = this.#accounts.kindOf(account, block, like)
     if (kind === undefined) throw new Bug(`block ${String(block)} is not in the ledger`)
     return kind
-  }
-
-  #earlier(a: number | undefined, b: number | undefined): number | undefined {
-    if (a === undefined || b === undefined) return a ?? b
-    return this.#parts.graph.compare(a, b) < 0 ? a : b
   }
 
   #account(author: number): Account {
@@ -301,25 +258,3 @@ export class Ledger {
 }
 
 type Touch = (author: number, at: number) => void
-
-function isVote(kind: Kind): boolean {
-  return kind === VOTE_COUNTS || kind === VOTE_VOID
-}
-
-function isPost(kind: Kind): boolean {
-  return kind === POST_MINTING || kind === POST_PLAIN
-}
-
-function isPlainPost(kind: Kind): boolean {
-  return kind === POST_PLAIN
-}
-
-function hasPosts({
-  mintingPosts,
-  plainPosts,
-}: {
-  readonly mintingPosts: number
-  readonly plainPosts: number
-}): boolean {
-  return mintingPosts + plainPosts > 0
-}

@@ -66,6 +66,11 @@ export interface Changes {
   readonly likedDays: number
 }
 
+/** What an entry adds to the balance. */
+export function changeOf(kind: Kind): -1 | 0 | 1 {
+  return CHANGES[kind]
+}
+
 export function entryOf(block: number, kind: Kind): number {
   return block * 8 + kind
 }

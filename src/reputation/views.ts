@@ -133,9 +133,8 @@ export class Views {
   /** Whether `tips` and their pasts are exactly the accepted blocks. */
   #isAllAccepted(tips: readonly number[]): boolean {
     const { graph } = this.#parts
-    const heads = graph.heads()
-    if (heads.length > tips.length) return false
-    return heads.every((head) => tips.includes(head)) && tips.every((tip) => graph.isAccepted(tip))
+    const heads = tips.filter((tip) => graph.isHead(tip))
+    return heads.length === graph.headCount && tips.every((tip) => graph.isAccepted(tip))
   }
 
   /**
@@ -154,8 +153,11 @@ export class Views {
   /** A view of the pool that grows, or a copy of one, or of what is accepted, that moves. */
   #nearest(tips: readonly number[], steps: number): View | undefined {
     let best: { readonly view: View | undefined; readonly ways: Ways; readonly cost: number } | undefined
-    for (const view of [undefined, ...this.#pool]) {
-      const ways = this.#ways(view?.tips ?? this.#parts.graph.heads(), tips, steps)
+    const { graph } = this.#parts
+    // The way from what is accepted takes about as many steps as there are heads.
+    const isWide = graph.headCount > steps
+    for (const view of isWide ? this.#pool : [undefined, ...this.#pool]) {
+      const ways = this.#ways(view?.tips ?? graph.heads(), tips, steps)
       if (ways === undefined) continue
       const isCopied = view === undefined || ways.going.length > 0
       const cost = ways.coming.length + ways.going.length + (isCopied ? COPY_STEPS : 0)

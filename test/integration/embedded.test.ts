@@ -2,9 +2,14 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { IdentifyResult } from '@libp2p/interface'
+import { multiaddr } from '@multiformats/multiaddr'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { startNode, type EmbeddedNode, type NodeConfig, type StartOptions } from '../../src/node/index.ts'
+import { keyPair } from '../../src/dag/passphrase.ts'
 import { connect } from '../../src/node/control/client/app-client.ts'
+import type { Host } from '../../src/node/net/host/host.ts'
+import { soon, startHost } from '../support/hosts.ts'
 
 const FORUM = '#chat'
 
@@ -39,12 +44,21 @@ async function start(config: NodeConfig | string, options: StartOptions = {}): P
   return node
 }
 
+/** Dials a node, and waits until it has said what it speaks. */
+async function identified(host: Host, node: EmbeddedNode): Promise<IdentifyResult> {
+  const found = Promise.withResolvers<IdentifyResult>()
+  host.libp2p.addEventListener('peer:identify', ({ detail }) => found.resolve(detail), { once: true })
+  await host.libp2p.dial(multiaddr(node.addresses()[0]), { signal: soon() })
+  return found.promise
+}
+
 /** What a program does wrong at run time may not compile. */
 const wrongly = (config: unknown): Promise<EmbeddedNode> => start(config as NodeConfig)
 
 describe('startNode', () => {
   test('two nodes in one process: what is posted at one is told at the other', async () => {
-    const chains = [{ name: FORUM }]
+    const { pub, pvt } = await keyPair('alice')
+    const chains = [{ name: FORUM, founder: pub }]
     const first = await start(configOf('first', { chains }))
     const second = await start(configOf('second', { chains, peers: first.addresses() }))
     expect(first.peerId).not.toBe(second.peerId)
@@ -52,11 +66,30 @@ describe('startNode', () => {
     expect(first.control).toMatchObject({ host: '127.0.0.1' })
     expect(first.control.port).toBeGreaterThan(0)
     const [writer, reader] = await Promise.all([first.connect(), second.connect()])
-    const { pvt } = await writer.call('keys.pubpvt', { passphrase: 'alice' })
     const { id } = await writer.call('chain.post', { chain: FORUM, text: 'hello', sign: pvt })
     for await (const event of reader.listen(FORUM, { from: [] })) if (event.id === id) break
     const payload = await reader.call('chain.get', { chain: FORUM, id, part: 'payload' })
     expect(Buffer.from(payload, 'base64').toString()).toBe('hello')
+  })
+
+  test('§9 it speaks exactly the protocols of the specification, as identify lists them', async () => {
+    const node = await start(configOf('a', { chains: [{ name: FORUM }], discovery: { dht: true, mdns: false } }))
+    const other = await startHost()
+    try {
+      const { connection } = await identified(other, node)
+      expect([connection.encryption, connection.multiplexer]).toEqual(['/noise', '/yamux/1.0.0'])
+      expect([...(await other.libp2p.peerStore.get(connection.remotePeer)).protocols].sort()).toEqual([
+        '/freechains/kad/1.0.0',
+        '/freechains/sync/1.0.0',
+        '/ipfs/id/1.0.0',
+        '/ipfs/ping/1.0.0',
+        '/meshsub/1.0.0',
+        '/meshsub/1.1.0',
+        '/meshsub/1.2.0',
+      ])
+    } finally {
+      await other.stop()
+    }
   })
 
   test('a program beside it connects by the port', async () => {

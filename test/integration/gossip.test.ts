@@ -1,6 +1,7 @@
 /** Whole daemons that pass posts on with nobody typing `send` or `recv` (spec §7, §8): separate processes, real TCP. */
 import { randomBytes } from 'node:crypto'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { keyPair as keysOf } from '../../src/dag/passphrase.ts'
 import type { ControlEvent } from '../../src/node/control/shapes.ts'
 import { eventually, Playground, type Daemon } from '../support/daemon.ts'
 import { IS_NIGHTLY } from '../support/flood.ts'
@@ -16,7 +17,8 @@ afterEach(async () => {
 })
 
 const FORUM = '#chat'
-const forum = { chains: [{ name: FORUM }] }
+const founder = (await keysOf('alice')).pub
+const forum = { chains: [{ name: FORUM, founder }] }
 
 /** Enough that a kill comes in the middle of them three times; the nightly run makes all 5,000. */
 const KILLED_POSTS = IS_NIGHTLY ? 5000 : 1500

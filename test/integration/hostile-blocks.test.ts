@@ -140,7 +140,14 @@ const LIES: readonly Lie[] = [
     error: /RPC_MALFORMED/,
     blame: { code: 'WIRE_MALFORMED' },
   },
-  ...(['unknown-chain', 'busy', 'bad-request', 'incompatible'] as const).map<Lie>((code) => ({
+  {
+    title: 'a refusal of everything, which is no lie: incompatible',
+    tell:
+      () =>
+      ({ id }) => ({ t: 'refuse', id, code: 'incompatible', pioneer: author(9).author, blocks: 1 }),
+    error: /not the same/,
+  },
+  ...(['unknown-chain', 'busy', 'bad-request'] as const).map<Lie>((code) => ({
     title: `a refusal of everything, which is no lie: ${code}`,
     tell:
       () =>

@@ -1,7 +1,7 @@
 /** Two daemons that founded a forum of one name apart from each other (spec §2), and how the second founding is avoided. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { eventually, Playground, type Daemon } from '../support/daemon.ts'
-import { agreed, blockedOn, codeOf, FORUM, person, post, viewOf } from '../support/forum-nodes.ts'
+import { agreed, codeOf, FORUM, person, post, viewOf } from '../support/forum-nodes.ts'
 import { Shell } from '../support/shell.ts'
 
 const [ALICE, BOB] = [person(1), person(2)]
@@ -35,7 +35,7 @@ describe('§2 two peers with different pioneers hold incompatible chains', () =>
 
   beforeEach(async () => {
     a = await playground.start('a', { chains })
-    b = await playground.start('b', { chains })
+    b = await playground.start('b', { chains: [{ name: FORUM, founder: BOB.pub }, OTHER] })
     await post(a, ALICE, 'mine')
     await post(b, BOB, 'no, mine')
   })
@@ -111,7 +111,7 @@ describe('§2 two peers with different pioneers hold incompatible chains', () =>
   test('who leaves the chain and joins it again follows the other pioneer', async () => {
     await b.client.call('peer.add', { addr: a.addresses[0] ?? '' })
     await b.client.call('chains.leave', { name: FORUM })
-    await b.client.call('chains.join', { name: FORUM })
+    await b.client.call('chains.join', { name: FORUM, founder: ALICE.pub })
     const { reps } = await agreed([a, b], ...(await viewOf(a)).accepted)
     expect(reps).toEqual([{ pub: ALICE.pub, reps: 29 }])
   })
@@ -124,15 +124,38 @@ describe('§2 posting into an empty forum first asks the peers that can be found
     return node.client.call('chain.post', { chain: FORUM, text: 'am I the first?', sign: BOB.pvt })
   }
 
-  test('a peer that has it is found: the author does not become the pioneer, and the post is held', async () => {
+  test('a peer that has it is found: nothing is taken, and the post is refused, until a founder is chosen', async () => {
     const a = await playground.start('a', { chains: [{ name: FORUM }] })
     const first = await post(a, ALICE, 'mine')
     const b = await playground.start('b', { peers: a.addresses })
     await connected(b, a)
-    const posted = await joinAndPost(b)
-    expect(posted).toMatchObject({ state: 'held', why: expect.stringMatching(/author has 0 reps/) as string })
+    const refused = await joinAndPost(b).catch((error: unknown) => error)
+    expect(codeOf(refused)).toBe('no-founder')
+    expect(String(refused)).toContain(`${ALICE.pub} (1 blocks at 1 peer); choose with`)
+    const status = await b.client.call('chain.status', { chain: FORUM })
+    const founders = [{ pub: ALICE.pub, blocks: 1, peers: [a.peerId] }]
+    expect(status).toMatchObject({ state: 'choosing', blocks: 0, founders })
+    expect(status).not.toHaveProperty('founder')
+    for (const method of ['peer.recv', 'peer.held'] as const) {
+      const call = b.client.call(method, { addr: a.addresses[0] ?? '', chain: FORUM })
+      expect(await call.catch(codeOf)).toBe('no-founder')
+    }
+    expect(b.log()).not.toMatch(/"event":"peer\.(fault|banned)"/)
+
+    const shell = Shell.in(playground.root)
+    const chosen = await shell.run([`--port=${String(b.controlPort)}`, 'chain', FORUM, 'founder', ALICE.pub])
+    expect(chosen.out).toBe(`follows:  ${ALICE.pub}\nseen:     ${ALICE.pub} 1 blocks at ${a.peerId}\n`)
     expect((await agreed([a, b], first)).reps).toEqual([{ pub: ALICE.pub, reps: 29 }])
-    expect(await blockedOn(b)).toEqual([posted.id])
+    expect(await joinAndPost(b)).toMatchObject({ state: 'held' })
+  })
+
+  test('who chooses his own key founds a forum beside that of others', async () => {
+    const a = await playground.start('a', { chains: [{ name: FORUM }] })
+    await post(a, ALICE, 'mine')
+    const b = await playground.start('b', { peers: a.addresses, chains: [{ name: FORUM, founder: BOB.pub }] })
+    await connected(b, a)
+    expect(await joinAndPost(b)).toMatchObject({ state: 'accepted' })
+    expect((await viewOf(b)).reps).toEqual([{ pub: BOB.pub, reps: 29 }])
   })
 
   test('a peer that has it is found through the DHT', async () => {
@@ -146,12 +169,14 @@ describe('§2 posting into an empty forum first asks the peers that can be found
     await connected(witness, a)
     const b = await playground.start('b', known)
     await connected(b, bootstrap)
+    expect(await joinAndPost(b).catch(codeOf)).toBe('no-founder')
+    await b.client.call('chain.founder', { chain: FORUM, pub: ALICE.pub })
     expect(await joinAndPost(b)).toMatchObject({ state: 'held' })
     expect((await viewOf(b)).reps).toEqual([{ pub: ALICE.pub, reps: 29 }])
   })
 
   test('none of them has it: the author becomes the pioneer, and is told so', async () => {
-    const a = await playground.start('a', { chains: [{ name: FORUM }] })
+    const a = await playground.start('a', { chains: [{ name: FORUM, founder: 'none' }] })
     const b = await playground.start('b', { peers: a.addresses })
     await connected(b, a)
     const posted = await joinAndPost(b)
@@ -159,6 +184,13 @@ describe('§2 posting into an empty forum first asks the peers that can be found
       state: 'accepted',
       why: 'this is the first post of the forum: its author is now the pioneer, here and for all who join it from here',
     })
+    // The block rode along when it was announced, and was not taken either.
+    const { blocks } = await eventually(
+      () => a.client.call('chain.status', { chain: FORUM }),
+      ({ state }) => state === 'choosing',
+    )
+    expect(blocks).toBe(0)
+    await a.client.call('chain.founder', { chain: FORUM, pub: BOB.pub })
     expect((await agreed([a, b], posted.id)).reps).toEqual([{ pub: BOB.pub, reps: 29 }])
   })
 })

@@ -105,14 +105,16 @@ test('a group without its key: joining asks for it, refuses another one, and tak
 
 test('bootstrap peers that are connected stand in it: who joins gets the posts of an inviter that is gone', async () => {
   const c = await playground.start('c', { bootstrap: a.addresses, chains: [{ name: FORUM }] })
-  await a.client.call('chains.join', { name: FORUM })
+  await a.client.call('chains.join', { name: FORUM, founder: ALICE.pub })
   await connectedTo(c, a)
   const posted = await c.client.call('chain.post', { chain: FORUM, text: 'Bom Dia!', sign: ALICE.pvt })
   const { invite, peers } = await c.client.call('chains.invite', { chain: FORUM })
   expect(peers).toEqual([...c.addresses, ...a.addresses])
   expect(await reads(a, FORUM, posted.id)).toBe('Bom Dia!')
   await c.stop()
+  // The founder's key is in it: of other forums of this name nothing is taken.
   await b.client.call('chains.join', { invite })
+  expect(await b.client.call('chain.founder', { chain: FORUM })).toMatchObject({ founder: ALICE.pub })
   expect(await reads(b, FORUM, posted.id)).toBe('Bom Dia!')
 })
 

@@ -90,6 +90,8 @@ test('every method takes what the document says, and gives what it says', async 
   await call('chains.listen', { from: {} })
   await call('chain.listen', { chain: CHAT, from: [] })
   await call('chain.status', { chain: CHAT })
+  await call('chain.founder', { chain: CHAT, pub })
+  await call('chain.founder', { chain: CHAT })
   const genesis = (await call('chain.genesis', { chain: CHAT })) as string
   const { id } = (await call('chain.post', { chain: CHAT, text: 'hello', sign: pvt })) as { id: string }
   await call('chain.post', { chain: '$group', payload: 'QQ==' })

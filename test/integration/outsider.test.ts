@@ -217,7 +217,9 @@ test('§7 what an outsider hears on the topic is ciphertext', async () => {
     async () => {
       const id = idOf(await memberPost(a, text))
       const announcements = stranger.heard.map((sealed) => must(openAnnouncement(sealed, key)))
-      return announcements.filter(({ heads, block }) => heads.includes(id) && block !== undefined)
+      return announcements
+        .filter((announced) => 'heads' in announced)
+        .filter(({ heads, block }) => heads.includes(id) && block !== undefined)
     },
     (found) => found.length > 0,
   )

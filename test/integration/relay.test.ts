@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto'
 import type { Stream } from '@libp2p/interface'
 import { multiaddr } from '@multiformats/multiaddr'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { keyPair } from '../../src/dag/passphrase.ts'
 import type { Host } from '../../src/node/net/host/host.ts'
 import { readMessages, readChunks } from '../../src/node/net/host/streams.ts'
 import { decodeReply, decodeRequest } from '../../src/protocol/codec.ts'
@@ -27,7 +28,8 @@ let passed: { readonly asked: string[]; readonly answered: string[] }
 
 beforeAll(async () => {
   playground = await Playground.open()
-  const chains = [GROUP, { name: FORUM }]
+  const founder = (await keyPair('pioneer')).pub
+  const chains = [GROUP, { name: FORUM, founder }]
   asker = await playground.start('asker', { chains })
   answerer = await playground.start('answerer', { chains })
   middle = await startHost()

@@ -133,6 +133,11 @@ test('§5 a held post that was liked elsewhere while its node was down is accept
   await agreed([b, c], first)
   const id = await post(c, person(1), 'olá de longe')
   const other = await post(c, person(2), 'eu também')
+  // Its neighbour tells that there is somebody to welcome (§7).
+  await eventually(
+    () => b.client.call('chain.status', { chain: FORUM }),
+    ({ waiting }) => waiting.some(({ id: neighbour }) => neighbour === c.peerId),
+  )
   await b.client.call('peer.held', { addr: c.addresses[0] ?? '', chain: FORUM })
   expect(await blockedOn(b)).toEqual([id, other])
   await c.kill()

@@ -1,9 +1,11 @@
+import { RPC } from '@chainsafe/libp2p-gossipsub/message'
 import type { Stream } from '@libp2p/interface'
 import { afterEach, expect, test, vi } from 'vitest'
 import type { Host } from '../../src/node/net/host/host.ts'
 import { silentLogger } from '../../src/node/base/log.ts'
 import { Pubsub, type TopicVerdict } from '../../src/node/net/gossip/pubsub.ts'
-import { ANNOUNCEMENT_BYTES } from '../../src/protocol/limits.ts'
+import { sha256 } from '../../src/dag/crypto.ts'
+import { ANNOUNCEMENT_BYTES, GOSSIP_RPC_BYTES } from '../../src/protocol/limits.ts'
 import { dial, startHosts, stopAll } from '../support/hosts.ts'
 
 /** On a busy machine. */
@@ -54,6 +56,18 @@ function grafted(node: Node, other: Node): Promise<void> {
   })
 }
 
+/** What a node thinks of another as a source of gossip. */
+const scoreAt = (node: Node, of: Node): number =>
+  (node.host.libp2p.services.pubsub as unknown as { getScore(id: string): number }).getScore(of.host.peerId.toString())
+
+/** The stream on which a node sends gossip to another. */
+function streamTo(node: Node, other: Node): { push(rpc: Uint8Array): void; readonly rawStream: Stream } {
+  const { streamsOutbound } = node.host.libp2p.services.pubsub as unknown as {
+    streamsOutbound: Map<string, ReturnType<typeof streamTo>>
+  }
+  return streamsOutbound.get(other.host.peerId.toString()) ?? expect.unreachable('there is a stream')
+}
+
 const say = (node: Node, text: string): Promise<number> => node.topics.publish(TOPIC, new TextEncoder().encode(text))
 const texts = (node: Node): string[] => node.heard.map(({ text }) => text)
 
@@ -75,13 +89,64 @@ test('what a node in the middle accepts goes on, what it ignores or rejects does
 
 test('an announcement above the limit is rejected unread, and rejecting costs the neighbour until it is not heard', async () => {
   const [a, b] = (await line(2)) as [Node, Node]
-  const scoreOf = (): number =>
-    (b.host.libp2p.services.pubsub as unknown as { getScore(id: string): number }).getScore(a.host.peerId.toString())
   await a.topics.publish(TOPIC, new Uint8Array(ANNOUNCEMENT_BYTES + 1))
-  await vi.waitFor(() => expect(scoreOf()).toBeLessThan(-10), IN_TIME)
+  await vi.waitFor(() => expect(scoreAt(b, a)).toBeLessThan(-10), IN_TIME)
   expect(b.heard).toEqual([])
   for (const index of [1, 2, 3]) await a.topics.publish(TOPIC, new Uint8Array(ANNOUNCEMENT_BYTES + 1 + index))
-  await vi.waitFor(() => expect(scoreOf()).toBeLessThan(-80), IN_TIME)
+  await vi.waitFor(() => expect(scoreAt(b, a)).toBeLessThan(-80), IN_TIME)
+})
+
+test('§7 a message that names a sender, a number, a key or a signature is invalid: dropped, and its neighbour loses score', async () => {
+  const [a, b, c] = (await line(3)) as [Node, Node, Node]
+  const stream = streamTo(a, b)
+  const message = { topic: TOPIC, data: new TextEncoder().encode('signed') }
+  for (const field of ['from', 'seqno', 'key', 'signature']) {
+    stream.push(RPC.encode({ subscriptions: [], messages: [{ ...message, [field]: new Uint8Array(1) }] }))
+  }
+  await vi.waitFor(() => expect(scoreAt(b, a)).toBeLessThan(-250), IN_TIME)
+  // Nobody keeps it as seen: the same bytes without these fields are taken, were it not for the score.
+  await say(b, 'last')
+  await vi.waitFor(() => expect(texts(c)).toEqual(['last']), IN_TIME)
+  expect(b.heard).toEqual([])
+})
+
+test('§7 the id of a message is the sha2-256 of its data: it is sent again to who asks for it by that', async () => {
+  const [a, b] = (await line(2)) as [Node, Node]
+  const came: RPC.Message[] = []
+  const { pubsub } = b.host.libp2p.services
+  const internals = pubsub as unknown as {
+    handleReceivedMessage: (from: unknown, message: RPC.Message) => Promise<void>
+  }
+  internals.handleReceivedMessage = (_from, message) => Promise.resolve(void came.push(message))
+  await say(a, 'once')
+  await vi.waitFor(() => expect(came).toHaveLength(1), IN_TIME)
+  const messageIDs = [sha256(new TextEncoder().encode('once'))]
+  const control = { ihave: [], iwant: [{ messageIDs }], graft: [], prune: [], idontwant: [] }
+  streamTo(b, a).push(RPC.encode({ subscriptions: [], messages: [], control }))
+  await vi.waitFor(() => expect(came).toHaveLength(2), IN_TIME)
+  for (const { topic, data, ...rest } of came) {
+    expect([topic, new TextDecoder().decode(data), rest]).toEqual([TOPIC, 'once', {}])
+  }
+})
+
+test('§7 an RPC has at most 64 KiB on the way out: the subscriptions of 900 topics go in several, and all arrive', async () => {
+  hosts = await startHosts(2)
+  const [a, b] = hosts as [Host, Host]
+  const [left, right] = [new Pubsub({ host: a, log: silentLogger }), new Pubsub({ host: b, log: silentLogger })]
+  const topics = Array.from({ length: 900 }, (_, n) => `/freechains/1/${String(n).padStart(52, '0')}`)
+  for (const topic of topics) left.join(topic, async () => 'ignore')
+  const sizes: number[] = []
+  const { pubsub } = b.libp2p.services
+  const internals = pubsub as unknown as { decodeRpc: (bytes: Uint8Array) => RPC }
+  internals.decodeRpc = (bytes) => {
+    sizes.push(bytes.byteLength)
+    return RPC.decode(bytes)
+  }
+  await dial(a, b)
+  await vi.waitFor(() => expect(right.subscribers(topics.at(-1)!)).toHaveLength(1), IN_TIME)
+  for (const topic of topics) expect(right.subscribers(topic)).toHaveLength(1)
+  expect(sizes.filter((size) => size > GOSSIP_RPC_BYTES)).toEqual([])
+  expect(sizes.filter((size) => size > GOSSIP_RPC_BYTES / 2)).not.toEqual([])
 })
 
 test("what breaks inside a validator is not the neighbour's fault", async () => {
@@ -132,12 +197,8 @@ test('subscribers of joined topics are told of, those that were there before too
 
 test('a stream of gossip that breaks is opened again, and both ends are heard, and subscribed, as before', async () => {
   const [a, b] = (await line(2)) as [Node, Node]
-  const { streamsOutbound } = a.host.libp2p.services.pubsub as unknown as {
-    streamsOutbound: Map<string, { rawStream: Stream }>
-  }
-  const broken = streamsOutbound.get(b.host.peerId.toString())
   // More waits for a slow peer than its write buffer holds.
-  broken?.rawStream.abort(new Error('too much'))
+  streamTo(a, b).rawStream.abort(new Error('too much'))
   expect(await say(a, 'lost')).toBe(0)
   await vi.waitFor(async () => expect(await say(a, `again ${crypto.randomUUID()}`)).toBe(1), IN_TIME)
   await vi.waitFor(() => expect(texts(b).at(-1)).toMatch(/^again/), IN_TIME)

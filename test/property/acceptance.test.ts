@@ -7,12 +7,11 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { AcceptancePeer } from '../support/acceptance-peer.ts'
 import { economies, FIRST_DAY, keyOf, shuffled, twinBlock } from '../support/economy.ts'
-import { checkProperty } from '../support/property.ts'
+import { checkProperty, timesOf } from '../support/property.ts'
 import { backsOf, inOrder, past, ReputationTwin, withPasts } from '../support/reputation-twin.ts'
 import type { TwinBlock, TwinChain } from '../support/reputation-twin.ts'
 
-/** Raised by hand for long hunts. */
-const TIMES = Number(process.env['ACCEPTANCE_TIMES'] ?? 1)
+const TIMES = timesOf('ACCEPTANCE_TIMES')
 
 const FORUM: TwinChain = { kind: 'forum', pioneers: [keyOf(0)] }
 

@@ -16,13 +16,12 @@ import { SignedEconomy } from '../support/economy-blocks.ts'
 import { arrivals, choices, Peer, picker } from '../support/economy-replicas.ts'
 import { DAY, economies, FIRST_DAY, HOUR, keyOf, MINUTE, shuffled, twinBlock } from '../support/economy.ts'
 import { privateBranch } from '../support/private-branch.ts'
-import { checkProperty } from '../support/property.ts'
+import { checkProperty, timesOf } from '../support/property.ts'
 import { rivalries } from '../support/contested-economies.ts'
 import { areConcurrent, compareBlocks, past, type TwinBlock } from '../support/reputation-twin.ts'
 
-/** Raised by hand for long hunts. */
-const TIMES = Number(process.env['REPLICA_TIMES'] ?? 1)
-const TIMEOUT = 60_000 * TIMES
+const TIMES = timesOf('REPLICA_TIMES')
+const TIMEOUT = 60_000 * Math.max(1, TIMES)
 
 const drawnEconomies = fc.oneof({ weight: 1, arbitrary: economies(20) }, { weight: 1, arbitrary: rivalries })
 
@@ -63,7 +62,7 @@ test('an author with k reps gets at most k concurrent posts in by himself', { ti
     }),
     { numRuns: 150 * TIMES },
   )
-  expect(crowds).toBeGreaterThan(200)
+  expect(crowds).toBeGreaterThan(200 * TIMES)
 })
 
 describe('what was accepted goes only', () => {
@@ -94,7 +93,7 @@ describe('what was accepted goes only', () => {
         }),
         { numRuns: 300 * TIMES },
       )
-      expect(withdrawn).toBeGreaterThan(50)
+      expect(withdrawn).toBeGreaterThan(50 * TIMES)
     },
   )
 

@@ -6,9 +6,10 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { ChainState } from '../../src/reputation/chain-state.ts'
 import { chain } from '../support/blocks.ts'
+import { booksOf } from '../support/books.ts'
 import { DRAWN_CHAIN, drawnId } from '../support/draw.ts'
 import { DAY, economies, FIRST_DAY, HOUR, keyOf, MINUTE } from '../support/economy.ts'
-import { ReputationTwin, type LedgerTwin, type TwinBlock } from '../support/reputation-twin.ts'
+import { ReputationTwin } from '../support/reputation-twin.ts'
 import { checkProperty } from '../support/property.ts'
 
 /** A forum whose pioneers, authors 0 to `pioneers` − 1, have ⌊30 / pioneers⌋ reps each. */
@@ -119,22 +120,52 @@ test('4.b who posted daily for 60 days gives 30 likes in three days, and no more
   expect(given).toBe(30)
 })
 
-test('1.b posts dated 25 h back are worth no day before 24 h after their likes: 1 rep makes no more than 1 in a moment', () => {
-  const forum = new Forum(30)
-  const first = forum.add(EVE, [0], at(0))
-  const now = at(26 * HOUR)
-  let tip = first
+describe('1.b newcomers’ posts that say that they are old pass one rep along, as each has its cost back already', () => {
   const guests = Array.from({ length: 62 }, (_, n) => 100 + n)
-  let payer = 1
-  for (const guest of guests) {
-    const post = forum.add(guest, [first], at(HOUR))
-    tip = forum.add(payer, [tip, post], now, { n: 1, target: post })
-    payer = guest
+
+  /** Each guest's post is dated 25 h before the like that welcomes it, by the guest before; says what all have together. */
+  function passedAlong(likedAt: number) {
+    const forum = new Forum(30)
+    const first = forum.add(EVE, [0], at(0))
+    let tip = first
+    let payer = 1
+    for (const guest of guests) {
+      const post = forum.add(guest, [first], likedAt - 25 * HOUR)
+      tip = forum.add(payer, [tip, post], likedAt, { n: 1, target: post })
+      payer = guest
+    }
+    const sum = (time: number) => [1, ...guests].reduce((reps, by) => reps + forum.state.repsOf(keyOf(by), time), 0)
+    return { forum, sum }
   }
-  const all = [1, ...guests]
-  const sum = (time: number) => all.reduce((reps, by) => reps + forum.state.repsOf(keyOf(by), time), 0)
-  expect([forum.acceptedAll, sum(now), sum(now + DAY - 1)]).toEqual([true, 1, 1])
-  expect(sum(now + DAY)).toBe(1 + guests.length)
+
+  test('in one moment there is never more than that rep, and none has a day before 24 h after the like', () => {
+    const likedAt = at(26 * HOUR)
+    const { forum, sum } = passedAlong(likedAt)
+    expect([forum.acceptedAll, sum(likedAt), sum(likedAt + DAY - 1)]).toEqual([true, 1, 1])
+  })
+
+  test('known limit: a day later each of them has a day of its own, 63 reps from 1', () => {
+    const likedAt = at(26 * HOUR)
+    const { forum, sum } = passedAlong(likedAt)
+    expect(sum(likedAt + DAY)).toBe(1 + guests.length)
+    const able = guests.filter((by) => forum.state.repsOf(keyOf(by), likedAt + DAY) >= 1)
+    expect(able.length).toBe(guests.length)
+  })
+
+  test('known limit: likes that say that they are a day old too make 62 accounts from 1 rep at once', () => {
+    const now = at(3 * DAY)
+    const { forum, sum } = passedAlong(now - DAY)
+    expect([forum.acceptedAll, sum(now)]).toEqual([true, 1 + guests.length])
+  })
+
+  test('a post that says the truth passes nothing along within a day', () => {
+    const forum = new Forum(30)
+    const first = forum.add(EVE, [0], at(0))
+    const post = forum.add(100, [first], at(HOUR))
+    const tip = forum.add(1, [first, post], at(2 * HOUR), { n: 1, target: post })
+    const k = (time: number) => forum.state.kOf({ author: keyOf(100), backs: [tip], time })
+    expect([k(at(2 * HOUR)), k(at(25 * HOUR) - 1), k(at(25 * HOUR))]).toEqual([0, 0, 1])
+  })
 })
 
 describe('an insider who spends a rep a day on welcomes reveals two early votes late', () => {
@@ -178,26 +209,47 @@ describe('an insider who spends a rep a day on welcomes reveals two early votes 
   })
 })
 
-/** What a ledger says of the votes, days and likes of a set of authors, up to a time. */
-function booksOf(ledger: LedgerTwin, blocks: readonly TwinBlock[], group: ReadonlySet<string>, t: number) {
-  const upTo = blocks.filter((u) => u.time <= t)
-  const isOurs = (author: string | undefined) => author !== undefined && group.has(author)
-  const votes = upTo.filter((u) => u.like !== undefined && ledger.counts(u))
-  const given = votes.filter((u) => isOurs(u.author) && !isOurs(u.like!.target.author)).length
-  const likes = votes.filter((u) => !isOurs(u.author) && u.like!.n === 1 && isOurs(u.like!.target.author)).length
-  /** Days parted by the edge of a period count in both. */
-  const periods = Math.floor((t - FIRST_DAY) / (90 * DAY)) + 1
-  const days = new Set<string>()
-  for (const u of upTo) {
-    const post = u.like === undefined ? u : u.like.target
-    if (!isOurs(post.author)) continue
-    const isSource = u.like === undefined ? ledger.isMinting(u) : u.like.n === 1 && ledger.counts(u)
-    const period = Math.floor((t - post.time) / (90 * DAY))
-    if (isSource && u.time + DAY <= t)
-      days.add(`${post.author!} ${String(Math.floor(post.time / DAY))} ${String(period)}`)
+describe('an insider who alone welcomed 29 members reveals a shadow branch: one earlier vote for each welcome', () => {
+  const members = Array.from({ length: 29 }, (_, n) => 10 + n)
+
+  /** The founder welcomes all of them; then they post daily for so many days, and perhaps each likes the next one's posts. */
+  function revealed(votes: number, { days, areFriends }: { days: number; areFriends: boolean }) {
+    const forum = new Forum(1)
+    const first = forum.add(0, [0], at(0))
+    let tip = first
+    for (const [n, by] of members.entries()) {
+      const post = forum.add(by, [tip], at(DAY + n * MINUTE))
+      tip = forum.add(0, [tip, post], at(DAY + n * MINUTE), { n: 1, target: post })
+    }
+    const latest = new Map<number, number>()
+    for (let day = 3; day < 3 + days; day += 1) {
+      for (const by of members) latest.set(by, (tip = forum.add(by, [tip], at(day * DAY))))
+      if (!areFriends) continue
+      for (const [n, by] of members.entries()) {
+        const target = latest.get(members[(n + day) % members.length]!)!
+        if (target !== latest.get(by)) tip = forum.add(by, [tip], at(day * DAY + HOUR), { n: 1, target })
+      }
+    }
+    const now = at((3 + days) * DAY)
+    const able = () => members.filter((by) => forum.state.repsOf(keyOf(by), now) >= 1).length
+    const before = able()
+    let shadow = first
+    for (let n = 0; n < votes; n += 1) {
+      const early = forum.add(200 + n, [first], at(DAY / 2))
+      shadow = forum.add(0, [shadow, early], at(DAY / 2), { n: 1, target: early })
+    }
+    return { before, after: able(), isAllIn: forum.state.graph.isAccepted(shadow) }
   }
-  return { given, likes, days: days.size, periods }
-}
+
+  test.each([1, 5, 29])('%i votes: all can post who were liked by each other', (votes) => {
+    expect(revealed(votes, { days: 8, areFriends: true })).toEqual({ before: 29, after: 29, isAllIn: true })
+  })
+
+  test('known limit: whom nobody else ever liked loses standing, each for one vote that the founder cannot pay for twice', () => {
+    const after = [1, 5, 29].map((votes) => revealed(votes, { days: 8, areFriends: false }).after)
+    expect(after).toEqual([29, 26, 2])
+  })
+})
 
 test('the books balance: votes on others are paid by the base, by days and by likes of others, for every set of authors', () => {
   let full = 0
@@ -208,15 +260,13 @@ test('the books balance: votes on others are paid by the base, by days and by li
       const ledger = twin.ledger(new Set(blocks.filter((u) => twin.isSound(u))))
       const sound = blocks.filter((u) => twin.isSound(u))
       const authors = Array.from({ length: 7 }, (_, n) => keyOf(n)).filter((key) => !twin.isUnlimited(key))
-      const base = (key: string) => twin.reps(key, new Set(), FIRST_DAY)
       const latest = Math.max(...sound.map(({ time }) => time))
       for (let mask = 1; mask < 1 << authors.length; mask += 1) {
         const group = new Set(authors.filter((_, n) => (mask >> n) & 1))
-        const bases = [...group].reduce((sum, key) => sum + base(key), 0)
         for (const t of [latest, sound[sound.length >> 1]!.time]) {
-          const { given, likes, days, periods } = booksOf(ledger, sound, group, t)
-          expect(given).toBeLessThanOrEqual(bases * periods + days + likes)
-          if (given > 0 && given === bases * periods + days + likes) full += 1
+          const { given, most } = booksOf(twin, ledger, sound, { group, t })
+          expect(given).toBeLessThanOrEqual(most)
+          if (given > 0 && given === most) full += 1
         }
       }
     }),

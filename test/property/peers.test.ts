@@ -9,14 +9,13 @@ import { post, vote } from '../../src/node/chain/posting.ts'
 import { author, bytes } from '../support/blocks.ts'
 import { closedPart, economies, HOUR, MINUTE, type Economy } from '../support/economy.ts'
 import { arrivals, choices, Peer, picker } from '../support/economy-replicas.ts'
-import { checkProperty } from '../support/property.ts'
+import { checkProperty, timesOf } from '../support/property.ts'
 import { rivalries } from '../support/contested-economies.ts'
 import { withPasts, type TwinBlock } from '../support/reputation-twin.ts'
 import { SignedEconomy } from '../support/economy-blocks.ts'
 
-/** Raised by hand for long hunts. */
-const TIMES = Number(process.env['REPLICA_TIMES'] ?? 1)
-const TIMEOUT = 60_000 * TIMES
+const TIMES = timesOf('REPLICA_TIMES')
+const TIMEOUT = 60_000 * Math.max(1, TIMES)
 
 type Pick = (n: number) => number
 
@@ -108,7 +107,7 @@ test(
       }),
       { numRuns: 250 * TIMES },
     )
-    for (const [what, times] of Object.entries(seen)) expect(times, what).toBeGreaterThan(20)
+    for (const [what, times] of Object.entries(seen)) expect(times, what).toBeGreaterThan(20 * TIMES)
   },
 )
 
@@ -204,10 +203,10 @@ describe('a post on any of the heads is sound', () => {
       }),
       { numRuns: 400 * TIMES },
     )
-    expect(seen.accepted).toBeGreaterThan(100)
-    expect(seen.held).toBeGreaterThan(50)
-    expect(seen.votes).toBeGreaterThan(50)
-    expect(seen.leftOut).toBeGreaterThan(20)
+    expect(seen.accepted).toBeGreaterThan(100 * TIMES)
+    expect(seen.held).toBeGreaterThan(50 * TIMES)
+    expect(seen.votes).toBeGreaterThan(50 * TIMES)
+    expect(seen.leftOut).toBeGreaterThan(20 * TIMES)
   })
 
   test('the past of an accepted block is accepted', { timeout: TIMEOUT }, async () => {

@@ -9,7 +9,7 @@ import type { Replica } from '../../src/node/chain/replica.ts'
 import { buildAnnouncement, headsToAnnounce, assess, ridesAlong, gossipVerdict } from '../../src/protocol/announce.ts'
 import { decodeAnnouncement, encodeAnnouncement } from '../../src/protocol/gossip-codec.ts'
 import { ANNOUNCE_COALESCE_MS, ANNOUNCE_NONCE_BYTES } from '../../src/protocol/limits.ts'
-import type { Announcement } from '../../src/protocol/messages.ts'
+import type { HeadsAnnouncement } from '../../src/protocol/messages.ts'
 import type { Dice } from '../support/random.ts'
 import type { Network } from './network.ts'
 import type { Timeline } from './timeline.ts'
@@ -56,7 +56,12 @@ export class Herald {
       trace.problem(`an announcement does not decode: ${JSON.stringify(decoded.fault)}`)
       return
     }
-    const assessment = assess(decoded.value, { graph: replica.graph, has: (id) => replica.has(id) })
+    if ('waiting' in decoded.value) return
+    const assessment = assess(decoded.value, {
+      graph: replica.graph,
+      has: (id) => replica.has(id),
+      needsFounder: false,
+    })
     if (assessment.verdict === 'reject')
       trace.problem(`an announcement is rejected: ${JSON.stringify(assessment.fault)}`)
     if (assessment.verdict !== 'reject' && assessment.pull) await onHint(from)
@@ -86,7 +91,7 @@ export class Herald {
     this.#spread(bytes)
   }
 
-  async #compose(): Promise<Announcement | undefined> {
+  async #compose(): Promise<HeadsAnnouncement | undefined> {
     const { replica, dice } = this.#modules
     const [newest, ...others] = headsToAnnounce(replica.graph)
     if (newest === undefined) return undefined

@@ -146,7 +146,9 @@ export class Puller {
       haveList: () => haveList(replica.graph),
       fingerprints: replica.fingerprints,
       size: () => replica.knownCount,
-      pioneer: () => replica.pioneer,
+      founder: () => replica.founder,
+      // All follow whoever founds the one forum there is.
+      needsFounder: () => false,
       claims,
       batchSize: () => Math.min(this.#modules.mostIds, width.ids),
       unsound: this.#fruitless.unsound.bind(this.#fruitless),

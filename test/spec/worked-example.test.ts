@@ -122,6 +122,7 @@ const riding: Announcement = {
   ...hint,
   block: { headerBytes, payload, ...(signature === undefined ? {} : { signature }) },
 }
+const waiting: Announcement = { v: 1, nonce: ANNOUNCE_NONCE, waiting: 3 }
 const groupHint: Announcement = { ...hint, heads: [secret.block.id] }
 
 /** What a peer that has the post and the like accepts. */
@@ -206,6 +207,12 @@ function chainEntries(name: string, { id, genesisBytes, rendezvous }: Chain): [s
   ]
 }
 
+/** To the forum, with its founder, at the responder. */
+function forumInvite(): Invite {
+  const { name, pioneers } = forum.params
+  return { name, chain: forum.id, pioneers, founder: author1.author, peers: invite().peers }
+}
+
 /** To the group, with its key, at the responder. */
 function invite(): Invite {
   const { name, pioneers } = group.params
@@ -213,6 +220,9 @@ function invite(): Invite {
   const peers = [`/ip4/192.0.2.1/tcp/8331/p2p/${responder.toString()}`]
   return { name, chain: group.id, pioneers, key: GROUP_KEY, peers }
 }
+
+/** The responder follows author 1, and the requester somebody else. */
+const incompatible: Reply = { t: 'refuse', id: 10, code: 'incompatible', pioneer: author1.author, blocks: 2 }
 
 function expectedEntries(): Map<string, Entry> {
   const membership = { key: GROUP_KEY, handshake }
@@ -227,12 +237,14 @@ function expectedEntries(): Map<string, Entry> {
     ...blockEntries('like', like).filter(([label]) => label !== 'like payload'),
     ['hint', cbor(encodeAnnouncement(hint))],
     ['riding', cbor(encodeAnnouncement(riding))],
+    ['waiting', cbor(encodeAnnouncement(waiting))],
     ['hello', cbor(encodeHello({ t: 'hello', v: 1, nonce: handshake.requesterNonce }))],
     ...Object.values(requests).map((request): [string, Entry] => [
       `request ${request.t}`,
       cbor(encodeRequest(request)),
     ]),
     ...Object.values(replies).map((reply): [string, Entry] => [`reply ${reply.t}`, cbor(encodeReply(reply))]),
+    ['incompatible', cbor(encodeReply(incompatible))],
     ['fold of both', raw(new FingerprintTree(accepted).fingerprint(''))],
     ['fold of 33', raw(new FingerprintTree(madeUp).fingerprint(''))],
     ...chainEntries('group', group),
@@ -250,6 +262,8 @@ function expectedEntries(): Map<string, Entry> {
     ],
     ['invite', cbor(encodeInviteBody(invite()))],
     ['invite spelt', { value: encodeInvite(invite()) }],
+    ['forum invite', cbor(encodeInviteBody(forumInvite()))],
+    ['forum invite spelt', { value: encodeInvite(forumInvite()) }],
   ])
 }
 
@@ -285,6 +299,7 @@ describe('what the document prints is taken by a reader', () => {
   test('§7 announcements', () => {
     expect(must(decodeAnnouncement(hexOf('hint')))).toEqual(hint)
     expect(must(decodeAnnouncement(hexOf('riding')))).toEqual(riding)
+    expect(must(decodeAnnouncement(hexOf('waiting')))).toEqual(waiting)
     expect(must(openAnnouncement(hexOf('secret hint'), GROUP_KEY))).toEqual(groupHint)
   })
 
@@ -293,6 +308,8 @@ describe('what the document prints is taken by a reader', () => {
     expect(read).toEqual(invite())
     expect(must(decodeInviteBody(hexOf('invite')))).toEqual(read)
     expect(must(chainOfInvite(read, [])).id).toBe(group.id)
+    expect(must(decodeInvite(found.get('forum invite spelt')?.value ?? ''))).toEqual(forumInvite())
+    expect(must(decodeInviteBody(hexOf('forum invite')))).toEqual(forumInvite())
   })
 
   test('§8 requests and replies', () => {
@@ -302,6 +319,7 @@ describe('what the document prints is taken by a reader', () => {
     for (const reply of Object.values(replies)) {
       expect(must(decodeReply(hexOf(`reply ${reply.t}`)))).toEqual(reply)
     }
+    expect(must(decodeReply(hexOf('incompatible')))).toEqual(incompatible)
   })
 
   test('§8 the proof of membership is an HMAC-SHA256 over the printed input', () => {

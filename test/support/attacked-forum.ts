@@ -28,6 +28,13 @@ export function shortHistory(on: Chain): readonly MadeBlock[] {
   return [first, bobs, welcome, top]
 }
 
+/** With what a chain of that first post is joined. */
+export function joinedWith({ params: { kind, name, pioneers } }: Chain, first?: MadeBlock) {
+  if (pioneers.length > 0) return { name, keys: [...pioneers] }
+  const founder = first?.block.header.author
+  return kind === 'forum' && founder !== undefined ? { name, founder } : { name }
+}
+
 /** How often is looked for a post before it is told of once more. */
 const ASKED_PER_SAY = 25
 

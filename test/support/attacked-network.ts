@@ -9,8 +9,8 @@ import type { MadeBlock } from '../../src/dag/block.ts'
 import type { Chain } from '../../src/dag/chain.ts'
 import { decodeReply } from '../../src/protocol/codec.ts'
 import { above, ALICE, pvt, type Base } from './attack-blocks.ts'
-import { AttackedForum, shortHistory } from './attacked-forum.ts'
-import { chain, must, post } from './blocks.ts'
+import { AttackedForum, joinedWith, shortHistory } from './attacked-forum.ts'
+import { author, chain, must, post } from './blocks.ts'
 import { eventually, Playground, type Daemon } from './daemon.ts'
 import { Footprint } from './footprint.ts'
 import { BREACHES, refuse, servingBlocks, Stranger, type Answer } from './stranger.ts'
@@ -31,6 +31,11 @@ const THROUGH_MS = 30_000
 
 /** So large that it does not ride along in an announcement, and has to be pulled. */
 const TO_BE_PULLED = 20_000
+
+/** Of a forum with its founder. */
+function joining(name: string, by: number): { name: string; founder?: string } {
+  return name.startsWith('#') ? { name, founder: author(by).author } : { name }
+}
 
 /** A chain for one attack; `base` is its first post, by Alice, which all daemons have. */
 export interface AttackedChain extends Base {
@@ -94,7 +99,7 @@ export class AttackedNetwork {
     const on = chain(name)
     const base = post(on, { author: by, payload: 'the first one', time: Date.now() - 60_000 })
     const all = [this.node, ...this.honest]
-    await Promise.all(all.map(({ client }) => client.call('chains.join', { name })))
+    await Promise.all(all.map(({ client }) => client.call('chains.join', joining(name, by))))
     await this.bring(name, servingBlocks(on, [base]))
     for (const daemon of all) {
       await eventually(
@@ -113,10 +118,9 @@ export class AttackedNetwork {
     makeHistory: (on: Chain) => readonly MadeBlock[] = shortHistory,
     on = chain(`#forum-${String(++this.#chains)}`),
   ): Promise<AttackedForum> {
-    const { name, pioneers } = on.params
+    const { name } = on.params
     const history = makeHistory(on)
-    for (const { client } of [this.node, ...this.honest])
-      await client.call('chains.join', { name, ...(pioneers.length === 0 ? {} : { keys: [...pioneers] }) })
+    for (const { client } of [this.node, ...this.honest]) await client.call('chains.join', joinedWith(on, history[0]))
     this.friend.answer = servingBlocks(on, history)
     await this.recv(this.friend, name)
     const forum = new AttackedForum(this, on, history)

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { author } from './blocks.ts'
 import { connect, type ControlClient } from '../../src/node/control/client/connection.ts'
 
 const MAIN = fileURLToPath(new URL('../../dist/node/main.js', import.meta.url))
@@ -17,7 +18,7 @@ export interface DaemonConfig {
   readonly dir: string
   readonly peers?: readonly string[]
   readonly bootstrap?: readonly string[]
-  readonly chains?: readonly { name: string; key?: string; pioneers?: readonly string[] }[]
+  readonly chains?: readonly { name: string; key?: string; pioneers?: readonly string[]; founder?: string }[]
   readonly discovery?: { dht?: boolean; mdns?: boolean; remembered?: boolean }
   /** A port that was in use before, so that others find the daemon again. */
   readonly listen?: string
@@ -44,6 +45,13 @@ export interface Daemon {
   stop(): Promise<number | null>
 }
 
+/** A forum follows author 1 where there are peers to take it from, unless the test says whom, or `none`. */
+function withFounder(entry: NonNullable<DaemonConfig['chains']>[number], hasPeers: boolean): object {
+  const { founder = hasPeers ? author(1).author : 'none', ...rest } = entry
+  const isOpen = entry.name.startsWith('#') && entry.pioneers === undefined && founder !== 'none'
+  return isOpen ? { ...rest, founder } : rest
+}
+
 /** A folder for one test's daemons, with their control sockets; `close` ends whatever still runs and removes it. */
 export class Playground {
   readonly root: string
@@ -64,7 +72,8 @@ export class Playground {
   async start(name: string, config: Omit<DaemonConfig, 'dir'> = {}): Promise<Daemon> {
     const dir = join(this.root, name)
     const file = join(this.root, `${name}.yaml`)
-    const { listen = '/ip4/127.0.0.1/tcp/0', testClock = false, discovery = {}, ...rest } = config
+    const { listen = '/ip4/127.0.0.1/tcp/0', testClock = false, discovery = {}, chains = [], ...rest } = config
+    const hasPeers = [...(config.peers ?? []), ...(config.bootstrap ?? [])].length > 0
     const off = { dht: false, mdns: false, remembered: false }
     const limits = { inboundConnectionsPerSecond: 100 }
     const yaml = {
@@ -73,6 +82,7 @@ export class Playground {
       control: '127.0.0.1:0',
       discovery: { ...off, ...discovery },
       limits,
+      chains: chains.map((entry) => withFounder(entry, hasPeers)),
       ...rest,
     }
     await writeFile(file, JSON.stringify(yaml), { mode: 0o600 })

@@ -13,8 +13,9 @@ import { idBytes } from '../../src/dag/ids.ts'
 import { FRAME_BYTES } from '../../src/dag/store.ts'
 import type { Method, ParamsOf } from '../../src/node/control/schema.ts'
 import type { Invite } from '../../src/node/api/invite.ts'
+import { HELD_SLOTS } from '../../src/protocol/limits.ts'
 import { proofFor } from '../../src/protocol/membership-proof.ts'
-import type { Announcement, Hello, Reply, Request, WireBlock } from '../../src/protocol/messages.ts'
+import type { Announcement, HeadsAnnouncement, Hello, Reply, Request, WireBlock } from '../../src/protocol/messages.ts'
 
 const FORUM = chain('#fuzz', author(1).author)
 const GROUP_KEY = 'AB'.repeat(32)
@@ -77,6 +78,7 @@ const ADDRESS = '/ip4/10.0.0.2/tcp/8331/p2p/12D3KooWDpJ7As7BWAwRMfu1VU2WCqNjvq38
 export const INVITES: readonly Invite[] = [
   { name: '#', chain: chain('#').id, pioneers: [], peers: [] },
   { name: '#olá', chain: chain('#olá').id, pioneers: [], peers: [] },
+  { name: '#', chain: chain('#').id, pioneers: [], founder: author(1).author, peers: [ADDRESS] },
   { name: FORUM.params.name, chain: FORUM.id, pioneers: FORUM.params.pioneers, peers: [ADDRESS] },
   { name: GROUP.params.name, chain: GROUP.id, pioneers: [], key: membership.key, peers: [ADDRESS, ADDRESS] },
   {
@@ -160,13 +162,13 @@ const REPLIES_BY_KIND: { readonly [T in Reply['t']]: readonly (Reply & { readonl
   ],
   refuse: [
     { t: 'refuse', id: 1, code: 'unknown-chain' },
-    { t: 'refuse', id: 1, code: 'incompatible', pioneer: author(2).author },
+    { t: 'refuse', id: 1, code: 'incompatible', pioneer: author(2).author, blocks: 3 },
   ],
 }
 
 export const REPLIES: readonly Reply[] = Object.values(REPLIES_BY_KIND).flat()
 
-function riding({ block, payload }: MadeBlock): NonNullable<Announcement['block']> {
+function riding({ block, payload }: MadeBlock): NonNullable<HeadsAnnouncement['block']> {
   const { headerBytes, signature } = block
   return { headerBytes, payload, ...(signature === undefined ? {} : { signature }) }
 }
@@ -179,6 +181,8 @@ export const ANNOUNCEMENTS: readonly Announcement[] = [
   { ...hint, heads: [first.block.id], block: riding(first) },
   { ...hint, heads: [anonymous.block.id, second.block.id], block: riding(anonymous) },
   { ...hint, heads: [labelled.block.id], block: riding(labelled) },
+  { ...hint, waiting: 0 },
+  { ...hint, waiting: HELD_SLOTS },
 ]
 
 /** 24 bytes, and the key that announcements and payloads of the group are sealed under. */
@@ -233,6 +237,7 @@ export const CONTROL_PARAMS: { readonly [M in Method]: ParamsOf<M> } = {
   'chain.traverse': { ...on, from: [block.id], all: true },
   'chain.consensus': on,
   'chain.status': on,
+  'chain.founder': { ...on, pub: author(1).author },
   'chain.missing': on,
   'chain.listen': { ...on, from: [block.id] },
   'peer.list': {},

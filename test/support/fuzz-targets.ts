@@ -137,7 +137,11 @@ function checkAnnouncement(bytes: Uint8Array): string {
     throw new Broken('what is sealed says something else', bytes)
   }
   if (!plain.ok) return outcome
-  const assessment = agree(bytes, 'the assessment', () => assess(plain.value, { graph: emptyGraph, has: () => false }))
+  const announced = plain.value
+  if ('waiting' in announced) return 'waiting'
+  const assessment = agree(bytes, 'the assessment', () =>
+    assess(announced, { graph: emptyGraph, has: () => false, needsFounder: false }),
+  )
   return assessment.verdict
 }
 

@@ -39,6 +39,14 @@ export function howToKeep(name: string, kept: KeptCase): string {
   return `To keep this case, add it to the list in ${REGRESSIONS}/${name}.json:\n${JSON.stringify([kept])}`
 }
 
+/** The share of its random cases that a long property goes through at each change; `scripts/nightly` goes through all, four times. */
+const EACH_CHANGE = 0.5
+
+/** By how much a long property multiplies its runs. @param variable of the environment: set by the nightly run, or for a long hunt */
+export function timesOf(variable: `${string}_TIMES`): number {
+  return Number(process.env[variable] ?? EACH_CHANGE)
+}
+
 /**
  * Checks a property on its kept cases and on random ones, or throws.
  *
@@ -55,7 +63,9 @@ export function checkProperty<Ts>(
   property: fc.IProperty<Ts> | fc.IAsyncProperty<Ts>,
   params: fc.Parameters<Ts> = {},
 ): undefined | Promise<void> {
-  const rounds = [...keptCases(name).map((kept) => paramsOf<Ts>(kept)), params]
+  // fast-check never ends after a fraction of a run.
+  const whole = params.numRuns === undefined ? params : { ...params, numRuns: Math.ceil(params.numRuns) }
+  const rounds = [...keptCases(name).map((kept) => paramsOf<Ts>(kept)), whole]
   if (property.isAsync()) return checkAsync(name, property as fc.IAsyncProperty<Ts>, rounds)
   for (const round of rounds) throwIfFailed(name, fc.check(property as fc.IProperty<Ts>, round))
   return undefined

@@ -9,12 +9,14 @@ import type { Stream } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
 import { multiaddr } from '@multiformats/multiaddr'
 import { encode } from 'it-length-prefixed'
+import type { Uint8ArrayList } from 'uint8arraylist'
 import type { MadeBlock } from '../../src/dag/block.ts'
 import type { Chain } from '../../src/dag/chain.ts'
 import { FingerprintTree } from '../../src/dag/fingerprint-tree.ts'
 import { Graph } from '../../src/dag/graph.ts'
 import { Bug } from '../../src/dag/result.ts'
-import type { BlockId } from '../../src/dag/ids.ts'
+import type { AuthorKey, BlockId } from '../../src/dag/ids.ts'
+import { hasFirstPostPioneer } from '../../src/dag/sound.ts'
 import { FRAME_BYTES } from '../../src/dag/store.ts'
 import { topicOf } from '../../src/node/net/gossip/chain-gossip.ts'
 import type { Host } from '../../src/node/net/host/host.ts'
@@ -179,7 +181,7 @@ export interface Multiplexer {
 
 /** What gossipsub keeps to itself: its streams to others, by their ids. */
 interface Gossiping {
-  readonly streamsOutbound: ReadonlyMap<string, { readonly push: (frame: Uint8Array) => void }>
+  readonly streamsOutbound: ReadonlyMap<string, { readonly pushPrefixed: (frame: Uint8ArrayList) => void }>
 }
 
 /** A data frame as yamux spells it: version, type, flags, stream, length; which need not be that of the data. */
@@ -294,7 +296,8 @@ export class Stranger {
       () => Promise.resolve(streamsOutbound.get(daemon.peerId)),
       (open) => open !== undefined || !this.host.isConnected(daemon.peerId),
     )
-    stream?.push(RPC.encode({ subscriptions: [], messages }))
+    // `push` would divide it.
+    stream?.pushPrefixed(encode.single(RPC.encode({ subscriptions: [], messages })))
   }
 
   /** Whether the daemon has to do with this peer: it can be banned and not know. */
@@ -356,6 +359,7 @@ export function servingBlocks(chain: Chain, blocks: readonly MadeBlock[], lies: 
     ids,
     heads: ids.filter((id) => !below.has(id)).sort(),
     byId: new Map(blocks.map((made) => [made.block.id, made])),
+    ...(hasFirstPostPioneer(chain) ? founderOf(blocks) : {}),
     graph: () => graphOf(chain, blocks),
   }
   return (request, wire) => {
@@ -377,20 +381,28 @@ function graphOf(chain: Chain, blocks: readonly MadeBlock[]): Graph {
   return graph
 }
 
+/** As an honest node names it: the author of the first post. */
+function founderOf(blocks: readonly MadeBlock[]): { readonly pioneer?: AuthorKey } {
+  const author = blocks.find(({ block }) => block.header.height === 1)?.block.header.author
+  return author === undefined ? {} : { pioneer: author }
+}
+
 interface Things {
+  readonly pioneer?: AuthorKey
   readonly ids: readonly BlockId[]
   readonly heads: readonly BlockId[]
   readonly byId: ReadonlyMap<BlockId, MadeBlock>
   readonly graph: () => Graph
 }
 
-function answerFrom({ ids, heads, byId, graph }: Things, request: Request): Reply {
+function answerFrom({ ids, heads, byId, graph, pioneer }: Things, request: Request): Reply {
   const { id } = request
   switch (request.t) {
     case 'open':
       return {
         t: 'opened',
         id,
+        ...(pioneer === undefined ? {} : { pioneer }),
         blocks: heads.length,
         heads: heads.slice(0, HEADS_PER_PAGE),
         more: heads.length > HEADS_PER_PAGE,

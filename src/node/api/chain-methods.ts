@@ -1,8 +1,8 @@
 /** The control port's `chain` methods (spec §10): a thin layer over one replica. It decides nothing. */
 import { showChainId } from '../../dag/chain.ts'
 import { labelOf } from '../../dag/content-label.ts'
-import { parsePrivateKey } from '../../dag/crypto.ts'
-import { parseAuthorKey, showId } from '../../dag/ids.ts'
+import { parsePrivateKey, type PrivateKey } from '../../dag/crypto.ts'
+import { parseAuthorKey, showId, type AuthorKey } from '../../dag/ids.ts'
 import { consensus, inOrder, traverse } from '../../dag/order.ts'
 import { resolvePrefix } from '../../dag/id-prefix.ts'
 import { hasFirstPostPioneer } from '../../dag/sound.ts'
@@ -13,6 +13,7 @@ import type { Clock } from '../base/clock.ts'
 import { ControlError } from '../control/error-codes.ts'
 import type { Handlers, ParamsOf } from '../control/schema.ts'
 import { listenOne } from './subscriptions.ts'
+import { checkFounding, foundersOf } from './founder.ts'
 import { listMissing } from './missing-list.ts'
 import type { NodeParts } from './node-parts.ts'
 import type { ChainServices } from '../net/chain-network.ts'
@@ -48,9 +49,9 @@ export function chainHandlers(parts: NodeParts): Pick<Handlers, ChainMethod> {
     },
     'chain.post': async ({ chain, payload, text, sign, encrypt, re, ...label }, { signal }) => {
       const joined = orThrow(parts.chains.find(chain))
-      const pvt = sign === undefined ? {} : { pvt: orThrow(parsePrivateKey(sign)) }
+      const pvt: { pvt?: PrivateKey } = sign === undefined ? {} : { pvt: orThrow(parsePrivateKey(sign)) }
       const bytes = payload === undefined ? Buffer.from(text ?? '', 'utf8') : Buffer.from(payload, 'base64')
-      await findFirstPost(joined, signal)
+      await findFirstPost(joined, pvt.pvt?.author, signal)
       const answered = re === undefined ? {} : { re: keptBlock(joined.replica, re) }
       const request = { payload: bytes, toOwner: encrypt ?? false, label: labelOf(label), ...answered, ...pvt }
       const posted = orThrow(await post(joined.replica, request, clock))
@@ -83,6 +84,11 @@ export function chainHandlers(parts: NodeParts): Pick<Handlers, ChainMethod> {
       return Promise.resolve(shownIdsOf(replica, consensus(replica.graph)))
     },
     'chain.status': ({ chain }) => Promise.resolve(statusOf(orThrow(parts.chains.find(chain)), parts)),
+    'chain.founder': async ({ chain, pub }) => {
+      const joined = orThrow(parts.chains.find(chain))
+      if (pub !== undefined) orThrow(await parts.chains.follow(joined, orThrow(parseAuthorKey(pub))))
+      return foundersOf(joined)
+    },
     'chain.missing': ({ chain }) => {
       const { replica, attached } = orThrow(parts.chains.find(chain))
       const peers = parts.pubsub.subscribers(attached.gossip.topic).length
@@ -149,8 +155,14 @@ function shownReps(reps: number): AuthorReps {
 }
 
 /** Before the first post in a forum without pioneers, asks the peers that can be found for one (spec §2). */
-async function findFirstPost({ replica, attached }: Joined<ChainServices>, signal: AbortSignal): Promise<void> {
+async function findFirstPost(
+  joined: Joined<ChainServices>,
+  author: AuthorKey | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  const { replica, attached } = joined
   const { chain, graph } = replica
   if (!hasFirstPostPioneer(chain) || graph.acceptedCount > 0) return
   await attached.sync.askEverybody(signal)
+  checkFounding(joined, author)
 }

@@ -3,6 +3,8 @@ import type { Delays } from '../chain/intake/delays.ts'
 import type { Joined } from '../chain/registry.ts'
 import type { PeerSyncState } from '../net/sync/peer-states.ts'
 import type { ResultOf } from '../control/schema.ts'
+import { foundersOf, whyChoose } from './founder.ts'
+import type { PeersFounder } from '../net/sync/seen-founders.ts'
 import type { NodeParts } from './node-parts.ts'
 import type { ChainServices } from '../net/chain-network.ts'
 
@@ -13,10 +15,8 @@ const HOLDING_BACK = 'holding back'
 /** A pull without data for this long is reported as idle. */
 const IDLE_MS = 3_000
 
-export function statusOf(
-  { replica, attached }: Joined<ChainServices>,
-  { pubsub, host, clock, undialled }: NodeParts,
-): Status {
+export function statusOf(joined: Joined<ChainServices>, { pubsub, host, clock, undialled }: NodeParts): Status {
+  const { replica, attached } = joined
   const { graph, missing, bytes, aheadCount, blocks } = replica
   const delays = replica.delays()
   const { sync, gossip } = attached
@@ -32,9 +32,12 @@ export function statusOf(
     peers: peers.map((peer) =>
       delays !== undefined && peer.state === 'synced' ? { ...peer, state: HOLDING_BACK } : peer,
     ),
+    ...foundersOf(joined),
+    waiting: [...gossip.waiting.neighbours()],
     ...(progress === undefined ? {} : { progress: { ...progress, from: [...progress.from] } }),
     ...(delays === undefined ? {} : { delayed: { ...delays } }),
     ...syncStateOf({
+      ...(replica.needsFounder ? { choice: { name: replica.chain.params.name, seen: sync.founders() } } : {}),
       peers,
       onTopic: pubsub.subscribers(gossip.topic),
       active: sync.active,
@@ -50,6 +53,8 @@ export function statusOf(
 
 /** What determines the sync state. */
 export interface SyncFacts {
+  /** In a forum that follows no founder yet: its name, and what peers say of theirs. */
+  readonly choice?: { readonly name: string; readonly seen: readonly PeersFounder[] }
   readonly peers: readonly PeerSyncState[]
   readonly onTopic: readonly string[]
   /** Peers that are pulled from now, and the time since data came from any of them. */
@@ -65,7 +70,10 @@ export interface SyncFacts {
 
 /** The sync state in one word, and the reason. */
 export function syncStateOf(facts: SyncFacts): Pick<Status, 'state' | 'why'> {
-  const { peers, active, idleMs, onTopic, delays, nowMs } = facts
+  const { peers, active, idleMs, onTopic, choice, delays, nowMs } = facts
+  if (choice !== undefined && choice.seen.length > 0) {
+    return { state: 'choosing', why: whyChoose(choice.name, choice.seen) }
+  }
   if (active.length > 0) {
     const idle = idleMs < IDLE_MS ? '' : `; nothing came for ${String(Math.floor(idleMs / 1000))} s`
     const kept = delays === undefined ? '' : `; ${HOLDING_BACK} ${whyDelayed(delays, nowMs)}`

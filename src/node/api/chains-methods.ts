@@ -1,6 +1,8 @@
 /** The control port's `chains` methods (spec §10, §11): join, invite, leave, list, listen. */
 import { multiaddr } from '@multiformats/multiaddr'
 import { chainOf, showChainId, typedName, type Chain } from '../../dag/chain.ts'
+import { parseAuthorKey, type AuthorKey } from '../../dag/ids.ts'
+import { hasFirstPostPioneer } from '../../dag/sound.ts'
 import { ControlError } from '../control/error-codes.ts'
 import type { Handlers, ResultOf } from '../control/schema.ts'
 import { peersForInvite, type InvitePeers } from './invite-peers.ts'
@@ -15,25 +17,31 @@ export function chainsHandlers(
 ): Pick<Handlers, `chains.${'join' | 'invite' | 'leave' | 'list' | 'listen'}`> {
   const { chains, host, bootstrap } = parts
   return {
-    'chains.join': async ({ name, invite, keys = [] }) => {
-      if (invite !== undefined) return joinInvited(parts, invite, keys)
+    'chains.join': async ({ name, invite, keys = [], founder: typed }) => {
+      const founder = typed === undefined ? undefined : orThrow(parseAuthorKey(typed))
+      if (invite !== undefined) return joinInvited(parts, invite, { keys, founder })
       const chain = orThrow(chainOf(typedName(name ?? ''), keys))
-      orThrow(await chains.join(chain, { remember: true }))
+      orThrow(await chains.join(chain, { remember: true, founder }))
       return { id: showChainId(chain), name: chain.params.name }
     },
     'chains.invite': ({ chain: text, withKey = false }) => {
-      const { chain } = orThrow(chains.find(text)).replica
+      const { chain, founder } = orThrow(chains.find(text)).replica
       const { name, key, pioneers } = chain.params
       if (withKey && key === undefined) {
         throw new ControlError('bad-params', `${name} has no key to give away: only groups do; leave --with-key out`)
       }
       const met = bootstrap.filter((address) => host.isConnected(peerIdOf(multiaddr(address)) ?? ''))
       const { peers, reach } = peersForInvite(host.addresses(), met)
+      const followed = founder === undefined ? {} : { founder }
       const secret = withKey && key !== undefined ? { key } : {}
       return Promise.resolve({
-        invite: encodeInvite({ name, chain: chain.id, pioneers, ...secret, peers }),
+        invite: encodeInvite({ name, chain: chain.id, pioneers, ...followed, ...secret, peers }),
         peers: [...peers],
-        notes: [...keyNotes(chain, withKey), ...reachNotes({ peers, ...(reach === undefined ? {} : { reach }) })],
+        notes: [
+          ...keyNotes(chain, withKey),
+          ...founderNotes(chain, founder),
+          ...reachNotes({ peers, ...(reach === undefined ? {} : { reach }) }),
+        ],
       })
     },
     'chains.leave': async ({ name }) => {
@@ -52,14 +60,23 @@ export function chainsHandlers(
 async function joinInvited(
   { chains, host, addedPeers }: NodeParts,
   text: string,
-  keys: readonly string[],
+  given: { readonly keys: readonly string[]; readonly founder?: AuthorKey | undefined },
 ): Promise<ResultOf<'chains.join'>> {
   const invite = orThrow(decodeInvite(text))
-  const chain = orThrow(chainOfInvite(invite, keys))
-  orThrow(await chains.join(chain, { remember: true }))
+  const chain = orThrow(chainOfInvite(invite, given.keys))
+  orThrow(await chains.join(chain, { remember: true, founder: given.founder ?? invite.founder }))
   const peers = invite.peers.map((peer) => multiaddr(peer))
   await addedPeers.add(peers.filter((peer) => peerIdOf(peer) !== host.peerId.toString()))
   return { id: showChainId(chain), name: chain.params.name }
+}
+
+function founderNotes(chain: Chain, founder: AuthorKey | undefined): string[] {
+  if (!hasFirstPostPioneer(chain) || founder !== undefined) return []
+  const { name } = chain.params
+  return [
+    `nobody has founded ${name} here, so no founder is in it: who joins by it has to choose one; post first, or choose with ` +
+      `\`freechains chain '${name}' founder <pub>\`, and make the invite then`,
+  ]
 }
 
 function keyNotes({ params: { name, key } }: Chain, withKey: boolean): string[] {

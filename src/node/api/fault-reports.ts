@@ -119,6 +119,17 @@ const REPORTS: { readonly [C in ReportedFault['code']]: (fault: Extract<Reported
     'leave that one first',
   ],
 
+  CHAIN_OTHER_FOUNDER: (f) => [
+    'other-founder',
+    `${f.name} here is the forum of founder ${f.founder}, with ${String(f.blocks)} blocks`,
+    'to follow another founder, leave the chain, which deletes it here, and join it again',
+  ],
+  CHAIN_TAKES_NO_FOUNDER: (f) => [
+    'bad-key',
+    `${f.name} has no founder to choose`,
+    'only a forum that was joined without pioneers has one',
+  ],
+
   INVITE_MALFORMED: (f) => ['bad-invite', `the invite cannot be used: ${f.why}`, 'copy it whole, or ask for a new one'],
   INVITE_OTHER_VERSION: (f) => [
     'bad-invite',
@@ -215,6 +226,11 @@ const REPORTS: { readonly [C in ReportedFault['code']]: (fault: Extract<Reported
         ]
       : ['peer-refused', `the peer ${f.peer} refused: ${f.why}`, 'try again later'],
   SYNC_INCOMPATIBLE: (f) => otherPioneer(f.ours, f.theirs),
+  SYNC_NO_FOUNDER: (f) => [
+    'no-founder',
+    `the peer ${f.peer} has the forum of founder ${f.founder} (${String(f.blocks)} blocks), and none is chosen here`,
+    'choose whom to follow with `freechains chain <chain> founder <pub>`',
+  ],
   SYNC_CUT: (f) => [
     'peer-refused',
     `${String(f.fresh)} blocks came before others had their turn`,

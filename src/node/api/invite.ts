@@ -48,6 +48,8 @@ export interface Invite {
   readonly chain: ChainId
   /** Only of a forum with pioneers. */
   readonly pioneers: readonly AuthorKey[]
+  /** Only of a forum without pioneers: the founder to follow. */
+  readonly founder?: AuthorKey
   /** The 32-byte shared key, if the invite contains it. */
   readonly key?: Uint8Array
   /** Multiaddrs ending in `/p2p/<peer id>`. */
@@ -89,11 +91,12 @@ export function decodeInvite(text: string): Result<Invite, InviteFault> {
 }
 
 /** The body of an invite, without checksum and base32. */
-export function encodeInviteBody({ name, chain, pioneers, key, peers }: Invite): Uint8Array {
+export function encodeInviteBody({ name, chain, pioneers, founder, key, peers }: Invite): Uint8Array {
   return encode({
     name,
     chain: idBytes(chain),
     ...(pioneers.length === 0 ? {} : { pioneers: pioneers.map(idBytes) }),
+    ...(founder === undefined ? {} : { founder: idBytes(founder) }),
     ...(key === undefined ? {} : { key }),
     peers: peers.map((peer) => multiaddr(peer).bytes),
   })
@@ -147,11 +150,16 @@ function readInvite(value: unknown): Invite {
   if (!isChainName(name)) return misshapen('its chain has no name')
   const chain = chainId(fields.bytes('chain', { exactly: ID_BYTES }))
   const pioneers = fields.has('pioneers') ? readPioneers(fields.take('pioneers')) : []
+  const founder = fields.has('founder') ? { founder: authorKey(fields.bytes('founder', { exactly: KEY_BYTES })) } : {}
   const key = fields.has('key') ? { key: fields.bytes('key', { exactly: KEY_BYTES }) } : {}
   const peers = readPeers(fields.take('peers'))
   fields.end()
-  const isOfItsKind = (pioneers.length === 0 || name.startsWith('#')) && (!('key' in key) || name.startsWith('$'))
-  return isOfItsKind ? { name, chain, pioneers, ...key, peers } : misshapen('its chain takes no such keys')
+  const isForum = name.startsWith('#')
+  const isOfItsKind =
+    (pioneers.length === 0 || isForum) &&
+    (!('founder' in founder) || (isForum && pioneers.length === 0)) &&
+    (!('key' in key) || name.startsWith('$'))
+  return isOfItsKind ? { name, chain, pioneers, ...founder, ...key, peers } : misshapen('its chain takes no such keys')
 }
 
 function readPioneers(value: unknown): AuthorKey[] {

@@ -2,3 +2,7 @@
 export type RegistryFault =
   | { readonly code: 'CHAIN_NOT_JOINED'; readonly chain: string }
   | { readonly code: 'CHAIN_NAME_TAKEN'; readonly name: string; readonly joined: string }
+  /** A founder is chosen, and the forum here has another one already. */
+  | { readonly code: 'CHAIN_OTHER_FOUNDER'; readonly name: string; readonly founder: string; readonly blocks: number }
+  /** A founder is chosen for a chain that has none: no forum, or one joined with its pioneers. */
+  | { readonly code: 'CHAIN_TAKES_NO_FOUNDER'; readonly name: string }

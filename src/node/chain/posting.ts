@@ -69,7 +69,12 @@ export function vote(replica: Replica, request: VoteRequest, clock: Clock): Prom
 }
 
 async function put(replica: Replica, request: MakeRequest, clock: Clock): Promise<Result<Posted, BlockFault>> {
-  const outcome = await replica.ingestMade(() => make(replica, request, clock.nowMs()))
+  const outcome = await replica.ingestMade(() => {
+    const made = make(replica, request, clock.nowMs())
+    // Who posts first founds the forum, and follows itself.
+    if (made.ok && replica.needsFounder && request.pvt !== undefined) replica.follow(request.pvt.author)
+    return made
+  })
   if (!outcome.ok) return outcome
   const { id, state } = outcome.value
   if (state === 'refused') return fail(outcome.value.fault)

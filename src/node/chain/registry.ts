@@ -4,7 +4,8 @@
  */
 import { showChainId, typedName, type Chain } from '../../dag/chain.ts'
 import { fail, ok, type Result } from '../../dag/result.ts'
-import { parseChainId, type ChainId } from '../../dag/ids.ts'
+import { hasFirstPostPioneer } from '../../dag/sound.ts'
+import { parseChainId, type AuthorKey, type ChainId } from '../../dag/ids.ts'
 import { Throttle } from '../../reputation/throttle.ts'
 import type { RegistryFault } from './faults.ts'
 import type { Clock } from '../base/clock.ts'
@@ -17,9 +18,12 @@ import type { BlockVerifier } from './intake/verify-workers.ts'
 import {
   decodeJoined,
   encodeJoined,
+  loadFounder,
   loadRations,
   loadWatch,
+  removeFounder,
   removeThrottle,
+  saveFounder,
   saveRations,
   saveWatch,
 } from '../storage/records.ts'
@@ -27,6 +31,8 @@ import {
 /** What a joined chain has besides its replica. It is stopped before the replica is closed. */
 export interface Attachment {
   stop(): Promise<void>
+  /** A founder was chosen for the chain. */
+  onFounder?(): void
 }
 
 export interface Joined<A extends Attachment> {
@@ -92,17 +98,33 @@ export class ChainRegistry<A extends Attachment> {
     }
   }
 
-  /** Joining a joined chain changes nothing. Two joined chains cannot have the same name. */
-  join(chain: Chain, { remember }: { readonly remember: boolean }): Promise<Result<Joined<A>, RegistryFault>> {
+  /**
+   * Joining a joined chain changes nothing but its founder, if one is given. Two joined chains cannot have the same name.
+   * A chain whose founder cannot be the given one stays joined if it was, or is on disk.
+   */
+  join(
+    chain: Chain,
+    { remember, founder }: { readonly remember: boolean; readonly founder?: AuthorKey | undefined },
+  ): Promise<Result<Joined<A>, RegistryFault>> {
     return this.#changes.run(async () => {
+      if (founder !== undefined && !hasFirstPostPioneer(chain)) return takesNoFounder(chain)
       const known = this.#joined.get(chain.id)
       const namesake = this.all().find(({ replica }) => replica.chain.params.name === chain.params.name)
       if (known === undefined && namesake !== undefined) {
         return fail({ code: 'CHAIN_NAME_TAKEN', name: chain.params.name, joined: showChainId(namesake.replica.chain) })
       }
       if (remember) await this.#modules.database.putJoined(chain.id, encodeJoined(chain))
-      return ok(known ?? (await this.#open(chain)))
+      const joined = known ?? (await this.#open(chain))
+      return founder === undefined ? ok(joined) : this.#follow(joined, founder)
     })
+  }
+
+  /** Chooses the founder of a forum that has none here yet, or has this one (spec §2). */
+  follow(joined: Joined<A>, founder: AuthorKey): Promise<Result<Joined<A>, RegistryFault>> {
+    const { chain } = joined.replica
+    return hasFirstPostPioneer(chain)
+      ? this.#changes.run(() => this.#follow(joined, founder))
+      : Promise.resolve(takesNoFounder(chain))
   }
 
   /** Deletes the chain's data too. False if it was not joined. */
@@ -115,6 +137,7 @@ export class ChainRegistry<A extends Attachment> {
       await close(joined)
       await joined.replica.store.destroy()
       await this.#saves.run(() => removeThrottle(this.#modules.database, chain.id))
+      await removeFounder(this.#modules.database, chain.id)
       this.#modules.log.info('chain.left', { chain: chain.id })
       return true
     })
@@ -157,11 +180,24 @@ export class ChainRegistry<A extends Attachment> {
     })
   }
 
+  async #follow(joined: Joined<A>, founder: AuthorKey): Promise<Result<Joined<A>, RegistryFault>> {
+    const { replica } = joined
+    if (!replica.follow(founder)) {
+      const { pioneer = '', blocks, chain } = replica
+      return fail({ code: 'CHAIN_OTHER_FOUNDER', name: chain.params.name, founder: pioneer, blocks })
+    }
+    await saveFounder(this.#modules.database, replica.chain.id, founder)
+    joined.attached.onFounder?.()
+    return ok(joined)
+  }
+
   async #open(chain: Chain): Promise<Joined<A>> {
     const { database, seed, attach, ...modules } = this.#modules
     const { log } = modules
     const throttle = new Throttle(await loadWatch(database, chain.id), await loadRations(database, chain.id))
     const replica = await Replica.open({ chain, seed }, { store: database.chain(chain.id), throttle, ...modules })
+    const founder = await loadFounder(database, chain.id)
+    if (founder !== undefined) replica.follow(founder)
     replica.listen((events) => {
       if (replica.throttle.hasChanged) this.#saveRations(replica).catch(modules.onFailure)
       for (const listener of this.#listeners) listener(replica, events)
@@ -171,6 +207,10 @@ export class ChainRegistry<A extends Attachment> {
     log.info('chain.joined', { chain: chain.id, kind: chain.params.kind, blocks: replica.graph.acceptedCount })
     return joined
   }
+}
+
+function takesNoFounder({ params: { name } }: Chain): Result<never, RegistryFault> {
+  return fail({ code: 'CHAIN_TAKES_NO_FOUNDER', name })
 }
 
 async function close<A extends Attachment>({ attached, replica }: Joined<A>): Promise<void> {

@@ -5,6 +5,7 @@
 import type { Block } from '../../dag/block.ts'
 import type { Chain } from '../../dag/chain.ts'
 import type { Result } from '../../dag/result.ts'
+import { hasFirstPostPioneer } from '../../dag/sound.ts'
 import { FingerprintTree } from '../../dag/fingerprint-tree.ts'
 import type { Graph } from '../../dag/graph.ts'
 import type { AuthorKey, BlockId } from '../../dag/ids.ts'
@@ -125,6 +126,23 @@ export class Replica {
   /** When this node was in sync on the chain. */
   get watch(): Watch {
     return this.throttle.watch
+  }
+
+  /** In a forum joined without pioneers: the pioneer, or, while there is none, the founder that is wanted. */
+  get founder(): AuthorKey | undefined {
+    return this.pioneer ?? this.state.wanted
+  }
+
+  /** Whether this is such a forum, and follows nobody yet: the network side takes no block until it does (spec §2). */
+  get needsFounder(): boolean {
+    return hasFirstPostPioneer(this.chain) && this.founder === undefined
+  }
+
+  /** Takes blocks of this founder alone from now on. False if another one is the pioneer. */
+  follow(founder: AuthorKey): boolean {
+    const pioneer = this.state.pioneer
+    if (pioneer === undefined) this.state.wanted = founder
+    return pioneer === undefined || pioneer === founder
   }
 
   /** Local indexes of blocks whose payload is wanted and not stored. */

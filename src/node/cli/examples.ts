@@ -33,6 +33,7 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
     "freechains chains join '#chat'",
     "freechains chains join '#club' 300C0F41A5EF06B5A0CF16BF3C0B2D4E7A1C9F53D2E8B7460A1F5C3D9E8B7A61",
     "freechains chains join '$family' @family.key",
+    "freechains chains join '#news' --founder 300C0F41A5EF06B5A0CF16BF3C0B2D4E7A1C9F53D2E8B7460A1F5C3D9E8B7A61",
     'freechains chains join - < invite.txt',
     'freechains chains join freechains:1:unsg4y env:KEY',
   ],
@@ -46,6 +47,10 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
     "freechains chain '#chat' status",
   ],
   'chain genesis': ["freechains chain '#chat' genesis"],
+  'chain founder': [
+    "freechains chain '#chat' founder",
+    "freechains chain '#chat' founder 300C0F41A5EF06B5A0CF16BF3C0B2D4E7A1C9F53D2E8B7460A1F5C3D9E8B7A61",
+  ],
   'chain heads': ["freechains chain '#chat' heads", "freechains chain '#chat' heads blocked"],
   'chain traverse': [
     "freechains chain '#chat' traverse all 0_5C97DC",

@@ -5,7 +5,8 @@
 import { dirname, resolve } from 'node:path'
 import { chainOf, typedName, type Chain } from '../../dag/chain.ts'
 import type { DagFault } from '../../dag/faults.ts'
-import { parseAuthorKey } from '../../dag/ids.ts'
+import { parseAuthorKey, type AuthorKey } from '../../dag/ids.ts'
+import { fail, ok, type Result } from '../../dag/result.ts'
 import type { Complaint } from '../net/host/address-checks.ts'
 import { expandHome, readSmallFile, type Environment } from './files.ts'
 
@@ -13,6 +14,7 @@ import { expandHome, readSmallFile, type Environment } from './files.ts'
 export interface ChainEntry {
   readonly name: string
   readonly pioneers?: readonly string[] | undefined
+  readonly founder?: string | undefined
   readonly key?: string | undefined
   readonly keyFile?: string | undefined
 }
@@ -23,7 +25,8 @@ export interface Finding extends Complaint {
 }
 
 export type ChainOutcome =
-  { readonly chain: Chain; readonly warnings: readonly string[] } | { readonly findings: readonly Finding[] }
+  | { readonly chain: Chain; readonly founder?: AuthorKey; readonly warnings: readonly string[] }
+  | { readonly findings: readonly Finding[] }
 
 /** A key has 64 digits; the rest is room for white space. */
 const KEY_FILE_BYTES = 4 * 1024
@@ -32,12 +35,20 @@ const MAKE_KEY = 'write the 64 hex digits that "freechains crypto shared" prints
 
 /** @param file - the config file; a relative `keyFile` is resolved against its directory */
 export function chainOfEntry(entry: ChainEntry, file: string, env: Environment): ChainOutcome {
-  const misplaced = [...misplacedKeys(entry), ...badPioneers(entry.pioneers ?? [])]
+  const founder = founderOf(entry)
+  const misplaced = [
+    ...misplacedKeys(entry),
+    ...badPioneers(entry.pioneers ?? []),
+    ...(founder.ok ? [] : [founder.fault]),
+  ]
   if (misplaced.length > 0) return { findings: misplaced }
   const secret = secretOf(entry, file, env)
   if ('at' in secret) return { findings: [secret] }
   const made = chainOf(typedName(entry.name), [...(entry.pioneers ?? []), ...secret.keys])
-  return made.ok ? { chain: made.value, warnings: secret.warnings } : { findings: [chainFinding(made.fault, entry)] }
+  const followed = founder.ok && founder.value !== undefined ? { founder: founder.value } : {}
+  return made.ok
+    ? { chain: made.value, ...followed, warnings: secret.warnings }
+    : { findings: [chainFinding(made.fault, entry)] }
 }
 
 /**
@@ -68,6 +79,17 @@ function misplacedKeys(entry: ChainEntry): readonly Finding[] {
     findings.push({ at: ['keyFile'], wrong: 'stands beside "key"', fix: 'keep one of the two' })
   }
   return findings
+}
+
+/** The founder to follow, of a forum without pioneers (spec §2). */
+function founderOf({ name, pioneers, founder }: ChainEntry): Result<AuthorKey | undefined, Finding> {
+  const wrongly = (wrong: string, fix: string): Result<never, Finding> => fail({ at: ['founder'], wrong, fix })
+  if (founder === undefined) return ok(undefined)
+  if (!name.startsWith('#')) return wrongly('is for forums (#name) only', 'remove it')
+  if (pioneers !== undefined)
+    return wrongly('stands beside "pioneers", which make another chain', 'keep one of the two')
+  const key = parseAuthorKey(founder)
+  return key.ok ? key : wrongly('is no public key', 'write 64 hex digits, in quotes')
 }
 
 function badPioneers(pioneers: readonly string[]): readonly Finding[] {

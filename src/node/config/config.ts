@@ -5,6 +5,7 @@
  */
 import { dirname, resolve } from 'node:path'
 import type { Chain } from '../../dag/chain.ts'
+import type { AuthorKey } from '../../dag/ids.ts'
 import { fail, ok, type Result } from '../../dag/result.ts'
 import { addressComplaint, parsePort, type ControlAddress } from '../net/host/address-checks.ts'
 import type { ConfigFault, ConfigProblem } from './faults.ts'
@@ -38,6 +39,8 @@ export interface Config {
   /** For how many days the payloads of hidden posts are kept aside (spec §4). */
   readonly hidden: { readonly keepDays: number }
   readonly chains: readonly Chain[]
+  /** The founders to follow (spec §2), by chain id. */
+  readonly founders: Readonly<Partial<Record<string, AuthorKey>>>
   /** Shown in the log; they do not stop the node. */
   readonly warnings: readonly string[]
 }
@@ -104,16 +107,25 @@ function configOf(
   chosen: Pick<Config, 'dataDir'> & Partial<Pick<Config, 'file' | 'control' | 'listen'>>,
 ): Config {
   const { chains, ...rest } = parsed
-  return frozen({ ...rest, ...chosen, chains: chains.map(({ chain }) => chain), warnings })
+  const founders = chains.flatMap(({ chain, founder }) => (founder === undefined ? [] : [[chain.id, founder] as const]))
+  return frozen({
+    ...rest,
+    ...chosen,
+    chains: chains.map(({ chain }) => chain),
+    founders: Object.fromEntries(founders),
+    warnings,
+  })
 }
 
 /** Reads the file's chains again, for SIGHUP. On a fault the caller keeps what it has. */
 export function reloadChains(
   file: string,
   env: Environment = process.env,
-): Result<Pick<Config, 'chains' | 'warnings'>, ConfigFault> {
+): Result<Pick<Config, 'chains' | 'founders' | 'warnings'>, ConfigFault> {
   const loaded = loadConfig({ file, env })
-  return loaded.ok ? ok({ chains: loaded.value.chains, warnings: loaded.value.warnings }) : loaded
+  if (!loaded.ok) return loaded
+  const { chains, founders, warnings } = loaded.value
+  return ok({ chains, founders, warnings })
 }
 
 interface ReadConfig {

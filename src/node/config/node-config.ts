@@ -5,8 +5,10 @@ import type { LogLevel } from '../base/log.ts'
 export interface NodeConfigChain {
   /** `#forum`, `$group`, `@PUB` or `@!PUB`. */
   readonly name: string
-  /** Of a forum: public keys, 64 hex digits each. Without them, the first who posts is the pioneer. */
+  /** Of a forum: public keys, 64 hex digits each. Without them, the founder is the pioneer. */
   readonly pioneers?: readonly string[]
+  /** Of a forum without `pioneers`: the public key of the founder to follow; the first who posts here if nobody is followed. */
+  readonly founder?: string
   /** Of a group: the key that its members share, 64 hex digits. */
   readonly key?: string
   /** In place of `key`: a file that holds it. A relative path starts at the working directory. */

@@ -46,6 +46,7 @@ const EXPECTED: Readonly<Record<string, string>> = {
   'chains.*.name': 'a name in quotes, such as "#chat": outside quotes # begins a comment',
   'chains.*.pioneers': 'a list of public keys, each of 64 hex digits in quotes',
   'chains.*.pioneers.*': '64 hex digits in quotes',
+  'chains.*.founder': '64 hex digits in quotes',
   'chains.*.key': '64 hex digits in quotes',
   'chains.*.keyFile': 'the path of a file that holds 64 hex digits',
 }
@@ -94,6 +95,7 @@ function controlAddress(mayBeRemote: boolean) {
 const CHAIN_ENTRY = z.strictObject({
   name: z.string(),
   pioneers: z.array(z.string()).optional(),
+  founder: z.string().optional(),
   key: z.string().optional(),
   keyFile: z.string().min(1).optional(),
 })

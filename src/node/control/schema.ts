@@ -23,6 +23,7 @@ import {
   blockSchema,
   peerCheckStep,
   count,
+  founders,
   info,
   listedSchema,
   namedChain,
@@ -81,7 +82,7 @@ export const METHODS = {
   ),
 
   'chains.join': method(
-    'joins a chain: a forum with its pioneers, a group with its key, or by an invite, whose peers are added',
+    'joins a chain: a forum with its pioneers or the founder to follow, a group with its key, or by an invite, whose peers are added',
     joinParams,
     z.object({ id: z.string(), name: z.string().exactOptional() }),
   ),
@@ -153,10 +154,16 @@ export const METHODS = {
     'how much of the chain is here, and how well it is in sync',
     z.strictObject({ chain }),
     status,
-    '`lastSyncMs` is `null` before the first sync; `progress`, while something is fetched: what came since it began, blocks ' +
-      'still to come, the rate of the last 10 s, `secondsLeft` `null` if nobody knows, and `from`, the ids of the peers; ' +
+    '`lastSyncMs` is `null` before the first sync; `waiting`, held posts at neighbours, as they say; `progress`, while ' +
+      'something is fetched: what came since it began, blocks still to come, the rate of the last 10 s, `secondsLeft` `null` if nobody knows, and `from`, the ids of the peers; ' +
       '`delayed`, while the throttle keeps blocks back: how many, until about when (ms since the epoch), and why; then ' +
       '`state` is `holding back`, or `syncing` during a pull',
+  ),
+  'chain.founder': method(
+    'whom a forum joined without pioneers follows, and whom peers say they follow; with pub, chooses',
+    z.strictObject({ chain, pub: short.exactOptional() }),
+    z.object(founders),
+    '`founders` is what peers say, and nothing of it was checked; another founder than that of blocks that are here is refused',
   ),
   'chain.missing': method(
     'payloads that are wanted and not here: nobody has given them yet; at most 1,000, the oldest arrivals first',

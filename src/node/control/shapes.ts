@@ -69,6 +69,12 @@ export const listedSchema = blockSchema
  */
 export type ListedBlock = z.output<typeof listedSchema>
 
+/** Of a forum joined without pioneers: the founder followed here, if any, and those that peers say they follow. */
+export const founders = {
+  founder: z.string().exactOptional(),
+  founders: z.array(z.object({ pub: z.string(), blocks: count, peers: z.array(z.string()) })),
+}
+
 export const status = z.object({
   blocks: count,
   heads: count,
@@ -76,6 +82,8 @@ export const status = z.object({
   bytes: count,
   missing: count,
   peers: z.array(z.object({ id: z.string(), lastSyncMs: count.nullable(), state: z.string() })),
+  ...founders,
+  waiting: z.array(z.object({ id: z.string(), posts: count })),
   progress: z
     .object({
       blocks: count,
@@ -88,7 +96,7 @@ export const status = z.object({
     })
     .exactOptional(),
   delayed: z.object({ blocks: count, untilMs: count, why: z.string() }).exactOptional(),
-  state: z.enum(['synced', 'syncing', 'holding back', 'alone']),
+  state: z.enum(['synced', 'syncing', 'holding back', 'choosing', 'alone']),
   why: z.string(),
 })
 

@@ -4,7 +4,6 @@
  */
 import { randomInt } from 'node:crypto'
 import { multiaddr } from '@multiformats/multiaddr'
-import type { Chain } from '../../dag/chain.ts'
 import { ok, type Result } from '../../dag/result.ts'
 import { DAY_MS } from '../../reputation/rules.ts'
 import { AddedPeers } from '../net/discovery/added-peers.ts'
@@ -41,7 +40,7 @@ export interface ComposedNode {
   readonly control: ControlAddress
   addresses(): readonly string[]
   /** Joins the chains that are not joined yet. They are not stored as joined: the config file lists them. */
-  joinAll(chains: readonly Chain[]): Promise<void>
+  joinAll(more: ConfiguredChains): Promise<void>
   /**
    * Resolves when the node should stop: `host.stop` was called, or the disk failed and no write can succeed any more.
    */
@@ -136,7 +135,7 @@ async function start(
   started.ending(() => chains.stop())
   started.ending(await network.serve())
   await chains.restore()
-  await joinAll(chains, config.chains, log)
+  await joinAll(chains, config, log)
   await discovery.start()
   started.ending(() => discovery.stop())
 
@@ -180,9 +179,20 @@ async function start(
   })
 }
 
-async function joinAll(chains: ChainRegistry<ChainServices>, wanted: readonly Chain[], log: Logger): Promise<void> {
-  for (const chain of wanted) {
-    const joined = await chains.join(chain, { remember: false })
-    if (!joined.ok) log.error('chain.not-joined', { chain: chain.id, why: joined.fault.code })
+/** The chains of the config file. */
+type ConfiguredChains = Pick<Config, 'chains' | 'founders'>
+
+async function joinAll(
+  registry: ChainRegistry<ChainServices>,
+  { chains, founders }: ConfiguredChains,
+  log: Logger,
+): Promise<void> {
+  for (const chain of chains) {
+    const joined = await registry.join(chain, { remember: false, founder: founders[chain.id] })
+    if (joined.ok) continue
+    // It is joined, and follows the founder of the blocks that are here.
+    if (joined.fault.code === 'CHAIN_OTHER_FOUNDER')
+      log.error('chain.other-founder', { chain: chain.id, founder: joined.fault.founder })
+    else log.error('chain.not-joined', { chain: chain.id, why: joined.fault.code })
   }
 }

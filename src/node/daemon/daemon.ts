@@ -79,7 +79,7 @@ async function reload(node: ComposedNode, config: Config, log: Logger): Promise<
     return
   }
   for (const warning of read.value.warnings) log.warn('config.warning', { warning })
-  await node.joinAll(read.value.chains)
+  await node.joinAll(read.value)
   log.info('config.reloaded', { chains: read.value.chains.length })
 }
 

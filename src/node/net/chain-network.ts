@@ -41,6 +41,7 @@ export interface ChainNetworkModules {
 interface AttachedChain {
   readonly replica: Replica
   readonly sync: ChainSync
+  gossip?: ChainGossip
 }
 
 /**
@@ -65,7 +66,11 @@ export class ChainNetwork {
     const { host, pubsub, log } = modules
     this.#client = new SyncClient({ host, log, onFault: (peer, fault) => this.#onStreamFault(peer.toString(), fault) })
     this.#unsubscribes = [
-      pubsub.onSubscriber((topic, peer) => this.#byTopic.get(topic)?.sync.suggest(peer)),
+      pubsub.onSubscriber((topic, peer) => {
+        const attached = this.#byTopic.get(topic)
+        attached?.sync.suggest(peer)
+        attached?.gossip?.waiting.onNeighbour()
+      }),
       host.onBreach((peer, fault) => this.#onProtocolFault(peer.toString(), fault)),
       host.onDisconnect((peer) => {
         for (const { sync } of this.#byTopic.values()) sync.forget(peer.toString())
@@ -97,16 +102,21 @@ export class ChainNetwork {
     })
     const topic = topicOf(rendezvous)
     const key = bytesToHex(rendezvous)
-    this.#byTopic.set(topic, { replica, sync })
-    this.#byRendezvous.set(key, { replica, sync })
+    const attached: AttachedChain = { replica, sync }
+    this.#byTopic.set(topic, attached)
+    this.#byRendezvous.set(key, attached)
     const onHint = (peer: string): void => {
       sync.suggest(peer)
     }
     const gossip = new ChainGossip({ replica, pubsub, log, onHint, onFault, mayRecheck })
+    attached.gossip = gossip
     discovery.join(rendezvous)
     return {
       gossip,
       sync,
+      onFounder: () => {
+        sync.onFounder()
+      },
       stop: async () => {
         this.#byTopic.delete(topic)
         this.#byRendezvous.delete(key)

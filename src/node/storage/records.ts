@@ -1,12 +1,13 @@
 /**
  * The node's small records in the database, in dag-cbor: lists of text (cached peers, static peers added by command), the
- * chains joined by command (spec §12), and of the throttle of each chain (spec §5) when it was in sync and what was taken from
- * the rations.
+ * chains joined by command (spec §12), the founders chosen for forums (spec §2), and of the throttle of each chain (spec §5) when
+ * it was in sync and what was taken from the rations.
  */
 import * as dagCbor from '@ipld/dag-cbor'
 import { bytesToHex } from '@noble/hashes/utils.js'
 import { chainOf, type Chain } from '../../dag/chain.ts'
-import type { ChainId } from '../../dag/ids.ts'
+import { KEY_BYTES } from '../../dag/block-limits.ts'
+import { authorKey, idBytes, type AuthorKey, type ChainId } from '../../dag/ids.ts'
 import type { ThrottleRecord } from '../../reputation/throttle.ts'
 import { Watch, type Interval } from '../../reputation/watch.ts'
 import type { Database } from './database.ts'
@@ -83,6 +84,24 @@ export async function removeThrottle(database: Database, chain: ChainId): Promis
 
 function rationsRecord(chain: ChainId): string {
   return `rations-${chain.toLowerCase()}`
+}
+
+/** The founder chosen for a forum that had none here (spec §2). */
+export async function loadFounder(database: Database, chain: ChainId): Promise<AuthorKey | undefined> {
+  const stored = await database.get(founderRecord(chain))
+  return stored?.byteLength === KEY_BYTES ? authorKey(stored) : undefined
+}
+
+export function saveFounder(database: Database, chain: ChainId, founder: AuthorKey): Promise<void> {
+  return database.put(founderRecord(chain), idBytes(founder))
+}
+
+export function removeFounder(database: Database, chain: ChainId): Promise<void> {
+  return database.remove(founderRecord(chain))
+}
+
+function founderRecord(chain: ChainId): string {
+  return `founder-${chain.toLowerCase()}`
 }
 
 function watchRecord(chain: ChainId): string {

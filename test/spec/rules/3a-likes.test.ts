@@ -18,6 +18,16 @@ describe("3.a: a like from A of B's post takes 1 rep from A and adds 1 to B", ()
     expect(forum.repsOfPost('b1')).toBe(1)
   })
 
+  test('one that is ahead of the clock too: what is had is shown as of the latest head, and a block beside it is worth less', () => {
+    const forum = forumOf('a', 'b', 'c').draw(`
+      genesis < a1 @0 08:00
+      a1      < b1 @0 10:00
+      b1      < a2 @0 11:00 likes b1
+      b1      < b2 @0 10:30`)
+    expect(['a', 'b'].map((letter) => forum.reps(letter, '0 10:30'))).toEqual([10 - 1 - 1, 10 - 1 - 1 + 1])
+    expect(forum.k('b2')).toBe(10 - 1)
+  })
+
   test('and as much when it is 24 h old', () => {
     const forum = forumOf('a', 'b', 'c').draw(WELCOME)
     expect(forum.repsAround('a', '1 11:00')).toEqual([10 + 1 - 1, 10 + 1 - 1, 10 + 1 - 1])

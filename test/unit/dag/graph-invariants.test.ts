@@ -5,7 +5,7 @@ import { draw } from '../../support/draw.ts'
 
 const PICTURE = 'genesis < a ; a < b c ; b c < d ; d < e held?'
 
-type Answers = 'height' | 'time' | 'backs' | 'indexOf' | 'acceptedChildren' | 'rank' | 'heads' | 'isCovering'
+type Answers = 'height' | 'time' | 'backs' | 'indexOf' | 'acceptedChildren' | 'rank' | 'heads' | 'isCovering' | 'isHead'
 
 /** A sound graph that lies in one answer. */
 function bent(lie: Partial<Pick<Graph, Answers>>): Graph {
@@ -30,8 +30,17 @@ test.each([
   ['GRAPH_ACCEPTED', { rank: (index: number) => (index === 0 ? 0 : 1) }],
   ['GRAPH_COVERING', { isCovering: () => true }],
   ['GRAPH_HEADS', { heads: () => [1] }],
+  ['GRAPH_HEADS', { isHead: () => false }],
 ] as const)('%s is reported as data', (code, lie) => {
   expect(graphViolationsOf(bent(lie)).map((violation) => violation.code)).toContain(code)
+})
+
+test.each([
+  ['latestHead', 1],
+  ['headCount', 7],
+] as const)('GRAPH_HEADS is reported for a wrong %s', (name, value) => {
+  const graph = Object.defineProperty(draw(PICTURE).graph, name, { value })
+  expect(graphViolationsOf(graph).map(({ code }) => code)).toEqual(['GRAPH_HEADS'])
 })
 
 test('GRAPH_COUNT is reported with what was counted', () => {

@@ -11,7 +11,7 @@ import {
   type AnnouncedTo,
 } from '../../../src/protocol/announce.ts'
 import { ANNOUNCE_HEADS, RIDING_BLOCK_BYTES } from '../../../src/protocol/limits.ts'
-import type { Announcement } from '../../../src/protocol/messages.ts'
+import type { HeadsAnnouncement } from '../../../src/protocol/messages.ts'
 import { author, bytes, chain, post } from '../../support/blocks.ts'
 import { Side } from '../../support/sync-sim.ts'
 
@@ -23,10 +23,10 @@ const other = post(FORUM, { author: 1, payload: 'other' })
 const nonce = new Uint8Array(8)
 
 function world(graph: Graph): AnnouncedTo {
-  return { graph, has: (id) => graph.has(id) }
+  return { graph, has: (id) => graph.has(id), needsFounder: false }
 }
 
-function announce(heads: readonly MadeBlock[], riding?: MadeBlock): Announcement {
+function announce(heads: readonly MadeBlock[], riding?: MadeBlock): HeadsAnnouncement {
   const ids: BlockId[] = heads.map((made) => made.block.id)
   return buildAnnouncement({
     heads: ids,
@@ -69,6 +69,12 @@ describe('what an announcement is worth', () => {
     expect(assess(announce([b], b), world(graph))).toEqual({ verdict: 'check', block, payload, pull: false })
     expect(assess(announce([b, other], b), world(graph))).toMatchObject({ verdict: 'check', pull: true })
     expect(assess(announce([other], other), world(graph))).toMatchObject({ verdict: 'check', pull: false })
+  })
+
+  test('§2 whoever follows no founder takes no riding block of a forum, and pulls to see whom the neighbour follows', () => {
+    const empty = new Side(FORUM).graph
+    expect(assess(announce([a], a), world(empty))).toMatchObject({ verdict: 'check' })
+    expect(assess(announce([a], a), { ...world(empty), needsFounder: true })).toEqual({ verdict: 'ignore', pull: true })
   })
 
   test('missing backs are nobody’s fault: ignored and pulled, and so are backs that are set aside', () => {

@@ -136,11 +136,17 @@ const replies: fc.Arbitrary<Reply> = fc.oneof(
     {
       t: fc.constant('refuse' as const),
       id,
-      code: fc.constantFrom('unknown-chain' as const, 'incompatible' as const, 'busy' as const, 'bad-request' as const),
-      pioneer: digest.map(authorKey),
+      code: fc.constantFrom('unknown-chain' as const, 'busy' as const, 'bad-request' as const),
     },
     { requiredKeys: ['t', 'id', 'code'] },
   ),
+  fc.record({
+    t: fc.constant('refuse' as const),
+    id,
+    code: fc.constant('incompatible' as const),
+    pioneer: digest.map(authorKey),
+    blocks: count,
+  }),
 )
 
 describe('encode and decode', () => {

@@ -6,13 +6,14 @@ import * as Digest from 'multiformats/hashes/digest'
 import { describe, expect, test } from 'vitest'
 import { sha256 } from '../../../src/dag/crypto.ts'
 import { blockId } from '../../../src/dag/ids.ts'
+import { sealGossip } from '../../../src/dag/seal.ts'
 import {
   decodeAnnouncement,
   encodeAnnouncement,
   openAnnouncement,
   sealAnnouncement,
 } from '../../../src/protocol/gossip-codec.ts'
-import { ANNOUNCE_HEADS, ANNOUNCEMENT_BYTES, RIDING_BLOCK_BYTES } from '../../../src/protocol/limits.ts'
+import { ANNOUNCE_HEADS, ANNOUNCEMENT_BYTES, HELD_SLOTS, RIDING_BLOCK_BYTES } from '../../../src/protocol/limits.ts'
 import type { Announcement } from '../../../src/protocol/messages.ts'
 import { must } from '../../support/blocks.ts'
 import { checkProperty } from '../../support/property.ts'
@@ -38,7 +39,8 @@ describe('encode and decode', () => {
   test('are inverse, sealed or not, up to the largest there is', () => {
     const { block, ...hint } = largest
     const unsigned = { ...hint, block: { headerBytes: Uint8Array.of(1), payload: new Uint8Array(0) } }
-    for (const announcement of [largest, hint, unsigned]) {
+    const waiting = [0, HELD_SLOTS].map((count) => ({ v: 1, nonce, waiting: count }) as const)
+    for (const announcement of [largest, hint, unsigned, ...waiting]) {
       expect(must(decodeAnnouncement(encodeAnnouncement(announcement)))).toEqual(announcement)
       expect(must(openAnnouncement(sealAnnouncement(announcement, key, sealNonce), key))).toEqual(announcement)
     }
@@ -83,12 +85,25 @@ describe('what is refused', () => {
     ['a head as bytes', { ...right, heads: [named('a')] }],
     ['a short nonce', { ...right, nonce: new Uint8Array(7) }],
     ['another version', { ...right, v: 2 }],
+    ['more waiting posts than are held', { v: 1, nonce, waiting: HELD_SLOTS + 1 }],
+    ['waiting posts and heads in one', { ...right, waiting: 1 }],
     ['an unknown field', { ...right, from: 'me' }],
     ['a riding block over 16 KiB', { ...right, block: riding }],
     ['a riding block without a place for the signature', { ...right, block: [new Uint8Array(1), new Uint8Array(1)] }],
   ])('%s: WIRE_MALFORMED', (_, wire) => {
     expect(decodeAnnouncement(encode(right)).ok).toBe(true)
     expect(decodeAnnouncement(encode(wire))).toMatchObject({ fault: { code: 'WIRE_MALFORMED' } })
+  })
+
+  test('what is not canonical, sealed or not: WIRE_MALFORMED', () => {
+    const right = encodeAnnouncement({ v: 1, nonce, waiting: 1 })
+    // A map of three in two bytes where one does, and everything else as it was.
+    const longer = Uint8Array.of(0xb8, 0x03, ...right.subarray(1))
+    expect(right[0]).toBe(0xa3)
+    expect(decodeAnnouncement(longer)).toMatchObject({ fault: { code: 'WIRE_MALFORMED' } })
+    expect(openAnnouncement(sealGossip(key, sealNonce, longer), key)).toMatchObject({
+      fault: { code: 'WIRE_MALFORMED' },
+    })
   })
 
   test('too many bytes, before any is opened or read: WIRE_TOO_LARGE', () => {
@@ -111,6 +126,7 @@ test('vectors', () => {
   const sealed = sealAnnouncement({ v: 1, nonce, heads }, key, sealNonce)
   expect({
     hint: bytesToHex(encodeAnnouncement({ v: 1, nonce, heads })),
+    waiting: bytesToHex(encodeAnnouncement({ v: 1, nonce, waiting: 3 })),
     riding: bytesToHex(encodeAnnouncement({ v: 1, nonce, heads, block })),
     sealed: bytesToHex(sealed),
   }).toMatchInlineSnapshot(`
@@ -118,6 +134,7 @@ test('vectors', () => {
       "hint": "a361760165686561647381d82a58250001711220d4735e3a265e16eee03f59718b9b5d03019c07d8b6c51f90da3a666eec13ab35656e6f6e6365480001020304050607",
       "riding": "a461760165626c6f636b8341a0f642010265686561647381d82a58250001711220d4735e3a265e16eee03f59718b9b5d03019c07d8b6c51f90da3a666eec13ab35656e6f6e6365480001020304050607",
       "sealed": "050505050505050505050505050505050505050505050505340b4a10f5af1fb15bf62382180901d4163a830c2eb351596264e6b764309e6fc758d3e0c95f267d05d5d24936d1a74cf0f26b6022d5ca531b14f5c5c3566b34d87d19babf29736e9696494fa3e1ac1be08186",
+      "waiting": "a3617601656e6f6e63654800010203040506076777616974696e6703",
     }
   `)
 })

@@ -155,7 +155,7 @@ const BOUNDS: readonly Bound[] = [
     what: 'a pioneer’s key',
     decode: decodeReply,
     bound: KEY_BYTES,
-    of: (size) => ({ t: 'refuse', id: 1, code: 'incompatible', pioneer: new Uint8Array(size) }),
+    of: (size) => ({ t: 'refuse', id: 1, code: 'incompatible', pioneer: new Uint8Array(size), blocks: 1 }),
   },
   {
     what: 'the nonce of an announcement',

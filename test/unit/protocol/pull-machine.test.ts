@@ -134,11 +134,43 @@ describe('ends', () => {
 
   test('two different pioneers are incompatible, and both are named', () => {
     const side = new Side(FORUM)
-    const world = { ...side.options().world, pioneer: () => author(1).author }
+    const world = { ...side.options().world, founder: () => author(1).author }
     const session = new ByHand(side, { world })
     session.reply({ t: 'opened', id: 0, blocks: 0, pioneer: author(2).author, heads: [a.block.id], more: false })
     expect(session.end).toEqual({ why: 'incompatible', ours: author(1).author, theirs: author(2).author })
     expect(session.asked).toHaveLength(1)
+    expect(session.effects.at(-1)).toMatchObject({ seen: { founder: author(2).author, blocks: 0 } })
+    const refused = new ByHand(side, { world })
+    refused.reply({ t: 'refuse', id: 0, code: 'incompatible', pioneer: author(2).author, blocks: 7 })
+    expect(refused.end).toEqual(session.end)
+    expect(refused.effects.at(-1)).toMatchObject({ seen: { founder: author(2).author, blocks: 7 } })
+  })
+
+  test('who follows no founder takes nothing, and learns whom the peer follows, with how many blocks', () => {
+    const side = new Side(FORUM)
+    const world = { ...side.options().world, needsFounder: () => true }
+    const opened = { t: 'opened', id: 0, blocks: 7, heads: [a.block.id], more: false } as const
+    const seen = { founder: author(2).author, blocks: 7 }
+    for (const reply of [
+      { ...opened, pioneer: author(2).author },
+      { t: 'refuse', id: 0, code: 'incompatible', pioneer: author(2).author, blocks: 7 } as const,
+    ]) {
+      const session = new ByHand(side, { world }).reply(reply)
+      expect(session.effects.at(-1)).toMatchObject({ do: 'finish', fresh: 0, seen, end: { why: 'no-founder' } })
+      expect(session.asked).toHaveLength(1)
+    }
+    const unnamed = new ByHand(side, { world }).reply(opened)
+    expect([unnamed.end, unnamed.asked.length]).toEqual([{ why: 'stalled' }, 1])
+    expect(new ByHand(side, { world }).reply({ ...opened, blocks: 0, heads: [] }).end).toEqual({ why: 'done' })
+  })
+
+  test('who follows a founder takes nothing of a peer that names none', () => {
+    const side = new Side(FORUM)
+    const world = { ...side.options().world, founder: () => author(1).author }
+    const opened = { t: 'opened', id: 0, blocks: 7, heads: [a.block.id], more: false } as const
+    expect(new ByHand(side, { world }).reply(opened).end).toEqual({ why: 'stalled' })
+    const session = new ByHand(side, { world }).reply({ ...opened, pioneer: author(1).author })
+    expect([session.end, session.asked.length]).toEqual([undefined, 2])
   })
 
   test('a peer that lists blocks and has none of them stalls the pull, and is not blamed', () => {

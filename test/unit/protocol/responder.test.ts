@@ -85,7 +85,7 @@ describe('what is served', () => {
       graph: served.graph,
       fingerprints: served.fingerprints,
       held: served.held,
-      pioneer: author(3).author,
+      founder: author(3).author,
     }
     const plan = planReply({ t: 'open', id: 1, chain: FORUM.rendezvous }, named, newResponderStream(HANDSHAKE))
     expect(replyOf(plan)).toMatchObject({ pioneer: author(3).author })

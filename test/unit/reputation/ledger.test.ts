@@ -1,6 +1,7 @@
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { Bug } from '../../../src/dag/result.ts'
+import { Accounts } from '../../../src/reputation/accounts.ts'
 import { Ledger } from '../../../src/reputation/ledger.ts'
 import { LedgerTwin, inOrder, type TwinBlock } from '../../support/reputation-twin.ts'
 import { randomFrom } from '../../support/random.ts'
@@ -231,6 +232,56 @@ test('copies, and copies of what comes no later than a block, go their own way',
     ),
     { numRuns: 300 * TIMES },
   )
+})
+
+test('a late early vote costs the votes that it turns: those with more to spare are passed over, however many', () => {
+  /** Balances that are asked for when an early vote of ann's comes after so many of hers, each made up for by a like. */
+  const asked = (count: number): number => {
+    const both = new Both({ bases: { [ann!]: 10 }, unlimited: [zed!] })
+    const add = (author: number, reach: number, vote: 1 | 0, lateMs = 1000): void => {
+      both.dag.add({ backs: [reach], author, lateMs, vote, target: 0 })
+      both.flip(0, false)
+    }
+    add(3, 0, 0)
+    add(0, 0, 0)
+    for (let n = 0; n < count; n += 1) {
+      add(0, 0, 1)
+      add(3, 0, 1)
+    }
+    const seen = vi.spyOn(Accounts.prototype, 'balance')
+    add(0, 2 * count, 1, 1)
+    const calls = seen.mock.calls.length
+    seen.mockRestore()
+    expect(both.turned.size).toBe(2 * count + 1)
+    both.expectSame([])
+    return calls
+  }
+  expect([asked(3), asked(300)]).toEqual([1, 1])
+})
+
+test('a like that mints a day only where the window parts it turns a vote there by two reps, and back when it goes', () => {
+  const both = new Both({ bases: {}, unlimited: [zed!] })
+  const add = (author: number, back: number, lateMs: number, vote: 1 | -1 | 0 = 0, target = 0): number => {
+    const index = both.dag.add({ backs: [both.dag.graph.size - 1 - back], author, lateMs, vote, target })
+    both.flip(0, false)
+    both.expectSame([])
+    return index
+  }
+  const other = add(3, 0, 0)
+  const first = add(0, other, HOUR)
+  const second = add(0, first, 19 * HOUR)
+  // The day is minted by the like of its first post, which is out of the window at the vote; then the second one has none.
+  let tip = add(3, second, HOUR, 1, 1)
+  for (let n = 0; n < 2; n += 1) tip = add(3, tip, 2 * HOUR, -1)
+  const vote = add(0, tip, 90 * DAY + 10 * HOUR - both.dag.graph.time(tip), 1)
+  expect(both.dag.twins[tip - 1]?.like?.target).toBe(both.dag.twins[second])
+  expect(both.ledger.counts(vote)).toBe(false)
+  const like = add(3, second, 2 * HOUR, 1)
+  expect(both.ledger.counts(vote)).toBe(true)
+  both.set.delete(like)
+  both.ledger.remove(like)
+  expect(both.ledger.counts(vote)).toBe(false)
+  both.expectSame([])
 })
 
 test('what is not in a ledger cannot be taken out', () => {

@@ -46,49 +46,53 @@ test('k of every block, and reps of everybody after it, are what the definition 
   )
 })
 
-test('the same when the newest blocks are taken back in between, and others get their indexes and numbers', () => {
-  let popped = 0
-  const steps = fc.array(
-    fc.record({ flips: fc.array(fc.nat(40), { maxLength: 2 }), pops: fc.constantFrom(0, 0, 1, 3) }),
-  )
-  checkProperty(
-    'views-after-taking-back',
-    fc.property(plans(60), steps, (blocks, list) => {
-      const dag = new VotedDag()
-      const views = viewsOf(dag)
-      for (const [n, plan] of blocks.entries()) {
-        const block = dag.twins[dag.add(plan)]!
-        for (const author of AUTHORS) {
-          // On its backs, and on the block itself, which may be gone soon.
-          for (const tips of [dag.graph.backs(dag.graph.size - 1), [dag.graph.size - 1]]) {
-            const expected = twin.reps(author, dag.closed(tips), block.time)
-            expect(views.kOf(author, tips, block.time)).toBe(expected)
+test(
+  'the same when the newest blocks are taken back in between, and others get their indexes and numbers',
+  { timeout: 60_000 },
+  () => {
+    let popped = 0
+    const steps = fc.array(
+      fc.record({ flips: fc.array(fc.nat(40), { maxLength: 2 }), pops: fc.constantFrom(0, 0, 1, 3) }),
+    )
+    checkProperty(
+      'views-after-taking-back',
+      fc.property(plans(60), steps, (blocks, list) => {
+        const dag = new VotedDag()
+        const views = viewsOf(dag)
+        for (const [n, plan] of blocks.entries()) {
+          const block = dag.twins[dag.add(plan)]!
+          for (const author of AUTHORS) {
+            // On its backs, and on the block itself, which may be gone soon.
+            for (const tips of [dag.graph.backs(dag.graph.size - 1), [dag.graph.size - 1]]) {
+              const expected = twin.reps(author, dag.closed(tips), block.time)
+              expect(views.kOf(author, tips, block.time)).toBe(expected)
+            }
+          }
+          for (const flip of list[n]?.flips ?? []) {
+            const at = flip % dag.graph.size
+            const change = dag.flip(at)
+            if (change === 'accepted') views.accepted(at)
+            else if (change === 'withdrawn') views.withdrawn(at)
+          }
+          for (let pops = list[n]?.pops ?? 0; pops > 0; pops -= 1) {
+            const last = dag.graph.size - 1
+            if (dag.graph.isAccepted(last)) break
+            views.popped(last)
+            dag.table.pop(last)
+            dag.graph.pop()
+            dag.twins.pop()
+            popped += 1
+          }
+          for (const author of AUTHORS) {
+            expect(views.repsOf(author, block.time)).toBe(twin.reps(author, dag.accepted(), block.time))
           }
         }
-        for (const flip of list[n]?.flips ?? []) {
-          const at = flip % dag.graph.size
-          const change = dag.flip(at)
-          if (change === 'accepted') views.accepted(at)
-          else if (change === 'withdrawn') views.withdrawn(at)
-        }
-        for (let pops = list[n]?.pops ?? 0; pops > 0; pops -= 1) {
-          const last = dag.graph.size - 1
-          if (dag.graph.isAccepted(last)) break
-          views.popped(last)
-          dag.table.pop(last)
-          dag.graph.pop()
-          dag.twins.pop()
-          popped += 1
-        }
-        for (const author of AUTHORS) {
-          expect(views.repsOf(author, block.time)).toBe(twin.reps(author, dag.accepted(), block.time))
-        }
-      }
-    }),
-    { numRuns: 300 },
-  )
-  expect(popped).toBeGreaterThan(300)
-})
+      }),
+      { numRuns: 300 },
+    )
+    expect(popped).toBeGreaterThan(300)
+  },
+)
 
 test('1.a in its own eyes the author of the first post is the pioneer, and nobody is before', () => {
   const dag = new VotedDag()

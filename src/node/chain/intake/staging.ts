@@ -120,10 +120,10 @@ export class Staging {
 
   /** Resolves a block's links to local indexes, if it is sound as far as the graph alone can tell. */
   resolve(block: Block): Result<ResolvedBlock, BlockFault> {
-    const { graph, chain, pioneer } = this.#state
+    const { graph, chain, pioneer, wanted } = this.#state
     const { id, header } = block
     const { height, time, author, like } = header
-    const sound = checkSound(chain, header, { graph, pioneer, target: this.#targetOf(header) })
+    const sound = checkSound(chain, header, { graph, pioneer: pioneer ?? wanted, target: this.#targetOf(header) })
     if (!sound.ok) return sound
     const liked = like === undefined ? undefined : { n: like.n, target: graph.indexOf(like.target) ?? 0 }
     return ok({ id, height, time, backs: sound.value, author, like: liked })

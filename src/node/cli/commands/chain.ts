@@ -1,5 +1,6 @@
 /** `chain`: the blocks of one chain (spec §11). The chain is taken out of the words before parsing. */
 import { Argument, type Command } from 'commander'
+import type { ResultOf } from '../../control/schema.ts'
 import { readPayload, writeWhole } from '../payload-files.ts'
 import { UsageError } from '../io.ts'
 import { addReputationCommands } from './reputation.ts'
@@ -24,6 +25,13 @@ export function addChainCommands(program: Command, context: CommandContext): voi
   addReputationCommands(chain, context)
 }
 
+function showFounders({ founder, founders }: ResultOf<'chain.founder'>): string {
+  const seen = founders.map(
+    ({ pub, blocks, peers }) => `seen:     ${pub} ${String(blocks)} blocks at ${peers.join(', ')}`,
+  )
+  return [`follows:  ${founder ?? 'nobody yet'}`, ...seen].join('\n')
+}
+
 function addReading(chain: Command, context: CommandContext): void {
   chain
     .command('genesis')
@@ -31,6 +39,16 @@ function addReading(chain: Command, context: CommandContext): void {
     .action(async () => {
       const id = await (await context.client()).call('chain.genesis', { chain: await context.chainToRead() })
       await context.answer(id, id)
+    })
+
+  chain
+    .command('founder')
+    .description('whom a forum follows, and whom peers follow; with a public key, choose')
+    .argument('[pub]', 'the founder whose blocks alone are taken; again until the first block has come')
+    .action(async (pub?: string) => {
+      const params = { chain: context.subject('chain'), ...(pub === undefined ? {} : { pub }) }
+      const answer = await (await context.client()).call('chain.founder', params)
+      await context.answer(answer, showFounders(answer))
     })
 
   chain

@@ -66,6 +66,11 @@ export function showStatus(status: Status): string {
       const last = lastSyncMs === null ? 'never' : new Date(lastSyncMs).toISOString()
       return `peer:     ${id} ${state}, last in sync ${last}`
     }),
+    ...(status.founder === undefined ? [] : [`founder:  ${status.founder}`]),
+    ...status.founders
+      .filter(({ pub }) => pub !== status.founder)
+      .map(({ pub, blocks, peers }) => `seen:     founder ${pub}, ${String(blocks)} blocks at ${peers.join(', ')}`),
+    ...status.waiting.map(({ id, posts }) => `waiting:  ${String(posts)} at ${id}, for a like: peer ADDR held CHAIN`),
   ].join('\n')
 }
 

@@ -28,7 +28,7 @@ import {
   OWN_ANNOUNCEMENTS,
   RIDING_QUEUE,
 } from '../../../protocol/limits.ts'
-import { TOPIC_PREFIX, type Announcement } from '../../../protocol/messages.ts'
+import { TOPIC_PREFIX, type Announcement, type HeadsAnnouncement } from '../../../protocol/messages.ts'
 import { AnnounceRateLimit } from '../../../protocol/announce-rate-limit.ts'
 import type { Logger } from '../../base/log.ts'
 import { readPayload } from '../../chain/payloads.ts'
@@ -36,6 +36,7 @@ import { isForPeers, type Origin } from '../../chain/intake/chain-events.ts'
 import type { Replica } from '../../chain/replica.ts'
 import { JobQueue } from '../../base/job-queue.ts'
 import type { Pubsub } from './pubsub.ts'
+import { WaitingPosts } from './waiting-posts.ts'
 
 export interface GossipModules {
   readonly replica: Replica
@@ -74,16 +75,25 @@ export class ChainGossip {
   /** One timer per neighbour with skipped announcements. */
   readonly #catchUps = new Map<string, NodeJS.Timeout>()
   readonly #stopListening: () => void
+  /** Posts that wait for a like here and at neighbours. */
+  readonly waiting: WaitingPosts
   #isStopped = false
 
   constructor(modules: GossipModules) {
     this.#modules = modules
     const { replica, pubsub } = modules
     this.topic = topicOf(replica.chain.rendezvous)
+    this.waiting = new WaitingPosts({
+      count: () => replica.heldHere().length,
+      subscribers: () => pubsub.subscribers(this.topic),
+      announce: (waiting) => void this.#publish({ v: 1, nonce: randomBytes(ANNOUNCE_NONCE_BYTES), waiting }),
+    })
     pubsub.join(this.topic, (from, data) => this.#validate(from, data))
     this.#stopListening = replica.listen((events, origin) => {
       if (events.some(isForPeers)) this.#onNew(origin)
+      this.waiting.onChange()
     })
+    this.waiting.onChange()
   }
 
   stop(): void {
@@ -91,6 +101,7 @@ export class ChainGossip {
     clearTimeout(this.#announceTimer)
     for (const timer of this.#catchUps.values()) clearTimeout(timer)
     this.#stopListening()
+    this.waiting.stop()
     this.#modules.pubsub.leave(this.topic)
   }
 
@@ -107,23 +118,28 @@ export class ChainGossip {
   async #announce(): Promise<void> {
     clearTimeout(this.#announceTimer)
     this.#announceTimer = undefined
-    const { replica, pubsub, log } = this.#modules
+    const { replica, log } = this.#modules
     try {
       const announcement = await this.#compose()
-      if (announcement === undefined) return
-      const { key } = replica.chain.params
-      const bytes =
-        key === undefined
-          ? encodeAnnouncement(announcement)
-          : sealAnnouncement(announcement, key, randomBytes(NONCE_BYTES))
-      const peers = await pubsub.publish(this.topic, bytes)
-      log.debug('gossip.announced', { chain: replica.chain.id, heads: announcement.heads.length, peers })
+      if (announcement !== undefined) await this.#publish(announcement)
     } catch (error) {
       log.error('gossip.announce-failed', { chain: replica.chain.id, why: String(error) })
     }
   }
 
-  async #compose(): Promise<Announcement | undefined> {
+  async #publish(announcement: Announcement): Promise<void> {
+    const { replica, pubsub, log } = this.#modules
+    const { key } = replica.chain.params
+    const bytes =
+      key === undefined
+        ? encodeAnnouncement(announcement)
+        : sealAnnouncement(announcement, key, randomBytes(NONCE_BYTES))
+    const peers = await pubsub.publish(this.topic, bytes)
+    const said = 'waiting' in announcement ? { waiting: announcement.waiting } : { heads: announcement.heads.length }
+    log.debug('gossip.announced', { chain: replica.chain.id, ...said, peers })
+  }
+
+  async #compose(): Promise<HeadsAnnouncement | undefined> {
     const { replica } = this.#modules
     const [newest, ...others] = headsToAnnounce(replica.graph)
     if (newest === undefined) return undefined
@@ -149,13 +165,18 @@ export class ChainGossip {
     const { key } = replica.chain.params
     const decoded = key === undefined ? decodeAnnouncement(data) : openAnnouncement(data, key)
     if (!decoded.ok) return this.#reject(from, decoded.fault)
+    const announcement = decoded.value
+    if ('waiting' in announcement) {
+      this.waiting.note(from, announcement.waiting)
+      return 'ignore'
+    }
     if (this.#ridingCount >= RIDING_QUEUE) {
       onHint(from)
       return 'ignore'
     }
     this.#ridingCount += 1
     try {
-      return await this.#ridingQueue.run(() => this.#handle(from, decoded.value))
+      return await this.#ridingQueue.run(() => this.#handle(from, announcement))
     } finally {
       this.#ridingCount -= 1
     }
@@ -173,9 +194,13 @@ export class ChainGossip {
     return 'ignore'
   }
 
-  async #handle(from: string, announcement: Announcement): Promise<GossipVerdict> {
+  async #handle(from: string, announcement: HeadsAnnouncement): Promise<GossipVerdict> {
     const { replica, onHint, mayRecheck } = this.#modules
-    const assessment = assess(announcement, { graph: replica.graph, has: (id) => replica.has(id) })
+    const assessment = assess(announcement, {
+      graph: replica.graph,
+      has: (id) => replica.has(id),
+      needsFounder: replica.needsFounder,
+    })
     if (assessment.verdict === 'reject') return this.#reject(from, assessment.fault)
     if (assessment.pull) onHint(from)
     if (assessment.verdict === 'ignore') return 'ignore'

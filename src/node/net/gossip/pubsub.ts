@@ -12,6 +12,7 @@ import type { PeerId } from '@libp2p/interface'
 import { Bug } from '../../../dag/result.ts'
 import { ANNOUNCEMENT_BYTES } from '../../../protocol/limits.ts'
 import { reopenStreams } from './reopen-streams.ts'
+import { enforceRpcRules } from './rpc-rules.ts'
 import type { Host } from '../host/host.ts'
 import { why } from '../host/faults.ts'
 import type { Logger } from '../../base/log.ts'
@@ -45,6 +46,7 @@ export class Pubsub {
     this.#host = host
     this.#log = log
     this.#pubsub.addEventListener('subscription-change', this.#onChange)
+    enforceRpcRules(this.#pubsub)
     this.#stopReopening = reopenStreams(host.libp2p, this.#pubsub)
   }
 

@@ -78,10 +78,10 @@ const READ_BUFFER_BYTES = 4096 * KIB
 const WRITE_BUFFER_BYTES = 4096 * KIB
 
 /**
- * Limit of one gossipsub RPC. It may answer for many announcements at once: an honest peer sends up to 128 full ones
- * here. A larger RPC is not skipped: it ends the stream, and gossip from that peer stops.
+ * Limit of one gossipsub RPC on the way in. An honest peer sends 64 KiB (spec §7); a larger RPC than this one is not
+ * skipped: it ends the stream, and gossip from that peer stops. So there is room for software that packs more into one.
  */
-const GOSSIP_RPC_BYTES = 2048 * KIB
+const GOSSIP_INBOUND_BYTES = 2048 * KIB
 
 /** Provider records live 48 h. With the default address age of 1 h, records would point to peers without addresses. */
 const ADDRESS_AGE_MS = 48 * HOUR_MS
@@ -174,7 +174,7 @@ function gossip(hooks: HostHooks): ReturnType<typeof gossipsub> {
     // Publishing without subscribers is normal for a lone node, and no error.
     allowPublishToZeroTopicPeers: true,
     emitSelf: false,
-    maxInboundDataLength: GOSSIP_RPC_BYTES,
+    maxInboundDataLength: GOSSIP_INBOUND_BYTES,
     maxOutboundBufferSize: WRITE_BUFFER_BYTES,
     scoreParams: {
       // A whole network may be behind one machine or one NAT: with the default, 14 peers on one address all lost their

@@ -18,6 +18,7 @@ import { handshakeOf, openChain } from './handshake.ts'
 import type { ProgressView } from './pull-progress.ts'
 import { outcomeOf, showsSync } from './pull-outcome.ts'
 import { PeerStates, type PeerSyncState } from './peer-states.ts'
+import { SeenFounders, type PeersFounder } from './seen-founders.ts'
 import { PullCoordinator } from './pull-coordinator.ts'
 import { pullFromEverybody, type EverybodyModules } from './pull-from-everybody.ts'
 import { Retries } from './retries.ts'
@@ -56,6 +57,7 @@ export class ChainSync {
   readonly #coordinator: PullCoordinator
   readonly #queued = new Set<string>()
   readonly #peerStates: PeerStates
+  readonly #founders = new SeenFounders()
   readonly #retries = new Retries({
     retry: (peer) => {
       this.suggest(peer)
@@ -97,6 +99,16 @@ export class ChainSync {
     return this.#peerStates.list()
   }
 
+  /** What peers say of their founders, in a forum joined without pioneers. */
+  founders(): readonly PeersFounder[] {
+    return this.#founders.list()
+  }
+
+  /** A founder was chosen: peers that had been asked before are asked again. */
+  onFounder(): void {
+    for (const peer of this.#founders.peers()) this.suggest(peer)
+  }
+
   /** Schedules a pull from this peer. Has no effect while one is waiting. */
   suggest(peer: string): void {
     if (this.#stopped.signal.aborted || this.#queued.has(peer)) return
@@ -116,6 +128,7 @@ export class ChainSync {
   forget(peer: string): void {
     this.#retries.forget(peer)
     this.#peerStates.forget(peer)
+    this.#founders.forget(peer)
   }
 
   /** Pulls from this peer when the scheduler grants a slot, and returns the result. */
@@ -153,6 +166,8 @@ export class ChainSync {
   async fetchHeld(peer: PeerId, signal: AbortSignal): Promise<Result<readonly BlockId[], SyncFault>> {
     const pulled = await this.pullNow(peer, signal)
     if (!pulled.ok) return pulled
+    // In a forum that nobody founded no post is held.
+    if (this.#modules.replica.needsFounder) return ok([])
     const stream = await this.#openStream(peer, signal)
     if (!stream.ok) return stream
     const fetched = await fetchHeld(stream.value, this.#modules.replica, {
@@ -260,6 +275,7 @@ export class ChainSync {
     const id = peer.toString()
     const { replica, clock, log, onFault, onShared } = this.#modules
     const { state, retry: again, isCompared, breach, fault } = outcomeOf(id, result)
+    this.#founders.note(id, result.seen)
     this.#peerStates.note(id, state, isCompared === true)
     if (isCompared === true) {
       this.#retries.forget(id)

@@ -18,6 +18,8 @@ export type SyncFault =
   | RpcFault
   | { readonly code: 'SYNC_REFUSED'; readonly peer: string; readonly why: string }
   | { readonly code: 'SYNC_INCOMPATIBLE'; readonly ours: string; readonly theirs: string }
+  /** The peer has a forum of this name, and this node follows no founder of it yet. */
+  | { readonly code: 'SYNC_NO_FOUNDER'; readonly peer: string; readonly founder: string; readonly blocks: number }
   /** The pull yielded to others. Its blocks are kept; the rest is pulled later. */
   | { readonly code: 'SYNC_CUT'; readonly fresh: number }
   | { readonly code: 'SYNC_FAILED'; readonly peer: string; readonly why: string }

@@ -18,7 +18,7 @@ export function handshakeOf({ peer, nonces }: SyncStream, self: PeerId): Handsha
 
 export async function openChain(
   stream: SyncStream,
-  { chain, pioneer }: Replica,
+  { chain, founder }: Replica,
   handshake: Handshake,
   signal: AbortSignal,
 ): Promise<Result<true, SyncFault>> {
@@ -28,14 +28,17 @@ export async function openChain(
   const proof = membership === undefined ? {} : { proof: proofFor(membership, 'requester') }
   const reply = await stream.request({ t: 'open', chain: chain.rendezvous, ...proof }, { signal })
   if (!reply.ok) return reply
+  if (reply.value.t === 'refuse' && reply.value.code === 'incompatible' && founder !== undefined) {
+    return fail({ code: 'SYNC_INCOMPATIBLE', ours: founder, theirs: reply.value.pioneer })
+  }
   if (reply.value.t === 'refuse') return fail({ code: 'SYNC_REFUSED', peer, why: reply.value.code })
   if (reply.value.t !== 'opened') return fail({ code: 'SYNC_REFUSED', peer, why: reply.value.t })
   if (membership !== undefined && !proofHolds(reply.value.proof, membership, 'responder')) {
     return fail({ code: 'SYNC_REFUSED', peer, why: 'it did not prove the key' })
   }
   const theirs = reply.value.pioneer
-  if (pioneer !== undefined && theirs !== undefined && theirs !== pioneer) {
-    return fail({ code: 'SYNC_INCOMPATIBLE', ours: pioneer, theirs })
+  if (founder !== undefined && theirs !== undefined && theirs !== founder) {
+    return fail({ code: 'SYNC_INCOMPATIBLE', ours: founder, theirs })
   }
   return ok(true)
 }

@@ -39,7 +39,7 @@ export function showsSync({ end, heads: others, commonHeads }: PullResult, graph
   return end.why === 'done' && [...commonHeads, ...others].some(isHead)
 }
 
-export function outcomeOf(peer: string, { end, fresh }: PullResult): PullOutcome {
+export function outcomeOf(peer: string, { end, fresh, seen }: PullResult): PullOutcome {
   const refused = (why: string): SyncFault => ({ code: 'SYNC_REFUSED', peer, why })
   switch (end.why) {
     case 'done':
@@ -50,6 +50,11 @@ export function outcomeOf(peer: string, { end, fresh }: PullResult): PullOutcome
       return { state: 'sends signatures that take time to check', retry: 'later' }
     case 'incompatible':
       return { state: incompatibleText(end), fault: { code: 'SYNC_INCOMPATIBLE', ours: end.ours, theirs: end.theirs } }
+    case 'no-founder': {
+      const { founder = '', blocks = 0 } = seen ?? {}
+      const state = `follows founder ${founder}, ${String(blocks)} blocks; none is chosen here`
+      return { state, fault: { code: 'SYNC_NO_FOUNDER', peer, founder, blocks } }
+    }
     case 'faulty':
       return {
         state: `broke the protocol: ${end.fault.code}`,

@@ -69,13 +69,13 @@ function handshakeOf({ peer, nonces }: SyncCaller, self: PeerId): ResponderStrea
 }
 
 function servedOf(replica: Replica): NonNullable<Parameters<typeof planReply>[1]> {
-  const { chain, graph, fingerprints, pioneer } = replica
+  const { chain, graph, fingerprints, founder } = replica
   return {
     chain,
     graph,
     fingerprints,
     held: () => replica.heldHere(),
-    ...(pioneer === undefined ? {} : { pioneer }),
+    ...(founder === undefined ? {} : { founder }),
   }
 }
 

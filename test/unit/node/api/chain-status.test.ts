@@ -1,6 +1,7 @@
 /** One line says whether a chain is in sync here, and if not, why (spec §10). */
 import { expect, test } from 'vitest'
 import { DAY, HOUR } from '../../../support/economy.ts'
+import { author } from '../../../support/blocks.ts'
 import { syncStateOf, type SyncFacts } from '../../../../src/node/api/chain-status.ts'
 
 /** Noon here, wherever that is. */
@@ -26,6 +27,28 @@ const closed = ['/ip4/10.0.0.2/tcp/8331', 'connect ECONNREFUSED'] as const
 
 test.each<[string, Partial<SyncFacts>, string, string]>([
   ['nobody there', {}, 'alone', 'not connected to any peer'],
+  [
+    'others have the forum, and no founder is chosen',
+    {
+      choice: {
+        name: '#chat',
+        seen: [
+          { founder: author(1).author, blocks: 12, peers: ['ann', 'bob'] },
+          { founder: author(2).author, blocks: 1, peers: ['eve'] },
+        ],
+      },
+      peers: [peer('ann', 'follows a founder')],
+    },
+    'choosing',
+    `2 founders of #chat seen, and nothing is taken before you choose whom to follow: ${author(1).author} (12 blocks at 2 peers), ` +
+      `${author(2).author} (1 blocks at 1 peer); choose with \`freechains chain '#chat' founder <pub>\``,
+  ],
+  [
+    'an empty forum that nobody has founded',
+    { choice: { name: '#chat', seen: [] } },
+    'alone',
+    'not connected to any peer',
+  ],
   [
     'a static peer that does not answer',
     { undialled: [closed] },

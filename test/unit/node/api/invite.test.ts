@@ -94,9 +94,17 @@ test.each<[string, Partial<Invite>]>([
   ['a peer that is not reached by TCP', { peers: [`/ip4/192.0.2.1/udp/8331${HOST}`] }],
   ['six peers', { peers: Array.from({ length: MAX_INVITE_PEERS + 1 }, () => PEER) }],
   ['a key to a forum', { key: GROUP.params.key! }],
+  ['a founder beside pioneers', { founder: author(1).author }],
   ['31 pioneers', { pioneers: Array.from({ length: 31 }, (_, n) => author(n).author) }],
 ])('one with %s is refused, though its check holds', (_what, more) => {
   expect(codeOf(decodeInvite(encodeInvite(inviteTo(FORUM, more))))).toBe('INVITE_MALFORMED')
+})
+
+test('a founder is only for a forum without pioneers', () => {
+  const open = chain('#open')
+  const founder = author(1).author
+  expect(decodeInvite(encodeInvite(inviteTo(open, { founder })))).toMatchObject({ ok: true, value: { founder } })
+  expect(codeOf(decodeInvite(encodeInvite(inviteTo(GROUP, { founder }))))).toBe('INVITE_MALFORMED')
 })
 
 test('the chain is the one that name and keys make, and no other', () => {

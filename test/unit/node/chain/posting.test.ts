@@ -74,6 +74,19 @@ describe('posting', () => {
     expect([on.replica.blocks, viewOf(on).heads.length]).toEqual([20, 1])
   })
 
+  test('§2 who posts first follows itself; where another founder is wanted, nobody else can be first', async () => {
+    const on = await openReplica(forum)
+    const mine = { payload: bytes('1'), pvt: author(1) }
+    expect(on.replica.needsFounder).toBe(true)
+    expect(must(await makePost(on.replica, mine, on.clock)).state).toBe('accepted')
+    expect([on.replica.founder, on.replica.follow(author(2).author)]).toEqual([author(1).author, false])
+    const wanting = await openReplica(forum)
+    expect(wanting.replica.follow(author(2).author)).toBe(true)
+    const fault = { code: 'DAG_OTHER_PIONEER', ours: author(2).author, theirs: author(1).author }
+    expect(await makePost(wanting.replica, mine, wanting.clock)).toEqual({ ok: false, fault })
+    expect(wanting.replica.founder).toBe(author(2).author)
+  })
+
   test('a founder is told of nothing where the forum has its pioneers already, nor when somebody else was first', async () => {
     const withPioneers = await openReplica(chain('#forum', author(2).author))
     const mine = { payload: bytes('1'), pvt: author(1) }

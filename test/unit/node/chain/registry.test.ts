@@ -12,6 +12,7 @@ import { openDatabase, type Database } from '../../../../src/node/storage/databa
 import { silentLogger } from '../../../../src/node/base/log.ts'
 import { NO_VERIFIER } from '../../../../src/node/chain/intake/signatures-ahead.ts'
 import { author, chain, must, post } from '../../../support/blocks.ts'
+import { inWords } from '../../../support/replicas.ts'
 
 const KEY = 'AB'.repeat(32)
 const forum = chain('#forum')
@@ -57,6 +58,47 @@ async function restart(chains: ChainRegistry<Attachment>): Promise<ChainRegistry
   await anew.restore()
   return anew
 }
+
+describe('§2 the founder that a forum follows', () => {
+  const founderIn = (chains: ChainRegistry<Attachment>): string | undefined =>
+    must(chains.find('#forum')).replica.founder
+
+  test('is chosen at the join or later, anew until a block is here, and is remembered over a restart', async () => {
+    let chains = openChains()
+    const joined = must(await chains.join(forum, { ...REMEMBER, founder: author(1).author }))
+    expect([founderIn(chains), joined.replica.needsFounder]).toEqual([author(1).author, false])
+    must(await chains.follow(joined, author(2).author))
+    chains = await restart(chains)
+    expect(founderIn(chains)).toBe(author(2).author)
+    const { replica } = must(chains.find('#forum'))
+    const outcomes = await replica.ingest([post(forum, { author: 1 }), post(forum, { author: 2 })], 'pull')
+    expect(outcomes.map(inWords)).toEqual(['DAG_OTHER_PIONEER', 'accepted'])
+    const other = {
+      ok: false,
+      fault: { code: 'CHAIN_OTHER_FOUNDER', name: '#forum', founder: author(2).author, blocks: 1 },
+    }
+    expect(await chains.follow(must(chains.find('#forum')), author(1).author)).toEqual(other)
+    expect(await chains.join(forum, { ...ONCE, founder: author(1).author })).toEqual(other)
+    expect(must(await chains.join(forum, { ...ONCE, founder: author(2).author })).replica).toBe(replica)
+    expect(founderIn(chains)).toBe(author(2).author)
+    await chains.stop()
+  })
+
+  test('is forgotten with the chain, and only a forum joined without pioneers has one', async () => {
+    const chains = openChains()
+    must(await chains.join(forum, { ...REMEMBER, founder: author(1).author }))
+    await chains.leave(forum)
+    expect(must(await chains.join(forum, REMEMBER)).replica.needsFounder).toBe(true)
+    for (const other of [ruled, group, owned]) {
+      const refused = { ok: false, fault: { code: 'CHAIN_TAKES_NO_FOUNDER', name: other.params.name } }
+      expect(await chains.join(other, { ...ONCE, founder: author(1).author })).toEqual(refused)
+      const joined = must(await chains.join(other, ONCE))
+      expect(await chains.follow(joined, author(1).author)).toEqual(refused)
+      expect(joined.replica.needsFounder).toBe(false)
+    }
+    await chains.stop()
+  })
+})
 
 const namesOf = (chains: ChainRegistry<Attachment>): string[] =>
   chains.all().map(({ replica }) => replica.chain.params.name)

@@ -157,7 +157,8 @@ describe('every command line parses, in every order, and prints just the answer'
     const outcome = await command(shell(line), { results, events })
     expect(outcome).toMatchObject({
       status: line.includes('listen') ? 130 : 0,
-      err: '',
+      // A forum without a founder is joined with a note of it.
+      err: line.startsWith('chains join "#') ? (expect.stringContaining('no founder is chosen') as string) : '',
       calls: [[method, params]],
       out,
     })
@@ -384,7 +385,26 @@ describe('sharing a chain', () => {
     const invited = await command(['chains', 'join', 'freechains:1:abc'], { results: joined })
     expect(invited).toMatchObject({ status: 0, out: '0_10EE\n', err: 'freechains: joined #chat\n' })
     const named = await command(['chains', 'join', '#chat'], { results: joined })
-    expect(named).toMatchObject({ status: 0, out: '0_10EE\n', err: '' })
+    expect(named).toMatchObject({
+      status: 0,
+      out: '0_10EE\n',
+      err:
+        'freechains: no founder is chosen: found #chat by posting first; if others have it, ' +
+        "`freechains chain '#chat' founder` lists whom they follow, and chooses\n",
+    })
+    const founder = 'EB'.repeat(32)
+    const chosen = await command(['chains', 'join', '#chat', '--founder', founder], { results: joined })
+    expect(chosen).toMatchObject({ status: 0, err: '', calls: [['chains.join', { name: '#chat', founder }]] })
+  })
+
+  test('whom a forum follows, and whom peers follow; with a key, it chooses', async () => {
+    const founders = [{ pub: 'AA', blocks: 3, peers: ['ann', 'bob'] }]
+    const open = await command(shell(`chain '#chat' founder`), { results: { 'chain.founder': { founders } } })
+    expect(open.out).toBe('follows:  nobody yet\nseen:     AA 3 blocks at ann, bob\n')
+    const chosen = await command(shell(`chain '#chat' founder AA`), {
+      results: { 'chain.founder': { founder: 'AA', founders: [] } },
+    })
+    expect(chosen).toMatchObject({ out: 'follows:  AA\n', calls: [['chain.founder', { chain: '#chat', pub: 'AA' }]] })
   })
 })
 

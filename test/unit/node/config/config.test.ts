@@ -69,6 +69,7 @@ describe('defaults', () => {
         limits: { maxConnections: 300, inboundConnectionsPerSecond: 5 },
         hidden: { keepDays: 30 },
         chains: [],
+        founders: {},
         warnings: [],
       },
     })
@@ -382,7 +383,7 @@ describe('chains', () => {
   test('each kind is joined with what it needs, and keys may be given in any case', () => {
     put('group.key', `  ${KEY.toLowerCase()}\r\n`)
     const config = load(`chains:
-  - name: "#"
+  - { name: "#", founder: "${KEY.toLowerCase()}" }
   - { name: "#news", pioneers: ["${KEY.toLowerCase()}", "${OTHER_KEY}"] }
   - { name: "$a", key: "${KEY}" }
   - { name: $b, keyFile: group.key }
@@ -391,6 +392,7 @@ describe('chains', () => {
 `)
     expect(config.chains.map(({ params }) => params.name)).toEqual(['#', '#news', '$a', '$b', `@${KEY}`, `@!${KEY}`])
     expect(config.chains[1]?.params.pioneers).toEqual([KEY, OTHER_KEY])
+    expect(config.founders).toEqual({ [config.chains[0]!.id]: KEY })
     expect(config.chains[3]?.params.key).toEqual(config.chains[2]?.params.key)
     expect(config.warnings).toEqual([])
   })
@@ -407,6 +409,13 @@ describe('chains', () => {
     [`{ name: "$g", key: "${KEY}", pioneers: [] }`, 'pioneers', /is for forums/],
     [`{ name: "#f", key: "${KEY}" }`, 'key', /is for groups .* go under "pioneers"/],
     [`{ name: "@${KEY}", keyFile: x }`, 'keyFile', /is for groups/],
+    [`{ name: "$g", key: "${KEY}", founder: "${KEY}" }`, 'founder', /is for forums \(#name\) only; remove it/],
+    [
+      `{ name: "#f", pioneers: ["${KEY}"], founder: "${KEY}" }`,
+      'founder',
+      /stands beside "pioneers", which make another/,
+    ],
+    ['{ name: "#f", founder: "12" }', 'founder', /is no public key; write 64 hex digits/],
     [`{ name: "#f", pioneers: ["${KEY}", "12"] }`, 'pioneers[1]', /is no public key; write 64 hex digits/],
     ['{ name: "#f", pioneers: }', 'pioneers', /is empty; /],
     ['{ name: "$g", keyFile: none.key }', 'keyFile', /none\.key cannot be read: no such file; /],

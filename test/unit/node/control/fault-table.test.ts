@@ -10,6 +10,17 @@ const KEY_B = 'B'.repeat(64)
 const cases: readonly (readonly [ReportedFault, ControlCode, readonly string[]])[] = [
   [{ code: 'SYNC_CUT', fresh: 12 }, 'peer-refused', ['12', 'later']],
   [{ code: 'CHAIN_NOT_JOINED', chain: '#nope' }, 'chain-not-found', ['#nope', 'chains join']],
+  [
+    { code: 'CHAIN_OTHER_FOUNDER', name: '#chat', founder: 'AB', blocks: 3 },
+    'other-founder',
+    ['#chat', 'AB', '3 blocks', 'leave'],
+  ],
+  [{ code: 'CHAIN_TAKES_NO_FOUNDER', name: '$g' }, 'bad-key', ['$g', 'forum']],
+  [
+    { code: 'SYNC_NO_FOUNDER', peer: 'eve', founder: 'AB', blocks: 3 },
+    'no-founder',
+    ['eve', 'AB', '3 blocks', 'founder <pub>'],
+  ],
   [{ code: 'CHAIN_NAME_TAKEN', name: '#chat', joined: '0_AB' }, 'chain-name-taken', ['#chat', '0_AB', 'leave']],
   [{ code: 'INVITE_MALFORMED', why: 'it was cut' }, 'bad-invite', ['it was cut', 'copy it whole']],
   [{ code: 'INVITE_OTHER_VERSION', found: '2' }, 'bad-invite', ['version 2', 'version 1', 'update']],

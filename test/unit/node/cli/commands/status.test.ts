@@ -11,6 +11,8 @@ const synced = {
   bytes: 900,
   missing: 0,
   peers: [{ id: 'ann', lastSyncMs: 0, state: 'synced' }],
+  founders: [],
+  waiting: [{ id: 'ann', posts: 2 }],
 }
 const progress = {
   blocks: 200,
