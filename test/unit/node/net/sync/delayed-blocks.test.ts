@@ -41,7 +41,7 @@ async function pulling(on: ForumReplica, wired: Wired): Promise<ChainSync> {
 
 function status({ replica, clock }: ForumReplica, sync: ChainSync): ReturnType<typeof statusOf> {
   const parts = { pubsub: { subscribers: () => [] }, host: { connections: () => [] }, clock, undialled: () => [] }
-  const joined = { replica, attached: { sync, gossip: { topic: 'some' } } }
+  const joined = { replica, attached: { sync, gossip: { topic: 'some', waiting: { neighbours: () => [] } } } }
   return statusOf(
     joined as unknown as Parameters<typeof statusOf>[0],
     parts as unknown as Parameters<typeof statusOf>[1],
