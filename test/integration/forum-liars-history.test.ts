@@ -148,10 +148,8 @@ describe('§5 posts of old dates, at nodes that were there and did not see them'
 
   async function isTold(at: AttackedForum): Promise<void> {
     const { state, why } = await away.node.client.call('chain.status', { chain: at.name })
-    expect([state, why]).toEqual([
-      'holding back',
-      expect.stringMatching(/because some claim to be more than a day old/),
-    ])
+    expect(state).toBe('holding back')
+    expect(why).toMatch(/^\d+ blocks until about .*, because some claim to be more than a day old/)
   }
 
   test('given when asked: a hundred get in each hour, honest ones meanwhile', async () => {
