@@ -9,13 +9,13 @@ import type { Reply, RequestBody } from './messages.ts'
 
 /** What a pull reads of this node's chain, always current. */
 export interface PullWorld {
-  /** Whether the block is here, accepted or not. */
+  /** Whether the block need not be fetched: it is here, accepted or not, or it is delayed and there was no room for it. */
   readonly has: (id: BlockId) => boolean
   /** See `haveList` in `dag-diff.ts`. */
   readonly haveList: () => readonly BlockId[]
   /** Over what is accepted here. */
   readonly fingerprints: Pick<FingerprintTree, 'fingerprint'>
-  /** Blocks in the graph here. */
+  /** At least as many as there are blocks that it `has`. */
   readonly size: () => number
   /** In a forum joined without pioneers, the founder whose blocks are taken, if there is one. */
   readonly founder: () => AuthorKey | undefined

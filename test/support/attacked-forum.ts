@@ -12,6 +12,7 @@ import { ALICE, BOB, pvt, riding, shown } from './attack-blocks.ts'
 import { like, must, post } from './blocks.ts'
 import { eventually, type Daemon } from './daemon.ts'
 import { DAY, HOUR } from './economy.ts'
+import { callsOn, person } from './forum-nodes.ts'
 import type { Stranger } from './stranger.ts'
 
 /** What an honest post may take to get through meanwhile, on a busy machine. */
@@ -25,6 +26,13 @@ export function shortHistory(on: Chain): readonly MadeBlock[] {
   const welcome = like(on, 1, bobs.block, { author: ALICE, backs: [bobs.block], time: now - 4 * DAY })
   const top = post(on, { author: ALICE, backs: [welcome.block], time: now - 2 * HOUR })
   return [first, bobs, welcome, top]
+}
+
+/** With what a chain of that first post is joined. */
+export function joinedWith({ params: { kind, name, pioneers } }: Chain, first?: MadeBlock) {
+  if (pioneers.length > 0) return { name, keys: [...pioneers] }
+  const founder = first?.block.header.author
+  return kind === 'forum' && founder !== undefined ? { name, founder } : { name }
 }
 
 /** How often is looked for a post before it is told of once more. */
@@ -145,6 +153,32 @@ export class AttackedForum {
       (ids) => ids.includes(id),
       THROUGH_MS,
     )
+  }
+
+  /**
+   * They post at the honest daemon and at the node by turns; each post is accepted at once, and both come to agree on all.
+   * Gives the ids.
+   */
+  async canPost(...authors: readonly number[]): Promise<string[]> {
+    const ids: string[] = []
+    const { agreed } = callsOn(this.name)
+    const daemons = [...this.#network.honest, this.#network.node]
+    for (const [n, by] of authors.entries()) {
+      const said = { chain: this.name, text: 'still here', sign: pvt(by) }
+      const { id, state, why } = await daemons[n % daemons.length]!.client.call('chain.post', said)
+      expect([state, why]).toEqual(['accepted', undefined])
+      ids.push(id)
+      await agreed(daemons, id)
+    }
+    this.#honestIds.push(...ids)
+    return ids
+  }
+
+  /** What both daemons say of their reps, once they agree on all. */
+  async repsOf(...authors: readonly number[]): Promise<number[]> {
+    const { node, honest } = this.#network
+    const { reps } = await callsOn(this.name).agreed([node, ...honest])
+    return authors.map((by) => Number(reps.find(({ pub }) => pub === person(by).pub)?.reps ?? 0))
   }
 
   /** Both daemons come to accept the history, what honest peers posted, and that; nothing else was withdrawn. */

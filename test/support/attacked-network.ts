@@ -9,7 +9,7 @@ import type { MadeBlock } from '../../src/dag/block.ts'
 import type { Chain } from '../../src/dag/chain.ts'
 import { decodeReply } from '../../src/protocol/codec.ts'
 import { above, ALICE, pvt, type Base } from './attack-blocks.ts'
-import { AttackedForum, shortHistory } from './attacked-forum.ts'
+import { AttackedForum, joinedWith, shortHistory } from './attacked-forum.ts'
 import { author, chain, must, post } from './blocks.ts'
 import { eventually, Playground, type Daemon } from './daemon.ts'
 import { Footprint } from './footprint.ts'
@@ -110,19 +110,31 @@ export class AttackedNetwork {
     return { on, name, base }
   }
 
-  /** A forum with this history; by default Alice's first post, Bob's, her like of it, and one more of hers. */
-  async newForum(makeHistory: (on: Chain) => readonly MadeBlock[] = shortHistory): Promise<AttackedForum> {
-    const on = chain(`#forum-${String(++this.#chains)}`)
+  /**
+   * A forum with this history; by default Alice's first post, Bob's, her like of it, and one more of hers.
+   * @param on with pioneers, or the chain of an owner; by default neither
+   */
+  async newForum(
+    makeHistory: (on: Chain) => readonly MadeBlock[] = shortHistory,
+    on = chain(`#forum-${String(++this.#chains)}`),
+  ): Promise<AttackedForum> {
     const { name } = on.params
     const history = makeHistory(on)
-    const founder = history[0]?.block.header.author
-    const params = founder === undefined ? { name } : { name, founder }
-    for (const { client } of [this.node, ...this.honest]) await client.call('chains.join', params)
+    for (const { client } of [this.node, ...this.honest]) await client.call('chains.join', joinedWith(on, history[0]))
     this.friend.answer = servingBlocks(on, history)
     await this.recv(this.friend, name)
     const forum = new AttackedForum(this, on, history)
     await forum.begin()
     return forum
+  }
+
+  /** By the node's clock. */
+  now(): Promise<number> {
+    return this.node.client.call('host.now', {})
+  }
+
+  async setClocks(ms: number): Promise<void> {
+    for (const { client } of [...this.honest, this.node]) await client.call('host.now', { ms })
   }
 
   /** The node pulls from the friend; how much was new. */

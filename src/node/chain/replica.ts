@@ -175,9 +175,10 @@ export class Replica {
     return delaysOf(this.#blockStates.mempool, this.throttle, this.#clock.nowMs())
   }
 
-  /** Blocks of which this node knows the id: those in the graph and those in the mempool. */
+  /** At least as many as there are blocks for which {@link Replica.isUnwanted} holds. */
   get knownCount(): number {
-    return this.graph.size + this.#blockStates.mempool.size
+    const { size, leftOut } = this.#blockStates.mempool
+    return this.graph.size + size + leftOut
   }
 
   /** Whether a block is on this node, accepted or not. */

@@ -41,7 +41,7 @@ async function pulling(on: ForumReplica, wired: Wired): Promise<ChainSync> {
 
 function status({ replica, clock }: ForumReplica, sync: ChainSync): ReturnType<typeof statusOf> {
   const parts = { pubsub: { subscribers: () => [] }, host: { connections: () => [] }, clock, undialled: () => [] }
-  const joined = { replica, attached: { sync, gossip: { topic: 'some' } } }
+  const joined = { replica, attached: { sync, gossip: { topic: 'some', waiting: { neighbours: () => [] } } } }
   return statusOf(
     joined as unknown as Parameters<typeof statusOf>[0],
     parts as unknown as Parameters<typeof statusOf>[1],
@@ -80,7 +80,8 @@ test('recv counts what is kept back; status says it, until about when and why, n
 })
 
 test('what there is no room for is counted, and not fetched again before an hour has passed', async () => {
-  const dark = longBranch(MEMPOOL_BLOCKS + 201)
+  const [next, ...rest] = longBranch(MEMPOOL_BLOCKS + 302).reverse()
+  const dark = rest.reverse()
   const theirs = await openForumReplica(many)
   await takeIn(theirs, [founding, ...dark])
   const on = await openForumReplica(many)
@@ -90,14 +91,18 @@ test('what there is no room for is counted, and not fetched again before an hour
   const sync = await pulling(on, wired)
   const receive = async (): Promise<number> => {
     const before = wired.served.length
-    await sync.receive(await peerOf(1), signal)
+    // The peer is not to blame for what it lists again.
+    expect(await sync.receive(await peerOf(1), signal)).toMatchObject({ ok: true })
     return wired.served.length - before
   }
   expect(await receive()).toBe(dark.length)
   expect([on.replica.blocks, on.replica.delayedCount]).toEqual([101, dark.length - 100])
   await on.replica.settleClock()
   expect(await receive()).toBe(0)
+  // Now the peer has a head that is not here, and lists all below it again.
+  await takeIn(theirs, [next!])
+  expect(await receive()).toBe(1)
   await settleAt(on, NOW_MS + HOUR)
-  expect([on.replica.blocks, await receive(), on.replica.delayedCount]).toEqual([201, 101, dark.length - 200])
+  expect([on.replica.blocks, await receive(), on.replica.delayedCount]).toEqual([201, 202, dark.length - 199])
   await sync.stop()
 })
