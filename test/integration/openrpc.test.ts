@@ -114,6 +114,8 @@ test('every method takes what the document says, and gives what it says', async 
   await call('chain.traverse', { chain: CHAT, from: [genesis], all: true })
   await call('chain.consensus', { chain: CHAT })
   const addr = peer.addresses[0]
+  // Whoever follows nobody takes nothing that it is offered.
+  await peer.client.call('chain.founder', { chain: CHAT, pub })
   await call('peer.add', { addr })
   await call('peer.list')
   await call('peer.ping', { addr })

@@ -26,7 +26,12 @@ beforeAll(async () => {
   playground = await Playground.open()
   const chains = [{ name: FORUM }, { name: '#alone' }, { name: GROUP, key: 'AB'.repeat(32) }]
   node = await playground.start('node', { chains })
-  member = await playground.start('member', { chains: [{ name: FORUM }, { name: GROUP, key: 'AB'.repeat(32) }] })
+  member = await playground.start('member', {
+    chains: [
+      { name: FORUM, founder: ALICE.pub },
+      { name: GROUP, key: 'AB'.repeat(32) },
+    ],
+  })
   rival = await playground.start('rival', { chains: [{ name: FORUM }, { name: GROUP, key: 'CD'.repeat(32) }] })
   await post(node, ALICE, 'mine')
   await post(rival, BOB, 'no, mine')
@@ -192,6 +197,19 @@ test('chain: incompatible pioneers are both named', async () => {
   const steps = await check(firstAddress(rival), FORUM)
   expect(states(steps)).toBe(failsAt('chain'))
   expect(failing(steps)?.why).toBe(`its ${FORUM} is another one: the pioneer here is ${ALICE.pub}, there ${BOB.pub}`)
+})
+
+test('chain: one of the two follows no founder yet; it says which, and what to choose', async () => {
+  const bare = await playground.start('bare', { chains: [{ name: FORUM }] })
+  const there = await check(firstAddress(bare), FORUM)
+  expect(states(there)).toBe(failsAt('chain'))
+  expect(failing(there)).toMatchObject({
+    why: `it has ${FORUM}, and follows no founder yet: it takes nothing`,
+    fix: expect.stringContaining(ALICE.pub) as string,
+  })
+  const here = await check(firstAddress(node), FORUM, bare)
+  expect(states(here)).toBe(failsAt('chain'))
+  expect(failing(here)?.why).toBe(`it follows founder ${ALICE.pub} of ${FORUM} (1 blocks), and none is chosen here`)
 })
 
 test('a chain that is not joined here, and what is no address, are refused before anything is dialled', async () => {

@@ -1,4 +1,5 @@
 /** `chain.status` (spec §10): whether a chain is in sync, the progress of pulls, and if nothing moves, why. */
+import type { AuthorKey } from '../../dag/ids.ts'
 import type { Delays } from '../chain/intake/delays.ts'
 import type { Joined } from '../chain/registry.ts'
 import type { PeerSyncState } from '../net/sync/peer-states.ts'
@@ -38,6 +39,7 @@ export function statusOf(joined: Joined<ChainServices>, { pubsub, host, clock, u
     ...(delays === undefined ? {} : { delayed: { ...delays } }),
     ...syncStateOf({
       ...(replica.needsFounder ? { choice: { name: replica.chain.params.name, seen: sync.founders() } } : {}),
+      ...(replica.pioneer === undefined && replica.founder !== undefined ? { awaited: replica.founder } : {}),
       peers,
       onTopic: pubsub.subscribers(gossip.topic),
       active: sync.active,
@@ -55,6 +57,8 @@ export function statusOf(joined: Joined<ChainServices>, { pubsub, host, clock, u
 export interface SyncFacts {
   /** In a forum that follows no founder yet: its name, and what peers say of theirs. */
   readonly choice?: { readonly name: string; readonly seen: readonly PeersFounder[] }
+  /** In a forum with nothing of it here: the founder that is wanted. */
+  readonly awaited?: AuthorKey
   readonly peers: readonly PeerSyncState[]
   readonly onTopic: readonly string[]
   /** Peers that are pulled from now, and the time since data came from any of them. */
@@ -70,7 +74,7 @@ export interface SyncFacts {
 
 /** The sync state in one word, and the reason. */
 export function syncStateOf(facts: SyncFacts): Pick<Status, 'state' | 'why'> {
-  const { peers, active, idleMs, onTopic, choice, delays, nowMs } = facts
+  const { peers, active, idleMs, onTopic, choice, awaited, delays, nowMs } = facts
   if (choice !== undefined && choice.seen.length > 0) {
     return { state: 'choosing', why: whyChoose(choice.name, choice.seen) }
   }
@@ -81,6 +85,13 @@ export function syncStateOf(facts: SyncFacts): Pick<Status, 'state' | 'why'> {
   }
   if (delays !== undefined) return { state: HOLDING_BACK, why: whyDelayed(delays, nowMs) }
   const synced = peers.filter(({ state }) => state === 'synced')
+  // Peers without the forum have nothing to be in sync on.
+  if (synced.length > 0 && awaited !== undefined) {
+    return {
+      state: 'alone',
+      why: `nothing of the founder ${awaited} has come: none of ${String(peers.length)} peers has it`,
+    }
+  }
   if (synced.length > 0) return { state: 'synced', why: whySynced(synced.length, facts) }
   const troubled = peers.at(-1)
   if (troubled !== undefined) return { state: 'alone', why: `peer ${troubled.id}: ${troubled.state}` }

@@ -41,10 +41,14 @@ const unreachable = (peer: string, why: string): Report => [
   `the peer ${peer} does not answer: ${why}`,
   'see that its node runs; `freechains peer check` says what fails, and what to do',
 ]
+/** The founder of a forum may be chosen anew until its first block is here. */
+export const FOLLOW_THE_OTHER =
+  'to follow the other one, choose it with `freechains chain <chain> founder <pub>`; if blocks are here already, leave the chain and join it again before'
+
 const otherPioneer = (ours: string, theirs: string): Report => [
   'incompatible-chain',
   `the chains are not the same: the pioneer here is ${ours}, there ${theirs}; nothing was merged`,
-  'leave the chain and join it again to follow the other pioneer',
+  FOLLOW_THE_OTHER,
 ]
 
 /** The table from faults to reports. */
@@ -230,6 +234,11 @@ const REPORTS: { readonly [C in ReportedFault['code']]: (fault: Extract<Reported
     'no-founder',
     `the peer ${f.peer} has the forum of founder ${f.founder} (${String(f.blocks)} blocks), and none is chosen here`,
     'choose whom to follow with `freechains chain <chain> founder <pub>`',
+  ],
+  SYNC_PEER_NO_FOUNDER: (f) => [
+    'no-founder',
+    `the peer ${f.peer} has joined this forum and follows no founder yet, so it takes nothing`,
+    `choose one there with \`freechains chain <chain> founder ${f.founder}\``,
   ],
   SYNC_CUT: (f) => [
     'peer-refused',

@@ -6,11 +6,11 @@ import type { Connection, IdentifyResult, PeerId } from '@libp2p/interface'
 import { fail, ok } from '../../dag/result.ts'
 import { SYNC_PROTOCOL } from '../../protocol/messages.ts'
 import type { StepOutcome, StepFailure } from './peer-check-dial.ts'
-import { controlErrorOf } from './fault-reports.ts'
+import { controlErrorOf, FOLLOW_THE_OTHER } from './fault-reports.ts'
 import type { Host } from '../net/host/host.ts'
 import { why as reasonOf } from '../net/host/faults.ts'
 import type { Logger } from '../base/log.ts'
-import { handshakeOf, openChain } from '../net/sync/handshake.ts'
+import { founderMissing, handshakeOf, openChain } from '../net/sync/handshake.ts'
 import type { Replica } from '../chain/replica.ts'
 import { openSyncStream, type OpenSyncStream } from '../net/sync/client-stream.ts'
 import type { RpcFault, SyncFault } from '../net/sync/faults.ts'
@@ -117,9 +117,10 @@ export async function chainStep(
 ): Promise<StepOutcome<true>> {
   const { name, kind } = replica.chain.params
   const opened = await openChain(syncStream, replica, handshakeOf(syncStream, self), signal)
-  return opened.ok
+  const fault = opened.ok ? founderMissing(syncStream.peer, replica, opened.value) : opened.fault
+  return fault === undefined
     ? ok({ value: true, why: `it has ${name}` })
-    : fail(chainFailure(opened.fault, name, kind === 'group'))
+    : fail(chainFailure(fault, name, kind === 'group'))
 }
 
 function chainFailure(fault: SyncFault, name: string, isGroup: boolean): StepFailure {
@@ -132,7 +133,19 @@ function chainFailure(fault: SyncFault, name: string, isGroup: boolean): StepFai
   if (fault.code === 'SYNC_INCOMPATIBLE') {
     return {
       why: `its ${name} is another one: the pioneer here is ${fault.ours}, there ${fault.theirs}`,
-      fix: 'nothing can be merged: to follow the other pioneer, leave the chain here and join it again',
+      fix: `nothing can be merged: ${FOLLOW_THE_OTHER}`,
+    }
+  }
+  if (fault.code === 'SYNC_NO_FOUNDER') {
+    return {
+      why: `it follows founder ${fault.founder} of ${name} (${String(fault.blocks)} blocks), and none is chosen here`,
+      fix: `choose whom to follow: \`freechains chain '${name}' founder <pub>\``,
+    }
+  }
+  if (fault.code === 'SYNC_PEER_NO_FOUNDER') {
+    return {
+      why: `it has ${name}, and follows no founder yet: it takes nothing`,
+      fix: `choose one there: \`freechains chain '${name}' founder ${fault.founder}\``,
     }
   }
   return { why: controlErrorOf(fault).message, fix: 'try again later' }

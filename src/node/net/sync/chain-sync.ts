@@ -14,7 +14,7 @@ import type { Clock } from '../../base/clock.ts'
 import { fetchHeld } from './fetch-held.ts'
 import { PullScheduler, type ExtraSlots, type PullSlot } from './pull-scheduler.ts'
 import type { Logger } from '../../base/log.ts'
-import { handshakeOf, openChain } from './handshake.ts'
+import { founderMissing, handshakeOf, openChain, type Opened } from './handshake.ts'
 import type { ProgressView } from './pull-progress.ts'
 import { outcomeOf, showsSync } from './pull-outcome.ts'
 import { PeerStates, type PeerSyncState } from './peer-states.ts'
@@ -149,10 +149,14 @@ export class ChainSync {
 
   /** Asks the peer to pull from this node. */
   async offer(peer: PeerId, signal: AbortSignal): Promise<Result<Offered, SyncFault>> {
-    const stream = await this.#openStream(peer, signal)
-    if (!stream.ok) return stream
+    const opened = await this.#openStream(peer, signal)
+    if (!opened.ok) return opened
+    const { stream } = opened.value
+    // Nothing would be taken, and the peer cannot say so in its reply.
+    const missing = founderMissing(peer, this.#modules.replica, opened.value)
+    if (missing !== undefined) return fail(missing)
     const { rendezvous: chain } = this.#modules.replica.chain
-    const reply = await stream.value.request({ t: 'offer', chain }, { signal, timeoutMs: OFFER_TIMEOUT_MS })
+    const reply = await stream.request({ t: 'offer', chain }, { signal, timeoutMs: OFFER_TIMEOUT_MS })
     if (!reply.ok) return reply
     if (reply.value.t === 'offered') return ok(reply.value)
     return fail({
@@ -168,9 +172,9 @@ export class ChainSync {
     if (!pulled.ok) return pulled
     // In a forum that nobody founded no post is held.
     if (this.#modules.replica.needsFounder) return ok([])
-    const stream = await this.#openStream(peer, signal)
-    if (!stream.ok) return stream
-    const fetched = await fetchHeld(stream.value, this.#modules.replica, {
+    const opened = await this.#openStream(peer, signal)
+    if (!opened.ok) return opened
+    const fetched = await fetchHeld(opened.value.stream, this.#modules.replica, {
       signal,
       mayRecheck: () => this.#modules.mayRecheck(peer.toString()),
     })
@@ -197,12 +201,15 @@ export class ChainSync {
     await Promise.allSettled(this.#jobs)
   }
 
-  async #openStream(peer: PeerId, signal: AbortSignal): Promise<Result<SyncStream, SyncFault>> {
+  async #openStream(
+    peer: PeerId,
+    signal: AbortSignal,
+  ): Promise<Result<Opened & { readonly stream: SyncStream }, SyncFault>> {
     const { client, replica } = this.#modules
     const stream = await client.stream(peer, { signal })
     if (!stream.ok) return stream
     const opened = await openChain(stream.value, replica, handshakeOf(stream.value, this.#modules.self), signal)
-    return opened.ok ? stream : opened
+    return opened.ok ? ok({ ...opened.value, stream: stream.value }) : opened
   }
 
   #track(job: Promise<unknown>): void {

@@ -20,6 +20,8 @@ export type SyncFault =
   | { readonly code: 'SYNC_INCOMPATIBLE'; readonly ours: string; readonly theirs: string }
   /** The peer has a forum of this name, and this node follows no founder of it yet. */
   | { readonly code: 'SYNC_NO_FOUNDER'; readonly peer: string; readonly founder: string; readonly blocks: number }
+  /** This node has a forum of this name, and the peer follows no founder of it yet. */
+  | { readonly code: 'SYNC_PEER_NO_FOUNDER'; readonly peer: string; readonly founder: string }
   /** The pull yielded to others. Its blocks are kept; the rest is pulled later. */
   | { readonly code: 'SYNC_CUT'; readonly fresh: number }
   | { readonly code: 'SYNC_FAILED'; readonly peer: string; readonly why: string }

@@ -1,6 +1,7 @@
 /** Opens one chain on a sync stream outside of a pull (spec §8 step 1), with membership proofs in both directions. */
 import type { PeerId } from '@libp2p/interface'
 import { fail, ok, type Result } from '../../../dag/result.ts'
+import type { AuthorKey } from '../../../dag/ids.ts'
 import { proofFor, proofHolds, type Handshake } from '../../../protocol/membership-proof.ts'
 import type { Replica } from '../../chain/replica.ts'
 import type { SyncStream } from './client.ts'
@@ -16,12 +17,19 @@ export function handshakeOf({ peer, nonces }: SyncStream, self: PeerId): Handsha
   }
 }
 
+/** What the peer says of its side. */
+export interface Opened {
+  /** The founder that it follows. */
+  readonly theirs?: AuthorKey
+  readonly blocks: number
+}
+
 export async function openChain(
   stream: SyncStream,
   { chain, founder }: Replica,
   handshake: Handshake,
   signal: AbortSignal,
-): Promise<Result<true, SyncFault>> {
+): Promise<Result<Opened, SyncFault>> {
   const peer = stream.peer.toString()
   const { key } = chain.params
   const membership = key === undefined ? undefined : { key, handshake }
@@ -36,9 +44,24 @@ export async function openChain(
   if (membership !== undefined && !proofHolds(reply.value.proof, membership, 'responder')) {
     return fail({ code: 'SYNC_REFUSED', peer, why: 'it did not prove the key' })
   }
-  const theirs = reply.value.pioneer
+  const { pioneer: theirs, blocks } = reply.value
   if (founder !== undefined && theirs !== undefined && theirs !== founder) {
     return fail({ code: 'SYNC_INCOMPATIBLE', ours: founder, theirs })
   }
-  return ok(true)
+  return ok(theirs === undefined ? { blocks } : { theirs, blocks })
+}
+
+/** Why no block of a forum passes between the two, if one of them follows nobody yet (spec §2). */
+export function founderMissing(
+  peer: PeerId,
+  { pioneer, needsFounder }: Replica,
+  { theirs, blocks }: Opened,
+): SyncFault | undefined {
+  if (needsFounder && theirs !== undefined) {
+    return { code: 'SYNC_NO_FOUNDER', peer: peer.toString(), founder: theirs, blocks }
+  }
+  if (pioneer !== undefined && theirs === undefined) {
+    return { code: 'SYNC_PEER_NO_FOUNDER', peer: peer.toString(), founder: pioneer }
+  }
+  return undefined
 }

@@ -61,6 +61,12 @@ test.each<[string, Partial<SyncFacts>, string, string]>([
     'alone',
     'no peer on this chain among 1 connections; dial failed: /ip4/10.0.0.2/tcp/8331: connect ECONNREFUSED (and 1 more)',
   ],
+  [
+    'a founder is wanted, and no peer has the forum',
+    { awaited: author(1).author, peers: [peer('ann', 'synced'), peer('bob', 'busy')] },
+    'alone',
+    `nothing of the founder ${author(1).author} has come: none of 2 peers has it`,
+  ],
   ['somebody new', { onTopic: ['ann'], connections: 1 }, 'syncing', 'about to ask 1 peers on this chain'],
   [
     'a rival forum',

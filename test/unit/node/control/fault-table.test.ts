@@ -21,6 +21,7 @@ const cases: readonly (readonly [ReportedFault, ControlCode, readonly string[]])
     'no-founder',
     ['eve', 'AB', '3 blocks', 'founder <pub>'],
   ],
+  [{ code: 'SYNC_PEER_NO_FOUNDER', peer: 'eve', founder: 'AB' }, 'no-founder', ['eve', 'takes nothing', 'founder AB']],
   [{ code: 'CHAIN_NAME_TAKEN', name: '#chat', joined: '0_AB' }, 'chain-name-taken', ['#chat', '0_AB', 'leave']],
   [{ code: 'INVITE_MALFORMED', why: 'it was cut' }, 'bad-invite', ['it was cut', 'copy it whole']],
   [{ code: 'INVITE_OTHER_VERSION', found: '2' }, 'bad-invite', ['version 2', 'version 1', 'update']],
