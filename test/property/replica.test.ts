@@ -104,7 +104,7 @@ test('§3 wherever the clock has been, what is accepted is what the clock now al
       for (const [n, minute] of minutes.entries()) {
         await takeIn(on, blocks.slice(n * size, (n + 1) * size))
         on.clock.set(NOW_MS + minute * 60_000)
-        await on.replica.settleClock()
+        await on.replica.advanceClock()
       }
       await takeIn(on, blocks)
       const nowMs = on.clock.nowMs()

@@ -91,7 +91,7 @@ export class Life implements Port {
     const { timeline, dice } = this.#modules
     timeline.in(COMPARE_MS * dice.between(1 - JITTER, 1 + JITTER), async () => {
       if (this.#isOver || !this.#isComparing) return
-      await this.replica.settleClock()
+      await this.replica.advanceClock()
       const peer = dice.pick(this.#modules.network.neighbours(this.#core))
       if (peer !== undefined) await this.onMet(peer)
       this.#compareLater()

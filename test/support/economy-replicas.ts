@@ -95,7 +95,7 @@ export class Peer {
   /** Sets the clock, and goes by it. */
   async settle(nowMs = this.#time.ms): Promise<void> {
     this.#time.ms = nowMs
-    await this.replica.settleClock()
+    await this.replica.advanceClock()
   }
 
   /** In words what became of each. */

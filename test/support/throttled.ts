@@ -68,5 +68,5 @@ export const standing = (on: ForumReplica, list: readonly MadeBlock[]): string =
 
 export async function settleAt(on: ForumReplica, ms: number): Promise<void> {
   on.clock.set(ms)
-  await on.replica.settleClock()
+  await on.replica.advanceClock()
 }

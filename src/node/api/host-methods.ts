@@ -26,7 +26,7 @@ export function hostHandlers({ clock, host, chains, info }: NodeParts): Pick<Han
         )
       }
       clock.set(ms)
-      for (const { replica } of chains.all()) await replica.settleClock()
+      for (const { replica } of chains.all()) await replica.advanceClock()
       return clock.nowMs()
     },
   }

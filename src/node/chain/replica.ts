@@ -19,7 +19,7 @@ import type { Incoming } from './intake/validate-block.ts'
 import type { ChainListener, Origin } from './intake/chain-events.ts'
 import { CommitQueue } from './intake/commit-queue.ts'
 import { Ingest } from './intake/ingest.ts'
-import { deleteKeptAside, KEEP_HIDDEN_MS, settleClock } from './intake/settle-clock.ts'
+import { deleteKeptAside, KEEP_HIDDEN_MS, advanceClock } from './intake/advance-clock.ts'
 import type { Clock } from '../base/clock.ts'
 import { BlockStates } from './intake/block-states.ts'
 import { BlockImporter } from './intake/block-importer.ts'
@@ -110,7 +110,7 @@ export class Replica {
   ): Promise<Replica> {
     const { blockStates, loaded } = await BlockStates.load(options, modules.store)
     const replica = new Replica(blockStates, loaded, modules)
-    await replica.settleClock()
+    await replica.advanceClock()
     return replica
   }
 
@@ -292,10 +292,10 @@ export class Replica {
   }
 
   /** Applies what time alone changes (spec §3, §4, §5). */
-  settleClock(): Promise<void> {
+  advanceClock(): Promise<void> {
     return this.#commitQueue.run((change) =>
       change('clock', () => {
-        const { setBack } = settleClock(this.#blockStates, this.#importer, this.#clock.nowMs())
+        const { setBack } = advanceClock(this.#blockStates, this.#importer, this.#clock.nowMs())
         if (setBack > 0) this.#log.warn('chain.ahead-of-clock', { chain: this.chain.id, blocks: setBack })
         deleteKeptAside(this.#blockStates, this.#payloadIndex, this.#clock.nowMs() - this.#keepHiddenMs)
       }),

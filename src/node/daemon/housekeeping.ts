@@ -1,5 +1,5 @@
 /**
- * Periodic work (spec §3, §7): compares heads with a peer of each chain, settles blocks whose time or turn has come,
+ * Periodic work (spec §3, §7): compares heads with a peer of each chain, takes in blocks whose time or turn has come,
  * and saves what the throttle has to remember.
  */
 import type { ChainRegistry } from '../chain/registry.ts'
@@ -46,7 +46,7 @@ export class Housekeeping {
     await chains.saveThrottles()
     for (const { replica, attached } of chains.all()) {
       // A failed chain reports its own fault; the other chains go on.
-      await replica.settleClock().catch(() => undefined)
+      await replica.advanceClock().catch(() => undefined)
       const peers = pubsub.subscribers(attached.gossip.topic)
       const one = peers[Math.floor(Math.random() * peers.length)]
       if (one !== undefined) attached.sync.suggest(one)

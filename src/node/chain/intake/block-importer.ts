@@ -129,7 +129,7 @@ export class BlockImporter {
     const isAhead = header.time > nowMs + MAX_AHEAD_MS
     if (known !== undefined) return this.#recall(known, checked, { isAhead, nowMs })
     if (isAhead) return this.#setAside(checked, origin)
-    // The clock has reached this block, but not yet been settled for the blocks below it.
+    // The clock has reached this block, and was not yet advanced for the blocks below it.
     const { graph } = this.#blockStates.state
     const backs = resolved?.backs ?? header.backs.map((back) => graph.indexOf(back))
     if (backs.some((back) => this.#isSetAside(back))) return 'ahead'

@@ -1,13 +1,13 @@
 /**
  * How each known block of one chain stands, and the elementary changes of that (spec §5): add a block to V, keep it in a
- * state, drop it. `block-importer.ts` and `settle-clock.ts` decide when to do what.
+ * state, drop it. `block-importer.ts` and `advance-clock.ts` decide when to do what.
  *
  * Invariants:
  * 1. `#changeSet` holds every change since the last {@link BlockStates.takeChangeSet}.
  * 2. `unaccepted` has exactly the settled blocks that are neither accepted nor dropped; a block that is neither there nor
  *    accepted is dropped, or staged.
  * 3. `#ours` has only settled blocks.
- * 4. Nothing is dropped, and the clock is not settled, over staged blocks: they go to the mempool first.
+ * 4. Nothing is dropped, and the clock is not advanced, over staged blocks: they go to the mempool first.
  */
 import type { BlockId } from '../../../dag/ids.ts'
 import type { Chain } from '../../../dag/chain.ts'

@@ -25,7 +25,7 @@ export class Mempool {
   #bytes = 0
   /** Delayed blocks for which there was no room. */
   readonly #leftOut = new Set<BlockId>()
-  /** When the clock was first settled with some of them. */
+  /** When the clock was first advanced with some of them. */
   #leftOutMs: number | undefined
 
   get size(): number {

@@ -135,10 +135,10 @@ describe('§3 blocks ahead of the clock', () => {
     expect(await takeIn(on, [first, ahead, above, other])).toEqual(['accepted', 'ahead', 'ahead', 'accepted'])
     expect(viewOf(on).heads).toEqual([other.block.id])
     on.clock.set(NOW_MS + 1)
-    await on.replica.settleClock()
+    await on.replica.advanceClock()
     expect(viewOf(on).heads).toEqual([other.block.id, ahead.block.id].sort())
     on.clock.set(NOW_MS + 2)
-    await on.replica.settleClock()
+    await on.replica.advanceClock()
     expect(viewOf(on).heads).toEqual([other.block.id, above.block.id].sort())
   })
 
@@ -152,7 +152,7 @@ describe('§3 blocks ahead of the clock', () => {
     expect([anew.replica.aheadCount, anew.replica.blocks, anew.replica.pioneer]).toEqual([0, 0, undefined])
     expect(await takeIn(anew, [ahead, ahead])).toEqual(['ahead', 'known'])
     anew.clock.set(NOW_MS + 1)
-    await anew.replica.settleClock()
+    await anew.replica.advanceClock()
     expect([anew.replica.aheadCount, anew.replica.blocks, anew.replica.pioneer]).toEqual([0, 1, author(1).author])
   })
 
@@ -162,7 +162,7 @@ describe('§3 blocks ahead of the clock', () => {
     await takeIn(on, [early])
     must(await makePost(on.replica, { payload: bytes('from the future'), pvt: author(1) }, on.clock))
     on.clock.set(NOW_MS)
-    await on.replica.settleClock()
+    await on.replica.advanceClock()
     expect(viewOf(on).heads).toEqual([early.block.id])
     const posted = must(await makePost(on.replica, { payload: bytes('from now'), pvt: author(1) }, on.clock))
     expect([posted.state, posted.height]).toEqual(['accepted', 2])
@@ -173,7 +173,7 @@ describe('§3 blocks ahead of the clock', () => {
     const on = await openReplica(forum, new MemoryStore(), NOW_MS + 10 * MAX_AHEAD_MS)
     await takeIn(on, [post(forum, { author: 1, time: NOW_MS + 9 * MAX_AHEAD_MS })])
     on.clock.set(NOW_MS)
-    await on.replica.settleClock()
+    await on.replica.advanceClock()
     for (const each of [on, await openReplica(forum, on.store)]) {
       expect([each.replica.pioneer, each.replica.blocks]).toEqual([author(1).author, 0])
       expect(await takeIn(each, [post(forum, { author: 2 })])).toEqual(['DAG_OTHER_PIONEER'])
@@ -271,7 +271,7 @@ describe('events and payloads', () => {
     await expect(makePost(on.replica, { payload: bytes('mine'), pvt: author(1) }, on.clock)).rejects.toThrow(
       StorageFailed,
     )
-    await expect(on.replica.settleClock()).rejects.toThrow(StorageFailed)
+    await expect(on.replica.advanceClock()).rejects.toThrow(StorageFailed)
     const anew = await openReplica(forum, store)
     expect(await takeIn(anew, [first])).toEqual(['accepted'])
   })
@@ -314,7 +314,7 @@ describe('events and payloads', () => {
     isFull.resolve(undefined)
     expect((await taken).map(({ status }) => status)).toEqual(['rejected', 'rejected'])
     expect([on.replica.blocks, on.replica.graph.acceptedCount]).toEqual([0, 0])
-    await expect(on.replica.settleClock()).rejects.toThrow(StorageFailed)
+    await expect(on.replica.advanceClock()).rejects.toThrow(StorageFailed)
   })
 
   test('a listener that fails does not undo what is in the store', async () => {

@@ -49,7 +49,7 @@ test('after every commit a replica opened on the same store answers the same', a
         if (step.how === 'held') await on.replica.keepGuests(batch.map(({ block }) => block.id))
         if (step.endPull) await on.replica.endPull()
         on.clock.set(lastTime(economy) + step.clock * HOUR)
-        await on.replica.settleClock()
+        await on.replica.advanceClock()
         const { length } = commits.mock.calls
         const again = await openForumReplica(economy.chain, { store: on.store, nowMs: on.clock.nowMs() })
         expect(everythingOf(again)).toEqual(everythingOf(on))
@@ -66,7 +66,7 @@ async function meet(both: readonly ForumReplica[], blocks: readonly MadeBlock[])
     const [one] = both
     for (const on of both) {
       on.clock.set((one?.clock.nowMs() ?? 0) + (on === one ? 61 * MINUTE : 0))
-      await on.replica.settleClock()
+      await on.replica.advanceClock()
     }
     for (const made of blocks) {
       for (const on of both) {

@@ -50,7 +50,7 @@ async function look(on: ForumReplica, { block }: MadeBlock = shout): Promise<str
 
 async function later(on: ForumReplica, days: number): Promise<void> {
   on.clock.set(NOW_MS + days * DAY)
-  await on.replica.settleClock()
+  await on.replica.advanceClock()
 }
 
 async function problemsOf(on: ForumReplica): Promise<readonly string[]> {

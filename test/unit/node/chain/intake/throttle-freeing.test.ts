@@ -74,7 +74,7 @@ describe('§5 a fresh block by an author with reps here', () => {
     const late = over(BOB)
     await takeIn(on, [late, over(FAY)])
     expect(stands(on, late)).toBe('waiting')
-    await on.replica.settleClock()
+    await on.replica.advanceClock()
     expect([stands(on, late), on.replica.delayedCount]).toEqual(['paid', 0])
   })
 })

@@ -103,7 +103,7 @@ describe('§5 blocks that claim to be more than 24 h old when it was online and 
     for (let ms = START_MS; ms <= NOW_MS; ms += MINUTE) replica.watch.note(ms)
     await replica.ingest([first, ...branch], 'pull')
     nowMs += MINUTE
-    await replica.settleClock()
+    await replica.advanceClock()
     expect(told).toEqual([['chain.delayed', { chain: forum.id, blocks: 130 }]])
   })
 })

@@ -97,7 +97,7 @@ test('what there is no room for is counted, and not fetched again before an hour
   }
   expect(await receive()).toBe(dark.length)
   expect([on.replica.blocks, on.replica.delayedCount]).toEqual([101, dark.length - 100])
-  await on.replica.settleClock()
+  await on.replica.advanceClock()
   expect(await receive()).toBe(0)
   // Now the peer has a head that is not here, and lists all below it again.
   await takeIn(theirs, [next!])

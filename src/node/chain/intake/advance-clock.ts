@@ -13,7 +13,7 @@ import type { PayloadIndex } from './payload-index.ts'
 export const KEEP_HIDDEN_MS = 30 * DAY_MS
 
 /** Returns how many accepted blocks were set back. */
-export function settleClock(
+export function advanceClock(
   blockStates: BlockStates,
   importer: BlockImporter,
   nowMs: number,
