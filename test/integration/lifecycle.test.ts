@@ -107,14 +107,14 @@ describe('what outlives a node', () => {
 
   test('§9 a node that lost its peers from the config finds a peer of its chain that it remembers, even after kill -9', async () => {
     const discovery = { remembered: true }
-    const a = await playground.start('a', forum)
-    const b = await playground.start('b', { ...forum, discovery, peers: a.addresses })
+    const a = await playground.start('a', followed)
+    const b = await playground.start('b', { ...followed, discovery, peers: a.addresses })
     await synced(b)
     await b.stop()
-    const again = await playground.start('b', { ...forum, discovery })
+    const again = await playground.start('b', { ...followed, discovery })
     await connects(again, a)
     await again.kill()
-    await connects(await playground.start('b', { ...forum, discovery }), a)
+    await connects(await playground.start('b', { ...followed, discovery }), a)
   })
 
   test('§9 who was dialled remembers who dialled it', async () => {

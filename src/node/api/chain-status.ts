@@ -39,7 +39,7 @@ export function statusOf(joined: Joined<ChainServices>, { pubsub, host, clock, u
     ...(delays === undefined ? {} : { delayed: { ...delays } }),
     ...syncStateOf({
       ...(replica.needsFounder ? { choice: { name: replica.chain.params.name, seen: sync.founders() } } : {}),
-      ...(replica.pioneer === undefined && replica.founder !== undefined ? { awaited: replica.founder } : {}),
+      ...awaitedBy(joined),
       peers,
       onTopic: pubsub.subscribers(gossip.topic),
       active: sync.active,
@@ -57,7 +57,7 @@ export function statusOf(joined: Joined<ChainServices>, { pubsub, host, clock, u
 export interface SyncFacts {
   /** In a forum that follows no founder yet: its name, and what peers say of theirs. */
   readonly choice?: { readonly name: string; readonly seen: readonly PeersFounder[] }
-  /** In a forum with nothing of it here: the founder that is wanted. */
+  /** In a forum with nothing of it here: the founder that is wanted, if no peer says that it follows that one. */
   readonly awaited?: AuthorKey
   readonly peers: readonly PeerSyncState[]
   readonly onTopic: readonly string[]
@@ -70,6 +70,13 @@ export interface SyncFacts {
   readonly missing: number
   readonly delays: Delays | undefined
   readonly nowMs: number
+}
+
+/** Two empty sides that want the same founder are in sync; with a peer that names nobody there is nothing to be in sync on. */
+function awaitedBy({ replica, attached }: Joined<ChainServices>): Pick<SyncFacts, 'awaited'> {
+  const { founder, pioneer } = replica
+  if (founder === undefined || pioneer !== undefined) return {}
+  return attached.sync.founders().some((seen) => seen.founder === founder) ? {} : { awaited: founder }
 }
 
 /** The sync state in one word, and the reason. */
