@@ -3,6 +3,7 @@
  * decides nothing (docs/decisions/0004). libsodium takes 60 % of OpenSSL's time. It is an optional package: where its
  * addon has no build for the platform, OpenSSL does the work. Loads fast, for worker threads that do nothing else.
  */
+import { evictOldest } from './evict-oldest.ts'
 import { createPublicKey, verify as opensslVerify, type KeyObject, type PublicKeyInput } from 'node:crypto'
 import { createRequire } from 'node:module'
 import { hexToBytes } from '@noble/hashes/utils.js'
@@ -38,11 +39,7 @@ function importedKey(author: AuthorKey): KeyObject {
   }
   const key = createPublicKey({ key: spki(idBytes(author)), format: 'der', type: 'spki' })
   importedKeys.set(author, key)
-  if (importedKeys.size > MAX_CACHED_KEYS)
-    for (const oldest of importedKeys.keys()) {
-      importedKeys.delete(oldest)
-      break
-    }
+  evictOldest(importedKeys, MAX_CACHED_KEYS)
   return key
 }
 

@@ -3,6 +3,7 @@
  * a period later. The time is an argument; after a clock was set back, what was taken ahead of it counts as taken now, else
  * it would not come back for long.
  */
+import { evictOldest } from '../dag/evict-oldest.ts'
 import type { AuthorKey } from '../dag/ids.ts'
 import { lowerBound } from './binary-search.ts'
 
@@ -108,7 +109,7 @@ export class RationTable<R extends { left(nowMs: number): number; take(nowMs: nu
     this.#atMost = atMost
     this.#full = full
     this.#rations = new Map(entries)
-    this.#trim()
+    evictOldest(this.#rations, atMost)
   }
 
   entries(): (readonly [AuthorKey, R])[] {
@@ -124,13 +125,6 @@ export class RationTable<R extends { left(nowMs: number): number; take(nowMs: nu
     ration.take(nowMs, count)
     this.#rations.delete(author)
     this.#rations.set(author, ration)
-    this.#trim()
-  }
-
-  #trim(): void {
-    for (const oldest of this.#rations.keys()) {
-      if (this.#rations.size <= this.#atMost) return
-      this.#rations.delete(oldest)
-    }
+    evictOldest(this.#rations, this.#atMost)
   }
 }

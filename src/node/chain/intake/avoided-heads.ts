@@ -2,6 +2,7 @@
  * Heads that a post made here does not link (spec §5 *Posting*, a local rule): those of authors with negative reps, and of
  * authors one of whose blocks was lately withdrawn here because of another of their own.
  */
+import { evictOldest } from '../../../dag/evict-oldest.ts'
 import type { AuthorKey } from '../../../dag/ids.ts'
 import { AVOIDED_AUTHORS } from '../../../protocol/limits.ts'
 import { OLD_AGE_MS } from '../../../reputation/rules.ts'
@@ -22,8 +23,7 @@ export class AvoidedHeads {
     if (author === undefined) return
     this.#withdrawnMs.delete(author)
     this.#withdrawnMs.set(author, nowMs)
-    for (const oldest of this.#withdrawnMs.keys())
-      if (this.#withdrawnMs.size > AVOIDED_AUTHORS) this.#withdrawnMs.delete(oldest)
+    evictOldest(this.#withdrawnMs, AVOIDED_AUTHORS)
   }
 
   has(head: number, nowMs: number): boolean {

@@ -2,6 +2,7 @@
  * Finds peers and connects to them (spec §9): bootstrap and static peers, the DHT, mDNS, and the peer cache. Each
  * source can be off, and any one of them is enough. What is said over the connections is up to gossip and sync.
  */
+import { evictOldest } from '../../../dag/evict-oldest.ts'
 import type { PeerId, PeerInfo } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { Bug } from '../../../dag/result.ts'
@@ -187,8 +188,7 @@ export class Discovery {
     if (!isDue || id.equals(host.peerId) || host.isConnected(key)) return
     this.#lanTriedMs.delete(key)
     this.#lanTriedMs.set(key, nowMs)
-    for (const oldest of this.#lanTriedMs.keys())
-      if (this.#lanTriedMs.size > MAX_LAN_PEERS) this.#lanTriedMs.delete(oldest)
+    evictOldest(this.#lanTriedMs, MAX_LAN_PEERS)
     await host.libp2p.peerStore.merge(id, { multiaddrs })
     await this.#dial(id)
   }

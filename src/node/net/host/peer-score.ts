@@ -2,6 +2,7 @@
  * Scores of peers (spec §8: "a breach closes the stream and lowers the peer's score"): points that decay, and bans that
  * expire. It closes no connections. Time is an argument.
  */
+import { evictOldest } from '../../../dag/evict-oldest.ts'
 import { BAN_AT_POINTS, BAN_MS, POINTS_HALF_LIFE_MS, SCORED_PEERS } from '../../../protocol/limits.ts'
 
 interface Entry {
@@ -45,10 +46,6 @@ export class PeerScore {
   #put(peer: string, entry: Entry): void {
     this.#entries.delete(peer)
     this.#entries.set(peer, entry)
-    if (this.#entries.size <= SCORED_PEERS) return
-    for (const oldest of this.#entries.keys()) {
-      this.#entries.delete(oldest)
-      return
-    }
+    evictOldest(this.#entries, SCORED_PEERS)
   }
 }

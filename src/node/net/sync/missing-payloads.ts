@@ -2,6 +2,7 @@
  * Fetches payloads that are missing here from a peer (spec §8 step 4): a few after each pull, with a backoff per
  * payload and peer.
  */
+import { evictOldest } from '../../../dag/evict-oldest.ts'
 import type { ProtocolFault } from '../../../protocol/faults.ts'
 import { PAYLOAD_BACKOFFS, PAYLOADS_PER_MEETING } from '../../../protocol/limits.ts'
 import { fetchPayload, isBeingFetched } from './payload-fetch.ts'
@@ -76,7 +77,7 @@ export async function askForMissing(
     }
     const waitMs = Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** (tries - 1))
     known.set(keyOf(index), { index, tries, nextMs: nowMs + waitMs })
-    for (const oldest of known.keys()) if (known.size > PAYLOAD_BACKOFFS) known.delete(oldest)
+    evictOldest(known, PAYLOAD_BACKOFFS)
     if (!fetched.ok && !isRpcFault(fetched.fault)) return fetched.fault
   }
   return undefined

@@ -3,6 +3,7 @@
  * show the heads of a fruitless pull. A lost or wrong entry costs one more pull or a minute; it never makes a block
  * count as present.
  */
+import { evictOldest } from '../../../dag/evict-oldest.ts'
 import { createHash } from 'node:crypto'
 import type { BlockId } from '../../../dag/ids.ts'
 import { isUnsound, type BlockFault } from '../../../protocol/faults.ts'
@@ -45,10 +46,7 @@ export class NegativeCache {
     for (const outcome of outcomes) {
       if (outcome.state === 'refused' && isUnsound(outcome.fault)) this.#unsound.set(outcome.id, outcome.fault)
     }
-    for (const oldest of this.#unsound.keys()) {
-      if (this.#unsound.size <= UNSOUND_IDS) break
-      this.#unsound.delete(oldest)
-    }
+    evictOldest(this.#unsound, UNSOUND_IDS)
   }
 
   /** Records the end of a pull. Entries expire as `nowMs` grows. */
@@ -65,7 +63,7 @@ export class NegativeCache {
     }
     const waitMs = isSame ? Math.min(LONGEST_WAIT_MS, 2 * before.waitMs) : FIRST_WAIT_MS
     this.#peers.set(peer, { heads: keyOf(heads), version, end: end.why, waitMs, untilMs: nowMs + waitMs })
-    for (const oldest of this.#peers.keys()) if (this.#peers.size > NEGATIVE_CACHE_PEERS) this.#peers.delete(oldest)
+    evictOldest(this.#peers, NEGATIVE_CACHE_PEERS)
   }
 
   /** How the last pull ended, if another one now would end the same way. */

@@ -1,4 +1,5 @@
 /** State of sync with each peer of one chain, for `chain status` (spec §10). It decides nothing. */
+import { evictOldest } from '../../../dag/evict-oldest.ts'
 import { PEERS_SHOWN } from '../../../protocol/limits.ts'
 import type { Clock } from '../../base/clock.ts'
 
@@ -26,8 +27,7 @@ export class PeerStates {
     const lastSyncMs = isSynced ? this.#clock.nowMs() : (this.#states.get(id)?.lastSyncMs ?? null)
     this.#states.delete(id)
     this.#states.set(id, { id, lastSyncMs, state })
-    const [oldest] = this.#states.keys()
-    if (oldest !== undefined && this.#states.size > PEERS_SHOWN) this.#states.delete(oldest)
+    evictOldest(this.#states, PEERS_SHOWN)
   }
 
   forget(id: string): void {

@@ -2,6 +2,7 @@
  * What peers say of the founders that they follow (spec §2, §8), in one forum joined without pioneers: their word, for
  * people who choose. It decides nothing.
  */
+import { evictOldest } from '../../../dag/evict-oldest.ts'
 import type { AuthorKey } from '../../../dag/ids.ts'
 import { PEERS_SHOWN } from '../../../protocol/limits.ts'
 import type { SeenFounder } from '../../../protocol/pull-types.ts'
@@ -23,8 +24,7 @@ export class SeenFounders {
     this.#seen.delete(peer)
     if (seen === undefined) return
     this.#seen.set(peer, seen)
-    const [oldest] = this.#seen.keys()
-    if (oldest !== undefined && this.#seen.size > PEERS_SHOWN) this.#seen.delete(oldest)
+    evictOldest(this.#seen, PEERS_SHOWN)
   }
 
   forget(peer: string): void {
