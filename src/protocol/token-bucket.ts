@@ -2,6 +2,7 @@
  * Token buckets, pure: a burst, and then so many per second. The time is an argument, in milliseconds of any clock; as
  * it grows the bucket refills. A clock that steps back adds nothing and takes nothing.
  */
+import { evictOldest } from '../dag/evict-oldest.ts'
 
 export interface Rate {
   /** Tokens of a full bucket. */
@@ -55,8 +56,7 @@ export class Buckets {
     const bucket = this.#buckets.get(key) ?? new Bucket(this.#rate, nowMs)
     this.#buckets.delete(key)
     this.#buckets.set(key, bucket)
-    const [oldest] = this.#buckets.keys()
-    if (oldest !== undefined && this.#buckets.size > this.#kept) this.#buckets.delete(oldest)
+    evictOldest(this.#buckets, this.#kept)
     return bucket
   }
 

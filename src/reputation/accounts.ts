@@ -63,7 +63,7 @@ export class Accounts {
     this.#drift(account, block, changeOf(after) - changeOf(before))
   }
 
-  /** Notes what the author has before a vote of theirs that is in. */
+  /** Notes the author's balance before one of the author's votes. */
   noteBalance(account: Account, vote: number, noted: { counts: boolean; balance: number }): void {
     account.margins = this.#margins.put(account.margins, vote, noted)
   }

@@ -236,12 +236,11 @@ export class ChainState {
   }
 
   /**
-   * reps(author, accepted, t), at the time that the next post would have: that of the clock, or of the latest head. Infinite
-   * for unlimited authors.
+   * reps(author, accepted, t), at the time that the next post would have. Infinite for unlimited authors.
    */
   repsOf(author: AuthorKey, now: number): number {
     if (this.#pioneer === undefined && hasFirstPostPioneer(this.chain)) return 0
-    return this.#views.repsOf(author, Math.max(now, this.graph.time(this.graph.latestHead)))
+    return this.#views.repsOf(author, this.#timeOfNext(now))
   }
 
   /** Whether an accepted vote counts (spec §4). */
@@ -265,8 +264,8 @@ export class ChainState {
   }
 
   /**
-   * The authors that the lens reaches (spec §4, *Lens*): from the pioneers, or the owner, and from whom the reader adds. In groups
-   * everybody.
+   * The authors that the lens reaches (spec §4, *Lens*): from the pioneers, or the owner, and from those the reader adds. In
+   * groups everybody.
    */
   lens(now: number, added: readonly AuthorKey[] = [], rule?: LensRule): Set<AuthorKey> {
     if (isGroupUnlimited(this.chain)) return new Set(this.authors())
@@ -274,8 +273,7 @@ export class ChainState {
     const roots = [...pioneers, this.#pioneer, owner, ...added].filter((key) => key !== undefined)
     const numbers = roots.map((root) => this.#table.numberOf(root)).filter((root) => root !== undefined)
     const context = { graph: this.graph, table: this.#table, counts: (vote: number) => this.counts(vote) }
-    const t = Math.max(now, this.graph.time(this.graph.latestHead))
-    const reached = reachedFrom(numbers, context, { t, ...(rule === undefined ? {} : { rule }) })
+    const reached = reachedFrom(numbers, context, { t: this.#timeOfNext(now), ...(rule === undefined ? {} : { rule }) })
     return new Set([...roots, ...[...reached].map((author) => this.#table.keyOf(author))])
   }
 
@@ -292,6 +290,11 @@ export class ChainState {
     ]
     const isPaid = (index: number): boolean => this.isPaid(index)
     return backsFor({ graph, table: this.#table, isPaid, isAvoided, unaccepted }, block)
+  }
+
+  /** The time that the next post would have: that of the clock, or of the latest head. */
+  #timeOfNext(now: number): number {
+    return Math.max(now, this.graph.time(this.graph.latestHead))
   }
 
   #know(index: number, { author, like }: ResolvedBlock, k: number): void {

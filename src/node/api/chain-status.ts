@@ -55,7 +55,7 @@ export function statusOf(joined: Joined<ChainServices>, { pubsub, host, clock, u
 
 /** What determines the sync state. */
 export interface SyncFacts {
-  /** In a forum that follows no founder yet: its name, and what peers say of theirs. */
+  /** In a forum that follows no founder yet: its name, and the founders that peers follow. */
   readonly choice?: { readonly name: string; readonly seen: readonly PeersFounder[] }
   /** In a forum with nothing of it here: the founder that is wanted, if no peer says that it follows that one. */
   readonly awaited?: AuthorKey

@@ -1,4 +1,4 @@
-/** The options of commands that show the lens (spec §4, §11): `--lens`, and `--trust` for whom the reader adds. */
+/** The options of commands that show the lens (spec §4, §11): `--lens`, and `--trust` for authors that the reader adds. */
 import { parseAuthorKey } from '../../dag/ids.ts'
 import type { AddressBook } from './address-book.ts'
 import { CommandError } from './io.ts'

@@ -25,7 +25,7 @@ export function advanceClock(
     const due = blockStates.mempool.get(block.id)
     if (due !== undefined) importer.importAgain(due, nowMs)
   }
-  blockStates.mempool.settleLeftOut(nowMs)
+  blockStates.mempool.expireLeftOut(nowMs)
   // Blocks that stay delayed were reported when they came.
   blockStates.changeSet.delayed = 0
   blockStates.trim()

@@ -71,7 +71,7 @@ export class Mempool {
   }
 
   /** What was left out an hour ago may be fetched again. */
-  settleLeftOut(nowMs: number): void {
+  expireLeftOut(nowMs: number): void {
     if (this.#leftOut.size === 0) this.#leftOutMs = undefined
     else this.#leftOutMs = Math.min(this.#leftOutMs ?? nowMs, nowMs)
     if (this.#leftOutMs === undefined || nowMs - this.#leftOutMs < LEFT_OUT_MS) return

@@ -39,7 +39,7 @@ export class ThrottlePolicy {
     return header.backs.some((back) => this.#mempool.get(back)?.waitsFor === 'turn')
   }
 
-  /** The author for whom a block frees delayed ones below it now; `undefined` if it frees none. */
+  /** The author of a block that frees delayed ones below it now; `undefined` if it frees none. */
   freerOf({ block: { header } }: CheckedBlock, nowMs: number): AuthorKey | undefined {
     const { author, time } = header
     if (author === undefined || this.#throttle.isOld(time, nowMs) || this.#mempool.hasDelayedOf(author))
@@ -61,7 +61,7 @@ export class ThrottlePolicy {
 
   /**
    * Why a block of the graph is delayed, before it is added to V; its backs are in V. If it is not, it takes from the rations.
-   * What nobody pays for takes nothing: a stranger could use the rations up with it.
+   * A block that its author has no rep for takes nothing: a stranger could use up the rations with it.
    */
   delayInGraph(index: number, nowMs: number, freer: () => AuthorKey | undefined): Delay | undefined {
     const { graph } = this.#state

@@ -189,10 +189,10 @@ describe('of delayed blocks for which there is no room', () => {
       MEMPOOL_BLOCKS,
       Math.min(LEFT_OUT_IDS, branch.length - MEMPOOL_BLOCKS),
     ])
-    mempool.settleLeftOut(1)
-    mempool.settleLeftOut(LEFT_OUT_MS)
+    mempool.expireLeftOut(1)
+    mempool.expireLeftOut(LEFT_OUT_MS)
     expect(mempool.leftOut).toBeGreaterThan(0)
-    mempool.settleLeftOut(LEFT_OUT_MS + 1)
+    mempool.expireLeftOut(LEFT_OUT_MS + 1)
     expect([mempool.leftOut, mempool.keptBack]).toEqual([0, MEMPOOL_BLOCKS])
   })
 
