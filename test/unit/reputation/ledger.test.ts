@@ -113,7 +113,8 @@ class Both {
 const moments = fc.array(fc.oneof(fc.nat(100 * DAY), fc.nat(3 * DAY)), { maxLength: 4 })
 
 test.each([
-  { name: 'hours apart', gaps: dense, runs: 200 },
+  // Fewer votes turn here, so there are more runs.
+  { name: 'hours apart', gaps: dense, runs: 400 },
   { name: 'days apart', gaps: daily, runs: 200 },
   { name: 'at the edges of the window', gaps: wide, runs: 200 },
   { name: 'anyhow', gaps: fc.oneof(dense, daily, wide), runs: 200 },
