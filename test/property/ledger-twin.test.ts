@@ -28,7 +28,7 @@ test(
           expect(node.answers(authors, times)).toEqual(node.expected(authors, times))
         })
       }),
-      { numRuns: 90 * TIMES },
+      { numRuns: 130 * TIMES },
     )
     if (TIMES > 1) console.log(seen)
     expect(seen.freshVotes).toBeGreaterThan(130)

@@ -156,16 +156,16 @@ test(
   'a listener that comes back with its cursor is told all that it missed, and nothing twice',
   { timeout: 60_000 },
   async () => {
-    await playAll('economies', economies(20), 250, { withdrawals: 5, returns: 500, kills: 100 })
+    await playAll('economies', economies(20), 350, { withdrawals: 5, returns: 500, kills: 100 })
   },
 )
 
 test('the same where blocks are withdrawn, while it listens and while it is away', { timeout: 60_000 }, async () => {
-  await playAll('rivalries', rivalries, 250, { withdrawals: 50, returns: 500, kills: 100 })
+  await playAll('rivalries', rivalries, 350, { withdrawals: 50, returns: 500, kills: 100 })
 })
 
 test('the same where the clock is set to and fro', { timeout: 60_000 }, async () => {
-  await playAll('moving-clock', economies(16), 250, { withdrawals: 100, returns: 300, kills: 100 }, true)
+  await playAll('moving-clock', economies(16), 350, { withdrawals: 100, returns: 300, kills: 100 }, true)
 })
 
 test('a subscription that is given up before it is read leaves nobody listening', async () => {

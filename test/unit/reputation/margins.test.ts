@@ -96,7 +96,7 @@ test('the first vote at risk is what a list says, whatever was put in, taken off
         }
       },
     ),
-    { numRuns: 100 },
+    { numRuns: 150 },
   )
   expect(found).toBeGreaterThan(500)
 })
