@@ -47,6 +47,9 @@ export default defineConfig({
           include: ['test/integration/**/*.test.ts'],
           globalSetup: ['test/support/build.ts'],
           testTimeout: 120_000,
+          // Daemons, sockets and memory depend on what else the machine does. What passes only when it is run again is named in
+          // the summary; the nightly run allows none.
+          retry: process.env['FREECHAINS_NIGHTLY'] === '1' ? 0 : 1,
         },
       },
     ],

@@ -22,6 +22,9 @@ const SECOND_BYTES = 32 * MIB
 let playground: Playground
 let stranger: Stranger
 
+/** Each attempt looks at daemons that have just been started. */
+let attempts = 0
+
 beforeAll(async () => {
   playground = await Playground.open()
   stranger = await Stranger.start()
@@ -38,8 +41,9 @@ test('payloads of 64 MiB pass from one to the next, and hardly anything of them 
   const payload = randomBytes(MAX_PAYLOAD_OWNER_BYTES)
   const first = post(on, { author: ALICE, payload })
   const second = post(on, { author: ALICE, payload, backs: [first.block] })
-  const taker = await playground.start('taker', { chains: [{ name }] })
-  const next = await playground.start('next', { chains: [{ name }] })
+  attempts += 1
+  const taker = await playground.start(`taker${attempts}`, { chains: [{ name }] })
+  const next = await playground.start(`next${attempts}`, { chains: [{ name }] })
   const recv = (daemon: Daemon, addr: string): Promise<unknown> =>
     daemon.client.call('peer.recv', { addr, chain: name })
   const grown = async (): Promise<number[]> => {
