@@ -96,6 +96,9 @@ export class ChainNetwork {
       onShared: (peer) => {
         discovery.noteChainPeer(peer)
       },
+      onGave: (peer) => {
+        host.useful.noteGave(peer.toString())
+      },
       connected: () => this.#connected(replica),
       findPeers: (signal) => this.#findPeers(replica, signal),
       extraSlots: this.#extraSlots,

@@ -9,10 +9,22 @@ import { createLibp2p, type Libp2p } from 'libp2p'
 import { fail, ok, type Result } from '../../../dag/result.ts'
 import type { ProtocolFault } from '../../../protocol/faults.ts'
 import { systemClock, type Clock } from '../../base/clock.ts'
+import { sharesWith } from './address-shares.ts'
+import { boundPings } from './bounded-ping.ts'
 import { endSilentConnections, guardConnections } from './connection-guard.ts'
+import { limitConnections } from './connection-slots.ts'
 import { hostFault, why, type DialFault, type HostFault } from './faults.ts'
 import { clearKeepAliveTags } from './peer-tags.ts'
-import { libp2pOptions, type HostDatastore, type HostOptions, type HostServices } from './libp2p-options.ts'
+import {
+  INBOUND_PER_SECOND,
+  libp2pOptions,
+  MAX_CONNECTIONS,
+  type HostDatastore,
+  type HostOptions,
+  type HostServices,
+} from './libp2p-options.ts'
+import { PendingConnections } from './pending-connections.ts'
+import { UsefulPeers } from './useful-peers.ts'
 import type { Logger } from '../../base/log.ts'
 import { PeerScore } from './peer-score.ts'
 
@@ -32,22 +44,37 @@ export async function createHost(options: HostOptions, modules: HostModules): Pr
   const peerScore = new PeerScore()
   const lanListeners = new Set<(peer: PeerInfo) => void>()
   const isBanned = (peer: PeerId): boolean => peerScore.isBanned(peer.toString(), clock.nowMs())
+  const sharesOf = sharesWith(options.trustedProxies ?? [])
+  const pending = new PendingConnections({
+    sharesOf,
+    perSecond: options.inboundConnectionsPerSecond ?? INBOUND_PER_SECOND,
+    ...(options.pendingInboundConnections === undefined ? {} : { places: options.pendingInboundConnections }),
+  })
   try {
     const libp2p = await createLibp2p(
       await libp2pOptions(options, {
         ...(modules.datastore === undefined ? {} : { datastore: modules.datastore }),
         gater: {
           denyDialPeer: isBanned,
+          denyInboundConnection: (connection) => !pending.admit(connection),
           denyInboundEncryptedConnection: isBanned,
           denyOutboundEncryptedConnection: isBanned,
+          denyInboundUpgradedConnection: (_peer, connection) => {
+            pending.settle(connection)
+            return false
+          },
         },
         points: (peer) => peerScore.points(peer, clock.nowMs()),
         onLanPeer: (peer) => lanListeners.forEach((listener) => listener(peer)),
       }),
     )
     await clearKeepAliveTags(libp2p.peerStore)
+    boundPings(libp2p)
+    const useful = new UsefulPeers()
+    const slots = options.maxConnections ?? MAX_CONNECTIONS
+    limitConnections(libp2p, { slots, sharesOf }, { useful, log: modules.log })
     await libp2p.start()
-    return ok(new Host({ libp2p, log: modules.log, clock, peerScore, lanListeners }))
+    return ok(new Host({ libp2p, log: modules.log, clock, peerScore, lanListeners, useful }))
   } catch (error) {
     return fail(hostFault(error))
   }
@@ -59,6 +86,7 @@ interface HostParts {
   readonly clock: Clock
   readonly peerScore: PeerScore
   readonly lanListeners: Set<(peer: PeerInfo) => void>
+  readonly useful: UsefulPeers
 }
 
 /**
@@ -72,6 +100,8 @@ export class Host {
   readonly peerId: PeerId
   /** For gossip, sync and discovery only. */
   readonly libp2p: Libp2p<HostServices>
+  /** What connections are worth when all slots are taken. */
+  readonly useful: UsefulPeers
   readonly #log: Logger
   readonly #clock: Clock
   readonly #peerScore: PeerScore
@@ -85,6 +115,7 @@ export class Host {
     this.#clock = parts.clock
     this.#peerScore = parts.peerScore
     this.#lanListeners = parts.lanListeners
+    this.useful = parts.useful
     endSilentConnections(parts.libp2p)
     guardConnections(parts.libp2p, (peer, fault) => {
       for (const listener of this.#breachListeners) listener(peer, fault)

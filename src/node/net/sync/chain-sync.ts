@@ -39,6 +39,8 @@ export interface SyncModules extends EverybodyModules {
   readonly mayRecheck: (peer: string) => boolean
   /** Called with a peer that has proved to have this chain. */
   readonly onShared: (peer: PeerId) => void
+  /** Called with a peer whose pull brought blocks that are accepted here. */
+  readonly onGave: (peer: PeerId) => void
   /** Shared by all chains of the node. */
   readonly extraSlots: ExtraSlots
 }
@@ -280,10 +282,11 @@ export class ChainSync {
   /** Applies the outcome of a pull to this peer. Returns the fault to report to the command that asked for the pull. */
   #afterPull(peer: PeerId, result: PullResult): SyncFault | undefined {
     const id = peer.toString()
-    const { replica, clock, log, onFault, onShared } = this.#modules
+    const { replica, clock, log, onFault, onShared, onGave } = this.#modules
     const { state, retry: again, isCompared, breach, fault } = outcomeOf(id, result)
     this.#founders.note(id, result.seen)
     this.#peerStates.note(id, state, isCompared === true)
+    if (result.fresh > 0) onGave(peer)
     if (isCompared === true) {
       this.#retries.forget(id)
       if (showsSync(result, replica.graph)) replica.watch.note(clock.nowMs())

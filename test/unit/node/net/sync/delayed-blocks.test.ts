@@ -34,6 +34,7 @@ async function pulling(on: ForumReplica, wired: Wired): Promise<ChainSync> {
     log: silentLogger,
     mayRecheck: () => true,
     onShared: () => undefined,
+    onGave: () => undefined,
     onFault: () => undefined,
     extraSlots: new ExtraSlots(),
   } as unknown as ConstructorParameters<typeof ChainSync>[0])

@@ -31,6 +31,7 @@ async function compared(
     log: { ...silentLogger, info: (_event: string, facts: { end?: string }) => void ends.push(String(facts.end)) },
     mayRecheck: () => true,
     onShared: () => undefined,
+    onGave: () => undefined,
     onFault: () => undefined,
     extraSlots: new ExtraSlots(),
   } as unknown as ConstructorParameters<typeof ChainSync>[0])
