@@ -10,7 +10,7 @@ import { fail, ok, type Result } from '../../../dag/result.ts'
 import type { ProtocolFault } from '../../../protocol/faults.ts'
 import { systemClock, type Clock } from '../../base/clock.ts'
 import { sharesWith } from './address-shares.ts'
-import { boundPings } from './bounded-ping.ts'
+import { answerPings } from './bounded-ping.ts'
 import { endSilentConnections, guardConnections } from './connection-guard.ts'
 import { limitConnections } from './connection-slots.ts'
 import { hostFault, why, type DialFault, type HostFault } from './faults.ts'
@@ -19,6 +19,7 @@ import {
   INBOUND_PER_SECOND,
   libp2pOptions,
   MAX_CONNECTIONS,
+  PING_STREAMS,
   type HostDatastore,
   type HostOptions,
   type HostServices,
@@ -69,11 +70,11 @@ export async function createHost(options: HostOptions, modules: HostModules): Pr
       }),
     )
     await clearKeepAliveTags(libp2p.peerStore)
-    boundPings(libp2p)
     const useful = new UsefulPeers()
     const slots = options.maxConnections ?? MAX_CONNECTIONS
     limitConnections(libp2p, { slots, sharesOf }, { useful, log: modules.log })
     await libp2p.start()
+    await answerPings(libp2p, PING_STREAMS)
     return ok(new Host({ libp2p, log: modules.log, clock, peerScore, lanListeners, useful }))
   } catch (error) {
     return fail(hostFault(error))

@@ -94,7 +94,7 @@ const ADDRESS_AGE_MS = 48 * HOUR_MS
 const PEER_AGE_MS = 72 * HOUR_MS
 
 /** With the default of one stream, libp2p's own ping fails while a `peer ping` or its previous ping is still open. */
-const PING_STREAMS = 16
+export const PING_STREAMS = 16
 
 /**
  * Weight of the application score in gossipsub: four breaches of the sync protocol weigh as much as two invalid
