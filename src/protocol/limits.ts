@@ -145,6 +145,16 @@ export const CONTROL_FRAMES_PER_STREAM = 8
  */
 export const SMALL_FRAMES: Rate = { burst: 4096, perSecond: 256 }
 
+/**
+ * Protocols asked for on one connection that this node does not speak, beyond `ANSWERS_PER_STREAM`. libp2p answers each by
+ * itself and without end, thousands in one packet, and lets nothing else run meanwhile. Software that speaks more than we
+ * do asks for some twenty when it connects.
+ */
+export const REFUSED_PROTOCOLS: Rate = { burst: 256, perSecond: 8 }
+
+/** Answers that agreeing on the protocol of a stream takes: the name of the negotiation, and of the protocol. */
+export const ANSWERS_PER_STREAM = 2
+
 /** Bytes of data that pay for a frame: the smallest announcements and requests have about as many. */
 export const FRAME_BYTES_EXPECTED = 128
 

@@ -14,6 +14,7 @@ import {
   CONTROL_FRAMES,
   CONTROL_UNSENT_BYTES,
   PENDING_CONNECTIONS,
+  REFUSED_PROTOCOLS,
   SMALL_FRAMES,
   UPGRADE_TIMEOUT_MS,
 } from '../../src/protocol/limits.ts'
@@ -222,6 +223,17 @@ describe('frames of the multiplexer', () => {
       await untilGone(stranger, node)
     }
     expect(faults).toEqual([{ code: 'FRAME_FLOOD' }, { code: 'FRAME_FLOOD' }])
+  })
+
+  test('protocols that the node does not speak, asked for by the thousand on one stream: cut off and blamed', async () => {
+    const { node, stranger, honest, faults } = await met()
+    const stream = await under(stranger, node).muxer.createStream()
+    const line = (text: string): Buffer => Buffer.from(`${String.fromCharCode(text.length + 1)}${text}\n`)
+    const asked = Array.from({ length: 4 * REFUSED_PROTOCOLS.burst }, () => line('/x'))
+    stream.send(Buffer.concat([line('/multistream/1.0.0'), ...asked]))
+    await untilGone(node, stranger)
+    await visit(honest, node)
+    expect(faults).toEqual([{ code: 'FRAME_FLOOD' }])
   })
 
   test('what waits below streams for a peer that does not read is bounded, and nobody is blamed', async () => {

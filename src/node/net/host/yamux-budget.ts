@@ -5,10 +5,12 @@
  */
 import { Bucket } from '../../../protocol/token-bucket.ts'
 import {
+  ANSWERS_PER_STREAM,
   CONTROL_FRAMES,
   CONTROL_FRAMES_PER_STREAM,
   FRAME_BYTES_EXPECTED,
   FRAMES_IN_CREDIT,
+  REFUSED_PROTOCOLS,
   SMALL_FRAMES,
 } from '../../../protocol/limits.ts'
 
@@ -37,6 +39,7 @@ class Account {
 export class YamuxBudget {
   readonly #control: Account
   readonly #data: Account
+  readonly #answers: Account
   readonly #nowMs: () => number
 
   /** @param nowMs - in milliseconds of any clock */
@@ -44,16 +47,23 @@ export class YamuxBudget {
     this.#nowMs = nowMs
     this.#control = new Account(new Bucket(CONTROL_FRAMES, nowMs()))
     this.#data = new Account(new Bucket(SMALL_FRAMES, nowMs()))
+    this.#answers = new Account(new Bucket(REFUSED_PROTOCOLS, nowMs()))
   }
 
   /** A stream was opened, by either side: acknowledged, ended or reset, and its window grows. */
   onStream(): void {
     this.#control.earn(CONTROL_FRAMES_PER_STREAM)
+    this.#answers.earn(ANSWERS_PER_STREAM)
   }
 
   /** This side sent data, or a ping: the other side answers each with one control frame. */
   onAsked(): void {
     this.#control.earn(1)
+  }
+
+  /** This side answers on a stream whose protocol is not agreed on yet: most often that it does not speak the one asked for. */
+  takeAnswer(): boolean {
+    return this.#answers.take(this.#nowMs())
   }
 
   /** A frame without data has come: ping, window update, reset, GOAWAY, or empty data. */

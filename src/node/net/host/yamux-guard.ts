@@ -21,6 +21,9 @@ const GO_AWAY = 3
 /** Opens a stream, or asks for the answer to a ping. */
 const SYN = 1
 
+/** An answer while the protocol of a stream is agreed on is shorter, so that longer frames need not be looked up. */
+const MAX_ANSWER_BYTES = 4096
+
 /** Events kept until a watcher is attached. The library itself closes a connection with more than ten early streams. */
 const MAX_EARLY_EVENTS = 16
 
@@ -85,11 +88,20 @@ export class YamuxFrameGuard {
   }
 
   /** What this side sends: one frame, its header first. */
-  sent(frame: Chunk): void {
+  sent(frame: Chunk): { readonly type: number; readonly stream: number } {
     const header = frame.subarray(0, HEADER_BYTES)
-    const [, type, , flags = 0] = header
+    const view = new DataView(header.buffer, header.byteOffset, HEADER_BYTES)
+    const [type, flags] = [view.getUint8(1), view.getUint16(2)]
     if (type !== PING && (flags & SYN) !== 0) this.#budget.onStream()
     if (type === DATA || type === PING) this.#budget.onAsked()
+    return { type, stream: view.getUint32(4) }
+  }
+
+  /** This side answers on a stream whose protocol is not agreed on yet. False if that is one too many. */
+  answers(): boolean {
+    if (this.#budget.takeAnswer()) return true
+    this.#notify((watch) => watch.onFlood())
+    return false
   }
 
   /** @throws {OversizedYamuxFrame | YamuxFrameFlood} as soon as the frame's header is complete */
@@ -169,7 +181,7 @@ export function guardedYamux(init: Init, limitBytes: number): () => StreamMuxerF
         const internals = muxer as unknown as YamuxInternals
         const guard = new YamuxFrameGuard(limitBytes)
         guards.set(muxer, guard)
-        watchSent(connection, guard)
+        watchSent(connection, guard, (stream) => isNegotiating(muxer, stream))
         const onData = internals.onData.bind(muxer)
         internals.onData = (chunk) => {
           guard.pass(chunk)
@@ -183,17 +195,29 @@ export function guardedYamux(init: Init, limitBytes: number): () => StreamMuxerF
   }
 }
 
+/** Whether the peer opened this stream and its protocol is not agreed on yet. */
+function isNegotiating(muxer: StreamMuxer, stream: number): boolean {
+  const opened = muxer.streams.find(({ id }) => id === String(stream))
+  return opened?.direction === 'inbound' && opened.protocol === ''
+}
+
 /** What waits to be sent. A peer has to send something to be sent much, so it is enough to look when something comes. */
 function unsentBytes(muxer: StreamMuxer, connection: MessageStream): number {
   return muxer.streams.reduce((sum, stream) => sum + stream.writeBufferLength, connection.writeBufferLength)
 }
 
 /** The muxer sends each frame whole. Beyond the bound on what waits below streams libp2p itself aborts the connection. */
-function watchSent(connection: MessageStream, guard: YamuxFrameGuard): void {
+function watchSent(
+  connection: MessageStream,
+  guard: YamuxFrameGuard,
+  isNegotiatedOn: (stream: number) => boolean,
+): void {
   connection.maxWriteBufferLength = CONTROL_UNSENT_BYTES
   const send = connection.send.bind(connection)
   connection.send = (frame) => {
-    guard.sent(frame)
+    const { type, stream } = guard.sent(frame)
+    const isAnswer = type === DATA && frame.byteLength < MAX_ANSWER_BYTES && isNegotiatedOn(stream)
+    if (isAnswer && !guard.answers()) connection.abort(new YamuxFrameFlood('too many protocols asked for'))
     return send(frame)
   }
 }

@@ -2,10 +2,12 @@
 import { describe, expect, test } from 'vitest'
 import { YamuxBudget } from '../../../../../src/node/net/host/yamux-budget.ts'
 import {
+  ANSWERS_PER_STREAM,
   CONTROL_FRAMES,
   CONTROL_FRAMES_PER_STREAM,
   FRAME_BYTES_EXPECTED,
   FRAMES_IN_CREDIT,
+  REFUSED_PROTOCOLS,
   SMALL_FRAMES,
 } from '../../../../../src/protocol/limits.ts'
 
@@ -58,6 +60,17 @@ describe('frames without data', () => {
     for (let n = 0; n <= FRAMES_IN_CREDIT; n += 1) made.onAsked()
     expect(taken(() => made.takeControl())).toBe(FRAMES_IN_CREDIT + CONTROL_FRAMES.burst)
   })
+})
+
+test('answers while the protocol of a stream is agreed on: each stream pays for its own, and few more are given', () => {
+  const { made, wait } = budget()
+  expect(taken(() => made.takeAnswer())).toBe(REFUSED_PROTOCOLS.burst)
+  wait(1000)
+  expect(taken(() => made.takeAnswer())).toBe(REFUSED_PROTOCOLS.perSecond)
+  for (let n = 0; n < 1000; n += 1) {
+    made.onStream()
+    for (let answer = 0; answer < ANSWERS_PER_STREAM; answer += 1) if (!made.takeAnswer()) expect.unreachable()
+  }
 })
 
 describe('frames with data', () => {
