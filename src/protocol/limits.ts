@@ -239,17 +239,20 @@ export const PAYLOAD_BACKOFFS = 4096
 // Connections
 
 /**
- * Places for incoming connections that are not upgraded yet. An upgrade takes a few round trips: 64 places serve 60
- * newcomers a second at a round trip of 300 ms.
+ * Places for incoming connections that are not upgraded yet, one socket each. An upgrade takes a few round trips: a hundred
+ * strangers a second, each from another address, leave 2.5 s for it.
  */
-export const PENDING_CONNECTIONS = 64
+export const PENDING_CONNECTIONS = 256
+
+/** Who connects speaks first. After a round trip as long as this, on a bad line, a connection counts as silent. */
+export const FIRST_MESSAGE_MS = 1_000
 
 /** From an accepted connection to one that is encrypted: a peer that runs this software gives up after 6 s. */
 export const UPGRADE_TIMEOUT_MS = 6_000
 
 /**
- * New connections from one address at once, before `inboundConnectionsPerSecond` applies: a classroom behind one router
- * may come in the same second. Each costs a handshake, some 3 ms (2026-11).
+ * New connections from one address at once that say something, before `inboundConnectionsPerSecond` applies: a classroom
+ * behind one router may come in the same second. Each costs a handshake, some 3 ms (2026-11).
  */
 export const CONNECTIONS_AT_ONCE = 32
 

@@ -61,8 +61,7 @@ export async function createHost(options: HostOptions, modules: HostModules): Pr
           denyInboundEncryptedConnection: isBanned,
           denyOutboundEncryptedConnection: isBanned,
           denyInboundUpgradedConnection: (_peer, connection) => {
-            pending.settle(connection)
-            return false
+            return !pending.settle(connection)
           },
         },
         points: (peer) => peerScore.points(peer, clock.nowMs()),

@@ -5,7 +5,12 @@
  */
 import type { MultiaddrConnection } from '@libp2p/interface'
 import { Buckets, type Rate } from '../../../protocol/token-bucket.ts'
-import { CONNECTIONS_AT_ONCE, PENDING_CONNECTIONS, RATE_LIMITED_PEERS } from '../../../protocol/limits.ts'
+import {
+  CONNECTIONS_AT_ONCE,
+  FIRST_MESSAGE_MS,
+  PENDING_CONNECTIONS,
+  RATE_LIMITED_PEERS,
+} from '../../../protocol/limits.ts'
 import type { Shares, SharesOf } from './address-shares.ts'
 import { ShareCounts } from './share-counts.ts'
 import { StreamCut } from './streams.ts'
@@ -18,7 +23,7 @@ export type PendingConnection = Pick<
 
 export interface PendingOptions {
   readonly sharesOf: SharesOf
-  /** New connections per second from one address, after `CONNECTIONS_AT_ONCE`. */
+  /** New connections per second from one address that say something, after `CONNECTIONS_AT_ONCE`. */
   readonly perSecond: number
   /** Places; `PENDING_CONNECTIONS` by default. */
   readonly places?: number
@@ -29,12 +34,13 @@ export interface PendingOptions {
 interface Pending {
   readonly connection: PendingConnection
   readonly shares: Shares
+  readonly atMs: number
   hasSpoken: boolean
 }
 
 /**
  * Invariants: `#pending` has at most as many entries as there are places, the oldest first. An entry leaves when its
- * connection is upgraded or closes.
+ * connection is upgraded or closes. Each connection is counted against its rates once, when it first speaks.
  */
 export class PendingConnections {
   readonly #sharesOf: SharesOf
@@ -55,34 +61,45 @@ export class PendingConnections {
     return this.#pending.size
   }
 
-  /** Whether a connection that was just accepted may be upgraded. If all places are taken, another one is closed. */
+  /** Gives a place to a connection that was just accepted; false if it has closed. If all are taken, another one is closed. */
   admit(connection: PendingConnection): boolean {
     if (connection.status !== 'open') return false
-    const shares = this.#sharesOf(connection.remoteAddr)
-    const nowMs = this.#nowMs()
-    if (!shares.map((share) => this.#rates.of(share, nowMs).take(nowMs)).every(Boolean)) return false
-    if (this.#pending.size >= this.#places) this.#evict(shares)
-    const pending = { connection, shares, hasSpoken: false }
+    const pending = {
+      connection,
+      shares: this.#sharesOf(connection.remoteAddr),
+      atMs: this.#nowMs(),
+      hasSpoken: false,
+    }
+    if (this.#pending.size >= this.#places) this.#evict(pending)
     this.#pending.set(connection, pending)
-    noteFirstMessage(connection, () => (pending.hasSpoken = true))
+    atFirstMessage(connection, () => this.#speaks(pending))
     connection.addEventListener('close', () => this.#pending.delete(connection), { once: true })
     return true
   }
 
-  /** The connection was upgraded. */
-  settle(connection: PendingConnection): void {
+  /** The connection was upgraded. False if it is one too many of its address. */
+  settle(connection: PendingConnection): boolean {
+    const pending = this.#pending.get(connection)
     this.#pending.delete(connection)
+    // A transport that encrypts by itself has no messages before.
+    return pending === undefined || this.#speaks(pending)
   }
 
-  /**
-   * Of the largest share, the newcomer's counted in, the oldest silent connection goes, and if none is silent the oldest.
-   * An honest peer speaks as soon as it is connected, so it is silent for one round trip at most.
-   */
-  #evict(newcomer: Shares): void {
+  /** Silence costs next to nothing. The rate bounds handshakes, which begin with the first message. */
+  #speaks(pending: Pending): boolean {
+    if (pending.hasSpoken) return true
+    pending.hasSpoken = true
+    const nowMs = this.#nowMs()
+    return pending.shares.map((share) => this.#rates.of(share, nowMs).take(nowMs)).every(Boolean)
+  }
+
+  /** Of the largest share, the newcomer counted in, the oldest connection goes that should have spoken, or else the oldest. */
+  #evict(newcomer: Pending): void {
     const all = [...this.#pending.values()]
-    const counts = new ShareCounts([...all.map(({ shares }) => shares), newcomer])
+    const counts = new ShareCounts([...all, newcomer].map(({ shares }) => shares))
     const largest = counts.largest(all)
-    const victim = largest.find(({ hasSpoken }) => !hasSpoken) ?? largest[0]
+    const isSilent = ({ hasSpoken, atMs }: Pending): boolean => !hasSpoken && newcomer.atMs - atMs >= FIRST_MESSAGE_MS
+    const victim = largest.find(isSilent) ?? largest[0]
     if (victim === undefined) return
     this.#pending.delete(victim.connection)
     victim.connection.abort(new StreamCut('others wait for its place'))
@@ -91,15 +108,15 @@ export class PendingConnections {
 
 /**
  * A listener of our own would not do: while nobody listens libp2p keeps what came, and hands it to the first listener, which
- * must be that of the upgrade. So the event is looked at on its way.
+ * must be that of the upgrade. So the event is looked at on its way; if it is refused the connection ends.
  */
-function noteFirstMessage(connection: PendingConnection, onMessage: () => void): void {
+function atFirstMessage(connection: PendingConnection, isAllowed: () => boolean): void {
   const dispatch = connection.dispatchEvent.bind(connection)
   connection.dispatchEvent = (event) => {
-    if (event.type === 'message') {
-      connection.dispatchEvent = dispatch
-      onMessage()
-    }
-    return dispatch(event)
+    if (event.type !== 'message') return dispatch(event)
+    connection.dispatchEvent = dispatch
+    if (isAllowed()) return dispatch(event)
+    connection.abort(new StreamCut('too many connections from its address'))
+    return false
   }
 }

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { sharesWith } from '../../../../../src/node/net/host/address-shares.ts'
 import { PendingConnections, type PendingConnection } from '../../../../../src/node/net/host/pending-connections.ts'
-import { CONNECTIONS_AT_ONCE, PENDING_CONNECTIONS } from '../../../../../src/protocol/limits.ts'
+import { CONNECTIONS_AT_ONCE, FIRST_MESSAGE_MS, PENDING_CONNECTIONS } from '../../../../../src/protocol/limits.ts'
 import { checkProperty } from '../../../../support/property.ts'
 
 /** An accepted connection, by the address that it comes from. */
@@ -51,9 +51,10 @@ const addressOf = (n: number): string => `10.0.${String(n >> 8)}.${String(n & 25
 
 describe('when all places are taken, a newcomer gets in', () => {
   test('at the cost of the oldest silent connection, one over the places', () => {
-    const { pending, come } = places()
+    const { pending, come, wait } = places()
     const first = Array.from({ length: PENDING_CONNECTIONS }, (_, n) => come(addressOf(n))!)
     first[0]!.speak()
+    wait(FIRST_MESSAGE_MS)
     expect(first.every(({ status }) => status === 'open')).toBe(true)
     expect(come('192.0.2.1')?.status).toBe('open')
     expect(first.map(({ status }) => status === 'open')).toEqual(first.map((_, n) => n !== 1))
@@ -95,24 +96,45 @@ test('a connection that has gone in the meantime takes no place', () => {
   expect(pending.size).toBe(0)
 })
 
-test('a classroom behind one address comes in at once; what comes beyond that waits, and other addresses do not', () => {
+test('one that had no time to speak is not silent: the oldest goes, one that has spoken too', () => {
+  const { come, wait } = places(2)
+  const [older, newer] = [come('192.0.2.1')!, come('192.0.2.2')!]
+  older.speak()
+  wait(FIRST_MESSAGE_MS - 1)
+  expect(come('192.0.2.3')?.status).toBe('open')
+  expect([older.status, newer.status]).toEqual(['aborted', 'open'])
+})
+
+test('a classroom behind one address speaks at once; what comes beyond that is closed, and other addresses are not', () => {
   const { pending, come, wait } = places()
-  const settleAll = (some: readonly (Accepted | undefined)[]): void => {
-    for (const one of some) if (one !== undefined) pending.settle(one.connection)
+  /** Whether it may go on after its first message. */
+  const speaks = (ip: string): boolean => {
+    const one = come(ip)!
+    one.speak()
+    return one.status === 'open' && pending.settle(one.connection)
   }
-  const pupils = Array.from({ length: CONNECTIONS_AT_ONCE }, () => come('192.0.2.1'))
-  expect(pupils.every((pupil) => pupil?.status === 'open')).toBe(true)
-  settleAll(pupils)
-  expect(come('192.0.2.1')).toBeUndefined()
-  expect(come('192.0.2.2')?.status).toBe('open')
+  for (let pupil = 0; pupil < CONNECTIONS_AT_ONCE; pupil += 1) expect(speaks('192.0.2.1')).toBe(true)
+  expect(speaks('192.0.2.1')).toBe(false)
+  expect(speaks('192.0.2.2')).toBe(true)
   wait(200)
-  expect(come('192.0.2.1')?.status).toBe('open')
-  expect(come('192.0.2.1')).toBeUndefined()
+  expect(speaks('192.0.2.1')).toBe(true)
+  expect(speaks('192.0.2.1')).toBe(false)
+})
+
+test('what says nothing uses up no rate of its address; what is encrypted without a message does', () => {
+  const { pending, come } = places()
+  for (let n = 0; n < 4 * CONNECTIONS_AT_ONCE; n += 1) come('192.0.2.1')
+  for (let n = 0; n < CONNECTIONS_AT_ONCE; n += 1) expect(pending.settle(come('192.0.2.1')!.connection)).toBe(true)
+  expect(pending.settle(come('192.0.2.1')!.connection)).toBe(false)
 })
 
 test('behind a trusted proxy nobody is too many', () => {
   const { pending, come } = places(8, ['192.0.2.1'])
-  for (let n = 0; n < 10 * CONNECTIONS_AT_ONCE; n += 1) expect(come('192.0.2.1')?.status).toBe('open')
+  for (let n = 0; n < 10 * CONNECTIONS_AT_ONCE; n += 1) {
+    const one = come('192.0.2.1')!
+    one.speak()
+    expect(one.status).toBe('open')
+  }
   expect(pending.size).toBe(8)
 })
 
