@@ -117,7 +117,7 @@ export const METHODS = {
     z.union([blockSchema, z.string().meta({ contentEncoding: 'base64' })]),
   ),
   'chain.blocks': method(
-    'the last blocks in the order of traverse, then the held posts; or the blocks named; with payloads up to that many bytes',
+    'the last blocks in the order of traverse, then the held posts and those made here that wait for the clock; or the blocks named; with payloads up to that many bytes',
     blocksParams,
     z.array(listedSchema),
     "with `lens`, public keys that trust flows from besides the pioneers', `trusted` says whether it reaches the author",
@@ -151,7 +151,7 @@ export const METHODS = {
   ),
   'chain.remove': method('drops a held post', z.strictObject({ chain, id }), z.literal(true)),
   'chain.traverse': method(
-    'accepted blocks that are neither the given ids nor in their past, in order; with all, then the held posts',
+    'accepted blocks that are neither the given ids nor in their past, in order; with all, then the held posts and those made here that wait for the clock',
     z.strictObject({ chain, from: ids, all: z.boolean().exactOptional() }),
     shownIds,
   ),
