@@ -265,6 +265,15 @@ export const READS: ReadonlySet<Method> = new Set<Method>([
   ...(['peer.list', 'peer.ping', 'peer.chains', 'peer.check'] as const),
 ])
 
+/**
+ * Methods whose answers grow with a chain or with the node, to as much as a payload in base64. None of them waits for a
+ * peer: on a connection they are answered one after another.
+ */
+export const LARGE_ANSWERS: ReadonlySet<Method> = new Set<Method>([
+  ...(['chains.list', 'chain.heads', 'chain.get', 'chain.blocks', 'chain.reps', 'chain.traverse'] as const),
+  ...(['chain.consensus', 'chain.status', 'chain.missing', 'peer.list'] as const),
+])
+
 /** What a handler knows of its caller. */
 export interface CallContext {
   /** Aborted when the client is gone or the server stops: whatever waits must give up. */

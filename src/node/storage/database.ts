@@ -2,7 +2,7 @@
  * The one LevelDB of a data directory, opened through datastore-level: libp2p's datastore, the stores of all chains, and
  * the node's own small records. Keys are in `row-keys.ts`, values in `rows.ts`.
  */
-import { chmod } from 'node:fs/promises'
+import { chmod, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { LevelDatastore } from 'datastore-level'
 import { fail, ok, type Result } from '../../dag/result.ts'
@@ -115,6 +115,7 @@ export async function openDatabase(dir: string): Promise<Result<Database, Storag
     return fail({ code: 'DISK_UNREADABLE', dir, why: messageOf(error) })
   }
   const datastore = new LevelDatastore(path)
+  if (await hasLostCurrent(path)) return fail({ code: 'DISK_DAMAGED', dir, why: 'the file CURRENT is gone' })
   try {
     // The datastore's own `open` drops the cause of a failure.
     await datastore.db.open({ compression: false })
@@ -144,8 +145,18 @@ function databaseIn(dir: string): string {
 
 function openFault(dir: string, error: unknown): StorageFault {
   const cause: unknown = error instanceof Error ? (error.cause ?? error) : error
-  const isLocked = cause instanceof Error && 'code' in cause && cause.code === 'LEVEL_LOCKED'
-  return isLocked ? { code: 'DISK_LOCKED', dir } : { code: 'DISK_UNREADABLE', dir, why: messageOf(cause) }
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
+  const why = messageOf(cause)
+  if (code === 'LEVEL_LOCKED') return { code: 'DISK_LOCKED', dir }
+  // The folder is there: one of the files in it is not.
+  const isDamaged = code === 'LEVEL_CORRUPTION' || why.includes('No such file')
+  return { code: isDamaged ? 'DISK_DAMAGED' : 'DISK_UNREADABLE', dir, why }
+}
+
+/** LevelDB takes a folder without this file for a new database, and deletes the files of the old one. */
+async function hasLostCurrent(path: string): Promise<boolean> {
+  const names = await readdir(path).catch((): string[] => [])
+  return !names.includes('CURRENT') && names.some((name) => name.startsWith('MANIFEST-') || name.endsWith('.ldb'))
 }
 
 function messageOf(error: unknown): string {
