@@ -117,8 +117,12 @@ const REPORTS: { readonly [C in ReportedFault['code']]: (fault: Extract<Reported
   ],
   CHAIN_NOT_JOINED: (f) => [
     'chain-not-found',
-    `no chain “${f.chain}” is joined here`,
-    'join it with `freechains chains join`',
+    f.leftOverBytes === undefined
+      ? `no chain “${f.chain}” is joined here`
+      : `“${f.chain}” is not joined here any more; ${String(f.leftOverBytes)} bytes of it are left over`,
+    f.leftOverBytes === undefined
+      ? 'join it with `freechains chains join`'
+      : 'join it again, or delete them with `freechains chains leave`',
   ],
   CHAIN_NAME_TAKEN: (f) => [
     'chain-name-taken',

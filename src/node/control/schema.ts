@@ -26,6 +26,7 @@ import {
   count,
   founders,
   info,
+  listedChain,
   listedSchema,
   namedChain,
   peerView,
@@ -93,11 +94,16 @@ export const METHODS = {
     z.object({ invite: z.string(), peers: z.array(z.string()), notes: z.array(z.string()) }),
   ),
   'chains.leave': method(
-    'leaves a chain and removes its data; false if it was not joined',
+    'leaves a chain and removes its data, also what is left over of one that is not joined any more; false if there is nothing',
     z.strictObject({ name: chain }),
     z.boolean(),
   ),
-  'chains.list': method('the chains joined here', none, z.array(namedChain)),
+  'chains.list': method(
+    'the chains joined here; then those taken out of the config file whose blocks are still on disk',
+    none,
+    z.array(listedChain),
+    '`leftOver`, of a chain that is not joined any more: its bytes on disk; its `name` is empty if nobody knows it',
+  ),
   'chains.listen': method(
     'events of all chains, those joined later too; with from, first what is new in each since then',
     z.strictObject({ from: z.record(chain, ids).exactOptional() }),

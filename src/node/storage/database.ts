@@ -12,7 +12,9 @@ import { LevelChainStore } from './chain-store.ts'
 import type { StorageFault } from './faults.ts'
 import {
   ChainKeys,
+  chainPart,
   chainPrefix,
+  CHAINS_PREFIX,
   DOOMED_PREFIX,
   doomedKey,
   FORMAT_KEY,
@@ -23,6 +25,7 @@ import {
   rangeOf,
 } from './row-keys.ts'
 import { plainBytes, readRow } from './load.ts'
+import { decodeMeta } from './rows.ts'
 import { BatchWriter, type Level } from './writer.ts'
 import { isDirectory, makeDir } from '../base/make-dir.ts'
 
@@ -72,6 +75,20 @@ export class Database {
   /** Resolves when it is on the disk. Destroying the chain's store does this too. */
   removeJoined(chain: ChainId): Promise<void> {
     return this.#writer.write([{ type: 'del', key: joinedKey(chain) }], true)
+  }
+
+  /** The chains that have blocks here, joined or not, with the bytes of these. One step for each chain, whatever its length. */
+  async storedChains(): Promise<readonly { readonly chain: ChainId; readonly bytes: number }[]> {
+    const found: { chain: ChainId; bytes: number }[] = []
+    const { gte, lt } = rangeOf(CHAINS_PREFIX)
+    for (let from = gte; ;) {
+      const [key] = await this.#db.keys({ gte: from, lt, limit: 1 }).all()
+      if (key === undefined) return found
+      const chain = chainId(Buffer.from(chainPart(key), 'hex'))
+      const meta = await readRow(this.#db, new ChainKeys(chain).meta)
+      found.push({ chain, bytes: meta === undefined ? 0 : decodeMeta(meta).bytes })
+      from = rangeOf(chainPrefix(chain)).lt
+    }
   }
 
   /** A small record of the node's own. @param name - a letter, then a–z, 0–9 and dashes */

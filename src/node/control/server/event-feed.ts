@@ -71,7 +71,7 @@ export class EventFeed<T> implements AsyncIterableIterator<T> {
     this.#waiting.push({ event, bytes })
     this.#count(bytes)
     if (this.#queued.bytes > this.#limitBytes) this.#close('slow')
-    return this.#state === 'open'
+    return !this.isEnded
   }
 
   /** Ends the feed. Queued events can still be read, unless the client is gone. */

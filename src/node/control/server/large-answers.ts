@@ -20,11 +20,11 @@ export class LargeAnswers {
   line(): LargeLine {
     return new LargeLine(async () => {
       const before = this.#last
-      const held = Promise.withResolvers<void>()
+      const held = Promise.withResolvers<undefined>()
       this.#last = held.promise
       await before
       await this.#untilRead()
-      return held.resolve
+      return () => held.resolve(undefined)
     }, this.#batchBytes)
   }
 }
@@ -46,7 +46,7 @@ export class LargeLine {
   /** Makes an answer when it is its turn. @throws {ControlError} those of the line before it are too large together */
   async run(make: () => Promise<unknown>): Promise<unknown> {
     const before = this.#running
-    const done = Promise.withResolvers<void>()
+    const done = Promise.withResolvers<undefined>()
     this.#running = done.promise
     this.#calls += 1
     try {
@@ -59,7 +59,7 @@ export class LargeLine {
       if (this.#calls > 1) this.#bytes += JSON.stringify(answer).length
       return answer
     } finally {
-      done.resolve()
+      done.resolve(undefined)
     }
   }
 

@@ -11,6 +11,11 @@ const cases: readonly (readonly [ReportedFault, ControlCode, readonly string[]])
   [{ code: 'SYNC_CUT', fresh: 12 }, 'peer-refused', ['12', 'later']],
   [{ code: 'CHAIN_NOT_JOINED', chain: '#nope' }, 'chain-not-found', ['#nope', 'chains join']],
   [
+    { code: 'CHAIN_NOT_JOINED', chain: '#old', leftOverBytes: 12 },
+    'chain-not-found',
+    ['#old', '12 bytes of it are left over', 'chains leave'],
+  ],
+  [
     { code: 'CHAIN_OTHER_FOUNDER', name: '#chat', founder: 'AB', blocks: 3 },
     'other-founder',
     ['#chat', 'AB', '3 blocks', 'leave'],
