@@ -78,7 +78,7 @@ export function chainHandlers(parts: NodeParts): Pick<Handlers, ChainMethod> {
     'chain.traverse': ({ chain, from, all }) => {
       const replica = replicaOf(chain)
       const known = from.map((id) => orThrow(resolvePrefix(replica.graph, id, (index) => replica.isKept(index))))
-      const held = all === true ? inOrder(replica.graph, replica.held()) : []
+      const held = all === true ? inOrder(replica.graph, replica.blocked()) : []
       return Promise.resolve(shownIdsOf(replica, [...traverse(replica.graph, known), ...held]))
     },
     'chain.consensus': ({ chain }) => {

@@ -136,6 +136,7 @@ async function start(
   started.ending(await network.serve())
   await chains.restore()
   await joinAll(chains, config, log)
+  await chains.searchLeftOvers()
   await discovery.start()
   started.ending(() => discovery.stop())
 
@@ -188,7 +189,7 @@ async function joinAll(
   log: Logger,
 ): Promise<void> {
   for (const chain of chains) {
-    const joined = await registry.join(chain, { remember: false, founder: founders[chain.id] })
+    const joined = await registry.join(chain, { remember: false, isConfigured: true, founder: founders[chain.id] })
     if (joined.ok) continue
     // It is joined, and follows the founder of the blocks that are here.
     if (joined.fault.code === 'CHAIN_OTHER_FOUNDER')

@@ -84,7 +84,10 @@ async function greet(client: ControlClient, address: string, path: string): Prom
   const nonce = freshNonce()
   const hmac = await client.call('hello', { nonce }).then(
     (answer) => answer.hmac,
-    () => '',
+    (error: unknown) => {
+      if (error instanceof ClientError && error.code === 'too-many-connections') throw error
+      return ''
+    },
   )
   if (!sameSecret(hmac, helloMac(token, nonce))) {
     const why = `what answers at ${address} does not know the cookie ${path}`
