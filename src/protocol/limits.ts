@@ -192,6 +192,38 @@ export const PAYLOADS_PER_MEETING = 32
 /** Backoffs remembered per chain, by peer and payload, the oldest forgotten first: peer ids are free. */
 export const PAYLOAD_BACKOFFS = 4096
 
+// Comparing and asking
+
+/**
+ * Each chain is compared with peers that have it at this interval (spec §7), and so this is the longest that a lost
+ * announcement delays a chain. A comparison costs one round trip.
+ */
+export const COMPARE_MS = MINUTE_MS
+
+/**
+ * Comparisons that the timer starts. With more chains than these make in a minute, the interval grows: a comparison takes
+ * some 0.5 ms of CPU on both sides.
+ */
+export const COMPARISONS_PER_SECOND = 50
+
+/** Peers with which a chain is compared at each interval: two that have proved useful, and two by chance. */
+export const PEERS_COMPARED = 4
+
+/** Peers remembered per chain as having it, or as having said that they have not: peer ids are free. */
+export const SHARERS_PER_CHAIN = 64
+
+/** A peer that does not have a chain is asked again after this time: it may have joined without our hearing of it. */
+export const ASK_AGAIN_MS = 60 * MINUTE_MS
+
+/**
+ * Questions to strangers whether they have a chain, all strangers together: ten connections learn of ten chains in ten
+ * seconds, and with 10,000 chains and 100 strangers it costs what ten requests a second cost.
+ */
+export const STRANGERS_ASKED: Rate = { burst: 32, perSecond: 10 }
+
+/** The same for static peers: a peer with the same 1,000 chains is found to have all of them in 20 s. */
+export const STATIC_PEERS_ASKED: Rate = { burst: 64, perSecond: 50 }
+
 // Gossip
 
 /** Heads in one announcement (spec §7). */

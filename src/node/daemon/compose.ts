@@ -103,8 +103,7 @@ async function start(
   if (!host.ok) return host
   started.ending(() => host.value.stop())
 
-  const isLonely = (): boolean =>
-    chains.all().some(({ attached }) => pubsub.subscribers(attached.gossip.topic).length === 0)
+  const isLonely = (): boolean => chains.all().some(({ attached }) => attached.peers().length === 0)
   const added = textList(disk.value, 'added-peers')
   const known = [...config.bootstrap, ...config.peers, ...(await added.load())]
   const discovery = new Discovery(
@@ -116,9 +115,7 @@ async function start(
     pubsub.stop()
   })
   const network = new ChainNetwork({ host: host.value, pubsub, discovery, clock, log })
-  started.ending(() => {
-    network.stop()
-  })
+  started.ending(() => network.stop())
   const stopAsked = Promise.withResolvers<'host.stop' | Error>()
   const workers = new VerifyWorkers({ log })
   started.ending(() => workers.stop())
@@ -145,7 +142,7 @@ async function start(
   const { bootstrap } = config
   const addedPeers = new AddedPeers({ configured: [...bootstrap, ...config.peers] }, { list: added, discovery })
   const peers = { staticPeers: () => discovery.staticPeers(), undialled: () => discovery.failures() }
-  const parts = { host: host.value, pubsub, chains, clock, log, addedPeers, ...peers, bootstrap, info }
+  const parts = { host: host.value, chains, clock, log, addedPeers, ...peers, bootstrap, info }
   const handlers = createHandlers(parts)
   const server = new ControlServer(
     {
@@ -165,7 +162,7 @@ async function start(
   if (!listening.ok) return listening
   started.ending(() => server.stop())
   control.address = `${listening.value.host}:${String(listening.value.port)}`
-  const housekeeping = new Housekeeping({ chains, pubsub, log })
+  const housekeeping = new Housekeeping({ chains, log })
   started.ending(() => {
     housekeeping.stop()
   })

@@ -106,8 +106,21 @@ export class Host {
     }))
   }
 
+  /** The newest open connection of each connected peer. */
+  newestConnections(): ReadonlyMap<string, Connection> {
+    const newest = new Map<string, Connection>()
+    for (const connection of this.libp2p.getConnections()) {
+      const peer = connection.remotePeer.toString()
+      const openedMs = newest.get(peer)?.timeline.open ?? -Infinity
+      if (connection.status === 'open' && connection.timeline.open >= openedMs) newest.set(peer, connection)
+    }
+    return newest
+  }
+
   isConnected(peer: string): boolean {
-    return this.libp2p.getPeers().some((other) => other.toString() === peer)
+    return this.libp2p
+      .getConnections()
+      .some(({ status, remotePeer }) => status === 'open' && remotePeer.toString() === peer)
   }
 
   /** Dials, unless there is a connection already. */

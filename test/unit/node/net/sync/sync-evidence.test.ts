@@ -30,7 +30,7 @@ async function compared(
     self: await peerOf(0),
     log: { ...silentLogger, info: (_event: string, facts: { end?: string }) => void ends.push(String(facts.end)) },
     mayRecheck: () => true,
-    onShared: () => undefined,
+    onPulled: () => undefined,
     onFault: () => undefined,
     extraSlots: new ExtraSlots(),
   } as unknown as ConstructorParameters<typeof ChainSync>[0])
