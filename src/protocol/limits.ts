@@ -94,7 +94,28 @@ export const STORES_IN_FLIGHT = 3
  */
 export const PULLS_PER_CHAIN = 4
 
-/** Pulls of the whole node beyond the first of each chain, at about 1.5 MiB each. */
+/**
+ * Of these, from strangers: peers that nobody named and that have given nothing yet. Ids cost nothing, so however many
+ * there are, three places are left to the others.
+ */
+export const STRANGER_PULLS_PER_CHAIN = 1
+
+/** Pulls from strangers that hold a place, in the whole node: 24 MiB, and one stall of 3 s still lets five a second by. */
+export const STRANGER_PULLS = 16
+
+/** Of these, from one address: a quarter, so that three others are not kept waiting by it. */
+export const STRANGER_PULLS_PER_ADDRESS = 4
+
+/** Addresses remembered whose last pull stalled, the oldest forgotten first: it only costs the next one a longer look. */
+export const STALLED_ADDRESSES = 1024
+
+/** Peers remembered per chain that have given blocks, the oldest gift forgotten first: more than can be connected by default. */
+export const PROVEN_PEERS = 512
+
+/**
+ * Pulls of the whole node beyond the first of each chain, at about 1.5 MiB each. The first static peer, the first proven
+ * one and strangers need none of these.
+ */
 export const EXTRA_PULLS = 8
 
 /** Without progress for this long a peer counts as slow or silent, and other pulls need not wait for it. */
@@ -102,6 +123,9 @@ export const TURN_STALL_MS = 3_000
 
 /** The same for a peer that failed before: it must show that it is back. */
 export const TURN_STALL_AGAIN_MS = 300
+
+/** A pull with a place runs this long before it yields to waiting peers of its rank: long enough to be worth its opening. */
+export const YIELD_AFTER_MS = 15_000
 
 /** Unsound ids remembered per chain, the oldest forgotten first: about 1 MiB. Senders are penalised, so few occur. */
 export const UNSOUND_IDS = 8192

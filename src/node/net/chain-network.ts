@@ -15,7 +15,10 @@ import { CompareRounds } from './sync/compare-rounds.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Discovery } from './discovery/discovery.ts'
 import type { Host } from './host/host.ts'
+import { sharesWith } from './host/address-shares.ts'
 import { ExtraSlots } from './sync/pull-scheduler.ts'
+import { StrangerPlaces } from './sync/stranger-places.ts'
+import { standingOf } from './standing.ts'
 import type { Logger } from '../base/log.ts'
 import type { Attachment } from '../chain/registry.ts'
 import type { Replica } from '../chain/replica.ts'
@@ -63,11 +66,13 @@ export class ChainNetwork {
   readonly #modules: ChainNetworkModules
   readonly #client: SyncClient
   readonly #extraSlots = new ExtraSlots()
+  readonly #strangerPlaces = new StrangerPlaces()
   readonly #byTopic = new Map<string, AttachedChain>()
   readonly #byRendezvous = new Map<string, AttachedChain>()
   readonly #compared: ComparedChain[] = []
   readonly #rounds: CompareRounds
   #joined = 0
+  readonly #sharesOf = sharesWith([])
   /** Shared by all chains: they share one processor. */
   readonly #rechecks = new RecheckBudget(performance.now())
   readonly #unsubscribes: (() => void)[]
@@ -116,7 +121,9 @@ export class ChainNetwork {
       },
       connected: () => this.#connected(compared),
       findPeers: (signal) => this.#findPeers(replica, signal),
+      standing: (peer) => standingOf(peer, { host, discovery, sharesOf: this.#sharesOf }),
       extraSlots: this.#extraSlots,
+      strangerPlaces: this.#strangerPlaces,
     })
     const topic = topicOf(rendezvous)
     const key = bytesToHex(rendezvous)
@@ -180,7 +187,7 @@ export class ChainNetwork {
 
   async #onOffer(replica: Replica, peer: PeerId, signal: AbortSignal): Promise<Offered> {
     const sync = this.#byRendezvous.get(bytesToHex(replica.chain.rendezvous))?.sync
-    const pulled = await sync?.receive(peer, signal)
+    const pulled = await sync?.receive(peer, signal, { isAsked: false })
     return pulled?.ok === true ? pulled.value : { fresh: 0, missing: 0 }
   }
 

@@ -3,13 +3,13 @@ import { expect, test } from 'vitest'
 import type { MadeBlock } from '../../../../../src/dag/block.ts'
 import { genesisBlockId } from '../../../../../src/dag/ids.ts'
 import { ChainSync } from '../../../../../src/node/net/sync/chain-sync.ts'
-import { ExtraSlots } from '../../../../../src/node/net/sync/pull-scheduler.ts'
 import { silentLogger } from '../../../../../src/node/base/log.ts'
 import { showsSync } from '../../../../../src/node/net/sync/pull-outcome.ts'
 import type { SyncClient } from '../../../../../src/node/net/sync/client.ts'
 import { holding, OWNED, postsInLine } from '../../../../support/pulling.ts'
 import { NOW_MS, type TestReplica } from '../../../../support/replicas.ts'
 import { peerOf, wiredTo, type OnReply } from '../../../../support/wired.ts'
+import { turns } from '../../../../support/turns.ts'
 
 const LINE = postsInLine(4, 'p')
 const OTHER_LINE = postsInLine(4, 'q')
@@ -32,7 +32,7 @@ async function compared(
     mayRecheck: () => true,
     onPulled: () => undefined,
     onFault: () => undefined,
-    extraSlots: new ExtraSlots(),
+    ...turns(),
   } as unknown as ConstructorParameters<typeof ChainSync>[0])
   await sync.pullNow(stream.peer, new AbortController().signal)
   await sync.stop()
