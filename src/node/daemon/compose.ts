@@ -3,6 +3,7 @@
  * are visible here.
  */
 import { randomInt } from 'node:crypto'
+import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { multiaddr } from '@multiformats/multiaddr'
 import { ok, type Result } from '../../dag/result.ts'
 import { DAY_MS } from '../../reputation/rules.ts'
@@ -16,6 +17,7 @@ import type { ReportedFault } from '../api/fault-reports.ts'
 import { ControlServer, type ControlAddress } from '../control/server/server.ts'
 import { Discovery } from '../net/discovery/discovery.ts'
 import { openDatabase } from '../storage/database.ts'
+import { openLibp2pStore } from '../storage/open-libp2p-store.ts'
 import { createHost } from '../net/host/host.ts'
 import { Housekeeping } from './housekeeping.ts'
 import { loadOrCreateNodeKey } from '../storage/node-key.ts'
@@ -96,9 +98,12 @@ async function start(
   const privateKey = await loadOrCreateNodeKey(disk.value)
   if (!privateKey.ok) return privateKey
   const { discovery: switches, limits } = config
+  const self = peerIdFromPrivateKey(privateKey.value).toString()
+  const libp2pStore = await openLibp2pStore(disk.value, self, log)
+  started.ending(() => libp2pStore.close())
   const host = await createHost(
     { privateKey: privateKey.value, ...config, ...limits, dht: switches.dht, mdns: switches.mdns },
-    { datastore: disk.value.datastore, log },
+    { datastore: libp2pStore.datastore, log },
   )
   if (!host.ok) return host
   started.ending(() => host.value.stop())

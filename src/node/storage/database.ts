@@ -1,6 +1,6 @@
 /**
- * The one LevelDB of a data directory, opened through datastore-level: libp2p's datastore, the stores of all chains, and
- * the node's own small records. Keys are in `row-keys.ts`, values in `rows.ts`.
+ * The one LevelDB of a data directory, opened through datastore-level: the stores of all chains, rows of libp2p, and the
+ * node's own small records. Keys are in `row-keys.ts`, values in `rows.ts`.
  */
 import { chmod, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -10,6 +10,7 @@ import { chainId, type ChainId } from '../../dag/ids.ts'
 import type { ChainStore } from '../../reputation/block-state.ts'
 import { LevelChainStore } from './chain-store.ts'
 import type { StorageFault } from './faults.ts'
+import { Libp2pRows } from './libp2p-rows.ts'
 import {
   ChainKeys,
   chainPart,
@@ -40,8 +41,10 @@ export interface JoinedRecord {
 }
 
 export class Database {
-  /** For libp2p: peer store, DHT, keys. It is open already; libp2p neither opens nor closes it. */
+  /** What is open, with LevelDB under it. */
   readonly datastore: LevelDatastore
+  /** Rows of libp2p's peer store and DHT. */
+  readonly libp2p: Libp2pRows
   readonly #db: Level
   readonly #writer: BatchWriter
   readonly #chains = new Map<ChainId, LevelChainStore>()
@@ -50,6 +53,7 @@ export class Database {
     this.datastore = datastore
     this.#db = datastore.db
     this.#writer = new BatchWriter(datastore.db)
+    this.libp2p = new Libp2pRows(datastore.db, this.#writer)
   }
 
   /** The store of a chain, empty if nothing was committed yet. The same object each time, until it is destroyed. */
