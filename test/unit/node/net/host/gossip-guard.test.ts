@@ -9,7 +9,6 @@ import { GOSSIP_FIELD_BYTES, GOSSIP_READ, GOSSIP_RPC_FIELDS } from '../../../../
 import { Bucket } from '../../../../../src/protocol/token-bucket.ts'
 import { checkProperty } from '../../../../support/property.ts'
 
-const CONTROL: RPC.ControlMessage = { ihave: [], iwant: [], graft: [], prune: [], idontwant: [] }
 const bytes = fc.uint8Array({ maxLength: 40 })
 const text = fc.string({ maxLength: 20 })
 const named = fc.record({ topicID: text })
@@ -28,17 +27,17 @@ const rpcs = fc.record({
 })
 
 /** As the decoder sees it: one for each entry, and for each value in it that is written. */
-function fieldsOf({ subscriptions, messages, control }: RPC): number {
-  const { ihave, iwant, graft, prune, idontwant } = control ?? CONTROL
+function fieldsOf({ subscriptions, messages, control }: Required<RPC>): number {
+  const { ihave, iwant, graft, prune, idontwant } = control
   const ids = [...ihave, ...iwant, ...idontwant].flatMap(({ messageIDs }) => messageIDs)
-  const peers = prune.flatMap((one) => one.peers ?? [])
+  const peers = prune.flatMap((one) => one.peers)
   const inner = ihave.length + iwant.length + graft.length + prune.length + idontwant.length
   // `topic` of a message is not written when it is empty.
   const topics = messages.filter(({ topic }) => topic !== '').length
   return (
     3 * subscriptions.length +
     (2 * messages.length + topics) +
-    (control === undefined ? 0 : 1) +
+    1 +
     (inner + ids.length + ihave.length + graft.length + 2 * prune.length + 2 * peers.length)
   )
 }
@@ -52,16 +51,43 @@ test('the fields of an RPC are counted as the decoder meets them', () => {
   )
 })
 
-test('any bytes are counted, to the limit and no further', () => {
+/** A byte here and there is another one. */
+const damaged = fc
+  .tuple(rpcs, fc.array(fc.tuple(fc.nat(), fc.nat({ max: 255 })), { maxLength: 4 }))
+  .map(([rpc, changes]) => {
+    const encoded = RPC.encode(rpc)
+    for (const [at, byte] of changes) if (encoded.byteLength > 0) encoded[at % encoded.byteLength] = byte
+    return encoded
+  })
+
+test('of any bytes the decoder makes no more than what was counted', () => {
   checkProperty(
     'rpc-fields-any-bytes',
-    fc.property(fc.uint8Array({ maxLength: 200 }), fc.nat({ max: 20 }), (some, limit) => {
+    fc.property(fc.oneof(fc.uint8Array({ maxLength: 200 }), damaged), fc.nat({ max: 200 }), (some, limit) => {
       const fields = countRpcFields(some, limit)
-      expect(fields).toBeGreaterThanOrEqual(0)
       expect(fields).toBeLessThanOrEqual(limit + 1)
-      if (fields <= limit) expect(() => RPC.decode(some)).not.toThrow(RangeError)
+      if (fields <= limit) expect(entriesOf(RPC.decode(some))).toBeLessThanOrEqual(fields)
     }),
   )
+})
+
+/** Objects in it. */
+function entriesOf({ subscriptions, messages, control }: RPC): number {
+  if (control === undefined) return subscriptions.length + messages.length
+  const { ihave, iwant, graft, prune, idontwant } = control
+  const inner = [...ihave, ...iwant, ...idontwant].map(({ messageIDs }) => messageIDs.length)
+  const peers = prune.map((one) => one.peers.length)
+  const lists = [subscriptions, messages, ihave, iwant, graft, prune, idontwant].map(({ length }) => length)
+  return [...lists, ...inner, ...peers].reduce((sum, count) => sum + count, 0)
+}
+
+test.each([
+  ['a list of ids is said to be a number', Uint8Array.of(0x1a, 0x04, 0x10, 0x02, 0x0a, 0x00)],
+  ['a length has five bytes', Uint8Array.of(0x0a, 0x80, 0x80, 0x80, 0x80, 0x00)],
+  ['a group', Uint8Array.of(0x0b, 0x0c)],
+  ['an entry is longer than what it is in', Uint8Array.of(0x1a, 0x02, 0x0a, 0x04, 0x00, 0x00, 0x00, 0x00)],
+])('no usual encoding counts as too much: %s', (_what, some) => {
+  expect(countRpcFields(some, 100)).toBe(101)
 })
 
 /** Entries without anything in them: two bytes each on the wire. */
@@ -97,9 +123,11 @@ test('a stream that ends while nothing is read from it is no fault', async () =>
   const gone = (): never => {
     throw new Error('the stream has ended')
   }
-  let frames = 0
-  for await (const _ of readWithin(framesOf(empty(1), empty(2)), { pause: gone, resume: gone }, () => 1)) frames += 1
-  expect(frames).toBe(2)
+  const sizes: number[] = []
+  for await (const { byteLength } of readWithin(framesOf(empty(1), empty(2)), { pause: gone, resume: gone }, () => 1)) {
+    sizes.push(byteLength)
+  }
+  expect(sizes).toHaveLength(2)
 })
 
 test('a burst passes at once; what is owed beyond it takes its time', () => {
