@@ -116,9 +116,6 @@ async function start(
     { host: host.value, log, store: textList(disk.value, 'remembered-peers'), isLonely: () => isLonely() },
   )
   const pubsub = new Pubsub({ host: host.value, log })
-  started.ending(() => {
-    pubsub.stop()
-  })
   const network = new ChainNetwork({ host: host.value, pubsub, discovery, clock, log })
   started.ending(() => network.stop())
   const stopAsked = Promise.withResolvers<'host.stop' | Error>()
@@ -135,6 +132,10 @@ async function start(
     attach: (replica) => network.attach(replica),
   })
   started.ending(() => chains.stop())
+  // Before the chains: they need not leave their topics one by one, and neighbours need not be told.
+  started.ending(() => {
+    pubsub.stop()
+  })
   started.ending(await network.serve())
   await chains.restore()
   await joinAll(chains, config, log)

@@ -2,7 +2,8 @@
  * Posts of one chain that wait for a like (spec §7): announces how many are held here, and remembers what neighbours
  * announced. It fetches nothing: whoever wants to welcome somebody asks that neighbour with `peer held`.
  */
-import { WAITING_AGAIN_MS, WAITING_EVERY_MS } from '../../../protocol/limits.ts'
+import { evictOldest } from '../../../dag/evict-oldest.ts'
+import { WAITING_AGAIN_MS, WAITING_EVERY_MS, WAITING_NEIGHBOURS } from '../../../protocol/limits.ts'
 
 /** A change is announced with what follows it at once: a newcomer may post twice. A new neighbour's stream has opened by then. */
 const COALESCE_MS = 1_000
@@ -44,7 +45,7 @@ export class WaitingPosts {
   /** What neighbours that are still there announced. */
   neighbours(): readonly NeighbourWaiting[] {
     const there = new Set(this.#modules.subscribers())
-    for (const id of [...this.#neighbours.keys()]) if (!there.has(id)) this.#neighbours.delete(id)
+    for (const id of this.#neighbours.keys()) if (!there.has(id)) this.#neighbours.delete(id)
     return [...this.#neighbours].map(([id, posts]) => ({ id, posts }))
   }
 
@@ -52,6 +53,7 @@ export class WaitingPosts {
   note(id: string, posts: number): void {
     this.#neighbours.delete(id)
     if (posts > 0 && this.#modules.subscribers().includes(id)) this.#neighbours.set(id, posts)
+    evictOldest(this.#neighbours, WAITING_NEIGHBOURS)
   }
 
   /** The chain changed here. */

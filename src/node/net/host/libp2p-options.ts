@@ -2,7 +2,7 @@
  * Settings of libp2p and its services for small, private and local networks (spec §7, §9). It starts nothing. Most
  * numbers avoid a problem that was measured; the comment beside each names it.
  */
-import { gossipsub, StrictNoSign, type GossipSub } from '@chainsafe/libp2p-gossipsub'
+import { StrictNoSign, type GossipSub, type gossipsub } from '@chainsafe/libp2p-gossipsub'
 import { noise } from '@chainsafe/libp2p-noise'
 import type { Identify } from '@libp2p/identify'
 import type { ConnectionGater, PeerInfo, PrivateKey } from '@libp2p/interface'
@@ -10,7 +10,8 @@ import type { KadDHT } from '@libp2p/kad-dht'
 import { ping, type Ping } from '@libp2p/ping'
 import { tcp } from '@libp2p/tcp'
 import type { Libp2pOptions } from 'libp2p'
-import { STREAMS_AT_ONCE, UPGRADE_TIMEOUT_MS } from '../../../protocol/limits.ts'
+import { ANNOUNCEMENT_BYTES, GOSSIP_RPC_FIELDS, STREAMS_AT_ONCE, UPGRADE_TIMEOUT_MS } from '../../../protocol/limits.ts'
+import { guardedGossipsub } from './gossip-guard.ts'
 import { guardedDht } from './guarded-dht.ts'
 import { guardedIdentify } from './guarded-identify.ts'
 import { guardedLookup } from './guarded-lookup.ts'
@@ -90,6 +91,20 @@ const WRITE_BUFFER_BYTES = 4096 * KIB
  * skipped: it ends the stream, and gossip from that peer stops. So there is room for software that packs more into one.
  */
 const GOSSIP_INBOUND_BYTES = 2048 * KIB
+
+/**
+ * The fields of an RPC are counted before it is decoded (`gossip-guard.ts`), whatever they are. With its own limits the
+ * library drops an RPC of 5,001 subscriptions whole.
+ */
+const ENTRIES = {
+  maxSubscriptions: GOSSIP_RPC_FIELDS,
+  maxMessages: GOSSIP_RPC_FIELDS,
+  maxIhaveMessageIDs: GOSSIP_RPC_FIELDS,
+  maxIwantMessageIDs: GOSSIP_RPC_FIELDS,
+  maxIdontwantMessageIDs: GOSSIP_RPC_FIELDS,
+  maxControlMessages: GOSSIP_RPC_FIELDS,
+  maxPeerInfos: GOSSIP_RPC_FIELDS,
+}
 
 /** Provider records live 48 h. With the default address age of 1 h, records would point to peers without addresses. */
 const ADDRESS_AGE_MS = 48 * HOUR_MS
@@ -179,16 +194,26 @@ async function lanDiscovery(hooks: HostHooks): Promise<NonNullable<Libp2pOptions
 }
 
 function gossip(hooks: HostHooks): ReturnType<typeof gossipsub> {
-  return gossipsub({
+  return guardedGossipsub({
     globalSignaturePolicy: StrictNoSign,
     fallbackToFloodsub: false,
-    floodPublish: true,
+    // On, it sends own messages to all subscribers and others' to the mesh: a neighbour outside the mesh tells them apart.
+    floodPublish: false,
+    // It is sent before a message is passed on, and never before an own one.
+    idontwantMinDataSize: ANNOUNCEMENT_BYTES + 1,
     doPX: false,
     // Publishing without subscribers is normal for a lone node, and no error.
     allowPublishToZeroTopicPeers: true,
     emitSelf: false,
     maxInboundDataLength: GOSSIP_INBOUND_BYTES,
     maxOutboundBufferSize: WRITE_BUFFER_BYTES,
+    // Topics have budgets of our own (`gossip/rpc-intake.ts`): here, joined ones would count as well.
+    maxTopicBytesPerPeer: Number.POSITIVE_INFINITY,
+    decodeRpcLimits: ENTRIES,
+    // A tag of the peer for each topic of the mesh: with 1,000 chains, 1,000 writes of up to 80 KiB.
+    tagMeshPeers: false,
+    // Peers that others name in a prune are not dialled, whatever the score.
+    scoreThresholds: { acceptPXThreshold: Number.MAX_VALUE },
     scoreParams: {
       // A whole network may be behind one machine or one NAT: with the default, 14 peers on one address all lost their
       // gossip.
@@ -198,6 +223,8 @@ function gossip(hooks: HostHooks): ReturnType<typeof gossipsub> {
       // A few broken promises mean a slow machine, not an attack.
       behaviourPenaltyThreshold: 6,
       behaviourPenaltyDecay: 0.9,
+      // The library begins anew when a peer comes back, so a record of one that is gone serves nobody.
+      retainScore: 0,
     },
   })
 }

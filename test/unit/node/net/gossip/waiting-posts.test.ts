@@ -1,7 +1,7 @@
 /** How many posts wait for a like (spec §7): when it is announced, and what is known of neighbours. */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { WaitingPosts } from '../../../../../src/node/net/gossip/waiting-posts.ts'
-import { WAITING_AGAIN_MS, WAITING_EVERY_MS } from '../../../../../src/protocol/limits.ts'
+import { WAITING_AGAIN_MS, WAITING_EVERY_MS, WAITING_NEIGHBOURS } from '../../../../../src/protocol/limits.ts'
 
 let count = 0
 let subscribers: string[] = []
@@ -80,4 +80,10 @@ test("a neighbour's last number counts, until it says 0 or goes; that of others 
   expect(waiting.neighbours()).toEqual([{ id: 'ann', posts: 2 }])
   subscribers = ['bob']
   expect(waiting.neighbours()).toEqual([])
+})
+
+test('of many neighbours the numbers that came last are kept', () => {
+  subscribers = Array.from({ length: WAITING_NEIGHBOURS + 1 }, (_, n) => String(n))
+  for (const id of subscribers) waiting.note(id, 1)
+  expect(waiting.neighbours().map(({ id }) => id)).toEqual(subscribers.slice(1))
 })
