@@ -9,9 +9,10 @@ import { createLibp2p, type Libp2p } from 'libp2p'
 import { fail, ok, type Result } from '../../../dag/result.ts'
 import type { ProtocolFault } from '../../../protocol/faults.ts'
 import { systemClock, type Clock } from '../../base/clock.ts'
-import { endSilentConnections, guardConnections } from './connection-guard.ts'
+import { chunksReceivedOn, endSilentConnections, guardConnections } from './connection-guard.ts'
 import { hostFault, why, type DialFault, type HostFault } from './faults.ts'
 import { clearKeepAliveTags } from './peer-tags.ts'
+import { endLeftConnections } from './older-connections.ts'
 import { libp2pOptions, type HostDatastore, type HostOptions, type HostServices } from './libp2p-options.ts'
 import type { Logger } from '../../base/log.ts'
 import { PeerScore } from './peer-score.ts'
@@ -86,6 +87,7 @@ export class Host {
     this.#peerScore = parts.peerScore
     this.#lanListeners = parts.lanListeners
     endSilentConnections(parts.libp2p)
+    endLeftConnections(parts.libp2p, chunksReceivedOn)
     guardConnections(parts.libp2p, (peer, fault) => {
       for (const listener of this.#breachListeners) listener(peer, fault)
     })
