@@ -25,6 +25,7 @@ import type { Logger } from '../base/log.ts'
 import type { ChainServices } from '../net/chain-network.ts'
 import { textList } from '../storage/records.ts'
 import { Pubsub } from '../net/gossip/pubsub.ts'
+import { MempoolBudget } from '../chain/intake/mempool-budget.ts'
 import { VerifyWorkers } from '../chain/intake/verify-workers.ts'
 
 export interface NodeOptions extends Config {
@@ -123,6 +124,7 @@ async function start(
   started.ending(() => workers.stop())
   const chains: ChainRegistry<ChainServices> = new ChainRegistry<ChainServices>({
     verifier: workers,
+    mempoolBudget: new MempoolBudget(),
     onFailure: stopAsked.resolve,
     database: disk.value,
     clock,
