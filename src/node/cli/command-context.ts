@@ -3,6 +3,7 @@
  * Commands get it instead of the process.
  */
 import { parseAuthorKey } from '../../dag/ids.ts'
+import { withoutPrivateKeys } from '../base/without-keys.ts'
 import { ClientError } from '../control/client/client-error.ts'
 import type { ControlCaller } from '../control/client/connection.ts'
 import type { ControlEvent } from '../control/shapes.ts'
@@ -173,7 +174,7 @@ export class CommandContext {
 
   /** Prints a note on stderr: what is not the answer. */
   async note(text: string): Promise<void> {
-    await write(this.io.stderr, `freechains: ${sanitizeLine(text)}\n`)
+    await write(this.io.stderr, `freechains: ${sanitizeLine(withoutPrivateKeys(text))}\n`)
   }
 
   /** Prints one line per event until the subscription ends. */
