@@ -171,6 +171,11 @@ const REPORTS: { readonly [C in ReportedFault['code']]: (fault: Extract<Reported
     `the data directory ${f.dir} cannot be used: ${f.why}`,
     'see to its permissions and to the disk, or name another directory',
   ],
+  DISK_OPEN_TO_OTHERS: (f) => [
+    'data-dir-unusable',
+    `the data directory ${f.dir} cannot be used: ${f.why}`,
+    'take that away with `chmod go-w`, or name a directory of its own: keys are kept in it',
+  ],
   DISK_DAMAGED: (f) => [
     'data-dir-unusable',
     `the database in ${f.dir} is damaged: ${f.why}`,

@@ -49,7 +49,7 @@ export type ControlCode = keyof typeof CONTROL_CODES
 
 /** Codes that only stop a start: no call is answered with one. */
 export const START_CODES: readonly ControlCode[] = [
-  ...(['bad-config', 'port-in-use', 'cannot-listen', 'data-dir-in-use', 'data-dir-unusable'] as const),
+  ...(['bad-config', 'port-in-use', 'cannot-listen', 'data-dir-in-use'] as const),
 ]
 
 /** The standard's codes, and ours other than code 1, by `data.code`. */

@@ -70,6 +70,11 @@ const cases: readonly (readonly [ReportedFault, ControlCode, readonly string[]])
     ['has 105 bytes', 'may have 100'],
   ],
   [
+    { code: 'DISK_OPEN_TO_OTHERS', dir: '/d', why: 'other users may write into it (mode 777)' },
+    'data-dir-unusable',
+    ['/d', 'mode 777', 'chmod go-w'],
+  ],
+  [
     { code: 'DISK_DAMAGED', dir: '/d', why: 'Corruption: checksum mismatch' },
     'data-dir-unusable',
     ['/d is damaged', 'checksum mismatch', 'backup'],
