@@ -17,6 +17,7 @@ import { ControlServer, type ControlAddress } from '../control/server/server.ts'
 import { Discovery } from '../net/discovery/discovery.ts'
 import { openDatabase } from '../storage/database.ts'
 import { createHost } from '../net/host/host.ts'
+import { KeyTwins } from '../net/host/key-twins.ts'
 import { Housekeeping } from './housekeeping.ts'
 import { loadOrCreateNodeKey } from '../storage/node-key.ts'
 import type { Logger } from '../base/log.ts'
@@ -102,6 +103,11 @@ async function start(
   )
   if (!host.ok) return host
   started.ending(() => host.value.stop())
+  const twins = new KeyTwins({ libp2p: host.value.libp2p, privateKey: privateKey.value, clock, log })
+  await twins.start()
+  started.ending(() => {
+    twins.stop()
+  })
 
   const isLonely = (): boolean =>
     chains.all().some(({ attached }) => pubsub.subscribers(attached.gossip.topic).length === 0)
@@ -145,7 +151,18 @@ async function start(
   const { bootstrap } = config
   const addedPeers = new AddedPeers({ configured: [...bootstrap, ...config.peers] }, { list: added, discovery })
   const peers = { staticPeers: () => discovery.staticPeers(), undialled: () => discovery.failures() }
-  const parts = { host: host.value, pubsub, chains, clock, log, addedPeers, ...peers, bootstrap, info }
+  const parts = {
+    host: host.value,
+    twin: () => twins.twin,
+    pubsub,
+    chains,
+    clock,
+    log,
+    addedPeers,
+    ...peers,
+    bootstrap,
+    info,
+  }
   const handlers = createHandlers(parts)
   const server = new ControlServer(
     {
