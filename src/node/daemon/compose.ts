@@ -19,6 +19,7 @@ import { Discovery } from '../net/discovery/discovery.ts'
 import { openDatabase } from '../storage/database.ts'
 import { openLibp2pStore } from '../storage/open-libp2p-store.ts'
 import { createHost } from '../net/host/host.ts'
+import { KeyTwins, type Twin } from '../net/host/key-twins.ts'
 import { Housekeeping } from './housekeeping.ts'
 import { loadOrCreateNodeKey } from '../storage/node-key.ts'
 import type { Logger } from '../base/log.ts'
@@ -108,6 +109,11 @@ async function start(
   )
   if (!host.ok) return host
   started.ending(() => host.value.stop())
+  const twins = new KeyTwins({ libp2p: host.value.libp2p, privateKey: privateKey.value, clock, log })
+  await twins.start()
+  started.ending(() => {
+    twins.stop()
+  })
 
   const isLonely = (): boolean => chains.all().some(({ attached }) => attached.peers().length === 0)
   const added = textList(disk.value, 'added-peers')
@@ -150,7 +156,8 @@ async function start(
   const { bootstrap } = config
   const addedPeers = new AddedPeers({ configured: [...bootstrap, ...config.peers] }, { list: added, discovery })
   const peers = { staticPeers: () => discovery.staticPeers(), undialled: () => discovery.failures() }
-  const parts = { host: host.value, chains, clock, log, addedPeers, ...peers, bootstrap, info }
+  const twin = (): Twin | undefined => twins.twin
+  const parts = { host: host.value, twin, chains, clock, log, addedPeers, ...peers, bootstrap, info }
   const handlers = createHandlers(parts)
   const server = new ControlServer(
     {
