@@ -66,8 +66,11 @@ async function joinInvited(
   const chain = orThrow(chainOfInvite(invite, given.keys))
   orThrow(await chains.join(chain, { remember: true, founder: given.founder ?? invite.founder }))
   const peers = invite.peers.map((peer) => multiaddr(peer))
-  await addedPeers.add(peers.filter((peer) => peerIdOf(peer) !== host.peerId.toString()))
-  return { id: showChainId(chain), name: chain.params.name }
+  const others = peers.filter((peer) => !host.isSelf(peer))
+  await addedPeers.add(others)
+  const note = 'the invite names this node itself, which is not added as a peer'
+  const notes = others.length === peers.length ? {} : { notes: [note] }
+  return { id: showChainId(chain), name: chain.params.name, ...notes }
 }
 
 function founderNotes(chain: Chain, founder: AuthorKey | undefined): string[] {

@@ -85,7 +85,8 @@ export const METHODS = {
   'chains.join': method(
     'joins a chain: a forum with its pioneers or the founder to follow, a group with its key, or by an invite, whose peers are added',
     joinParams,
-    z.object({ id: z.string(), name: z.string().exactOptional() }),
+    z.object({ id: z.string(), name: z.string().exactOptional(), notes: z.array(z.string()).exactOptional() }),
+    '`notes` are for people: what was left out of an invite, and why',
   ),
   'chains.invite': method(
     'one text with all that somebody needs to join: the chain, and peers to begin with; its key only if told so',

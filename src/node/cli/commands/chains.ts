@@ -26,6 +26,7 @@ export function addChainsCommands(program: Command, context: CommandContext): vo
       const joined = await (await context.client()).call('chains.join', params)
       await context.answer(joined, joined.id)
       if (isInvite && joined.name !== undefined) await context.note(`joined ${joined.name}`)
+      for (const note of joined.notes ?? []) await context.note(note)
       const isOpen = !isInvite && what.name.startsWith('#') && keys.length === 0 && options.founder === undefined
       if (isOpen) {
         await context.note(

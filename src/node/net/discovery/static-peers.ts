@@ -2,11 +2,10 @@
 import { peerIdFromString } from '@libp2p/peer-id'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import type { Host } from '../host/host.ts'
-import { why } from '../host/faults.ts'
+import { IS_SELF, why } from '../host/faults.ts'
 import { StaticPeer, type StaticPeerState } from './static-peer.ts'
 import { dropStaticPeer } from '../host/peer-tags.ts'
 import type { Logger } from '../../base/log.ts'
-import { peerIdOf } from '../host/peer-address.ts'
 
 export interface StaticPeersModules {
   readonly host: Host
@@ -33,7 +32,10 @@ export class StaticPeers {
   add(address: Multiaddr): void {
     const key = address.toString()
     if (this.#isStopped || this.#byAddress.has(key)) return
-    if (peerIdOf(address) === this.#host.peerId.toString()) return
+    if (this.#host.isSelf(address)) {
+      this.#log.warn('peer.left-out', { address: key, why: IS_SELF })
+      return
+    }
     this.#byAddress.set(key, new StaticPeer(address, { host: this.#host, log: this.#log, random: this.#random }))
   }
 

@@ -11,6 +11,8 @@ import type { ProtocolFault } from '../../../protocol/faults.ts'
 import { systemClock, type Clock } from '../../base/clock.ts'
 import { endSilentConnections, guardConnections } from './connection-guard.ts'
 import { hostFault, why, type DialFault, type HostFault } from './faults.ts'
+import { OwnAddresses } from './own-addresses.ts'
+import { peerIdOf } from './peer-address.ts'
 import { clearKeepAliveTags } from './peer-tags.ts'
 import { libp2pOptions, type HostDatastore, type HostOptions, type HostServices } from './libp2p-options.ts'
 import type { Logger } from '../../base/log.ts'
@@ -31,6 +33,7 @@ export async function createHost(options: HostOptions, modules: HostModules): Pr
   const clock = modules.clock ?? systemClock
   const peerScore = new PeerScore()
   const lanListeners = new Set<(peer: PeerInfo) => void>()
+  const ownAddresses = new OwnAddresses(options)
   const isBanned = (peer: PeerId): boolean => peerScore.isBanned(peer.toString(), clock.nowMs())
   try {
     const libp2p = await createLibp2p(
@@ -43,12 +46,15 @@ export async function createHost(options: HostOptions, modules: HostModules): Pr
         },
         points: (peer) => peerScore.points(peer, clock.nowMs()),
         onLanPeer: (peer) => lanListeners.forEach((listener) => listener(peer)),
+        announced: (addresses) => ownAddresses.announced(addresses),
       }),
     )
     await clearKeepAliveTags(libp2p.peerStore)
+    await ownAddresses.start()
     await libp2p.start()
-    return ok(new Host({ libp2p, log: modules.log, clock, peerScore, lanListeners }))
+    return ok(new Host({ libp2p, log: modules.log, clock, peerScore, lanListeners, ownAddresses }))
   } catch (error) {
+    ownAddresses.stop()
     return fail(hostFault(error))
   }
 }
@@ -59,6 +65,7 @@ interface HostParts {
   readonly clock: Clock
   readonly peerScore: PeerScore
   readonly lanListeners: Set<(peer: PeerInfo) => void>
+  readonly ownAddresses: OwnAddresses
 }
 
 /**
@@ -76,6 +83,7 @@ export class Host {
   readonly #clock: Clock
   readonly #peerScore: PeerScore
   readonly #lanListeners: Set<(peer: PeerInfo) => void>
+  readonly #ownAddresses: OwnAddresses
   readonly #breachListeners = new Set<(peer: PeerId, fault: ProtocolFault) => void>()
 
   constructor(parts: HostParts) {
@@ -85,15 +93,22 @@ export class Host {
     this.#clock = parts.clock
     this.#peerScore = parts.peerScore
     this.#lanListeners = parts.lanListeners
+    this.#ownAddresses = parts.ownAddresses
     endSilentConnections(parts.libp2p)
     guardConnections(parts.libp2p, (peer, fault) => {
       for (const listener of this.#breachListeners) listener(peer, fault)
     })
   }
 
-  /** Dialable addresses, each ending in `/p2p/<peer id>`. */
+  /** Dialable addresses that others are told, best first, each ending in `/p2p/<peer id>`. */
   addresses(): string[] {
     return this.libp2p.getMultiaddrs().map(String)
+  }
+
+  /** Whether this is the node itself, by its id or by where it listens. A name other than localhost is not resolved. */
+  isSelf(address: Multiaddr): boolean {
+    if (peerIdOf(address) === this.peerId.toString()) return true
+    return this.#ownAddresses.includes(address, this.libp2p.getMultiaddrs())
   }
 
   /** Connected peers, each once, with the address of one of its connections. */
@@ -176,6 +191,7 @@ export class Host {
 
   /** Closes all connections and listeners. The datastore may be closed afterwards. */
   async stop(): Promise<void> {
+    this.#ownAddresses.stop()
     await this.libp2p.stop()
   }
 

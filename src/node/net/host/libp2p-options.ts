@@ -9,6 +9,7 @@ import type { ConnectionGater, PeerInfo, PrivateKey } from '@libp2p/interface'
 import type { KadDHT, KadDHTComponents } from '@libp2p/kad-dht'
 import { ping, type Ping } from '@libp2p/ping'
 import { tcp } from '@libp2p/tcp'
+import type { Multiaddr } from '@multiformats/multiaddr'
 import type { Libp2pOptions } from 'libp2p'
 import { STREAMS_AT_ONCE } from '../../../protocol/limits.ts'
 import { KAD_PROTOCOL } from '../../../protocol/messages.ts'
@@ -50,6 +51,8 @@ export interface HostHooks {
   /** The peer's score: 0 or more points for breaches. */
   points(peer: string): number
   onLanPeer(peer: PeerInfo): void
+  /** Of this node's addresses those to tell others, best first. */
+  announced(addresses: readonly Multiaddr[]): Multiaddr[]
 }
 
 const KIB = 1024
@@ -104,7 +107,12 @@ export async function libp2pOptions(options: HostOptions, hooks: HostHooks): Pro
     start: false,
     privateKey: options.privateKey,
     ...(hooks.datastore === undefined ? {} : { datastore: hooks.datastore }),
-    addresses: { listen: [...listen], announce: [...announce], appendAnnounce: [...appendAnnounce] },
+    addresses: {
+      listen: [...listen],
+      announce: [...announce],
+      appendAnnounce: [...appendAnnounce],
+      announceFilter: (addresses) => hooks.announced(addresses),
+    },
     transports: [tcp()],
     connectionEncrypters: [noise()],
     streamMuxers: [
