@@ -134,6 +134,11 @@ describe('what outlives a node', () => {
     const [host, port] = [/ip4\/([\d.]+)/, /tcp\/(\d+)/].map((part) => part.exec(listenOf(a))?.[1])
     const added = await b.client.call('peer.add', { addr: `${host ?? ''}:${port ?? ''}` })
     expect(added).toEqual({ id: a.peerId, connected: true })
+    const own = listenOf(b)
+    for (const addr of [b.addresses[0] ?? '', own, own.replace('ip4/127.0.0.1', 'dns/localhost')]) {
+      await expect(b.client.call('peer.add', { addr })).rejects.toThrow(/it is this node itself/)
+    }
+    expect(await b.client.call('peer.list', {})).toMatchObject([{ id: a.peerId }])
     await b.kill()
     await connects(await playground.start('b', forum), a)
   })

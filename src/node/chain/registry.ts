@@ -66,6 +66,8 @@ export interface JoinOptions {
   /** Whether the config file names it. */
   readonly isConfigured?: boolean
   readonly founder?: AuthorKey | undefined
+  /** Whether a chain that is here and keeps this one out is left first: its namesake, or the forum of another founder. */
+  readonly instead?: boolean
 }
 
 export type ChainsListener = (replica: Replica, events: readonly ChainEvent[]) => void
@@ -120,10 +122,11 @@ export class ChainRegistry<A extends Attachment> {
    */
   join(
     chain: Chain,
-    { remember, isConfigured = false, founder }: JoinOptions,
+    { remember, isConfigured = false, founder, instead = false }: JoinOptions,
   ): Promise<Result<Joined<A>, RegistryFault>> {
     return this.#changes.run(async () => {
       if (founder !== undefined && !hasFirstPostPioneer(chain)) return takesNoFounder(chain)
+      if (instead) await this.#leaveRival(chain, founder)
       const known = this.#joined.get(chain.id)
       const namesake = this.#byName.get(chain.params.name)
       if (known === undefined && namesake !== undefined) {
@@ -148,15 +151,8 @@ export class ChainRegistry<A extends Attachment> {
   leave(chain: Chain): Promise<boolean> {
     return this.#changes.run(async () => {
       const joined = this.#joined.get(chain.id)
-      if (joined === undefined) return false
-      this.#joined.delete(chain.id)
-      this.#byName.delete(chain.params.name)
-      for (const listener of this.#leaveListeners) listener(joined.replica)
-      await close(joined)
-      await joined.replica.store.destroy()
-      await this.#saves.run(() => removeChainRecords(this.#modules.database, chain.id))
-      this.#modules.log.info('chain.left', { chain: chain.id })
-      return true
+      if (joined !== undefined) await this.#leave(joined)
+      return joined !== undefined
     })
   }
 
@@ -203,6 +199,26 @@ export class ChainRegistry<A extends Attachment> {
     })
   }
 
+  async #leave(joined: Joined<A>): Promise<void> {
+    const { database, log } = this.#modules
+    const { chain } = joined.replica
+    this.#joined.delete(chain.id)
+    this.#byName.delete(chain.params.name)
+    for (const listener of this.#leaveListeners) listener(joined.replica)
+    await close(joined)
+    await joined.replica.store.destroy()
+    await this.#saves.run(() => removeChainRecords(database, chain.id))
+    log.info('chain.left', { chain: chain.id })
+  }
+
+  async #leaveRival({ id, params: { name } }: Chain, founder: AuthorKey | undefined): Promise<void> {
+    const here = this.#byName.get(name)
+    if (here === undefined) return
+    const { chain, pioneer } = here.replica
+    const isOthers = founder !== undefined && pioneer !== undefined && pioneer !== founder
+    if (chain.id !== id || isOthers) await this.#leave(here)
+  }
+
   /**
    * Stores for the next start when this node was in sync, and what the throttle took from its rations. A crash loses what
    * came since; what was taken is stored after each change of a chain besides, so that nobody gets new rations by a crash.
@@ -224,10 +240,14 @@ export class ChainRegistry<A extends Attachment> {
 
   async #follow(joined: Joined<A>, founder: AuthorKey): Promise<Result<Joined<A>, RegistryFault>> {
     const { replica } = joined
+    const before = replica.founder
     if (!replica.follow(founder)) {
       const { pioneer = '', blocks, chain } = replica
       return fail({ code: 'CHAIN_OTHER_FOUNDER', name: chain.params.name, founder: pioneer, blocks })
     }
+    // The config file decides at each start, whatever was chosen by command in between.
+    if (before !== undefined && before !== founder)
+      this.#modules.log.warn('chain.founder-changed', { chain: replica.chain.id, from: before, to: founder })
     await saveFounder(this.#modules.database, replica.chain.id, founder)
     joined.attached.onFounder?.()
     return ok(joined)

@@ -22,6 +22,8 @@ import {
   MAX_CONNECTIONS,
 } from './libp2p-options.ts'
 import { endLeftConnections } from './older-connections.ts'
+import { OwnAddresses } from './own-addresses.ts'
+import { peerIdOf } from './peer-address.ts'
 import type { HostDatastore } from './peer-store-repair.ts'
 import { PendingConnections } from './pending-connections.ts'
 import { UsefulPeers } from './useful-peers.ts'
@@ -46,6 +48,7 @@ export async function createHost(options: HostOptions, modules: HostModules): Pr
   const peerScore = new PeerScore()
   const lanListeners = new Set<(peer: PeerInfo) => void>()
   const edge = new PeerEdge()
+  const ownAddresses = new OwnAddresses(options)
   const isBanned = (peer: PeerId): boolean => peerScore.isBanned(peer.toString(), clock.nowMs())
   const sharesOf = sharesWith(options.trustedProxies ?? [])
   const pending = new PendingConnections({
@@ -71,6 +74,7 @@ export async function createHost(options: HostOptions, modules: HostModules): Pr
         edge,
         points: (peer) => peerScore.points(peer, clock.nowMs()),
         onLanPeer: (peer) => lanListeners.forEach((listener) => listener(peer)),
+        announced: (addresses) => ownAddresses.announced(addresses),
       }),
     )
     await edge.attach(libp2p, modules.datastore)
@@ -78,9 +82,12 @@ export async function createHost(options: HostOptions, modules: HostModules): Pr
     const useful = new UsefulPeers()
     const slots = options.maxConnections ?? MAX_CONNECTIONS
     limitConnections(libp2p, { slots, sharesOf }, { useful, log: modules.log })
+    await ownAddresses.start()
     await libp2p.start()
-    return ok(new Host({ libp2p, edge, log: modules.log, clock, peerScore, lanListeners, useful, sharesOf }))
+    const { log } = modules
+    return ok(new Host({ libp2p, edge, log, clock, peerScore, lanListeners, useful, sharesOf, ownAddresses }))
   } catch (error) {
+    ownAddresses.stop()
     return fail(hostFault(error))
   }
 }
@@ -94,6 +101,7 @@ interface HostParts {
   readonly lanListeners: Set<(peer: PeerInfo) => void>
   readonly useful: UsefulPeers
   readonly sharesOf: SharesOf
+  readonly ownAddresses: OwnAddresses
 }
 
 /**
@@ -116,6 +124,7 @@ export class Host {
   readonly #clock: Clock
   readonly #peerScore: PeerScore
   readonly #lanListeners: Set<(peer: PeerInfo) => void>
+  readonly #ownAddresses: OwnAddresses
   readonly #breachListeners = new Set<(peer: PeerId, fault: ProtocolFault) => void>()
 
   constructor(parts: HostParts) {
@@ -128,6 +137,7 @@ export class Host {
     this.#lanListeners = parts.lanListeners
     this.useful = parts.useful
     this.sharesOf = parts.sharesOf
+    this.#ownAddresses = parts.ownAddresses
     endSilentConnections(parts.libp2p)
     endLeftConnections(parts.libp2p, chunksReceivedOn)
     guardConnections(parts.libp2p, (peer, fault) => {
@@ -135,9 +145,15 @@ export class Host {
     })
   }
 
-  /** Dialable addresses, each ending in `/p2p/<peer id>`. */
+  /** Dialable addresses that others are told, best first, each ending in `/p2p/<peer id>`. */
   addresses(): string[] {
     return this.libp2p.getMultiaddrs().map(String)
+  }
+
+  /** Whether this is the node itself, by its id or by where it listens. A name other than localhost is not resolved. */
+  isSelf(address: Multiaddr): boolean {
+    if (peerIdOf(address) === this.peerId.toString()) return true
+    return this.#ownAddresses.includes(address, this.libp2p.getMultiaddrs())
   }
 
   /** Connected peers, each once, with the address of one of its connections. */
@@ -243,6 +259,7 @@ export class Host {
 
   /** Closes all connections and listeners. The datastore may be closed afterwards. */
   async stop(): Promise<void> {
+    this.#ownAddresses.stop()
     await this.libp2p.stop()
   }
 

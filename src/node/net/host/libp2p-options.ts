@@ -9,6 +9,7 @@ import type { ConnectionGater, PeerInfo, PrivateKey } from '@libp2p/interface'
 import type { KadDHT } from '@libp2p/kad-dht'
 import { ping, type Ping } from '@libp2p/ping'
 import { tcp } from '@libp2p/tcp'
+import type { Multiaddr } from '@multiformats/multiaddr'
 import type { Libp2pOptions } from 'libp2p'
 import { ANNOUNCEMENT_BYTES, GOSSIP_RPC_FIELDS, STREAMS_AT_ONCE, UPGRADE_TIMEOUT_MS } from '../../../protocol/limits.ts'
 import { guardedGossipsub } from './gossip-guard.ts'
@@ -56,6 +57,8 @@ export interface HostHooks {
   /** The peer's score: 0 or more points for breaches. */
   points(peer: string): number
   onLanPeer(peer: PeerInfo): void
+  /** Of this node's addresses those to tell others, best first. */
+  announced(addresses: readonly Multiaddr[]): Multiaddr[]
 }
 
 const KIB = 1024
@@ -127,7 +130,12 @@ export async function libp2pOptions(options: HostOptions, hooks: HostHooks): Pro
     start: false,
     privateKey: options.privateKey,
     ...(hooks.datastore === undefined ? {} : { datastore: hooks.datastore }),
-    addresses: { listen: [...listen], announce: [...announce], appendAnnounce: [...appendAnnounce] },
+    addresses: {
+      listen: [...listen],
+      announce: [...announce],
+      appendAnnounce: [...appendAnnounce],
+      announceFilter: (addresses) => hooks.announced(addresses),
+    },
     transports: [tcp({ dialOpts: lookup(hooks.edge) })],
     connectionEncrypters: [noise()],
     streamMuxers: [
