@@ -156,10 +156,8 @@ describe('all slots taken from one address', () => {
   test('one peer has so many connections, and the newest of them', async () => {
     const [node, greedy] = (await start({}, {})) as [Host, Host]
     for (let n = 0; n <= CONNECTIONS_PER_PEER; n += 1) {
-      const dialled = await greedy.libp2p.dialProtocol(addressOf(node), '/ipfs/ping/1.0.0', {
-        force: true,
-        signal: soon(),
-      })
+      const again = (): Promise<Connection> => greedy.libp2p.dial(addressOf(node), { force: true, signal: soon() })
+      const dialled = await greedy.dialUncharged(addressOf(node), again, 'user')
       expect(dialled.status).toBe('open')
     }
     expect(connectionsOf(node, greedy).length).toBeLessThanOrEqual(CONNECTIONS_PER_PEER)
