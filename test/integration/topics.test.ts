@@ -177,21 +177,46 @@ test('a node alone may publish, and a topic that was left says nothing more', as
   expect(b.heard).toEqual([])
 })
 
+test('§7 a neighbour outside the mesh is sent what was made here and what is passed on alike', async () => {
+  const [a, b, c] = (await line(3)) as [Node, Node, Node]
+  const prune = { topicID: TOPIC, peers: [], backoff: 600 }
+  const control = { ihave: [], iwant: [], graft: [], prune: [prune], idontwant: [] }
+  streamTo(c, b).push(RPC.encode({ subscriptions: [], messages: [], control }))
+  const { mesh } = b.host.libp2p.services.pubsub as unknown as { mesh: Map<string, Set<string>> }
+  await vi.waitFor(() => expect([...(mesh.get(TOPIC) ?? [])]).toEqual([a.host.peerId.toString()]), IN_TIME)
+  await say(b, 'own')
+  await say(a, 'passed on')
+  await vi.waitFor(() => expect(texts(c).sort()).toEqual(['own', 'passed on']), IN_TIME)
+})
+
+test('§7 messages on a topic that nobody here follows are in no cache, and cost nobody anything', async () => {
+  const [a, b] = (await line(2)) as [Node, Node]
+  const { seenCache, mcache } = b.host.libp2p.services.pubsub as unknown as Record<string, { readonly size: number }>
+  const other = Array.from({ length: 100 }, (_, n) => ({ topic: `${TOPIC}-other`, data: new Uint8Array([n]) }))
+  streamTo(a, b).push(RPC.encode({ subscriptions: [], messages: other }))
+  await say(a, 'known')
+  await vi.waitFor(() => expect(texts(b)).toEqual(['known']), IN_TIME)
+  expect([seenCache?.size, mcache?.size]).toEqual([1, 1])
+  expect(scoreAt(b, a)).toBeGreaterThanOrEqual(0)
+})
+
 test('subscribers of joined topics are told of, those that were there before too', async () => {
   hosts = await startHosts(2)
   const [a, b] = hosts as [Host, Host]
   const [left, right] = [new Pubsub({ host: a, log: silentLogger }), new Pubsub({ host: b, log: silentLogger })]
   const told: string[] = []
+  const topic = (name: string): string => `/freechains/1/${name}`
   left.onSubscriber((topic, peer) => told.push(`${topic} ${peer}`))
   await dial(a, b)
-  right.join('unknown', async () => 'ignore')
-  right.join('before', async () => 'ignore')
-  await vi.waitFor(() => expect(left.subscribers('before')).toHaveLength(1), IN_TIME)
-  left.join('before', async () => 'ignore')
-  left.join('after', async () => 'ignore')
-  right.join('after', async () => 'ignore')
+  right.join(topic('unknown'), async () => 'ignore')
+  right.join(topic('before'), async () => 'ignore')
+  await vi.waitFor(() => expect(left.subscribers(topic('before'))).toHaveLength(1), IN_TIME)
+  left.join(topic('before'), async () => 'ignore')
+  left.join(topic('after'), async () => 'ignore')
+  right.join(topic('after'), async () => 'ignore')
   await vi.waitFor(
-    () => expect(told).toEqual([`before ${b.peerId.toString()}`, `after ${b.peerId.toString()}`]),
+    () =>
+      expect(told).toEqual([`${topic('before')} ${b.peerId.toString()}`, `${topic('after')} ${b.peerId.toString()}`]),
     IN_TIME,
   )
 })

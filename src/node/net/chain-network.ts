@@ -16,6 +16,8 @@ import type { Clock } from '../base/clock.ts'
 import type { Discovery } from './discovery/discovery.ts'
 import type { Host } from './host/host.ts'
 import { ExtraSlots } from './sync/pull-scheduler.ts'
+import { StrangerPlaces } from './sync/stranger-places.ts'
+import { standingOf } from './standing.ts'
 import type { Logger } from '../base/log.ts'
 import type { Attachment } from '../chain/registry.ts'
 import type { Replica } from '../chain/replica.ts'
@@ -63,6 +65,7 @@ export class ChainNetwork {
   readonly #modules: ChainNetworkModules
   readonly #client: SyncClient
   readonly #extraSlots = new ExtraSlots()
+  readonly #strangerPlaces = new StrangerPlaces()
   readonly #byTopic = new Map<string, AttachedChain>()
   readonly #byRendezvous = new Map<string, AttachedChain>()
   readonly #compared: ComparedChain[] = []
@@ -112,11 +115,14 @@ export class ChainNetwork {
       log,
       onFault,
       onPulled: (peer, result) => {
+        if (result.fresh > 0) host.useful.noteGave(peer.toString())
         if (compared.notePulled(peer, result)) discovery.noteChainPeer(peer)
       },
       connected: () => this.#connected(compared),
       findPeers: (signal) => this.#findPeers(replica, signal),
+      standing: (peer) => standingOf(peer, { host, discovery, sharesOf: host.sharesOf }),
       extraSlots: this.#extraSlots,
+      strangerPlaces: this.#strangerPlaces,
     })
     const topic = topicOf(rendezvous)
     const key = bytesToHex(rendezvous)
@@ -182,7 +188,7 @@ export class ChainNetwork {
 
   async #onOffer(replica: Replica, peer: PeerId, signal: AbortSignal): Promise<Offered> {
     const sync = this.#byRendezvous.get(bytesToHex(replica.chain.rendezvous))?.sync
-    const pulled = await sync?.receive(peer, signal)
+    const pulled = await sync?.receive(peer, signal, { isAsked: false })
     return pulled?.ok === true ? pulled.value : { fresh: 0, missing: 0 }
   }
 

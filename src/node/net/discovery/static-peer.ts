@@ -5,7 +5,7 @@
 import type { PeerId } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import type { Host } from '../host/host.ts'
-import { why } from '../host/faults.ts'
+import { IS_SELF, why } from '../host/faults.ts'
 import { tagStaticPeer } from '../host/peer-tags.ts'
 import type { Logger } from '../../base/log.ts'
 import { peerIdOf } from '../host/peer-address.ts'
@@ -90,12 +90,17 @@ export class StaticPeer {
       if (dialled.ok) {
         this.#failure = undefined
         this.#peer = dialled.value.toString()
+        host.useful.keep(this.#peer)
         const sinceMs = performance.now()
         await this.#tag(dialled.value)
         await this.#untilDisconnected(dialled.value)
         if (performance.now() - sinceMs >= STABLE_MS) failures = 0
       } else {
         this.#failure = dialled.fault.why
+        if (this.#failure === IS_SELF) {
+          log.warn('peer.left-out', { address: this.address.toString(), why: IS_SELF })
+          return
+        }
         log.debug('peer.unreachable', { address: this.address.toString(), why: dialled.fault.why, failures })
       }
       const delayMs = nextDelayMs(failures, random, LONGEST_STATIC_DELAY_MS)

@@ -3,7 +3,7 @@
  * announced. It fetches nothing: whoever wants to welcome somebody asks that neighbour with `peer held`.
  */
 import { evictOldest } from '../../../dag/evict-oldest.ts'
-import { PEERS_SHOWN, WAITING_AGAIN_MS, WAITING_EVERY_MS } from '../../../protocol/limits.ts'
+import { WAITING_AGAIN_MS, WAITING_EVERY_MS, WAITING_NEIGHBOURS } from '../../../protocol/limits.ts'
 
 /** A change is announced with what follows it at once: a newcomer may post twice. A new neighbour's stream has opened by then. */
 const COALESCE_MS = 1_000
@@ -30,7 +30,7 @@ export interface WaitingPostsModules {
  * 1. At most one timer runs, due at `#dueMs`; none after `stop`. It is never due earlier than `WAITING_EVERY_MS` after
  *   the last announcement, and is only ever moved forward.
  * 2. `#announced` is the number announced last, 0 before the first: a chain without held posts announces nothing.
- * 3. `#neighbours` has positive numbers of at most `PEERS_SHOWN` peers, in order of their last word.
+ * 3. `#neighbours` has positive numbers of at most `WAITING_NEIGHBOURS` peers, in order of their last word.
  */
 export class WaitingPosts {
   readonly #modules: WaitingPostsModules
@@ -58,7 +58,7 @@ export class WaitingPosts {
   note(id: string, posts: number): void {
     this.#neighbours.delete(id)
     if (posts > 0) this.#neighbours.set(id, { posts, saidMs: performance.now() })
-    evictOldest(this.#neighbours, PEERS_SHOWN)
+    evictOldest(this.#neighbours, WAITING_NEIGHBOURS)
   }
 
   /** The chain changed here. */

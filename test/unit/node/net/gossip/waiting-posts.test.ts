@@ -1,7 +1,7 @@
 /** How many posts wait for a like (spec §7): when it is announced, and what is known of neighbours. */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { WaitingPosts } from '../../../../../src/node/net/gossip/waiting-posts.ts'
-import { PEERS_SHOWN, WAITING_AGAIN_MS, WAITING_EVERY_MS } from '../../../../../src/protocol/limits.ts'
+import { WAITING_AGAIN_MS, WAITING_EVERY_MS, WAITING_NEIGHBOURS } from '../../../../../src/protocol/limits.ts'
 
 let count = 0
 let connected: string[] = []
@@ -89,7 +89,7 @@ test('a number that is not said again is forgotten, and of ever new peers so man
   expect(waiting.neighbours()).toHaveLength(1)
   vi.advanceTimersByTime(WAITING_AGAIN_MS)
   expect(waiting.neighbours()).toEqual([])
-  for (let n = 0; n <= PEERS_SHOWN; n += 1) waiting.note(n === 0 ? 'ann' : `peer ${String(n)}`, 1)
+  for (let n = 0; n <= WAITING_NEIGHBOURS; n += 1) waiting.note(n === 0 ? 'ann' : `peer ${String(n)}`, 1)
   expect(waiting.neighbours()).toEqual([])
   waiting.note('ann', 1)
   expect(waiting.neighbours()).toEqual([{ id: 'ann', posts: 1 }])
