@@ -1,5 +1,5 @@
 // A real daemon in a process of its own, for scripts: on loopback, on ports that are free, with a config file and a data
-// directory under `root`. `nodeArgs` are for the node program itself.
+// directory under `root`. `nodeArgs` are for the node program itself, `prefix` is put in front of the command.
 import { spawn } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -11,7 +11,7 @@ import { connect } from '../dist/node/control/client/connection.js'
 const MAIN = fileURLToPath(new URL('../dist/node/main.js', import.meta.url))
 
 /** Starts it and waits for what it prints when it is ready. `onSpawn` gets the process at once, to be ended in any case. */
-export async function startDaemon({ root, name, config, nodeArgs = [], onSpawn = () => undefined }) {
+export async function startDaemon({ root, name, config, nodeArgs = [], prefix = [], onSpawn = () => undefined }) {
   const file = join(root, `${name}.yaml`)
   const all = {
     dataDir: join(root, name),
@@ -23,7 +23,8 @@ export async function startDaemon({ root, name, config, nodeArgs = [], onSpawn =
   }
   await writeFile(file, JSON.stringify(all), { mode: 0o600 })
   const stateHome = join(root, 'state')
-  const child = spawn(process.execPath, [...nodeArgs, MAIN, 'start', '--config', file], {
+  const [command, ...args] = [...prefix, process.execPath, ...nodeArgs, MAIN, 'start', '--config', file]
+  const child = spawn(command, args, {
     env: { ...process.env, XDG_STATE_HOME: stateHome },
     stdio: ['ignore', 'pipe', 'inherit'],
   })

@@ -145,7 +145,9 @@ export class ChainNetwork {
     }
     const gossip = new ChainGossip({ replica, pubsub, log, onHint, onFault, mayRecheck })
     attached.gossip = gossip
-    discovery.join(rendezvous)
+    discovery.join(rendezvous, (peer) => {
+      compared.noteProvider(peer.toString())
+    })
     return {
       gossip,
       sync,

@@ -113,13 +113,19 @@ async function dialProvider(
 export class DhtProvider {
   readonly #rendezvous: Uint8Array
   readonly #modules: DhtProviderModules
+  readonly #onFound: (peer: PeerId) => void
   readonly #stopping = new AbortController()
   readonly #running: Promise<unknown>
 
-  /** Starts at once. */
-  constructor(rendezvous: Uint8Array, modules: DhtProviderModules) {
+  /**
+   * Starts at once.
+   *
+   * @param onFound - called after each lookup with each provider that is connected
+   */
+  constructor(rendezvous: Uint8Array, modules: DhtProviderModules, onFound: (peer: PeerId) => void) {
     this.#rendezvous = rendezvous
     this.#modules = modules
+    this.#onFound = onFound
     this.#running = Promise.all([this.#keepProviding(), this.#keepLookingUp()])
   }
 
@@ -165,6 +171,7 @@ export class DhtProvider {
     const { signal } = this.#stopping
     for (let emptyLookups = 0; !signal.aborted;) {
       const peers = await findProviders(this.#rendezvous, this.#modules, signal)
+      for (const peer of peers) this.#onFound(peer)
       emptyLookups = peers.length === 0 ? emptyLookups + 1 : 0
       await pause(emptyLookups === 0 ? LOOKUP_EVERY_MS : nextDelayMs(emptyLookups, random), signal)
     }

@@ -84,14 +84,15 @@ export class Discovery {
   }
 
   /**
-   * Announces and looks up a chain in the DHT, and connects to its providers.
+   * Announces and looks up a chain in the DHT, and connects to its providers. They are told of after each lookup, since gossip
+   * may not know them.
    * @throws {Bug} if the chain is already joined
    */
-  join(rendezvous: Uint8Array): void {
+  join(rendezvous: Uint8Array, onProvider: (peer: PeerId) => void = () => undefined): void {
     if (!this.#options.dht) return
     const key = keyOf(rendezvous)
     if (this.#providers.has(key)) throw new Bug('a chain is joined once')
-    this.#providers.set(key, new DhtProvider(rendezvous, this.#modules))
+    this.#providers.set(key, new DhtProvider(rendezvous, this.#modules, onProvider))
   }
 
   async leave(rendezvous: Uint8Array): Promise<void> {

@@ -81,6 +81,11 @@ export class ComparedChain implements TouredChain {
     this.#sharers.note(peer.toString())
   }
 
+  /** The peer says in the DHT that it has the chain. */
+  noteProvider(peer: string): void {
+    if (!this.#sharers.has(peer) && !this.#sharers.isLacking(peer, performance.now())) this.compare(peer)
+  }
+
   noteSubscribed(peer: string): void {
     this.#sharers.noteSubscribed(peer)
   }

@@ -17,7 +17,7 @@ interface Line {
   chunks: number | undefined
 }
 
-function host(): { connect(): Line; readonly libp2p: Libp2p } {
+function host(): { readonly connect: () => Line; readonly libp2p: Libp2p } {
   const lines: Line[] = []
   const libp2p = Object.assign(new EventTarget(), {
     getConnections: () => lines.map(({ connection }) => connection),
