@@ -17,11 +17,11 @@ export function chainsHandlers(
 ): Pick<Handlers, `chains.${'join' | 'invite' | 'leave' | 'list' | 'listen'}`> {
   const { chains, host, bootstrap } = parts
   return {
-    'chains.join': async ({ name, invite, keys = [], founder: typed }) => {
+    'chains.join': async ({ name, invite, keys = [], founder: typed, instead = false }) => {
       const founder = typed === undefined ? undefined : orThrow(parseAuthorKey(typed))
-      if (invite !== undefined) return joinInvited(parts, invite, { keys, founder })
+      if (invite !== undefined) return joinInvited(parts, invite, { keys, founder, instead })
       const chain = orThrow(chainOf(typedName(name ?? ''), keys))
-      orThrow(await chains.join(chain, { remember: true, founder }))
+      orThrow(await chains.join(chain, { remember: true, founder, instead }))
       return { id: showChainId(chain), name: chain.params.name }
     },
     'chains.invite': ({ chain: text, withKey = false }) => {
@@ -60,11 +60,12 @@ export function chainsHandlers(
 async function joinInvited(
   { chains, host, addedPeers }: NodeParts,
   text: string,
-  given: { readonly keys: readonly string[]; readonly founder?: AuthorKey | undefined },
+  given: { readonly keys: readonly string[]; readonly founder?: AuthorKey | undefined; readonly instead: boolean },
 ): Promise<ResultOf<'chains.join'>> {
   const invite = orThrow(decodeInvite(text))
   const chain = orThrow(chainOfInvite(invite, given.keys))
-  orThrow(await chains.join(chain, { remember: true, founder: given.founder ?? invite.founder }))
+  const founder = given.founder ?? invite.founder
+  orThrow(await chains.join(chain, { remember: true, founder, instead: given.instead }))
   const peers = invite.peers.map((peer) => multiaddr(peer))
   const others = peers.filter((peer) => !host.isSelf(peer))
   await addedPeers.add(others)

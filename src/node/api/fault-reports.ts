@@ -120,13 +120,13 @@ const REPORTS: { readonly [C in ReportedFault['code']]: (fault: Extract<Reported
   CHAIN_NAME_TAKEN: (f) => [
     'chain-name-taken',
     `a chain named ${f.name} with other keys is joined here (${f.joined})`,
-    'leave that one first',
+    'leave that one first, or join with --instead, which leaves it and removes its data',
   ],
 
   CHAIN_OTHER_FOUNDER: (f) => [
     'other-founder',
     `${f.name} here is the forum of founder ${f.founder}, with ${String(f.blocks)} blocks`,
-    'to follow another founder, leave the chain, which deletes it here, and join it again',
+    `to follow another founder: \`freechains chains join '${f.name}' --founder <pub> --instead\`, which removes what is here`,
   ],
   CHAIN_TAKES_NO_FOUNDER: (f) => [
     'bad-key',

@@ -56,6 +56,14 @@ export interface ChainRegistryModules<A extends Attachment> {
   readonly keepHiddenMs?: number
 }
 
+export interface JoinOptions {
+  /** Whether the chain is joined again by {@link ChainRegistry.restore}. */
+  readonly remember: boolean
+  readonly founder?: AuthorKey | undefined
+  /** Whether a chain that is here and keeps this one out is left first: its namesake, or the forum of another founder. */
+  readonly instead?: boolean
+}
+
 export type ChainsListener = (replica: Replica, events: readonly ChainEvent[]) => void
 
 /** Called when a chain is being left, before its data is deleted. */
@@ -102,12 +110,10 @@ export class ChainRegistry<A extends Attachment> {
    * Joining a joined chain changes nothing but its founder, if one is given. Two joined chains cannot have the same name.
    * A chain whose founder cannot be the given one stays joined if it was, or is on disk.
    */
-  join(
-    chain: Chain,
-    { remember, founder }: { readonly remember: boolean; readonly founder?: AuthorKey | undefined },
-  ): Promise<Result<Joined<A>, RegistryFault>> {
+  join(chain: Chain, { remember, founder, instead = false }: JoinOptions): Promise<Result<Joined<A>, RegistryFault>> {
     return this.#changes.run(async () => {
       if (founder !== undefined && !hasFirstPostPioneer(chain)) return takesNoFounder(chain)
+      if (instead) await this.#leaveRival(chain, founder)
       const known = this.#joined.get(chain.id)
       const namesake = this.all().find(({ replica }) => replica.chain.params.name === chain.params.name)
       if (known === undefined && namesake !== undefined) {
@@ -131,15 +137,8 @@ export class ChainRegistry<A extends Attachment> {
   leave(chain: Chain): Promise<boolean> {
     return this.#changes.run(async () => {
       const joined = this.#joined.get(chain.id)
-      if (joined === undefined) return false
-      this.#joined.delete(chain.id)
-      for (const listener of this.#leaveListeners) listener(joined.replica)
-      await close(joined)
-      await joined.replica.store.destroy()
-      await this.#saves.run(() => removeThrottle(this.#modules.database, chain.id))
-      await removeFounder(this.#modules.database, chain.id)
-      this.#modules.log.info('chain.left', { chain: chain.id })
-      return true
+      if (joined !== undefined) await this.#leave(joined)
+      return joined !== undefined
     })
   }
 
@@ -159,6 +158,26 @@ export class ChainRegistry<A extends Attachment> {
       await Promise.all(all.map(close))
       for (const { replica } of all) await this.#save(replica)
     })
+  }
+
+  async #leave(joined: Joined<A>): Promise<void> {
+    const { database, log } = this.#modules
+    const { chain } = joined.replica
+    this.#joined.delete(chain.id)
+    for (const listener of this.#leaveListeners) listener(joined.replica)
+    await close(joined)
+    await joined.replica.store.destroy()
+    await this.#saves.run(() => removeThrottle(database, chain.id))
+    await removeFounder(database, chain.id)
+    log.info('chain.left', { chain: chain.id })
+  }
+
+  async #leaveRival({ id, params: { name } }: Chain, founder: AuthorKey | undefined): Promise<void> {
+    const here = this.all().find(({ replica }) => replica.chain.params.name === name)
+    if (here === undefined) return
+    const { chain, pioneer } = here.replica
+    const isOthers = founder !== undefined && pioneer !== undefined && pioneer !== founder
+    if (chain.id !== id || isOthers) await this.#leave(here)
   }
 
   /**
@@ -182,10 +201,14 @@ export class ChainRegistry<A extends Attachment> {
 
   async #follow(joined: Joined<A>, founder: AuthorKey): Promise<Result<Joined<A>, RegistryFault>> {
     const { replica } = joined
+    const before = replica.founder
     if (!replica.follow(founder)) {
       const { pioneer = '', blocks, chain } = replica
       return fail({ code: 'CHAIN_OTHER_FOUNDER', name: chain.params.name, founder: pioneer, blocks })
     }
+    // The config file decides at each start, whatever was chosen by command in between.
+    if (before !== undefined && before !== founder)
+      this.#modules.log.warn('chain.founder-changed', { chain: replica.chain.id, from: before, to: founder })
     await saveFounder(this.#modules.database, replica.chain.id, founder)
     joined.attached.onFounder?.()
     return ok(joined)

@@ -84,6 +84,11 @@ export class CommandContext {
     return this.io.stdout.isTTY === true
   }
 
+  /** Whether a person is there to answer a question. */
+  get canAsk(): boolean {
+    return !this.isJson && this.io.stdin.isTTY === true && this.io.stderr.isTTY === true
+  }
+
   get colors(): Colors {
     return colorsOf(this.io)
   }

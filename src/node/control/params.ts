@@ -93,6 +93,7 @@ export const joinParams = z
     invite: z.string().max(MAX_INVITE_CHARS).exactOptional(),
     keys: z.array(short).max(64).exactOptional(),
     founder: short.exactOptional(),
+    instead: z.boolean().exactOptional(),
   })
   .refine((params) => (params.name === undefined) !== (params.invite === undefined), {
     error: 'expected exactly one of name and invite',

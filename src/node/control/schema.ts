@@ -83,7 +83,8 @@ export const METHODS = {
   ),
 
   'chains.join': method(
-    'joins a chain: a forum with its pioneers or the founder to follow, a group with its key, or by an invite, whose peers are added',
+    'joins a chain: a forum with its pioneers or the founder to follow, a group with its key, or by an invite, whose peers are added; ' +
+      'with instead, leaves what has its name and is not it first, and removes that',
     joinParams,
     z.object({ id: z.string(), name: z.string().exactOptional(), notes: z.array(z.string()).exactOptional() }),
     '`notes` are for people: what was left out of an invite, and why',
@@ -167,10 +168,12 @@ export const METHODS = {
       '`state` is `holding back`, or `syncing` during a pull',
   ),
   'chain.founder': method(
-    'whom a forum joined without pioneers follows, and whom peers say they follow; with pub, chooses',
-    z.strictObject({ chain, pub: short.exactOptional() }),
-    z.object(founders),
-    '`founders` is what peers say, and nothing of it was checked; another founder than that of blocks that are here is refused',
+    'whom a forum joined without pioneers follows, and whom peers say they follow; with pub, chooses; with find, asks all peers first',
+    z.strictObject({ chain, pub: short.exactOptional(), find: z.boolean().exactOptional() }),
+    z.object({ isOpen: z.boolean(), blocks: count, only: z.string().exactOptional(), ...founders }),
+    '`isOpen`: it is such a forum; `blocks` are here; `founders` is what peers say, and nothing of it was checked; `only`, while nobody ' +
+      'is followed: the one to take without asking, the only one seen that is more than a first post, or the only one seen; ' +
+      'another founder than that of blocks that are here is refused',
   ),
   'chain.missing': method(
     'payloads that are wanted and not here: nobody has given them yet; at most 1,000, the oldest arrivals first',

@@ -1,40 +1,13 @@
 /** `chains`: the chains of this node (spec §11). */
 import type { Command } from 'commander'
 import type { ControlEvent } from '../../control/shapes.ts'
-import { readJoining, readKey } from '../secrets.ts'
+import { addJoinCommand } from './join.ts'
 import { showEvent, type CommandContext } from '../command-context.ts'
 
 export function addChainsCommands(program: Command, context: CommandContext): void {
   const chains = program.command('chains').description('the chains of this node: join, invite, leave, list, listen')
 
-  chains
-    .command('join')
-    .description('join a chain and print its id')
-    .argument(
-      '<chain>',
-      "'#forum', '$group', '@PUB' or '@!PUB'; or an invite, which needs nothing else (@FILE, env:NAME and - work)",
-    )
-    .argument('[keys...]', "a forum's pioneers (public keys), or a group's shared key; @FILE and env:NAME work")
-    .option('--founder <pub>', "of a forum: the founder to follow; blocks of others' forums of this name are not taken")
-    .action(async (word: string, texts: string[], options: { readonly founder?: string }) => {
-      const what = await readJoining(word, context.io)
-      const isInvite = 'invite' in what
-      // Only a forum takes public keys, and an invite to a forum includes them.
-      const use = isInvite || what.name.startsWith('$') ? 'shared' : 'public'
-      const keys = await Promise.all(texts.map((text) => readKey(text, use, context.io)))
-      const params = { ...what, ...(keys.length === 0 ? {} : { keys }), ...options }
-      const joined = await (await context.client()).call('chains.join', params)
-      await context.answer(joined, joined.id)
-      if (isInvite && joined.name !== undefined) await context.note(`joined ${joined.name}`)
-      for (const note of joined.notes ?? []) await context.note(note)
-      const isOpen = !isInvite && what.name.startsWith('#') && keys.length === 0 && options.founder === undefined
-      if (isOpen) {
-        await context.note(
-          `no founder is chosen: found ${what.name} by posting first; if others have it, ` +
-            `\`freechains chain '${what.name}' founder\` lists whom they follow, and chooses`,
-        )
-      }
-    })
+  addJoinCommand(chains, context)
 
   chains
     .command('invite')

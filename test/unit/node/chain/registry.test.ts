@@ -98,6 +98,36 @@ describe('§2 the founder that a forum follows', () => {
     }
     await chains.stop()
   })
+
+  test('joining instead leaves what keeps the chain out, and nothing else: a namesake, or the forum of another founder', async () => {
+    const chains = openChains()
+    const joined = must(await chains.join(forum, { ...REMEMBER, founder: author(1).author }))
+    await joined.replica.ingest([post(forum, { author: 1 })], 'pull')
+    const [mine, theirs] = [{ founder: author(1).author }, { founder: author(2).author }]
+    expect(await chains.join(forum, { ...REMEMBER, ...theirs })).toMatchObject({ ok: false })
+    expect(must(await chains.join(forum, { ...REMEMBER, ...mine, instead: true })).replica).toBe(joined.replica)
+    expect(must(await chains.join(forum, { ...REMEMBER, instead: true })).replica).toBe(joined.replica)
+
+    const other = must(await chains.join(forum, { ...REMEMBER, ...theirs, instead: true })).replica
+    expect([other.blocks, other.founder]).toEqual([0, author(2).author])
+    const namesake = chain('#forum', author(3).author)
+    must(await chains.join(namesake, { ...REMEMBER, instead: true }))
+    expect(chains.all().map(({ replica }) => replica.chain.id)).toEqual([namesake.id])
+    const anew = await restart(chains)
+    expect(anew.all().map(({ replica }) => replica.chain.id)).toEqual([namesake.id])
+  })
+
+  test('a founder that takes the place of a chosen one, as the config file’s does, is logged', async () => {
+    const warned: unknown[] = []
+    const log = { ...silentLogger, warn: (event: string, facts?: object) => void warned.push([event, facts]) }
+    const chains = openChains(log)
+    must(await chains.join(forum, { ...REMEMBER, founder: author(1).author }))
+    must(await chains.join(forum, { ...ONCE, founder: author(1).author }))
+    expect(warned).toEqual([])
+    must(await chains.join(forum, { ...ONCE, founder: author(2).author }))
+    const [from, to] = [author(1).author, author(2).author]
+    expect(warned).toEqual([['chain.founder-changed', { chain: forum.id, from, to }]])
+  })
 })
 
 const namesOf = (chains: ChainRegistry<Attachment>): string[] =>

@@ -47,6 +47,7 @@ describe('log', () => {
       calls: [
         ['chain.status', { chain: '#chat' }],
         ['chain.blocks', { chain: '#chat', last: 21, payloads: 131_072 }],
+        ['chain.founder', { chain: '#chat' }],
       ],
     })
     const by = (letter: string): string => talk.pub(letter).slice(0, 8)
@@ -68,12 +69,32 @@ describe('log', () => {
     ])
   })
 
+  test('peers with another forum of this name are told on stderr, also with --follow', async () => {
+    const [ours, theirs] = [talk.pub('a'), talk.pub('b')]
+    const founders = [ours, theirs].map((pub) => ({ pub, blocks: 7, peers: ['ann'] }))
+    const found = { isOpen: true, blocks: 3, founder: ours, founders }
+    for (const line of ['log', 'log --follow']) {
+      const { err } = await command(
+        shell(`chain "#chat" ${line}`),
+        daemon(talk, { results: { 'chain.founder': found } }),
+      )
+      expect(err).toContain(`which follows ${ours}: ${theirs}  7 blocks, 1 peer; `)
+      expect(err).toContain("`freechains chains join '#chat' --founder <pub> --instead`")
+    }
+    const unfollowed = { isOpen: true, blocks: 0, founders }
+    const { err } = await command(
+      shell('chain "#chat" log'),
+      daemon(talk, { results: { 'chain.founder': unfollowed } }),
+    )
+    expect(err).toContain('no founder is chosen here, so nothing is taken from peers: ')
+  })
+
   test('--lens leaves out accepted blocks of those whom it does not reach, of twenty times as many, and no held ones', async () => {
     const farmed = talk.blocks.map((block, n) => ({ ...block, trusted: n % 2 === 0 }))
     const seen = daemon(talk, { results: { 'chain.blocks': farmed } })
     const key = talk.pub('b').toLowerCase()
     const { status, out, calls } = await command(shell(`chain "#chat" log --last 3 --lens --trust ${key}`), seen)
-    expect([status, calls.at(-1)]).toEqual([
+    expect([status, calls.at(-2)]).toEqual([
       0,
       ['chain.blocks', { chain: '#chat', last: 61, payloads: 131_072, lens: [talk.pub('b')] }],
     ])
@@ -212,7 +233,7 @@ describe('log --follow', () => {
     }
     const { status, out, calls } = await command(shell('chain "#chat" log --follow'), { ...given, results })
     expect(status).toBe(130)
-    expect(calls.slice(0, 4)).toEqual([
+    expect(calls.slice(1, 5)).toEqual([
       ['chain.heads', { chain: '#chat', state: 'linked' }],
       ['chain.listen', { chain: '#chat', from: [talk.genesis] }],
       ['chain.status', { chain: '#chat' }],
