@@ -121,7 +121,7 @@ function taken() {
 
 const BOB = '--port=8332'
 const CAROL = '--port=8334'
-const CHAT = ['chain', '#chat']
+const CHAT = ['chain', '#bom-dia']
 const AT_BOB = ['peer', '127.0.0.1:8333']
 
 /** §3.1 of the paper. */
@@ -129,11 +129,11 @@ async function firstExample() {
   await start('alice', '8330', '8331')
   await start('bob', '8332', '8333')
   const [pub, pvt] = (await type(['crypto', 'pubpvt', 'senha'])).split(' ')
-  const genesis = await type(['chains', 'join', '#chat'])
-  await type([BOB, 'chains', 'join', '#chat', `--founder=${pub}`])
+  const genesis = await type(['chains', 'join', '#bom-dia'])
+  await type([BOB, 'chains', 'join', '#bom-dia', `--founder=${pub}`])
   const first = await type([...CHAT, 'post', 'inline', 'Bom Dia!', `--sign=${pvt}`])
-  await type([...AT_BOB, 'send', '#chat'])
-  await type([...AT_BOB, 'recv', '#chat'])
+  await type([...AT_BOB, 'send', '#bom-dia'])
+  await type([...AT_BOB, 'recv', '#bom-dia'])
   await type([BOB, ...CHAT, 'genesis'])
   await type([BOB, ...CHAT, 'traverse', 'all', genesis])
   await type([BOB, ...CHAT, 'get', 'payload', first])
@@ -146,7 +146,7 @@ async function forum({ pvt }) {
   const { stdout } = await run(real(['crypto', 'pubpvt', 'outra senha']))
   const [, bobPvt] = stdout.trim().split(' ')
   const asked = await type([BOB, ...CHAT, 'post', 'inline', 'May I come in?', `--sign=${bobPvt}`])
-  await type([...AT_BOB, 'held', '#chat'])
+  await type([...AT_BOB, 'held', '#bom-dia'])
   const like = await type([...CHAT, 'like', asked, `--sign=${pvt}`, '--why=hello, Bob'])
   await type([BOB, ...CHAT, 'consensus'], (out) => out.includes(like))
   await type([...CHAT, 'reps'])
@@ -155,9 +155,9 @@ async function forum({ pvt }) {
 /** Somebody who knows nothing of the others joins by one string. */
 async function sharing() {
   await start('carol', '8334', '8335')
-  const invite = await type(['chains', 'invite', '#chat'])
+  const invite = await type(['chains', 'invite', '#bom-dia'])
   await type([CAROL, 'chains', 'join', invite])
-  await type([CAROL, 'peer', '127.0.0.1:8331', 'check', '#chat'])
+  await type([CAROL, 'peer', '127.0.0.1:8331', 'check', '#bom-dia'])
 }
 
 async function runWalks() {

@@ -108,12 +108,37 @@ describe('§2 two peers with different pioneers hold incompatible chains', () =>
     }
   })
 
-  test('who leaves the chain and joins it again follows the other pioneer', async () => {
+  test('who reads, posts or joins again is told, and joins the other forum in one step', async () => {
     await b.client.call('peer.add', { addr: a.addresses[0] ?? '' })
-    await b.client.call('chains.leave', { name: FORUM })
-    await b.client.call('chains.join', { name: FORUM, founder: ALICE.pub })
+    const on = (...args: readonly string[]) =>
+      Shell.in(playground.root).run([`--port=${String(b.controlPort)}`, ...args])
+    const told = new RegExp(`follow another founder.*${BOB.pub}: ${ALICE.pub}.*--founder <pub> --instead`)
+    expect((await on('chains', 'join', FORUM)).err).toMatch(told)
+    expect((await on('chain', FORUM, 'log')).err).toMatch(told)
+    const posted = await b.client.call('chain.post', { chain: FORUM, text: 'still mine', sign: BOB.pvt })
+    expect(posted).toMatchObject({ state: 'accepted', why: expect.stringContaining(ALICE.pub) as string })
+
+    const refused = await on('chains', 'join', FORUM, '--founder', ALICE.pub)
+    expect([refused.status, refused.err]).toEqual([1, expect.stringMatching(/with 2 blocks.*--instead/)])
+    expect((await on('chains', 'join', FORUM, '--founder', ALICE.pub, '--instead')).status).toBe(0)
     const { reps } = await agreed([a, b], ...(await viewOf(a)).accepted)
     expect(reps).toEqual([{ pub: ALICE.pub, reps: 29 }])
+  })
+
+  test('who joins by the bare name is shown both, and gets neither before he chooses', async () => {
+    const c = await playground.start('c', { peers: [...a.addresses, ...b.addresses] })
+    const shell = Shell.in(playground.root)
+    const joined = await shell.run([`--port=${String(c.controlPort)}`, 'chains', 'join', FORUM])
+    expect(joined).toMatchObject({ status: 0, err: expect.stringContaining('no founder is chosen') as string })
+    for (const { pub } of [ALICE, BOB]) expect(joined.err).toContain(`${pub}  1 block, 1 peer`)
+    expect(await c.client.call('chain.status', { chain: FORUM })).toMatchObject({ state: 'choosing', blocks: 0 })
+
+    await post(a, ALICE, 'a second one')
+    const again = await shell.run([`--port=${String(c.controlPort)}`, 'chains', 'join', FORUM])
+    expect(again.err).toContain(
+      `follows the founder ${ALICE.pub}, the only one that was found; others of this name: ${BOB.pub}`,
+    )
+    await agreed([a, c], ...(await viewOf(a)).accepted)
   })
 })
 

@@ -118,6 +118,22 @@ test('bootstrap peers that are connected stand in it: who joins gets the posts o
   expect(await reads(b, FORUM, posted.id)).toBe('Bom Dia!')
 })
 
+test('an invite of somebody who is off: nothing is founded beside the forum, and a first post waits for its first block', async () => {
+  await a.client.call('chains.join', { name: FORUM })
+  const posted = await a.client.call('chain.post', { chain: FORUM, text: 'Bom Dia!', sign: ALICE.pvt })
+  const { invite } = await a.client.call('chains.invite', { chain: FORUM })
+  const listen = a.addresses[0]?.replace(/\/p2p\/.*/, '') ?? ''
+  await a.stop()
+  const joined = await on(b, 'chains', 'join', invite)
+  expect(joined.err).toContain(`nothing of the founder ${ALICE.pub} has come yet`)
+  const post = () => b.client.call('chain.post', { chain: FORUM, text: 'Am I the first?', sign: BOB.pvt })
+  await expect(post()).rejects.toThrow(/the post is held back: nothing of the founder .* has come yet/)
+  expect(await b.client.call('chain.status', { chain: FORUM })).toMatchObject({ blocks: 0, founder: ALICE.pub })
+  await playground.start('a', { listen })
+  expect(await reads(b, FORUM, posted.id)).toBe('Bom Dia!')
+  expect(await post()).toMatchObject({ state: 'held' })
+})
+
 test('an invite that cannot be used changes nothing: cut, altered, of a name that is taken; keys to what has none', async () => {
   await a.client.call('chains.join', { name: FORUM })
   await b.client.call('chains.join', { name: FORUM, keys: [BOB.pub] })
