@@ -15,6 +15,8 @@ import {
 } from '../../../../../src/protocol/peer-limits.ts'
 import { startHost, stopAll } from '../../../../support/hosts.ts'
 
+const WAYS = ['save', 'patch', 'merge'] as const
+
 function addresses(count: number, from = 0): Multiaddr[] {
   return Array.from({ length: count }, (_, n) => multiaddr(`/ip4/20.0.0.1/tcp/${String(1 + from + n)}`))
 }
@@ -28,14 +30,13 @@ async function guarded({ met = 'public' as Scope, kept = [] as PeerId[], peersKe
   const host = await startHost()
   onTestFinished(() => stopAll([host]))
   const { peerStore } = host.libp2p
+  // The wrapped methods are the instance's own; under them are those of its class.
   const plain = Object.getPrototypeOf(peerStore) as PeerStore
-  Object.assign(peerStore, { save: plain.save, patch: plain.patch, merge: plain.merge })
+  for (const way of WAYS) peerStore[way] = plain[way].bind(peerStore)
   const isKept = ({ id }: Peer): boolean => kept.some((one) => one.equals(id))
   guardPeerStore(peerStore, { self: host.peerId, scopeOf: () => met, isKept, peersKept }, [])
   return peerStore
 }
-
-const WAYS = ['save', 'patch', 'merge'] as const
 
 test.each(WAYS)('%s keeps so many addresses and protocols of a peer, and forty thousand cost no time', async (way) => {
   const peerStore = await guarded({})
