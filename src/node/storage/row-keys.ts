@@ -45,8 +45,15 @@ export function doomedKey(chain: ChainId): string {
   return `${DOOMED_PREFIX}${chain}`
 }
 
+export const CHAINS_PREFIX = `${ROOT}chain/`
+
 export function chainPrefix(chain: ChainId): string {
-  return `${ROOT}chain/${chain}/`
+  return `${CHAINS_PREFIX}${chain}/`
+}
+
+/** The chain that a key under {@link CHAINS_PREFIX} is of, in hex. */
+export function chainPart(key: string): string {
+  return key.slice(CHAINS_PREFIX.length).split('/', 1)[0] ?? ''
 }
 
 /** Keys of one chain. */

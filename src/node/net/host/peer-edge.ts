@@ -33,7 +33,13 @@ export class PeerEdge {
   readonly #uncharged = new Map<string, number>()
   readonly #wanted = new Map<string, number>()
   readonly #userNames = new Map<string, Scope | undefined>()
+  readonly #isProxy: (remote: Multiaddr) => boolean
   #libp2p: Libp2p | undefined
+
+  /** @param isProxy - whether anybody may be behind this address */
+  constructor(isProxy: (remote: Multiaddr) => boolean) {
+    this.#isProxy = isProxy
+  }
 
   /** Repairs and bounds the peer store. Before libp2p starts. */
   async attach(libp2p: Libp2p, datastore: HostDatastore | undefined): Promise<void> {
@@ -54,7 +60,10 @@ export class PeerEdge {
   /** Within which scope this peer is connected now; the narrowest of its connections counts. */
   metWithin(peer: PeerId): Scope | undefined {
     const connections = this.#libp2p?.getConnections(peer) ?? []
-    return narrowest(connections.map(({ remoteAddr }) => scopeMet(remoteAddr, (name) => this.#userNames.get(name))))
+    const scopeOfName = (name: string): Scope | undefined => this.#userNames.get(name)
+    return narrowest(
+      connections.map(({ remoteAddr }) => (this.#isProxy(remoteAddr) ? 'public' : scopeMet(remoteAddr, scopeOfName))),
+    )
   }
 
   /** Addresses of `peer`, told by `informant` who was met within `scope`, may be stored and dialled at its expense. */

@@ -10,6 +10,7 @@ import type { Replica } from '../../../../src/node/chain/replica.ts'
 import { loadRations } from '../../../../src/node/storage/records.ts'
 import { openDatabase, type Database } from '../../../../src/node/storage/database.ts'
 import { silentLogger } from '../../../../src/node/base/log.ts'
+import { MempoolBudget } from '../../../../src/node/chain/intake/mempool-budget.ts'
 import { NO_VERIFIER } from '../../../../src/node/chain/intake/signatures-ahead.ts'
 import { author, chain, must, post } from '../../../support/blocks.ts'
 import { inWords } from '../../../support/replicas.ts'
@@ -34,6 +35,7 @@ function openChains(log = silentLogger): ChainRegistry<Attachment> {
     log,
     seed: 1,
     verifier: NO_VERIFIER,
+    mempoolBudget: new MempoolBudget(),
     onFailure: (error) => {
       throw error
     },
@@ -132,6 +134,41 @@ describe('joining', () => {
     await chains.leave(forum)
     must(await chains.join(other, REMEMBER))
     expect(chains.all().map(({ replica }) => replica.chain.id)).toEqual([other.id])
+  })
+})
+
+describe('what is left over', () => {
+  const CONFIGURED = { remember: false, isConfigured: true }
+  const first = post(group, { author: 1, payload: 'first' })
+
+  test('of a chain that was taken out of the config file is listed with its bytes, and leaving deletes it', async () => {
+    let chains = openChains()
+    const { replica } = must(await chains.join(group, CONFIGURED))
+    await replica.ingest([first], 'pull')
+    const { bytes } = replica
+    must(await chains.join(forum, CONFIGURED))
+    must(await chains.join(owned, REMEMBER))
+    chains = await restart(chains)
+    await chains.searchLeftOvers()
+    expect(chains.leftOvers()).toEqual([{ chain: group.id, id: showChainId(group), name: '$group', bytes }])
+    expect(chains.find('$group')).toMatchObject({ fault: { code: 'CHAIN_NOT_JOINED', leftOverBytes: bytes } })
+    expect(await chains.removeLeftOver('$other')).toBe(false)
+    expect(await chains.removeLeftOver('$group')).toBe(true)
+    expect(chains.leftOvers()).toEqual([])
+    expect(await chains.removeLeftOver(showChainId(group))).toBe(false)
+    expect(await disk.storedChains()).toEqual([])
+    must(await chains.join(group, REMEMBER))
+    expect(must(chains.find('$group')).replica.blocks).toBe(0)
+  })
+
+  test('is there no more when the chain is joined again; of one whose name nobody knows the id is', async () => {
+    let chains = openChains()
+    await must(await chains.join(group, ONCE)).replica.ingest([first], 'pull')
+    chains = await restart(chains)
+    await chains.searchLeftOvers()
+    expect(chains.leftOvers()).toMatchObject([{ id: showChainId(group), name: undefined }])
+    expect(must(await chains.join(group, CONFIGURED)).replica.blocks).toBe(1)
+    expect(chains.leftOvers()).toEqual([])
   })
 })
 
