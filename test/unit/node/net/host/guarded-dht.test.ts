@@ -151,8 +151,8 @@ test('a liar makes the node knock at a service of its machine a few times, howev
       ...(type === 'PING' ? {} : { closer: pool, providers: pool }),
     }),
   )
+  const found: string[] = []
   for (let time = 0; time < 4; time++) {
-    const found: string[] = []
     try {
       for await (const { id } of node.libp2p.contentRouting.findProviders(KEY, { signal: AbortSignal.timeout(5000) })) {
         found.push(id.toString())
@@ -162,7 +162,8 @@ test('a liar makes the node knock at a service of its machine a few times, howev
       // A query that finds nobody to ask ends with its signal.
     }
   }
-  expect(knocks).toBeGreaterThan(0)
+  // It was listened to; most dials were not made, and some ended with their query.
+  expect(found.length).toBeGreaterThan(DIALS_PER_TARGET.burst)
   expect(knocks).toBeLessThanOrEqual(DIALS_PER_TARGET.burst + 2)
   await honestOnesMeet({ node, honest })
 })
