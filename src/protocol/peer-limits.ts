@@ -61,8 +61,14 @@ export const KAD_KEY_BYTES = 128
  */
 export const KAD_REQUESTS: Rate = { burst: 1024, perSecond: 32 }
 
-/** Requests of all peers together: at worst some 2 ms each, so at most a tenth of a core, whoever asks. */
-export const KAD_REQUESTS_OF_ALL: Rate = { burst: 4096, perSecond: 64 }
+/**
+ * The requests among them for which the whole routing table is searched: `FIND_NODE` and `GET_PROVIDERS`. Each costs 1
+ * ms with a few peers in it and up to 20 ms with the 1280 that it holds at most (2026-11).
+ */
+export const KAD_LOOKUPS: Rate = { burst: 512, perSecond: 8 }
+
+/** The same of all peers together: at worst a third of a core, whoever asks; with 400 peers in the table a tenth. */
+export const KAD_LOOKUPS_OF_ALL: Rate = { burst: 512, perSecond: 16 }
 
 /** Provider records of one peer: one for each of its chains. */
 export const PROVIDER_RECORDS_PER_PEER = 10_240
@@ -76,10 +82,16 @@ export const PROVIDER_RECORDS = 32_768
 // Dials
 
 /**
- * Addresses dialled because one peer told them: 20 closer peers of one reply at once, then one in five seconds. Who
- * tells more of others is believed more slowly.
+ * Addresses dialled for the DHT's queries because one peer told them: about as many peers as one reply names that are
+ * closer than it. Those have budgets of their own for what they tell.
  */
-export const DIALS_PER_INFORMANT: Rate = { burst: 20, perSecond: 0.2 }
+export const DIALS_ASKED: Rate = { burst: 12, perSecond: 0.1 }
+
+/**
+ * The same for peers that this node wants to meet, since they have a chain of ours or are in the LAN: as many as gossip
+ * needs. Not out of the same budget, or closer peers would leave nothing for those that matter.
+ */
+export const DIALS_WANTED: Rate = { burst: 12, perSecond: 0.1 }
 
 /** Addresses dialled because any peer told them. Static and remembered peers are not counted. */
 export const DIALS_TOLD: Rate = { burst: 64, perSecond: 1 }

@@ -41,7 +41,7 @@ export class ProviderRecords {
     if (peer !== this.#self) {
       const own = this.#ofPeers.get(peer)
       if (own !== undefined && own.size >= perPeer) this.#dropOldest(peer, own)
-      else if (this.#count >= inAll) this.#dropOfLargest()
+      else if (this.#count >= inAll) this.#dropOfLargest(peer)
       this.#count += 1
     }
     const records = this.#ofPeers.get(peer) ?? new Map<string, Uint8Array>()
@@ -87,12 +87,17 @@ export class ProviderRecords {
     if (oldest !== undefined) this.delete(oldest, peer)
   }
 
-  /** Each peer with records is in the peer store, so these are a thousand at most. */
-  #dropOfLargest(): void {
-    let largest: [string, ReadonlyMap<string, Uint8Array>] | undefined
-    for (const [peer, records] of this.#ofPeers) {
-      if (peer !== this.#self && records.size > (largest?.[1].size ?? 0)) largest = [peer, records]
+  /**
+   * Of several with as many the one that puts another. Each peer with records is in the peer store, so these are a
+   * thousand at most.
+   */
+  #dropOfLargest(putting: string): void {
+    let largest = putting
+    const sizeOf = (peer: string): number => this.#ofPeers.get(peer)?.size ?? 0
+    for (const peer of this.#ofPeers.keys()) {
+      if (peer !== this.#self && sizeOf(peer) > sizeOf(largest)) largest = peer
     }
-    if (largest !== undefined) this.#dropOldest(...largest)
+    const records = this.#ofPeers.get(largest)
+    if (records !== undefined) this.#dropOldest(largest, records)
   }
 }

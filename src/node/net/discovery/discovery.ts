@@ -7,7 +7,7 @@ import type { PeerId, PeerInfo } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { Bug } from '../../../dag/result.ts'
 import type { Host } from '../host/host.ts'
-import type { DialledBy } from '../host/peer-edge.ts'
+import type { DialReason } from '../host/peer-edge.ts'
 import { why } from '../host/faults.ts'
 import type { StaticPeerState } from './static-peer.ts'
 import type { Logger } from '../../base/log.ts'
@@ -196,11 +196,11 @@ export class Discovery {
     await this.#dial(id)
   }
 
-  async #dial(target: PeerId | Multiaddr, by?: DialledBy): Promise<void> {
+  async #dial(target: PeerId | Multiaddr, reason?: DialReason): Promise<void> {
     const { host, log } = this.#modules
     const { signal } = this.#stopping
     const dialled = await withDeadline({ ms: DIAL_MS, signal }, (deadline) =>
-      host.connect(target, { signal: deadline, ...(by === undefined ? {} : { by }) }),
+      host.connect(target, { signal: deadline, ...(reason === undefined ? {} : { reason }) }),
     )
     if (!dialled.ok && !signal.aborted)
       log.debug('peer.unreachable', { peer: dialled.fault.peer, why: dialled.fault.why })

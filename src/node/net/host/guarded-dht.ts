@@ -7,17 +7,18 @@ import type { Connection, PeerId, PeerInfo, Stream } from '@libp2p/interface'
 import type { KadDHT, KadDHTComponents } from '@libp2p/kad-dht'
 import {
   KAD_ADDRESSES,
+  KAD_LOOKUPS,
+  KAD_LOOKUPS_OF_ALL,
   KAD_PEERS,
   KAD_REPLY_BYTES,
   KAD_REQUEST_BYTES,
   KAD_REQUESTS,
-  KAD_REQUESTS_OF_ALL,
 } from '../../../protocol/peer-limits.ts'
 import { RATE_LIMITED_PEERS } from '../../../protocol/limits.ts'
 import { KAD_PROTOCOL } from '../../../protocol/messages.ts'
 import { Bucket, Buckets } from '../../../protocol/token-bucket.ts'
 import { tellable, type Scope } from './address-scope.ts'
-import { boundedReply, boundedRequest, type KadMessage } from './kad-messages.ts'
+import { boundedReply, boundedRequest, RefusedRequest, type KadMessage } from './kad-messages.ts'
 import { watchMessages } from './message-watch.ts'
 
 export interface DhtRules {
@@ -80,23 +81,24 @@ export async function guardedDht(rules: DhtRules): Promise<(components: KadDHTCo
 }
 
 function guardRequests({ rpc }: KadInternals): void {
-  const ofPeers = new Buckets(KAD_REQUESTS, RATE_LIMITED_PEERS)
-  const ofAll = new Bucket(KAD_REQUESTS_OF_ALL, performance.now())
+  const requests = new Buckets(KAD_REQUESTS, RATE_LIMITED_PEERS)
   const serve = rpc.onIncomingStream.bind(rpc)
   rpc.onIncomingStream = (stream, connection) => {
     const key = connection.remotePeer.toString()
-    watchMessages(stream, {
-      limitBytes: KAD_REQUEST_BYTES,
-      onMessage: () => {
-        const nowMs = performance.now()
-        return ofPeers.of(key, nowMs).take(nowMs) && ofAll.take(nowMs)
-      },
-    })
+    const onMessage = (): boolean => requests.of(key, performance.now()).take(performance.now())
+    watchMessages(stream, { limitBytes: KAD_REQUEST_BYTES, onMessage })
     return serve(stream, connection)
   }
+  const lookups = new Buckets(KAD_LOOKUPS, RATE_LIMITED_PEERS)
+  const lookupsOfAll = new Bucket(KAD_LOOKUPS_OF_ALL, performance.now())
   const answer = rpc.handleMessage.bind(rpc)
   rpc.handleMessage = async (peer, message) => {
-    const reply = await answer(peer, boundedRequest(peer, message))
+    const request = boundedRequest(peer, message)
+    const nowMs = performance.now()
+    const isLookup = request.type === 'FIND_NODE' || request.type === 'GET_PROVIDERS'
+    if (isLookup && !(lookups.of(peer.toString(), nowMs).take(nowMs) && lookupsOfAll.take(nowMs)))
+      throw new RefusedRequest('too many lookups')
+    const reply = await answer(peer, request)
     return reply === undefined ? undefined : boundedReply(reply)
   }
 }
@@ -110,7 +112,8 @@ function guardReplies({ network }: KadInternals, { peerId, peerStore }: KadDHTCo
     }))
     const dialable = peers.filter(({ multiaddrs }) => multiaddrs.length > 0)
     for (const { id, multiaddrs } of dialable) {
-      if (met === undefined || id.equals(peerId)) continue
+      // A connected peer told its own.
+      if (met === undefined || id.equals(peerId) || rules.metWithin(id) !== undefined) continue
       rules.onTold(id, informant, met)
       await peerStore.merge(id, { multiaddrs })
     }

@@ -29,7 +29,7 @@ import type { HostDatastore } from './peer-store-repair.ts'
 import { PendingConnections } from './pending-connections.ts'
 import { UsefulPeers } from './useful-peers.ts'
 import type { Logger } from '../../base/log.ts'
-import { PeerEdge, type DialledBy } from './peer-edge.ts'
+import { PeerEdge, type DialReason } from './peer-edge.ts'
 import { PeerScore } from './peer-score.ts'
 
 export type { DialFault, HostFault } from './faults.ts'
@@ -48,10 +48,10 @@ export async function createHost(options: HostOptions, modules: HostModules): Pr
   const clock = modules.clock ?? systemClock
   const peerScore = new PeerScore()
   const lanListeners = new Set<(peer: PeerInfo) => void>()
-  const edge = new PeerEdge()
   const ownAddresses = new OwnAddresses(options)
   const isBanned = (peer: PeerId): boolean => peerScore.isBanned(peer.toString(), clock.nowMs())
   const sharesOf = sharesWith(options.trustedProxies ?? [])
+  const edge = new PeerEdge((remote) => sharesOf(remote).length === 0)
   const pending = new PendingConnections({
     sharesOf,
     perSecond: options.inboundConnectionsPerSecond ?? INBOUND_PER_SECOND,
@@ -184,25 +184,24 @@ export class Host {
   }
 
   /**
-   * Dials, unless there is a connection already. An address is the user's unless told; a peer id is dialled at the
-   * addresses that peers told, within the budget of who told them.
+   * Dials, unless there is a connection already. An address is the user's unless a reason is given; a peer id is dialled
+   * at the addresses that peers told, within the budget of who told them.
    */
   async connect(
     target: PeerId | Multiaddr,
-    { signal, by = 'user' }: { readonly signal: AbortSignal; readonly by?: DialledBy },
+    { signal, reason }: { readonly signal: AbortSignal; readonly reason?: DialReason },
   ): Promise<Result<PeerId, DialFault>> {
-    const dial = (): Promise<Connection> => this.libp2p.dial(target, { signal })
     try {
-      const connection = await (isMultiaddr(target) ? this.dialUncharged(target, dial, by) : dial())
+      const connection = await this.dialling(target, () => this.libp2p.dial(target, { signal }), reason)
       return ok(connection.remotePeer)
     } catch (error) {
       return fail({ code: 'PEER_UNREACHABLE', peer: target.toString(), why: why(error) })
     }
   }
 
-  /** Runs a dial of this address that no peer caused. */
-  dialUncharged<T>(target: Multiaddr, dial: () => Promise<T>, by: DialledBy = 'user'): Promise<T> {
-    return this.#edge.uncharged(target, by, dial)
+  /** Runs a dial with libp2p's own methods. */
+  dialling<T>(target: PeerId | Multiaddr, dial: () => Promise<T>, reason?: DialReason): Promise<T> {
+    return this.#edge.dialling(target, reason ?? (isMultiaddr(target) ? 'user' : 'wanted'), dial)
   }
 
   /** Round-trip time in ms; dials first if needed. */
@@ -211,8 +210,7 @@ export class Host {
     { signal }: { readonly signal: AbortSignal },
   ): Promise<Result<number, DialFault>> {
     try {
-      const ping = (): Promise<number> => this.libp2p.services.ping.ping(target, { signal })
-      return ok(await (isMultiaddr(target) ? this.dialUncharged(target, ping) : ping()))
+      return ok(await this.dialling(target, () => this.libp2p.services.ping.ping(target, { signal })))
     } catch (error) {
       return fail({ code: 'PEER_UNREACHABLE', peer: target.toString(), why: why(error) })
     }

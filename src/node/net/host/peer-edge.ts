@@ -5,7 +5,7 @@
  */
 import { isIP } from 'node:net'
 import type { PeerId, PeerInfo } from '@libp2p/interface'
-import type { Multiaddr } from '@multiformats/multiaddr'
+import { isMultiaddr, type Multiaddr } from '@multiformats/multiaddr'
 import type { Libp2p } from 'libp2p'
 import { KAD_ADDRESSES } from '../../../protocol/peer-limits.ts'
 import { narrowest, scopeMet, scopeOf, tellable, type Scope } from './address-scope.ts'
@@ -14,25 +14,37 @@ import { restoredPeers, type HostDatastore } from './peer-store-repair.ts'
 import { isStaticPeer } from './peer-tags.ts'
 import { ToldPeers } from './told-peers.ts'
 
-/** Whose address is dialled, if not one that a peer told: `user` may also name hosts of this machine's networks. */
-export type DialledBy = 'user' | 'memory'
+/**
+ * Why an address is dialled: `user` wrote it, and may name hosts of this machine's networks; this node's `memory` of
+ * chain peers has it; or the peer is `wanted`, for it has a chain of ours or is in the LAN, and other peers told its
+ * addresses. Dials of the DHT's queries are none of these.
+ */
+export type DialReason = 'user' | 'memory' | 'wanted'
 
 /** The informant of all that mDNS reports: it is multicast, so anybody in the LAN may have sent it. */
 const LAN = 'lan'
 
 /**
- * Invariants: `#dialling` counts the dials under way that are not charged, by peer; `#userNames` grows with what the
+ * Invariants: `#uncharged` and `#wanted` count the dials under way, by peer; `#userNames` grows with what the
  * user wrote alone, and has the scope of each name since it was looked up.
  */
 export class PeerEdge {
   readonly #told = new ToldPeers(performance.now())
-  readonly #dialling = new Map<string, number>()
+  readonly #uncharged = new Map<string, number>()
+  readonly #wanted = new Map<string, number>()
   readonly #userNames = new Map<string, Scope | undefined>()
+  readonly #isProxy: (remote: Multiaddr) => boolean
   #libp2p: Libp2p | undefined
+
+  /** @param isProxy - whether anybody may be behind this address */
+  constructor(isProxy: (remote: Multiaddr) => boolean) {
+    this.#isProxy = isProxy
+  }
 
   /** Repairs and bounds the peer store. Before libp2p starts. */
   async attach(libp2p: Libp2p, datastore: HostDatastore | undefined): Promise<void> {
     this.#libp2p = libp2p
+    libp2p.addEventListener('peer:connect', ({ detail }) => this.#told.noteMet(detail.toString()))
     const known = await restoredPeers(libp2p.peerStore, datastore)
     guardPeerStore(
       libp2p.peerStore,
@@ -48,7 +60,10 @@ export class PeerEdge {
   /** Within which scope this peer is connected now; the narrowest of its connections counts. */
   metWithin(peer: PeerId): Scope | undefined {
     const connections = this.#libp2p?.getConnections(peer) ?? []
-    return narrowest(connections.map(({ remoteAddr }) => scopeMet(remoteAddr, (name) => this.#userNames.get(name))))
+    const scopeOfName = (name: string): Scope | undefined => this.#userNames.get(name)
+    return narrowest(
+      connections.map(({ remoteAddr }) => (this.#isProxy(remoteAddr) ? 'public' : scopeMet(remoteAddr, scopeOfName))),
+    )
   }
 
   /** Addresses of `peer`, told by `informant` who was met within `scope`, may be stored and dialled at its expense. */
@@ -64,25 +79,27 @@ export class PeerEdge {
     return { id, multiaddrs: inLan }
   }
 
-  /** Runs a dial that no peer caused. */
-  async uncharged<T>(target: Multiaddr, by: DialledBy, dial: () => Promise<T>): Promise<T> {
-    const { host, peer = '' } = partsOf(target)
-    if (by === 'user' && isIP(host) === 0 && !this.#userNames.has(host)) this.#userNames.set(host, undefined)
-    this.#dialling.set(peer, (this.#dialling.get(peer) ?? 0) + 1)
+  /** Runs a dial for a reason: see {@link denyDial}. */
+  async dialling<T>(target: Multiaddr | PeerId, reason: DialReason, dial: () => Promise<T>): Promise<T> {
+    const { host, peer = '' } = isMultiaddr(target) ? partsOf(target) : { host: '', peer: target.toString() }
+    if (reason === 'user' && isIP(host) === 0 && !this.#userNames.has(host)) this.#userNames.set(host, undefined)
+    const underWay = reason === 'wanted' ? this.#wanted : this.#uncharged
+    underWay.set(peer, (underWay.get(peer) ?? 0) + 1)
     try {
       return await dial()
     } finally {
-      const others = (this.#dialling.get(peer) ?? 1) - 1
-      if (others === 0) this.#dialling.delete(peer)
-      else this.#dialling.set(peer, others)
+      const others = (underWay.get(peer) ?? 1) - 1
+      if (others === 0) underWay.delete(peer)
+      else underWay.set(peer, others)
     }
   }
 
   /** For the connection gater. An address without a peer id is the user's, or only looked at. */
   denyDial(address: Multiaddr): boolean {
     const { host, port, peer } = partsOf(address)
-    if (peer === undefined || this.#dialling.has(peer)) return false
-    return !this.#told.takeDial(peer, `${host} ${port}`, performance.now())
+    if (peer === undefined || this.#uncharged.has(peer)) return false
+    const isWanted = this.#wanted.has(peer)
+    return !this.#told.takeDial({ peer, target: `${host} ${port}`, isWanted }, performance.now())
   }
 
   /** For the lookup of names. */

@@ -4,7 +4,7 @@
  * third party. Dials that the user asked for, and those of remembered peers, are not counted.
  */
 import { evictOldest } from '../../../dag/evict-oldest.ts'
-import { DIALS_PER_INFORMANT, DIALS_PER_TARGET, DIALS_TOLD, TOLD_PEERS } from '../../../protocol/peer-limits.ts'
+import { DIALS_ASKED, DIALS_PER_TARGET, DIALS_TOLD, DIALS_WANTED, TOLD_PEERS } from '../../../protocol/peer-limits.ts'
 import { Bucket, Buckets } from '../../../protocol/token-bucket.ts'
 import { narrowest, type Scope } from './address-scope.ts'
 
@@ -13,14 +13,23 @@ const INFORMANTS_OF_PEER = 4
 
 interface Told {
   readonly informants: Set<string>
-  /** The narrowest scope within which one of them was met. */
-  scope: Scope
+  /** The narrowest scope within which one of those others was met. */
+  scope: Scope | undefined
+}
+
+export interface ToldDial {
+  readonly peer: string
+  /** Host and port. */
+  readonly target: string
+  /** It has a chain of ours, or is in the LAN; else the DHT only asks it. */
+  readonly isWanted: boolean
 }
 
 export class ToldPeers {
   /** The one told longest ago is first. */
   readonly #told = new Map<string, Told>()
-  readonly #ofInformants = new Buckets(DIALS_PER_INFORMANT, TOLD_PEERS)
+  readonly #asked = new Buckets(DIALS_ASKED, TOLD_PEERS)
+  readonly #wanted = new Buckets(DIALS_WANTED, TOLD_PEERS)
   readonly #ofTargets = new Buckets(DIALS_PER_TARGET, TOLD_PEERS)
   readonly #ofAll: Bucket
 
@@ -32,10 +41,13 @@ export class ToldPeers {
   note(peer: string, informant: string, scope: Scope): void {
     const told = this.#told.get(peer) ?? { informants: new Set(), scope }
     if (told.informants.size < INFORMANTS_OF_PEER) told.informants.add(informant)
-    told.scope = narrowest([told.scope, scope]) ?? scope
-    this.#told.delete(peer)
-    this.#told.set(peer, told)
-    evictOldest(this.#told, TOLD_PEERS)
+    told.scope = narrowest([told.scope, scope])
+    this.#put(peer, told)
+  }
+
+  /** This peer is connected: from now on it speaks for itself, and what others told of it is over. */
+  noteMet(peer: string): void {
+    this.#put(peer, { informants: new Set([peer]), scope: undefined })
   }
 
   /** The scope of the addresses that are believed of this peer; `undefined` if nobody told any. */
@@ -44,19 +56,24 @@ export class ToldPeers {
   }
 
   /**
-   * Whether one more address of this peer may be dialled now; counts it. A peer of which nobody else told is its own
-   * informant: it told the address when it was connected.
-   *
-   * @param target - host and port
+   * Whether one more address of this peer may be dialled now; counts it. A peer that was met, or of which nobody else told,
+   * is its own informant.
    */
-  takeDial(peer: string, target: string, nowMs: number): boolean {
+  takeDial({ peer, target, isWanted }: ToldDial, nowMs: number): boolean {
     const informants = this.#told.get(peer)?.informants ?? [peer]
+    const ofInformants = isWanted ? this.#wanted : this.#asked
     const ofTarget = this.#ofTargets.of(target, nowMs)
     if (!this.#ofAll.has(nowMs) || !ofTarget.has(nowMs)) return false
     for (const informant of informants) {
-      if (!this.#ofInformants.of(informant, nowMs).take(nowMs)) continue
+      if (!ofInformants.of(informant, nowMs).take(nowMs)) continue
       return this.#ofAll.take(nowMs) && ofTarget.take(nowMs)
     }
     return false
+  }
+
+  #put(peer: string, told: Told): void {
+    this.#told.delete(peer)
+    this.#told.set(peer, told)
+    evictOldest(this.#told, TOLD_PEERS)
   }
 }
