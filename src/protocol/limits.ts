@@ -94,7 +94,28 @@ export const STORES_IN_FLIGHT = 3
  */
 export const PULLS_PER_CHAIN = 4
 
-/** Pulls of the whole node beyond the first of each chain, at about 1.5 MiB each. */
+/**
+ * Of these, from strangers: peers that nobody named and that have given nothing yet. Ids cost nothing, so however many
+ * there are, three places are left to the others.
+ */
+export const STRANGER_PULLS_PER_CHAIN = 1
+
+/** Pulls from strangers that hold a place, in the whole node: 24 MiB, and one stall of 3 s still lets five a second by. */
+export const STRANGER_PULLS = 16
+
+/** Of these, from one address: a quarter, so that three others are not kept waiting by it. */
+export const STRANGER_PULLS_PER_ADDRESS = 4
+
+/** Addresses remembered whose last pull stalled, the oldest forgotten first: it only costs the next one a longer look. */
+export const STALLED_ADDRESSES = 1024
+
+/** Peers remembered per chain that have given blocks, the oldest gift forgotten first: more than can be connected by default. */
+export const PROVEN_PEERS = 512
+
+/**
+ * Pulls of the whole node beyond the first of each chain, at about 1.5 MiB each. The first static peer, the first proven
+ * one and strangers need none of these.
+ */
 export const EXTRA_PULLS = 8
 
 /** Without progress for this long a peer counts as slow or silent, and other pulls need not wait for it. */
@@ -102,6 +123,9 @@ export const TURN_STALL_MS = 3_000
 
 /** The same for a peer that failed before: it must show that it is back. */
 export const TURN_STALL_AGAIN_MS = 300
+
+/** A pull with a place runs this long before it yields to waiting peers of its rank: long enough to be worth its opening. */
+export const YIELD_AFTER_MS = 15_000
 
 /** Unsound ids remembered per chain, the oldest forgotten first: about 1 MiB. Senders are penalised, so few occur. */
 export const UNSOUND_IDS = 8192
@@ -191,6 +215,38 @@ export const PAYLOADS_PER_MEETING = 32
 
 /** Backoffs remembered per chain, by peer and payload, the oldest forgotten first: peer ids are free. */
 export const PAYLOAD_BACKOFFS = 4096
+
+// Comparing and asking
+
+/**
+ * Each chain is compared with peers that have it at this interval (spec §7), and so this is the longest that a lost
+ * announcement delays a chain. A comparison costs one round trip.
+ */
+export const COMPARE_MS = MINUTE_MS
+
+/**
+ * Comparisons that the timer starts. With more chains than these make in a minute, the interval grows: a comparison takes
+ * some 0.5 ms of CPU on both sides.
+ */
+export const COMPARISONS_PER_SECOND = 50
+
+/** Peers with which a chain is compared at each interval: two that have proved useful, and two by chance. */
+export const PEERS_COMPARED = 4
+
+/** Peers remembered per chain as having it, or as having said that they have not: peer ids are free. */
+export const SHARERS_PER_CHAIN = 64
+
+/** A peer that does not have a chain is asked again after this time: it may have joined without our hearing of it. */
+export const ASK_AGAIN_MS = 60 * MINUTE_MS
+
+/**
+ * Questions to strangers whether they have a chain, all strangers together: ten connections learn of ten chains in ten
+ * seconds, and with 10,000 chains and 100 strangers it costs what ten requests a second cost.
+ */
+export const STRANGERS_ASKED: Rate = { burst: 32, perSecond: 10 }
+
+/** The same for static peers: a peer with the same 1,000 chains is found to have all of them in 20 s. */
+export const STATIC_PEERS_ASKED: Rate = { burst: 64, perSecond: 50 }
 
 // Gossip
 

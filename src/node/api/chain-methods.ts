@@ -78,7 +78,7 @@ export function chainHandlers(parts: NodeParts): Pick<Handlers, ChainMethod> {
     'chain.traverse': ({ chain, from, all }) => {
       const replica = replicaOf(chain)
       const known = from.map((id) => orThrow(resolvePrefix(replica.graph, id, (index) => replica.isKept(index))))
-      const held = all === true ? inOrder(replica.graph, replica.held()) : []
+      const held = all === true ? inOrder(replica.graph, replica.blocked()) : []
       return Promise.resolve(shownIdsOf(replica, [...traverse(replica.graph, known), ...held]))
     },
     'chain.consensus': ({ chain }) => {
@@ -93,7 +93,7 @@ export function chainHandlers(parts: NodeParts): Pick<Handlers, ChainMethod> {
     },
     'chain.missing': ({ chain }) => {
       const { replica, attached } = orThrow(parts.chains.find(chain))
-      const peers = parts.pubsub.subscribers(attached.gossip.topic).length
+      const peers = attached.peers().length
       return listMissing(replica, { peers, nowMs: clock.nowMs() })
     },
     'chain.listen': ({ chain, from }, { signal }) =>

@@ -46,12 +46,13 @@ export function chainsHandlers(
     },
     'chains.leave': async ({ name }) => {
       const found = chains.find(name)
-      return found.ok && (await chains.leave(found.value.replica.chain))
+      return found.ok ? chains.leave(found.value.replica.chain) : chains.removeLeftOver(name)
     },
     'chains.list': () =>
-      Promise.resolve(
-        chains.all().map(({ replica }) => ({ name: replica.chain.params.name, id: showChainId(replica.chain) })),
-      ),
+      Promise.resolve([
+        ...chains.all().map(({ replica }) => ({ name: replica.chain.params.name, id: showChainId(replica.chain) })),
+        ...chains.leftOvers().map(({ name = '', id, bytes }) => ({ name, id, leftOver: bytes })),
+      ]),
     'chains.listen': ({ from }, { signal }) => listenAll(parts, from, signal),
   }
 }

@@ -84,7 +84,10 @@ const REPORTS: { readonly [C in ReportedFault['code']]: (fault: Extract<Reported
   DAG_BAD_REPLY: (f) => badBlock(f.why, 'answer a post that is accepted here'),
   DAG_PAYLOAD_TOO_LARGE: (f) => [
     'payload-too-large',
-    `the payload has ${String(f.bytes)} bytes and may have ${String(f.limit)} in this chain`,
+    f.seal === 0
+      ? `the payload has ${String(f.bytes)} bytes and may have ${String(f.limit)} in this chain`
+      : `the payload has ${String(f.bytes - f.seal)} bytes and may have ${String(f.limit - f.seal)}, for its seal adds ` +
+        `${String(f.seal)} and ${String(f.limit)} are the most in this chain`,
     'make it smaller',
   ],
   DAG_REASON_TOO_LONG: (f) => [
@@ -114,8 +117,12 @@ const REPORTS: { readonly [C in ReportedFault['code']]: (fault: Extract<Reported
   ],
   CHAIN_NOT_JOINED: (f) => [
     'chain-not-found',
-    `no chain “${f.chain}” is joined here`,
-    'join it with `freechains chains join`',
+    f.leftOverBytes === undefined
+      ? `no chain “${f.chain}” is joined here`
+      : `“${f.chain}” is not joined here any more; ${String(f.leftOverBytes)} bytes of it are left over`,
+    f.leftOverBytes === undefined
+      ? 'join it with `freechains chains join`'
+      : 'join it again, or delete them with `freechains chains leave`',
   ],
   CHAIN_NAME_TAKEN: (f) => [
     'chain-name-taken',
@@ -162,6 +169,11 @@ const REPORTS: { readonly [C in ReportedFault['code']]: (fault: Extract<Reported
     'data-dir-unusable',
     `the data directory ${f.dir} cannot be used: ${f.why}`,
     'see to its permissions and to the disk, or name another directory',
+  ],
+  DISK_DAMAGED: (f) => [
+    'data-dir-unusable',
+    `the database in ${f.dir} is damaged: ${f.why}`,
+    'restore the directory from a backup, or start with another one; blocks come back from other nodes, the node key and group keys do not',
   ],
   DISK_FORMAT: (f) => [
     'data-dir-unusable',

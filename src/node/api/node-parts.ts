@@ -6,11 +6,9 @@ import type { Clock } from '../base/clock.ts'
 import type { Host } from '../net/host/host.ts'
 import type { StaticPeerState } from '../net/discovery/static-peer.ts'
 import type { Logger } from '../base/log.ts'
-import type { Pubsub } from '../net/gossip/pubsub.ts'
 
 export interface NodeParts {
   readonly host: Host
-  readonly pubsub: Pubsub
   readonly chains: ChainRegistry<ChainServices>
   readonly clock: Clock
   readonly log: Logger

@@ -12,6 +12,7 @@ import type { Clock } from '../base/clock.ts'
 import type { Database } from '../storage/database.ts'
 import type { Logger } from '../base/log.ts'
 import type { ChainEvent } from './intake/chain-events.ts'
+import { LeftOvers, type LeftOver } from './left-overs.ts'
 import { Replica } from './replica.ts'
 import { JobQueue } from '../base/job-queue.ts'
 import type { BlockVerifier } from './intake/verify-workers.ts'
@@ -21,8 +22,8 @@ import {
   loadFounder,
   loadRations,
   loadWatch,
-  removeFounder,
-  removeThrottle,
+  removeChainRecords,
+  saveConfigured,
   saveFounder,
   saveRations,
   saveWatch,
@@ -56,6 +57,14 @@ export interface ChainRegistryModules<A extends Attachment> {
   readonly keepHiddenMs?: number
 }
 
+export interface JoinOptions {
+  /** Whether the chain is joined again by {@link ChainRegistry.restore}. */
+  readonly remember: boolean
+  /** Whether the config file names it. */
+  readonly isConfigured?: boolean
+  readonly founder?: AuthorKey | undefined
+}
+
 export type ChainsListener = (replica: Replica, events: readonly ChainEvent[]) => void
 
 /** Called when a chain is being left, before its data is deleted. */
@@ -70,9 +79,11 @@ export class ChainRegistry<A extends Attachment> {
   readonly #saves = new JobQueue()
   readonly #listeners = new Set<ChainsListener>()
   readonly #leaveListeners = new Set<LeaveListener>()
+  readonly #leftOvers: LeftOvers
 
   constructor(modules: ChainRegistryModules<A>) {
     this.#modules = modules
+    this.#leftOvers = new LeftOvers(modules.database)
   }
 
   all(): readonly Joined<A>[] {
@@ -106,7 +117,7 @@ export class ChainRegistry<A extends Attachment> {
    */
   join(
     chain: Chain,
-    { remember, founder }: { readonly remember: boolean; readonly founder?: AuthorKey | undefined },
+    { remember, isConfigured = false, founder }: JoinOptions,
   ): Promise<Result<Joined<A>, RegistryFault>> {
     return this.#changes.run(async () => {
       if (founder !== undefined && !hasFirstPostPioneer(chain)) return takesNoFounder(chain)
@@ -116,6 +127,7 @@ export class ChainRegistry<A extends Attachment> {
         return fail({ code: 'CHAIN_NAME_TAKEN', name: chain.params.name, joined: showChainId(namesake.replica.chain) })
       }
       if (remember) await this.#modules.database.putJoined(chain.id, encodeJoined(chain))
+      if (isConfigured) await saveConfigured(this.#modules.database, chain)
       const joined = known ?? (await this.#open(chain))
       return founder === undefined ? ok(joined) : this.#follow(joined, founder)
     })
@@ -139,9 +151,30 @@ export class ChainRegistry<A extends Attachment> {
       for (const listener of this.#leaveListeners) listener(joined.replica)
       await close(joined)
       await joined.replica.store.destroy()
-      await this.#saves.run(() => removeThrottle(this.#modules.database, chain.id))
-      await removeFounder(this.#modules.database, chain.id)
+      await this.#saves.run(() => removeChainRecords(this.#modules.database, chain.id))
       this.#modules.log.info('chain.left', { chain: chain.id })
+      return true
+    })
+  }
+
+  /** Looks for chains that are on disk and not joined; once all are joined that are to be. */
+  async searchLeftOvers(): Promise<void> {
+    const found = await this.#leftOvers.search(new Set(this.#joined.keys()))
+    for (const { chain, bytes } of found) this.#modules.log.warn('chain.left-over', { chain, bytes })
+  }
+
+  /** Chains that were taken out of the config file, and are still on disk. */
+  leftOvers(): readonly LeftOver[] {
+    return this.#leftOvers.all()
+  }
+
+  /** Deletes the data of a chain that is not joined. False if there is none of this name or id. */
+  removeLeftOver(text: string): Promise<boolean> {
+    return this.#changes.run(async () => {
+      const found = this.#leftOvers.find(text)
+      if (found === undefined) return false
+      await this.#leftOvers.remove(found)
+      this.#modules.log.info('chain.left', { chain: found.chain })
       return true
     })
   }
@@ -152,7 +185,9 @@ export class ChainRegistry<A extends Attachment> {
     const byId = id.ok ? this.#joined.get(id.value) : undefined
     const name = text.startsWith('@') ? text.toUpperCase() : typedName(text)
     const found = byId ?? this.#byName.get(name)
-    return found === undefined ? fail({ code: 'CHAIN_NOT_JOINED', chain: text }) : ok(found)
+    if (found !== undefined) return ok(found)
+    const bytes = this.#leftOvers.find(text)?.bytes
+    return fail({ code: 'CHAIN_NOT_JOINED', chain: text, ...(bytes === undefined ? {} : { leftOverBytes: bytes }) })
   }
 
   async stop(): Promise<void> {
@@ -209,6 +244,7 @@ export class ChainRegistry<A extends Attachment> {
     const joined = { replica, attached: attach(replica) }
     this.#joined.set(chain.id, joined)
     this.#byName.set(chain.params.name, joined)
+    this.#leftOvers.forget(chain.id)
     log.info('chain.joined', { chain: chain.id, kind: chain.params.kind, blocks: replica.graph.acceptedCount })
     return joined
   }

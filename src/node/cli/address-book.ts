@@ -7,6 +7,7 @@ import { homedir } from 'node:os'
 import { dirname, isAbsolute, join } from 'node:path'
 import { parseAuthorKey, type AuthorKey } from '../../dag/ids.ts'
 import { makeDir } from '../base/make-dir.ts'
+import { withFileLock } from './file-lock.ts'
 import { writeWhole } from './payload-files.ts'
 import { CommandError, reasonOf, type Io } from './io.ts'
 
@@ -49,6 +50,29 @@ export class AddressBook {
     return new AddressBook(path, await readNames(text, path))
   }
 
+  /**
+   * Changes this user's book. Of several commands at once each sees what the one before it wrote.
+   *
+   * @returns the book before and after @throws {CommandError}
+   */
+  static async change(
+    io: Pick<Io, 'env' | 'signal'>,
+    change: (book: AddressBook) => AddressBook,
+  ): Promise<{ readonly before: AddressBook; readonly after: AddressBook }> {
+    const path = bookPath(io.env)
+    try {
+      await makeDir(dirname(path), 0o700)
+    } catch (error) {
+      throw new CommandError(`cannot make the folder of ${path}: ${reasonOf(error)}`)
+    }
+    return await withFileLock(path, io, async () => {
+      const before = await AddressBook.open(io)
+      const after = change(before)
+      await after.#save(io.signal)
+      return { before, after }
+    })
+  }
+
   /** All names, sorted, with their keys. */
   list(): { readonly name: string; readonly pub: AuthorKey }[] {
     return [...this.#keys].map(([name, pub]) => ({ name, pub })).sort((a, b) => (a.name < b.name ? -1 : 1))
@@ -89,14 +113,9 @@ export class AddressBook {
     return new AddressBook(this.path, new Map([...this.#keys].filter(([, pub]) => pub !== key)))
   }
 
-  async save(signal: AbortSignal): Promise<void> {
+  async #save(signal: AbortSignal): Promise<void> {
     const names = Object.fromEntries(this.list().map(({ name, pub }) => [name, pub]))
-    try {
-      await makeDir(dirname(this.path), 0o700)
-    } catch (error) {
-      throw new CommandError(`cannot make the folder of ${this.path}: ${reasonOf(error)}`)
-    }
-    const { stringify } = await import('yaml')
+    const { stringify } = await import('./yaml-text.ts')
     await writeWhole(this.path, Buffer.from(HEAD + stringify(names)), { signal, mode: 0o600 })
   }
 }
@@ -129,7 +148,7 @@ async function readNames(text: string, path: string): Promise<ReadonlyMap<string
   const wrong = (why: string): CommandError =>
     new CommandError(`${path} is damaged: ${why}; correct it, or move it away`)
   // Most commands find no file, and the library is slow to load.
-  const { parse } = await import('yaml')
+  const { parse } = await import('./yaml-text.ts')
   let parsed: unknown
   try {
     // All scalars are strings: a name may be `1984` or `null`.

@@ -2,7 +2,7 @@
  * The schema of the config file (spec §12): keys, defaults and bounds. An unknown key is an error. Issues carry the
  * path of the key; `yaml.ts` finds the line.
  */
-import { z } from 'zod'
+import * as z from 'zod'
 import { addressComplaint, parseControl, type AddressUse, type Complaint } from '../net/host/address-checks.ts'
 import { chainOfEntry } from './chains.ts'
 import type { Environment } from './files.ts'

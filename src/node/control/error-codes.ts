@@ -35,6 +35,7 @@ export const CONTROL_CODES = {
   'peer-in-config': 'the config file names the peer, and no command removes it',
   'clock-not-settable': 'the daemon was not started with --test-clock',
   'too-many-subscriptions': 'this connection has as many subscriptions as one may have',
+  'too-many-connections': 'the daemon has as many connections to its control port as it takes',
   'bad-config': 'the configuration is wrong',
   'port-in-use': 'something else listens on this address',
   'cannot-listen': 'the operating system does not let the node listen there',

@@ -5,7 +5,7 @@
  *
  * Params are strict: an unknown name is an error. Results may gain fields, which older clients drop.
  */
-import { z } from 'zod'
+import * as z from 'zod'
 import {
   addr,
   blocksParams,
@@ -26,6 +26,7 @@ import {
   count,
   founders,
   info,
+  listedChain,
   listedSchema,
   namedChain,
   peerView,
@@ -93,11 +94,16 @@ export const METHODS = {
     z.object({ invite: z.string(), peers: z.array(z.string()), notes: z.array(z.string()) }),
   ),
   'chains.leave': method(
-    'leaves a chain and removes its data; false if it was not joined',
+    'leaves a chain and removes its data, also what is left over of one that is not joined any more; false if there is nothing',
     z.strictObject({ name: chain }),
     z.boolean(),
   ),
-  'chains.list': method('the chains joined here', none, z.array(namedChain)),
+  'chains.list': method(
+    'the chains joined here; then those taken out of the config file whose blocks are still on disk',
+    none,
+    z.array(listedChain),
+    '`leftOver`, of a chain that is not joined any more: its bytes on disk; its `name` is empty if nobody knows it',
+  ),
   'chains.listen': method(
     'events of all chains, those joined later too; with from, first what is new in each since then',
     z.strictObject({ from: z.record(chain, ids).exactOptional() }),
@@ -117,7 +123,7 @@ export const METHODS = {
     z.union([blockSchema, z.string().meta({ contentEncoding: 'base64' })]),
   ),
   'chain.blocks': method(
-    'the last blocks in the order of traverse, then the held posts; or the blocks named; with payloads up to that many bytes',
+    'the last blocks in the order of traverse, then the held posts and those made here that wait for the clock; or the blocks named; with payloads up to that many bytes',
     blocksParams,
     z.array(listedSchema),
     "with `lens`, public keys that trust flows from besides the pioneers', `trusted` says whether it reaches the author",
@@ -151,7 +157,7 @@ export const METHODS = {
   ),
   'chain.remove': method('drops a held post', z.strictObject({ chain, id }), z.literal(true)),
   'chain.traverse': method(
-    'accepted blocks that are neither the given ids nor in their past, in order; with all, then the held posts',
+    'accepted blocks that are neither the given ids nor in their past, in order; with all, then the held posts and those made here that wait for the clock',
     z.strictObject({ chain, from: ids, all: z.boolean().exactOptional() }),
     shownIds,
   ),
@@ -263,6 +269,15 @@ export const READS: ReadonlySet<Method> = new Set<Method>([
   ...(['chain.genesis', 'chain.heads', 'chain.get', 'chain.blocks', 'chain.reps', 'chain.traverse'] as const),
   ...(['chain.consensus', 'chain.status', 'chain.missing'] as const),
   ...(['peer.list', 'peer.ping', 'peer.chains', 'peer.check'] as const),
+])
+
+/**
+ * Methods whose answers grow with a chain or with the node, to as much as a payload in base64. None of them waits for a
+ * peer: on a connection they are answered one after another.
+ */
+export const LARGE_ANSWERS: ReadonlySet<Method> = new Set<Method>([
+  ...(['chains.list', 'chain.heads', 'chain.get', 'chain.blocks', 'chain.reps', 'chain.traverse'] as const),
+  ...(['chain.consensus', 'chain.status', 'chain.missing', 'peer.list'] as const),
 ])
 
 /** What a handler knows of its caller. */

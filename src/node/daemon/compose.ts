@@ -3,6 +3,7 @@
  * are visible here.
  */
 import { randomInt } from 'node:crypto'
+import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { multiaddr } from '@multiformats/multiaddr'
 import { ok, type Result } from '../../dag/result.ts'
 import { DAY_MS } from '../../reputation/rules.ts'
@@ -16,6 +17,7 @@ import type { ReportedFault } from '../api/fault-reports.ts'
 import { ControlServer, type ControlAddress } from '../control/server/server.ts'
 import { Discovery } from '../net/discovery/discovery.ts'
 import { openDatabase } from '../storage/database.ts'
+import { openLibp2pStore } from '../storage/open-libp2p-store.ts'
 import { createHost } from '../net/host/host.ts'
 import { Housekeeping } from './housekeeping.ts'
 import { loadOrCreateNodeKey } from '../storage/node-key.ts'
@@ -96,15 +98,17 @@ async function start(
   const privateKey = await loadOrCreateNodeKey(disk.value)
   if (!privateKey.ok) return privateKey
   const { discovery: switches, limits } = config
+  const self = peerIdFromPrivateKey(privateKey.value).toString()
+  const libp2pStore = await openLibp2pStore(disk.value, self, log)
+  started.ending(() => libp2pStore.close())
   const host = await createHost(
     { privateKey: privateKey.value, ...config, ...limits, dht: switches.dht, mdns: switches.mdns },
-    { datastore: disk.value.datastore, log },
+    { datastore: libp2pStore.datastore, log },
   )
   if (!host.ok) return host
   started.ending(() => host.value.stop())
 
-  const isLonely = (): boolean =>
-    chains.all().some(({ attached }) => pubsub.subscribers(attached.gossip.topic).length === 0)
+  const isLonely = (): boolean => chains.all().some(({ attached }) => attached.peers().length === 0)
   const added = textList(disk.value, 'added-peers')
   const known = [...config.bootstrap, ...config.peers, ...(await added.load())]
   const discovery = new Discovery(
@@ -113,9 +117,7 @@ async function start(
   )
   const pubsub = new Pubsub({ host: host.value, log })
   const network = new ChainNetwork({ host: host.value, pubsub, discovery, clock, log })
-  started.ending(() => {
-    network.stop()
-  })
+  started.ending(() => network.stop())
   const stopAsked = Promise.withResolvers<'host.stop' | Error>()
   const workers = new VerifyWorkers({ log })
   started.ending(() => workers.stop())
@@ -137,6 +139,7 @@ async function start(
   started.ending(await network.serve())
   await chains.restore()
   await joinAll(chains, config, log)
+  await chains.searchLeftOvers()
   await discovery.start()
   started.ending(() => discovery.stop())
 
@@ -145,7 +148,7 @@ async function start(
   const { bootstrap } = config
   const addedPeers = new AddedPeers({ configured: [...bootstrap, ...config.peers] }, { list: added, discovery })
   const peers = { staticPeers: () => discovery.staticPeers(), undialled: () => discovery.failures() }
-  const parts = { host: host.value, pubsub, chains, clock, log, addedPeers, ...peers, bootstrap, info }
+  const parts = { host: host.value, chains, clock, log, addedPeers, ...peers, bootstrap, info }
   const handlers = createHandlers(parts)
   const server = new ControlServer(
     {
@@ -165,7 +168,7 @@ async function start(
   if (!listening.ok) return listening
   started.ending(() => server.stop())
   control.address = `${listening.value.host}:${String(listening.value.port)}`
-  const housekeeping = new Housekeeping({ chains, pubsub, log })
+  const housekeeping = new Housekeeping({ chains, log })
   started.ending(() => {
     housekeeping.stop()
   })
@@ -189,7 +192,7 @@ async function joinAll(
   log: Logger,
 ): Promise<void> {
   for (const chain of chains) {
-    const joined = await registry.join(chain, { remember: false, founder: founders[chain.id] })
+    const joined = await registry.join(chain, { remember: false, isConfigured: true, founder: founders[chain.id] })
     if (joined.ok) continue
     // It is joined, and follows the founder of the blocks that are here.
     if (joined.fault.code === 'CHAIN_OTHER_FOUNDER')

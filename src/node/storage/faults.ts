@@ -4,7 +4,9 @@
 export type StorageFault =
   /** Another process has it open. */
   | { readonly code: 'DISK_LOCKED'; readonly dir: string }
-  /** Not a directory, not readable or writable, or LevelDB reports damaged files. */
+  /** LevelDB's own files are damaged, or some of them are gone. */
+  | { readonly code: 'DISK_DAMAGED'; readonly dir: string; readonly why: string }
+  /** Not a directory, or not readable or writable. */
   | { readonly code: 'DISK_UNREADABLE'; readonly dir: string; readonly why: string }
   /** Written by a version with another storage format. */
   | { readonly code: 'DISK_FORMAT'; readonly dir: string; readonly found: number; readonly expected: number }

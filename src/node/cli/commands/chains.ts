@@ -1,5 +1,6 @@
 /** `chains`: the chains of this node (spec §11). */
 import type { Command } from 'commander'
+import type { ResultOf } from '../../control/schema.ts'
 import type { ControlEvent } from '../../control/shapes.ts'
 import { readJoining, readKey } from '../secrets.ts'
 import { showEvent, type CommandContext } from '../command-context.ts'
@@ -49,7 +50,7 @@ export function addChainsCommands(program: Command, context: CommandContext): vo
 
   chains
     .command('leave')
-    .description('leave a chain and remove its data; prints false if it was not joined')
+    .description('leave a chain and remove its data, also what is left over of one; prints false if there is nothing')
     .argument('<chain>')
     .action(async (name: string) => {
       const left = await (await context.client()).call('chains.leave', { name })
@@ -58,14 +59,24 @@ export function addChainsCommands(program: Command, context: CommandContext): vo
 
   chains
     .command('list')
-    .description('one chain per line: name and id')
+    .description('one chain per line: name and id; what is left over of chains that are not joined any more')
     .action(async () => {
       const list = await (await context.client()).call('chains.list', {})
+      const left = list.filter((chain) => chain.leftOver !== undefined)
       await context.answerTable(
         list,
-        { head: ['CHAIN', 'ID'], rows: list.map((chain) => [chain.name, chain.id]) },
-        list.map((chain) => `${chain.name} ${chain.id}`),
+        {
+          head: ['CHAIN', 'ID', ...(left.length === 0 ? [] : ['STATE'])],
+          rows: list.map((chain) => [nameOf(chain), chain.id, ...(left.length === 0 ? [] : [leftOver(chain)])]),
+        },
+        list.map((chain) => [nameOf(chain), chain.id, leftOver(chain)].filter((word) => word !== '').join(' ')),
       )
+      if (left.length > 0) {
+        const what = left.length === 1 ? 'a chain is' : `${String(left.length)} chains are`
+        await context.note(
+          `${what} left over from the config file: join it again, or free the disk with \`chains leave\``,
+        )
+      }
     })
 
   chains
@@ -75,4 +86,16 @@ export function addChainsCommands(program: Command, context: CommandContext): vo
       const words = (event: ControlEvent): string => `${event.chain} ${showEvent(event)}`
       await context.keepListening((client) => context.answerEvents(client.listenAll(), words))
     })
+}
+
+type Listed = ResultOf<'chains.list'>[number]
+
+/** `?` where nobody knows the name any more. */
+function nameOf({ name }: Listed): string {
+  return name === '' ? '?' : name
+}
+
+/** Nothing for a chain that is joined. */
+function leftOver({ leftOver: bytes }: Listed): string {
+  return bytes === undefined ? '' : `left over: ${String(bytes)} bytes`
 }

@@ -4,20 +4,22 @@
  */
 import type { Connection, PeerId, PeerInfo } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
-import type { Multiaddr } from '@multiformats/multiaddr'
+import { isMultiaddr, type Multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p, type Libp2p } from 'libp2p'
 import { fail, ok, type Result } from '../../../dag/result.ts'
 import type { ProtocolFault } from '../../../protocol/faults.ts'
 import { systemClock, type Clock } from '../../base/clock.ts'
 import { endSilentConnections, guardConnections } from './connection-guard.ts'
 import { hostFault, why, type DialFault, type HostFault } from './faults.ts'
-import { clearKeepAliveTags } from './peer-tags.ts'
-import { libp2pOptions, type HostDatastore, type HostOptions, type HostServices } from './libp2p-options.ts'
+import { libp2pOptions, type HostOptions, type HostServices } from './libp2p-options.ts'
+import type { HostDatastore } from './peer-store-repair.ts'
 import type { Logger } from '../../base/log.ts'
+import { PeerEdge, type DialledBy } from './peer-edge.ts'
 import { PeerScore } from './peer-score.ts'
 
 export type { DialFault, HostFault } from './faults.ts'
-export type { HostDatastore, HostOptions } from './libp2p-options.ts'
+export type { HostOptions } from './libp2p-options.ts'
+export type { HostDatastore } from './peer-store-repair.ts'
 
 export interface HostModules {
   /** The owner opens it before the host starts and closes it after the host stopped. In memory if absent. */
@@ -31,6 +33,7 @@ export async function createHost(options: HostOptions, modules: HostModules): Pr
   const clock = modules.clock ?? systemClock
   const peerScore = new PeerScore()
   const lanListeners = new Set<(peer: PeerInfo) => void>()
+  const edge = new PeerEdge()
   const isBanned = (peer: PeerId): boolean => peerScore.isBanned(peer.toString(), clock.nowMs())
   try {
     const libp2p = await createLibp2p(
@@ -38,16 +41,18 @@ export async function createHost(options: HostOptions, modules: HostModules): Pr
         ...(modules.datastore === undefined ? {} : { datastore: modules.datastore }),
         gater: {
           denyDialPeer: isBanned,
+          denyDialMultiaddr: (address) => edge.denyDial(address),
           denyInboundEncryptedConnection: isBanned,
           denyOutboundEncryptedConnection: isBanned,
         },
+        edge,
         points: (peer) => peerScore.points(peer, clock.nowMs()),
         onLanPeer: (peer) => lanListeners.forEach((listener) => listener(peer)),
       }),
     )
-    await clearKeepAliveTags(libp2p.peerStore)
+    await edge.attach(libp2p, modules.datastore)
     await libp2p.start()
-    return ok(new Host({ libp2p, log: modules.log, clock, peerScore, lanListeners }))
+    return ok(new Host({ libp2p, edge, log: modules.log, clock, peerScore, lanListeners }))
   } catch (error) {
     return fail(hostFault(error))
   }
@@ -55,6 +60,7 @@ export async function createHost(options: HostOptions, modules: HostModules): Pr
 
 interface HostParts {
   readonly libp2p: Libp2p<HostServices>
+  readonly edge: PeerEdge
   readonly log: Logger
   readonly clock: Clock
   readonly peerScore: PeerScore
@@ -72,6 +78,7 @@ export class Host {
   readonly peerId: PeerId
   /** For gossip, sync and discovery only. */
   readonly libp2p: Libp2p<HostServices>
+  readonly #edge: PeerEdge
   readonly #log: Logger
   readonly #clock: Clock
   readonly #peerScore: PeerScore
@@ -81,6 +88,7 @@ export class Host {
   constructor(parts: HostParts) {
     this.libp2p = parts.libp2p
     this.peerId = parts.libp2p.peerId
+    this.#edge = parts.edge
     this.#log = parts.log
     this.#clock = parts.clock
     this.#peerScore = parts.peerScore
@@ -106,21 +114,43 @@ export class Host {
     }))
   }
 
-  isConnected(peer: string): boolean {
-    return this.libp2p.getPeers().some((other) => other.toString() === peer)
+  /** The newest open connection of each connected peer. */
+  newestConnections(): ReadonlyMap<string, Connection> {
+    const newest = new Map<string, Connection>()
+    for (const connection of this.libp2p.getConnections()) {
+      const peer = connection.remotePeer.toString()
+      const openedMs = newest.get(peer)?.timeline.open ?? -Infinity
+      if (connection.status === 'open' && connection.timeline.open >= openedMs) newest.set(peer, connection)
+    }
+    return newest
   }
 
-  /** Dials, unless there is a connection already. */
+  isConnected(peer: string): boolean {
+    return this.libp2p
+      .getConnections()
+      .some(({ status, remotePeer }) => status === 'open' && remotePeer.toString() === peer)
+  }
+
+  /**
+   * Dials, unless there is a connection already. An address is the user's unless told; a peer id is dialled at the
+   * addresses that peers told, within the budget of who told them.
+   */
   async connect(
     target: PeerId | Multiaddr,
-    { signal }: { readonly signal: AbortSignal },
+    { signal, by = 'user' }: { readonly signal: AbortSignal; readonly by?: DialledBy },
   ): Promise<Result<PeerId, DialFault>> {
+    const dial = (): Promise<Connection> => this.libp2p.dial(target, { signal })
     try {
-      const connection = await this.libp2p.dial(target, { signal })
+      const connection = await (isMultiaddr(target) ? this.dialUncharged(target, dial, by) : dial())
       return ok(connection.remotePeer)
     } catch (error) {
       return fail({ code: 'PEER_UNREACHABLE', peer: target.toString(), why: why(error) })
     }
+  }
+
+  /** Runs a dial of this address that no peer caused. */
+  dialUncharged<T>(target: Multiaddr, dial: () => Promise<T>, by: DialledBy = 'user'): Promise<T> {
+    return this.#edge.uncharged(target, by, dial)
   }
 
   /** Round-trip time in ms; dials first if needed. */
@@ -129,7 +159,8 @@ export class Host {
     { signal }: { readonly signal: AbortSignal },
   ): Promise<Result<number, DialFault>> {
     try {
-      return ok(await this.libp2p.services.ping.ping(target, { signal }))
+      const ping = (): Promise<number> => this.libp2p.services.ping.ping(target, { signal })
+      return ok(await (isMultiaddr(target) ? this.dialUncharged(target, ping) : ping()))
     } catch (error) {
       return fail({ code: 'PEER_UNREACHABLE', peer: target.toString(), why: why(error) })
     }

@@ -4,16 +4,20 @@
  */
 import { StrictNoSign, type GossipSub, type gossipsub } from '@chainsafe/libp2p-gossipsub'
 import { noise } from '@chainsafe/libp2p-noise'
-import { identify, type Identify } from '@libp2p/identify'
+import type { Identify } from '@libp2p/identify'
 import type { ConnectionGater, PeerInfo, PrivateKey } from '@libp2p/interface'
-import type { KadDHT, KadDHTComponents } from '@libp2p/kad-dht'
+import type { KadDHT } from '@libp2p/kad-dht'
 import { ping, type Ping } from '@libp2p/ping'
 import { tcp } from '@libp2p/tcp'
 import type { Libp2pOptions } from 'libp2p'
 import { ANNOUNCEMENT_BYTES, GOSSIP_RPC_FIELDS, STREAMS_AT_ONCE } from '../../../protocol/limits.ts'
-import { KAD_PROTOCOL } from '../../../protocol/messages.ts'
 import { guardedGossipsub } from './gossip-guard.ts'
+import { guardedDht } from './guarded-dht.ts'
+import { guardedIdentify } from './guarded-identify.ts'
+import { guardedLookup } from './guarded-lookup.ts'
 import { isLoopbackOnly } from './peer-address.ts'
+import type { PeerEdge } from './peer-edge.ts'
+import type { HostDatastore } from './peer-store-repair.ts'
 import { guardedYamux } from './yamux-guard.ts'
 
 /** The host's part of the configuration. */
@@ -34,9 +38,6 @@ export interface HostOptions {
   readonly pendingInboundConnections?: number
 }
 
-/** Holds libp2p's peer store and the DHT's records. */
-export type HostDatastore = NonNullable<Libp2pOptions['datastore']>
-
 export interface HostServices extends Record<string, unknown> {
   readonly identify: Identify
   readonly ping: Ping
@@ -48,6 +49,7 @@ export interface HostServices extends Record<string, unknown> {
 export interface HostHooks {
   readonly datastore?: HostDatastore
   readonly gater: ConnectionGater
+  readonly edge: PeerEdge
   /** The peer's score: 0 or more points for breaches. */
   points(peer: string): number
   onLanPeer(peer: PeerInfo): void
@@ -120,7 +122,7 @@ export async function libp2pOptions(options: HostOptions, hooks: HostHooks): Pro
     privateKey: options.privateKey,
     ...(hooks.datastore === undefined ? {} : { datastore: hooks.datastore }),
     addresses: { listen: [...listen], announce: [...announce], appendAnnounce: [...appendAnnounce] },
-    transports: [tcp()],
+    transports: [tcp({ dialOpts: lookup(hooks.edge) })],
     connectionEncrypters: [noise()],
     streamMuxers: [
       guardedYamux(
@@ -152,21 +154,24 @@ export async function libp2pOptions(options: HostOptions, hooks: HostHooks): Pro
     peerStore: { maxAddressAge: ADDRESS_AGE_MS, maxPeerAge: PEER_AGE_MS },
     ...(hasLan ? { peerDiscovery: [await lanDiscovery(hooks)] } : {}),
     services: {
-      identify: identify(),
+      identify: guardedIdentify(),
       ping: ping({ maxInboundStreams: PING_STREAMS, maxOutboundStreams: PING_STREAMS }),
       pubsub: gossip(hooks),
-      ...(options.dht ? { dht: await dht() } : {}),
+      ...(options.dht ? { dht: await dht(hooks.edge) } : {}),
     },
   }
 }
 
-/**
- * `clientMode: false` and `passthroughMapper` are both needed off the public internet: without them routing tables stay
- * empty, and queries wait until their signal aborts.
- */
-async function dht(): Promise<(components: KadDHTComponents) => KadDHT> {
-  const { kadDHT, passthroughMapper } = await import('@libp2p/kad-dht')
-  return kadDHT({ protocol: KAD_PROTOCOL, clientMode: false, peerInfoMapper: passthroughMapper })
+/** The library hands these options to `net.connect`; its type does not name this one. */
+function lookup(edge: PeerEdge): object {
+  return { lookup: guardedLookup(edge) }
+}
+
+function dht(edge: PeerEdge): ReturnType<typeof guardedDht> {
+  return guardedDht({
+    metWithin: (peer) => edge.metWithin(peer),
+    onTold: (peer, informant, scope) => edge.noteTold(peer, informant, scope),
+  })
 }
 
 /** Only peers that mDNS itself reports: libp2p's own discovery event also fires for every peer the DHT hears about. */
@@ -175,7 +180,11 @@ async function lanDiscovery(hooks: HostHooks): Promise<NonNullable<Libp2pOptions
   const create = mdns({ serviceTag: MDNS_SERVICE })
   return (components) => {
     const discovery = create(components)
-    discovery.addEventListener('peer', ({ detail }) => hooks.onLanPeer(detail))
+    // Before libp2p's own listener, which puts the addresses into the peer store.
+    discovery.addEventListener('peer', ({ detail }) => {
+      const peer = hooks.edge.fromLan(detail)
+      if (peer !== undefined) hooks.onLanPeer(peer)
+    })
     return discovery
   }
 }

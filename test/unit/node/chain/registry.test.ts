@@ -135,6 +135,41 @@ describe('joining', () => {
   })
 })
 
+describe('what is left over', () => {
+  const CONFIGURED = { remember: false, isConfigured: true }
+  const first = post(group, { author: 1, payload: 'first' })
+
+  test('of a chain that was taken out of the config file is listed with its bytes, and leaving deletes it', async () => {
+    let chains = openChains()
+    const { replica } = must(await chains.join(group, CONFIGURED))
+    await replica.ingest([first], 'pull')
+    const { bytes } = replica
+    must(await chains.join(forum, CONFIGURED))
+    must(await chains.join(owned, REMEMBER))
+    chains = await restart(chains)
+    await chains.searchLeftOvers()
+    expect(chains.leftOvers()).toEqual([{ chain: group.id, id: showChainId(group), name: '$group', bytes }])
+    expect(chains.find('$group')).toMatchObject({ fault: { code: 'CHAIN_NOT_JOINED', leftOverBytes: bytes } })
+    expect(await chains.removeLeftOver('$other')).toBe(false)
+    expect(await chains.removeLeftOver('$group')).toBe(true)
+    expect(chains.leftOvers()).toEqual([])
+    expect(await chains.removeLeftOver(showChainId(group))).toBe(false)
+    expect(await disk.storedChains()).toEqual([])
+    must(await chains.join(group, REMEMBER))
+    expect(must(chains.find('$group')).replica.blocks).toBe(0)
+  })
+
+  test('is there no more when the chain is joined again; of one whose name nobody knows the id is', async () => {
+    let chains = openChains()
+    await must(await chains.join(group, ONCE)).replica.ingest([first], 'pull')
+    chains = await restart(chains)
+    await chains.searchLeftOvers()
+    expect(chains.leftOvers()).toMatchObject([{ id: showChainId(group), name: undefined }])
+    expect(must(await chains.join(group, CONFIGURED)).replica.blocks).toBe(1)
+    expect(chains.leftOvers()).toEqual([])
+  })
+})
+
 describe('restarts', () => {
   test('what was joined by command is joined again, the same chain of every kind with its blocks; the rest is not', async () => {
     const chains = openChains()

@@ -11,6 +11,11 @@ const cases: readonly (readonly [ReportedFault, ControlCode, readonly string[]])
   [{ code: 'SYNC_CUT', fresh: 12 }, 'peer-refused', ['12', 'later']],
   [{ code: 'CHAIN_NOT_JOINED', chain: '#nope' }, 'chain-not-found', ['#nope', 'chains join']],
   [
+    { code: 'CHAIN_NOT_JOINED', chain: '#old', leftOverBytes: 12 },
+    'chain-not-found',
+    ['#old', '12 bytes of it are left over', 'chains leave'],
+  ],
+  [
     { code: 'CHAIN_OTHER_FOUNDER', name: '#chat', founder: 'AB', blocks: 3 },
     'other-founder',
     ['#chat', 'AB', '3 blocks', 'leave'],
@@ -36,6 +41,21 @@ const cases: readonly (readonly [ReportedFault, ControlCode, readonly string[]])
     ['taking a post back costs 1', 'has 0', 'at most a day after the welcome'],
   ],
   [{ code: 'DAG_REASON_TOO_LONG', bytes: 1025, limit: 1024 }, 'payload-too-large', ['1025', '1024', 'shorter']],
+  [
+    { code: 'DAG_PAYLOAD_TOO_LARGE', bytes: 105, limit: 100, seal: 40 },
+    'payload-too-large',
+    ['has 65 bytes', 'may have 60', 'seal adds 40'],
+  ],
+  [
+    { code: 'DAG_PAYLOAD_TOO_LARGE', bytes: 105, limit: 100, seal: 0 },
+    'payload-too-large',
+    ['has 105 bytes', 'may have 100'],
+  ],
+  [
+    { code: 'DISK_DAMAGED', dir: '/d', why: 'Corruption: checksum mismatch' },
+    'data-dir-unusable',
+    ['/d is damaged', 'checksum mismatch', 'backup'],
+  ],
   [{ code: 'REP_UNACCEPTED_BACK', back: drawnId('x') }, 'bad-block', [drawnId('x'), 'accepted nowhere']],
   [{ code: 'SYNC_REFUSED', peer: 'P', why: 'unknown-chain' }, 'peer-refused', ['P', 'does not have this chain']],
   [{ code: 'SYNC_REFUSED', peer: 'P', why: 'busy' }, 'peer-refused', ['P', 'busy', 'later']],

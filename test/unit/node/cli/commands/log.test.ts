@@ -49,7 +49,7 @@ describe('log', () => {
         ['chain.blocks', { chain: '#chat', last: 21, payloads: 131_072 }],
       ],
     })
-    const by = (letter: string): string => talk.pub(letter).slice(0, 8)
+    const by = (letter: string): string => talk.pub(letter).slice(0, 16)
     expect(out.split('\n')).toEqual([
       `2023-11-14 22:13:21Z  ${by('a')}  +2  ${short('a1')}  Bom Dia!`,
       `2023-11-14 22:13:22Z  ${by('b')}   0  ${short('b1')}  one`,
@@ -62,7 +62,7 @@ describe('log', () => {
       `2023-11-14 22:13:27Z  ${by('g')}   0  ${short('g1')}  (not here yet)`,
       `2023-11-14 22:13:28Z  ${by('h')}   0  ${short('h1')}  (sealed to the chain's owner)`,
       `2023-11-14 22:13:29Z  ${by('i')}   0  ${short('i1')}  (300 KiB)`,
-      `2023-11-14 22:13:30Z  anonymous   0  ${talk.id('j1').slice(0, 11)}  mine␛[2J`,
+      `2023-11-14 22:13:30Z  anonymous          0  ${talk.id('j1').slice(0, 11)}  mine␛[2J`,
       `2023-11-14 22:13:31Z  ${by('k')}   0  ${talk.id('k1').slice(0, 11)}  held  may I?`,
       '',
     ])
@@ -297,8 +297,8 @@ describe('graph', () => {
     ])
     expect(drawn.out.split('\n').slice(0, 3)).toEqual([
       expect.stringMatching(/^◆ 0_\w{8} #chat$/),
-      `● ${short('a1')} ${talk.pub('a').slice(0, 8)} Bom Dia!`,
-      `● ${short('b1')} ${talk.pub('b').slice(0, 8)} one…`,
+      `● ${short('a1')} ${talk.pub('a').slice(0, 16)} Bom Dia!`,
+      `● ${short('b1')} ${talk.pub('b').slice(0, 16)} one…`,
     ])
     expect(drawn.out).toContain('\n? ')
     expect(drawn.out).toContain('\n× ')
