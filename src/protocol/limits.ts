@@ -153,6 +153,40 @@ export const STREAMS_OPENED: Rate = { burst: 1024, perSecond: 32 }
 /** Streams of a peer open at once on one connection: 32 of the DHT, 16 pings, some of sync, gossip and identify. */
 export const STREAMS_AT_ONCE = 128
 
+/**
+ * Frames of the multiplexer without data (pings, window updates, resets, empty data) on one connection, beyond those that
+ * follow from what passes over it. An honest peer pings every half a minute, over all connections that its own software
+ * keeps open; an answer to each costs this node some 40 µs (2026-11).
+ */
+export const CONTROL_FRAMES: Rate = { burst: 256, perSecond: 8 }
+
+/** Frames without data for each stream: opened or accepted, ended, reset, and a few for a window that grows. */
+export const CONTROL_FRAMES_PER_STREAM = 8
+
+/**
+ * Frames with data on one connection, beyond one for each `FRAME_BYTES_EXPECTED`. Negotiation and pings have fewer bytes
+ * than that, and a full window is now and then cut into pieces; each frame is answered by a window update.
+ */
+export const SMALL_FRAMES: Rate = { burst: 4096, perSecond: 256 }
+
+/** Bytes of data that pay for a frame: the smallest announcements and requests have about as many. */
+export const FRAME_BYTES_EXPECTED = 128
+
+/** Frames that may be earned in advance: in flight are at most as many as two of the largest windows hold slices. */
+export const FRAMES_IN_CREDIT = 16_384
+
+/**
+ * Bytes below all streams that wait on one connection for a peer that does not read: window updates, answers to pings, what
+ * opens streams. Streams themselves wait when the connection is full, so an honest peer that stalls leaves a few KiB.
+ */
+export const CONTROL_UNSENT_BYTES = MIB
+
+/**
+ * The same with what waits on all its streams: a full queue of gossip, 4 MiB, and four replies of sync. Beyond it the
+ * connection ends; a peer that stalls on a bad line comes back.
+ */
+export const CONNECTION_UNSENT_BYTES = 8 * MIB
+
 /** Bytes of a length prefix: 2^28 is far above every bound on messages. */
 export const LENGTH_PREFIX_BYTES = 4
 
@@ -247,6 +281,31 @@ export const STRANGERS_ASKED: Rate = { burst: 32, perSecond: 10 }
 
 /** The same for static peers: a peer with the same 1,000 chains is found to have all of them in 20 s. */
 export const STATIC_PEERS_ASKED: Rate = { burst: 64, perSecond: 50 }
+// Connections
+
+/**
+ * Places for incoming connections that are not upgraded yet. An upgrade takes a few round trips: 64 places serve 60
+ * newcomers a second at a round trip of 300 ms.
+ */
+export const PENDING_CONNECTIONS = 64
+
+/** From an accepted connection to one that is encrypted: a peer that runs this software gives up after 6 s. */
+export const UPGRADE_TIMEOUT_MS = 6_000
+
+/**
+ * New connections from one address at once, before `inboundConnectionsPerSecond` applies: a classroom behind one router
+ * may come in the same second. Each costs a handshake, some 3 ms (2026-11).
+ */
+export const CONNECTIONS_AT_ONCE = 32
+
+/** Connections of one peer: one for each direction, and those that a change of the line left dead. */
+export const CONNECTIONS_PER_PEER = 4
+
+/** A peer that is connected for this long has had the time to show that it shares a chain: a handshake and one pull. */
+export const SHOW_USE_MS = 10_000
+
+/** Peers remembered as having given blocks, and as sharing a chain: more than can be connected on most nodes. */
+export const USEFUL_PEERS = 1024
 
 // Gossip
 

@@ -243,8 +243,8 @@ export class ChainRegistry<A extends Attachment> {
     })
     const joined = { replica, attached: attach(replica) }
     this.#joined.set(chain.id, joined)
-    this.#byName.set(chain.params.name, joined)
     this.#leftOvers.forget(chain.id)
+    this.#byName.set(chain.params.name, joined)
     log.info('chain.joined', { chain: chain.id, kind: chain.params.kind, blocks: replica.graph.acceptedCount })
     return joined
   }

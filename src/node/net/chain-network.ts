@@ -15,7 +15,6 @@ import { CompareRounds } from './sync/compare-rounds.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Discovery } from './discovery/discovery.ts'
 import type { Host } from './host/host.ts'
-import { sharesWith } from './host/address-shares.ts'
 import { ExtraSlots } from './sync/pull-scheduler.ts'
 import { StrangerPlaces } from './sync/stranger-places.ts'
 import { standingOf } from './standing.ts'
@@ -72,7 +71,6 @@ export class ChainNetwork {
   readonly #compared: ComparedChain[] = []
   readonly #rounds: CompareRounds
   #joined = 0
-  readonly #sharesOf = sharesWith([])
   /** Shared by all chains: they share one processor. */
   readonly #rechecks = new RecheckBudget(performance.now())
   readonly #unsubscribes: (() => void)[]
@@ -117,11 +115,12 @@ export class ChainNetwork {
       log,
       onFault,
       onPulled: (peer, result) => {
+        if (result.fresh > 0) host.useful.noteGave(peer.toString())
         if (compared.notePulled(peer, result)) discovery.noteChainPeer(peer)
       },
       connected: () => this.#connected(compared),
       findPeers: (signal) => this.#findPeers(replica, signal),
-      standing: (peer) => standingOf(peer, { host, discovery, sharesOf: this.#sharesOf }),
+      standing: (peer) => standingOf(peer, { host, discovery, sharesOf: host.sharesOf }),
       extraSlots: this.#extraSlots,
       strangerPlaces: this.#strangerPlaces,
     })

@@ -136,6 +136,7 @@ export class Discovery {
 
   /** This connected peer shares a chain with us: its connection gets a tag and its addresses go to the peer cache. */
   noteChainPeer(peer: PeerId): void {
+    this.#modules.host.useful.noteShares(peer.toString())
     this.#track(this.#rememberPeer(peer))
   }
 

@@ -9,10 +9,21 @@ import { createLibp2p, type Libp2p } from 'libp2p'
 import { fail, ok, type Result } from '../../../dag/result.ts'
 import type { ProtocolFault } from '../../../protocol/faults.ts'
 import { systemClock, type Clock } from '../../base/clock.ts'
+import { sharesWith, type SharesOf } from './address-shares.ts'
+import { boundPings } from './bounded-ping.ts'
 import { endSilentConnections, guardConnections } from './connection-guard.ts'
+import { limitConnections } from './connection-slots.ts'
 import { hostFault, why, type DialFault, type HostFault } from './faults.ts'
-import { libp2pOptions, type HostOptions, type HostServices } from './libp2p-options.ts'
+import {
+  libp2pOptions,
+  type HostOptions,
+  type HostServices,
+  INBOUND_PER_SECOND,
+  MAX_CONNECTIONS,
+} from './libp2p-options.ts'
 import type { HostDatastore } from './peer-store-repair.ts'
+import { PendingConnections } from './pending-connections.ts'
+import { UsefulPeers } from './useful-peers.ts'
 import type { Logger } from '../../base/log.ts'
 import { PeerEdge, type DialledBy } from './peer-edge.ts'
 import { PeerScore } from './peer-score.ts'
@@ -35,6 +46,12 @@ export async function createHost(options: HostOptions, modules: HostModules): Pr
   const lanListeners = new Set<(peer: PeerInfo) => void>()
   const edge = new PeerEdge()
   const isBanned = (peer: PeerId): boolean => peerScore.isBanned(peer.toString(), clock.nowMs())
+  const sharesOf = sharesWith(options.trustedProxies ?? [])
+  const pending = new PendingConnections({
+    sharesOf,
+    perSecond: options.inboundConnectionsPerSecond ?? INBOUND_PER_SECOND,
+    ...(options.pendingInboundConnections === undefined ? {} : { places: options.pendingInboundConnections }),
+  })
   try {
     const libp2p = await createLibp2p(
       await libp2pOptions(options, {
@@ -42,8 +59,13 @@ export async function createHost(options: HostOptions, modules: HostModules): Pr
         gater: {
           denyDialPeer: isBanned,
           denyDialMultiaddr: (address) => edge.denyDial(address),
+          denyInboundConnection: (connection) => !pending.admit(connection),
           denyInboundEncryptedConnection: isBanned,
           denyOutboundEncryptedConnection: isBanned,
+          denyInboundUpgradedConnection: (_peer, connection) => {
+            pending.settle(connection)
+            return false
+          },
         },
         edge,
         points: (peer) => peerScore.points(peer, clock.nowMs()),
@@ -51,8 +73,12 @@ export async function createHost(options: HostOptions, modules: HostModules): Pr
       }),
     )
     await edge.attach(libp2p, modules.datastore)
+    boundPings(libp2p)
+    const useful = new UsefulPeers()
+    const slots = options.maxConnections ?? MAX_CONNECTIONS
+    limitConnections(libp2p, { slots, sharesOf }, { useful, log: modules.log })
     await libp2p.start()
-    return ok(new Host({ libp2p, edge, log: modules.log, clock, peerScore, lanListeners }))
+    return ok(new Host({ libp2p, edge, log: modules.log, clock, peerScore, lanListeners, useful, sharesOf }))
   } catch (error) {
     return fail(hostFault(error))
   }
@@ -65,6 +91,8 @@ interface HostParts {
   readonly clock: Clock
   readonly peerScore: PeerScore
   readonly lanListeners: Set<(peer: PeerInfo) => void>
+  readonly useful: UsefulPeers
+  readonly sharesOf: SharesOf
 }
 
 /**
@@ -79,6 +107,10 @@ export class Host {
   /** For gossip, sync and discovery only. */
   readonly libp2p: Libp2p<HostServices>
   readonly #edge: PeerEdge
+  /** What connections are worth when all slots are taken. */
+  readonly useful: UsefulPeers
+  /** Whom a connection counts against where places are short. */
+  readonly sharesOf: SharesOf
   readonly #log: Logger
   readonly #clock: Clock
   readonly #peerScore: PeerScore
@@ -93,6 +125,8 @@ export class Host {
     this.#clock = parts.clock
     this.#peerScore = parts.peerScore
     this.#lanListeners = parts.lanListeners
+    this.useful = parts.useful
+    this.sharesOf = parts.sharesOf
     endSilentConnections(parts.libp2p)
     guardConnections(parts.libp2p, (peer, fault) => {
       for (const listener of this.#breachListeners) listener(peer, fault)

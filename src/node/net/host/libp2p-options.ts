@@ -10,7 +10,7 @@ import type { KadDHT } from '@libp2p/kad-dht'
 import { ping, type Ping } from '@libp2p/ping'
 import { tcp } from '@libp2p/tcp'
 import type { Libp2pOptions } from 'libp2p'
-import { ANNOUNCEMENT_BYTES, GOSSIP_RPC_FIELDS, STREAMS_AT_ONCE } from '../../../protocol/limits.ts'
+import { ANNOUNCEMENT_BYTES, GOSSIP_RPC_FIELDS, STREAMS_AT_ONCE, UPGRADE_TIMEOUT_MS } from '../../../protocol/limits.ts'
 import { guardedGossipsub } from './gossip-guard.ts'
 import { guardedDht } from './guarded-dht.ts'
 import { guardedIdentify } from './guarded-identify.ts'
@@ -35,7 +35,10 @@ export interface HostOptions {
   readonly maxConnections?: number
   /** New connections per second from one address. Tests with many nodes on one machine raise it. */
   readonly inboundConnectionsPerSecond?: number
+  /** Incoming connections that are not upgraded yet. */
   readonly pendingInboundConnections?: number
+  /** Addresses and CIDR ranges of proxies: what comes from them has no share of its own (`address-shares.ts`). */
+  readonly trustedProxies?: readonly string[]
 }
 
 export interface HostServices extends Record<string, unknown> {
@@ -62,7 +65,10 @@ const HOUR_MS = 3_600_000
 const MDNS_SERVICE = '_freechains._udp.local'
 
 /** libp2p's default is 300. A peer may cost several megabytes of buffers at worst. */
-const MAX_CONNECTIONS = 100
+export const MAX_CONNECTIONS = 100
+
+/** From one address. libp2p's own default. */
+export const INBOUND_PER_SECOND = 5
 
 /** The initial window of the yamux specification, which other implementations assume. */
 const STREAM_WINDOW_BYTES = 256 * KIB
@@ -141,13 +147,11 @@ export async function libp2pOptions(options: HostOptions, hooks: HostHooks): Pro
     ],
     connectionGater: hooks.gater,
     connectionManager: {
-      maxConnections: options.maxConnections ?? MAX_CONNECTIONS,
-      ...(options.inboundConnectionsPerSecond === undefined
-        ? {}
-        : { inboundConnectionThreshold: options.inboundConnectionsPerSecond }),
-      ...(options.pendingInboundConnections === undefined
-        ? {}
-        : { maxIncomingPendingConnections: options.pendingInboundConnections }),
+      // These three refuse whoever comes last. `pending-connections.ts` and `connection-slots.ts` choose who goes instead.
+      maxConnections: Infinity,
+      inboundConnectionThreshold: Infinity,
+      maxIncomingPendingConnections: Infinity,
+      inboundUpgradeTimeout: UPGRADE_TIMEOUT_MS,
     },
     // libp2p keeps pinging; `connection-guard.ts` closes connections on which no bytes arrive.
     connectionMonitor: { abortConnectionOnPingFailure: false },
