@@ -438,6 +438,18 @@ export const MEMPOOL_BLOCKS_IN_PULL = 16_384
 /** The same in bytes. */
 export const MEMPOOL_BYTES_IN_PULL = 64 * MIB
 
+/** Memory of a block in the mempool besides its bytes: objects, ids and their places in maps (measured: 1.1 to 1.3 KiB). */
+export const POOLED_BLOCK_BYTES = 1280
+
+/**
+ * Mempools of all chains together, in bytes of memory: just what one chain in a pull may have alone, so that a node with any
+ * number of chains fits into a small machine.
+ */
+export const MEMPOOL_BYTES_IN_ALL = MEMPOOL_BYTES_IN_PULL + MEMPOOL_BLOCKS_IN_PULL * POOLED_BLOCK_BYTES
+
+/** Surplus is dropped when none has come for so long: its payer did not follow it. It is fetched again when one comes. */
+export const SURPLUS_IDLE_MS = 3_600_000
+
 /** Spec §5: ids of delayed blocks for which the mempool had no room, so that they are not fetched each minute: 2 MiB. */
 export const LEFT_OUT_IDS = 16_384
 

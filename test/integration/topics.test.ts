@@ -1,12 +1,13 @@
 import { RPC } from '@chainsafe/libp2p-gossipsub/message'
 import type { Stream } from '@libp2p/interface'
+import { multiaddr } from '@multiformats/multiaddr'
 import { afterEach, expect, test, vi } from 'vitest'
 import type { Host } from '../../src/node/net/host/host.ts'
 import { silentLogger } from '../../src/node/base/log.ts'
 import { Pubsub, type TopicVerdict } from '../../src/node/net/gossip/pubsub.ts'
 import { sha256 } from '../../src/dag/crypto.ts'
 import { ANNOUNCEMENT_BYTES, GOSSIP_RPC_BYTES } from '../../src/protocol/limits.ts'
-import { dial, startHosts, stopAll } from '../support/hosts.ts'
+import { dial, soon, startHosts, stopAll } from '../support/hosts.ts'
 
 /** On a busy machine. */
 const IN_TIME = { timeout: 20_000 }
@@ -231,4 +232,49 @@ test('a stream of gossip that breaks is opened again, and both ends are heard, a
   await vi.waitFor(() => expect(texts(a).at(-1)).toMatch(/^back/), IN_TIME)
   expect(a.topics.subscribers(TOPIC)).toEqual([b.host.peerId.toString()])
   expect(b.topics.subscribers(TOPIC)).toEqual([a.host.peerId.toString()])
+})
+
+/** The streams on which a node hears another. */
+function streamFrom(node: Node, other: Node): { readonly rawStream: Stream } {
+  const { streamsInbound } = node.host.libp2p.services.pubsub as unknown as {
+    streamsInbound: Map<string, ReturnType<typeof streamFrom>>
+  }
+  return streamsInbound.get(other.host.peerId.toString()) ?? expect.unreachable('there is a stream')
+}
+
+/** Each hears what the other says, and knows that it subscribes. */
+async function hearEachOther(a: Node, b: Node): Promise<void> {
+  for (const [one, other] of [
+    [a, b],
+    [b, a],
+  ] as const) {
+    const text = crypto.randomUUID()
+    // What is said into a broken stream is lost.
+    await vi.waitFor(async () => {
+      await say(one, `${text} ${crypto.randomUUID()}`)
+      expect(texts(other).some((heard) => heard.startsWith(text))).toBe(true)
+    }, IN_TIME)
+  }
+  await vi.waitFor(() => expect(a.topics.subscribers(TOPIC)).toEqual([b.host.peerId.toString()]), IN_TIME)
+  await vi.waitFor(() => expect(b.topics.subscribers(TOPIC)).toEqual([a.host.peerId.toString()]), IN_TIME)
+}
+
+test('a peer that came back on another connection is not forgotten when the old one ends', async () => {
+  const [a, b] = (await line(2)) as [Node, Node]
+  const [old] = a.host.libp2p.getConnections(b.host.peerId)
+  await a.host.libp2p.dial(multiaddr(b.host.addresses()[0]), { force: true, signal: soon() })
+  await vi.waitFor(() => expect(b.host.libp2p.getConnections(a.host.peerId)).toHaveLength(2), IN_TIME)
+  old?.abort(new Error('the line changed'))
+  await vi.waitFor(() => expect(b.host.libp2p.getConnections(a.host.peerId)).toHaveLength(1), IN_TIME)
+  await hearEachOther(a, b)
+})
+
+test('a stream whose reader gave it up is opened again, however that became known', async () => {
+  const [a, b] = (await line(2)) as [Node, Node]
+  await streamFrom(b, a).rawStream.close()
+  await hearEachOther(a, b)
+  // More than an RPC may have: gossipsub reads no further, and says nothing.
+  const stream = await vi.waitFor(() => streamTo(a, b), IN_TIME)
+  stream.rawStream.send(new Uint8Array(16).fill(255))
+  await hearEachOther(a, b)
 })

@@ -7,6 +7,7 @@ import type { ResultOf } from '../control/schema.ts'
 import { foundersOf, whyChoose } from './founder.ts'
 import type { PeersFounder } from '../net/sync/seen-founders.ts'
 import type { NodeParts } from './node-parts.ts'
+import { twinWarning } from './twin-warning.ts'
 import type { ChainServices } from '../net/chain-network.ts'
 
 type Status = ResultOf<'chain.status'>
@@ -17,7 +18,7 @@ const HOLDING_BACK = 'holding back'
 /** A pull without data for this long is reported as idle. */
 const IDLE_MS = 3_000
 
-export function statusOf(joined: Joined<ChainServices>, { host, clock, undialled }: NodeParts): Status {
+export function statusOf(joined: Joined<ChainServices>, { host, twin, clock, undialled }: NodeParts): Status {
   const { replica, attached } = joined
   const { graph, missing, bytes, aheadCount, blocks } = replica
   const delays = replica.delays()
@@ -36,6 +37,7 @@ export function statusOf(joined: Joined<ChainServices>, { host, clock, undialled
       delays !== undefined && peer.state === SYNCED ? { ...peer, state: HOLDING_BACK } : peer,
     ),
     ...foundersOf(joined),
+    ...twinWarning(twin(), host.peerId.toString()),
     waiting: [...gossip.waiting.neighbours()],
     ...(progress === undefined ? {} : { progress: { ...progress, from: [...progress.from] } }),
     ...(delays === undefined ? {} : { delayed: { ...delays } }),

@@ -12,6 +12,7 @@ import type { InviteFault } from './invite.ts'
 import type { NodeKeyFault } from '../storage/node-key.ts'
 import type { AddedPeersFault } from '../net/discovery/added-peers.ts'
 import type { SyncFault } from '../net/sync/faults.ts'
+import { withoutKeys } from '../base/without-keys.ts'
 import { ControlError, type ControlCode, type ControlFault } from '../control/error-codes.ts'
 
 /** Every fault that can end a call or a start. */
@@ -55,13 +56,13 @@ const otherPioneer = (ours: string, theirs: string): Report => [
 const REPORTS: { readonly [C in ReportedFault['code']]: (fault: Extract<ReportedFault, { code: C }>) => Report } = {
   DAG_BAD_ID: (f) => [
     'bad-id',
-    `“${f.text}” is no id`,
+    `“${withoutKeys(f.text)}” is no id`,
     'give <height>_<hex digits>, or at least six of the hex digits',
   ],
   DAG_BAD_KEY: (f) => ['bad-key', `wrong key: expected ${f.expected}`, 'copy the whole key, as `crypto` printed it'],
   DAG_BAD_CHAIN_NAME: (f) => [
     'bad-chain-name',
-    `“${f.name}” cannot be a chain: ${f.why}`,
+    `“${withoutKeys(f.name)}” cannot be a chain: ${f.why}`,
     'a chain is #name, $name with its key, @PUB or @!PUB',
   ],
   DAG_BAD_HEADER: (f) => badBlock(f.why),
@@ -103,7 +104,7 @@ const REPORTS: { readonly [C in ReportedFault['code']]: (fault: Extract<Reported
   ],
   DAG_UNKNOWN_ID: (f) => [
     'block-not-found',
-    `no block “${f.text}” in this chain: it does not exist or is not here yet`,
+    `no block “${withoutKeys(f.text)}” in this chain: it does not exist or is not here yet`,
     'compare it with what `traverse` lists, or wait for the next sync',
   ],
 
@@ -118,7 +119,7 @@ const REPORTS: { readonly [C in ReportedFault['code']]: (fault: Extract<Reported
   CHAIN_NOT_JOINED: (f) => [
     'chain-not-found',
     f.leftOverBytes === undefined
-      ? `no chain “${f.chain}” is joined here`
+      ? `no chain “${withoutKeys(f.chain)}” is joined here`
       : `“${f.chain}” is not joined here any more; ${String(f.leftOverBytes)} bytes of it are left over`,
     f.leftOverBytes === undefined
       ? 'join it with `freechains chains join`'
@@ -170,6 +171,11 @@ const REPORTS: { readonly [C in ReportedFault['code']]: (fault: Extract<Reported
     `the data directory ${f.dir} cannot be used: ${f.why}`,
     'see to its permissions and to the disk, or name another directory',
   ],
+  DISK_OPEN_TO_OTHERS: (f) => [
+    'data-dir-unusable',
+    `the data directory ${f.dir} cannot be used: ${f.why}`,
+    'take that away with `chmod go-w`, or name a directory of its own: keys are kept in it',
+  ],
   DISK_DAMAGED: (f) => [
     'data-dir-unusable',
     `the database in ${f.dir} is damaged: ${f.why}`,
@@ -211,12 +217,12 @@ const REPORTS: { readonly [C in ReportedFault['code']]: (fault: Extract<Reported
 
   PEER_BAD_ADDRESS: (f) => [
     'bad-address',
-    `“${f.text}” is no address of a peer: ${f.why}`,
+    `“${withoutKeys(f.text)}” is no address of a peer: ${f.why}`,
     'give host:port, or a multiaddr such as /ip4/10.0.0.2/tcp/8331',
   ],
   PEER_NOT_ADDED: (f) => [
     'peer-not-added',
-    `no peer “${f.which}” was added here`,
+    `no peer “${withoutKeys(f.which)}” was added here`,
     'give its address or its id as `freechains peer list` shows it',
   ],
   PEER_IN_CONFIG: (f) => [

@@ -3,6 +3,8 @@
  * into the port's errors. There is one file for each group of methods. The rules are in the rooms below; nothing is
  * decided here.
  */
+import { StorageFailed } from '../storage/faults.ts'
+import { ControlError } from '../control/error-codes.ts'
 import type { Handlers } from '../control/schema.ts'
 import { chainHandlers } from './chain-methods.ts'
 import { chainsHandlers } from './chains-methods.ts'
@@ -12,11 +14,30 @@ import type { NodeParts } from './node-parts.ts'
 import { peerHandlers } from './peer-methods.ts'
 
 export function createHandlers(parts: NodeParts): Handlers {
-  return {
+  const handlers = {
     ...hostHandlers(parts),
     ...keysHandlers(),
     ...chainsHandlers(parts),
     ...chainHandlers(parts),
     ...peerHandlers(parts),
+  }
+  return Object.fromEntries(
+    Object.entries(handlers).map(([method, handler]) => [method, sayingWhatFailed(handler as Handler)]),
+  ) as unknown as Handlers
+}
+
+type Handler = (...args: unknown[]) => Promise<unknown>
+
+/** A disk that fails under a call is no defect of the daemon: the caller learns what happened. */
+function sayingWhatFailed(handler: Handler): Handler {
+  return async (...args) => {
+    try {
+      return await handler(...args)
+    } catch (error) {
+      if (!(error instanceof StorageFailed)) throw error
+      const cause = error.cause instanceof Error ? ` (${error.cause.message})` : ''
+      const why = `the data directory failed: ${error.message}${cause}; nothing of this call is kept`
+      throw new ControlError('data-dir-unusable', `${why}; see to the disk, then start the node again`)
+    }
   }
 }

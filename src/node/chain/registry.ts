@@ -13,6 +13,7 @@ import type { Database } from '../storage/database.ts'
 import type { Logger } from '../base/log.ts'
 import type { ChainEvent } from './intake/chain-events.ts'
 import { LeftOvers, type LeftOver } from './left-overs.ts'
+import type { MempoolBudget } from './intake/mempool-budget.ts'
 import { Replica } from './replica.ts'
 import { JobQueue } from '../base/job-queue.ts'
 import type { BlockVerifier } from './intake/verify-workers.ts'
@@ -51,6 +52,8 @@ export interface ChainRegistryModules<A extends Attachment> {
   readonly onFailure: (error: Error) => void
   /** Checks signatures on other threads. */
   readonly verifier: BlockVerifier
+  /** Shared by the mempools of all chains. */
+  readonly mempoolBudget: MempoolBudget
   /** Any 32-bit number, fresh at each start. */
   readonly seed: number
   /** How long the payloads of hidden posts are kept aside. */

@@ -5,6 +5,7 @@
 import { readFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { dirname, isAbsolute, join } from 'node:path'
+import { withoutKeys } from '../base/without-keys.ts'
 import { parseAuthorKey, type AuthorKey } from '../../dag/ids.ts'
 import { makeDir } from '../base/make-dir.ts'
 import { withFileLock } from './file-lock.ts'
@@ -92,7 +93,7 @@ export class AddressBook {
    */
   add(pub: string, name: string): AddressBook {
     const key = parseAuthorKey(pub)
-    if (!key.ok) throw new CommandError(`“${pub}” is no public key: expected 64 hex digits`)
+    if (!key.ok) throw new CommandError(`“${withoutKeys(pub)}” is no public key: expected 64 hex digits`)
     const fitting = validName(name)
     const taken = this.#keys.get(fitting)
     if (taken !== undefined && taken !== key.value) {
@@ -109,7 +110,8 @@ export class AddressBook {
   /** @param which - a name or a public key @throws {CommandError} it is not in the book */
   remove(which: string): AddressBook {
     const key = this.keyOf(which) ?? which.toUpperCase()
-    if (this.nameOf(key) === undefined) throw new CommandError(`no name or key “${which}” is in ${this.path}`)
+    if (this.nameOf(key) === undefined)
+      throw new CommandError(`no name or key “${withoutKeys(which)}” is in ${this.path}`)
     return new AddressBook(this.path, new Map([...this.#keys].filter(([, pub]) => pub !== key)))
   }
 
@@ -136,10 +138,11 @@ function folded(name: string): string {
 /** Validates a name and normalizes it to NFC. @throws {CommandError} */
 function validName(text: string): string {
   const name = text.normalize('NFC')
-  if (looksLikeId(name)) throw new CommandError(`“${name}” could be meant as a key or an id: choose another name`)
+  if (looksLikeId(name))
+    throw new CommandError(`“${withoutKeys(name)}” could be meant as a key or an id: choose another name`)
   if (!NAME.test(name) || Array.from(name).length > NAME_CHARS) {
     const expected = `a letter or a digit, then letters, digits, “.”, “_”, “-”; at most ${String(NAME_CHARS)}`
-    throw new CommandError(`“${name}” will not do as a name: expected ${expected}`)
+    throw new CommandError(`“${withoutKeys(name)}” will not do as a name: expected ${expected}`)
   }
   return name
 }

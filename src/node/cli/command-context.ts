@@ -3,6 +3,7 @@
  * Commands get it instead of the process.
  */
 import { parseAuthorKey } from '../../dag/ids.ts'
+import { withoutPrivateKeys } from '../base/without-keys.ts'
 import { ClientError } from '../control/client/client-error.ts'
 import type { ControlCaller } from '../control/client/connection.ts'
 import type { ControlEvent } from '../control/shapes.ts'
@@ -183,7 +184,7 @@ export class CommandContext {
 
   /** Prints a note on stderr: what is not the answer. */
   async note(text: string): Promise<void> {
-    await writeAside(this.io, sanitizeLine(text))
+    await writeAside(this.io, sanitizeLine(withoutPrivateKeys(text)))
   }
 
   /** Commander's help and version, which it prints without waiting. */

@@ -3,6 +3,8 @@
  * handlers throw. `docs/control-port.md` lists all codes; `api/fault-reports.ts` maps faults to them.
  */
 
+import { withoutPrivateKeys } from '../base/without-keys.ts'
+
 /** Our own codes, sent as JSON-RPC code 1 with `data.code`; each with its meaning. */
 export const CONTROL_CODES = {
   'chain-not-found': 'no chain of this name or id is joined here',
@@ -47,7 +49,7 @@ export type ControlCode = keyof typeof CONTROL_CODES
 
 /** Codes that only stop a start: no call is answered with one. */
 export const START_CODES: readonly ControlCode[] = [
-  ...(['bad-config', 'port-in-use', 'cannot-listen', 'data-dir-in-use', 'data-dir-unusable'] as const),
+  ...(['bad-config', 'port-in-use', 'cannot-listen', 'data-dir-in-use'] as const),
 ]
 
 /** The standard's codes, and ours other than code 1, by `data.code`. */
@@ -82,7 +84,7 @@ export class ControlError extends Error {
 
   /** @param message - what happened, why, and what to do */
   constructor(code: ControlCode | RpcCode, message: string) {
-    super(message)
+    super(withoutPrivateKeys(message))
     this.code = code
   }
 

@@ -99,6 +99,7 @@ export const status = z.object({
     })
     .exactOptional(),
   delayed: z.object({ blocks: count, untilMs: count, why: z.string() }).exactOptional(),
+  warning: z.string().exactOptional(),
   state: z.enum(['synced', 'syncing', 'holding back', 'choosing', 'alone']),
   why: z.string(),
 })
@@ -112,6 +113,7 @@ export const info = z.object({
   chains: count,
   peers: count,
   uptimeMs: count,
+  warning: z.string().exactOptional(),
 })
 
 export const peerView = z.object({

@@ -19,12 +19,14 @@ import { Discovery } from '../net/discovery/discovery.ts'
 import { openDatabase } from '../storage/database.ts'
 import { openLibp2pStore } from '../storage/open-libp2p-store.ts'
 import { createHost } from '../net/host/host.ts'
+import { KeyTwins, type Twin } from '../net/host/key-twins.ts'
 import { Housekeeping } from './housekeeping.ts'
 import { loadOrCreateNodeKey } from '../storage/node-key.ts'
 import type { Logger } from '../base/log.ts'
 import type { ChainServices } from '../net/chain-network.ts'
 import { textList } from '../storage/records.ts'
 import { Pubsub } from '../net/gossip/pubsub.ts'
+import { MempoolBudget } from '../chain/intake/mempool-budget.ts'
 import { VerifyWorkers } from '../chain/intake/verify-workers.ts'
 
 export interface NodeOptions extends Config {
@@ -107,6 +109,11 @@ async function start(
   )
   if (!host.ok) return host
   started.ending(() => host.value.stop())
+  const twins = new KeyTwins({ libp2p: host.value.libp2p, privateKey: privateKey.value, clock, log })
+  await twins.start()
+  started.ending(() => {
+    twins.stop()
+  })
 
   const isLonely = (): boolean => chains.all().some(({ attached }) => attached.peers().length === 0)
   const added = textList(disk.value, 'added-peers')
@@ -123,6 +130,7 @@ async function start(
   started.ending(() => workers.stop())
   const chains: ChainRegistry<ChainServices> = new ChainRegistry<ChainServices>({
     verifier: workers,
+    mempoolBudget: new MempoolBudget(),
     onFailure: stopAsked.resolve,
     database: disk.value,
     clock,
@@ -148,7 +156,8 @@ async function start(
   const { bootstrap } = config
   const addedPeers = new AddedPeers({ configured: [...bootstrap, ...config.peers] }, { list: added, discovery })
   const peers = { staticPeers: () => discovery.staticPeers(), undialled: () => discovery.failures() }
-  const parts = { host: host.value, chains, clock, log, addedPeers, ...peers, bootstrap, info }
+  const twin = (): Twin | undefined => twins.twin
+  const parts = { host: host.value, twin, chains, clock, log, addedPeers, ...peers, bootstrap, info }
   const handlers = createHandlers(parts)
   const server = new ControlServer(
     {

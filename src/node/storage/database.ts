@@ -9,6 +9,7 @@ import { fail, ok, type Result } from '../../dag/result.ts'
 import { chainId, type ChainId } from '../../dag/ids.ts'
 import type { ChainStore } from '../../reputation/block-state.ts'
 import { LevelChainStore } from './chain-store.ts'
+import { closeToOthers, OpenedDir } from './data-dir.ts'
 import type { StorageFault } from './faults.ts'
 import { Libp2pRows } from './libp2p-rows.ts'
 import {
@@ -49,10 +50,10 @@ export class Database {
   readonly #writer: BatchWriter
   readonly #chains = new Map<ChainId, LevelChainStore>()
 
-  constructor(datastore: LevelDatastore) {
+  constructor(datastore: LevelDatastore, opened: OpenedDir) {
     this.datastore = datastore
     this.#db = datastore.db
-    this.#writer = new BatchWriter(datastore.db)
+    this.#writer = new BatchWriter(datastore.db, () => opened.whyLost())
     this.libp2p = new Libp2pRows(datastore.db, this.#writer)
   }
 
@@ -132,6 +133,8 @@ export async function openDatabase(dir: string): Promise<Result<Database, Storag
   try {
     await makeDir(path, 0o700)
     await chmod(path, 0o700)
+    const why = await closeToOthers(dir)
+    if (why !== undefined) return fail({ code: 'DISK_OPEN_TO_OTHERS', dir, why })
   } catch (error) {
     return fail({ code: 'DISK_UNREADABLE', dir, why: messageOf(error) })
   }
@@ -151,7 +154,7 @@ export async function openDatabase(dir: string): Promise<Result<Database, Storag
   for (const key of await datastore.db.keys(rangeOf(DOOMED_PREFIX)).all()) {
     await removeDoomed(datastore.db, chainInKey(key))
   }
-  return ok(new Database(datastore))
+  return ok(new Database(datastore, await OpenedDir.of(dir, path)))
 }
 
 /** Whether there is a database, so that a command that only reads does not create one. */

@@ -42,13 +42,16 @@ function bytesOf(ops: readonly WriteOp[]): number {
  */
 export class BatchWriter {
   readonly #db: Level
+  readonly #whyLost: () => Promise<string | undefined>
   #queue: Job[] = []
   #running: Promise<void> | undefined
   #failure: StorageFailed | undefined
   #isClosed = false
 
-  constructor(db: Level) {
+  /** @param whyLost - why what is written now would not be found after a restart; asked before a synced write is told */
+  constructor(db: Level, whyLost: () => Promise<string | undefined> = () => Promise.resolve(undefined)) {
     this.#db = db
+    this.#whyLost = whyLost
   }
 
   /** Resolves when the job is with the operating system or, if `sync`, on the disk. */
@@ -84,9 +87,11 @@ export class BatchWriter {
       const bytes = jobs.reduce((sum, job) => sum + job.bytes, 0)
       const options = { sync: jobs.some((job) => job.sync) }
       await (bytes > ops.length * LARGE_ROW_BYTES ? this.#db.batch(ops, options) : this.#chained(ops).write(options))
+      const lost = options.sync ? await this.#whyLost() : undefined
+      if (lost !== undefined) throw new StorageFailed(lost)
       for (const job of jobs) job.resolve()
     } catch (cause) {
-      this.#failure ??= new StorageFailed('a write failed', { cause })
+      this.#failure ??= cause instanceof StorageFailed ? cause : new StorageFailed('a write failed', { cause })
       for (const job of jobs) job.reject(this.#failure)
     }
   }

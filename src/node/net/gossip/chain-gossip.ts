@@ -85,7 +85,7 @@ export class ChainGossip {
     this.topic = topicOf(replica.chain.rendezvous)
     this.waiting = new WaitingPosts({
       count: () => replica.heldHere().length,
-      subscribers: () => pubsub.subscribers(this.topic),
+      isConnected: (peer) => pubsub.isConnected(peer),
       announce: (waiting) => void this.#publish({ v: 1, nonce: randomBytes(ANNOUNCE_NONCE_BYTES), waiting }),
     })
     pubsub.join(
@@ -202,7 +202,7 @@ export class ChainGossip {
     const timer = setTimeout(() => {
       this.#catchUps.delete(from)
       const { pubsub, onHint } = this.#modules
-      if (pubsub.subscribers(this.topic).includes(from)) onHint(from)
+      if (pubsub.isConnected(from)) onHint(from)
     }, CATCH_UP_MS)
     this.#catchUps.set(from, timer)
     return 'ignore'

@@ -104,6 +104,11 @@ export class Pubsub {
     }
   }
 
+  /** Whether libp2p has a connection, whatever gossipsub knows of the peer. */
+  isConnected(peer: string): boolean {
+    return this.#host.isConnected(peer)
+  }
+
   /** Connected peers that subscribe to a topic. */
   subscribers(topic: string): string[] {
     return this.#pubsub.getSubscribers(topic).map(String)

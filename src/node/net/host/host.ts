@@ -11,7 +11,7 @@ import type { ProtocolFault } from '../../../protocol/faults.ts'
 import { systemClock, type Clock } from '../../base/clock.ts'
 import { sharesWith, type SharesOf } from './address-shares.ts'
 import { boundPings } from './bounded-ping.ts'
-import { endSilentConnections, guardConnections } from './connection-guard.ts'
+import { chunksReceivedOn, endSilentConnections, guardConnections } from './connection-guard.ts'
 import { limitConnections } from './connection-slots.ts'
 import { hostFault, why, type DialFault, type HostFault } from './faults.ts'
 import {
@@ -21,6 +21,7 @@ import {
   INBOUND_PER_SECOND,
   MAX_CONNECTIONS,
 } from './libp2p-options.ts'
+import { endLeftConnections } from './older-connections.ts'
 import type { HostDatastore } from './peer-store-repair.ts'
 import { PendingConnections } from './pending-connections.ts'
 import { UsefulPeers } from './useful-peers.ts'
@@ -128,6 +129,7 @@ export class Host {
     this.useful = parts.useful
     this.sharesOf = parts.sharesOf
     endSilentConnections(parts.libp2p)
+    endLeftConnections(parts.libp2p, chunksReceivedOn)
     guardConnections(parts.libp2p, (peer, fault) => {
       for (const listener of this.#breachListeners) listener(peer, fault)
     })

@@ -260,6 +260,41 @@ describe('how it ends', () => {
     },
   )
 
+  test.each([
+    ...[
+      'KEY',
+      'chain KEY log',
+      'chain "#KEY" log',
+      'chains join KEY',
+      'chains leave',
+      'chain "#chat" KEY',
+      '--port=KEY info',
+    ],
+    ...[
+      'now KEY',
+      'names add KEY bob',
+      'names add KEY KEY',
+      'names remove KEY',
+      'chain "#chat" reps -- -KEY',
+      'chain KEY',
+    ],
+    ...[
+      'chain "#chat" reps x-KEY',
+      'chain "#chat" get KEY 1',
+      'chain "#chat" log --last KEY',
+      'chain "#chat" log --KEY',
+    ],
+    ...['chain "#chat" log --lens --trust KEY', 'peer list KEY', 'info KEY', 'crypto KEY x', 'help KEY', 'check a KEY'],
+  ])('a private key that stands where none is expected does not come back: %s', async (line) => {
+    const key = 'a7'.repeat(64)
+    const home = await tempDir()
+    const failed = new ClientError('chain-not-found', `no chain “#${key}” is joined here`)
+    const daemon = { results: { 'chain.blocks': failed, 'chain.status': failed }, env: { HOME: home } }
+    const { out, err, status } = await command(shell(line.replaceAll('KEY', key)), daemon)
+    expect(status).not.toBe(0)
+    expect(out + err).not.toContain(key.slice(0, 20))
+  })
+
   test('an error is one line with exit status 1', async () => {
     const failed = new ClientError('chain-not-found', 'no chain #chat')
     const outcome = await command(['chain', '#chat', 'genesis'], { results: { 'chain.genesis': failed } })

@@ -29,7 +29,7 @@ class Spoken {
   readonly said: Uint8Array[] = []
   readonly hints: string[] = []
   readonly faults: [peer: string, code: ProtocolFault['code']][] = []
-  subscribers: string[] = ['loud', 'quiet']
+  connected: string[] = ['loud', 'quiet']
   mayRecheck = true
   readonly gossip: ChainGossip
   #validate: TopicValidator = () => expect.unreachable('the topic is joined')
@@ -44,7 +44,7 @@ class Spoken {
       },
       leave: () => undefined,
       publish: (_topic: string, bytes: Uint8Array) => Promise.resolve(this.said.push(bytes)),
-      subscribers: () => this.subscribers,
+      isConnected: (peer: string) => this.connected.includes(peer),
     }
     this.gossip = new ChainGossip({
       replica: here.replica,
@@ -107,7 +107,7 @@ describe('known heads announced for ever', () => {
     await vi.advanceTimersByTimeAsync(CATCH_UP_MS)
     expect(spoken.hints).toEqual(['loud'])
     await spoken.hearMany('loud', ANNOUNCEMENTS.burst + 50, known)
-    spoken.subscribers = ['quiet']
+    spoken.connected = ['quiet']
     await vi.advanceTimersByTimeAsync(CATCH_UP_MS)
     expect(spoken.hints).toEqual(['loud'])
   })
