@@ -206,9 +206,10 @@ export class ChainRegistry<A extends Attachment> {
   /**
    * Stores for the next start when this node was in sync, and what the throttle took from its rations. A crash loses what
    * came since; what was taken is stored after each change of a chain besides, so that nobody gets new rations by a crash.
+   * Of a chain that was left meanwhile nothing is stored.
    */
-  async saveThrottles(): Promise<void> {
-    for (const { replica } of this.all()) await this.#save(replica)
+  async saveThrottle({ replica }: Joined<A>): Promise<void> {
+    if (this.#joined.has(replica.chain.id)) await this.#save(replica)
   }
 
   async #save(replica: Replica): Promise<void> {
