@@ -383,6 +383,12 @@ export const OTHER_TOPICS_PER_PEER = 1024
 /** What neighbours may have of them in all beyond that: some 20 MiB. After a restart, chains that are yet to be opened. */
 export const OTHER_TOPICS = 64 * KIB
 
+/**
+ * Topics of a peer that software with js-libp2p's usual budget remembers, 1 MiB of 1,090 bytes each. With more chains than
+ * these a node warns: such peers hear of the others when heads are compared.
+ */
+export const USUAL_TOPICS = 961
+
 /** Backoffs after a prune, of all topics; beyond it those of peers that are gone go. Twelve peers of 10,000 chains fit. */
 export const PRUNE_BACKOFFS = 128 * KIB
 

@@ -7,6 +7,7 @@ import { fail, ok, type Result } from '../../dag/result.ts'
 import { hasFirstPostPioneer } from '../../dag/sound.ts'
 import { parseChainId, type AuthorKey, type ChainId } from '../../dag/ids.ts'
 import { Throttle } from '../../reputation/throttle.ts'
+import { USUAL_TOPICS } from '../../protocol/limits.ts'
 import type { RegistryFault } from './faults.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Database } from '../storage/database.ts'
@@ -74,6 +75,10 @@ export type ChainsListener = (replica: Replica, events: readonly ChainEvent[]) =
 
 /** Called when a chain is being left, before its data is deleted. */
 export type LeaveListener = (replica: Replica) => void
+
+const MANY_CHAINS =
+  `peers whose gossip has the usual budget hear posts of the first ${String(USUAL_TOPICS)} chains at once, and of the others ` +
+  'when heads are compared, after a minute or later'
 
 export class ChainRegistry<A extends Attachment> {
   readonly #modules: ChainRegistryModules<A>
@@ -222,9 +227,10 @@ export class ChainRegistry<A extends Attachment> {
   /**
    * Stores for the next start when this node was in sync, and what the throttle took from its rations. A crash loses what
    * came since; what was taken is stored after each change of a chain besides, so that nobody gets new rations by a crash.
+   * Of a chain that was left meanwhile nothing is stored.
    */
-  async saveThrottles(): Promise<void> {
-    for (const { replica } of this.all()) await this.#save(replica)
+  async saveThrottle({ replica }: Joined<A>): Promise<void> {
+    if (this.#joined.has(replica.chain.id)) await this.#save(replica)
   }
 
   async #save(replica: Replica): Promise<void> {
@@ -268,6 +274,8 @@ export class ChainRegistry<A extends Attachment> {
     this.#joined.set(chain.id, joined)
     this.#leftOvers.forget(chain.id)
     this.#byName.set(chain.params.name, joined)
+    if (this.#joined.size === USUAL_TOPICS + 1)
+      log.warn('chains.many', { chains: this.#joined.size, what: MANY_CHAINS })
     log.info('chain.joined', { chain: chain.id, kind: chain.params.kind, blocks: replica.graph.acceptedCount })
     return joined
   }

@@ -178,9 +178,7 @@ async function start(
   started.ending(() => server.stop())
   control.address = `${listening.value.host}:${String(listening.value.port)}`
   const housekeeping = new Housekeeping({ chains, log })
-  started.ending(() => {
-    housekeeping.stop()
-  })
+  started.ending(() => housekeeping.stop())
   log.info('node.started', { peer: host.value.peerId.toString(), chains: chains.all().length })
   return ok({
     peerId: host.value.peerId.toString(),

@@ -14,33 +14,44 @@ export interface HousekeepingModules {
   readonly log: Logger
 }
 
+/** Invariant: one round at a time; with 10,000 chains on a busy machine it may take longer than the interval. */
 export class Housekeeping {
   readonly #modules: HousekeepingModules
   #timer: NodeJS.Timeout
+  #round = Promise.resolve()
+  #isStopped = false
 
   constructor(modules: HousekeepingModules) {
     this.#modules = modules
     this.#timer = this.#next()
   }
 
-  stop(): void {
+  /** Resolves when nothing is written any more. */
+  async stop(): Promise<void> {
+    this.#isStopped = true
     clearTimeout(this.#timer)
+    await this.#round
   }
 
   #next(): NodeJS.Timeout {
     const delayMs = ROUND_MS * (1 + JITTER * (2 * Math.random() - 1))
     return setTimeout(() => {
-      this.#round().catch((error: unknown) => {
-        this.#modules.log.error('keeper.failed', { why: String(error) })
-      })
-      this.#timer = this.#next()
+      this.#round = this.#keep()
+        .catch((error: unknown) => {
+          this.#modules.log.error('keeper.failed', { why: String(error) })
+        })
+        .finally(() => {
+          if (!this.#isStopped) this.#timer = this.#next()
+        })
     }, delayMs)
   }
 
-  async #round(): Promise<void> {
-    const { chains } = this.#modules
-    await chains.saveThrottles()
-    // A failed chain reports its own fault; the other chains go on.
-    for (const { replica } of chains.all()) await replica.advanceClock().catch(() => undefined)
+  async #keep(): Promise<void> {
+    for (const joined of this.#modules.chains.all()) {
+      if (this.#isStopped) return
+      await this.#modules.chains.saveThrottle(joined)
+      // A failed chain reports its own fault; the other chains go on.
+      await joined.replica.advanceClock().catch(() => undefined)
+    }
   }
 }

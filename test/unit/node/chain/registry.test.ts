@@ -10,6 +10,7 @@ import type { Replica } from '../../../../src/node/chain/replica.ts'
 import { loadRations } from '../../../../src/node/storage/records.ts'
 import { openDatabase, type Database } from '../../../../src/node/storage/database.ts'
 import { silentLogger } from '../../../../src/node/base/log.ts'
+import { USUAL_TOPICS } from '../../../../src/protocol/limits.ts'
 import { MempoolBudget } from '../../../../src/node/chain/intake/mempool-budget.ts'
 import { NO_VERIFIER } from '../../../../src/node/chain/intake/signatures-ahead.ts'
 import { author, chain, must, post } from '../../../support/blocks.ts'
@@ -325,4 +326,28 @@ describe('finding and listening', () => {
     await replica.ingest([post(forum, { author: 1, payload: 'unheard' })], 'pull')
     expect(heard).toEqual(['#forum 2', '$group 1'])
   })
+})
+
+test('with more chains than peers of other software remember, the log says so, once', async () => {
+  const warn = vi.fn()
+  const chains = openChains({ ...silentLogger, warn })
+  const join = (n: number): Promise<unknown> => chains.join(chain(`#c${String(n)}`), ONCE)
+  for (let n = 0; n < USUAL_TOPICS; n += 1) await join(n)
+  expect(warn).not.toHaveBeenCalled()
+  await join(USUAL_TOPICS)
+  await join(USUAL_TOPICS + 1)
+  expect(warn.mock.calls).toEqual([['chains.many', expect.objectContaining({ chains: USUAL_TOPICS + 1 })]])
+  await chains.stop()
+})
+
+test('what housekeeping saves of a chain that was left meanwhile is not stored', async () => {
+  const chains = openChains()
+  const joined = must(await chains.join(forum, ONCE))
+  const put = vi.spyOn(disk, 'put')
+  await chains.saveThrottle(joined)
+  expect(put).toHaveBeenCalled()
+  await chains.leave(forum)
+  put.mockClear()
+  await chains.saveThrottle(joined)
+  expect(put).not.toHaveBeenCalled()
 })
