@@ -7,6 +7,7 @@ import { multiaddr } from '@multiformats/multiaddr'
 import { ok, type Result } from '../../dag/result.ts'
 import { DAY_MS } from '../../reputation/rules.ts'
 import { AddedPeers } from '../net/discovery/added-peers.ts'
+import { KeyReuse } from '../api/key-reuse.ts'
 import { createHandlers } from '../api/handlers.ts'
 import { ChainNetwork } from '../net/chain-network.ts'
 import { ChainRegistry } from '../chain/registry.ts'
@@ -151,7 +152,14 @@ async function start(
   const { bootstrap } = config
   const addedPeers = new AddedPeers({ configured: [...bootstrap, ...config.peers] }, { list: added, discovery })
   const peers = { staticPeers: () => discovery.staticPeers(), undialled: () => discovery.failures() }
+  const keyReuse = new KeyReuse(() =>
+    chains.all().flatMap(({ replica }) => {
+      const { name, key } = replica.chain.params
+      return key === undefined ? [] : [{ name, key }]
+    }),
+  )
   const parts = {
+    keyReuse,
     host: host.value,
     twin: () => twins.twin,
     pubsub,

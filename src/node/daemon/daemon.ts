@@ -96,7 +96,7 @@ function welcome(config: Config, node: ComposedNode): string {
     `data:         ${config.dataDir}`,
     'try:',
     `  ${command} chains join "#chat"`,
-    `  ${command} crypto pubpvt "my passphrase"`,
+    `  ${command} crypto pubpvt --new`,
     `  ${command} chain "#chat" listen`,
   ].join('\n')
 }

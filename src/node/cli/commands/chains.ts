@@ -16,8 +16,9 @@ export function addChainsCommands(program: Command, context: CommandContext): vo
       "'#forum', '$group', '@PUB' or '@!PUB'; or an invite, which needs nothing else (@FILE, env:NAME and - work)",
     )
     .argument('[keys...]', "a forum's pioneers (public keys), or a group's shared key; @FILE and env:NAME work")
+    .option('--new-key', 'of a group: found it with a random key, for members to join by an invite')
     .option('--founder <pub>', "of a forum: the founder to follow; blocks of others' forums of this name are not taken")
-    .action(async (word: string, texts: string[], options: { readonly founder?: string }) => {
+    .action(async (word: string, texts: string[], options: { readonly founder?: string; readonly newKey?: true }) => {
       const what = await readJoining(word, context.io)
       const isInvite = 'invite' in what
       // Only a forum takes public keys, and an invite to a forum includes them.
@@ -26,6 +27,8 @@ export function addChainsCommands(program: Command, context: CommandContext): vo
       const params = { ...what, ...(keys.length === 0 ? {} : { keys }), ...options }
       const joined = await (await context.client()).call('chains.join', params)
       await context.answer(joined, joined.id)
+      if (options.newKey === true && !isInvite)
+        await context.note(`a new group: who is to join needs \`freechains chains invite '${what.name}' --with-key\``)
       if (isInvite && joined.name !== undefined) await context.note(`joined ${joined.name}`)
       const isOpen = !isInvite && what.name.startsWith('#') && keys.length === 0 && options.founder === undefined
       if (isOpen) {
