@@ -8,6 +8,11 @@ import type { Reply } from './messages.ts'
 
 /** A peer whose reply is pending for less is not slow: 256 KiB over a line of 100 KiB/s take as long. */
 export const OVERTAKE_MS = 3_000
+/**
+ * The same for a stranger's reply that a known peer's pull waits for. Any stranger can list blocks, and then keep who
+ * would bring them waiting.
+ */
+export const OVERTAKE_STRANGER_MS = 300
 /** Times the last reply of the pull that waits: where all lines are slow, none is overtaken. */
 export const OVERTAKE_FACTOR = 4
 
@@ -58,6 +63,8 @@ export class Stragglers {
 /** A pull among others of one chain. */
 export interface ConcurrentPull {
   readonly stragglers: Stragglers
+  /** Nobody named its peer, and it has given nothing yet. */
+  readonly isStranger: boolean
   /** Whether it is blocked on a block that the other one has claimed. */
   waitsFor(other: this): boolean
 }
@@ -67,7 +74,8 @@ export function overtaken<T extends ConcurrentPull>(all: readonly T[], nowMs: nu
   return all.filter((slow) =>
     all.some((waiting) => {
       if (waiting === slow || !waiting.waitsFor(slow)) return false
-      return slow.stragglers.pendingMs(nowMs) > Math.max(OVERTAKE_MS, OVERTAKE_FACTOR * waiting.stragglers.replyMs)
+      const leastMs = slow.isStranger && !waiting.isStranger ? OVERTAKE_STRANGER_MS : OVERTAKE_MS
+      return slow.stragglers.pendingMs(nowMs) > Math.max(leastMs, OVERTAKE_FACTOR * waiting.stragglers.replyMs)
     }),
   )
 }

@@ -7,7 +7,7 @@ import { multiaddr } from '@multiformats/multiaddr'
 import { afterEach, expect, test } from 'vitest'
 import { silentLogger } from '../../src/node/base/log.ts'
 import { SyncClient, type RpcFault } from '../../src/node/net/sync/client.ts'
-import { UNLIMITED } from '../../src/node/chain/intake/signatures.ts'
+import { UNHURRIED } from '../support/pulling.ts'
 import { FRAME_BYTES } from '../../src/dag/store.ts'
 import { PullCoordinator } from '../../src/node/net/sync/pull-coordinator.ts'
 import type { PullResult } from '../../src/protocol/pull-types.ts'
@@ -49,7 +49,6 @@ async function puller(): Promise<Puller> {
   const client = new SyncClient({ host, log: silentLogger, onFault, replyMs: REPLY_MS })
   closing.push(async () => client.stop())
   const pulls = new PullCoordinator(replica, clock)
-  const task = { mayRecheck: UNLIMITED, shouldYield: () => false, onProgress: () => undefined }
   return {
     faults,
     stranger: async (answer) => {
@@ -66,7 +65,7 @@ async function puller(): Promise<Puller> {
       const { requester: requesterNonce, responder: responderNonce } = stream.value.nonces
       const [requesterPeer, responderPeer] = [host, stranger.host].map(({ peerId }) => peerId.toMultihash().bytes)
       const handshake = { requesterNonce, responderNonce, requesterPeer: requesterPeer!, responderPeer: responderPeer! }
-      return pulls.run({ stream: stream.value, handshake, signal, ...task })
+      return pulls.run({ stream: stream.value, handshake, signal, ...UNHURRIED })
     },
     payloadOf: async (id) => {
       const index = [...Array(replica.graph.size).keys()].find((at) => replica.graph.id(at) === id)

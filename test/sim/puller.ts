@@ -162,6 +162,7 @@ export class Puller {
       claims,
       width,
       stragglers: new Stragglers(),
+      isStranger: false,
       waitsFor: (other) => holderOf(pull) === other.claims,
       asking: new Map(),
       tags: new Map(),

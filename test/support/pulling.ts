@@ -9,6 +9,15 @@ import type { Wired } from './wired.ts'
 
 export const OWNED = chain(`@!${author(0).author}`)
 
+/** Without haste and without a budget; nobody has a place to lose. */
+export const UNHURRIED = {
+  mayRecheck: UNLIMITED,
+  isStranger: () => false,
+  shouldYield: () => false,
+  onProgress: () => undefined,
+  onGave: () => undefined,
+}
+
 /** Posts each on the one before; with padding a reply holds some hundred of them. */
 export function postsInLine(length: number, name = '', padding = 0): MadeBlock[] {
   const blocks: MadeBlock[] = []
@@ -37,10 +46,9 @@ export async function joiner(): Promise<Joiner> {
   const on = await openReplica(OWNED)
   const pulls = new PullCoordinator(on.replica, on.clock)
   const { signal } = new AbortController()
-  const task = { signal, mayRecheck: UNLIMITED, shouldYield: () => false, onProgress: () => undefined }
   return {
     on,
     pulls,
-    pull: ({ stream, handshake }, more) => pulls.run({ stream, handshake, ...task, ...more }),
+    pull: ({ stream, handshake }, more) => pulls.run({ stream, handshake, signal, ...UNHURRIED, ...more }),
   }
 }

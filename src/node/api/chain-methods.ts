@@ -93,7 +93,7 @@ export function chainHandlers(parts: NodeParts): Pick<Handlers, ChainMethod> {
     },
     'chain.missing': ({ chain }) => {
       const { replica, attached } = orThrow(parts.chains.find(chain))
-      const peers = parts.pubsub.subscribers(attached.gossip.topic).length
+      const peers = attached.peers().length
       return listMissing(replica, { peers, nowMs: clock.nowMs() })
     },
     'chain.listen': ({ chain, from }, { signal }) =>

@@ -8,13 +8,11 @@ import type { Host } from '../net/host/host.ts'
 import type { Twin } from '../net/host/key-twins.ts'
 import type { StaticPeerState } from '../net/discovery/static-peer.ts'
 import type { Logger } from '../base/log.ts'
-import type { Pubsub } from '../net/gossip/pubsub.ts'
 
 export interface NodeParts {
   readonly host: Host
   /** The last proof that another node runs with this node's key. */
   readonly twin: () => Twin | undefined
-  readonly pubsub: Pubsub
   readonly chains: ChainRegistry<ChainServices>
   readonly clock: Clock
   readonly keyReuse: KeyReuse

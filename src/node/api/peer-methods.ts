@@ -61,7 +61,7 @@ export function peerHandlers(parts: NodeParts): PeerHandlers {
     },
     'peer.recv': async ({ addr, chain }, { signal }) => {
       const { attached } = orThrow(chains.find(chain))
-      return transferOf(orThrow(await attached.sync.receive(await reach(addr, signal), signal)))
+      return transferOf(orThrow(await attached.sync.receive(await reach(addr, signal), signal, { isAsked: true })))
     },
     'peer.held': async ({ addr, chain }, { signal }) => {
       const { attached, replica } = orThrow(chains.find(chain))

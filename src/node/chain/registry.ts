@@ -13,6 +13,7 @@ import type { Database } from '../storage/database.ts'
 import type { Logger } from '../base/log.ts'
 import type { ChainEvent } from './intake/chain-events.ts'
 import { LeftOvers, type LeftOver } from './left-overs.ts'
+import type { MempoolBudget } from './intake/mempool-budget.ts'
 import { Replica } from './replica.ts'
 import { JobQueue } from '../base/job-queue.ts'
 import type { BlockVerifier } from './intake/verify-workers.ts'
@@ -51,6 +52,8 @@ export interface ChainRegistryModules<A extends Attachment> {
   readonly onFailure: (error: Error) => void
   /** Checks signatures on other threads. */
   readonly verifier: BlockVerifier
+  /** Shared by the mempools of all chains. */
+  readonly mempoolBudget: MempoolBudget
   /** Any 32-bit number, fresh at each start. */
   readonly seed: number
   /** How long the payloads of hidden posts are kept aside. */
@@ -73,6 +76,8 @@ export type LeaveListener = (replica: Replica) => void
 export class ChainRegistry<A extends Attachment> {
   readonly #modules: ChainRegistryModules<A>
   readonly #joined = new Map<ChainId, Joined<A>>()
+  /** The same by name: with 10,000 chains, to search for each as it is joined takes seconds. */
+  readonly #byName = new Map<string, Joined<A>>()
   readonly #changes = new JobQueue()
   readonly #saves = new JobQueue()
   readonly #listeners = new Set<ChainsListener>()
@@ -120,7 +125,7 @@ export class ChainRegistry<A extends Attachment> {
     return this.#changes.run(async () => {
       if (founder !== undefined && !hasFirstPostPioneer(chain)) return takesNoFounder(chain)
       const known = this.#joined.get(chain.id)
-      const namesake = this.all().find(({ replica }) => replica.chain.params.name === chain.params.name)
+      const namesake = this.#byName.get(chain.params.name)
       if (known === undefined && namesake !== undefined) {
         return fail({ code: 'CHAIN_NAME_TAKEN', name: chain.params.name, joined: showChainId(namesake.replica.chain) })
       }
@@ -145,6 +150,7 @@ export class ChainRegistry<A extends Attachment> {
       const joined = this.#joined.get(chain.id)
       if (joined === undefined) return false
       this.#joined.delete(chain.id)
+      this.#byName.delete(chain.params.name)
       for (const listener of this.#leaveListeners) listener(joined.replica)
       await close(joined)
       await joined.replica.store.destroy()
@@ -181,7 +187,7 @@ export class ChainRegistry<A extends Attachment> {
     const id = parseChainId(text)
     const byId = id.ok ? this.#joined.get(id.value) : undefined
     const name = text.startsWith('@') ? text.toUpperCase() : typedName(text)
-    const found = byId ?? this.all().find(({ replica }) => replica.chain.params.name === name)
+    const found = byId ?? this.#byName.get(name)
     if (found !== undefined) return ok(found)
     const bytes = this.#leftOvers.find(text)?.bytes
     return fail({ code: 'CHAIN_NOT_JOINED', chain: text, ...(bytes === undefined ? {} : { leftOverBytes: bytes }) })
@@ -191,8 +197,9 @@ export class ChainRegistry<A extends Attachment> {
     await this.#changes.run(async () => {
       const all = this.all()
       this.#joined.clear()
+      this.#byName.clear()
       await Promise.all(all.map(close))
-      for (const { replica } of all) await this.#save(replica)
+      await Promise.all(all.map(({ replica }) => this.#save(replica)))
     })
   }
 
@@ -240,6 +247,7 @@ export class ChainRegistry<A extends Attachment> {
     const joined = { replica, attached: attach(replica) }
     this.#joined.set(chain.id, joined)
     this.#leftOvers.forget(chain.id)
+    this.#byName.set(chain.params.name, joined)
     log.info('chain.joined', { chain: chain.id, kind: chain.params.kind, blocks: replica.graph.acceptedCount })
     return joined
   }

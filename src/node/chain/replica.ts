@@ -23,6 +23,7 @@ import { deleteKeptAside, KEEP_HIDDEN_MS, advanceClock } from './intake/advance-
 import type { Clock } from '../base/clock.ts'
 import { BlockStates } from './intake/block-states.ts'
 import { BlockImporter } from './intake/block-importer.ts'
+import type { MempoolBudget } from './intake/mempool-budget.ts'
 import type { Logger } from '../base/log.ts'
 import { NO_VERIFIER } from './intake/signatures-ahead.ts'
 import { UNLIMITED, type MayRecheck } from './intake/signatures.ts'
@@ -41,6 +42,8 @@ export interface ReplicaModules {
   readonly keepHiddenMs?: number | undefined
   /** As earlier runs of this node left it. */
   readonly throttle?: Throttle
+  /** Shared by the mempools of all chains of a node; without it this chain has one of its own. */
+  readonly mempoolBudget?: MempoolBudget
   /** Called once, when the store failed: nothing more is accepted until the node restarts. */
   readonly onFailure?: (error: Error) => void
 }
@@ -108,7 +111,7 @@ export class Replica {
     options: { readonly chain: Chain; readonly seed: number },
     modules: ReplicaModules,
   ): Promise<Replica> {
-    const { blockStates, loaded } = await BlockStates.load(options, modules.store)
+    const { blockStates, loaded } = await BlockStates.load(options, modules.store, modules.mempoolBudget)
     const replica = new Replica(blockStates, loaded, modules)
     await replica.advanceClock()
     return replica
@@ -328,6 +331,7 @@ export class Replica {
   /** Waits for the running change, so that the store may be closed. */
   async close(): Promise<void> {
     await this.#commitQueue.end()
+    this.#blockStates.mempool.close()
     const listeners = [...this.#listeners.values()]
     this.#listeners.clear()
     for (const onClose of listeners) onClose()

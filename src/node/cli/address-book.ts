@@ -117,7 +117,7 @@ export class AddressBook {
 
   async #save(signal: AbortSignal): Promise<void> {
     const names = Object.fromEntries(this.list().map(({ name, pub }) => [name, pub]))
-    const { stringify } = await import('yaml')
+    const { stringify } = await import('./yaml-text.ts')
     await writeWhole(this.path, Buffer.from(HEAD + stringify(names)), { signal, mode: 0o600 })
   }
 }
@@ -151,7 +151,7 @@ async function readNames(text: string, path: string): Promise<ReadonlyMap<string
   const wrong = (why: string): CommandError =>
     new CommandError(`${path} is damaged: ${why}; correct it, or move it away`)
   // Most commands find no file, and the library is slow to load.
-  const { parse } = await import('yaml')
+  const { parse } = await import('./yaml-text.ts')
   let parsed: unknown
   try {
     // All scalars are strings: a name may be `1984` or `null`.

@@ -76,6 +76,15 @@ export function write(stream: NodeJS.WritableStream, text: string | Uint8Array, 
   return signal === undefined ? written : orInterrupted(written, signal)
 }
 
+/** Writes what is not the answer. One that cannot be written does not fail what was done. @throws {Interrupted} */
+export async function writeAside({ stderr, signal }: Pick<Io, 'stderr' | 'signal'>, line: string): Promise<void> {
+  try {
+    await write(stderr, `freechains: ${line}\n`, signal)
+  } catch (error) {
+    if (error instanceof Interrupted) throw error
+  }
+}
+
 /** Yields the chunks of a stream until it ends. @throws {Interrupted} */
 export async function* chunksOf(stream: AsyncIterable<Uint8Array>, signal: AbortSignal): AsyncGenerator<Uint8Array> {
   const chunks = stream[Symbol.asyncIterator]()

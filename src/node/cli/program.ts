@@ -32,7 +32,7 @@ export function buildProgram(context: CommandContext): Command {
     .exitOverride()
     .configureHelp({ commandUsage: usageOf })
     .configureOutput({
-      writeOut: (text) => io.stdout.write(text),
+      writeOut: (text) => context.printLater(text),
       writeErr: (text) => io.stderr.write(text),
     })
     .hook('preAction', (_program, action) => {

@@ -29,9 +29,19 @@ export async function run(argv: readonly string[], io: Io, modules: CliModules):
     await buildProgram(context).parseAsync(args, { from: 'user' })
     return DONE
   } catch (error) {
-    return await statusOf(error, io, context?.commandPath)
+    return await statusOf(await afterHelp(error, context), io, context?.commandPath)
   } finally {
     context?.close()
+  }
+}
+
+/** Prints the help that ended the command. @returns why it cannot be printed, else the error itself */
+async function afterHelp(error: unknown, context: CommandContext | undefined): Promise<unknown> {
+  try {
+    await context?.printNow()
+    return error
+  } catch (failure) {
+    return failure
   }
 }
 

@@ -1,5 +1,5 @@
 /** Schemas of params that several methods share, or that have rules of their own (spec §10), for `schema.ts`. */
-import { z } from 'zod'
+import * as z from 'zod'
 import { MAX_INVITE_CHARS } from './port-limits.ts'
 import { count } from './shapes.ts'
 

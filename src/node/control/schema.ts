@@ -5,7 +5,7 @@
  *
  * Params are strict: an unknown name is an error. Results may gain fields, which older clients drop.
  */
-import { z } from 'zod'
+import * as z from 'zod'
 import {
   addr,
   blocksParams,

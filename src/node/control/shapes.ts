@@ -1,5 +1,5 @@
 /** Schemas of results and events of the control port (spec §10), for `schema.ts`. */
-import { z } from 'zod'
+import * as z from 'zod'
 
 export const count = z.number().int().nonnegative()
 /** Reputation of an author or a post, an integer; may be negative. */

@@ -3,6 +3,7 @@
  * are visible here.
  */
 import { randomInt } from 'node:crypto'
+import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { multiaddr } from '@multiformats/multiaddr'
 import { ok, type Result } from '../../dag/result.ts'
 import { DAY_MS } from '../../reputation/rules.ts'
@@ -17,6 +18,7 @@ import type { ReportedFault } from '../api/fault-reports.ts'
 import { ControlServer, type ControlAddress } from '../control/server/server.ts'
 import { Discovery } from '../net/discovery/discovery.ts'
 import { openDatabase } from '../storage/database.ts'
+import { openLibp2pStore } from '../storage/open-libp2p-store.ts'
 import { createHost } from '../net/host/host.ts'
 import { KeyTwins } from '../net/host/key-twins.ts'
 import { Housekeeping } from './housekeeping.ts'
@@ -25,6 +27,7 @@ import type { Logger } from '../base/log.ts'
 import type { ChainServices } from '../net/chain-network.ts'
 import { textList } from '../storage/records.ts'
 import { Pubsub } from '../net/gossip/pubsub.ts'
+import { MempoolBudget } from '../chain/intake/mempool-budget.ts'
 import { VerifyWorkers } from '../chain/intake/verify-workers.ts'
 
 export interface NodeOptions extends Config {
@@ -98,9 +101,12 @@ async function start(
   const privateKey = await loadOrCreateNodeKey(disk.value)
   if (!privateKey.ok) return privateKey
   const { discovery: switches, limits } = config
+  const self = peerIdFromPrivateKey(privateKey.value).toString()
+  const libp2pStore = await openLibp2pStore(disk.value, self, log)
+  started.ending(() => libp2pStore.close())
   const host = await createHost(
     { privateKey: privateKey.value, ...config, ...limits, dht: switches.dht, mdns: switches.mdns },
-    { datastore: disk.value.datastore, log },
+    { datastore: libp2pStore.datastore, log },
   )
   if (!host.ok) return host
   started.ending(() => host.value.stop())
@@ -110,8 +116,7 @@ async function start(
     twins.stop()
   })
 
-  const isLonely = (): boolean =>
-    chains.all().some(({ attached }) => pubsub.subscribers(attached.gossip.topic).length === 0)
+  const isLonely = (): boolean => chains.all().some(({ attached }) => attached.peers().length === 0)
   const added = textList(disk.value, 'added-peers')
   const known = [...config.bootstrap, ...config.peers, ...(await added.load())]
   const discovery = new Discovery(
@@ -119,18 +124,14 @@ async function start(
     { host: host.value, log, store: textList(disk.value, 'remembered-peers'), isLonely: () => isLonely() },
   )
   const pubsub = new Pubsub({ host: host.value, log })
-  started.ending(() => {
-    pubsub.stop()
-  })
   const network = new ChainNetwork({ host: host.value, pubsub, discovery, clock, log })
-  started.ending(() => {
-    network.stop()
-  })
+  started.ending(() => network.stop())
   const stopAsked = Promise.withResolvers<'host.stop' | Error>()
   const workers = new VerifyWorkers({ log })
   started.ending(() => workers.stop())
   const chains: ChainRegistry<ChainServices> = new ChainRegistry<ChainServices>({
     verifier: workers,
+    mempoolBudget: new MempoolBudget(),
     onFailure: stopAsked.resolve,
     database: disk.value,
     clock,
@@ -140,6 +141,10 @@ async function start(
     attach: (replica) => network.attach(replica),
   })
   started.ending(() => chains.stop())
+  // Before the chains: they need not leave their topics one by one, and neighbours need not be told.
+  started.ending(() => {
+    pubsub.stop()
+  })
   started.ending(await network.serve())
   await chains.restore()
   await joinAll(chains, config, log)
@@ -162,7 +167,6 @@ async function start(
     keyReuse,
     host: host.value,
     twin: () => twins.twin,
-    pubsub,
     chains,
     clock,
     log,
@@ -190,7 +194,7 @@ async function start(
   if (!listening.ok) return listening
   started.ending(() => server.stop())
   control.address = `${listening.value.host}:${String(listening.value.port)}`
-  const housekeeping = new Housekeeping({ chains, pubsub, log })
+  const housekeeping = new Housekeeping({ chains, log })
   started.ending(() => {
     housekeeping.stop()
   })

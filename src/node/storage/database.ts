@@ -1,6 +1,6 @@
 /**
- * The one LevelDB of a data directory, opened through datastore-level: libp2p's datastore, the stores of all chains, and
- * the node's own small records. Keys are in `row-keys.ts`, values in `rows.ts`.
+ * The one LevelDB of a data directory, opened through datastore-level: the stores of all chains, rows of libp2p, and the
+ * node's own small records. Keys are in `row-keys.ts`, values in `rows.ts`.
  */
 import { chmod, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -11,6 +11,7 @@ import type { ChainStore } from '../../reputation/block-state.ts'
 import { LevelChainStore } from './chain-store.ts'
 import { closeToOthers, OpenedDir } from './data-dir.ts'
 import type { StorageFault } from './faults.ts'
+import { Libp2pRows } from './libp2p-rows.ts'
 import {
   ChainKeys,
   chainPart,
@@ -41,8 +42,10 @@ export interface JoinedRecord {
 }
 
 export class Database {
-  /** For libp2p: peer store, DHT, keys. It is open already; libp2p neither opens nor closes it. */
+  /** What is open, with LevelDB under it. */
   readonly datastore: LevelDatastore
+  /** Rows of libp2p's peer store and DHT. */
+  readonly libp2p: Libp2pRows
   readonly #db: Level
   readonly #writer: BatchWriter
   readonly #chains = new Map<ChainId, LevelChainStore>()
@@ -51,6 +54,7 @@ export class Database {
     this.datastore = datastore
     this.#db = datastore.db
     this.#writer = new BatchWriter(datastore.db, () => opened.whyLost())
+    this.libp2p = new Libp2pRows(datastore.db, this.#writer)
   }
 
   /** The store of a chain, empty if nothing was committed yet. The same object each time, until it is destroyed. */
@@ -134,8 +138,9 @@ export async function openDatabase(dir: string): Promise<Result<Database, Storag
   } catch (error) {
     return fail({ code: 'DISK_UNREADABLE', dir, why: messageOf(error) })
   }
-  const datastore = new LevelDatastore(path)
   if (await hasLostCurrent(path)) return fail({ code: 'DISK_DAMAGED', dir, why: 'the file CURRENT is gone' })
+  // From here on: it begins to open by itself.
+  const datastore = new LevelDatastore(path)
   try {
     // The datastore's own `open` drops the cause of a failure.
     await datastore.db.open({ compression: false })

@@ -10,6 +10,8 @@ const ROOT = '/freechains/'
 export const FORMAT_KEY = `${ROOT}format`
 export const JOINED_PREFIX = `${ROOT}joined/`
 export const DOOMED_PREFIX = `${ROOT}doomed/`
+/** Before libp2p's own keys, which hold peer ids and digests. */
+export const LIBP2P_PREFIX = `${ROOT}libp2p/`
 
 /** Argument of an iterator or a `clear`. */
 export interface KeyRange {

@@ -5,6 +5,7 @@ import type { Reply } from '../../../src/protocol/messages.ts'
 import {
   OVERTAKE_FACTOR,
   OVERTAKE_MS,
+  OVERTAKE_STRANGER_MS,
   overtaken,
   Stragglers,
   type ConcurrentPull,
@@ -52,6 +53,7 @@ describe('what is owed', () => {
 describe('a pull that others wait for', () => {
   class Runner implements ConcurrentPull {
     readonly stragglers = new Stragglers()
+    isStranger = false
     behind: Runner | undefined
     waitsFor(other: Runner): boolean {
       return this.behind === other
@@ -74,6 +76,21 @@ describe('a pull that others wait for', () => {
       expect(overtaken(all, patienceMs)).toEqual([])
       expect(overtaken(all, patienceMs + 1)).toEqual([slow])
     }
+  })
+
+  test('and a stranger much sooner, if a known peer waits: any stranger can list blocks and keep them to himself', () => {
+    const { slow, all } = race(0)
+    slow.isStranger = true
+    expect(overtaken(all, OVERTAKE_STRANGER_MS)).toEqual([])
+    expect(overtaken(all, OVERTAKE_STRANGER_MS + 1)).toEqual([slow])
+    for (const runner of all) runner.isStranger = true
+    expect(overtaken(all, OVERTAKE_MS)).toEqual([])
+  })
+
+  test('but no sooner than a few times what the other took: a known peer on a slow line overtakes nobody', () => {
+    const { slow, all } = race(OVERTAKE_MS)
+    slow.isStranger = true
+    expect(overtaken(all, OVERTAKE_FACTOR * OVERTAKE_MS)).toEqual([])
   })
 
   test('and one that nobody waits for is not, however slow', () => {

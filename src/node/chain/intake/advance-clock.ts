@@ -26,6 +26,7 @@ export function advanceClock(
     if (due !== undefined) importer.importAgain(due, nowMs)
   }
   blockStates.mempool.expireLeftOut(nowMs)
+  blockStates.mempool.expireSurplus(nowMs)
   // Blocks that stay delayed were reported when they came.
   blockStates.changeSet.delayed = 0
   blockStates.trim()

@@ -15,6 +15,7 @@ import type { LoadedChain } from '../../../dag/store.ts'
 import type { BlockState, ChainStore } from '../../../reputation/block-state.ts'
 import { ChainState } from '../../../reputation/chain-state.ts'
 import { Mempool } from './mempool.ts'
+import type { MempoolBudget } from './mempool-budget.ts'
 import { ChangeSet } from './change-set.ts'
 import { AvoidedHeads } from './avoided-heads.ts'
 import { Staging } from './staging.ts'
@@ -24,7 +25,7 @@ const NOTHING: ReadonlySet<number> = new Set()
 
 export class BlockStates {
   readonly state: ChainState
-  readonly mempool = new Mempool()
+  readonly mempool: Mempool
   readonly staging: Staging
   readonly unaccepted: Unaccepted
   readonly avoided: AvoidedHeads
@@ -34,8 +35,9 @@ export class BlockStates {
   #isMempoolStale = false
 
   /** @param ours - local indexes of stored blocks that were made on this node */
-  constructor(state: ChainState, ours: Set<number>) {
+  constructor(state: ChainState, ours: Set<number>, budget?: MempoolBudget) {
     this.state = state
+    this.mempool = new Mempool(budget)
     this.staging = new Staging(state, this.mempool)
     this.unaccepted = new Unaccepted(state.graph)
     this.avoided = new AvoidedHeads(state)
@@ -47,6 +49,7 @@ export class BlockStates {
   static async load(
     { chain, seed }: { readonly chain: Chain; readonly seed: number },
     store: ChainStore,
+    budget?: MempoolBudget,
   ): Promise<{ readonly blockStates: BlockStates; readonly loaded: LoadedChain }> {
     const ours = new Set<number>()
     const unaccepted: (readonly [number, UnacceptedState])[] = []
@@ -59,7 +62,7 @@ export class BlockStates {
         take(row)
       }),
     )
-    const blockStates = new BlockStates(chainState, ours)
+    const blockStates = new BlockStates(chainState, ours, budget)
     for (const [index, state] of unaccepted) blockStates.unaccepted.set(index, state)
     return { blockStates, loaded }
   }

@@ -3,7 +3,7 @@
  * *delayed* blocks. In memory only, and bounded: a block that was trimmed is fetched again if it is needed.
  *
  * Invariants:
- * 1. `#bytes`, `#counts` and `#delayed` are sums over `#blocks`, which is in the order they were first put.
+ * 1. `#bytes`, `#memoryBytes`, `#counts` and `#delayed` are sums over `#blocks`, which is in the order they were first put.
  * 2. `#leftOut` has at most `LEFT_OUT_IDS` ids, none of them in `#blocks`.
  */
 import type { AuthorKey, BlockId } from '../../../dag/ids.ts'
@@ -14,19 +14,41 @@ import {
   MEMPOOL_BLOCKS_IN_PULL,
   MEMPOOL_BYTES,
   MEMPOOL_BYTES_IN_PULL,
+  POOLED_BLOCK_BYTES,
+  SURPLUS_IDLE_MS,
 } from '../../../protocol/limits.ts'
+import { MempoolBudget, type BudgetedPool } from './mempool-budget.ts'
 import type { CheckedBlock, WaitsFor } from './validate-block.ts'
 
-export class Mempool {
+export class Mempool implements BudgetedPool {
+  readonly #budget: MempoolBudget
   readonly #blocks = new Map<BlockId, CheckedBlock>()
   /** Delayed blocks by author, without those that wait only for what lies below them. */
   readonly #delayed = new Map<AuthorKey, number>()
   readonly #counts: Record<WaitsFor, number> = { payer: 0, clock: 0, turn: 0 }
   #bytes = 0
+  #memoryBytes = 0
+  /** When the clock was first advanced without new surplus since; `undefined`: there is some. */
+  #idleSinceMs: number | undefined
   /** Delayed blocks for which there was no room. */
   readonly #leftOut = new Set<BlockId>()
   /** When the clock was first advanced with some of them. */
   #leftOutMs: number | undefined
+
+  /** @param budget - shared by all chains of a node */
+  constructor(budget: MempoolBudget = new MempoolBudget()) {
+    this.#budget = budget
+    budget.join(this)
+  }
+
+  /** The chain is closed. */
+  close(): void {
+    this.#budget.leave(this)
+  }
+
+  get memoryBytes(): number {
+    return this.#memoryBytes
+  }
 
   get size(): number {
     return this.#blocks.size
@@ -107,7 +129,9 @@ export class Mempool {
     this.#leftOut.delete(id)
     this.#blocks.set(id, checked)
     this.#add(checked, 1)
+    if (checked.waitsFor === 'payer') this.#idleSinceMs = undefined
     this.#trim()
+    this.#budget.enforce()
   }
 
   /** Removes a block, and returns it. */
@@ -124,12 +148,19 @@ export class Mempool {
    * long branch that waits, the lower part stays, which is imported first.
    */
   trimAfterPull(): void {
-    if (this.#isWithin(MEMPOOL_BLOCKS, MEMPOOL_BYTES)) return
-    for (const { block, waitsFor } of [...this.#surplus(), ...[...this.#blocks.values()].reverse()]) {
-      if (this.#isWithin(MEMPOOL_BLOCKS, MEMPOOL_BYTES)) return
-      this.take(block.id)
-      if (waitsFor === 'turn') this.#leaveOut(block.id)
-    }
+    this.#dropUntil(() => this.#isWithin(MEMPOOL_BLOCKS, MEMPOOL_BYTES))
+  }
+
+  /** In the same order; see {@link MempoolBudget}. */
+  shrink(toBytes: number): void {
+    this.#dropUntil(() => this.#memoryBytes <= toBytes)
+  }
+
+  /** Surplus for which no payer has come for long, nor any more of it, is fetched again if one comes after all. */
+  expireSurplus(nowMs: number): void {
+    if (this.#counts.payer === 0) return
+    this.#idleSinceMs = Math.min(this.#idleSinceMs ?? nowMs, nowMs)
+    if (nowMs - this.#idleSinceMs >= SURPLUS_IDLE_MS) this.dropSurplus()
   }
 
   /** Drops the surplus: some of it may be payable now, and the next pull fetches it again. */
@@ -159,6 +190,15 @@ export class Mempool {
     return [...this.#blocks.values()].filter(({ waitsFor, block }) => waitsFor === 'payer' && !needed.has(block.id))
   }
 
+  #dropUntil(isEnough: () => boolean): void {
+    if (isEnough()) return
+    for (const { block, waitsFor } of [...this.#surplus(), ...[...this.#blocks.values()].reverse()]) {
+      if (isEnough()) return
+      this.take(block.id)
+      if (waitsFor === 'turn') this.#leaveOut(block.id)
+    }
+  }
+
   /** Drops the oldest beyond the bounds of a pull: they have waited longest without a payer. */
   #trim(): void {
     for (const id of this.#blocks.keys()) {
@@ -180,7 +220,10 @@ export class Mempool {
   }
 
   #add(checked: CheckedBlock, by: 1 | -1): void {
-    this.#bytes += by * bytesOf(checked)
+    const bytes = by * bytesOf(checked)
+    this.#bytes += bytes
+    this.#memoryBytes += bytes + by * POOLED_BLOCK_BYTES
+    this.#budget.changed(this, bytes + by * POOLED_BLOCK_BYTES)
     this.#counts[checked.waitsFor] += by
     const author = delayedAuthor(checked)
     if (author === undefined) return

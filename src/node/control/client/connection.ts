@@ -4,7 +4,7 @@
  * the client sends the token, so that another process on the port learns nothing.
  */
 import type { Socket } from 'node:net'
-import { z } from 'zod'
+import * as z from 'zod'
 import { freshNonce, helloMac, sameSecret } from '../auth.ts'
 import { clientError, ClientError } from './client-error.ts'
 import { readCookie } from '../cookie.ts'

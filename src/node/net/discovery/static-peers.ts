@@ -33,7 +33,9 @@ export class StaticPeers {
   add(address: Multiaddr): void {
     const key = address.toString()
     if (this.#isStopped || this.#byAddress.has(key)) return
-    if (peerIdOf(address) === this.#host.peerId.toString()) return
+    const peer = peerIdOf(address)
+    if (peer === this.#host.peerId.toString()) return
+    if (peer !== undefined) this.#host.useful.keep(peer)
     this.#byAddress.set(key, new StaticPeer(address, { host: this.#host, log: this.#log, random: this.#random }))
   }
 
@@ -49,6 +51,7 @@ export class StaticPeers {
     await staticPeer.stop()
     const { peer } = staticPeer.state
     if (peer === undefined || this.states().some((other) => other.peer === peer)) return undefined
+    this.#host.useful.letGo(peer)
     try {
       await dropStaticPeer(this.#host.libp2p, peerIdFromString(peer))
     } catch (error) {

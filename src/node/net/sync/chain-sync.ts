@@ -7,14 +7,14 @@ import type { PeerId } from '@libp2p/interface'
 import { fail, ok, type Result } from '../../../dag/result.ts'
 import type { BlockId } from '../../../dag/ids.ts'
 import type { ProtocolFault } from '../../../protocol/faults.ts'
-import { OFFER_TIMEOUT_MS } from '../../../protocol/limits.ts'
 import type { Offered } from '../../../protocol/messages.ts'
 import type { PullResult } from '../../../protocol/pull-types.ts'
 import type { Clock } from '../../base/clock.ts'
-import { fetchHeld } from './fetch-held.ts'
+import { fetchHeldFrom, offerTo, openOn, type PullReason } from './commanded.ts'
+import { ProvenPeers, type Rank, type Standing } from './pull-rank.ts'
 import { PullScheduler, type ExtraSlots, type PullSlot } from './pull-scheduler.ts'
 import type { Logger } from '../../base/log.ts'
-import { founderMissing, handshakeOf, openChain, type Opened } from './handshake.ts'
+import { handshakeOf } from './handshake.ts'
 import type { ProgressView } from './pull-progress.ts'
 import { outcomeOf, showsSync } from './pull-outcome.ts'
 import { PeerStates, type PeerSyncState } from './peer-states.ts'
@@ -22,14 +22,12 @@ import { SeenFounders, type PeersFounder } from './seen-founders.ts'
 import { PullCoordinator } from './pull-coordinator.ts'
 import { pullFromEverybody, type EverybodyModules } from './pull-from-everybody.ts'
 import { Retries } from './retries.ts'
-import { isRpcFault, type RpcFault, type SyncFault } from './faults.ts'
+import type { RpcFault, SyncFault } from './faults.ts'
+import type { StrangerPlaces } from './stranger-places.ts'
 import type { SyncClient, SyncStream } from './client.ts'
 import { withEither } from '../../base/deadline.ts'
 
-/** A pull runs at least this long before it yields to waiting peers. */
-const YIELD_AFTER_MS = 15_000
-
-export interface SyncModules extends EverybodyModules {
+export interface SyncModules extends Omit<EverybodyModules, 'rankOf'> {
   readonly client: SyncClient
   readonly self: PeerId
   readonly clock: Clock
@@ -37,10 +35,14 @@ export interface SyncModules extends EverybodyModules {
   readonly onFault: (peer: string, fault: ProtocolFault) => void
   /** Takes one of the peer's rechecks; see `protocol/recheck-budget.ts`. */
   readonly mayRecheck: (peer: string) => boolean
-  /** Called with a peer that has proved to have this chain. */
-  readonly onShared: (peer: PeerId) => void
+  /** Called at the end of each pull. */
+  readonly onPulled: (peer: PeerId, result: PullResult) => void
+  /** What is known of a peer apart from this chain: decides when its turn to be pulled from comes. */
+  readonly standing: (peer: string) => Standing
   /** Shared by all chains of the node. */
   readonly extraSlots: ExtraSlots
+  /** Shared by all chains of the node. */
+  readonly strangerPlaces: StrangerPlaces
 }
 
 /**
@@ -55,6 +57,7 @@ export class ChainSync {
   readonly #modules: SyncModules
   readonly #scheduler: PullScheduler
   readonly #coordinator: PullCoordinator
+  readonly #proven = new ProvenPeers()
   readonly #queued = new Set<string>()
   readonly #peerStates: PeerStates
   readonly #founders = new SeenFounders()
@@ -75,7 +78,7 @@ export class ChainSync {
 
   constructor(modules: SyncModules) {
     this.#modules = modules
-    this.#scheduler = new PullScheduler(modules.extraSlots)
+    this.#scheduler = new PullScheduler(modules)
     this.#peerStates = new PeerStates(modules.clock)
     this.#coordinator = new PullCoordinator(modules.replica, modules.clock)
   }
@@ -118,7 +121,7 @@ export class ChainSync {
     }
     this.#retries.cancel(peer)
     this.#queued.add(peer)
-    const job = this.#pullFrom(peerIdFromString(peer), this.#stopped.signal).catch((error: unknown) => {
+    const job = this.#pullFrom(peerIdFromString(peer), this.#stopped.signal, false).catch((error: unknown) => {
       this.#modules.log.error('sync.broken', { chain: this.#modules.replica.chain.id, why: String(error) })
     })
     this.#track(job)
@@ -126,21 +129,26 @@ export class ChainSync {
 
   /** The peer has disconnected. */
   forget(peer: string): void {
+    this.#scheduler.forget(peer)
     this.#retries.forget(peer)
     this.#peerStates.forget(peer)
     this.#founders.forget(peer)
   }
 
   /** Pulls from this peer when the scheduler grants a slot, and returns the result. */
-  pullNow(peer: PeerId, signal: AbortSignal): Promise<Result<PullResult, SyncFault>> {
-    const job = withEither(signal, this.#stopped.signal, (both) => this.#pullToEnd(peer, both))
+  pullNow(
+    peer: PeerId,
+    signal: AbortSignal,
+    { isAsked }: PullReason = { isAsked: true },
+  ): Promise<Result<PullResult, SyncFault>> {
+    const job = withEither(signal, this.#stopped.signal, (both) => this.#pullToEnd(peer, both, isAsked))
     this.#track(job)
     return job
   }
 
   /** As {@link ChainSync.pullNow}, in numbers: what is delayed is missing, too. */
-  async receive(peer: PeerId, signal: AbortSignal): Promise<Result<Offered, SyncFault>> {
-    const pulled = await this.pullNow(peer, signal)
+  async receive(peer: PeerId, signal: AbortSignal, reason: PullReason): Promise<Result<Offered, SyncFault>> {
+    const pulled = await this.pullNow(peer, signal, reason)
     if (!pulled.ok) return pulled
     const { fresh, missing } = pulled.value
     const delayed = this.#modules.replica.delayedCount
@@ -148,68 +156,31 @@ export class ChainSync {
   }
 
   /** Asks the peer to pull from this node. */
-  async offer(peer: PeerId, signal: AbortSignal): Promise<Result<Offered, SyncFault>> {
-    const opened = await this.#openStream(peer, signal)
-    if (!opened.ok) return opened
-    const { stream } = opened.value
-    // Nothing would be taken, and the peer cannot say so in its reply.
-    const missing = founderMissing(peer, this.#modules.replica, opened.value)
-    if (missing !== undefined) return fail(missing)
-    const { rendezvous: chain } = this.#modules.replica.chain
-    const reply = await stream.request({ t: 'offer', chain }, { signal, timeoutMs: OFFER_TIMEOUT_MS })
-    if (!reply.ok) return reply
-    if (reply.value.t === 'offered') return ok(reply.value)
-    return fail({
-      code: 'SYNC_REFUSED',
-      peer: peer.toString(),
-      why: reply.value.t === 'refuse' ? reply.value.code : reply.value.t,
-    })
+  offer(peer: PeerId, signal: AbortSignal): Promise<Result<Offered, SyncFault>> {
+    return offerTo(peer, this.#modules, signal)
   }
 
   /** Pulls, then fetches the peer's held posts. Returns those that are here now. */
   async fetchHeld(peer: PeerId, signal: AbortSignal): Promise<Result<readonly BlockId[], SyncFault>> {
     const pulled = await this.pullNow(peer, signal)
-    if (!pulled.ok) return pulled
-    // In a forum that nobody founded no post is held.
-    if (this.#modules.replica.needsFounder) return ok([])
-    const opened = await this.#openStream(peer, signal)
-    if (!opened.ok) return opened
-    const fetched = await fetchHeld(opened.value.stream, this.#modules.replica, {
-      signal,
-      mayRecheck: () => this.#modules.mayRecheck(peer.toString()),
-    })
-    if (fetched.ok) return fetched
-    const { fault } = fetched
-    if (isRpcFault(fault)) return fail(fault)
-    this.#modules.onFault(peer.toString(), fault)
-    return fail({ code: 'SYNC_FAILED', peer: peer.toString(), why: fault.code })
+    return pulled.ok ? fetchHeldFrom(peer, this.#modules, signal) : pulled
   }
 
   /** Whether the peer has this chain and both sides proved their membership. */
   async isShared(peer: PeerId, signal: AbortSignal): Promise<boolean> {
-    return (await this.#openStream(peer, signal)).ok
+    return (await openOn(peer, this.#modules, signal)).ok
   }
 
   /** See {@link pullFromEverybody}. */
   askEverybody(signal: AbortSignal): Promise<void> {
-    return pullFromEverybody(this.#modules, (peer, deadline) => this.pullNow(peer, deadline), signal)
+    const modules = { ...this.#modules, rankOf: (peer: string) => this.#rankOf(peer) }
+    return pullFromEverybody(modules, (peer, deadline) => this.pullNow(peer, deadline), signal)
   }
 
   async stop(): Promise<void> {
     this.#stopped.abort()
     this.#retries.stop()
     await Promise.allSettled(this.#jobs)
-  }
-
-  async #openStream(
-    peer: PeerId,
-    signal: AbortSignal,
-  ): Promise<Result<Opened & { readonly stream: SyncStream }, SyncFault>> {
-    const { client, replica } = this.#modules
-    const stream = await client.stream(peer, { signal })
-    if (!stream.ok) return stream
-    const opened = await openChain(stream.value, replica, handshakeOf(stream.value, this.#modules.self), signal)
-    return opened.ok ? ok({ ...opened.value, stream: stream.value }) : opened
   }
 
   #track(job: Promise<unknown>): void {
@@ -221,9 +192,9 @@ export class ChainSync {
   }
 
   /** Pulls again after each time it yielded, until the pull ends otherwise. */
-  async #pullToEnd(peer: PeerId, signal: AbortSignal): Promise<Result<PullResult, SyncFault>> {
+  async #pullToEnd(peer: PeerId, signal: AbortSignal, isAsked: boolean): Promise<Result<PullResult, SyncFault>> {
     for (let before = 0; ;) {
-      const pulled = await this.#pullFrom(peer, signal)
+      const pulled = await this.#pullFrom(peer, signal, isAsked)
       if (pulled.ok) return ok({ ...pulled.value, fresh: before + pulled.value.fresh })
       if (pulled.fault.code !== 'SYNC_CUT') return pulled
       before += pulled.fault.fresh
@@ -231,10 +202,10 @@ export class ChainSync {
   }
 
   /** Opens the stream first, which may be slow and needs no slot; then waits for a slot and pulls. */
-  async #pullFrom(peer: PeerId, signal: AbortSignal): Promise<Result<PullResult, SyncFault>> {
+  async #pullFrom(peer: PeerId, signal: AbortSignal, isAsked: boolean): Promise<Result<PullResult, SyncFault>> {
     const id = peer.toString()
     const stream = await this.#modules.client.stream(peer, { signal })
-    const slot = stream.ok ? await this.#scheduler.acquire(signal, this.#retries.failedBefore(id)) : undefined
+    const slot = stream.ok ? await this.#acquire(id, signal, isAsked) : undefined
     this.#queued.delete(id)
     if (!stream.ok) return this.#failed(id, stream.fault)
     if (slot === undefined) return fail({ code: 'RPC_ABORTED', peer: id })
@@ -250,26 +221,43 @@ export class ChainSync {
     }
   }
 
+  #acquire(peer: string, signal: AbortSignal, isAsked: boolean): Promise<PullSlot | undefined> {
+    const { shares } = this.#modules.standing(peer)
+    const rank = (): Rank => (isAsked ? 'asked' : this.#rankOf(peer))
+    return this.#scheduler.acquire({ peer, rank, shares, failedBefore: this.#retries.failedBefore(peer) }, signal)
+  }
+
+  #rankOf(peer: string): Rank {
+    if (this.#modules.standing(peer).isStatic) return 'static'
+    return this.#proven.has(peer) ? 'proven' : 'stranger'
+  }
+
   async #pullInSlot(stream: SyncStream, slot: PullSlot, signal: AbortSignal): Promise<Result<PullResult, SyncFault>> {
     const { replica, log, mayRecheck } = this.#modules
     const id = stream.peer.toString()
     this.#peerStates.note(id, 'syncing', false)
-    const startedMs = performance.now()
     const onProgress = (isLarge: boolean): void => {
       slot.progress(isLarge)
     }
-    const shouldYield = (): boolean => this.#scheduler.waiting > 0 && performance.now() - startedMs > YIELD_AFTER_MS
+    const shouldYield = (): boolean => slot.shouldYield()
     const handshake = handshakeOf(stream, this.#modules.self)
     const result = await this.#coordinator.run({
       stream,
       handshake,
       signal,
       mayRecheck: () => mayRecheck(id),
+      isStranger: () => this.#rankOf(id) === 'stranger',
       shouldYield,
       onProgress,
+      onGave: () => {
+        this.#proven.note(id)
+        slot.gave()
+      },
     })
     const { fresh, missing, end } = result
-    log.info('sync.pulled', { chain: replica.chain.id, peer: id, fresh, missing, end: end.why })
+    // Most are comparisons that find nothing.
+    const level = end.why === 'done' && fresh === 0 && missing === 0 ? 'debug' : 'info'
+    log[level]('sync.pulled', { chain: replica.chain.id, peer: id, fresh, missing, end: end.why })
     const failed = this.#afterPull(stream.peer, result)
     if (failed !== undefined) return fail(failed)
     const fault = await this.#coordinator.askMissing({ stream, signal, shouldYield, onProgress })
@@ -280,14 +268,14 @@ export class ChainSync {
   /** Applies the outcome of a pull to this peer. Returns the fault to report to the command that asked for the pull. */
   #afterPull(peer: PeerId, result: PullResult): SyncFault | undefined {
     const id = peer.toString()
-    const { replica, clock, log, onFault, onShared } = this.#modules
+    const { replica, clock, log, onFault, onPulled } = this.#modules
     const { state, retry: again, isCompared, breach, fault } = outcomeOf(id, result)
+    onPulled(peer, result)
     this.#founders.note(id, result.seen)
     this.#peerStates.note(id, state, isCompared === true)
     if (isCompared === true) {
       this.#retries.forget(id)
       if (showsSync(result, replica.graph)) replica.watch.note(clock.nowMs())
-      onShared(peer)
     }
     if (fault?.code === 'SYNC_INCOMPATIBLE') {
       log.warn('sync.incompatible', { chain: replica.chain.id, peer: id, ours: fault.ours, theirs: fault.theirs })

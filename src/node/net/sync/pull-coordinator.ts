@@ -26,9 +26,13 @@ export interface PullTask {
   readonly signal: AbortSignal
   /** Takes one of this peer's rechecks. */
   readonly mayRecheck: MayRecheck
+  /** Whether the peer is a stranger now; see `pull-rank.ts`. */
+  readonly isStranger: () => boolean
   readonly shouldYield: () => boolean
   /** Called when blocks or frames were stored. `isLarge`: enough is left for further pulls to help. */
   readonly onProgress: (isLarge: boolean) => void
+  /** Called when blocks of the peer were accepted. */
+  readonly onGave: () => void
 }
 
 /**
@@ -71,7 +75,8 @@ export class PullCoordinator {
   }
 
   /** Runs one pull to its end. */
-  async run({ stream, handshake, signal, mayRecheck, shouldYield, onProgress }: PullTask): Promise<PullResult> {
+  async run(task: PullTask): Promise<PullResult> {
+    const { stream, handshake, signal, mayRecheck, isStranger, shouldYield, onProgress, onGave } = task
     const peer = stream.peer.toString()
     const pull = new Pull({
       replica: this.#replica,
@@ -79,6 +84,7 @@ export class PullCoordinator {
       handshake,
       signal,
       mayRecheck,
+      isStranger,
       claims: this.#claims,
       batchSize: this.#batchSizeOf(stream),
       unsound: (id) => this.#negativeCache.unsound(id),
@@ -92,6 +98,7 @@ export class PullCoordinator {
       },
       onStored: (outcomes) => {
         this.#negativeCache.noteStored(outcomes)
+        if (outcomes.some(({ state }) => state === 'accepted')) onGave()
       },
     })
     this.#begin(pull)
@@ -106,7 +113,9 @@ export class PullCoordinator {
   }
 
   /** Fetches missing payloads from a peer. Returns the peer's fault, if it broke the protocol. */
-  async askMissing(task: Omit<PullTask, 'handshake' | 'mayRecheck'>): Promise<ProtocolFault | undefined> {
+  async askMissing(
+    task: Pick<PullTask, 'stream' | 'signal' | 'shouldYield' | 'onProgress'>,
+  ): Promise<ProtocolFault | undefined> {
     const { stream, signal, shouldYield, onProgress } = task
     const status = { peer: stream.peer.toString(), wanted: 0, theirs: 0, payloadLeft: 0 }
     const onFrame = (bytes: number, left: number): void => {

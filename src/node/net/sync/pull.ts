@@ -38,6 +38,8 @@ export interface PullSetup {
   readonly signal: AbortSignal
   /** Takes one of this peer's rechecks. */
   readonly mayRecheck: MayRecheck
+  /** Whether the peer is a stranger now; see `pull-rank.ts`. */
+  readonly isStranger: () => boolean
   /** Shared by all pulls of this chain. */
   readonly claims: Claims
   /** Adapts to the peer's line. */
@@ -113,6 +115,10 @@ export class Pull implements ConcurrentPull {
 
   get peer(): string {
     return this.#options.stream.peer.toString()
+  }
+
+  get isStranger(): boolean {
+    return this.#options.isStranger()
   }
 
   /** Blocks known to be missing, and bytes left of the payload that is being fetched. */

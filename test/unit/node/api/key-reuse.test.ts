@@ -5,7 +5,7 @@ import { KeyReuse } from '../../../../src/node/api/key-reuse.ts'
 import { weaknessOf } from '../../../../src/node/api/passphrase-strength.ts'
 import { author } from '../../../support/blocks.ts'
 
-const [ANN, BOB]: PrivateKey[] = [1, 2].map((n) => author(n)) as PrivateKey[]
+const [ANN, BOB]: PrivateKey[] = [1, 2].map((n): PrivateKey => author(n))
 
 test('a key that is a joined group signs nothing, and a group of a key that signed is not joined', () => {
   const groups: { name: string; key: Uint8Array }[] = []

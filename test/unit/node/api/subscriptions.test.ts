@@ -13,6 +13,7 @@ import { listenAll, listenOne } from '../../../../src/node/api/subscriptions.ts'
 import { silentLogger } from '../../../../src/node/base/log.ts'
 import type { NodeParts } from '../../../../src/node/api/node-parts.ts'
 import type { ChainServices } from '../../../../src/node/net/chain-network.ts'
+import { MempoolBudget } from '../../../../src/node/chain/intake/mempool-budget.ts'
 import { NO_VERIFIER } from '../../../../src/node/chain/intake/signatures-ahead.ts'
 import { chain, must, post } from '../../../support/blocks.ts'
 
@@ -31,7 +32,15 @@ beforeEach(async () => {
   const onFailure = (error: Error): void => {
     throw error
   }
-  const modules = { database: disk, clock: systemClock, log: silentLogger, seed: 1, verifier: NO_VERIFIER, onFailure }
+  const modules = {
+    database: disk,
+    clock: systemClock,
+    log: silentLogger,
+    seed: 1,
+    verifier: NO_VERIFIER,
+    mempoolBudget: new MempoolBudget(),
+    onFailure,
+  }
   chains = new ChainRegistry<ChainServices>({ ...modules, attach: () => attached })
   onTestFinished(async () => {
     abort.abort()

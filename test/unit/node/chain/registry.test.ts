@@ -10,6 +10,7 @@ import type { Replica } from '../../../../src/node/chain/replica.ts'
 import { loadRations } from '../../../../src/node/storage/records.ts'
 import { openDatabase, type Database } from '../../../../src/node/storage/database.ts'
 import { silentLogger } from '../../../../src/node/base/log.ts'
+import { MempoolBudget } from '../../../../src/node/chain/intake/mempool-budget.ts'
 import { NO_VERIFIER } from '../../../../src/node/chain/intake/signatures-ahead.ts'
 import { author, chain, must, post } from '../../../support/blocks.ts'
 import { inWords } from '../../../support/replicas.ts'
@@ -34,6 +35,7 @@ function openChains(log = silentLogger): ChainRegistry<Attachment> {
     log,
     seed: 1,
     verifier: NO_VERIFIER,
+    mempoolBudget: new MempoolBudget(),
     onFailure: (error) => {
       throw error
     },

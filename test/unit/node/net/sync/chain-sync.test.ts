@@ -2,12 +2,12 @@
 import type { PeerId } from '@libp2p/interface'
 import { expect, test } from 'vitest'
 import { ChainSync } from '../../../../../src/node/net/sync/chain-sync.ts'
-import { ExtraSlots } from '../../../../../src/node/net/sync/pull-scheduler.ts'
 import { silentLogger } from '../../../../../src/node/base/log.ts'
 import type { SyncClient } from '../../../../../src/node/net/sync/client.ts'
 import { PEERS_SHOWN } from '../../../../../src/protocol/limits.ts'
 import { author, chain } from '../../../../support/blocks.ts'
 import { openReplica } from '../../../../support/replicas.ts'
+import { turns } from '../../../../support/turns.ts'
 
 test('of peers that come and go, each under a new id, so many are shown; the one heard of longest ago is not', async () => {
   const { replica, clock } = await openReplica(chain('#strangers', author(1).author))
@@ -17,7 +17,7 @@ test('of peers that come and go, each under a new id, so many are shown; the one
     clock,
     client: client as unknown as SyncClient,
     log: silentLogger,
-    extraSlots: new ExtraSlots(),
+    ...turns(),
   } as unknown as ConstructorParameters<typeof ChainSync>[0])
   const meet = (n: number): Promise<unknown> =>
     sync.pullNow({ toString: () => `peer ${String(n)}` } as PeerId, new AbortController().signal)

@@ -2,17 +2,17 @@
 import type { PeerId } from '@libp2p/interface'
 import { expect, test } from 'vitest'
 import { silentLogger } from '../../../../../src/node/base/log.ts'
-import { UNLIMITED } from '../../../../../src/node/chain/intake/signatures.ts'
+import { UNHURRIED } from '../../../../support/pulling.ts'
 import { ChainSync } from '../../../../../src/node/net/sync/chain-sync.ts'
 import type { SyncClient } from '../../../../../src/node/net/sync/client.ts'
 import { founderMissing, openChain } from '../../../../../src/node/net/sync/handshake.ts'
 import { outcomeOf } from '../../../../../src/node/net/sync/pull-outcome.ts'
 import { PullCoordinator } from '../../../../../src/node/net/sync/pull-coordinator.ts'
-import { ExtraSlots } from '../../../../../src/node/net/sync/pull-scheduler.ts'
 import type { PullResult } from '../../../../../src/protocol/pull-types.ts'
 import { author, chain, post } from '../../../../support/blocks.ts'
 import { openReplica, takeIn, viewOf, type TestReplica } from '../../../../support/replicas.ts'
 import { peerOf, wiredTo, type OnReply, type Wired } from '../../../../support/wired.ts'
+import { turns } from '../../../../support/turns.ts'
 
 const FORUM = chain('#forum')
 const [X, Y] = [author(1).author, author(2).author]
@@ -29,8 +29,7 @@ async function forumOf(n: number): Promise<TestReplica> {
 function pulling(on: TestReplica): (wired: Wired) => Promise<PullResult> {
   const pulls = new PullCoordinator(on.replica, on.clock)
   const { signal } = new AbortController()
-  const task = { signal, mayRecheck: UNLIMITED, shouldYield: () => false, onProgress: () => undefined }
-  return ({ stream, handshake }) => pulls.run({ stream, handshake, ...task })
+  return ({ stream, handshake }) => pulls.run({ stream, handshake, signal, ...UNHURRIED })
 }
 
 /** Says that it follows author 1, with many blocks. */
@@ -88,7 +87,7 @@ test('a peer that follows nobody takes nothing: who offers it blocks is told who
     self,
     client: client as unknown as SyncClient,
     log: silentLogger,
-    extraSlots: new ExtraSlots(),
+    ...turns(),
   } as unknown as ConstructorParameters<typeof ChainSync>[0])
   const fault = { code: 'SYNC_PEER_NO_FOUNDER', peer: peer.toString(), founder: X }
   expect(await sync.offer(peer, signal)).toEqual({ ok: false, fault })

@@ -3,13 +3,14 @@ import { expect, test } from 'vitest'
 import type { MadeBlock } from '../../../../../src/dag/block.ts'
 import { genesisBlockId } from '../../../../../src/dag/ids.ts'
 import { ChainSync } from '../../../../../src/node/net/sync/chain-sync.ts'
-import { ExtraSlots } from '../../../../../src/node/net/sync/pull-scheduler.ts'
 import { silentLogger } from '../../../../../src/node/base/log.ts'
+import type { PullResult } from '../../../../../src/protocol/pull-types.ts'
 import { showsSync } from '../../../../../src/node/net/sync/pull-outcome.ts'
 import type { SyncClient } from '../../../../../src/node/net/sync/client.ts'
 import { holding, OWNED, postsInLine } from '../../../../support/pulling.ts'
 import { NOW_MS, type TestReplica } from '../../../../support/replicas.ts'
 import { peerOf, wiredTo, type OnReply } from '../../../../support/wired.ts'
+import { turns } from '../../../../support/turns.ts'
 
 const LINE = postsInLine(4, 'p')
 const OTHER_LINE = postsInLine(4, 'q')
@@ -28,11 +29,11 @@ async function compared(
     clock: on.clock,
     client: { stream: () => Promise.resolve({ ok: true, value: stream }) } as unknown as SyncClient,
     self: await peerOf(0),
-    log: { ...silentLogger, info: (_event: string, facts: { end?: string }) => void ends.push(String(facts.end)) },
+    log: silentLogger,
     mayRecheck: () => true,
-    onShared: () => undefined,
+    onPulled: (_peer: unknown, { end }: PullResult) => void ends.push(end.why),
     onFault: () => undefined,
-    extraSlots: new ExtraSlots(),
+    ...turns(),
   } as unknown as ConstructorParameters<typeof ChainSync>[0])
   await sync.pullNow(stream.peer, new AbortController().signal)
   await sync.stop()
