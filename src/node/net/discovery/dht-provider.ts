@@ -113,13 +113,15 @@ async function dialProvider(
 export class DhtProvider {
   readonly #rendezvous: Uint8Array
   readonly #modules: DhtProviderModules
+  readonly #onFound: (peer: PeerId) => void
   readonly #stopping = new AbortController()
   readonly #running: Promise<unknown>
 
-  /** Starts at once. */
-  constructor(rendezvous: Uint8Array, modules: DhtProviderModules) {
+  /** Starts at once. @param onFound - called with each connected provider, at each lookup */
+  constructor(rendezvous: Uint8Array, modules: DhtProviderModules, onFound: (peer: PeerId) => void) {
     this.#rendezvous = rendezvous
     this.#modules = modules
+    this.#onFound = onFound
     this.#running = Promise.all([this.#keepProviding(), this.#keepLookingUp()])
   }
 
@@ -165,6 +167,7 @@ export class DhtProvider {
     const { signal } = this.#stopping
     for (let emptyLookups = 0; !signal.aborted;) {
       const peers = await findProviders(this.#rendezvous, this.#modules, signal)
+      peers.forEach(this.#onFound)
       emptyLookups = peers.length === 0 ? emptyLookups + 1 : 0
       await pause(emptyLookups === 0 ? LOOKUP_EVERY_MS : nextDelayMs(emptyLookups, random), signal)
     }

@@ -87,11 +87,11 @@ export class Discovery {
    * Announces and looks up a chain in the DHT, and connects to its providers.
    * @throws {Bug} if the chain is already joined
    */
-  join(rendezvous: Uint8Array): void {
+  join(rendezvous: Uint8Array, onFound: (peer: PeerId) => void = () => undefined): void {
     if (!this.#options.dht) return
     const key = keyOf(rendezvous)
     if (this.#providers.has(key)) throw new Bug('a chain is joined once')
-    this.#providers.set(key, new DhtProvider(rendezvous, this.#modules))
+    this.#providers.set(key, new DhtProvider(rendezvous, this.#modules, onFound))
   }
 
   async leave(rendezvous: Uint8Array): Promise<void> {
