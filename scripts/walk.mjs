@@ -128,7 +128,7 @@ const AT_BOB = ['peer', '127.0.0.1:8333']
 async function firstExample() {
   await start('alice', '8330', '8331')
   await start('bob', '8332', '8333')
-  const [pub, pvt] = (await type(['crypto', 'pubpvt', 'senha'])).split(' ')
+  const [pub, pvt] = (await type(['crypto', 'pubpvt', '--new'])).split(' ')
   const genesis = await type(['chains', 'join', '#bom-dia'])
   await type([BOB, 'chains', 'join', '#bom-dia', `--founder=${pub}`])
   const first = await type([...CHAT, 'post', 'inline', 'Bom Dia!', `--sign=${pvt}`])
@@ -143,7 +143,7 @@ async function firstExample() {
 
 /** §3.3: somebody new is held, and let in. */
 async function forum({ pvt }) {
-  const { stdout } = await run(real(['crypto', 'pubpvt', 'outra senha']))
+  const { stdout } = await run(real(['crypto', 'pubpvt', '--new']))
   const [, bobPvt] = stdout.trim().split(' ')
   const asked = await type([BOB, ...CHAT, 'post', 'inline', 'May I come in?', `--sign=${bobPvt}`])
   await type([...AT_BOB, 'held', '#bom-dia'])

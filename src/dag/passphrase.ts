@@ -18,8 +18,17 @@ export async function sharedKey(passphrase: string): Promise<Uint8Array> {
 }
 
 /** An author's keys; `pvt` is seed ‖ public key in 128 upper-case hex digits. */
-export async function keyPair(passphrase: string): Promise<{ readonly pub: AuthorKey; readonly pvt: string }> {
-  const seed = await sharedKey(passphrase)
+export interface KeyPair {
+  readonly pub: AuthorKey
+  readonly pvt: string
+}
+
+export async function keyPair(passphrase: string): Promise<KeyPair> {
+  return keyPairOf(await sharedKey(passphrase))
+}
+
+/** @param seed - 32 bytes, random or of a passphrase */
+export function keyPairOf(seed: Uint8Array): KeyPair {
   const pub = publicKeyOf(seed)
   return { pub, pvt: bytesToHex(seed).toUpperCase() + pub }
 }

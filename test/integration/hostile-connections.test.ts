@@ -157,7 +157,7 @@ describe('all slots taken from one address', () => {
     const [node, greedy] = (await start({}, {})) as [Host, Host]
     for (let n = 0; n <= CONNECTIONS_PER_PEER; n += 1) {
       const again = (): Promise<Connection> => greedy.libp2p.dial(addressOf(node), { force: true, signal: soon() })
-      const dialled = await greedy.dialUncharged(addressOf(node), again, 'user')
+      const dialled = await greedy.dialling(addressOf(node), again)
       expect(dialled.status).toBe('open')
     }
     expect(connectionsOf(node, greedy).length).toBeLessThanOrEqual(CONNECTIONS_PER_PEER)

@@ -25,7 +25,7 @@ import { statusOf } from './chain-status.ts'
 type ChainMethod = Extract<keyof Handlers, `chain.${string}`>
 
 export function chainHandlers(parts: NodeParts): Pick<Handlers, ChainMethod> {
-  const { clock } = parts
+  const { clock, keyReuse } = parts
   const replicaOf = (text: string): Replica => orThrow(parts.chains.find(text)).replica
   return {
     'chain.genesis': ({ chain }) => Promise.resolve(showChainId(replicaOf(chain).chain)),
@@ -51,7 +51,7 @@ export function chainHandlers(parts: NodeParts): Pick<Handlers, ChainMethod> {
     },
     'chain.post': async ({ chain, payload, text, sign, encrypt, re, ...label }, { signal }) => {
       const joined = orThrow(parts.chains.find(chain))
-      const pvt: { pvt?: PrivateKey } = sign === undefined ? {} : { pvt: orThrow(parsePrivateKey(sign)) }
+      const pvt: { pvt?: PrivateKey } = sign === undefined ? {} : { pvt: keyReuse.sign(orThrow(parsePrivateKey(sign))) }
       const bytes = payload === undefined ? Buffer.from(text ?? '', 'utf8') : Buffer.from(payload, 'base64')
       await findFirstPost(joined, pvt.pvt?.author, signal)
       const answered = re === undefined ? {} : { re: keptBlock(joined.replica, re) }
@@ -61,8 +61,8 @@ export function chainHandlers(parts: NodeParts): Pick<Handlers, ChainMethod> {
       const notes = [why, rivalsOf(joined)].filter((note) => note !== undefined && note !== '')
       return { id: showId(height, id), state, ...(notes.length === 0 ? {} : { why: notes.join('; ') }) }
     },
-    'chain.like': (params) => voteOn(replicaOf(params.chain), 1, params, clock),
-    'chain.dislike': (params) => voteOn(replicaOf(params.chain), -1, params, clock),
+    'chain.like': (params) => voteOn(replicaOf(params.chain), 1, params, parts),
+    'chain.dislike': (params) => voteOn(replicaOf(params.chain), -1, params, parts),
     'chain.reps': ({ chain, of, lens }) => {
       const replica = replicaOf(chain)
       return Promise.resolve(of === undefined ? repsOfAll(replica, clock, lens) : repsOf(replica, of, clock))
@@ -117,7 +117,7 @@ async function voteOn(
   replica: Replica,
   n: 1 | -1,
   { id, sign, why }: ParamsOf<'chain.like'>,
-  clock: Clock,
+  { clock, keyReuse }: NodeParts,
 ): Promise<{ id: string }> {
   const target = keptBlock(replica, id)
   if (n === -1 && !replica.graph.isAccepted(target)) {
@@ -127,7 +127,7 @@ async function voteOn(
       `${shown} is held: only accepted posts can be disliked, held ones are left alone`,
     )
   }
-  const pvt = orThrow(parsePrivateKey(sign))
+  const pvt = keyReuse.sign(orThrow(parsePrivateKey(sign)))
   const payload = Buffer.from(why ?? '', 'utf8')
   const voted = orThrow(await vote(replica, { n, target, pvt, payload }, clock))
   return { id: showId(voted.height, voted.id) }

@@ -1,8 +1,11 @@
 /** The control port's `chains` methods (spec §10, §11): join, invite, leave, list, listen. */
+import { randomBytes } from 'node:crypto'
 import { multiaddr } from '@multiformats/multiaddr'
 import { chainOf, showChainId, typedName, type Chain } from '../../dag/chain.ts'
+import { KEY_BYTES } from '../../dag/block-limits.ts'
 import { parseAuthorKey, type AuthorKey } from '../../dag/ids.ts'
 import { hasFirstPostPioneer } from '../../dag/sound.ts'
+import { withoutKeys } from '../base/without-keys.ts'
 import { ControlError } from '../control/error-codes.ts'
 import type { Handlers, ResultOf } from '../control/schema.ts'
 import { peersForInvite, type InvitePeers } from './invite-peers.ts'
@@ -15,12 +18,15 @@ import { orThrow } from './fault-reports.ts'
 export function chainsHandlers(
   parts: NodeParts,
 ): Pick<Handlers, `chains.${'join' | 'invite' | 'leave' | 'list' | 'listen'}`> {
-  const { chains, host, bootstrap } = parts
+  const { chains, host, bootstrap, keyReuse } = parts
   return {
-    'chains.join': async ({ name, invite, keys = [], founder: typed, instead = false }) => {
+    'chains.join': async ({ name, invite, keys: given = [], newKey = false, founder: typed, instead = false }) => {
       const founder = typed === undefined ? undefined : orThrow(parseAuthorKey(typed))
-      if (invite !== undefined) return joinInvited(parts, invite, { keys, founder, instead })
+      if (invite !== undefined) return joinInvited(parts, invite, { keys: given, founder, instead })
+      const keys = newKey ? [randomBytes(KEY_BYTES).toString('hex')] : given
+      if (name?.startsWith('$') === true && keys.length === 0) throw keyNeeded(name)
       const chain = orThrow(chainOf(typedName(name ?? ''), keys))
+      keyReuse.join(chain.params.key)
       orThrow(await chains.join(chain, { remember: true, founder, instead }))
       return { id: showChainId(chain), name: chain.params.name }
     },
@@ -59,13 +65,14 @@ export function chainsHandlers(
 
 /** Joins the chain of an invite and adds its peers. The peers need not be reachable. */
 async function joinInvited(
-  { chains, host, addedPeers }: NodeParts,
+  { chains, host, addedPeers, keyReuse }: NodeParts,
   text: string,
   given: { readonly keys: readonly string[]; readonly founder?: AuthorKey | undefined; readonly instead: boolean },
 ): Promise<ResultOf<'chains.join'>> {
   const invite = orThrow(decodeInvite(text))
   const chain = orThrow(chainOfInvite(invite, given.keys))
   const founder = given.founder ?? invite.founder
+  keyReuse.join(chain.params.key)
   orThrow(await chains.join(chain, { remember: true, founder, instead: given.instead }))
   const peers = invite.peers.map((peer) => multiaddr(peer))
   const others = peers.filter((peer) => !host.isSelf(peer))
@@ -73,6 +80,16 @@ async function joinInvited(
   const note = 'the invite names this node itself, which is not added as a peer'
   const notes = others.length === peers.length ? {} : { notes: [note] }
   return { id: showChainId(chain), name: chain.params.name, ...notes }
+}
+
+/** A group's key makes the chain: who types another one joins another group of that name, and is alone there. */
+function keyNeeded(name: string): ControlError {
+  const shown = withoutKeys(name)
+  return new ControlError(
+    'key-needed',
+    `${shown} is a group, and no key of it was given: found a new one with \`freechains chains join '${shown}' --new-key\`; ` +
+      'to join one that exists, ask a member for an invite, or for its key and put it behind the name',
+  )
 }
 
 function founderNotes(chain: Chain, founder: AuthorKey | undefined): string[] {

@@ -1,5 +1,6 @@
 /** The parts of a running node that handlers use; `daemon/compose.ts` builds them. */
 import type { AddedPeers } from '../net/discovery/added-peers.ts'
+import type { KeyReuse } from './key-reuse.ts'
 import type { ChainRegistry } from '../chain/registry.ts'
 import type { ChainServices } from '../net/chain-network.ts'
 import type { Clock } from '../base/clock.ts'
@@ -14,6 +15,7 @@ export interface NodeParts {
   readonly twin: () => Twin | undefined
   readonly chains: ChainRegistry<ChainServices>
   readonly clock: Clock
+  readonly keyReuse: KeyReuse
   readonly log: Logger
   readonly addedPeers: AddedPeers
   /** The state of each static peer. */

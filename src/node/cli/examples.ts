@@ -23,7 +23,7 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   info: ['freechains info', 'freechains info --json'],
   now: ['freechains now', 'freechains now 1700000000000'],
   check: ['freechains check', 'freechains check /var/lib/freechains'],
-  crypto: ['freechains crypto pubpvt -', 'freechains crypto shared - < passphrase.txt'],
+  crypto: ['freechains crypto pubpvt --new', 'freechains crypto shared - < passphrase.txt'],
   names: ['freechains names list'],
   'names add': ['freechains names add 300C0F41A5EF06B5A0CF16BF3C0B2D4E7A1C9F53D2E8B7460A1F5C3D9E8B7A61 bob'],
   'names remove': ['freechains names remove bob'],
@@ -32,6 +32,7 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   'chains join': [
     "freechains chains join '#bom-dia'",
     "freechains chains join '#club' 300C0F41A5EF06B5A0CF16BF3C0B2D4E7A1C9F53D2E8B7460A1F5C3D9E8B7A61",
+    "freechains chains join '$family' --new-key",
     "freechains chains join '$family' @family.key",
     "freechains chains join '#news' --founder 300C0F41A5EF06B5A0CF16BF3C0B2D4E7A1C9F53D2E8B7460A1F5C3D9E8B7A61",
     'freechains chains join - < invite.txt',

@@ -31,7 +31,7 @@ export type ChainOutcome =
 /** A key has 64 digits; the rest is room for white space. */
 const KEY_FILE_BYTES = 4 * 1024
 
-const MAKE_KEY = 'write the 64 hex digits that "freechains crypto shared" prints'
+const MAKE_KEY = 'write the 64 hex digits that "freechains crypto shared --new" prints'
 
 /** @param file - the config file; a relative `keyFile` is resolved against its directory */
 export function chainOfEntry(entry: ChainEntry, file: string, env: Environment): ChainOutcome {

@@ -92,11 +92,15 @@ export const joinParams = z
     name: chain.exactOptional(),
     invite: z.string().max(MAX_INVITE_CHARS).exactOptional(),
     keys: z.array(short).max(64).exactOptional(),
+    newKey: z.boolean().exactOptional(),
     founder: short.exactOptional(),
     instead: z.boolean().exactOptional(),
   })
   .refine((params) => (params.name === undefined) !== (params.invite === undefined), {
     error: 'expected exactly one of name and invite',
+  })
+  .refine(({ newKey, name, keys }) => newKey !== true || (name?.startsWith('$') === true && keys === undefined), {
+    error: 'newKey is for a group ($name), without keys',
   })
   .meta({ oneOf: [{ required: ['name'] }, { required: ['invite'] }] })
 

@@ -73,14 +73,14 @@ export const METHODS = {
   ),
 
   'keys.shared': method(
-    "a group's key from a passphrase",
-    z.strictObject({ passphrase }),
-    z.object({ key: z.string() }),
+    "a group's key: a random one, or from a passphrase",
+    z.strictObject({ passphrase: passphrase.exactOptional() }),
+    z.object({ key: z.string(), warning: z.string().exactOptional() }),
   ),
   'keys.pubpvt': method(
-    "an author's key pair from a passphrase",
-    z.strictObject({ passphrase }),
-    z.object({ pub: z.string(), pvt: z.string() }),
+    "an author's key pair: a random one, or from a passphrase",
+    z.strictObject({ passphrase: passphrase.exactOptional() }),
+    z.object({ pub: z.string(), pvt: z.string(), warning: z.string().exactOptional() }),
   ),
 
   'chains.join': method(

@@ -8,6 +8,7 @@ import { multiaddr } from '@multiformats/multiaddr'
 import { ok, type Result } from '../../dag/result.ts'
 import { DAY_MS } from '../../reputation/rules.ts'
 import { AddedPeers } from '../net/discovery/added-peers.ts'
+import { KeyReuse } from '../api/key-reuse.ts'
 import { createHandlers } from '../api/handlers.ts'
 import { ChainNetwork } from '../net/chain-network.ts'
 import { ChainRegistry } from '../chain/registry.ts'
@@ -157,7 +158,13 @@ async function start(
   const addedPeers = new AddedPeers({ configured: [...bootstrap, ...config.peers] }, { list: added, discovery })
   const peers = { staticPeers: () => discovery.staticPeers(), undialled: () => discovery.failures() }
   const twin = (): Twin | undefined => twins.twin
-  const parts = { host: host.value, twin, chains, clock, log, addedPeers, ...peers, bootstrap, info }
+  const keyReuse = new KeyReuse(() =>
+    chains.all().flatMap(({ replica }) => {
+      const { name, key } = replica.chain.params
+      return key === undefined ? [] : [{ name, key }]
+    }),
+  )
+  const parts = { host: host.value, twin, keyReuse, chains, clock, log, addedPeers, ...peers, bootstrap, info }
   const handlers = createHandlers(parts)
   const server = new ControlServer(
     {

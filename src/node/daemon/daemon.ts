@@ -101,6 +101,6 @@ function welcome(config: Config, node: ComposedNode): string {
     'try:',
     `  ${command} chains join INVITE             # what somebody sent you`,
     `  ${command} chains join "#a-name-of-yours" # a forum of your own: who posts first founds it`,
-    `  ${command} crypto pubpvt "my passphrase"  # the keys to post with`,
+    `  ${command} crypto pubpvt --new            # the keys to post with`,
   ].join('\n')
 }

@@ -119,7 +119,7 @@ export class ChainNetwork {
         if (compared.notePulled(peer, result)) discovery.noteChainPeer(peer)
       },
       connected: () => this.#connected(compared),
-      findPeers: (signal) => this.#findPeers(replica, signal),
+      findPeers: (signal) => this.#findPeers({ replica, compared }, signal),
       standing: (peer) => standingOf(peer, { host, discovery, sharesOf: host.sharesOf }),
       extraSlots: this.#extraSlots,
       strangerPlaces: this.#strangerPlaces,
@@ -134,6 +134,9 @@ export class ChainNetwork {
       subscribers: () => pubsub.subscribers(topic),
       isConnected: (peer) => host.isConnected(peer),
       isStatic: (peer) => this.#isStatic(peer),
+      onSharer: (peer) => {
+        pubsub.admit(topic, peer)
+      },
       random: Math.random,
     })
     this.#compared.push(compared)
@@ -143,10 +146,18 @@ export class ChainNetwork {
     const onHint = (peer: string): void => {
       sync.suggest(peer)
     }
-    const gossip = new ChainGossip({ replica, pubsub, log, onHint, onFault, mayRecheck })
+    const gossip = new ChainGossip({
+      replica,
+      pubsub,
+      log,
+      onHint,
+      onFault,
+      mayRecheck,
+      mayKnow: (peer) => compared.mayKnow(peer),
+    })
     attached.gossip = gossip
     discovery.join(rendezvous, (peer) => {
-      compared.noteProvider(peer.toString())
+      compared.noteFound(peer.toString())
     })
     return {
       gossip,
@@ -206,11 +217,15 @@ export class ChainNetwork {
    * Without connections a DHT lookup is pointless. A lookup that the deadline ends has connected the peers found so
    * far.
    */
-  async #findPeers(replica: Replica, signal: AbortSignal): Promise<void> {
+  async #findPeers(
+    { replica, compared }: Pick<AttachedChain, 'replica' | 'compared'>,
+    signal: AbortSignal,
+  ): Promise<void> {
     const { host, discovery, log } = this.#modules
     if (host.connections().length === 0) return
     try {
-      await orAborted(discovery.lookup(replica.chain.rendezvous, { signal }), signal)
+      const found = await orAborted(discovery.lookup(replica.chain.rendezvous, { signal }), signal)
+      for (const peer of found ?? []) compared.noteFound(peer.toString())
     } catch (error) {
       log.debug('discovery.lookup-failed', { chain: replica.chain.id, why: String(error) })
     }

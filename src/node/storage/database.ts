@@ -138,8 +138,9 @@ export async function openDatabase(dir: string): Promise<Result<Database, Storag
   } catch (error) {
     return fail({ code: 'DISK_UNREADABLE', dir, why: messageOf(error) })
   }
-  const datastore = new LevelDatastore(path)
   if (await hasLostCurrent(path)) return fail({ code: 'DISK_DAMAGED', dir, why: 'the file CURRENT is gone' })
+  // From here on: it begins to open by itself.
+  const datastore = new LevelDatastore(path)
   try {
     // The datastore's own `open` drops the cause of a failure.
     await datastore.db.open({ compression: false })

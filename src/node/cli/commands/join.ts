@@ -4,6 +4,12 @@ import type { CommandContext } from '../command-context.ts'
 import { settleFounder } from '../founders.ts'
 import { readJoining, readKey } from '../secrets.ts'
 
+interface JoinOptions {
+  readonly newKey?: true
+  readonly founder?: string
+  readonly instead?: true
+}
+
 export function addJoinCommand(chains: Command, context: CommandContext): void {
   chains
     .command('join')
@@ -13,9 +19,10 @@ export function addJoinCommand(chains: Command, context: CommandContext): void {
       "'#forum', '$group', '@PUB' or '@!PUB'; or an invite, which needs nothing else (@FILE, env:NAME and - work)",
     )
     .argument('[keys...]', "a forum's pioneers (public keys), or a group's shared key; @FILE and env:NAME work")
+    .option('--new-key', 'of a group: found it with a random key, for members to join by an invite')
     .option('--founder <pub>', "of a forum: the founder to follow; blocks of others' forums of this name are not taken")
     .option('--instead', 'leave the chain of this name that is here, or the forum of another founder, and remove it')
-    .action(async (word: string, texts: string[], options: { readonly founder?: string; readonly instead?: true }) => {
+    .action(async (word: string, texts: string[], options: JoinOptions) => {
       const what = await readJoining(word, context.io)
       const isInvite = 'invite' in what
       // Only a forum takes public keys, and an invite to a forum includes them.
@@ -24,6 +31,8 @@ export function addJoinCommand(chains: Command, context: CommandContext): void {
       const params = { ...what, ...(keys.length === 0 ? {} : { keys }), ...options }
       const joined = await (await context.client()).call('chains.join', params)
       await context.answer(joined, joined.id)
+      if (options.newKey === true && !isInvite)
+        await context.note(`a new group: who is to join needs \`freechains chains invite '${what.name}' --with-key\``)
       const name = isInvite ? (joined.name ?? '') : what.name
       if (isInvite && name !== '') await context.note(`joined ${name}`)
       for (const note of joined.notes ?? []) await context.note(note)

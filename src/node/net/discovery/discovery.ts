@@ -88,11 +88,11 @@ export class Discovery {
    * may not know them.
    * @throws {Bug} if the chain is already joined
    */
-  join(rendezvous: Uint8Array, onProvider: (peer: PeerId) => void = () => undefined): void {
+  join(rendezvous: Uint8Array, onFound: (peer: PeerId) => void = () => undefined): void {
     if (!this.#options.dht) return
     const key = keyOf(rendezvous)
     if (this.#providers.has(key)) throw new Bug('a chain is joined once')
-    this.#providers.set(key, new DhtProvider(rendezvous, this.#modules, onProvider))
+    this.#providers.set(key, new DhtProvider(rendezvous, this.#modules, onFound))
   }
 
   async leave(rendezvous: Uint8Array): Promise<void> {

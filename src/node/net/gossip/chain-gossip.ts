@@ -46,6 +46,8 @@ export interface GossipModules {
   readonly onHint: (peer: string) => void
   /** Takes one of the peer's rechecks; see `protocol/recheck-budget.ts`. */
   readonly mayRecheck: (peer: string) => boolean
+  /** Of a group: whether a peer is no stranger, and may know that this node is a member. */
+  readonly mayKnow?: (peer: string) => boolean
   readonly onFault: (peer: string, fault: ProtocolFault) => void
 }
 
@@ -92,6 +94,7 @@ export class ChainGossip {
       this.topic,
       (from, data) => this.#validate(from, data),
       (from) => this.#onDropped(from),
+      replica.chain.params.key === undefined ? undefined : modules.mayKnow,
     )
     this.#stopListening = replica.listen((events, origin) => {
       if (events.some(isForPeers)) this.#onNew(origin)

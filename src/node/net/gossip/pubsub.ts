@@ -14,6 +14,7 @@ import { ANNOUNCEMENT_BYTES } from '../../../protocol/limits.ts'
 import { BoundedCaches } from './bounded-caches.ts'
 import { forwardAsPublished } from './forward-as-published.ts'
 import { reopenStreams } from './reopen-streams.ts'
+import { PrivateTopics } from './private-topics.ts'
 import { RpcIntake } from './rpc-intake.ts'
 import { enforceRpcRules } from './rpc-rules.ts'
 import type { Host } from '../host/host.ts'
@@ -47,6 +48,7 @@ export class Pubsub {
   readonly #joined = new Map<string, DroppedListener>()
   readonly #intake: RpcIntake
   readonly #caches: BoundedCaches
+  readonly #private: PrivateTopics
   readonly #listeners = new Set<(topic: string, peer: string) => void>()
   readonly #stopReopening: () => void
 
@@ -57,6 +59,7 @@ export class Pubsub {
     this.#pubsub.addEventListener('gossipsub:heartbeat', this.#onHeartbeat)
     enforceRpcRules(this.#pubsub)
     forwardAsPublished(this.#pubsub)
+    this.#private = new PrivateTopics(this.#pubsub)
     this.#caches = new BoundedCaches(this.#pubsub)
     this.#intake = new RpcIntake(this.#pubsub, {
       isJoined: (topic) => this.#joined.has(topic),
@@ -72,9 +75,15 @@ export class Pubsub {
     return this.#host.libp2p.services.pubsub
   }
 
-  /** @throws {Bug} if the topic is joined already */
-  join(topic: string, validate: TopicValidator, onDropped: DroppedListener = () => undefined): void {
+  /** @param mayKnow - of a private topic: which peers are told of it @throws {Bug} if the topic is joined already */
+  join(
+    topic: string,
+    validate: TopicValidator,
+    onDropped: DroppedListener = () => undefined,
+    mayKnow?: (peer: string) => boolean,
+  ): void {
     if (this.#joined.has(topic)) throw new Bug('a topic is joined once')
+    if (mayKnow !== undefined) this.#private.add(topic, mayKnow)
     this.#joined.set(topic, onDropped)
     this.#intake.onJoin(topic)
     scoreTopic(this.#pubsub, topic)
@@ -88,6 +97,12 @@ export class Pubsub {
     this.#intake.onLeave(topic)
     this.#pubsub.unsubscribe(topic)
     this.#pubsub.topicValidators.delete(topic)
+    this.#private.delete(topic)
+  }
+
+  /** Tells a peer of a private topic: it has become known that it may know it. */
+  admit(topic: string, peer: string): void {
+    if (this.#joined.has(topic) && this.#private.admit(topic, peer)) this.#notify(topic, peer)
   }
 
   /**

@@ -4,6 +4,8 @@
  */
 import type { PeerId } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
+import { evictOldest } from '../../../dag/evict-oldest.ts'
+import { SHARERS_PER_CHAIN } from '../../../protocol/limits.ts'
 import { unreachable } from '../../../dag/result.ts'
 import type { PullResult } from '../../../protocol/pull-types.ts'
 import type { Replica } from '../../chain/replica.ts'
@@ -20,6 +22,8 @@ export interface ComparedChainModules extends AskModules {
   readonly subscribers: () => readonly string[]
   readonly isConnected: (peer: string) => boolean
   readonly isStatic: (peer: string) => boolean
+  /** The peer has shown that it has the chain, or was found under its rendezvous. */
+  readonly onSharer?: (peer: string) => void
   /** In 0 … 1. */
   readonly random: () => number
 }
@@ -28,6 +32,8 @@ export class ComparedChain implements TouredChain {
   readonly sequence: number
   readonly #modules: ComparedChainModules
   readonly #sharers = new Sharers()
+  /** Peers that the DHT has under the chain's rendezvous: they know it. */
+  readonly #found = new Set<string>()
 
   constructor(sequence: number, modules: ComparedChainModules) {
     this.sequence = sequence
@@ -59,19 +65,36 @@ export class ComparedChain implements TouredChain {
 
   /**
    * Strangers are not asked about a group: the question carries its rendezvous, from which a name and a passphrase can be
-   * guessed (spec §7). Static peers are no strangers.
+   * guessed (spec §7). See {@link ComparedChain.mayKnow}.
    */
   next(peer: string, sinceMs: number): 'nothing' | 'compare' | 'ask' {
-    const { replica, subscribers, isStatic } = this.#modules
+    const { replica, subscribers } = this.#modules
     if (this.#sharers.has(peer)) return this.#sharers.comparedMs(peer) < sinceMs ? 'compare' : 'nothing'
     if (this.#sharers.isLacking(peer, performance.now()) || subscribers().includes(peer)) return 'nothing'
     const isGroup = replica.chain.params.key !== undefined
-    return isGroup && !isStatic(peer) ? 'nothing' : 'ask'
+    return isGroup && !this.mayKnow(peer) ? 'nothing' : 'ask'
+  }
+
+  /** Whether a peer is no stranger to the chain: it is static, has shown that it has it, or was found under its rendezvous. */
+  mayKnow(peer: string): boolean {
+    return this.#modules.isStatic(peer) || this.#sharers.has(peer) || this.#found.has(peer)
+  }
+
+  /** The DHT has the connected peer under the chain's rendezvous, and gossip may not know it. */
+  noteFound(peer: string): void {
+    this.#found.delete(peer)
+    this.#found.add(peer)
+    evictOldest(this.#found, SHARERS_PER_CHAIN)
+    this.#modules.onSharer?.(peer)
+    if (!this.#sharers.has(peer) && !this.#sharers.isLacking(peer, performance.now())) this.compare(peer)
   }
 
   async ask(peer: string, signal: AbortSignal): Promise<HasChain> {
     const answer = await askForChain(this.#modules.replica, peerIdFromString(peer), this.#modules, signal)
-    if (answer === 'yes') this.#sharers.note(peer)
+    if (answer === 'yes') {
+      this.#sharers.note(peer)
+      this.#modules.onSharer?.(peer)
+    }
     if (answer === 'no') this.#sharers.noteLacking(peer, performance.now())
     return answer
   }
@@ -79,11 +102,7 @@ export class ComparedChain implements TouredChain {
   /** The peer opened the chain here. */
   noteOpened(peer: PeerId): void {
     this.#sharers.note(peer.toString())
-  }
-
-  /** The peer says in the DHT that it has the chain. */
-  noteProvider(peer: string): void {
-    if (!this.#sharers.has(peer) && !this.#sharers.isLacking(peer, performance.now())) this.compare(peer)
+    this.#modules.onSharer?.(peer.toString())
   }
 
   noteSubscribed(peer: string): void {
@@ -99,6 +118,7 @@ export class ComparedChain implements TouredChain {
       case 'done':
       case 'stalled':
         this.#sharers.note(id, { hasGiven, comparedMs: nowMs })
+        this.#modules.onSharer?.(id)
         return true
       case 'postponed':
       case 'incompatible':

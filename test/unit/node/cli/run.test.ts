@@ -401,6 +401,24 @@ test('peer add of a peer that is not there yet prints no id, and says so', async
   })
 })
 
+describe('keys', () => {
+  test('a group is founded with a random key, which is not printed, and how to invite is said', async () => {
+    const results = { 'chains.join': { id: '0_AA', name: '$family' } }
+    const { out, err, calls } = await command(shell("chains join '$family' --new-key"), { results })
+    expect([out, calls]).toEqual(['0_AA\n', [['chains.join', { name: '$family', newKey: true }]]])
+    expect(err).toContain("freechains chains invite '$family' --with-key")
+  })
+
+  test('a random pair needs no passphrase; what the daemon thinks of a passphrase is said on stderr', async () => {
+    const results = { 'keys.pubpvt': { pub: 'A', pvt: 'B', warning: 'the passphrase is weak' } }
+    const fresh = await command(shell('crypto pubpvt --new'), { results })
+    expect([fresh.out, fresh.calls]).toEqual(['A B\n', [['keys.pubpvt', {}]]])
+    expect(fresh.err).toBe('freechains: warning: the passphrase is weak\n')
+    for (const line of ['crypto pubpvt', 'crypto pubpvt x --new'])
+      expect(await command(shell(line), { results })).toMatchObject({ status: 2, calls: [] })
+  })
+})
+
 describe('sharing a chain', () => {
   test('what there is to know about an invite is said on stderr, a line each', async () => {
     const notes = ['the key is in it', 'it works here only']

@@ -100,11 +100,11 @@ test('a peer that is away is not asked, and is compared with when it is back', a
 
 test('who provides the chain in the DHT is pulled from, even of a group, unless it is known or said no', async () => {
   const { one, peer, compared, ended } = await comparing(family(9), family(9))
-  one.noteProvider(peer)
+  one.noteFound(peer)
   expect(compared).toEqual([peer])
   ended({ why: 'done' })
-  one.noteProvider(peer)
+  one.noteFound(peer)
   ended({ why: 'unknown-chain' })
-  one.noteProvider(peer)
+  one.noteFound(peer)
   expect(compared).toEqual([peer])
 })
