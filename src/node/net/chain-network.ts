@@ -143,7 +143,10 @@ export class ChainNetwork {
     const onHint = (peer: string): void => {
       sync.suggest(peer)
     }
-    const gossip = new ChainGossip({ replica, pubsub, log, onHint, onFault, mayRecheck })
+    const onGave = (peer: string): void => {
+      host.useful.noteGave(peer)
+    }
+    const gossip = new ChainGossip({ replica, pubsub, log, onHint, onGave, onFault, mayRecheck })
     attached.gossip = gossip
     discovery.join(rendezvous)
     return {
