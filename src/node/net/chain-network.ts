@@ -146,15 +146,11 @@ export class ChainNetwork {
     const onHint = (peer: string): void => {
       sync.suggest(peer)
     }
-    const gossip = new ChainGossip({
-      replica,
-      pubsub,
-      log,
-      onHint,
-      onFault,
-      mayRecheck,
-      mayKnow: (peer) => compared.mayKnow(peer),
-    })
+    const onGave = (peer: string): void => {
+      host.useful.noteGave(peer)
+    }
+    const mayKnow = (peer: string): boolean => compared.mayKnow(peer)
+    const gossip = new ChainGossip({ replica, pubsub, log, onHint, onGave, onFault, mayRecheck, mayKnow })
     attached.gossip = gossip
     discovery.join(rendezvous, (peer) => {
       compared.noteFound(peer.toString())

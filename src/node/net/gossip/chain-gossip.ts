@@ -44,6 +44,8 @@ export interface GossipModules {
   readonly log: Logger
   /** The neighbour has something that is missing here: pull from it. */
   readonly onHint: (peer: string) => void
+  /** The neighbour brought a block that is accepted here for the first time. */
+  readonly onGave: (peer: string) => void
   /** Takes one of the peer's rechecks; see `protocol/recheck-budget.ts`. */
   readonly mayRecheck: (peer: string) => boolean
   /** Of a group: whether a peer is no stranger, and may know that this node is a member. */
@@ -212,7 +214,7 @@ export class ChainGossip {
   }
 
   async #handle(from: string, announcement: HeadsAnnouncement): Promise<GossipVerdict> {
-    const { replica, onHint, mayRecheck } = this.#modules
+    const { replica, onHint, onGave, mayRecheck } = this.#modules
     const assessment = assess(announcement, {
       graph: replica.graph,
       has: (id) => replica.has(id),
@@ -228,6 +230,7 @@ export class ChainGossip {
     if (verdict === 'reject' && outcome.state === 'refused') {
       return this.#reject(from, { code: 'GOSSIP_BAD_BLOCK', block: block.id, fault: outcome.fault })
     }
+    if (verdict === 'accept') onGave(from)
     // The block was not kept, but it may be a head of the neighbour: a pull brings its context. A pull would not get
     // further with a postponed block; that one comes when heads are compared.
     if (verdict === 'ignore' && outcome.state !== 'known' && outcome.state !== 'postponed') onHint(from)

@@ -28,6 +28,7 @@ class Spoken {
   readonly here: TestReplica
   readonly said: Uint8Array[] = []
   readonly hints: string[] = []
+  readonly gave: string[] = []
   readonly faults: [peer: string, code: ProtocolFault['code']][] = []
   connected: string[] = ['loud', 'quiet']
   mayRecheck = true
@@ -51,6 +52,7 @@ class Spoken {
       pubsub: topics as unknown as Pubsub,
       log: silentLogger,
       onHint: (peer) => void this.hints.push(peer),
+      onGave: (peer) => void this.gave.push(peer),
       mayRecheck: () => this.mayRecheck,
       onFault: (peer, { code }) => void this.faults.push([peer, code]),
     })
@@ -99,6 +101,7 @@ describe('known heads announced for ever', () => {
     expect(await spoken.hear('loud', garbage())).toBe('ignore')
     expect(spoken.faults).toHaveLength(1)
     expect(await spoken.hear('quiet', riding(post(ON, { author: 1, backs: [FIRST.block] })))).toBe('accept')
+    expect(spoken.gave).toEqual(['quiet'])
   })
 
   test('cost one look at the neighbour, however many were skipped; none if it is gone', async () => {
