@@ -74,7 +74,7 @@ export async function createHost(options: HostOptions, modules: HostModules): Pr
       }),
     )
     await edge.attach(libp2p, modules.datastore)
-    boundPings(libp2p)
+    boundPings(libp2p.services.ping)
     const useful = new UsefulPeers()
     const slots = options.maxConnections ?? MAX_CONNECTIONS
     limitConnections(libp2p, { slots, sharesOf }, { useful, log: modules.log })
