@@ -134,7 +134,7 @@ const REPORTS: { readonly [C in ReportedFault['code']]: (fault: Extract<Reported
   CHAIN_OTHER_FOUNDER: (f) => [
     'other-founder',
     `${f.name} here is the forum of founder ${f.founder}, with ${String(f.blocks)} blocks`,
-    `to follow another founder: \`freechains chains join '${f.name}' --founder <pub> --instead\`, which removes what is here`,
+    `to follow another founder: \`freechains chains join '${f.name}' --founder <pub> --instead\`, which leaves this one and removes it here`,
   ],
   CHAIN_TAKES_NO_FOUNDER: (f) => [
     'bad-key',
