@@ -40,7 +40,7 @@ async function pulling(on: ForumReplica, wired: Wired): Promise<ChainSync> {
 }
 
 function status({ replica, clock }: ForumReplica, sync: ChainSync): ReturnType<typeof statusOf> {
-  const parts = { host: { connections: () => [] }, clock, undialled: () => [] }
+  const parts = { host: { peerId: 'self', connections: () => [] }, twin: () => undefined, clock, undialled: () => [] }
   const gossip = { waiting: { neighbours: () => [] } }
   const joined = { replica, attached: { sync, gossip, peers: () => [], compareMs: () => COMPARE_MS } }
   return statusOf(
