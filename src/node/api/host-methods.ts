@@ -2,9 +2,10 @@
 import { VERSION } from '../base/version.ts'
 import { ControlError } from '../control/error-codes.ts'
 import type { Handlers } from '../control/schema.ts'
+import { controlErrorOf } from './fault-reports.ts'
 import type { NodeParts } from './node-parts.ts'
 
-export function hostHandlers({ clock, host, chains, info }: NodeParts): Pick<Handlers, 'host.info' | 'host.now'> {
+export function hostHandlers({ clock, host, chains, info, disk }: NodeParts): Pick<Handlers, 'host.info' | 'host.now'> {
   return {
     'host.info': () =>
       Promise.resolve({
@@ -16,6 +17,7 @@ export function hostHandlers({ clock, host, chains, info }: NodeParts): Pick<Han
         chains: chains.all().length,
         peers: host.connections().length,
         uptimeMs: Math.round(performance.now() - info.startedAt),
+        ...(disk.noRoom === undefined ? {} : { readOnly: controlErrorOf(disk.noRoom).message }),
       }),
     'host.now': async ({ ms }) => {
       if (ms === undefined) return clock.nowMs()

@@ -6,6 +6,7 @@ import type { Clock } from '../base/clock.ts'
 import type { Host } from '../net/host/host.ts'
 import type { StaticPeerState } from '../net/discovery/static-peer.ts'
 import type { Logger } from '../base/log.ts'
+import type { FreeSpace } from '../storage/free-space.ts'
 import type { Pubsub } from '../net/gossip/pubsub.ts'
 
 export interface NodeParts {
@@ -15,6 +16,8 @@ export interface NodeParts {
   readonly clock: Clock
   readonly log: Logger
   readonly addedPeers: AddedPeers
+  /** The disk of the data directory. */
+  readonly disk: Pick<FreeSpace, 'noRoom'>
   /** The state of each static peer. */
   readonly staticPeers: () => readonly StaticPeerState[]
   /** Static peers whose last dial failed, with reasons. */

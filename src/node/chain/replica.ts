@@ -30,6 +30,10 @@ import { UNLIMITED, type MayRecheck } from './intake/signatures.ts'
 import { PayloadIndex } from './intake/payload-index.ts'
 import { delaysOf, type Delays } from './intake/delays.ts'
 import { StoredBlocks } from './intake/stored-blocks.ts'
+import { Quota } from './quota.ts'
+import { StorageGate } from './storage-gate.ts'
+import { isDiskFull } from '../storage/faults.ts'
+import type { FreeSpace } from '../storage/free-space.ts'
 import type { BlockVerifier } from './intake/verify-workers.ts'
 
 export interface ReplicaModules {
@@ -44,6 +48,10 @@ export interface ReplicaModules {
   readonly throttle?: Throttle
   /** Shared by the mempools of all chains of a node; without it this chain has one of its own. */
   readonly mempoolBudget?: MempoolBudget
+  /** Shared by all chains of a node; without it there is no limit. */
+  readonly quota?: Quota
+  /** The disk of the data directory; without it it is not looked at. */
+  readonly disk?: FreeSpace
   /** Called once, when the store failed: nothing more is accepted until the node restarts. */
   readonly onFailure?: (error: Error) => void
 }
@@ -55,6 +63,9 @@ export class Replica {
   /** Of the accepted blocks. Built when a peer first asks. */
   readonly fingerprints: FingerprintTree
   readonly throttle: Throttle
+  /** What may be stored now. */
+  readonly storage: StorageGate
+  readonly #quota: Quota
   readonly #blockStates: BlockStates
   readonly #importer: BlockImporter
   readonly #payloadIndex: PayloadIndex
@@ -78,8 +89,17 @@ export class Replica {
     this.store = modules.store
     this.#blockStates = blockStates
     this.throttle = modules.throttle ?? new Throttle(new Watch())
-    this.#importer = new BlockImporter(blockStates, this.throttle)
-    this.#payloadIndex = new PayloadIndex(loaded, (index) => blockStates.isLive(index) && !state.isHidden(index))
+    const quota = modules.quota ?? new Quota()
+    this.#quota = quota
+    this.#payloadIndex = new PayloadIndex(
+      loaded,
+      (index) => blockStates.isLive(index) && !state.isHidden(index),
+      (change) => {
+        quota.add(change)
+      },
+    )
+    this.storage = new StorageGate({ chain: this.chain, bytes: () => this.bytes, quota, disk: modules.disk })
+    this.#importer = new BlockImporter(blockStates, this.throttle, (header) => this.storage.takesPayload(header))
     this.#clock = modules.clock
     this.#log = modules.log
     this.#verifier = modules.verifier ?? NO_VERIFIER
@@ -242,10 +262,18 @@ export class Replica {
   /**
    * Takes in a list of blocks, pasts first, after those of earlier calls. A refused block does not stop the others, unless
    * its signature is forged: the blocks behind that one are postponed.
+   * While nothing can be stored all are postponed: they are fetched again.
    * @param mayRecheck - the recheck budget of the peer that sent them; without limit by default
    */
-  ingest(list: readonly Incoming[], origin: Origin, mayRecheck: MayRecheck = UNLIMITED): Promise<StoreOutcome[]> {
-    return this.#ingest.list(list, origin, mayRecheck)
+  async ingest(list: readonly Incoming[], origin: Origin, mayRecheck: MayRecheck = UNLIMITED): Promise<StoreOutcome[]> {
+    if (this.storage.noRoom === undefined) {
+      try {
+        return await this.#ingest.list(list, origin, mayRecheck)
+      } catch (error) {
+        if (!isDiskFull(error)) throw error
+      }
+    }
+    return list.map(({ block: { id } }) => ({ id, state: 'postponed' }))
   }
 
   /** Calls `make` with the chain at rest, and takes in the block it makes before anything else changes. */
@@ -332,6 +360,7 @@ export class Replica {
   async close(): Promise<void> {
     await this.#commitQueue.end()
     this.#blockStates.mempool.close()
+    this.#quota.add(-this.bytes)
     const listeners = [...this.#listeners.values()]
     this.#listeners.clear()
     for (const onClose of listeners) onClose()

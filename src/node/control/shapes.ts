@@ -98,7 +98,8 @@ export const status = z.object({
     })
     .exactOptional(),
   delayed: z.object({ blocks: count, untilMs: count, why: z.string() }).exactOptional(),
-  state: z.enum(['synced', 'syncing', 'holding back', 'choosing', 'alone']),
+  overQuota: z.object({ of: z.enum(['chain', 'node']), bytes: count, limitBytes: count }).exactOptional(),
+  state: z.enum(['synced', 'syncing', 'holding back', 'choosing', 'alone', 'read-only']),
   why: z.string(),
 })
 
@@ -111,6 +112,7 @@ export const info = z.object({
   chains: count,
   peers: count,
   uptimeMs: count,
+  readOnly: z.string().exactOptional(),
 })
 
 export const peerView = z.object({

@@ -1,8 +1,8 @@
 /** The daemon behind the `start` command: configuration, signals, and the text printed at the start (spec §11, §12). */
 import { configFaultLines } from '../config/faults.ts'
-import { loadConfig, reloadChains, type Config } from '../config/config.ts'
+import { loadConfig, reloadConfig, type Config } from '../config/config.ts'
 import { systemClock, testClock } from '../base/clock.ts'
-import { composeNode, type ComposedNode } from './compose.ts'
+import { composeNode, type ComposedNode, type StopReason } from './compose.ts'
 import { ControlError } from '../control/error-codes.ts'
 import { controlErrorOf } from '../api/fault-reports.ts'
 import { exposureWarning } from '../control/paths.ts'
@@ -39,19 +39,32 @@ export async function runDaemon(options: DaemonOptions, interrupted: AbortSignal
   for (const warning of config.warnings) log.warn('config.warning', { warning })
   // A SIGHUP during the start would kill the process. The config has just been read, so it is ignored.
   process.on('SIGHUP', () => undefined)
-  const started = await composeNode(config, { clock: options.testClock ? testClock() : systemClock, log })
-  if (!started.ok) throw controlErrorOf(started.fault)
-  const node = started.value
-  process.stdout.write(`${welcome(config, node)}\n`)
-  const exposed = exposureWarning(config.control.host)
-  if (exposed !== undefined) process.stderr.write(`freechains: ${exposed}\n`)
-  await untilStopped(node, config, log, interrupted)
+  const clock = options.testClock ? testClock() : systemClock
+  let reason: StopReason | undefined
+  do {
+    if (reason === 'room') log.warn('node.starting-again', { why: 'a write had failed, and the disk has room again' })
+    const started = await composeNode(config, { clock, log })
+    if (!started.ok) throw controlErrorOf(started.fault)
+    const node = started.value
+    process.stdout.write(`${welcome(config, node)}\n`)
+    const exposed = exposureWarning(config.control.host)
+    if (exposed !== undefined) process.stderr.write(`freechains: ${exposed}\n`)
+    reason = await untilStopped(node, config, log, interrupted)
+  } while (reason === 'room')
 }
 
-/** Waits for SIGTERM, SIGINT (may have come already) or `host.stop`. SIGHUP reloads the chains of the config file. */
-async function untilStopped(node: ComposedNode, config: Config, log: Logger, interrupted: AbortSignal): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<string | Error>()
-  onAbort(interrupted, () => resolve(String(interrupted.reason)))
+/**
+ * Waits for SIGTERM, SIGINT (may have come already), `host.stop`, or for room on the disk after a failed write; then stops
+ * the node, and returns which of them it was. SIGHUP reloads the chains and quotas of the config file.
+ */
+async function untilStopped(
+  node: ComposedNode,
+  config: Config,
+  log: Logger,
+  interrupted: AbortSignal,
+): Promise<StopReason | undefined> {
+  const { promise, resolve } = Promise.withResolvers<StopReason | undefined>()
+  const forget = onAbort(interrupted, () => resolve(undefined))
   const onHangup = (): void => {
     reload(node, config, log).catch((error: unknown) => {
       log.error('config.reload-failed', { why: String(error) })
@@ -60,7 +73,8 @@ async function untilStopped(node: ComposedNode, config: Config, log: Logger, int
   process.on('SIGHUP', onHangup)
   void node.stopAsked.then(resolve)
   const reason = await promise
-  log.info('node.stopping', { why: String(reason) })
+  forget()
+  log.info('node.stopping', { why: String(reason ?? interrupted.reason) })
   process.off('SIGHUP', onHangup)
   await node.stop()
   // An exit with an error lets a supervisor restart the node from what is on disk.
@@ -69,16 +83,18 @@ async function untilStopped(node: ComposedNode, config: Config, log: Logger, int
       'data-dir-unusable',
       `the data directory failed: ${reason.message}; see to the disk, then start again`,
     )
+  return reason
 }
 
 async function reload(node: ComposedNode, config: Config, log: Logger): Promise<void> {
   if (config.file === undefined) return
-  const read = reloadChains(config.file)
+  const read = reloadConfig(config.file)
   if (!read.ok) {
     log.error('config.reload-failed', { why: configFaultLines(read.fault) })
     return
   }
   for (const warning of read.value.warnings) log.warn('config.warning', { warning })
+  node.setQuota(read.value.storage)
   await node.joinAll(read.value)
   log.info('config.reloaded', { chains: read.value.chains.length })
 }

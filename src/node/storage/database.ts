@@ -9,7 +9,7 @@ import { fail, ok, type Result } from '../../dag/result.ts'
 import { chainId, type ChainId } from '../../dag/ids.ts'
 import type { ChainStore } from '../../reputation/block-state.ts'
 import { LevelChainStore } from './chain-store.ts'
-import type { StorageFault } from './faults.ts'
+import { messageOf, type StorageFailed, type StorageFault } from './faults.ts'
 import {
   ChainKeys,
   chainPrefix,
@@ -42,11 +42,19 @@ export class Database {
   readonly #db: Level
   readonly #writer: BatchWriter
   readonly #chains = new Map<ChainId, LevelChainStore>()
+  #onFailure: (failure: StorageFailed) => void = () => undefined
 
   constructor(datastore: LevelDatastore) {
     this.datastore = datastore
     this.#db = datastore.db
-    this.#writer = new BatchWriter(datastore.db)
+    this.#writer = new BatchWriter(datastore.db, (failure) => {
+      this.#onFailure(failure)
+    })
+  }
+
+  /** Calls `listener` when a write has failed, and so all later ones will: once. */
+  onFailure(listener: (failure: StorageFailed) => void): void {
+    this.#onFailure = listener
   }
 
   /** The store of a chain, empty if nothing was committed yet. The same object each time, until it is destroyed. */
@@ -146,10 +154,6 @@ function openFault(dir: string, error: unknown): StorageFault {
   const cause: unknown = error instanceof Error ? (error.cause ?? error) : error
   const isLocked = cause instanceof Error && 'code' in cause && cause.code === 'LEVEL_LOCKED'
   return isLocked ? { code: 'DISK_LOCKED', dir } : { code: 'DISK_UNREADABLE', dir, why: messageOf(cause) }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }
 
 /** Writes the number into a database that has none. */

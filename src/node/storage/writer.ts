@@ -3,7 +3,7 @@
  * come while a batch is being written are merged into the next one, so any number of synced commits share one flush.
  */
 import type { LevelDatastore } from 'datastore-level'
-import { StorageFailed } from './faults.ts'
+import { messageOf, StorageFailed } from './faults.ts'
 
 export type Level = LevelDatastore['db']
 
@@ -44,11 +44,14 @@ export class BatchWriter {
   readonly #db: Level
   #queue: Job[] = []
   #running: Promise<void> | undefined
+  readonly #onFailure: (failure: StorageFailed) => void
   #failure: StorageFailed | undefined
   #isClosed = false
 
-  constructor(db: Level) {
+  /** @param onFailure - called once, when a write has failed and all later ones will */
+  constructor(db: Level, onFailure: (failure: StorageFailed) => void = () => undefined) {
     this.#db = db
+    this.#onFailure = onFailure
   }
 
   /** Resolves when the job is with the operating system or, if `sync`, on the disk. */
@@ -86,7 +89,10 @@ export class BatchWriter {
       await (bytes > ops.length * LARGE_ROW_BYTES ? this.#db.batch(ops, options) : this.#chained(ops).write(options))
       for (const job of jobs) job.resolve()
     } catch (cause) {
-      this.#failure ??= new StorageFailed('a write failed', { cause })
+      if (this.#failure === undefined) {
+        this.#failure = new StorageFailed(`a write failed: ${messageOf(cause)}`, { cause })
+        this.#onFailure(this.#failure)
+      }
       for (const job of jobs) job.reject(this.#failure)
     }
   }
