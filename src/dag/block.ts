@@ -157,7 +157,8 @@ function wrongPay({ params }: Chain, { author, pay }: Header): DagFault | undefi
     return { code: 'DAG_BAD_LABEL', why: 'sealed to the owner, a payload has no type and no name in the clear' }
   }
   const limit = isUnlimited(params, author) ? MAX_PAYLOAD_OWNER_BYTES : MAX_PAYLOAD_GUEST_BYTES
-  return pay.size > limit ? { code: 'DAG_PAYLOAD_TOO_LARGE', bytes: pay.size, limit } : undefined
+  if (pay.size <= limit) return undefined
+  return { code: 'DAG_PAYLOAD_TOO_LARGE', bytes: pay.size, limit, seal: SEAL_BYTES[pay.seal] }
 }
 
 /**

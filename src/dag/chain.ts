@@ -132,7 +132,7 @@ function derive(params: ChainParams): Chain {
 }
 
 /** A chain's id as shown to users: `0_` and 64 hex digits. */
-export function showChainId(chain: Chain): string {
+export function showChainId(chain: Pick<Chain, 'id'>): string {
   return showId(0, chain.id)
 }
 

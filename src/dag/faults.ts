@@ -19,7 +19,13 @@ export type DagFault =
   | { readonly code: 'DAG_BAD_LABEL'; readonly why: string }
   /** The post that a post answers. */
   | { readonly code: 'DAG_BAD_REPLY'; readonly why: string }
-  | { readonly code: 'DAG_PAYLOAD_TOO_LARGE'; readonly bytes: number; readonly limit: number }
+  /** Both as stored; `seal`: how many of the bytes the seal adds. */
+  | {
+      readonly code: 'DAG_PAYLOAD_TOO_LARGE'
+      readonly bytes: number
+      readonly limit: number
+      readonly seal: number
+    }
   /** The reason of a vote. */
   | { readonly code: 'DAG_REASON_TOO_LONG'; readonly bytes: number; readonly limit: number }
   | { readonly code: 'DAG_BAD_PAYLOAD'; readonly why: string }

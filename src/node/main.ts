@@ -2,14 +2,21 @@
 /**
  * The `freechains` executable (spec §11): passes arguments, streams and signals to `cli/`, and sets the exit status.
  */
+import './base/no-inspector.ts'
 import './base/polyfill.ts'
+import { drained, Terminal } from './base/terminal.ts'
 import { run } from './cli/run.ts'
 import { setV8Flags } from './daemon/v8-flags.ts'
 
+/** Signals that end the process cleanly. Once only: a second Ctrl-C kills it. */
+const ENDINGS = ['SIGINT', 'SIGTERM', 'SIGQUIT', 'SIGUSR2'] as const
+
+/** The last lines for a reader who is behind. More would delay the end for one who has stopped. */
+const DRAIN_MS = 500
+
+const terminal = new Terminal()
 const interrupted = new AbortController()
-// Once only: a second Ctrl-C kills the process.
-process.once('SIGINT', (name) => interrupted.abort(name))
-process.once('SIGTERM', (name) => interrupted.abort(name))
+for (const signal of ENDINGS) process.once(signal, (name) => interrupted.abort(name))
 // The caller of `write` gets the error. Without a listener, Node would throw it as well.
 process.stdout.on('error', () => undefined)
 process.stderr.on('error', () => undefined)
@@ -32,9 +39,11 @@ process.exitCode = await run(
     runVerify: async (options, tell) => (await import('./daemon/verify-command.ts')).runVerify(options, tell),
     runDaemon: async (options) => {
       setV8Flags()
-      await (await import('./daemon/daemon.ts')).runDaemon(options, interrupted.signal)
+      await (await import('./daemon/daemon.ts')).runDaemon(options, { interrupted: interrupted.signal, terminal })
     },
   },
 )
+await Promise.all([drained(stdout, DRAIN_MS), drained(stderr, DRAIN_MS)])
+terminal.release()
 // Unread stdin would keep the process alive, and so would a timer of libp2p's for one second.
 process.exit()

@@ -16,6 +16,8 @@ export type ProtocolFault =
   | { readonly code: 'WIRE_OTHER_VERSION'; readonly found: number }
   /** Streams were opened faster than any honest peer does. */
   | { readonly code: 'STREAM_FLOOD' }
+  /** More frames of the multiplexer without data, or with next to none, than any honest peer sends. */
+  | { readonly code: 'FRAME_FLOOD' }
   | { readonly code: 'SYNC_UNKNOWN_REPLY'; readonly id: number }
   | { readonly code: 'SYNC_WRONG_REPLY'; readonly asked: string; readonly got: string }
   | { readonly code: 'SYNC_BAD_PROOF' }
@@ -48,6 +50,7 @@ export function consequence(fault: ProtocolFault): Consequence {
     case 'WIRE_TOO_LARGE':
     case 'WIRE_MALFORMED':
     case 'STREAM_FLOOD':
+    case 'FRAME_FLOOD':
     case 'SYNC_UNKNOWN_REPLY':
     case 'SYNC_WRONG_REPLY':
     case 'SYNC_BAD_PROOF':

@@ -153,6 +153,40 @@ export const STREAMS_OPENED: Rate = { burst: 1024, perSecond: 32 }
 /** Streams of a peer open at once on one connection: 32 of the DHT, 16 pings, some of sync, gossip and identify. */
 export const STREAMS_AT_ONCE = 128
 
+/**
+ * Frames of the multiplexer without data (pings, window updates, resets, empty data) on one connection, beyond those that
+ * follow from what passes over it. An honest peer pings every half a minute, over all connections that its own software
+ * keeps open; an answer to each costs this node some 40 µs (2026-11).
+ */
+export const CONTROL_FRAMES: Rate = { burst: 256, perSecond: 8 }
+
+/** Frames without data for each stream: opened or accepted, ended, reset, and a few for a window that grows. */
+export const CONTROL_FRAMES_PER_STREAM = 8
+
+/**
+ * Frames with data on one connection, beyond one for each `FRAME_BYTES_EXPECTED`. Negotiation and pings have fewer bytes
+ * than that, and a full window is now and then cut into pieces; each frame is answered by a window update.
+ */
+export const SMALL_FRAMES: Rate = { burst: 4096, perSecond: 256 }
+
+/** Bytes of data that pay for a frame: the smallest announcements and requests have about as many. */
+export const FRAME_BYTES_EXPECTED = 128
+
+/** Frames that may be earned in advance: in flight are at most as many as two of the largest windows hold slices. */
+export const FRAMES_IN_CREDIT = 16_384
+
+/**
+ * Bytes below all streams that wait on one connection for a peer that does not read: window updates, answers to pings, what
+ * opens streams. Streams themselves wait when the connection is full, so an honest peer that stalls leaves a few KiB.
+ */
+export const CONTROL_UNSENT_BYTES = MIB
+
+/**
+ * The same with what waits on all its streams: a full queue of gossip, 4 MiB, and four replies of sync. Beyond it the
+ * connection ends; a peer that stalls on a bad line comes back.
+ */
+export const CONNECTION_UNSENT_BYTES = 8 * MIB
+
 /** Bytes of a length prefix: 2^28 is far above every bound on messages. */
 export const LENGTH_PREFIX_BYTES = 4
 
@@ -216,6 +250,63 @@ export const PAYLOADS_PER_MEETING = 32
 /** Backoffs remembered per chain, by peer and payload, the oldest forgotten first: peer ids are free. */
 export const PAYLOAD_BACKOFFS = 4096
 
+// Comparing and asking
+
+/**
+ * Each chain is compared with peers that have it at this interval (spec §7), and so this is the longest that a lost
+ * announcement delays a chain. A comparison costs one round trip.
+ */
+export const COMPARE_MS = MINUTE_MS
+
+/**
+ * Comparisons that the timer starts. With more chains than these make in a minute, the interval grows: a comparison takes
+ * some 0.5 ms of CPU on both sides.
+ */
+export const COMPARISONS_PER_SECOND = 50
+
+/** Peers with which a chain is compared at each interval: two that have proved useful, and two by chance. */
+export const PEERS_COMPARED = 4
+
+/** Peers remembered per chain as having it, or as having said that they have not: peer ids are free. */
+export const SHARERS_PER_CHAIN = 64
+
+/** A peer that does not have a chain is asked again after this time: it may have joined without our hearing of it. */
+export const ASK_AGAIN_MS = 60 * MINUTE_MS
+
+/**
+ * Questions to strangers whether they have a chain, all strangers together: ten connections learn of ten chains in ten
+ * seconds, and with 10,000 chains and 100 strangers it costs what ten requests a second cost.
+ */
+export const STRANGERS_ASKED: Rate = { burst: 32, perSecond: 10 }
+
+/** The same for static peers: a peer with the same 1,000 chains is found to have all of them in 20 s. */
+export const STATIC_PEERS_ASKED: Rate = { burst: 64, perSecond: 50 }
+// Connections
+
+/**
+ * Places for incoming connections that are not upgraded yet. An upgrade takes a few round trips: 64 places serve 60
+ * newcomers a second at a round trip of 300 ms.
+ */
+export const PENDING_CONNECTIONS = 64
+
+/** From an accepted connection to one that is encrypted: a peer that runs this software gives up after 6 s. */
+export const UPGRADE_TIMEOUT_MS = 6_000
+
+/**
+ * New connections from one address at once, before `inboundConnectionsPerSecond` applies: a classroom behind one router
+ * may come in the same second. Each costs a handshake, some 3 ms (2026-11).
+ */
+export const CONNECTIONS_AT_ONCE = 32
+
+/** Connections of one peer: one for each direction, and those that a change of the line left dead. */
+export const CONNECTIONS_PER_PEER = 4
+
+/** A peer that is connected for this long has had the time to show that it shares a chain: a handshake and one pull. */
+export const SHOW_USE_MS = 10_000
+
+/** Peers remembered as having given blocks, and as sharing a chain: more than can be connected on most nodes. */
+export const USEFUL_PEERS = 1024
+
 // Gossip
 
 /** Heads in one announcement (spec §7). */
@@ -242,6 +333,51 @@ export const ANNOUNCEMENT_BYTES =
  * itself sets no bound: it puts all subscriptions, and up to 128 requested messages, into one.
  */
 export const GOSSIP_RPC_BYTES = 64 * KIB
+
+/**
+ * Protobuf fields of one RPC on the way in: a subscription has three, so there is room for those of 16,384 chains at once.
+ * The decoder makes an object of each field, at 1.5 µs: 2 MiB of empty ids stopped a node for 1.5 s (2026-11).
+ */
+export const GOSSIP_RPC_FIELDS = 48 * KIB
+
+/** What a field counts beside its own bytes in `GOSSIP_READ`: at two bytes each, a stranger's CPU is bounded to 5 %. */
+export const GOSSIP_FIELD_BYTES = 64
+
+/**
+ * Bytes of gossip read from one neighbour, over all its streams. The subscriptions and grafts of 16,384 chains fit into the
+ * burst; 2,000 small announcements a second go on for ever. Beyond it the stream is read later.
+ */
+export const GOSSIP_READ: Rate = { burst: 8 * MIB, perSecond: 2 * MIB }
+
+/**
+ * Messages of gossip taken from one neighbour, of all chains together: each costs some 40 µs and a place in the library's
+ * caches. Beyond it they are dropped unread, and one pull of each chain makes up for them, as with `ANNOUNCEMENTS`.
+ */
+export const GOSSIP_MESSAGES: Rate = { burst: 4096, perSecond: 256 }
+
+/**
+ * Ids of messages that the library remembers as seen, the oldest forgotten first: some 20 MiB. By itself it keeps each
+ * for two minutes, however many there are. Without its id a block that comes again is known all the same.
+ */
+export const SEEN_MESSAGES = 32 * KIB
+
+/**
+ * Topics that are not joined here and that one neighbour follows, remembered in case that they are joined later. The
+ * library's own budget, which counts joined topics too, comes to 961.
+ */
+export const OTHER_TOPICS_PER_PEER = 1024
+
+/** What neighbours may have of them in all beyond that: some 20 MiB. After a restart, chains that are yet to be opened. */
+export const OTHER_TOPICS = 64 * KIB
+
+/** Backoffs after a prune, of all topics; beyond it those of peers that are gone go. Twelve peers of 10,000 chains fit. */
+export const PRUNE_BACKOFFS = 128 * KIB
+
+/** The longest backoff that a neighbour can ask for: ten times the usual one. */
+export const PRUNE_BACKOFF_S = 600
+
+/** Neighbours of a chain whose number of held posts is remembered, the oldest forgotten first: peer ids are free. */
+export const WAITING_NEIGHBOURS = 1024
 
 /**
  * How many posts wait here for a like is announced at most this often per chain (spec §7): a welcome takes people, so

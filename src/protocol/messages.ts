@@ -11,6 +11,9 @@ export const SYNC_PROTOCOL = '/freechains/sync/1.0.0'
 export const KAD_PROTOCOL = '/freechains/kad/1.0.0'
 export const TOPIC_PREFIX = '/freechains/1/'
 
+/** Of a topic: the prefix, and 32 bytes in base32. */
+export const TOPIC_CHARS = TOPIC_PREFIX.length + 52
+
 /** First message of each side on a sync stream. */
 export interface Hello {
   readonly t: 'hello'

@@ -29,6 +29,13 @@ export class Bucket {
     return true
   }
 
+  /** Takes so many tokens, more than there are if need be. Returns after how many ms none are owed any more. */
+  spend(tokens: number, nowMs: number): number {
+    this.has(nowMs)
+    this.#left -= tokens
+    return (Math.max(0, -this.#left) * 1000) / this.#rate.perSecond
+  }
+
   /** Whether {@link take} would succeed. */
   has(nowMs: number): boolean {
     const { burst, perSecond } = this.#rate

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, stat, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -61,6 +61,21 @@ describe('disk: a data directory', () => {
     const file = join(dir, 'file')
     await writeFile(file, '')
     expect(await openDatabase(file)).toMatchObject({ ok: false, fault: { code: 'DISK_UNREADABLE', dir: file } })
+  })
+
+  test.each([
+    ['a MANIFEST that is cut', (path: string) => truncate(path, 20)],
+    ['a MANIFEST that is other bytes', (path: string) => writeFile(path, 'x'.repeat(500))],
+    ['no MANIFEST', (path: string) => rm(path)],
+    ['a CURRENT that is other bytes', (path: string) => writeFile(join(path, '..', 'CURRENT'), 'x')],
+    ['no CURRENT, which LevelDB would take for a new database', (path: string) => rm(join(path, '..', 'CURRENT'))],
+  ])('with %s is refused as damaged, and nothing in it changes', async (_what, damage) => {
+    await (await opened()).close()
+    const db = join(dir, 'db')
+    const manifest = (await readdir(db)).find((name) => name.startsWith('MANIFEST-')) ?? ''
+    await damage(join(db, manifest))
+    for (let n = 0; n < 2; n++)
+      expect(await openDatabase(dir)).toMatchObject({ ok: false, fault: { code: 'DISK_DAMAGED', dir } })
   })
 
   test('of another format is refused and left alone', async () => {

@@ -80,6 +80,7 @@ describe('startNode', () => {
       expect([connection.encryption, connection.multiplexer]).toEqual(['/noise', '/yamux/1.0.0'])
       expect([...(await other.libp2p.peerStore.get(connection.remotePeer)).protocols].sort()).toEqual([
         '/freechains/kad/1.0.0',
+        '/freechains/running/1.0.0',
         '/freechains/sync/1.0.0',
         '/ipfs/id/1.0.0',
         '/ipfs/ping/1.0.0',

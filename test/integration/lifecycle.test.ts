@@ -134,6 +134,11 @@ describe('what outlives a node', () => {
     const [host, port] = [/ip4\/([\d.]+)/, /tcp\/(\d+)/].map((part) => part.exec(listenOf(a))?.[1])
     const added = await b.client.call('peer.add', { addr: `${host ?? ''}:${port ?? ''}` })
     expect(added).toEqual({ id: a.peerId, connected: true })
+    const own = listenOf(b)
+    for (const addr of [b.addresses[0] ?? '', own, own.replace('ip4/127.0.0.1', 'dns/localhost')]) {
+      await expect(b.client.call('peer.add', { addr })).rejects.toThrow(/it is this node itself/)
+    }
+    expect(await b.client.call('peer.list', {})).toMatchObject([{ id: a.peerId }])
     await b.kill()
     await connects(await playground.start('b', forum), a)
   })
@@ -165,7 +170,7 @@ describe('starting and stopping', () => {
         expect(await shell.run([`--port=${node.port}`, 'chains', 'list'])).toEqual({ status: 0, out: '', err: '' })
         expect((await stat(join(shell.path(dir), 'db'))).mode & 0o777).toBe(0o700)
         expect((await stat(join(shell.path(dir), 'control.cookie'))).mode & 0o777).toBe(0o600)
-        await node.command.end('SIGTERM')
+        expect((await node.command.end('SIGINT')).status).toBe(0)
       }
       const node = await shell.start('--port=0', '--listen', '/ip4/127.0.0.1/tcp/0')
       expect(node.command.out).toContain(`data:         ${shell.path('data/freechains')}\n`)
@@ -277,13 +282,15 @@ test('§12 the chains of the config file are joined at start and on SIGHUP; a br
     await edit('chains:\n  - name: "#two"\n')
     await logged('config.reloaded', 2)
     expect(await names()).toEqual(['#one', '#two', '$family'])
-    expect((await node.command.end('SIGTERM')).status).toBe(0)
+    expect((await node.command.end('SIGUSR2')).status).toBe(0)
 
     // Only what the file names is joined at the next start: the file, not the node, remembers its chains.
     const again = await shell.start('--config', shell.path('c.yaml'))
+    again.command.signal('SIGUSR1')
     const { out } = await shell.run([`--port=${again.port}`, 'chains', 'list'])
     expect(out).toMatch(/^#two 0_[0-9A-F]{64}\n$/)
-    expect((await again.command.end('SIGINT')).status).toBe(0)
+    expect(again.command.err).not.toMatch(/debugger/i)
+    expect((await again.command.end('SIGQUIT')).status).toBe(0)
   } finally {
     await shell.close()
   }

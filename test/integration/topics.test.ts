@@ -1,12 +1,13 @@
 import { RPC } from '@chainsafe/libp2p-gossipsub/message'
 import type { Stream } from '@libp2p/interface'
+import { multiaddr } from '@multiformats/multiaddr'
 import { afterEach, expect, test, vi } from 'vitest'
 import type { Host } from '../../src/node/net/host/host.ts'
 import { silentLogger } from '../../src/node/base/log.ts'
 import { Pubsub, type TopicVerdict } from '../../src/node/net/gossip/pubsub.ts'
 import { sha256 } from '../../src/dag/crypto.ts'
 import { ANNOUNCEMENT_BYTES, GOSSIP_RPC_BYTES } from '../../src/protocol/limits.ts'
-import { dial, startHosts, stopAll } from '../support/hosts.ts'
+import { dial, soon, startHosts, stopAll } from '../support/hosts.ts'
 
 /** On a busy machine. */
 const IN_TIME = { timeout: 20_000 }
@@ -176,21 +177,46 @@ test('a node alone may publish, and a topic that was left says nothing more', as
   expect(b.heard).toEqual([])
 })
 
+test('§7 a neighbour outside the mesh is sent what was made here and what is passed on alike', async () => {
+  const [a, b, c] = (await line(3)) as [Node, Node, Node]
+  const prune = { topicID: TOPIC, peers: [], backoff: 600 }
+  const control = { ihave: [], iwant: [], graft: [], prune: [prune], idontwant: [] }
+  streamTo(c, b).push(RPC.encode({ subscriptions: [], messages: [], control }))
+  const { mesh } = b.host.libp2p.services.pubsub as unknown as { mesh: Map<string, Set<string>> }
+  await vi.waitFor(() => expect([...(mesh.get(TOPIC) ?? [])]).toEqual([a.host.peerId.toString()]), IN_TIME)
+  await say(b, 'own')
+  await say(a, 'passed on')
+  await vi.waitFor(() => expect(texts(c).sort()).toEqual(['own', 'passed on']), IN_TIME)
+})
+
+test('§7 messages on a topic that nobody here follows are in no cache, and cost nobody anything', async () => {
+  const [a, b] = (await line(2)) as [Node, Node]
+  const { seenCache, mcache } = b.host.libp2p.services.pubsub as unknown as Record<string, { readonly size: number }>
+  const other = Array.from({ length: 100 }, (_, n) => ({ topic: `${TOPIC}-other`, data: new Uint8Array([n]) }))
+  streamTo(a, b).push(RPC.encode({ subscriptions: [], messages: other }))
+  await say(a, 'known')
+  await vi.waitFor(() => expect(texts(b)).toEqual(['known']), IN_TIME)
+  expect([seenCache?.size, mcache?.size]).toEqual([1, 1])
+  expect(scoreAt(b, a)).toBeGreaterThanOrEqual(0)
+})
+
 test('subscribers of joined topics are told of, those that were there before too', async () => {
   hosts = await startHosts(2)
   const [a, b] = hosts as [Host, Host]
   const [left, right] = [new Pubsub({ host: a, log: silentLogger }), new Pubsub({ host: b, log: silentLogger })]
   const told: string[] = []
+  const topic = (name: string): string => `/freechains/1/${name}`
   left.onSubscriber((topic, peer) => told.push(`${topic} ${peer}`))
   await dial(a, b)
-  right.join('unknown', async () => 'ignore')
-  right.join('before', async () => 'ignore')
-  await vi.waitFor(() => expect(left.subscribers('before')).toHaveLength(1), IN_TIME)
-  left.join('before', async () => 'ignore')
-  left.join('after', async () => 'ignore')
-  right.join('after', async () => 'ignore')
+  right.join(topic('unknown'), async () => 'ignore')
+  right.join(topic('before'), async () => 'ignore')
+  await vi.waitFor(() => expect(left.subscribers(topic('before'))).toHaveLength(1), IN_TIME)
+  left.join(topic('before'), async () => 'ignore')
+  left.join(topic('after'), async () => 'ignore')
+  right.join(topic('after'), async () => 'ignore')
   await vi.waitFor(
-    () => expect(told).toEqual([`before ${b.peerId.toString()}`, `after ${b.peerId.toString()}`]),
+    () =>
+      expect(told).toEqual([`${topic('before')} ${b.peerId.toString()}`, `${topic('after')} ${b.peerId.toString()}`]),
     IN_TIME,
   )
 })
@@ -206,4 +232,49 @@ test('a stream of gossip that breaks is opened again, and both ends are heard, a
   await vi.waitFor(() => expect(texts(a).at(-1)).toMatch(/^back/), IN_TIME)
   expect(a.topics.subscribers(TOPIC)).toEqual([b.host.peerId.toString()])
   expect(b.topics.subscribers(TOPIC)).toEqual([a.host.peerId.toString()])
+})
+
+/** The streams on which a node hears another. */
+function streamFrom(node: Node, other: Node): { readonly rawStream: Stream } {
+  const { streamsInbound } = node.host.libp2p.services.pubsub as unknown as {
+    streamsInbound: Map<string, ReturnType<typeof streamFrom>>
+  }
+  return streamsInbound.get(other.host.peerId.toString()) ?? expect.unreachable('there is a stream')
+}
+
+/** Each hears what the other says, and knows that it subscribes. */
+async function hearEachOther(a: Node, b: Node): Promise<void> {
+  for (const [one, other] of [
+    [a, b],
+    [b, a],
+  ] as const) {
+    const text = crypto.randomUUID()
+    // What is said into a broken stream is lost.
+    await vi.waitFor(async () => {
+      await say(one, `${text} ${crypto.randomUUID()}`)
+      expect(texts(other).some((heard) => heard.startsWith(text))).toBe(true)
+    }, IN_TIME)
+  }
+  await vi.waitFor(() => expect(a.topics.subscribers(TOPIC)).toEqual([b.host.peerId.toString()]), IN_TIME)
+  await vi.waitFor(() => expect(b.topics.subscribers(TOPIC)).toEqual([a.host.peerId.toString()]), IN_TIME)
+}
+
+test('a peer that came back on another connection is not forgotten when the old one ends', async () => {
+  const [a, b] = (await line(2)) as [Node, Node]
+  const [old] = a.host.libp2p.getConnections(b.host.peerId)
+  await a.host.libp2p.dial(multiaddr(b.host.addresses()[0]), { force: true, signal: soon() })
+  await vi.waitFor(() => expect(b.host.libp2p.getConnections(a.host.peerId)).toHaveLength(2), IN_TIME)
+  old?.abort(new Error('the line changed'))
+  await vi.waitFor(() => expect(b.host.libp2p.getConnections(a.host.peerId)).toHaveLength(1), IN_TIME)
+  await hearEachOther(a, b)
+})
+
+test('a stream whose reader gave it up is opened again, however that became known', async () => {
+  const [a, b] = (await line(2)) as [Node, Node]
+  await streamFrom(b, a).rawStream.close()
+  await hearEachOther(a, b)
+  // More than an RPC may have: gossipsub reads no further, and says nothing.
+  const stream = await vi.waitFor(() => streamTo(a, b), IN_TIME)
+  stream.rawStream.send(new Uint8Array(16).fill(255))
+  await hearEachOther(a, b)
 })

@@ -66,7 +66,7 @@ function trustIn(
 }
 
 function lastOf(replica: Replica, limit: number): number[] {
-  const held = inOrder(replica.graph, replica.held())
+  const held = inOrder(replica.graph, replica.blocked())
   return [...lastInOrder(replica.graph, limit), ...held].slice(-limit)
 }
 

@@ -13,7 +13,7 @@ import type { Clock } from '../base/clock.ts'
 import { ControlError } from '../control/error-codes.ts'
 import type { Handlers, ParamsOf } from '../control/schema.ts'
 import { listenOne } from './subscriptions.ts'
-import { checkFounding, foundersOf } from './founder.ts'
+import { checkFounding, choiceOf, findFounders, rivalsOf } from './founder.ts'
 import { listMissing } from './missing-list.ts'
 import type { NodeParts } from './node-parts.ts'
 import type { ChainServices } from '../net/chain-network.ts'
@@ -58,7 +58,8 @@ export function chainHandlers(parts: NodeParts): Pick<Handlers, ChainMethod> {
       const request = { payload: bytes, toOwner: encrypt ?? false, label: labelOf(label), ...answered, ...pvt }
       const posted = orThrow(await post(joined.replica, request, clock))
       const { id, height, state, why } = posted
-      return { id: showId(height, id), state, ...(why === undefined ? {} : { why }) }
+      const notes = [why, rivalsOf(joined)].filter((note) => note !== undefined && note !== '')
+      return { id: showId(height, id), state, ...(notes.length === 0 ? {} : { why: notes.join('; ') }) }
     },
     'chain.like': (params) => voteOn(replicaOf(params.chain), 1, params, clock),
     'chain.dislike': (params) => voteOn(replicaOf(params.chain), -1, params, clock),
@@ -78,7 +79,7 @@ export function chainHandlers(parts: NodeParts): Pick<Handlers, ChainMethod> {
     'chain.traverse': ({ chain, from, all }) => {
       const replica = replicaOf(chain)
       const known = from.map((id) => orThrow(resolvePrefix(replica.graph, id, (index) => replica.isKept(index))))
-      const held = all === true ? inOrder(replica.graph, replica.held()) : []
+      const held = all === true ? inOrder(replica.graph, replica.blocked()) : []
       return Promise.resolve(shownIdsOf(replica, [...traverse(replica.graph, known), ...held]))
     },
     'chain.consensus': ({ chain }) => {
@@ -86,14 +87,15 @@ export function chainHandlers(parts: NodeParts): Pick<Handlers, ChainMethod> {
       return Promise.resolve(shownIdsOf(replica, consensus(replica.graph)))
     },
     'chain.status': ({ chain }) => Promise.resolve(statusOf(orThrow(parts.chains.find(chain)), parts)),
-    'chain.founder': async ({ chain, pub }) => {
+    'chain.founder': async ({ chain, pub, find = false }, { signal }) => {
       const joined = orThrow(parts.chains.find(chain))
+      if (find) await findFounders(joined, parts, signal)
       if (pub !== undefined) orThrow(await parts.chains.follow(joined, orThrow(parseAuthorKey(pub))))
-      return foundersOf(joined)
+      return choiceOf(joined)
     },
     'chain.missing': ({ chain }) => {
       const { replica, attached } = orThrow(parts.chains.find(chain))
-      const peers = parts.pubsub.subscribers(attached.gossip.topic).length
+      const peers = attached.peers().length
       return listMissing(replica, { peers, nowMs: clock.nowMs() })
     },
     'chain.listen': ({ chain, from }, { signal }) =>

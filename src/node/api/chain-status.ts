@@ -10,22 +10,25 @@ import { controlErrorOf, mib } from './fault-reports.ts'
 import { foundersOf, whyChoose } from './founder.ts'
 import type { PeersFounder } from '../net/sync/seen-founders.ts'
 import type { NodeParts } from './node-parts.ts'
+import { twinWarning } from './twin-warning.ts'
 import type { ChainServices } from '../net/chain-network.ts'
 
 type Status = ResultOf<'chain.status'>
 
+const SYNCED = 'synced'
 const HOLDING_BACK = 'holding back'
 
 /** A pull without data for this long is reported as idle. */
 const IDLE_MS = 3_000
 
-export function statusOf(joined: Joined<ChainServices>, { pubsub, host, clock, undialled }: NodeParts): Status {
+export function statusOf(joined: Joined<ChainServices>, { host, twin, clock, undialled }: NodeParts): Status {
   const { replica, attached } = joined
   const { graph, missing, bytes, aheadCount, blocks, storage } = replica
   const { overQuota } = storage
   const delays = replica.delays()
   const { sync, gossip } = attached
-  const peers = sync.peers()
+  const nowMs = clock.nowMs()
+  const peers = sync.peers().map((peer) => sinceLast(peer, attached.compareMs(), nowMs))
   const progress = sync.progress()
   return {
     blocks,
@@ -35,9 +38,10 @@ export function statusOf(joined: Joined<ChainServices>, { pubsub, host, clock, u
     missing: missing.size,
     // Nothing here says `synced` while blocks are kept back.
     peers: peers.map((peer) =>
-      delays !== undefined && peer.state === 'synced' ? { ...peer, state: HOLDING_BACK } : peer,
+      delays !== undefined && peer.state === SYNCED ? { ...peer, state: HOLDING_BACK } : peer,
     ),
     ...foundersOf(joined),
+    ...twinWarning(twin(), host.peerId.toString()),
     waiting: [...gossip.waiting.neighbours()],
     ...(progress === undefined ? {} : { progress: { ...progress, from: [...progress.from] } }),
     ...(delays === undefined ? {} : { delayed: { ...delays } }),
@@ -48,16 +52,32 @@ export function statusOf(joined: Joined<ChainServices>, { pubsub, host, clock, u
       ...(replica.needsFounder ? { choice: { name: replica.chain.params.name, seen: sync.founders() } } : {}),
       ...awaitedBy(joined),
       peers,
-      onTopic: pubsub.subscribers(gossip.topic),
+      sharers: attached.peers(),
       active: sync.active,
       idleMs: sync.idleMs,
       connections: host.connections().length,
       undialled: [...undialled()],
       missing: missing.size,
       delays,
-      nowMs: clock.nowMs(),
+      nowMs,
     }),
   }
+}
+
+/** A comparison says nothing of now when two more are overdue. */
+const STALE_INTERVALS = 2
+
+/**
+ * The peer's state with its age: nobody is called synced by a comparison that is too old. A clock that was set back makes it
+ * as old as one that was set forward.
+ *
+ * @param compareMs - the interval at which the chain is compared
+ */
+export function sinceLast(peer: PeerSyncState, compareMs: number, nowMs: number): PeerSyncState {
+  const { state, lastSyncMs } = peer
+  if (state !== SYNCED || lastSyncMs === null) return peer
+  if (Math.abs(nowMs - lastSyncMs) <= STALE_INTERVALS * compareMs) return peer
+  return { ...peer, state: `not compared since ${clockTime(lastSyncMs, nowMs)}` }
 }
 
 /** What determines the sync state. */
@@ -71,7 +91,8 @@ export interface SyncFacts {
   /** In a forum with nothing of it here: the founder that is wanted, if no peer says that it follows that one. */
   readonly awaited?: AuthorKey
   readonly peers: readonly PeerSyncState[]
-  readonly onTopic: readonly string[]
+  /** Connected peers that have the chain, as far as is known. */
+  readonly sharers: readonly string[]
   /** Peers that are pulled from now, and the time since data came from any of them. */
   readonly active: readonly string[]
   readonly idleMs: number
@@ -92,7 +113,7 @@ function awaitedBy({ replica, attached }: Joined<ChainServices>): Pick<SyncFacts
 
 /** The sync state in one word, and the reason. */
 export function syncStateOf(facts: SyncFacts): Pick<Status, 'state' | 'why'> {
-  const { noRoom, peers, active, idleMs, onTopic, choice, awaited, delays, nowMs } = facts
+  const { noRoom, peers, active, idleMs, sharers, choice, awaited, delays, nowMs } = facts
   if (noRoom !== undefined) return { state: 'read-only', why: controlErrorOf(noRoom).message }
   if (choice !== undefined && choice.seen.length > 0) {
     return { state: 'choosing', why: whyChoose(choice.name, choice.seen) }
@@ -103,7 +124,7 @@ export function syncStateOf(facts: SyncFacts): Pick<Status, 'state' | 'why'> {
     return { state: 'syncing', why: `pulling from ${active.join(', ')}${idle}${kept}${whyNoPayloads(facts)}` }
   }
   if (delays !== undefined) return { state: HOLDING_BACK, why: whyDelayed(delays, nowMs) }
-  const synced = peers.filter(({ state }) => state === 'synced')
+  const synced = peers.filter(({ state }) => state === SYNCED)
   // Peers without the forum have nothing to be in sync on.
   if (synced.length > 0 && awaited !== undefined) {
     return {
@@ -114,7 +135,7 @@ export function syncStateOf(facts: SyncFacts): Pick<Status, 'state' | 'why'> {
   if (synced.length > 0) return { state: 'synced', why: whySynced(synced.length, facts) }
   const troubled = peers.at(-1)
   if (troubled !== undefined) return { state: 'alone', why: `peer ${troubled.id}: ${troubled.state}` }
-  if (onTopic.length > 0) return { state: 'syncing', why: `about to ask ${String(onTopic.length)} peers on this chain` }
+  if (sharers.length > 0) return { state: 'syncing', why: `about to ask ${String(sharers.length)} peers on this chain` }
   return { state: 'alone', why: whyAlone(facts) }
 }
 

@@ -17,12 +17,12 @@ export function chainsHandlers(
 ): Pick<Handlers, `chains.${'join' | 'invite' | 'leave' | 'list' | 'listen'}`> {
   const { chains, host, bootstrap } = parts
   return {
-    'chains.join': async ({ name, invite, keys = [], founder: typed }) => {
+    'chains.join': async ({ name, invite, keys = [], founder: typed, instead = false }) => {
       if (parts.disk.noRoom !== undefined) throw controlErrorOf(parts.disk.noRoom)
       const founder = typed === undefined ? undefined : orThrow(parseAuthorKey(typed))
-      if (invite !== undefined) return joinInvited(parts, invite, { keys, founder })
+      if (invite !== undefined) return joinInvited(parts, invite, { keys, founder, instead })
       const chain = orThrow(chainOf(typedName(name ?? ''), keys))
-      orThrow(await chains.join(chain, { remember: true, founder }))
+      orThrow(await chains.join(chain, { remember: true, founder, instead }))
       return { id: showChainId(chain), name: chain.params.name }
     },
     'chains.invite': ({ chain: text, withKey = false }) => {
@@ -47,12 +47,13 @@ export function chainsHandlers(
     },
     'chains.leave': async ({ name }) => {
       const found = chains.find(name)
-      return found.ok && (await chains.leave(found.value.replica.chain))
+      return found.ok ? chains.leave(found.value.replica.chain) : chains.removeLeftOver(name)
     },
     'chains.list': () =>
-      Promise.resolve(
-        chains.all().map(({ replica }) => ({ name: replica.chain.params.name, id: showChainId(replica.chain) })),
-      ),
+      Promise.resolve([
+        ...chains.all().map(({ replica }) => ({ name: replica.chain.params.name, id: showChainId(replica.chain) })),
+        ...chains.leftOvers().map(({ name = '', id, bytes }) => ({ name, id, leftOver: bytes })),
+      ]),
     'chains.listen': ({ from }, { signal }) => listenAll(parts, from, signal),
   }
 }
@@ -61,14 +62,18 @@ export function chainsHandlers(
 async function joinInvited(
   { chains, host, addedPeers }: NodeParts,
   text: string,
-  given: { readonly keys: readonly string[]; readonly founder?: AuthorKey | undefined },
+  given: { readonly keys: readonly string[]; readonly founder?: AuthorKey | undefined; readonly instead: boolean },
 ): Promise<ResultOf<'chains.join'>> {
   const invite = orThrow(decodeInvite(text))
   const chain = orThrow(chainOfInvite(invite, given.keys))
-  orThrow(await chains.join(chain, { remember: true, founder: given.founder ?? invite.founder }))
+  const founder = given.founder ?? invite.founder
+  orThrow(await chains.join(chain, { remember: true, founder, instead: given.instead }))
   const peers = invite.peers.map((peer) => multiaddr(peer))
-  await addedPeers.add(peers.filter((peer) => peerIdOf(peer) !== host.peerId.toString()))
-  return { id: showChainId(chain), name: chain.params.name }
+  const others = peers.filter((peer) => !host.isSelf(peer))
+  await addedPeers.add(others)
+  const note = 'the invite names this node itself, which is not added as a peer'
+  const notes = others.length === peers.length ? {} : { notes: [note] }
+  return { id: showChainId(chain), name: chain.params.name, ...notes }
 }
 
 function founderNotes(chain: Chain, founder: AuthorKey | undefined): string[] {

@@ -12,6 +12,7 @@ import type { InviteFault } from './invite.ts'
 import type { NodeKeyFault } from '../storage/node-key.ts'
 import type { AddedPeersFault } from '../net/discovery/added-peers.ts'
 import type { SyncFault } from '../net/sync/faults.ts'
+import { withoutKeys } from '../base/without-keys.ts'
 import { ControlError, type ControlCode, type ControlFault } from '../control/error-codes.ts'
 
 /** Every fault that can end a call or a start. */
@@ -61,13 +62,13 @@ export function mib(bytes: number): string {
 const REPORTS: { readonly [C in ReportedFault['code']]: (fault: Extract<ReportedFault, { code: C }>) => Report } = {
   DAG_BAD_ID: (f) => [
     'bad-id',
-    `“${f.text}” is no id`,
+    `“${withoutKeys(f.text)}” is no id`,
     'give <height>_<hex digits>, or at least six of the hex digits',
   ],
   DAG_BAD_KEY: (f) => ['bad-key', `wrong key: expected ${f.expected}`, 'copy the whole key, as `crypto` printed it'],
   DAG_BAD_CHAIN_NAME: (f) => [
     'bad-chain-name',
-    `“${f.name}” cannot be a chain: ${f.why}`,
+    `“${withoutKeys(f.name)}” cannot be a chain: ${f.why}`,
     'a chain is #name, $name with its key, @PUB or @!PUB',
   ],
   DAG_BAD_HEADER: (f) => badBlock(f.why),
@@ -90,7 +91,10 @@ const REPORTS: { readonly [C in ReportedFault['code']]: (fault: Extract<Reported
   DAG_BAD_REPLY: (f) => badBlock(f.why, 'answer a post that is accepted here'),
   DAG_PAYLOAD_TOO_LARGE: (f) => [
     'payload-too-large',
-    `the payload has ${String(f.bytes)} bytes and may have ${String(f.limit)} in this chain`,
+    f.seal === 0
+      ? `the payload has ${String(f.bytes)} bytes and may have ${String(f.limit)} in this chain`
+      : `the payload has ${String(f.bytes - f.seal)} bytes and may have ${String(f.limit - f.seal)}, for its seal adds ` +
+        `${String(f.seal)} and ${String(f.limit)} are the most in this chain`,
     'make it smaller',
   ],
   DAG_REASON_TOO_LONG: (f) => [
@@ -106,7 +110,7 @@ const REPORTS: { readonly [C in ReportedFault['code']]: (fault: Extract<Reported
   ],
   DAG_UNKNOWN_ID: (f) => [
     'block-not-found',
-    `no block “${f.text}” in this chain: it does not exist or is not here yet`,
+    `no block “${withoutKeys(f.text)}” in this chain: it does not exist or is not here yet`,
     'compare it with what `traverse` lists, or wait for the next sync',
   ],
 
@@ -120,19 +124,23 @@ const REPORTS: { readonly [C in ReportedFault['code']]: (fault: Extract<Reported
   ],
   CHAIN_NOT_JOINED: (f) => [
     'chain-not-found',
-    `no chain “${f.chain}” is joined here`,
-    'join it with `freechains chains join`',
+    f.leftOverBytes === undefined
+      ? `no chain “${withoutKeys(f.chain)}” is joined here`
+      : `“${f.chain}” is not joined here any more; ${String(f.leftOverBytes)} bytes of it are left over`,
+    f.leftOverBytes === undefined
+      ? 'join it with `freechains chains join`'
+      : 'join it again, or delete them with `freechains chains leave`',
   ],
   CHAIN_NAME_TAKEN: (f) => [
     'chain-name-taken',
     `a chain named ${f.name} with other keys is joined here (${f.joined})`,
-    'leave that one first',
+    'leave that one first, or join with --instead, which leaves it and removes its data',
   ],
 
   CHAIN_OTHER_FOUNDER: (f) => [
     'other-founder',
     `${f.name} here is the forum of founder ${f.founder}, with ${String(f.blocks)} blocks`,
-    'to follow another founder, leave the chain, which deletes it here, and join it again',
+    `to follow another founder: \`freechains chains join '${f.name}' --founder <pub> --instead\`, which removes what is here`,
   ],
   CHAIN_TAKES_NO_FOUNDER: (f) => [
     'bad-key',
@@ -168,6 +176,16 @@ const REPORTS: { readonly [C in ReportedFault['code']]: (fault: Extract<Reported
     'data-dir-unusable',
     `the data directory ${f.dir} cannot be used: ${f.why}`,
     'see to its permissions and to the disk, or name another directory',
+  ],
+  DISK_OPEN_TO_OTHERS: (f) => [
+    'data-dir-unusable',
+    `the data directory ${f.dir} cannot be used: ${f.why}`,
+    'take that away with `chmod go-w`, or name a directory of its own: keys are kept in it',
+  ],
+  DISK_DAMAGED: (f) => [
+    'data-dir-unusable',
+    `the database in ${f.dir} is damaged: ${f.why}`,
+    'restore the directory from a backup, or start with another one; blocks come back from other nodes, the node key and group keys do not',
   ],
   DISK_FORMAT: (f) => [
     'data-dir-unusable',
@@ -224,12 +242,12 @@ const REPORTS: { readonly [C in ReportedFault['code']]: (fault: Extract<Reported
 
   PEER_BAD_ADDRESS: (f) => [
     'bad-address',
-    `“${f.text}” is no address of a peer: ${f.why}`,
+    `“${withoutKeys(f.text)}” is no address of a peer: ${f.why}`,
     'give host:port, or a multiaddr such as /ip4/10.0.0.2/tcp/8331',
   ],
   PEER_NOT_ADDED: (f) => [
     'peer-not-added',
-    `no peer “${f.which}” was added here`,
+    `no peer “${withoutKeys(f.which)}” was added here`,
     'give its address or its id as `freechains peer list` shows it',
   ],
   PEER_IN_CONFIG: (f) => [

@@ -3,42 +3,45 @@
  * into the port's errors. There is one file for each group of methods. The rules are in the rooms below; nothing is
  * decided here.
  */
+import { isDiskFull, messageOf, StorageFailed } from '../storage/faults.ts'
 import { ControlError } from '../control/error-codes.ts'
-import type { Handlers, Method } from '../control/schema.ts'
+import type { Handlers } from '../control/schema.ts'
 import { chainHandlers } from './chain-methods.ts'
 import { chainsHandlers } from './chains-methods.ts'
 import { hostHandlers } from './host-methods.ts'
 import { keysHandlers } from './keys-methods.ts'
 import type { NodeParts } from './node-parts.ts'
 import { peerHandlers } from './peer-methods.ts'
-import { isDiskFull, messageOf } from '../storage/faults.ts'
 
 export function createHandlers(parts: NodeParts): Handlers {
-  return withTrueReason({
+  const handlers = {
     ...hostHandlers(parts),
     ...keysHandlers(),
     ...chainsHandlers(parts),
     ...chainHandlers(parts),
     ...peerHandlers(parts),
-  })
+  }
+  return Object.fromEntries(
+    Object.entries(handlers).map(([method, handler]) => [method, sayingWhatFailed(handler as Handler)]),
+  ) as unknown as Handlers
 }
 
-/** A write that fails because the disk is full is no defect of the daemon. */
-function withTrueReason(handlers: Handlers): Handlers {
-  type AnyHandler = (...args: readonly unknown[]) => Promise<unknown>
-  const wrapped = Object.entries(handlers).map(([method, handle]) => {
-    const call: AnyHandler = async (...args) => {
-      try {
-        return await (handle as AnyHandler)(...args)
-      } catch (error) {
-        if (error instanceof ControlError || !isDiskFull(error)) throw error
-        throw new ControlError(
-          'disk-full',
-          `nothing was stored (${messageOf(error)}): make room on the disk, then try again`,
-        )
+type Handler = (...args: unknown[]) => Promise<unknown>
+
+/** A disk that fails under a call is no defect of the daemon: the caller learns what happened. */
+function sayingWhatFailed(handler: Handler): Handler {
+  return async (...args) => {
+    try {
+      return await handler(...args)
+    } catch (error) {
+      if (isDiskFull(error) && !(error instanceof ControlError)) {
+        const what = `nothing was stored (${messageOf(error)})`
+        throw new ControlError('disk-full', `${what}: make room on the disk, then try again`)
       }
+      if (!(error instanceof StorageFailed)) throw error
+      const cause = error.cause instanceof Error ? ` (${error.cause.message})` : ''
+      const why = `the data directory failed: ${error.message}${cause}; nothing of this call is kept`
+      throw new ControlError('data-dir-unusable', `${why}; see to the disk, then start the node again`)
     }
-    return [method as Method, call]
-  })
-  return Object.fromEntries(wrapped) as Handlers
+  }
 }

@@ -4,8 +4,10 @@ import { ControlError } from '../control/error-codes.ts'
 import type { Handlers } from '../control/schema.ts'
 import { controlErrorOf } from './fault-reports.ts'
 import type { NodeParts } from './node-parts.ts'
+import { twinWarning } from './twin-warning.ts'
 
-export function hostHandlers({ clock, host, chains, info, disk }: NodeParts): Pick<Handlers, 'host.info' | 'host.now'> {
+export function hostHandlers(parts: NodeParts): Pick<Handlers, 'host.info' | 'host.now'> {
+  const { clock, host, twin, chains, disk, info } = parts
   return {
     'host.info': () =>
       Promise.resolve({
@@ -18,6 +20,7 @@ export function hostHandlers({ clock, host, chains, info, disk }: NodeParts): Pi
         peers: host.connections().length,
         uptimeMs: Math.round(performance.now() - info.startedAt),
         ...(disk.noRoom === undefined ? {} : { readOnly: controlErrorOf(disk.noRoom).message }),
+        ...twinWarning(twin(), host.peerId.toString()),
       }),
     'host.now': async ({ ms }) => {
       if (ms === undefined) return clock.nowMs()

@@ -4,14 +4,15 @@ import type { ChainRegistry } from '../chain/registry.ts'
 import type { ChainServices } from '../net/chain-network.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Host } from '../net/host/host.ts'
+import type { Twin } from '../net/host/key-twins.ts'
 import type { StaticPeerState } from '../net/discovery/static-peer.ts'
 import type { Logger } from '../base/log.ts'
 import type { FreeSpace } from '../storage/free-space.ts'
-import type { Pubsub } from '../net/gossip/pubsub.ts'
 
 export interface NodeParts {
   readonly host: Host
-  readonly pubsub: Pubsub
+  /** The last proof that another node runs with this node's key. */
+  readonly twin: () => Twin | undefined
   readonly chains: ChainRegistry<ChainServices>
   readonly clock: Clock
   readonly log: Logger

@@ -85,7 +85,7 @@ export async function tryDial(host: Host, target: Multiaddr, signal: AbortSignal
   }
   try {
     const connection = await withDeadline({ ms: DIAL_MS, signal }, (deadline) =>
-      host.libp2p.dial(target, { force: true, signal: deadline, onProgress }),
+      host.dialUncharged(target, () => host.libp2p.dial(target, { force: true, signal: deadline, onProgress })),
     )
     const totalMs = elapsedMs()
     // If libp2p joined a dial in progress, it reports no progress.

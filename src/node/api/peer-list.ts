@@ -5,7 +5,7 @@ import type { NodeParts } from './node-parts.ts'
 
 type PeerView = ResultOf<'peer.list'>[number]
 
-export function listPeers({ host, chains, pubsub, staticPeers }: NodeParts): PeerView[] {
+export function listPeers({ host, chains, staticPeers }: NodeParts): PeerView[] {
   const connected = new Map<string, string[]>()
   for (const { peer, address } of host.connections()) {
     connected.set(peer.toString(), [...(connected.get(peer.toString()) ?? []), address])
@@ -16,7 +16,7 @@ export function listPeers({ host, chains, pubsub, staticPeers }: NodeParts): Pee
     connected: true,
     chains: chains
       .all()
-      .filter(({ attached }) => pubsub.subscribers(attached.gossip.topic).includes(id))
+      .filter(({ attached }) => attached.peers().includes(id))
       .map(({ replica }) => replica.chain.params.name),
   }))
   return [...shown, ...awayPeers(staticPeers(), connected, performance.now())]

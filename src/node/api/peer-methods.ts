@@ -3,6 +3,7 @@ import type { PeerId } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { showChainId } from '../../dag/chain.ts'
 import { showId } from '../../dag/ids.ts'
+import { fail, type Result } from '../../dag/result.ts'
 import type { Offered } from '../../protocol/messages.ts'
 import type { Handlers, ResultOf } from '../control/schema.ts'
 import type { Host } from '../net/host/host.ts'
@@ -10,7 +11,8 @@ import type { NodeParts } from './node-parts.ts'
 import { orThrow } from './fault-reports.ts'
 import { checkPeer } from './peer-check.ts'
 import { listPeers } from './peer-list.ts'
-import { parsePeerAddress } from '../net/host/peer-address.ts'
+import { IS_SELF } from '../net/host/faults.ts'
+import { parsePeerAddress, type PeerAddressFault } from '../net/host/peer-address.ts'
 import { withDeadline } from '../base/deadline.ts'
 
 /** Deadline of a dial by command, so that a wrong address does not hang. */
@@ -25,16 +27,22 @@ export function peerHandlers(parts: NodeParts): PeerHandlers {
   const { host, chains, addedPeers } = parts
   const dial = (address: Multiaddr, signal: AbortSignal): ReturnType<Host['connect']> =>
     withDeadline({ ms: DIAL_MS, signal }, (deadline) => host.connect(address, { signal: deadline }))
-  const reach = async (addr: string, signal: AbortSignal): Promise<PeerId> => {
+  const another = (addr: string): Multiaddr => {
     const address = orThrow(parsePeerAddress(addr))
-    return orThrow(await dial(address, signal))
+    return host.isSelf(address) ? orThrow(isSelf(addr)) : address
   }
+  const reach = async (addr: string, signal: AbortSignal): Promise<PeerId> => orThrow(await dial(another(addr), signal))
   return {
     'peer.list': () => Promise.resolve(listPeers(parts)),
     'peer.add': async ({ addr }, { signal }) => {
-      const address = orThrow(parsePeerAddress(addr))
+      const address = another(addr)
       await addedPeers.add([address])
       const peer = await dial(address, signal)
+      if (!peer.ok && peer.fault.why === IS_SELF) {
+        // A name, or a forwarded port, that leads back here.
+        await addedPeers.remove(addr)
+        return orThrow(isSelf(addr))
+      }
       return peer.ok ? { id: peer.value.toString(), connected: true } : { connected: false }
     },
     'peer.remove': async ({ addr }) => {
@@ -42,7 +50,7 @@ export function peerHandlers(parts: NodeParts): PeerHandlers {
       return { removed: [...removed], configured: [...configured] }
     },
     'peer.ping': async ({ addr }, { signal }) => {
-      const address = orThrow(parsePeerAddress(addr))
+      const address = another(addr)
       const ping = await withDeadline({ ms: DIAL_MS, signal }, (deadline) => host.ping(address, { signal: deadline }))
       return { ms: orThrow(ping) }
     },
@@ -69,11 +77,15 @@ export function peerHandlers(parts: NodeParts): PeerHandlers {
       return { ids: ids.map((id) => showId(replica.graph.height(replica.graph.indexOf(id) ?? 0), id)) }
     },
     'peer.check': async ({ addr, chain }, { signal }) => {
-      const address = orThrow(parsePeerAddress(addr))
+      const address = another(addr)
       const asked = chain === undefined ? {} : { replica: orThrow(chains.find(chain)).replica }
       return checkPeer({ address, ...asked }, parts, signal)
     },
   }
+}
+
+function isSelf(text: string): Result<never, PeerAddressFault> {
+  return fail({ code: 'PEER_BAD_ADDRESS', text, why: IS_SELF })
 }
 
 function transferOf({ fresh, missing, delayed }: Offered): ResultOf<'peer.recv'> {

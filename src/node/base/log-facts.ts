@@ -1,7 +1,8 @@
 /**
  * Makes the facts of a log line safe to write: bytes become their count, errors their name and message, and values
- * under the name of a secret are redacted. This is a safety net: callers pass no secrets to the log in the first place.
+ * under the name of a secret, and what looks like a private key, are redacted. This is a safety net: callers pass no secrets to the log in the first place.
  */
+import { withoutPrivateKeys } from './without-keys.ts'
 
 /**
  * Values under these names are never written. Names are matched word by word, so `publicKey` and `keyFile` are redacted
@@ -41,7 +42,10 @@ function isSecret(name: string): boolean {
 }
 
 function safe(value: unknown, depth: number): unknown {
-  if (typeof value === 'string') return value.length > MAX_TEXT ? `${value.slice(0, MAX_TEXT)}…` : value
+  if (typeof value === 'string') {
+    const text = withoutPrivateKeys(value)
+    return text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text
+  }
   if (typeof value === 'bigint') return value.toString()
   if (typeof value !== 'object' || value === null) return value
   if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return `[${String(value.byteLength)} bytes]`

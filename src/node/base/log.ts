@@ -1,10 +1,11 @@
 /**
  * The log port and its default, pino (spec §12 `logLevel`): one JSON object per line on stderr, with a stable event
- * name and facts. Callers never pass payloads, keys, tokens or a peer's bytes as text; `log-facts.ts` is the second
+ * name and facts; `log-sink.ts` drops what cannot be written. Callers never pass payloads, keys, tokens or a peer's bytes as text; `log-facts.ts` is the second
  * line of defence.
  */
 import { pino } from 'pino'
 import { logFacts } from './log-facts.ts'
+import { stderrSink } from './log-sink.ts'
 
 /** `error` means that someone must act. Event names are `subject.what-happened` and stable. */
 export interface Logger {
@@ -23,7 +24,7 @@ export interface LoggerOptions {
   readonly stream?: { write(line: string): void }
 }
 
-/** Writes synchronously, so that the lines before a crash are not lost. */
+/** Writes at once where the reader keeps up, so that the lines before a crash are not lost. */
 export function createLogger({ level, stream }: LoggerOptions): Logger {
   const sink = pino(
     {
@@ -33,7 +34,7 @@ export function createLogger({ level, stream }: LoggerOptions): Logger {
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }), log: logFacts },
     },
-    stream ?? pino.destination({ dest: 2, sync: true }),
+    stream ?? stderrSink(),
   )
   return {
     debug: (event, facts = {}) => {

@@ -5,7 +5,8 @@ import type { OverQuota } from './quota.ts'
 export type { NoRoom } from '../storage/faults.ts'
 
 export type RegistryFault =
-  | { readonly code: 'CHAIN_NOT_JOINED'; readonly chain: string }
+  /** `leftOverBytes`: of its blocks, which are on disk all the same. */
+  | { readonly code: 'CHAIN_NOT_JOINED'; readonly chain: string; readonly leftOverBytes?: number }
   | { readonly code: 'CHAIN_NAME_TAKEN'; readonly name: string; readonly joined: string }
   /** A founder is chosen, and the forum here has another one already. */
   | { readonly code: 'CHAIN_OTHER_FOUNDER'; readonly name: string; readonly founder: string; readonly blocks: number }

@@ -12,6 +12,7 @@ import type { Clock } from '../base/clock.ts'
 import type { Database } from '../storage/database.ts'
 import type { Logger } from '../base/log.ts'
 import type { ChainEvent } from './intake/chain-events.ts'
+import { LeftOvers, type LeftOver } from './left-overs.ts'
 import type { MempoolBudget } from './intake/mempool-budget.ts'
 import { Replica } from './replica.ts'
 import type { Quota } from './quota.ts'
@@ -24,8 +25,8 @@ import {
   loadFounder,
   loadRations,
   loadWatch,
-  removeFounder,
-  removeThrottle,
+  removeChainRecords,
+  saveConfigured,
   saveFounder,
   saveRations,
   saveWatch,
@@ -65,6 +66,16 @@ export interface ChainRegistryModules<A extends Attachment> {
   readonly keepHiddenMs?: number
 }
 
+export interface JoinOptions {
+  /** Whether the chain is joined again by {@link ChainRegistry.restore}. */
+  readonly remember: boolean
+  /** Whether the config file names it. */
+  readonly isConfigured?: boolean
+  readonly founder?: AuthorKey | undefined
+  /** Whether a chain that is here and keeps this one out is left first: its namesake, or the forum of another founder. */
+  readonly instead?: boolean
+}
+
 export type ChainsListener = (replica: Replica, events: readonly ChainEvent[]) => void
 
 /** Called when a chain is being left, before its data is deleted. */
@@ -73,13 +84,17 @@ export type LeaveListener = (replica: Replica) => void
 export class ChainRegistry<A extends Attachment> {
   readonly #modules: ChainRegistryModules<A>
   readonly #joined = new Map<ChainId, Joined<A>>()
+  /** The same by name: with 10,000 chains, to search for each as it is joined takes seconds. */
+  readonly #byName = new Map<string, Joined<A>>()
   readonly #changes = new JobQueue()
   readonly #saves = new JobQueue()
   readonly #listeners = new Set<ChainsListener>()
   readonly #leaveListeners = new Set<LeaveListener>()
+  readonly #leftOvers: LeftOvers
 
   constructor(modules: ChainRegistryModules<A>) {
     this.#modules = modules
+    this.#leftOvers = new LeftOvers(modules.database)
   }
 
   all(): readonly Joined<A>[] {
@@ -113,16 +128,18 @@ export class ChainRegistry<A extends Attachment> {
    */
   join(
     chain: Chain,
-    { remember, founder }: { readonly remember: boolean; readonly founder?: AuthorKey | undefined },
+    { remember, isConfigured = false, founder, instead = false }: JoinOptions,
   ): Promise<Result<Joined<A>, RegistryFault>> {
     return this.#changes.run(async () => {
       if (founder !== undefined && !hasFirstPostPioneer(chain)) return takesNoFounder(chain)
+      if (instead) await this.#leaveRival(chain, founder)
       const known = this.#joined.get(chain.id)
-      const namesake = this.all().find(({ replica }) => replica.chain.params.name === chain.params.name)
+      const namesake = this.#byName.get(chain.params.name)
       if (known === undefined && namesake !== undefined) {
         return fail({ code: 'CHAIN_NAME_TAKEN', name: chain.params.name, joined: showChainId(namesake.replica.chain) })
       }
       if (remember) await this.#modules.database.putJoined(chain.id, encodeJoined(chain))
+      if (isConfigured) await saveConfigured(this.#modules.database, chain)
       const joined = known ?? (await this.#open(chain))
       return founder === undefined ? ok(joined) : this.#follow(joined, founder)
     })
@@ -140,14 +157,29 @@ export class ChainRegistry<A extends Attachment> {
   leave(chain: Chain): Promise<boolean> {
     return this.#changes.run(async () => {
       const joined = this.#joined.get(chain.id)
-      if (joined === undefined) return false
-      this.#joined.delete(chain.id)
-      for (const listener of this.#leaveListeners) listener(joined.replica)
-      await close(joined)
-      await joined.replica.store.destroy()
-      await this.#saves.run(() => removeThrottle(this.#modules.database, chain.id))
-      await removeFounder(this.#modules.database, chain.id)
-      this.#modules.log.info('chain.left', { chain: chain.id })
+      if (joined !== undefined) await this.#leave(joined)
+      return joined !== undefined
+    })
+  }
+
+  /** Looks for chains that are on disk and not joined; once all are joined that are to be. */
+  async searchLeftOvers(): Promise<void> {
+    const found = await this.#leftOvers.search(new Set(this.#joined.keys()))
+    for (const { chain, bytes } of found) this.#modules.log.warn('chain.left-over', { chain, bytes })
+  }
+
+  /** Chains that were taken out of the config file, and are still on disk. */
+  leftOvers(): readonly LeftOver[] {
+    return this.#leftOvers.all()
+  }
+
+  /** Deletes the data of a chain that is not joined. False if there is none of this name or id. */
+  removeLeftOver(text: string): Promise<boolean> {
+    return this.#changes.run(async () => {
+      const found = this.#leftOvers.find(text)
+      if (found === undefined) return false
+      await this.#leftOvers.remove(found)
+      this.#modules.log.info('chain.left', { chain: found.chain })
       return true
     })
   }
@@ -157,17 +189,40 @@ export class ChainRegistry<A extends Attachment> {
     const id = parseChainId(text)
     const byId = id.ok ? this.#joined.get(id.value) : undefined
     const name = text.startsWith('@') ? text.toUpperCase() : typedName(text)
-    const found = byId ?? this.all().find(({ replica }) => replica.chain.params.name === name)
-    return found === undefined ? fail({ code: 'CHAIN_NOT_JOINED', chain: text }) : ok(found)
+    const found = byId ?? this.#byName.get(name)
+    if (found !== undefined) return ok(found)
+    const bytes = this.#leftOvers.find(text)?.bytes
+    return fail({ code: 'CHAIN_NOT_JOINED', chain: text, ...(bytes === undefined ? {} : { leftOverBytes: bytes }) })
   }
 
   async stop(): Promise<void> {
     await this.#changes.run(async () => {
       const all = this.all()
       this.#joined.clear()
+      this.#byName.clear()
       await Promise.all(all.map(close))
-      for (const { replica } of all) await this.#save(replica)
+      await Promise.all(all.map(({ replica }) => this.#save(replica)))
     })
+  }
+
+  async #leave(joined: Joined<A>): Promise<void> {
+    const { database, log } = this.#modules
+    const { chain } = joined.replica
+    this.#joined.delete(chain.id)
+    this.#byName.delete(chain.params.name)
+    for (const listener of this.#leaveListeners) listener(joined.replica)
+    await close(joined)
+    await joined.replica.store.destroy()
+    await this.#saves.run(() => removeChainRecords(database, chain.id))
+    log.info('chain.left', { chain: chain.id })
+  }
+
+  async #leaveRival({ id, params: { name } }: Chain, founder: AuthorKey | undefined): Promise<void> {
+    const here = this.#byName.get(name)
+    if (here === undefined) return
+    const { chain, pioneer } = here.replica
+    const isOthers = founder !== undefined && pioneer !== undefined && pioneer !== founder
+    if (chain.id !== id || isOthers) await this.#leave(here)
   }
 
   /**
@@ -191,10 +246,14 @@ export class ChainRegistry<A extends Attachment> {
 
   async #follow(joined: Joined<A>, founder: AuthorKey): Promise<Result<Joined<A>, RegistryFault>> {
     const { replica } = joined
+    const before = replica.founder
     if (!replica.follow(founder)) {
       const { pioneer = '', blocks, chain } = replica
       return fail({ code: 'CHAIN_OTHER_FOUNDER', name: chain.params.name, founder: pioneer, blocks })
     }
+    // The config file decides at each start, whatever was chosen by command in between.
+    if (before !== undefined && before !== founder)
+      this.#modules.log.warn('chain.founder-changed', { chain: replica.chain.id, from: before, to: founder })
     await saveFounder(this.#modules.database, replica.chain.id, founder)
     joined.attached.onFounder?.()
     return ok(joined)
@@ -213,6 +272,8 @@ export class ChainRegistry<A extends Attachment> {
     })
     const joined = { replica, attached: attach(replica) }
     this.#joined.set(chain.id, joined)
+    this.#leftOvers.forget(chain.id)
+    this.#byName.set(chain.params.name, joined)
     log.info('chain.joined', { chain: chain.id, kind: chain.params.kind, blocks: replica.graph.acceptedCount })
     return joined
   }

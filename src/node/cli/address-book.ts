@@ -5,8 +5,10 @@
 import { readFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { dirname, isAbsolute, join } from 'node:path'
+import { withoutKeys } from '../base/without-keys.ts'
 import { parseAuthorKey, type AuthorKey } from '../../dag/ids.ts'
 import { makeDir } from '../base/make-dir.ts'
+import { withFileLock } from './file-lock.ts'
 import { writeWhole } from './payload-files.ts'
 import { CommandError, reasonOf, type Io } from './io.ts'
 
@@ -49,6 +51,29 @@ export class AddressBook {
     return new AddressBook(path, await readNames(text, path))
   }
 
+  /**
+   * Changes this user's book. Of several commands at once each sees what the one before it wrote.
+   *
+   * @returns the book before and after @throws {CommandError}
+   */
+  static async change(
+    io: Pick<Io, 'env' | 'signal'>,
+    change: (book: AddressBook) => AddressBook,
+  ): Promise<{ readonly before: AddressBook; readonly after: AddressBook }> {
+    const path = bookPath(io.env)
+    try {
+      await makeDir(dirname(path), 0o700)
+    } catch (error) {
+      throw new CommandError(`cannot make the folder of ${path}: ${reasonOf(error)}`)
+    }
+    return await withFileLock(path, io, async () => {
+      const before = await AddressBook.open(io)
+      const after = change(before)
+      await after.#save(io.signal)
+      return { before, after }
+    })
+  }
+
   /** All names, sorted, with their keys. */
   list(): { readonly name: string; readonly pub: AuthorKey }[] {
     return [...this.#keys].map(([name, pub]) => ({ name, pub })).sort((a, b) => (a.name < b.name ? -1 : 1))
@@ -68,7 +93,7 @@ export class AddressBook {
    */
   add(pub: string, name: string): AddressBook {
     const key = parseAuthorKey(pub)
-    if (!key.ok) throw new CommandError(`“${pub}” is no public key: expected 64 hex digits`)
+    if (!key.ok) throw new CommandError(`“${withoutKeys(pub)}” is no public key: expected 64 hex digits`)
     const fitting = validName(name)
     const taken = this.#keys.get(fitting)
     if (taken !== undefined && taken !== key.value) {
@@ -85,18 +110,14 @@ export class AddressBook {
   /** @param which - a name or a public key @throws {CommandError} it is not in the book */
   remove(which: string): AddressBook {
     const key = this.keyOf(which) ?? which.toUpperCase()
-    if (this.nameOf(key) === undefined) throw new CommandError(`no name or key “${which}” is in ${this.path}`)
+    if (this.nameOf(key) === undefined)
+      throw new CommandError(`no name or key “${withoutKeys(which)}” is in ${this.path}`)
     return new AddressBook(this.path, new Map([...this.#keys].filter(([, pub]) => pub !== key)))
   }
 
-  async save(signal: AbortSignal): Promise<void> {
+  async #save(signal: AbortSignal): Promise<void> {
     const names = Object.fromEntries(this.list().map(({ name, pub }) => [name, pub]))
-    try {
-      await makeDir(dirname(this.path), 0o700)
-    } catch (error) {
-      throw new CommandError(`cannot make the folder of ${this.path}: ${reasonOf(error)}`)
-    }
-    const { stringify } = await import('yaml')
+    const { stringify } = await import('./yaml-text.ts')
     await writeWhole(this.path, Buffer.from(HEAD + stringify(names)), { signal, mode: 0o600 })
   }
 }
@@ -117,10 +138,11 @@ function folded(name: string): string {
 /** Validates a name and normalizes it to NFC. @throws {CommandError} */
 function validName(text: string): string {
   const name = text.normalize('NFC')
-  if (looksLikeId(name)) throw new CommandError(`“${name}” could be meant as a key or an id: choose another name`)
+  if (looksLikeId(name))
+    throw new CommandError(`“${withoutKeys(name)}” could be meant as a key or an id: choose another name`)
   if (!NAME.test(name) || Array.from(name).length > NAME_CHARS) {
     const expected = `a letter or a digit, then letters, digits, “.”, “_”, “-”; at most ${String(NAME_CHARS)}`
-    throw new CommandError(`“${name}” will not do as a name: expected ${expected}`)
+    throw new CommandError(`“${withoutKeys(name)}” will not do as a name: expected ${expected}`)
   }
   return name
 }
@@ -129,7 +151,7 @@ async function readNames(text: string, path: string): Promise<ReadonlyMap<string
   const wrong = (why: string): CommandError =>
     new CommandError(`${path} is damaged: ${why}; correct it, or move it away`)
   // Most commands find no file, and the library is slow to load.
-  const { parse } = await import('yaml')
+  const { parse } = await import('./yaml-text.ts')
   let parsed: unknown
   try {
     // All scalars are strings: a name may be `1984` or `null`.

@@ -2,6 +2,7 @@
  * Rearranges the words of a command line into the order that commander parses (spec §11). The paper writes the chain or
  * the peer in the middle of a command (`chain "#chat" post …`), and options may stand anywhere. Pure.
  */
+import { withoutKeys } from '../base/without-keys.ts'
 import { UsageError } from './io.ts'
 
 export interface ArrangedArgs {
@@ -76,7 +77,7 @@ function asksHelp(options: readonly string[]): boolean {
 /** Reports a missing chain, and what a shell made of an unquoted `$name` or `#name`. @throws {UsageError} */
 function requireChain(subject: string): void {
   if (isChain(subject)) return
-  const found = subject === '' ? 'the chain is empty' : `“${subject}” is no chain`
+  const found = subject === '' ? 'the chain is empty' : `“${withoutKeys(subject)}” is no chain`
   throw new UsageError(`${found}: chains begin with #, $ or @, or are an id 0_… (in a shell, quote them: '$family')`)
 }
 

@@ -1,8 +1,14 @@
 /** Text for people about blocks (spec §11): short ids, kinds, times, sizes, and texts or placeholders. Pure. */
 import type { ListedBlock } from '../control/shapes.ts'
 
-/** Hex digits of a short id or key: more than the six that can be typed, and still readable at a glance. */
+/** Hex digits of a short id: more than the six that can be typed, and still readable at a glance. */
 const SHORT_DIGITS = 8
+
+/**
+ * Hex digits of a key that stands for a person. A key with 8 digits of somebody else's is found in minutes; with 16, not
+ * in a year by a thousand machines.
+ */
+const KEY_DIGITS = 16
 
 const KIB = 1024
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
@@ -13,8 +19,9 @@ export function shortId(id: string): string {
   return `${height}_${digits.slice(0, SHORT_DIGITS)}`
 }
 
+/** Where no name is known: as many digits as nobody can imitate. */
 export function shortKey(pub: string): string {
-  return pub.slice(0, SHORT_DIGITS)
+  return pub.slice(0, KEY_DIGITS)
 }
 
 /** Decodes text; undefined if the bytes are no UTF-8 or contain a NUL, which no text has. */

@@ -3,13 +3,23 @@
  * Commands get it instead of the process.
  */
 import { parseAuthorKey } from '../../dag/ids.ts'
+import { withoutPrivateKeys } from '../base/without-keys.ts'
 import { ClientError } from '../control/client/client-error.ts'
 import type { ControlCaller } from '../control/client/connection.ts'
 import type { ControlEvent } from '../control/shapes.ts'
 import { AddressBook } from './address-book.ts'
 import { endpointOf, parsePort } from './argument-values.ts'
 import { colorsOf, type Colors } from './colors.ts'
-import { CommandError, Interrupted, UsageError, write, type PersistentClient, type CliModules, type Io } from './io.ts'
+import {
+  CommandError,
+  Interrupted,
+  UsageError,
+  write,
+  writeAside,
+  type PersistentClient,
+  type CliModules,
+  type Io,
+} from './io.ts'
 import { sanitize, sanitizeJson, sanitizeLine } from './sanitize.ts'
 import { showSize, textOf } from './block-text.ts'
 import type { TableRows } from './table.ts'
@@ -29,6 +39,7 @@ export class CommandContext {
   #globals: GlobalOptions = {}
   #client: ControlCaller | undefined
   readonly #clients: ControlCaller[] = []
+  #later = ''
 
   constructor(subject: string | undefined, io: Io, modules: CliModules) {
     this.#subject = subject
@@ -74,6 +85,11 @@ export class CommandContext {
     return this.io.stdout.isTTY === true
   }
 
+  /** Whether a person is there to answer a question. */
+  get canAsk(): boolean {
+    return !this.isJson && this.io.stdin.isTTY === true && this.io.stderr.isTTY === true
+  }
+
   get colors(): Colors {
     return colorsOf(this.io)
   }
@@ -95,7 +111,7 @@ export class CommandContext {
     const { signal } = this.io
     const client = await this.modules.connectPersistent(endpointOf(this.#globals.host, this.#globals.port), {
       signal,
-      // A closed stderr is no reason to stop.
+      // Interrupted: `listen` ends by itself then.
       onAway: () => void this.note('connection lost, trying again …').catch(() => undefined),
       onBack: () => void this.note('connected again').catch(() => undefined),
     })
@@ -173,7 +189,17 @@ export class CommandContext {
 
   /** Prints a note on stderr: what is not the answer. */
   async note(text: string): Promise<void> {
-    await write(this.io.stderr, `freechains: ${sanitizeLine(text)}\n`)
+    await writeAside(this.io, sanitizeLine(withoutPrivateKeys(text)))
+  }
+
+  /** Commander's help and version, which it prints without waiting. */
+  printLater(text: string): void {
+    this.#later += text
+  }
+
+  async printNow(): Promise<void> {
+    if (this.#later !== '') await write(this.io.stdout, this.#later, this.io.signal)
+    this.#later = ''
   }
 
   /** Prints one line per event until the subscription ends. */

@@ -11,9 +11,9 @@ import type { VerifyCommandOptions, WriteLine } from '../daemon/verify-command.t
 import type { DaemonOptions } from '../daemon/daemon.ts'
 
 export interface Io {
-  readonly stdin: AsyncIterable<Uint8Array>
+  readonly stdin: AsyncIterable<Uint8Array> & { readonly isTTY?: boolean }
   readonly stdout: NodeJS.WritableStream & { readonly isTTY?: boolean }
-  readonly stderr: NodeJS.WritableStream
+  readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean }
   readonly env: Readonly<Record<string, string | undefined>>
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal
@@ -74,6 +74,15 @@ export function write(stream: NodeJS.WritableStream, text: string | Uint8Array, 
     })
   })
   return signal === undefined ? written : orInterrupted(written, signal)
+}
+
+/** Writes what is not the answer. One that cannot be written does not fail what was done. @throws {Interrupted} */
+export async function writeAside({ stderr, signal }: Pick<Io, 'stderr' | 'signal'>, line: string): Promise<void> {
+  try {
+    await write(stderr, `freechains: ${line}\n`, signal)
+  } catch (error) {
+    if (error instanceof Interrupted) throw error
+  }
 }
 
 /** Yields the chunks of a stream until it ends. @throws {Interrupted} */

@@ -1,4 +1,5 @@
 /** The options of commands that show the lens (spec §4, §11): `--lens`, and `--trust` for authors that the reader adds. */
+import { withoutKeys } from '../base/without-keys.ts'
 import { parseAuthorKey } from '../../dag/ids.ts'
 import type { AddressBook } from './address-book.ts'
 import { CommandError } from './io.ts'
@@ -30,7 +31,7 @@ export function lensOf({ lens, trust }: LensOptions, names: AddressBook): string
     const key = parseAuthorKey(names.keyOf(text) ?? text)
     if (key.ok) return key.value
     throw new CommandError(
-      `“${text}” is none of your names, and no public key of 64 hex digits: see \`freechains names list\``,
+      `“${withoutKeys(text)}” is none of your names, and no public key of 64 hex digits: see \`freechains names list\``,
     )
   })
 }

@@ -9,6 +9,9 @@ import { kindOf, blockText, shortId, shortKey, showSize, showTime } from './bloc
 const SHOWN_LINES = 40
 const SHOWN_CHARS = 4_000
 
+/** Width of the author's column: a key in short. */
+const AUTHOR_CHARS = 16
+
 const INDENT = '    '
 
 export interface LogStyle {
@@ -23,7 +26,7 @@ export function logLines(block: ListedBlock, { names, colors, styleOf }: LogStyl
   const author = names.nameOf(block.author) ?? (block.author === undefined ? 'anonymous' : shortKey(block.author))
   const head = [
     colors('dim', showTime(block.time)),
-    colors(styleOf(block.author), author.padEnd(8)),
+    colors(styleOf(block.author), author.padEnd(AUTHOR_CHARS)),
     (block.like === undefined ? signed(block.reps) : '').padStart(2),
     colors('dim', shortId(block.id)),
     ...(block.state === 'accepted' ? [] : [colors('yellow', block.state)]),

@@ -1,5 +1,6 @@
 /** The tree of commands (spec §11). The file of each command says what it does. */
 import { Command, Help } from 'commander'
+import { withoutKeys } from '../base/without-keys.ts'
 import { VERSION } from '../base/version.ts'
 import { addChainCommands } from './commands/chain.ts'
 import { addChainsCommands } from './commands/chains.ts'
@@ -31,7 +32,7 @@ export function buildProgram(context: CommandContext): Command {
     .exitOverride()
     .configureHelp({ commandUsage: usageOf })
     .configureOutput({
-      writeOut: (text) => io.stdout.write(text),
+      writeOut: (text) => context.printLater(text),
       writeErr: (text) => io.stderr.write(text),
     })
     .hook('preAction', (_program, action) => {
@@ -56,7 +57,7 @@ export function buildProgram(context: CommandContext): Command {
 /** Prints commander's errors on one line, with a pointer to the help of the command. */
 function sayWhereHelpIs(command: Command): void {
   const words = (text: string): string =>
-    sanitize(text)
+    sanitize(withoutKeys(text))
       .trim()
       .replace(/^error: /, 'freechains: ')
       .replaceAll(/\s*\n\s*/g, ' ')

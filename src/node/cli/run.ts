@@ -3,6 +3,7 @@
  * status: 0 done, 1 refused or failed, 2 not understood, 130 interrupted.
  */
 import { CommanderError, type Command } from 'commander'
+import { withoutPrivateKeys } from '../base/without-keys.ts'
 import { ClientError } from '../control/client/client-error.ts'
 import { CommandError, Interrupted, ReaderGone, seeHelp, UsageError, write, type CliModules, type Io } from './io.ts'
 import { sanitize, sanitizeLine } from './sanitize.ts'
@@ -28,9 +29,19 @@ export async function run(argv: readonly string[], io: Io, modules: CliModules):
     await buildProgram(context).parseAsync(args, { from: 'user' })
     return DONE
   } catch (error) {
-    return await statusOf(error, io, context?.commandPath)
+    return await statusOf(await afterHelp(error, context), io, context?.commandPath)
   } finally {
     context?.close()
+  }
+}
+
+/** Prints the help that ended the command. @returns why it cannot be printed, else the error itself */
+async function afterHelp(error: unknown, context: CommandContext | undefined): Promise<unknown> {
+  try {
+    await context?.printNow()
+    return error
+  } catch (failure) {
+    return failure
   }
 }
 
@@ -52,10 +63,12 @@ async function statusOf(error: unknown, io: Io, commandPath: string | undefined)
 }
 
 function describe(error: unknown, commandPath: string | undefined): string {
-  if (error instanceof UsageError) return sanitizeLine(error.message + seeHelp(commandPath))
-  if (error instanceof CommandError || error instanceof ClientError) return sanitizeLine(error.message)
+  if (error instanceof UsageError) return sanitizeLine(withoutPrivateKeys(error.message) + seeHelp(commandPath))
+  if (error instanceof CommandError || error instanceof ClientError)
+    return sanitizeLine(withoutPrivateKeys(error.message))
   // A failed start is a ControlError, recognised by name: importing its class would load the daemon's modules for every
   // command.
   if (error instanceof Error && error.name === 'ControlError') return error.message
-  return sanitize(`a defect in freechains: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
+  const defect = error instanceof Error ? (error.stack ?? error.message) : String(error)
+  return sanitize(withoutPrivateKeys(`a defect in freechains: ${defect}`))
 }

@@ -1,7 +1,7 @@
 /** Reads secrets from elsewhere than the command line, which other users of the machine can read (spec §11). */
 import { isUtf8 } from 'node:buffer'
 import { readFile } from 'node:fs/promises'
-import { chunksOf, CommandError, reasonOf, UsageError, write, type Io } from './io.ts'
+import { chunksOf, CommandError, reasonOf, UsageError, writeAside, type Io } from './io.ts'
 import { requireUtf8 } from './argument-values.ts'
 
 /** The alternatives for a key, for `--help`. */
@@ -83,7 +83,7 @@ async function warnOf(text: string, use: KeyUse, io: Io): Promise<void> {
   const instead = `${use.startsWith('--') ? `${use}=` : ''}@FILE`
   const why = "can be read by other users of this machine (ps), and stays in the shell's history"
   const message = `${what} on the command line ${why}; ${instead}, env:NAME or - (stdin) keep it to yourself`
-  await write(io.stderr, `freechains: warning: ${message}\n`)
+  await writeAside(io, `warning: ${message}`)
 }
 
 /** A passphrase: literal, or `-` for stdin without its last newline. @throws {CommandError} it is no UTF-8 */

@@ -35,6 +35,8 @@ export interface Config {
   readonly control: ControlAddress
   readonly allowRemoteControl: boolean
   readonly logLevel: LogLevel
+  /** Addresses and CIDR ranges of proxies; what comes from them has no share of its own (spec §9). */
+  readonly trustedProxies: readonly string[]
   readonly limits: { readonly maxConnections: number; readonly inboundConnectionsPerSecond: number }
   readonly storage: StorageConfig
   /** For how many days the payloads of hidden posts are kept aside (spec §4). */

@@ -37,10 +37,12 @@ export interface NodeConfig {
   readonly allowRemoteControl?: boolean
   /** The least level that reaches the log; `info` by default. */
   readonly logLevel?: LogLevel
+  /** Proxies that other nodes come through: IP addresses or CIDR ranges. What comes from them has no share of its own. */
+  readonly trustedProxies?: readonly string[]
   readonly limits?: {
     /** Both ways, 1 … 10,000; 300 by default. */
     readonly maxConnections?: number
-    /** From one address, 1 … 1,000; 5 by default. */
+    /** From one address, after 32 at once, 1 … 1,000; 5 by default. */
     readonly inboundConnectionsPerSecond?: number
   }
   /** Bounds on the disk, in MiB; 0 is no bound. */

@@ -1,5 +1,5 @@
 /** From the schema's issues to problems with line and column; suggests the config key for a mistyped one (spec §12). */
-import type { z } from 'zod'
+import type * as z from 'zod'
 import type { ConfigProblem } from './faults.ts'
 import { KNOWN_KEYS, pathPattern, expectedAt } from './schema.ts'
 import type { YamlText } from './yaml.ts'

@@ -2,8 +2,9 @@
  * The schema of the config file (spec §12): keys, defaults and bounds. An unknown key is an error. Issues carry the
  * path of the key; `yaml.ts` finds the line.
  */
-import { z } from 'zod'
+import * as z from 'zod'
 import { addressComplaint, parseControl, type AddressUse, type Complaint } from '../net/host/address-checks.ts'
+import { parseRange } from '../net/host/address-shares.ts'
 import { chainOfEntry } from './chains.ts'
 import type { Environment } from './files.ts'
 import { LOG_LEVELS } from '../base/log.ts'
@@ -42,6 +43,8 @@ const EXPECTED: Readonly<Record<string, string>> = {
   control: `an address and a port, such as "${CONTROL}"`,
   allowRemoteControl: 'true or false',
   logLevel: LOG_LEVELS.join(', '),
+  trustedProxies: 'a list of IP addresses or ranges, such as [127.0.0.1, "10.0.0.0/8"]',
+  'trustedProxies.*': 'an IP address or a range, such as 10.0.0.0/8',
   limits: 'the keys maxConnections and inboundConnectionsPerSecond',
   'limits.maxConnections': 'a whole number of 1 … 10000',
   'limits.inboundConnectionsPerSecond': 'a whole number of 1 … 1000',
@@ -89,6 +92,19 @@ function address(use: AddressUse): z.ZodString {
 function addresses(use: AddressUse) {
   return z
     .array(address(use))
+    .nullish()
+    .transform((list) => list ?? [])
+}
+
+/** Null is an empty list, as in {@link addresses}. */
+function addressRanges() {
+  const range = z.string().check((ctx) => {
+    if (parseRange(ctx.value) !== undefined) return
+    const fix = 'write an IP address, such as 127.0.0.1, or a range in CIDR notation, such as 10.0.0.0/8'
+    ctx.issues.push(complaintIssue(ctx.value, { wrong: 'is no IP address and no range', fix }))
+  })
+  return z
+    .array(range)
     .nullish()
     .transform((list) => list ?? [])
 }
@@ -160,6 +176,7 @@ export function configSchema(file: string, env: Environment, mayBeRemote: boolea
     control: controlAddress(mayBeRemote).prefault(CONTROL),
     allowRemoteControl: z.boolean().default(false),
     logLevel: z.enum(LOG_LEVELS).default('info'),
+    trustedProxies: addressRanges(),
     limits: z
       .strictObject({
         maxConnections: z.int().min(1).max(10_000).default(300),

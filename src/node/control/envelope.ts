@@ -2,7 +2,7 @@
  * The form of a JSON-RPC 2.0 request (the standard's §4); a batch is an array of requests. Params are validated later,
  * by method.
  */
-import { z } from 'zod'
+import * as z from 'zod'
 
 /** Longest id that is echoed, and longest name of a method. */
 const MAX_ID = 256

@@ -3,6 +3,8 @@
  * handlers throw. `docs/control-port.md` lists all codes; `api/fault-reports.ts` maps faults to them.
  */
 
+import { withoutPrivateKeys } from '../base/without-keys.ts'
+
 /** Our own codes, sent as JSON-RPC code 1 with `data.code`; each with its meaning. */
 export const CONTROL_CODES = {
   'chain-not-found': 'no chain of this name or id is joined here',
@@ -35,6 +37,7 @@ export const CONTROL_CODES = {
   'peer-in-config': 'the config file names the peer, and no command removes it',
   'clock-not-settable': 'the daemon was not started with --test-clock',
   'too-many-subscriptions': 'this connection has as many subscriptions as one may have',
+  'too-many-connections': 'the daemon has as many connections to its control port as it takes',
   'bad-config': 'the configuration is wrong',
   'port-in-use': 'something else listens on this address',
   'cannot-listen': 'the operating system does not let the node listen there',
@@ -48,7 +51,7 @@ export type ControlCode = keyof typeof CONTROL_CODES
 
 /** Codes that only stop a start: no call is answered with one. */
 export const START_CODES: readonly ControlCode[] = [
-  ...(['bad-config', 'port-in-use', 'cannot-listen', 'data-dir-in-use', 'data-dir-unusable'] as const),
+  ...(['bad-config', 'port-in-use', 'cannot-listen', 'data-dir-in-use'] as const),
 ]
 
 /** The standard's codes, and ours other than code 1, by `data.code`. */
@@ -83,7 +86,7 @@ export class ControlError extends Error {
 
   /** @param message - what happened, why, and what to do */
   constructor(code: ControlCode | RpcCode, message: string) {
-    super(message)
+    super(withoutPrivateKeys(message))
     this.code = code
   }
 

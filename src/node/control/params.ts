@@ -1,5 +1,5 @@
 /** Schemas of params that several methods share, or that have rules of their own (spec §10), for `schema.ts`. */
-import { z } from 'zod'
+import * as z from 'zod'
 import { MAX_INVITE_CHARS } from './port-limits.ts'
 import { count } from './shapes.ts'
 
@@ -93,6 +93,7 @@ export const joinParams = z
     invite: z.string().max(MAX_INVITE_CHARS).exactOptional(),
     keys: z.array(short).max(64).exactOptional(),
     founder: short.exactOptional(),
+    instead: z.boolean().exactOptional(),
   })
   .refine((params) => (params.name === undefined) !== (params.invite === undefined), {
     error: 'expected exactly one of name and invite',

@@ -18,10 +18,16 @@ export interface ControlLimits {
   readonly subscriptions: number
   /** Connections at a time, for TCP and for the unix socket each. */
   readonly connections: number
+  /** Connections beyond these that are told so, before they are closed; what comes beyond that is closed at once. */
+  readonly refusals: number
   /** How long a connection may stay open without `auth`. */
   readonly authMs: number
-  /** Unsent bytes of one connection: two of the largest answers. Beyond this it is closed. */
+  /** Unsent bytes of one connection, besides one answer that has more by itself. Beyond this it is closed. */
   readonly bufferedBytes: number
+  /** Unsent bytes of one connection beyond which it is not read: the calls of a client that does not read can wait. */
+  readonly unreadBytes: number
+  /** How long a client may read nothing while more than `bufferedBytes` wait for it. */
+  readonly stalledMs: number
   /** How long open calls may take after the client ended its side. */
   readonly lingerMs: number
   /** How long a client may take to read its last answer after a stop. */
@@ -36,13 +42,16 @@ export const CONTROL_LIMITS: ControlLimits = {
   batch: 32,
   subscriptions: 64,
   connections: 64,
+  refusals: 16,
   authMs: 10_000,
-  bufferedBytes: 192 * MIB,
+  bufferedBytes: 16 * MIB,
+  unreadBytes: MIB,
+  stalledMs: 10_000,
   lingerMs: 10_000,
   closeMs: 1_000,
 }
 
-/** Bytes of events queued for one subscriber: some 16,000 events. */
+/** Bytes of events queued for all subscriptions of one client: some 16,000 events. */
 export const FEED_BYTES = 4 * MIB
 
 /** The longest line that a client accepts from a daemon. */

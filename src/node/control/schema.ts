@@ -5,7 +5,7 @@
  *
  * Params are strict: an unknown name is an error. Results may gain fields, which older clients drop.
  */
-import { z } from 'zod'
+import * as z from 'zod'
 import {
   addr,
   blocksParams,
@@ -26,6 +26,7 @@ import {
   count,
   founders,
   info,
+  listedChain,
   listedSchema,
   namedChain,
   peerView,
@@ -88,9 +89,11 @@ export const METHODS = {
   ),
 
   'chains.join': method(
-    'joins a chain: a forum with its pioneers or the founder to follow, a group with its key, or by an invite, whose peers are added',
+    'joins a chain: a forum with its pioneers or the founder to follow, a group with its key, or by an invite, whose peers are added; ' +
+      'with instead, leaves what has its name and is not it first, and removes that',
     joinParams,
-    z.object({ id: z.string(), name: z.string().exactOptional() }),
+    z.object({ id: z.string(), name: z.string().exactOptional(), notes: z.array(z.string()).exactOptional() }),
+    '`notes` are for people: what was left out of an invite, and why',
   ),
   'chains.invite': method(
     'one text with all that somebody needs to join: the chain, and peers to begin with; its key only if told so',
@@ -98,11 +101,16 @@ export const METHODS = {
     z.object({ invite: z.string(), peers: z.array(z.string()), notes: z.array(z.string()) }),
   ),
   'chains.leave': method(
-    'leaves a chain and removes its data; false if it was not joined',
+    'leaves a chain and removes its data, also what is left over of one that is not joined any more; false if there is nothing',
     z.strictObject({ name: chain }),
     z.boolean(),
   ),
-  'chains.list': method('the chains joined here', none, z.array(namedChain)),
+  'chains.list': method(
+    'the chains joined here; then those taken out of the config file whose blocks are still on disk',
+    none,
+    z.array(listedChain),
+    '`leftOver`, of a chain that is not joined any more: its bytes on disk; its `name` is empty if nobody knows it',
+  ),
   'chains.listen': method(
     'events of all chains, those joined later too; with from, first what is new in each since then',
     z.strictObject({ from: z.record(chain, ids).exactOptional() }),
@@ -122,7 +130,7 @@ export const METHODS = {
     z.union([blockSchema, z.string().meta({ contentEncoding: 'base64' })]),
   ),
   'chain.blocks': method(
-    'the last blocks in the order of traverse, then the held posts; or the blocks named; with payloads up to that many bytes',
+    'the last blocks in the order of traverse, then the held posts and those made here that wait for the clock; or the blocks named; with payloads up to that many bytes',
     blocksParams,
     z.array(listedSchema),
     "with `lens`, public keys that trust flows from besides the pioneers', `trusted` says whether it reaches the author",
@@ -156,7 +164,7 @@ export const METHODS = {
   ),
   'chain.remove': method('drops a held post', z.strictObject({ chain, id }), z.literal(true)),
   'chain.traverse': method(
-    'accepted blocks that are neither the given ids nor in their past, in order; with all, then the held posts',
+    'accepted blocks that are neither the given ids nor in their past, in order; with all, then the held posts and those made here that wait for the clock',
     z.strictObject({ chain, from: ids, all: z.boolean().exactOptional() }),
     shownIds,
   ),
@@ -172,10 +180,12 @@ export const METHODS = {
       'node, has as many bytes as it may have',
   ),
   'chain.founder': method(
-    'whom a forum joined without pioneers follows, and whom peers say they follow; with pub, chooses',
-    z.strictObject({ chain, pub: short.exactOptional() }),
-    z.object(founders),
-    '`founders` is what peers say, and nothing of it was checked; another founder than that of blocks that are here is refused',
+    'whom a forum joined without pioneers follows, and whom peers say they follow; with pub, chooses; with find, asks all peers first',
+    z.strictObject({ chain, pub: short.exactOptional(), find: z.boolean().exactOptional() }),
+    z.object({ isOpen: z.boolean(), blocks: count, only: z.string().exactOptional(), ...founders }),
+    '`isOpen`: it is such a forum; `blocks` are here; `founders` is what peers say, and nothing of it was checked; `only`, while nobody ' +
+      'is followed: the one to take without asking, the only one seen that is more than a first post, or the only one seen; ' +
+      'another founder than that of blocks that are here is refused',
   ),
   'chain.missing': method(
     'payloads that are wanted and not here: nobody has given them yet; at most 1,000, the oldest arrivals first',
@@ -269,6 +279,15 @@ export const READS: ReadonlySet<Method> = new Set<Method>([
   ...(['chain.genesis', 'chain.heads', 'chain.get', 'chain.blocks', 'chain.reps', 'chain.traverse'] as const),
   ...(['chain.consensus', 'chain.status', 'chain.missing'] as const),
   ...(['peer.list', 'peer.ping', 'peer.chains', 'peer.check'] as const),
+])
+
+/**
+ * Methods whose answers grow with a chain or with the node, to as much as a payload in base64. None of them waits for a
+ * peer: on a connection they are answered one after another.
+ */
+export const LARGE_ANSWERS: ReadonlySet<Method> = new Set<Method>([
+  ...(['chains.list', 'chain.heads', 'chain.get', 'chain.blocks', 'chain.reps', 'chain.traverse'] as const),
+  ...(['chain.consensus', 'chain.status', 'chain.missing', 'peer.list'] as const),
 ])
 
 /** What a handler knows of its caller. */

@@ -1,5 +1,5 @@
 /** Schemas of results and events of the control port (spec §10), for `schema.ts`. */
-import { z } from 'zod'
+import * as z from 'zod'
 
 export const count = z.number().int().nonnegative()
 /** Reputation of an author or a post, an integer; may be negative. */
@@ -12,6 +12,7 @@ export const shownId = z.string().meta({ title: 'id' })
 export const shownIds = z.array(shownId)
 
 export const namedChain = z.object({ name: z.string(), id: z.string() })
+export const listedChain = namedChain.extend({ leftOver: z.number().int().nonnegative().exactOptional() })
 
 /**
  * An event of `chain.listen` and `chains.listen`. Ids are as shown, `chain` is the chain's name. With `removed`, `id`
@@ -98,6 +99,7 @@ export const status = z.object({
     })
     .exactOptional(),
   delayed: z.object({ blocks: count, untilMs: count, why: z.string() }).exactOptional(),
+  warning: z.string().exactOptional(),
   overQuota: z.object({ of: z.enum(['chain', 'node']), bytes: count, limitBytes: count }).exactOptional(),
   state: z.enum(['synced', 'syncing', 'holding back', 'choosing', 'alone', 'read-only']),
   why: z.string(),
@@ -113,6 +115,7 @@ export const info = z.object({
   peers: count,
   uptimeMs: count,
   readOnly: z.string().exactOptional(),
+  warning: z.string().exactOptional(),
 })
 
 export const peerView = z.object({

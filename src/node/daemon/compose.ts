@@ -3,6 +3,7 @@
  * are visible here.
  */
 import { randomInt } from 'node:crypto'
+import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { multiaddr } from '@multiformats/multiaddr'
 import { ok, type Result } from '../../dag/result.ts'
 import { DAY_MS } from '../../reputation/rules.ts'
@@ -19,7 +20,9 @@ import { openDatabase } from '../storage/database.ts'
 import { isDiskFull } from '../storage/faults.ts'
 import { FreeSpace } from '../storage/free-space.ts'
 import { Quota, type QuotaLimits } from '../chain/quota.ts'
+import { openLibp2pStore } from '../storage/open-libp2p-store.ts'
 import { createHost } from '../net/host/host.ts'
+import { KeyTwins, type Twin } from '../net/host/key-twins.ts'
 import { Housekeeping } from './housekeeping.ts'
 import { loadOrCreateNodeKey } from '../storage/node-key.ts'
 import type { Logger } from '../base/log.ts'
@@ -128,15 +131,22 @@ async function start(
   const privateKey = await loadOrCreateNodeKey(disk.value)
   if (!privateKey.ok) return privateKey
   const { discovery: switches, limits } = config
+  const self = peerIdFromPrivateKey(privateKey.value).toString()
+  const libp2pStore = await openLibp2pStore(disk.value, self, log)
+  started.ending(() => libp2pStore.close())
   const host = await createHost(
     { privateKey: privateKey.value, ...config, ...limits, dht: switches.dht, mdns: switches.mdns },
-    { datastore: disk.value.datastore, log },
+    { datastore: libp2pStore.datastore, log },
   )
   if (!host.ok) return host
   started.ending(() => host.value.stop())
+  const twins = new KeyTwins({ libp2p: host.value.libp2p, privateKey: privateKey.value, clock, log })
+  await twins.start()
+  started.ending(() => {
+    twins.stop()
+  })
 
-  const isLonely = (): boolean =>
-    chains.all().some(({ attached }) => pubsub.subscribers(attached.gossip.topic).length === 0)
+  const isLonely = (): boolean => chains.all().some(({ attached }) => attached.peers().length === 0)
   const added = textList(disk.value, 'added-peers')
   const known = [...config.bootstrap, ...config.peers, ...(await added.load())]
   const discovery = new Discovery(
@@ -144,13 +154,8 @@ async function start(
     { host: host.value, log, store: textList(disk.value, 'remembered-peers'), isLonely: () => isLonely() },
   )
   const pubsub = new Pubsub({ host: host.value, log })
-  started.ending(() => {
-    pubsub.stop()
-  })
   const network = new ChainNetwork({ host: host.value, pubsub, discovery, clock, log })
-  started.ending(() => {
-    network.stop()
-  })
+  started.ending(() => network.stop())
   const workers = new VerifyWorkers({ log })
   started.ending(() => workers.stop())
   const chains: ChainRegistry<ChainServices> = new ChainRegistry<ChainServices>({
@@ -169,9 +174,14 @@ async function start(
     attach: (replica) => network.attach(replica),
   })
   started.ending(() => chains.stop())
+  // Before the chains: they need not leave their topics one by one, and neighbours need not be told.
+  started.ending(() => {
+    pubsub.stop()
+  })
   started.ending(await network.serve())
   await chains.restore()
   await joinAll(chains, config, log)
+  await chains.searchLeftOvers()
   await discovery.start()
   started.ending(() => discovery.stop())
 
@@ -180,7 +190,8 @@ async function start(
   const { bootstrap } = config
   const addedPeers = new AddedPeers({ configured: [...bootstrap, ...config.peers] }, { list: added, discovery })
   const peers = { staticPeers: () => discovery.staticPeers(), undialled: () => discovery.failures() }
-  const parts = { host: host.value, pubsub, chains, clock, log, addedPeers, ...peers, bootstrap, disk: freeSpace, info }
+  const twin = (): Twin | undefined => twins.twin
+  const parts = { host: host.value, twin, chains, clock, log, addedPeers, ...peers, bootstrap, disk: freeSpace, info }
   const handlers = createHandlers(parts)
   const server = new ControlServer(
     {
@@ -200,7 +211,7 @@ async function start(
   if (!listening.ok) return listening
   started.ending(() => server.stop())
   control.address = `${listening.value.host}:${String(listening.value.port)}`
-  const housekeeping = new Housekeeping({ chains, pubsub, log })
+  const housekeeping = new Housekeeping({ chains, log })
   started.ending(() => {
     housekeeping.stop()
   })
@@ -231,7 +242,7 @@ async function joinAll(
   log: Logger,
 ): Promise<void> {
   for (const chain of chains) {
-    const joined = await registry.join(chain, { remember: false, founder: founders[chain.id] })
+    const joined = await registry.join(chain, { remember: false, isConfigured: true, founder: founders[chain.id] })
     if (joined.ok) continue
     // It is joined, and follows the founder of the blocks that are here.
     if (joined.fault.code === 'CHAIN_OTHER_FOUNDER')

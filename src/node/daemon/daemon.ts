@@ -2,12 +2,15 @@
 import { configFaultLines } from '../config/faults.ts'
 import { loadConfig, reloadConfig, type Config } from '../config/config.ts'
 import { systemClock, testClock } from '../base/clock.ts'
-import { composeNode, type ComposedNode, type StopReason } from './compose.ts'
+import { composeNode, type ComposedNode } from './compose.ts'
 import { ControlError } from '../control/error-codes.ts'
+import { Hangup } from './hangup.ts'
 import { controlErrorOf } from '../api/fault-reports.ts'
 import { exposureWarning } from '../control/paths.ts'
 import { createLogger, type Logger } from '../base/log.ts'
+import { stderrSink } from '../base/log-sink.ts'
 import { onAbort } from '../base/deadline.ts'
+import { neverBlock, type Terminal } from '../base/terminal.ts'
 
 /** Arguments of `start`. A missing one comes from the config file, then from the defaults. */
 export interface DaemonOptions {
@@ -18,13 +21,21 @@ export interface DaemonOptions {
   readonly testClock: boolean
 }
 
+/** What the process around the daemon gives it. */
+export interface Surroundings {
+  /** Aborted by a signal that ends the process; the reason is its name. */
+  readonly interrupted: AbortSignal
+  readonly terminal: Terminal
+}
+
 /**
- * Runs until a signal or `host.stop`. Resolves after a clean stop.
+ * Runs until a signal, `host.stop`, or the end of its terminal. Resolves after a clean stop.
  *
- * @param interrupted - aborted by SIGTERM and SIGINT; the reason is the signal's name
  * @throws {ControlError} why the node cannot start
  */
-export async function runDaemon(options: DaemonOptions, interrupted: AbortSignal): Promise<void> {
+export async function runDaemon(options: DaemonOptions, { interrupted, terminal }: Surroundings): Promise<void> {
+  neverBlock(process.stdout)
+  neverBlock(process.stderr)
   const loaded = loadConfig({
     file: options.configFile,
     overrides: {
@@ -35,47 +46,48 @@ export async function runDaemon(options: DaemonOptions, interrupted: AbortSignal
   })
   if (!loaded.ok) throw new ControlError('bad-config', configFaultLines(loaded.fault).join('\nfreechains: '))
   const config = loaded.value
-  const log = createLogger({ level: config.logLevel })
+  const hangup = new Hangup(terminal)
+  const log = createLogger({ level: config.logLevel, stream: stderrSink(() => hangup.check()) })
   for (const warning of config.warnings) log.warn('config.warning', { warning })
-  // A SIGHUP during the start would kill the process. The config has just been read, so it is ignored.
-  process.on('SIGHUP', () => undefined)
   const clock = options.testClock ? testClock() : systemClock
-  let reason: StopReason | undefined
+  let reason: string | Error
   do {
-    if (reason === 'room') log.warn('node.starting-again', { why: 'a write had failed, and the disk has room again' })
     const started = await composeNode(config, { clock, log })
     if (!started.ok) throw controlErrorOf(started.fault)
     const node = started.value
     process.stdout.write(`${welcome(config, node)}\n`)
     const exposed = exposureWarning(config.control.host)
     if (exposed !== undefined) process.stderr.write(`freechains: ${exposed}\n`)
-    reason = await untilStopped(node, config, log, interrupted)
+    reason = await untilStopped(node, { config, log, hangup, interrupted })
+    // What was written before is known only when the store has been opened anew.
+    if (reason === 'room') log.warn('node.starting-again', { why: 'a write had failed, and the disk has room again' })
   } while (reason === 'room')
 }
 
-/**
- * Waits for SIGTERM, SIGINT (may have come already), `host.stop`, or for room on the disk after a failed write; then stops
- * the node, and returns which of them it was. SIGHUP reloads the chains and quotas of the config file.
- */
+interface Running {
+  readonly config: Config
+  readonly log: Logger
+  readonly hangup: Hangup
+  readonly interrupted: AbortSignal
+}
+
+/** Waits until the node should stop, and stops it. Returns the reason; SIGHUP reloads the chains and quotas of the config file. */
 async function untilStopped(
   node: ComposedNode,
-  config: Config,
-  log: Logger,
-  interrupted: AbortSignal,
-): Promise<StopReason | undefined> {
-  const { promise, resolve } = Promise.withResolvers<StopReason | undefined>()
-  const forget = onAbort(interrupted, () => resolve(undefined))
-  const onHangup = (): void => {
+  { config, log, hangup, interrupted }: Running,
+): Promise<string | Error> {
+  hangup.onReload = () => {
     reload(node, config, log).catch((error: unknown) => {
       log.error('config.reload-failed', { why: String(error) })
     })
   }
-  process.on('SIGHUP', onHangup)
-  void node.stopAsked.then(resolve)
-  const reason = await promise
+  const ended = Promise.withResolvers<string | Error>()
+  // May have come already.
+  const forget = onAbort(interrupted, () => ended.resolve(String(interrupted.reason)))
+  const reason = await Promise.race([ended.promise, hangup.gone, node.stopAsked])
   forget()
-  log.info('node.stopping', { why: String(reason ?? interrupted.reason) })
-  process.off('SIGHUP', onHangup)
+  log.info('node.stopping', { why: String(reason) })
+  hangup.onReload = undefined
   await node.stop()
   // An exit with an error lets a supervisor restart the node from what is on disk.
   if (reason instanceof Error)
@@ -111,8 +123,8 @@ function welcome(config: Config, node: ComposedNode): string {
     `control port: ${host}:${String(port)}`,
     `data:         ${config.dataDir}`,
     'try:',
-    `  ${command} chains join "#chat"`,
-    `  ${command} crypto pubpvt "my passphrase"`,
-    `  ${command} chain "#chat" listen`,
+    `  ${command} chains join INVITE             # what somebody sent you`,
+    `  ${command} chains join "#a-name-of-yours" # a forum of your own: who posts first founds it`,
+    `  ${command} crypto pubpvt "my passphrase"  # the keys to post with`,
   ].join('\n')
 }

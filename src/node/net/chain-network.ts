@@ -10,10 +10,11 @@ import type { Offered } from '../../protocol/messages.ts'
 import { RecheckBudget } from '../../protocol/recheck-budget.ts'
 import { ChainGossip, topicOf } from './gossip/chain-gossip.ts'
 import { ChainSync } from './sync/chain-sync.ts'
+import { ComparedChain } from './sync/compared-chain.ts'
+import { CompareRounds } from './sync/compare-rounds.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Discovery } from './discovery/discovery.ts'
 import type { Host } from './host/host.ts'
-import { sharesWith } from './host/address-shares.ts'
 import { ExtraSlots } from './sync/pull-scheduler.ts'
 import { StrangerPlaces } from './sync/stranger-places.ts'
 import { standingOf } from './standing.ts'
@@ -31,6 +32,10 @@ import { orAborted } from '../base/deadline.ts'
 export interface ChainServices extends Attachment {
   readonly gossip: ChainGossip
   readonly sync: ChainSync
+  /** Connected peers that have the chain, as far as is known. */
+  peers(): readonly string[]
+  /** The interval at which it is compared. */
+  compareMs(): number
 }
 
 export interface ChainNetworkModules {
@@ -44,6 +49,7 @@ export interface ChainNetworkModules {
 interface AttachedChain {
   readonly replica: Replica
   readonly sync: ChainSync
+  readonly compared: ComparedChain
   gossip?: ChainGossip
 }
 
@@ -53,6 +59,7 @@ interface AttachedChain {
  * Invariants:
  * 1. A chain is in `#byTopic` and in `#byRendezvous` from `attach` until its services stop, and in no other time.
  * 2. Only attached chains get hints and requests: both are looked up in these maps when they arrive.
+ * 3. `#compared` has the attached chains in the order of their `sequence`.
  */
 export class ChainNetwork {
   readonly #modules: ChainNetworkModules
@@ -61,7 +68,9 @@ export class ChainNetwork {
   readonly #strangerPlaces = new StrangerPlaces()
   readonly #byTopic = new Map<string, AttachedChain>()
   readonly #byRendezvous = new Map<string, AttachedChain>()
-  readonly #sharesOf = sharesWith([])
+  readonly #compared: ComparedChain[] = []
+  readonly #rounds: CompareRounds
+  #joined = 0
   /** Shared by all chains: they share one processor. */
   readonly #rechecks = new RecheckBudget(performance.now())
   readonly #unsubscribes: (() => void)[]
@@ -70,9 +79,16 @@ export class ChainNetwork {
     this.#modules = modules
     const { host, pubsub, log } = modules
     this.#client = new SyncClient({ host, log, onFault: (peer, fault) => this.#onStreamFault(peer.toString(), fault) })
+    this.#rounds = new CompareRounds({
+      chains: () => this.#compared,
+      connections: () => new Map([...host.newestConnections()].map(([peer, { id }]) => [peer, id])),
+      isStatic: (peer) => this.#isStatic(peer),
+      random: Math.random,
+    })
     this.#unsubscribes = [
       pubsub.onSubscriber((topic, peer) => {
         const attached = this.#byTopic.get(topic)
+        attached?.compared.noteSubscribed(peer)
         attached?.sync.suggest(peer)
         attached?.gossip?.waiting.onNeighbour()
       }),
@@ -90,7 +106,7 @@ export class ChainNetwork {
       this.#onProtocolFault(peer, fault)
     }
     const mayRecheck = (peer: string): boolean => this.#rechecks.take(peer, performance.now())
-    const sync = new ChainSync({
+    const sync: ChainSync = new ChainSync({
       mayRecheck,
       replica,
       client: this.#client,
@@ -98,18 +114,30 @@ export class ChainNetwork {
       clock,
       log,
       onFault,
-      onShared: (peer) => {
-        discovery.noteChainPeer(peer)
+      onPulled: (peer, result) => {
+        if (result.fresh > 0) host.useful.noteGave(peer.toString())
+        if (compared.notePulled(peer, result)) discovery.noteChainPeer(peer)
       },
-      connected: () => this.#connected(replica),
+      connected: () => this.#connected(compared),
       findPeers: (signal) => this.#findPeers(replica, signal),
-      standing: (peer) => standingOf(peer, { host, discovery, sharesOf: this.#sharesOf }),
+      standing: (peer) => standingOf(peer, { host, discovery, sharesOf: host.sharesOf }),
       extraSlots: this.#extraSlots,
       strangerPlaces: this.#strangerPlaces,
     })
     const topic = topicOf(rendezvous)
     const key = bytesToHex(rendezvous)
-    const attached: AttachedChain = { replica, sync }
+    const compared: ComparedChain = new ComparedChain((this.#joined += 1), {
+      replica,
+      sync,
+      client: this.#client,
+      self: host.peerId,
+      subscribers: () => pubsub.subscribers(topic),
+      isConnected: (peer) => host.isConnected(peer),
+      isStatic: (peer) => this.#isStatic(peer),
+      random: Math.random,
+    })
+    this.#compared.push(compared)
+    const attached: AttachedChain = { replica, sync, compared }
     this.#byTopic.set(topic, attached)
     this.#byRendezvous.set(key, attached)
     const onHint = (peer: string): void => {
@@ -121,12 +149,15 @@ export class ChainNetwork {
     return {
       gossip,
       sync,
+      peers: () => compared.peers(),
+      compareMs: () => this.#rounds.intervalMs,
       onFounder: () => {
         sync.onFounder()
       },
       stop: async () => {
         this.#byTopic.delete(topic)
         this.#byRendezvous.delete(key)
+        this.#compared.splice(this.#compared.indexOf(compared), 1)
         gossip.stop()
         await discovery.leave(rendezvous)
         await sync.stop()
@@ -140,14 +171,17 @@ export class ChainNetwork {
     const handler = createRequestHandler({
       self: host.peerId,
       find: (rendezvous) => this.#byRendezvous.get(rendezvous)?.replica,
+      onOpened: (replica, peer) =>
+        this.#byRendezvous.get(bytesToHex(replica.chain.rendezvous))?.compared.noteOpened(peer),
       onOffer: (replica, peer, signal) => this.#onOffer(replica, peer, signal),
     })
     return serveSync({ host, log, handler, onFault: (peer, fault) => this.#onStreamFault(peer.toString(), fault) })
   }
 
-  stop(): void {
+  async stop(): Promise<void> {
     for (const end of this.#unsubscribes) end()
     this.#client.stop()
+    await this.#rounds.stop()
   }
 
   async #onOffer(replica: Replica, peer: PeerId, signal: AbortSignal): Promise<Offered> {
@@ -156,12 +190,14 @@ export class ChainNetwork {
     return pulled?.ok === true ? pulled.value : { fresh: 0, missing: 0 }
   }
 
-  /** Connected peers, the subscribers of the chain's topic first. */
-  #connected(replica: Replica): readonly PeerId[] {
-    const { pubsub, host } = this.#modules
-    const onTopic = pubsub.subscribers(topicOf(replica.chain.rendezvous))
-    const all = new Set([...onTopic, ...host.connections().map(({ peer }) => peer.toString())])
+  /** Connected peers, those first that are known to have the chain. */
+  #connected(compared: ComparedChain): readonly PeerId[] {
+    const all = new Set([...compared.peers(), ...this.#modules.host.newestConnections().keys()])
     return [...all].map((peer) => peerIdFromString(peer))
+  }
+
+  #isStatic(peer: string): boolean {
+    return this.#modules.discovery.staticPeers().some((one) => one.peer === peer)
   }
 
   /**

@@ -1,18 +1,22 @@
 /**
- * The one LevelDB of a data directory, opened through datastore-level: libp2p's datastore, the stores of all chains, and
- * the node's own small records. Keys are in `row-keys.ts`, values in `rows.ts`.
+ * The one LevelDB of a data directory, opened through datastore-level: the stores of all chains, rows of libp2p, and the
+ * node's own small records. Keys are in `row-keys.ts`, values in `rows.ts`.
  */
-import { chmod } from 'node:fs/promises'
+import { chmod, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { LevelDatastore } from 'datastore-level'
 import { fail, ok, type Result } from '../../dag/result.ts'
 import { chainId, type ChainId } from '../../dag/ids.ts'
 import type { ChainStore } from '../../reputation/block-state.ts'
 import { LevelChainStore } from './chain-store.ts'
+import { closeToOthers, OpenedDir } from './data-dir.ts'
 import { messageOf, type StorageFailed, type StorageFault } from './faults.ts'
+import { Libp2pRows } from './libp2p-rows.ts'
 import {
   ChainKeys,
+  chainPart,
   chainPrefix,
+  CHAINS_PREFIX,
   DOOMED_PREFIX,
   doomedKey,
   FORMAT_KEY,
@@ -23,6 +27,7 @@ import {
   rangeOf,
 } from './row-keys.ts'
 import { plainBytes, readRow } from './load.ts'
+import { decodeMeta } from './rows.ts'
 import { BatchWriter, type Level } from './writer.ts'
 import { isDirectory, makeDir } from '../base/make-dir.ts'
 
@@ -37,19 +42,26 @@ export interface JoinedRecord {
 }
 
 export class Database {
-  /** For libp2p: peer store, DHT, keys. It is open already; libp2p neither opens nor closes it. */
+  /** What is open, with LevelDB under it. */
   readonly datastore: LevelDatastore
+  /** Rows of libp2p's peer store and DHT. */
+  readonly libp2p: Libp2pRows
   readonly #db: Level
   readonly #writer: BatchWriter
   readonly #chains = new Map<ChainId, LevelChainStore>()
   #onFailure: (failure: StorageFailed) => void = () => undefined
 
-  constructor(datastore: LevelDatastore) {
+  constructor(datastore: LevelDatastore, opened: OpenedDir) {
     this.datastore = datastore
     this.#db = datastore.db
-    this.#writer = new BatchWriter(datastore.db, (failure) => {
-      this.#onFailure(failure)
-    })
+    this.#writer = new BatchWriter(
+      datastore.db,
+      () => opened.whyLost(),
+      (failure) => {
+        this.#onFailure(failure)
+      },
+    )
+    this.libp2p = new Libp2pRows(datastore.db, this.#writer)
   }
 
   /** Calls `listener` when a write has failed, and so all later ones will: once. */
@@ -80,6 +92,20 @@ export class Database {
   /** Resolves when it is on the disk. Destroying the chain's store does this too. */
   removeJoined(chain: ChainId): Promise<void> {
     return this.#writer.write([{ type: 'del', key: joinedKey(chain) }], true)
+  }
+
+  /** The chains that have blocks here, joined or not, with the bytes of these. One step for each chain, whatever its length. */
+  async storedChains(): Promise<readonly { readonly chain: ChainId; readonly bytes: number }[]> {
+    const found: { chain: ChainId; bytes: number }[] = []
+    const { gte, lt } = rangeOf(CHAINS_PREFIX)
+    for (let from = gte; ;) {
+      const [key] = await this.#db.keys({ gte: from, lt, limit: 1 }).all()
+      if (key === undefined) return found
+      const chain = chainId(Buffer.from(chainPart(key), 'hex'))
+      const meta = await readRow(this.#db, new ChainKeys(chain).meta)
+      found.push({ chain, bytes: meta === undefined ? 0 : decodeMeta(meta).bytes })
+      from = rangeOf(chainPrefix(chain)).lt
+    }
   }
 
   /** A small record of the node's own. @param name - a letter, then a–z, 0–9 and dashes */
@@ -119,10 +145,13 @@ export async function openDatabase(dir: string): Promise<Result<Database, Storag
   try {
     await makeDir(path, 0o700)
     await chmod(path, 0o700)
+    const why = await closeToOthers(dir)
+    if (why !== undefined) return fail({ code: 'DISK_OPEN_TO_OTHERS', dir, why })
   } catch (error) {
     return fail({ code: 'DISK_UNREADABLE', dir, why: messageOf(error) })
   }
   const datastore = new LevelDatastore(path)
+  if (await hasLostCurrent(path)) return fail({ code: 'DISK_DAMAGED', dir, why: 'the file CURRENT is gone' })
   try {
     // The datastore's own `open` drops the cause of a failure.
     await datastore.db.open({ compression: false })
@@ -137,7 +166,7 @@ export async function openDatabase(dir: string): Promise<Result<Database, Storag
   for (const key of await datastore.db.keys(rangeOf(DOOMED_PREFIX)).all()) {
     await removeDoomed(datastore.db, chainInKey(key))
   }
-  return ok(new Database(datastore))
+  return ok(new Database(datastore, await OpenedDir.of(dir, path)))
 }
 
 /** Whether there is a database, so that a command that only reads does not create one. */
@@ -152,8 +181,18 @@ function databaseIn(dir: string): string {
 
 function openFault(dir: string, error: unknown): StorageFault {
   const cause: unknown = error instanceof Error ? (error.cause ?? error) : error
-  const isLocked = cause instanceof Error && 'code' in cause && cause.code === 'LEVEL_LOCKED'
-  return isLocked ? { code: 'DISK_LOCKED', dir } : { code: 'DISK_UNREADABLE', dir, why: messageOf(cause) }
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
+  const why = messageOf(cause)
+  if (code === 'LEVEL_LOCKED') return { code: 'DISK_LOCKED', dir }
+  // The folder is there: one of the files in it is not.
+  const isDamaged = code === 'LEVEL_CORRUPTION' || why.includes('No such file')
+  return { code: isDamaged ? 'DISK_DAMAGED' : 'DISK_UNREADABLE', dir, why }
+}
+
+/** LevelDB takes a folder without this file for a new database, and deletes the files of the old one. */
+async function hasLostCurrent(path: string): Promise<boolean> {
+  const names = await readdir(path).catch((): string[] => [])
+  return !names.includes('CURRENT') && names.some((name) => name.startsWith('MANIFEST-') || name.endsWith('.ldb'))
 }
 
 /** Writes the number into a database that has none. */

@@ -1,6 +1,6 @@
 /**
  * The node's small records in the database, in dag-cbor: lists of text (cached peers, static peers added by command), the
- * chains joined by command (spec §12), the founders chosen for forums (spec §2), and of the throttle of each chain (spec §5) when
+ * chains joined by command or named in the config file (spec §12), the founders chosen for forums (spec §2), and of the throttle of each chain (spec §5) when
  * it was in sync and what was taken from the rations.
  */
 import * as dagCbor from '@ipld/dag-cbor'
@@ -50,6 +50,31 @@ export function decodeJoined(record: Uint8Array): Chain | undefined {
   return chain.ok ? chain.value : undefined
 }
 
+/**
+ * Remembers the name and keys of a chain of the config file: once it is taken out there, nothing else says whose its
+ * blocks are.
+ */
+export async function saveConfigured(database: Database, chain: Chain): Promise<void> {
+  const name = configuredRecord(chain.id)
+  if ((await database.get(name)) === undefined) await database.put(name, encodeJoined(chain))
+}
+
+export async function loadConfigured(database: Database, chain: ChainId): Promise<Chain | undefined> {
+  const stored = await database.get(configuredRecord(chain))
+  return stored === undefined ? undefined : decodeJoined(stored)
+}
+
+function configuredRecord(chain: ChainId): string {
+  return `configured-${chain.toLowerCase()}`
+}
+
+/** Removes all small records of a chain that was left. */
+export async function removeChainRecords(database: Database, chain: ChainId): Promise<void> {
+  for (const record of [watchRecord, rationsRecord, founderRecord, configuredRecord]) {
+    await database.remove(record(chain))
+  }
+}
+
 /** When this node was in sync on the chain. A record that does not decode counts as none: then no block is old. */
 export async function loadWatch(database: Database, chain: ChainId): Promise<Watch> {
   const stored = await database.get(watchRecord(chain))
@@ -76,12 +101,6 @@ export function saveRations(database: Database, chain: ChainId, record: Throttle
   return database.put(rationsRecord(chain), dagCbor.encode({ v: 1, ...record }))
 }
 
-/** Removes both records of the chain's throttle. */
-export async function removeThrottle(database: Database, chain: ChainId): Promise<void> {
-  await database.remove(watchRecord(chain))
-  await database.remove(rationsRecord(chain))
-}
-
 function rationsRecord(chain: ChainId): string {
   return `rations-${chain.toLowerCase()}`
 }
@@ -94,10 +113,6 @@ export async function loadFounder(database: Database, chain: ChainId): Promise<A
 
 export function saveFounder(database: Database, chain: ChainId, founder: AuthorKey): Promise<void> {
   return database.put(founderRecord(chain), idBytes(founder))
-}
-
-export function removeFounder(database: Database, chain: ChainId): Promise<void> {
-  return database.remove(founderRecord(chain))
 }
 
 function founderRecord(chain: ChainId): string {

@@ -10,6 +10,8 @@ const ROOT = '/freechains/'
 export const FORMAT_KEY = `${ROOT}format`
 export const JOINED_PREFIX = `${ROOT}joined/`
 export const DOOMED_PREFIX = `${ROOT}doomed/`
+/** Before libp2p's own keys, which hold peer ids and digests. */
+export const LIBP2P_PREFIX = `${ROOT}libp2p/`
 
 /** Argument of an iterator or a `clear`. */
 export interface KeyRange {
@@ -43,8 +45,15 @@ export function doomedKey(chain: ChainId): string {
   return `${DOOMED_PREFIX}${chain}`
 }
 
+export const CHAINS_PREFIX = `${ROOT}chain/`
+
 export function chainPrefix(chain: ChainId): string {
-  return `${ROOT}chain/${chain}/`
+  return `${CHAINS_PREFIX}${chain}/`
+}
+
+/** The chain that a key under {@link CHAINS_PREFIX} is of, in hex. */
+export function chainPart(key: string): string {
+  return key.slice(CHAINS_PREFIX.length).split('/', 1)[0] ?? ''
 }
 
 /** Keys of one chain. */

@@ -42,15 +42,24 @@ function bytesOf(ops: readonly WriteOp[]): number {
  */
 export class BatchWriter {
   readonly #db: Level
+  readonly #whyLost: () => Promise<string | undefined>
   #queue: Job[] = []
   #running: Promise<void> | undefined
   readonly #onFailure: (failure: StorageFailed) => void
   #failure: StorageFailed | undefined
   #isClosed = false
 
-  /** @param onFailure - called once, when a write has failed and all later ones will */
-  constructor(db: Level, onFailure: (failure: StorageFailed) => void = () => undefined) {
+  /**
+   * @param whyLost - why what is written now would not be found after a restart; asked before a synced write is told
+   * @param onFailure - called once, when a write has failed and all later ones will
+   */
+  constructor(
+    db: Level,
+    whyLost: () => Promise<string | undefined> = () => Promise.resolve(undefined),
+    onFailure: (failure: StorageFailed) => void = () => undefined,
+  ) {
     this.#db = db
+    this.#whyLost = whyLost
     this.#onFailure = onFailure
   }
 
@@ -87,10 +96,13 @@ export class BatchWriter {
       const bytes = jobs.reduce((sum, job) => sum + job.bytes, 0)
       const options = { sync: jobs.some((job) => job.sync) }
       await (bytes > ops.length * LARGE_ROW_BYTES ? this.#db.batch(ops, options) : this.#chained(ops).write(options))
+      const lost = options.sync ? await this.#whyLost() : undefined
+      if (lost !== undefined) throw new StorageFailed(lost)
       for (const job of jobs) job.resolve()
     } catch (cause) {
       if (this.#failure === undefined) {
-        this.#failure = new StorageFailed(`a write failed: ${messageOf(cause)}`, { cause })
+        const why = `a write failed: ${messageOf(cause)}`
+        this.#failure = cause instanceof StorageFailed ? cause : new StorageFailed(why, { cause })
         this.#onFailure(this.#failure)
       }
       for (const job of jobs) job.reject(this.#failure)

@@ -46,7 +46,7 @@ describe('payloads', () => {
     expect(checkStructure(on, ofSize(on, limit, by))).toMatchObject({ ok: true })
     expect(checkStructure(on, ofSize(on, limit + 1, by))).toEqual({
       ok: false,
-      fault: { code: 'DAG_PAYLOAD_TOO_LARGE', bytes: limit + 1, limit },
+      fault: { code: 'DAG_PAYLOAD_TOO_LARGE', bytes: limit + 1, limit, seal: on === group ? 40 : 0 },
     })
   })
 })

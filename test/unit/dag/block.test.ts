@@ -179,7 +179,8 @@ describe('§3 payloads', () => {
   ])('are limited in %s', (_title, on, by, limit) => {
     const { block } = post(on, by === undefined ? {} : { author: by })
     expect(verdict(on, altered(block, {}, { size: limit }))).toBe('ok')
-    const fault = { code: 'DAG_PAYLOAD_TOO_LARGE', bytes: limit + 1, limit }
+    const seal = on === group ? 40 : 0
+    const fault = { code: 'DAG_PAYLOAD_TOO_LARGE', bytes: limit + 1, limit, seal }
     expect(checkStructure(on, altered(block, {}, { size: limit + 1 }))).toEqual({ ok: false, fault })
   })
 

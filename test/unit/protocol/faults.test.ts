@@ -25,7 +25,7 @@ test('what anybody can see is wrong is held against the sender', () => {
     { code: 'DAG_BAD_HEIGHT', expected: 1, found: 2 },
     { code: 'DAG_BAD_SIGNATURE' },
     { code: 'REP_UNACCEPTED_BACK', back: block },
-    { code: 'DAG_PAYLOAD_TOO_LARGE', bytes: 2, limit: 1 },
+    { code: 'DAG_PAYLOAD_TOO_LARGE', bytes: 2, limit: 1, seal: 0 },
     { code: 'DAG_REASON_TOO_LONG', bytes: 1025, limit: 1024 },
     { code: 'DAG_BAD_PAYLOAD', why: '' },
     { code: 'DAG_BAD_SEAL', why: '' },

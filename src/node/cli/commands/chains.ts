@@ -1,39 +1,14 @@
 /** `chains`: the chains of this node (spec §11). */
 import type { Command } from 'commander'
+import type { ResultOf } from '../../control/schema.ts'
 import type { ControlEvent } from '../../control/shapes.ts'
-import { readJoining, readKey } from '../secrets.ts'
+import { addJoinCommand } from './join.ts'
 import { showEvent, type CommandContext } from '../command-context.ts'
 
 export function addChainsCommands(program: Command, context: CommandContext): void {
   const chains = program.command('chains').description('the chains of this node: join, invite, leave, list, listen')
 
-  chains
-    .command('join')
-    .description('join a chain and print its id')
-    .argument(
-      '<chain>',
-      "'#forum', '$group', '@PUB' or '@!PUB'; or an invite, which needs nothing else (@FILE, env:NAME and - work)",
-    )
-    .argument('[keys...]', "a forum's pioneers (public keys), or a group's shared key; @FILE and env:NAME work")
-    .option('--founder <pub>', "of a forum: the founder to follow; blocks of others' forums of this name are not taken")
-    .action(async (word: string, texts: string[], options: { readonly founder?: string }) => {
-      const what = await readJoining(word, context.io)
-      const isInvite = 'invite' in what
-      // Only a forum takes public keys, and an invite to a forum includes them.
-      const use = isInvite || what.name.startsWith('$') ? 'shared' : 'public'
-      const keys = await Promise.all(texts.map((text) => readKey(text, use, context.io)))
-      const params = { ...what, ...(keys.length === 0 ? {} : { keys }), ...options }
-      const joined = await (await context.client()).call('chains.join', params)
-      await context.answer(joined, joined.id)
-      if (isInvite && joined.name !== undefined) await context.note(`joined ${joined.name}`)
-      const isOpen = !isInvite && what.name.startsWith('#') && keys.length === 0 && options.founder === undefined
-      if (isOpen) {
-        await context.note(
-          `no founder is chosen: found ${what.name} by posting first; if others have it, ` +
-            `\`freechains chain '${what.name}' founder\` lists whom they follow, and chooses`,
-        )
-      }
-    })
+  addJoinCommand(chains, context)
 
   chains
     .command('invite')
@@ -49,7 +24,7 @@ export function addChainsCommands(program: Command, context: CommandContext): vo
 
   chains
     .command('leave')
-    .description('leave a chain and remove its data; prints false if it was not joined')
+    .description('leave a chain and remove its data, also what is left over of one; prints false if there is nothing')
     .argument('<chain>')
     .action(async (name: string) => {
       const left = await (await context.client()).call('chains.leave', { name })
@@ -58,14 +33,24 @@ export function addChainsCommands(program: Command, context: CommandContext): vo
 
   chains
     .command('list')
-    .description('one chain per line: name and id')
+    .description('one chain per line: name and id; what is left over of chains that are not joined any more')
     .action(async () => {
       const list = await (await context.client()).call('chains.list', {})
+      const left = list.filter((chain) => chain.leftOver !== undefined)
       await context.answerTable(
         list,
-        { head: ['CHAIN', 'ID'], rows: list.map((chain) => [chain.name, chain.id]) },
-        list.map((chain) => `${chain.name} ${chain.id}`),
+        {
+          head: ['CHAIN', 'ID', ...(left.length === 0 ? [] : ['STATE'])],
+          rows: list.map((chain) => [nameOf(chain), chain.id, ...(left.length === 0 ? [] : [leftOver(chain)])]),
+        },
+        list.map((chain) => [nameOf(chain), chain.id, leftOver(chain)].filter((word) => word !== '').join(' ')),
       )
+      if (left.length > 0) {
+        const what = left.length === 1 ? 'a chain is' : `${String(left.length)} chains are`
+        await context.note(
+          `${what} left over from the config file: join it again, or free the disk with \`chains leave\``,
+        )
+      }
     })
 
   chains
@@ -75,4 +60,16 @@ export function addChainsCommands(program: Command, context: CommandContext): vo
       const words = (event: ControlEvent): string => `${event.chain} ${showEvent(event)}`
       await context.keepListening((client) => context.answerEvents(client.listenAll(), words))
     })
+}
+
+type Listed = ResultOf<'chains.list'>[number]
+
+/** `?` where nobody knows the name any more. */
+function nameOf({ name }: Listed): string {
+  return name === '' ? '?' : name
+}
+
+/** Nothing for a chain that is joined. */
+function leftOver({ leftOver: bytes }: Listed): string {
+  return bytes === undefined ? '' : `left over: ${String(bytes)} bytes`
 }

@@ -63,7 +63,7 @@ function sourcesOf(context: CommandContext, words: readonly string[]): Sources {
     try {
       const client = await context.connectTo(daemonOf(words), AbortSignal.timeout(DAEMON_MS))
       if (what === 'chains.list')
-        return (await client.call(what, {})).map(({ name, id }) => ({ word: name, about: id }))
+        return (await client.call(what, {})).map(({ name, id }) => ({ word: name === '' ? id : name, about: id }))
       const peers = await client.call(what, {})
       return peers.flatMap(({ id, addresses }) =>
         addresses.map((word) => (id === undefined ? { word } : { word, about: id })),

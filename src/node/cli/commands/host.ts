@@ -35,6 +35,7 @@ export function addHostCommands(program: Command, context: CommandContext): void
 
 function showInfo(info: ResultOf<'host.info'>): string {
   return [
+    ...(info.warning === undefined ? [] : [`warning:  ${info.warning}`]),
     `version:  ${info.version}`,
     `peer id:  ${info.peerId}`,
     ...info.addresses.map((address) => `address:  ${address}`),

@@ -8,6 +8,7 @@ import { stylesOfAuthors } from '../colors.ts'
 import { LENS_OPTION, lensOf, TRUST_OPTION, type LensOptions } from '../lens-options.ts'
 import { lastBlocks, parseLast } from '../last-blocks.ts'
 import { logJson, logLines, type LogStyle } from '../log-lines.ts'
+import { noteRivals } from '../founders.ts'
 import { rowsOf, SHOWN_HELD } from '../log-rows.ts'
 import type { PersistentClient } from '../io.ts'
 import type { CommandContext } from '../command-context.ts'
@@ -31,8 +32,16 @@ export function addLogCommand(chain: Command, context: CommandContext): void {
       const chain = await context.chainToRead()
       const lens = lensOf(options, names)
       const logOf = (client: Caller): Log => new Log(context, { client, chain, names, lens })
-      if (options.follow === true) await context.keepListening((client) => logOf(client).follow(client, options.last))
-      else await logOf(await context.client()).last(options.last)
+      const rivals = (client: Caller): Promise<void> => noteRivals(context, client, chain)
+      if (options.follow === true) {
+        await context.keepListening(async (client) => {
+          await rivals(client)
+          await logOf(client).follow(client, options.last)
+        })
+      }
+      const client = await context.client()
+      await logOf(client).last(options.last)
+      await rivals(client)
     })
 }
 

@@ -14,12 +14,10 @@ export function addNamesCommands(program: Command, context: CommandContext): voi
     .argument('<pub>', 'the public key: 64 hex digits')
     .argument('<name>', 'letters, digits, “.”, “_”, “-”; nothing that could be a key or an id')
     .action(async (pub: string, name: string) => {
-      const before = await AddressBook.open(context.io)
-      const book = before.add(pub, name)
-      await book.save(context.io.signal)
-      const [was, is] = [before, book].map((one) => one.nameOf(pub.toUpperCase()))
+      const { before, after } = await AddressBook.change(context.io, (book) => book.add(pub, name))
+      const [was, is] = [before, after].map((one) => one.nameOf(pub.toUpperCase()))
       if (was !== undefined && was !== is) await context.note(`was ${was}`)
-      await context.answerLines(book.list(), [])
+      await context.answerLines(after.list(), [])
     })
 
   names
@@ -27,9 +25,8 @@ export function addNamesCommands(program: Command, context: CommandContext): voi
     .description('forget a name')
     .argument('<pub|name>', 'the name, or the key that has it')
     .action(async (which: string) => {
-      const book = (await AddressBook.open(context.io)).remove(which)
-      await book.save(context.io.signal)
-      await context.answerLines(book.list(), [])
+      const { after } = await AddressBook.change(context.io, (book) => book.remove(which))
+      await context.answerLines(after.list(), [])
     })
 
   names

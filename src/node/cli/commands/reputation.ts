@@ -2,6 +2,7 @@
  * `chain like`, `dislike`, `reps` and `remove` (spec §4, §5, §11). The chain is taken out of the words before parsing.
  */
 import type { Command } from 'commander'
+import { withoutKeys } from '../../base/without-keys.ts'
 import { AddressBook, looksLikeId } from '../address-book.ts'
 import { CommandError } from '../io.ts'
 import { LENS_OPTION, lensOf, TRUST_OPTION, type LensOptions } from '../lens-options.ts'
@@ -26,7 +27,7 @@ export function addReputationCommands(chain: Command, context: CommandContext): 
       }
       const which = of === undefined ? (lens === undefined ? {} : { lens }) : { of: names.keyOf(of) ?? of }
       if ('of' in which && !looksLikeId(which.of)) {
-        const why = `“${which.of}” is none of your names, and no id or key`
+        const why = `“${withoutKeys(which.of)}” is none of your names, and no id or key`
         throw new CommandError(`${why}: see \`freechains names list\`; an id or a key has at least six hex digits`)
       }
       const reps = await (await context.client()).call('chain.reps', { chain: await context.chainToRead(), ...which })

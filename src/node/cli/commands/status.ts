@@ -56,6 +56,7 @@ async function watch(context: CommandContext): Promise<void> {
 export function showStatus(status: Status): string {
   return [
     `state:    ${showState(status)}`,
+    ...(status.warning === undefined ? [] : [`warning:  ${status.warning}`]),
     `blocks:   ${String(status.blocks)}`,
     `heads:    ${String(status.heads)}`,
     `held:     ${String(status.held)}`,

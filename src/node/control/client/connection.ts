@@ -4,7 +4,7 @@
  * the client sends the token, so that another process on the port learns nothing.
  */
 import type { Socket } from 'node:net'
-import { z } from 'zod'
+import * as z from 'zod'
 import { freshNonce, helloMac, sameSecret } from '../auth.ts'
 import { clientError, ClientError } from './client-error.ts'
 import { readCookie } from '../cookie.ts'
@@ -84,7 +84,10 @@ async function greet(client: ControlClient, address: string, path: string): Prom
   const nonce = freshNonce()
   const hmac = await client.call('hello', { nonce }).then(
     (answer) => answer.hmac,
-    () => '',
+    (error: unknown) => {
+      if (error instanceof ClientError && error.code === 'too-many-connections') throw error
+      return ''
+    },
   )
   if (!sameSecret(hmac, helloMac(token, nonce))) {
     const why = `what answers at ${address} does not know the cookie ${path}`

@@ -11,6 +11,7 @@ import { parseRequest } from '../envelope.ts'
 import { ControlError } from '../error-codes.ts'
 import type { ControlLimits } from '../port-limits.ts'
 import { isShallow, LineTooLong, NotJsonRpc, readLines } from '../json-lines.ts'
+import { LargeAnswers } from './large-answers.ts'
 import { Outbox } from './outbox.ts'
 
 export interface ConnectionOptions {
@@ -35,7 +36,7 @@ interface BadLine {
  * - `#isTrusted` goes from false to true at most once, by `auth`. Until then one line at a time is answered, and only
  *   `hello` and `auth`.
  * - `#running` holds the calls of trusted lines that are not answered yet, at most `limits.calls`; the socket is not read
- *   while it is full.
+ *   while it is full, nor while more than `limits.unreadBytes` of answers wait.
  * - `#gone` aborts once, when the socket closes or `stop` is called; every call and subscription hangs on its signal.
  */
 export class Connection {
@@ -44,6 +45,7 @@ export class Connection {
   readonly #log: Logger
   readonly #socket: Socket
   readonly #outbox: Outbox
+  readonly #large: LargeAnswers
   readonly #gone = new AbortController()
   readonly #running = new Set<Promise<void>>()
   #isTrusted: boolean
@@ -57,6 +59,7 @@ export class Connection {
     // One listener per call and subscription; their number is bounded.
     setMaxListeners(0, this.#gone.signal)
     this.#outbox = new Outbox(socket, options.limits, { log: modules.log, gone: this.#gone.signal })
+    this.#large = new LargeAnswers(() => this.#outbox.untilRead(0), options.limits.bufferedBytes)
   }
 
   /** Serves the client until it is gone. Never rejects. */
@@ -111,6 +114,7 @@ export class Connection {
     }
     if (!this.#isTrusted) return await this.#takeBeforeAuth(message.value)
     while (this.#running.size >= this.#limits.calls) await Promise.race(this.#running)
+    await this.#outbox.untilRead(this.#limits.unreadBytes)
     const call = this.#answer(message.value).finally(() => this.#running.delete(call))
     this.#running.add(call)
     return true
@@ -133,6 +137,7 @@ export class Connection {
 
   async #answer(message: unknown): Promise<void> {
     const after: (() => void)[] = []
+    const large = this.#large.line()
     const scope: CallScope = {
       signal: this.#gone.signal,
       trust: () => {
@@ -144,9 +149,11 @@ export class Connection {
         return number
       },
       afterAnswer: (action) => after.push(action),
+      large: (make) => large.run(make),
     }
     const answer = await this.#dispatcher.answer(message, this.#limits.batch, scope)
     if (answer !== undefined) this.#send(answer)
+    large.end()
     for (const action of after) action()
   }
 

@@ -10,7 +10,7 @@ import { ControlError } from '../error-codes.ts'
 import { openRpcDocument } from './openrpc.ts'
 import type { CallContext, Handlers, Method, ParamsOf, Subscription } from '../schema.ts'
 import type { ControlEvent } from '../shapes.ts'
-import { isMethod, isSubscription, METHODS } from '../schema.ts'
+import { isMethod, isSubscription, LARGE_ANSWERS, METHODS } from '../schema.ts'
 
 /** What a connection offers to the calls of one line. */
 export interface CallScope extends CallContext {
@@ -20,6 +20,8 @@ export interface CallScope extends CallContext {
   trust(): void
   /** Runs `action` once the answer is sent. */
   afterAnswer(action: () => void): void
+  /** Makes an answer that may be large, when it is its turn. */
+  large(make: () => Promise<unknown>): Promise<unknown>
 }
 
 export interface DispatcherModules {
@@ -103,7 +105,8 @@ export class Dispatcher {
         scope.afterAnswer(this.#modules.requestStop)
         return true
       default: {
-        const result = await (this.#modules.handlers[method] as AnyHandler)(params, scope)
+        const handle = (): Promise<unknown> => (this.#modules.handlers[method] as AnyHandler)(params, scope)
+        const result = await (LARGE_ANSWERS.has(method) ? scope.large(handle) : handle())
         if (!isSubscription(method)) return result
         const { events, from } = result as Subscription
         return { subscription: scope.subscribe(events), from }

@@ -2,7 +2,7 @@
  * The OpenRPC 1.3 document of the control port (spec §10), generated from the schemas that validate params and results.
  * `rpc.discover` returns it. Params are by name; fields that OpenRPC does not define begin with `x-`.
  */
-import { z } from 'zod'
+import * as z from 'zod'
 import { VERSION } from '../../base/version.ts'
 import {
   CONTROL_CODES,

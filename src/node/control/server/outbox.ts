@@ -1,6 +1,6 @@
 /**
  * The sending side of a connection (spec §10): answers, and events of its subscriptions, one JSON text per line. An
- * event is taken from its source only when the socket has room. A client whose answers pile up is disconnected.
+ * event is taken from its source only when nothing waits before it. A client that does not read is disconnected.
  */
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
@@ -8,6 +8,7 @@ import type { Logger } from '../../base/log.ts'
 import { ControlError } from '../error-codes.ts'
 import { SlowReader } from './event-feed.ts'
 import type { ControlLimits } from '../port-limits.ts'
+import { Sender } from './sender.ts'
 import type { ControlEvent } from '../shapes.ts'
 
 export interface OutboxModules {
@@ -19,6 +20,7 @@ export interface OutboxModules {
 /**
  * Invariants:
  * - `#lastSubscription` only grows: a number is never used twice on a connection.
+ * - At most `bufferedBytes` wait, and besides one answer of any size, `#large`, which began when nothing waited.
  * - `#subscriptions` counts those registered and not ended, at most `limits.subscriptions`. `start` must be called once for
  *   each: its end gives the place back.
  * - Each subscription has one event at a time in flight; its source queues the rest.
@@ -28,6 +30,9 @@ export class Outbox {
   readonly #limits: ControlLimits
   readonly #log: Logger
   readonly #gone: AbortSignal
+  readonly #sender: Sender
+  /** Bytes of an answer larger than `bufferedBytes`, while any of it may wait. */
+  #large = 0
   #lastSubscription = 0
   #subscriptions = 0
 
@@ -36,19 +41,22 @@ export class Outbox {
     this.#limits = limits
     this.#log = modules.log
     this.#gone = modules.gone
+    const { bufferedBytes, stalledMs } = limits
+    this.#sender = new Sender(socket, { bufferedBytes, stalledMs, onStalled: () => this.#cutOff('it reads nothing') })
   }
 
-  /**
-   * Sends one message. Returns false if the socket's buffer is full (wait for `drain`). Disconnects a client whose
-   * unsent bytes exceed `bufferBytes`.
-   */
-  send(message: object, bufferBytes: number = this.#limits.bufferedBytes): boolean {
-    const text = `${JSON.stringify(message)}\n`
-    if (this.#socket.writableLength + text.length > bufferBytes) {
-      this.#cutOff('answers pile up')
-      return false
-    }
-    return this.#socket.writable && this.#socket.write(text)
+  /** Sends one message. Disconnects a client whose unsent bytes exceed `bufferBytes`, but for one large answer. */
+  send(message: object, bufferBytes: number = this.#limits.bufferedBytes): void {
+    const line = Buffer.from(`${JSON.stringify(message)}\n`)
+    const { waiting } = this.#sender
+    if (waiting === 0) this.#large = line.byteLength > bufferBytes ? line.byteLength : 0
+    if (waiting + line.byteLength > bufferBytes + this.#large) this.#cutOff('answers pile up')
+    else this.#sender.push(line)
+  }
+
+  /** Resolves when at most so many bytes wait for the client, or when it is gone. */
+  untilRead(bytes: number): Promise<void> {
+    return this.#sender.until(bytes)
   }
 
   /**
@@ -75,8 +83,9 @@ export class Outbox {
     if (socket.destroyed) return
     const timer = setTimeout(() => socket.destroy(), withinMs)
     const closed = once(socket, 'close').catch(() => undefined)
-    socket.end()
     socket.resume()
+    await this.#sender.until(0)
+    socket.end()
     await closed
     clearTimeout(timer)
   }
@@ -87,8 +96,8 @@ export class Outbox {
         const step = await untilGone(iterator.next(), this.#gone)
         if (step === undefined || this.#gone.aborted) return
         if (step.done === true) break
-        const hasRoom = this.#notify({ subscription, ...step.value })
-        if (!hasRoom) await once(this.#socket, 'drain', { signal: this.#gone })
+        this.#notify({ subscription, ...step.value })
+        await this.#sender.until(0)
       }
       this.#notify({ subscription, ended: true })
     } catch (error) {
@@ -104,12 +113,12 @@ export class Outbox {
     }
   }
 
-  #notify(params: object): boolean {
-    return this.send({ jsonrpc: '2.0', method: 'event', params })
+  #notify(params: object): void {
+    this.send({ jsonrpc: '2.0', method: 'event', params })
   }
 
   #cutOff(why: string): void {
-    this.#log.warn('control.slow-reader', { why, bytes: this.#socket.writableLength })
+    this.#log.warn('control.slow-reader', { why, bytes: this.#sender.waiting })
     this.#socket.destroy()
   }
 }

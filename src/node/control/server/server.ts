@@ -9,6 +9,7 @@ import { fail, ok, type Result } from '../../../dag/result.ts'
 import type { Logger } from '../../base/log.ts'
 import { freshToken } from '../auth.ts'
 import { Connection } from './connection.ts'
+import { refuse } from './refusal.ts'
 import { removeCookie, writeCookie } from '../cookie.ts'
 import { Dispatcher } from './dispatcher.ts'
 import type { ControlFault } from '../error-codes.ts'
@@ -51,6 +52,8 @@ export class ControlServer {
   readonly #token = freshToken()
   readonly #dispatcher: Dispatcher
   readonly #connections = new Set<Connection>()
+  /** Connections over the unix socket, and over TCP. */
+  readonly #open = { trusted: 0, tcp: 0 }
   readonly #cookies: string[] = []
   #tcp: Server | undefined
   #socket: BoundSocket | undefined
@@ -141,7 +144,7 @@ export class ControlServer {
 
   #createServer(trusted: boolean): Server {
     const server = createServer({ allowHalfOpen: true }, (socket) => void this.#accept(socket, trusted))
-    server.maxConnections = this.#limits.connections
+    server.maxConnections = this.#limits.connections + this.#limits.refusals
     server.on('drop', () => this.#log.warn('control.too-many-connections', { limit: this.#limits.connections }))
     return server
   }
@@ -153,10 +156,18 @@ export class ControlServer {
   }
 
   async #accept(socket: Socket, trusted: boolean): Promise<void> {
+    const kind = trusted ? 'trusted' : 'tcp'
+    if (this.#open[kind] >= this.#limits.connections) {
+      this.#log.warn('control.too-many-connections', { limit: this.#limits.connections })
+      refuse(socket, this.#limits)
+      return
+    }
     const options = { limits: this.#limits, trusted }
     const connection = new Connection(socket, options, { dispatcher: this.#dispatcher, log: this.#log })
     this.#connections.add(connection)
+    this.#open[kind] += 1
     await connection.run()
+    this.#open[kind] -= 1
     this.#connections.delete(connection)
   }
 }

@@ -7,6 +7,7 @@ import type { PeerId, PeerInfo } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { Bug } from '../../../dag/result.ts'
 import type { Host } from '../host/host.ts'
+import type { DialledBy } from '../host/peer-edge.ts'
 import { why } from '../host/faults.ts'
 import type { StaticPeerState } from './static-peer.ts'
 import type { Logger } from '../../base/log.ts'
@@ -135,6 +136,7 @@ export class Discovery {
 
   /** This connected peer shares a chain with us: its connection gets a tag and its addresses go to the peer cache. */
   noteChainPeer(peer: PeerId): void {
+    this.#modules.host.useful.noteShares(peer.toString())
     this.#track(this.#rememberPeer(peer))
   }
 
@@ -171,7 +173,7 @@ export class Discovery {
     for (let attempt = 0; !signal.aborted;) {
       if (attempt === 0 || this.#isLonely()) {
         const addresses = cache.list.map(parsePeerAddress).filter((address) => address.ok)
-        await Promise.all(addresses.map(({ value }) => this.#dial(value)))
+        await Promise.all(addresses.map(({ value }) => this.#dial(value, 'memory')))
       }
       const isLonely = this.#isLonely()
       await pause(isLonely ? nextDelayMs(attempt, random) : CHECK_LONELY_MS, signal)
@@ -193,11 +195,11 @@ export class Discovery {
     await this.#dial(id)
   }
 
-  async #dial(target: PeerId | Multiaddr): Promise<void> {
+  async #dial(target: PeerId | Multiaddr, by?: DialledBy): Promise<void> {
     const { host, log } = this.#modules
     const { signal } = this.#stopping
     const dialled = await withDeadline({ ms: DIAL_MS, signal }, (deadline) =>
-      host.connect(target, { signal: deadline }),
+      host.connect(target, { signal: deadline, ...(by === undefined ? {} : { by }) }),
     )
     if (!dialled.ok && !signal.aborted)
       log.debug('peer.unreachable', { peer: dialled.fault.peer, why: dialled.fault.why })

@@ -5,15 +5,18 @@
 import type { PeerId } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import type { Host } from '../host/host.ts'
-import { why } from '../host/faults.ts'
+import { IS_SELF, why } from '../host/faults.ts'
 import { tagStaticPeer } from '../host/peer-tags.ts'
 import type { Logger } from '../../base/log.ts'
 import { peerIdOf } from '../host/peer-address.ts'
-import { DIAL_MS, nextDelayMs } from './redial-backoff.ts'
+import { DIAL_MS, LONGEST_STATIC_DELAY_MS, nextDelayMs } from './redial-backoff.ts'
 import { orAborted, pause, withDeadline } from '../../base/deadline.ts'
 
 /** A connection that lasted this long resets the backoff; a shorter one counts as a failure. */
 const STABLE_MS = 30_000
+
+/** How often it is looked whether the connection is still there, since libp2p may not tell. */
+const LOOK_MS = 15_000
 
 export interface StaticPeerModules {
   readonly host: Host
@@ -87,15 +90,20 @@ export class StaticPeer {
       if (dialled.ok) {
         this.#failure = undefined
         this.#peer = dialled.value.toString()
+        host.useful.keep(this.#peer)
         const sinceMs = performance.now()
         await this.#tag(dialled.value)
         await this.#untilDisconnected(dialled.value)
         if (performance.now() - sinceMs >= STABLE_MS) failures = 0
       } else {
         this.#failure = dialled.fault.why
+        if (this.#failure === IS_SELF) {
+          log.warn('peer.left-out', { address: this.address.toString(), why: IS_SELF })
+          return
+        }
         log.debug('peer.unreachable', { address: this.address.toString(), why: dialled.fault.why, failures })
       }
-      const delayMs = nextDelayMs(failures, random)
+      const delayMs = nextDelayMs(failures, random, LONGEST_STATIC_DELAY_MS)
       this.#nextMs = performance.now() + delayMs
       await pause(delayMs, signal)
       failures += 1
@@ -118,7 +126,10 @@ export class StaticPeer {
     const unsubscribe = host.onDisconnect((other) => {
       if (other.equals(peer)) gone.resolve(undefined)
     })
-    if (host.isConnected(peer.toString())) await orAborted(gone.promise, this.#stopping.signal)
+    const { signal } = this.#stopping
+    while (!signal.aborted && host.isConnected(peer.toString())) {
+      await withDeadline({ ms: LOOK_MS, signal }, (deadline) => orAborted(gone.promise, deadline))
+    }
     unsubscribe()
   }
 }

@@ -1,12 +1,12 @@
 /** The static peers (spec §9): addresses from the config, and addresses added by command. */
 import { peerIdFromString } from '@libp2p/peer-id'
 import type { Multiaddr } from '@multiformats/multiaddr'
+import { peerIdOf } from '../host/peer-address.ts'
 import type { Host } from '../host/host.ts'
-import { why } from '../host/faults.ts'
+import { IS_SELF, why } from '../host/faults.ts'
 import { StaticPeer, type StaticPeerState } from './static-peer.ts'
 import { dropStaticPeer } from '../host/peer-tags.ts'
 import type { Logger } from '../../base/log.ts'
-import { peerIdOf } from '../host/peer-address.ts'
 
 export interface StaticPeersModules {
   readonly host: Host
@@ -33,7 +33,12 @@ export class StaticPeers {
   add(address: Multiaddr): void {
     const key = address.toString()
     if (this.#isStopped || this.#byAddress.has(key)) return
-    if (peerIdOf(address) === this.#host.peerId.toString()) return
+    if (this.#host.isSelf(address)) {
+      this.#log.warn('peer.left-out', { address: key, why: IS_SELF })
+      return
+    }
+    const peer = peerIdOf(address)
+    if (peer !== undefined) this.#host.useful.keep(peer)
     this.#byAddress.set(key, new StaticPeer(address, { host: this.#host, log: this.#log, random: this.#random }))
   }
 
@@ -49,6 +54,7 @@ export class StaticPeers {
     await staticPeer.stop()
     const { peer } = staticPeer.state
     if (peer === undefined || this.states().some((other) => other.peer === peer)) return undefined
+    this.#host.useful.letGo(peer)
     try {
       await dropStaticPeer(this.#host.libp2p, peerIdFromString(peer))
     } catch (error) {

@@ -85,10 +85,14 @@ export class ChainGossip {
     this.topic = topicOf(replica.chain.rendezvous)
     this.waiting = new WaitingPosts({
       count: () => replica.heldHere().length,
-      subscribers: () => pubsub.subscribers(this.topic),
+      isConnected: (peer) => pubsub.isConnected(peer),
       announce: (waiting) => void this.#publish({ v: 1, nonce: randomBytes(ANNOUNCE_NONCE_BYTES), waiting }),
     })
-    pubsub.join(this.topic, (from, data) => this.#validate(from, data))
+    pubsub.join(
+      this.topic,
+      (from, data) => this.#validate(from, data),
+      (from) => this.#onDropped(from),
+    )
     this.#stopListening = replica.listen((events, origin) => {
       if (events.some(isForPeers)) this.#onNew(origin)
       this.waiting.onChange()
@@ -157,10 +161,20 @@ export class ChainGossip {
     })
   }
 
-  async #validate(from: string, data: Uint8Array): Promise<GossipVerdict> {
+  /** The neighbour sends more, of all chains together, than is read. */
+  #onDropped(from: string): void {
+    this.#mayRead(from)
+    this.#skip(from)
+  }
+
+  #mayRead(from: string): boolean {
     const rate = this.#rateLimit.take(from, performance.now())
     if (rate === 'flood') this.#modules.onFault(from, { code: 'GOSSIP_FLOOD' })
-    if (rate !== 'read') return this.#skip(from)
+    return rate === 'read'
+  }
+
+  async #validate(from: string, data: Uint8Array): Promise<GossipVerdict> {
+    if (!this.#mayRead(from)) return this.#skip(from)
     const { replica, onHint } = this.#modules
     const { key } = replica.chain.params
     const decoded = key === undefined ? decodeAnnouncement(data) : openAnnouncement(data, key)
@@ -188,7 +202,7 @@ export class ChainGossip {
     const timer = setTimeout(() => {
       this.#catchUps.delete(from)
       const { pubsub, onHint } = this.#modules
-      if (pubsub.subscribers(this.topic).includes(from)) onHint(from)
+      if (pubsub.isConnected(from)) onHint(from)
     }, CATCH_UP_MS)
     this.#catchUps.set(from, timer)
     return 'ignore'

@@ -11,7 +11,10 @@ import {
 import type { PeerId } from '@libp2p/interface'
 import { Bug } from '../../../dag/result.ts'
 import { ANNOUNCEMENT_BYTES } from '../../../protocol/limits.ts'
+import { BoundedCaches } from './bounded-caches.ts'
+import { forwardAsPublished } from './forward-as-published.ts'
 import { reopenStreams } from './reopen-streams.ts'
+import { RpcIntake } from './rpc-intake.ts'
 import { enforceRpcRules } from './rpc-rules.ts'
 import type { Host } from '../host/host.ts'
 import { why } from '../host/faults.ts'
@@ -23,6 +26,9 @@ export type TopicVerdict = 'accept' | 'ignore' | 'reject'
 
 /** `from` is the neighbour that sent the message, not its author. A validator should return within 100 ms. */
 export type TopicValidator = (from: string, data: Uint8Array) => Promise<TopicVerdict>
+
+/** A message of the neighbour was dropped unread, since it sends too many; it may have been news. */
+export type DroppedListener = (from: string) => void
 
 const RESULTS: Record<TopicVerdict, TopicValidatorResult> = {
   accept: TopicValidatorResult.Accept,
@@ -38,7 +44,9 @@ export interface PubsubModules {
 export class Pubsub {
   readonly #host: Host
   readonly #log: Logger
-  readonly #joined = new Set<string>()
+  readonly #joined = new Map<string, DroppedListener>()
+  readonly #intake: RpcIntake
+  readonly #caches: BoundedCaches
   readonly #listeners = new Set<(topic: string, peer: string) => void>()
   readonly #stopReopening: () => void
 
@@ -46,7 +54,17 @@ export class Pubsub {
     this.#host = host
     this.#log = log
     this.#pubsub.addEventListener('subscription-change', this.#onChange)
+    this.#pubsub.addEventListener('gossipsub:heartbeat', this.#onHeartbeat)
     enforceRpcRules(this.#pubsub)
+    forwardAsPublished(this.#pubsub)
+    this.#caches = new BoundedCaches(this.#pubsub)
+    this.#intake = new RpcIntake(this.#pubsub, {
+      isJoined: (topic) => this.#joined.has(topic),
+      onDropped: (topic, from) => this.#joined.get(topic)?.(from),
+      onHandled: () => {
+        this.#caches.trimMessages()
+      },
+    })
     this.#stopReopening = reopenStreams(host.libp2p, this.#pubsub)
   }
 
@@ -55,9 +73,10 @@ export class Pubsub {
   }
 
   /** @throws {Bug} if the topic is joined already */
-  join(topic: string, validate: TopicValidator): void {
+  join(topic: string, validate: TopicValidator, onDropped: DroppedListener = () => undefined): void {
     if (this.#joined.has(topic)) throw new Bug('a topic is joined once')
-    this.#joined.add(topic)
+    this.#joined.set(topic, onDropped)
+    this.#intake.onJoin(topic)
     scoreTopic(this.#pubsub, topic)
     this.#pubsub.topicValidators.set(topic, this.#validator(validate))
     this.#pubsub.subscribe(topic)
@@ -66,6 +85,7 @@ export class Pubsub {
 
   leave(topic: string): void {
     if (!this.#joined.delete(topic)) return
+    this.#intake.onLeave(topic)
     this.#pubsub.unsubscribe(topic)
     this.#pubsub.topicValidators.delete(topic)
   }
@@ -84,6 +104,11 @@ export class Pubsub {
     }
   }
 
+  /** Whether libp2p has a connection, whatever gossipsub knows of the peer. */
+  isConnected(peer: string): boolean {
+    return this.#host.isConnected(peer)
+  }
+
   /** Connected peers that subscribe to a topic. */
   subscribers(topic: string): string[] {
     return this.#pubsub.getSubscribers(topic).map(String)
@@ -98,12 +123,20 @@ export class Pubsub {
     return () => this.#listeners.delete(listener)
   }
 
-  /** Leaves every topic. */
+  /**
+   * Hears and tells nothing more. No topic is left: neighbours see the connection end, and would refuse for a while to
+   * gossip with a node that left and is back at once.
+   */
   stop(): void {
     this.#pubsub.removeEventListener('subscription-change', this.#onChange)
+    this.#pubsub.removeEventListener('gossipsub:heartbeat', this.#onHeartbeat)
     this.#stopReopening()
-    for (const topic of [...this.#joined]) this.leave(topic)
+    this.#joined.clear()
     this.#listeners.clear()
+  }
+
+  readonly #onHeartbeat = (): void => {
+    this.#caches.trimPeers()
   }
 
   readonly #onChange = ({ detail }: CustomEvent<SubscriptionChangeData>): void => {

@@ -2,10 +2,14 @@
  * Posts of one chain that wait for a like (spec §7): announces how many are held here, and remembers what neighbours
  * announced. It fetches nothing: whoever wants to welcome somebody asks that neighbour with `peer held`.
  */
-import { WAITING_AGAIN_MS, WAITING_EVERY_MS } from '../../../protocol/limits.ts'
+import { evictOldest } from '../../../dag/evict-oldest.ts'
+import { WAITING_AGAIN_MS, WAITING_EVERY_MS, WAITING_NEIGHBOURS } from '../../../protocol/limits.ts'
 
 /** A change is announced with what follows it at once: a newcomer may post twice. A new neighbour's stream has opened by then. */
 const COALESCE_MS = 1_000
+
+/** A number that was not said again for so long is not shown: its sender has left the chain. */
+const FORGET_AFTER_MS = 2.5 * WAITING_AGAIN_MS
 
 /** Held posts at a neighbour, as it says. */
 export interface NeighbourWaiting {
@@ -16,8 +20,8 @@ export interface NeighbourWaiting {
 export interface WaitingPostsModules {
   /** Held posts made here. */
   readonly count: () => number
-  /** Neighbours on the chain's topic. */
-  readonly subscribers: () => readonly string[]
+  /** Whether the peer is connected; gossip may have lost its subscription. */
+  readonly isConnected: (peer: string) => boolean
   readonly announce: (waiting: number) => void
 }
 
@@ -26,11 +30,11 @@ export interface WaitingPostsModules {
  * 1. At most one timer runs, due at `#dueMs`; none after `stop`. It is never due earlier than `WAITING_EVERY_MS` after
  *   the last announcement, and is only ever moved forward.
  * 2. `#announced` is the number announced last, 0 before the first: a chain without held posts announces nothing.
- * 3. `#neighbours` has positive numbers, of peers that were subscribers when they said so.
+ * 3. `#neighbours` has positive numbers of at most `WAITING_NEIGHBOURS` peers, in order of their last word.
  */
 export class WaitingPosts {
   readonly #modules: WaitingPostsModules
-  readonly #neighbours = new Map<string, number>()
+  readonly #neighbours = new Map<string, { readonly posts: number; readonly saidMs: number }>()
   #announced = 0
   #lastMs = Number.NEGATIVE_INFINITY
   #timer: NodeJS.Timeout | undefined
@@ -43,15 +47,18 @@ export class WaitingPosts {
 
   /** What neighbours that are still there announced. */
   neighbours(): readonly NeighbourWaiting[] {
-    const there = new Set(this.#modules.subscribers())
-    for (const id of [...this.#neighbours.keys()]) if (!there.has(id)) this.#neighbours.delete(id)
-    return [...this.#neighbours].map(([id, posts]) => ({ id, posts }))
+    const sinceMs = performance.now() - FORGET_AFTER_MS
+    for (const [id, { saidMs }] of [...this.#neighbours]) {
+      if (saidMs < sinceMs || !this.#modules.isConnected(id)) this.#neighbours.delete(id)
+    }
+    return [...this.#neighbours].map(([id, { posts }]) => ({ id, posts }))
   }
 
   /** The neighbour announced its number. */
   note(id: string, posts: number): void {
     this.#neighbours.delete(id)
-    if (posts > 0 && this.#modules.subscribers().includes(id)) this.#neighbours.set(id, posts)
+    if (posts > 0) this.#neighbours.set(id, { posts, saidMs: performance.now() })
+    evictOldest(this.#neighbours, WAITING_NEIGHBOURS)
   }
 
   /** The chain changed here. */

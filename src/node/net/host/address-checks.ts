@@ -6,6 +6,7 @@ import { peerIdFromString } from '@libp2p/peer-id'
 import { multiaddr, type Component } from '@multiformats/multiaddr'
 import { fail, ok, type Result } from '../../../dag/result.ts'
 import { isLoopback } from '../../base/loopback.ts'
+import { whyUndialable } from './undialable.ts'
 
 /** What is wrong with a value, and how to fix it. */
 export interface Complaint {
@@ -50,7 +51,8 @@ export function addressComplaint(text: string, use: AddressUse): Complaint | und
         wrong: 'ends in an id that is no peer id',
         fix: 'copy the whole id that "freechains info" prints on that node',
       }
-    names.pop()
+    const why = whyUndialable(multiaddr(text))
+    return why === undefined ? undefined : { wrong: `is no address of a peer: ${why}`, fix: SHAPES.dial.fix }
   }
   return hostAndPort(names, use) ? undefined : SHAPES[use]
 }
@@ -64,9 +66,8 @@ function componentsOf(text: string): readonly Component[] | undefined {
 }
 
 /** TCP is the only transport here: an address is a host and a port, and nothing else. */
-function hostAndPort(names: readonly string[], use: AddressUse): boolean {
+function hostAndPort(names: readonly string[], use: Exclude<AddressUse, 'dial'>): boolean {
   const [host = '', ...rest] = names[0] === 'ip6zone' ? names.slice(1) : names
-  if (use === 'dial' && host === 'dnsaddr') return rest.length === 0
   return (use === 'listen' ? IP : NAMED).includes(host) && rest.join('/') === 'tcp'
 }
 

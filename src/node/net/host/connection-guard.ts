@@ -1,8 +1,9 @@
 /**
  * Guards connections below all protocols (spec §8). It closes the connections of a peer that sends an oversized yamux
- * frame, or that opens streams faster than an honest peer does, on any protocol and over all its connections. libp2p
- * limits only the streams that are open at once, but every stream costs a negotiation and a peer store entry, even if
- * it closes at once. Silent connections are closed too, without a penalty.
+ * frame or a flood of small ones, or that opens streams faster than an honest peer does, on any protocol and over all its
+ * connections. libp2p limits only the streams that are open at once, but every stream costs a negotiation and a peer store
+ * entry, even if it closes at once. Silent connections are closed too, without a penalty, and those on which the peer has
+ * said goodbye: libp2p keeps them, and no stream can be opened on them.
  */
 import type { Connection, PeerId, StreamMuxer } from '@libp2p/interface'
 import type { Libp2p } from 'libp2p'
@@ -41,6 +42,15 @@ export function guardConnections(libp2p: Libp2p, onBreach: (peer: PeerId, fault:
       },
       onOversized: (bytes, limit) => {
         cut(remotePeer, { code: 'WIRE_TOO_LARGE', bytes, limit })
+      },
+      onFlood: () => {
+        cut(remotePeer, { code: 'FRAME_FLOOD' })
+      },
+      onGoAway: () => {
+        // The muxer looks at the frame first, and ends its streams.
+        queueMicrotask(() => {
+          connection.close().catch(() => connection.abort(new StreamCut('the peer is gone')))
+        })
       },
     })
   })

@@ -24,9 +24,13 @@ export function hostFault(error: unknown): HostFault {
   throw error
 }
 
+/** Why a dial ends that met this node, behind an address that does not show it. Trying again cannot help. */
+export const IS_SELF = 'it is this node itself'
+
 /** The first line of an error's message; of an aggregate, that of its first error. */
 export function why(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) return why(error.errors[0])
   if (!(error instanceof Error)) return String(error)
+  if (/\bdial self\b/.test(error.message)) return IS_SELF
   return error.message.split('\n', 1)[0] ?? error.name
 }

@@ -4,20 +4,36 @@
  */
 import type { Connection, PeerId, PeerInfo } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
-import type { Multiaddr } from '@multiformats/multiaddr'
+import { isMultiaddr, type Multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p, type Libp2p } from 'libp2p'
 import { fail, ok, type Result } from '../../../dag/result.ts'
 import type { ProtocolFault } from '../../../protocol/faults.ts'
 import { systemClock, type Clock } from '../../base/clock.ts'
-import { endSilentConnections, guardConnections } from './connection-guard.ts'
+import { sharesWith, type SharesOf } from './address-shares.ts'
+import { boundPings } from './bounded-ping.ts'
+import { chunksReceivedOn, endSilentConnections, guardConnections } from './connection-guard.ts'
+import { limitConnections } from './connection-slots.ts'
 import { hostFault, why, type DialFault, type HostFault } from './faults.ts'
-import { clearKeepAliveTags } from './peer-tags.ts'
-import { libp2pOptions, type HostDatastore, type HostOptions, type HostServices } from './libp2p-options.ts'
+import {
+  libp2pOptions,
+  type HostOptions,
+  type HostServices,
+  INBOUND_PER_SECOND,
+  MAX_CONNECTIONS,
+} from './libp2p-options.ts'
+import { endLeftConnections } from './older-connections.ts'
+import { OwnAddresses } from './own-addresses.ts'
+import { peerIdOf } from './peer-address.ts'
+import type { HostDatastore } from './peer-store-repair.ts'
+import { PendingConnections } from './pending-connections.ts'
+import { UsefulPeers } from './useful-peers.ts'
 import type { Logger } from '../../base/log.ts'
+import { PeerEdge, type DialledBy } from './peer-edge.ts'
 import { PeerScore } from './peer-score.ts'
 
 export type { DialFault, HostFault } from './faults.ts'
-export type { HostDatastore, HostOptions } from './libp2p-options.ts'
+export type { HostOptions } from './libp2p-options.ts'
+export type { HostDatastore } from './peer-store-repair.ts'
 
 export interface HostModules {
   /** The owner opens it before the host starts and closes it after the host stopped. In memory if absent. */
@@ -31,34 +47,61 @@ export async function createHost(options: HostOptions, modules: HostModules): Pr
   const clock = modules.clock ?? systemClock
   const peerScore = new PeerScore()
   const lanListeners = new Set<(peer: PeerInfo) => void>()
+  const edge = new PeerEdge()
+  const ownAddresses = new OwnAddresses(options)
   const isBanned = (peer: PeerId): boolean => peerScore.isBanned(peer.toString(), clock.nowMs())
+  const sharesOf = sharesWith(options.trustedProxies ?? [])
+  const pending = new PendingConnections({
+    sharesOf,
+    perSecond: options.inboundConnectionsPerSecond ?? INBOUND_PER_SECOND,
+    ...(options.pendingInboundConnections === undefined ? {} : { places: options.pendingInboundConnections }),
+  })
   try {
     const libp2p = await createLibp2p(
       await libp2pOptions(options, {
         ...(modules.datastore === undefined ? {} : { datastore: modules.datastore }),
         gater: {
           denyDialPeer: isBanned,
+          denyDialMultiaddr: (address) => edge.denyDial(address),
+          denyInboundConnection: (connection) => !pending.admit(connection),
           denyInboundEncryptedConnection: isBanned,
           denyOutboundEncryptedConnection: isBanned,
+          denyInboundUpgradedConnection: (_peer, connection) => {
+            pending.settle(connection)
+            return false
+          },
         },
+        edge,
         points: (peer) => peerScore.points(peer, clock.nowMs()),
         onLanPeer: (peer) => lanListeners.forEach((listener) => listener(peer)),
+        announced: (addresses) => ownAddresses.announced(addresses),
       }),
     )
-    await clearKeepAliveTags(libp2p.peerStore)
+    await edge.attach(libp2p, modules.datastore)
+    boundPings(libp2p)
+    const useful = new UsefulPeers()
+    const slots = options.maxConnections ?? MAX_CONNECTIONS
+    limitConnections(libp2p, { slots, sharesOf }, { useful, log: modules.log })
+    await ownAddresses.start()
     await libp2p.start()
-    return ok(new Host({ libp2p, log: modules.log, clock, peerScore, lanListeners }))
+    const { log } = modules
+    return ok(new Host({ libp2p, edge, log, clock, peerScore, lanListeners, useful, sharesOf, ownAddresses }))
   } catch (error) {
+    ownAddresses.stop()
     return fail(hostFault(error))
   }
 }
 
 interface HostParts {
   readonly libp2p: Libp2p<HostServices>
+  readonly edge: PeerEdge
   readonly log: Logger
   readonly clock: Clock
   readonly peerScore: PeerScore
   readonly lanListeners: Set<(peer: PeerInfo) => void>
+  readonly useful: UsefulPeers
+  readonly sharesOf: SharesOf
+  readonly ownAddresses: OwnAddresses
 }
 
 /**
@@ -72,28 +115,45 @@ export class Host {
   readonly peerId: PeerId
   /** For gossip, sync and discovery only. */
   readonly libp2p: Libp2p<HostServices>
+  readonly #edge: PeerEdge
+  /** What connections are worth when all slots are taken. */
+  readonly useful: UsefulPeers
+  /** Whom a connection counts against where places are short. */
+  readonly sharesOf: SharesOf
   readonly #log: Logger
   readonly #clock: Clock
   readonly #peerScore: PeerScore
   readonly #lanListeners: Set<(peer: PeerInfo) => void>
+  readonly #ownAddresses: OwnAddresses
   readonly #breachListeners = new Set<(peer: PeerId, fault: ProtocolFault) => void>()
 
   constructor(parts: HostParts) {
     this.libp2p = parts.libp2p
     this.peerId = parts.libp2p.peerId
+    this.#edge = parts.edge
     this.#log = parts.log
     this.#clock = parts.clock
     this.#peerScore = parts.peerScore
     this.#lanListeners = parts.lanListeners
+    this.useful = parts.useful
+    this.sharesOf = parts.sharesOf
+    this.#ownAddresses = parts.ownAddresses
     endSilentConnections(parts.libp2p)
+    endLeftConnections(parts.libp2p, chunksReceivedOn)
     guardConnections(parts.libp2p, (peer, fault) => {
       for (const listener of this.#breachListeners) listener(peer, fault)
     })
   }
 
-  /** Dialable addresses, each ending in `/p2p/<peer id>`. */
+  /** Dialable addresses that others are told, best first, each ending in `/p2p/<peer id>`. */
   addresses(): string[] {
     return this.libp2p.getMultiaddrs().map(String)
+  }
+
+  /** Whether this is the node itself, by its id or by where it listens. A name other than localhost is not resolved. */
+  isSelf(address: Multiaddr): boolean {
+    if (peerIdOf(address) === this.peerId.toString()) return true
+    return this.#ownAddresses.includes(address, this.libp2p.getMultiaddrs())
   }
 
   /** Connected peers, each once, with the address of one of its connections. */
@@ -106,21 +166,43 @@ export class Host {
     }))
   }
 
-  isConnected(peer: string): boolean {
-    return this.libp2p.getPeers().some((other) => other.toString() === peer)
+  /** The newest open connection of each connected peer. */
+  newestConnections(): ReadonlyMap<string, Connection> {
+    const newest = new Map<string, Connection>()
+    for (const connection of this.libp2p.getConnections()) {
+      const peer = connection.remotePeer.toString()
+      const openedMs = newest.get(peer)?.timeline.open ?? -Infinity
+      if (connection.status === 'open' && connection.timeline.open >= openedMs) newest.set(peer, connection)
+    }
+    return newest
   }
 
-  /** Dials, unless there is a connection already. */
+  isConnected(peer: string): boolean {
+    return this.libp2p
+      .getConnections()
+      .some(({ status, remotePeer }) => status === 'open' && remotePeer.toString() === peer)
+  }
+
+  /**
+   * Dials, unless there is a connection already. An address is the user's unless told; a peer id is dialled at the
+   * addresses that peers told, within the budget of who told them.
+   */
   async connect(
     target: PeerId | Multiaddr,
-    { signal }: { readonly signal: AbortSignal },
+    { signal, by = 'user' }: { readonly signal: AbortSignal; readonly by?: DialledBy },
   ): Promise<Result<PeerId, DialFault>> {
+    const dial = (): Promise<Connection> => this.libp2p.dial(target, { signal })
     try {
-      const connection = await this.libp2p.dial(target, { signal })
+      const connection = await (isMultiaddr(target) ? this.dialUncharged(target, dial, by) : dial())
       return ok(connection.remotePeer)
     } catch (error) {
       return fail({ code: 'PEER_UNREACHABLE', peer: target.toString(), why: why(error) })
     }
+  }
+
+  /** Runs a dial of this address that no peer caused. */
+  dialUncharged<T>(target: Multiaddr, dial: () => Promise<T>, by: DialledBy = 'user'): Promise<T> {
+    return this.#edge.uncharged(target, by, dial)
   }
 
   /** Round-trip time in ms; dials first if needed. */
@@ -129,7 +211,8 @@ export class Host {
     { signal }: { readonly signal: AbortSignal },
   ): Promise<Result<number, DialFault>> {
     try {
-      return ok(await this.libp2p.services.ping.ping(target, { signal }))
+      const ping = (): Promise<number> => this.libp2p.services.ping.ping(target, { signal })
+      return ok(await (isMultiaddr(target) ? this.dialUncharged(target, ping) : ping()))
     } catch (error) {
       return fail({ code: 'PEER_UNREACHABLE', peer: target.toString(), why: why(error) })
     }
@@ -176,6 +259,7 @@ export class Host {
 
   /** Closes all connections and listeners. The datastore may be closed afterwards. */
   async stop(): Promise<void> {
+    this.#ownAddresses.stop()
     await this.libp2p.stop()
   }
 

@@ -2,17 +2,23 @@
  * Settings of libp2p and its services for small, private and local networks (spec §7, §9). It starts nothing. Most
  * numbers avoid a problem that was measured; the comment beside each names it.
  */
-import { gossipsub, StrictNoSign, type GossipSub } from '@chainsafe/libp2p-gossipsub'
+import { StrictNoSign, type GossipSub, type gossipsub } from '@chainsafe/libp2p-gossipsub'
 import { noise } from '@chainsafe/libp2p-noise'
-import { identify, type Identify } from '@libp2p/identify'
+import type { Identify } from '@libp2p/identify'
 import type { ConnectionGater, PeerInfo, PrivateKey } from '@libp2p/interface'
-import type { KadDHT, KadDHTComponents } from '@libp2p/kad-dht'
+import type { KadDHT } from '@libp2p/kad-dht'
 import { ping, type Ping } from '@libp2p/ping'
 import { tcp } from '@libp2p/tcp'
+import type { Multiaddr } from '@multiformats/multiaddr'
 import type { Libp2pOptions } from 'libp2p'
-import { STREAMS_AT_ONCE } from '../../../protocol/limits.ts'
-import { KAD_PROTOCOL } from '../../../protocol/messages.ts'
+import { ANNOUNCEMENT_BYTES, GOSSIP_RPC_FIELDS, STREAMS_AT_ONCE, UPGRADE_TIMEOUT_MS } from '../../../protocol/limits.ts'
+import { guardedGossipsub } from './gossip-guard.ts'
+import { guardedDht } from './guarded-dht.ts'
+import { guardedIdentify } from './guarded-identify.ts'
+import { guardedLookup } from './guarded-lookup.ts'
 import { isLoopbackOnly } from './peer-address.ts'
+import type { PeerEdge } from './peer-edge.ts'
+import type { HostDatastore } from './peer-store-repair.ts'
 import { guardedYamux } from './yamux-guard.ts'
 
 /** The host's part of the configuration. */
@@ -30,11 +36,11 @@ export interface HostOptions {
   readonly maxConnections?: number
   /** New connections per second from one address. Tests with many nodes on one machine raise it. */
   readonly inboundConnectionsPerSecond?: number
+  /** Incoming connections that are not upgraded yet. */
   readonly pendingInboundConnections?: number
+  /** Addresses and CIDR ranges of proxies: what comes from them has no share of its own (`address-shares.ts`). */
+  readonly trustedProxies?: readonly string[]
 }
-
-/** Holds libp2p's peer store and the DHT's records. */
-export type HostDatastore = NonNullable<Libp2pOptions['datastore']>
 
 export interface HostServices extends Record<string, unknown> {
   readonly identify: Identify
@@ -47,9 +53,12 @@ export interface HostServices extends Record<string, unknown> {
 export interface HostHooks {
   readonly datastore?: HostDatastore
   readonly gater: ConnectionGater
+  readonly edge: PeerEdge
   /** The peer's score: 0 or more points for breaches. */
   points(peer: string): number
   onLanPeer(peer: PeerInfo): void
+  /** Of this node's addresses those to tell others, best first. */
+  announced(addresses: readonly Multiaddr[]): Multiaddr[]
 }
 
 const KIB = 1024
@@ -59,7 +68,10 @@ const HOUR_MS = 3_600_000
 const MDNS_SERVICE = '_freechains._udp.local'
 
 /** libp2p's default is 300. A peer may cost several megabytes of buffers at worst. */
-const MAX_CONNECTIONS = 100
+export const MAX_CONNECTIONS = 100
+
+/** From one address. libp2p's own default. */
+export const INBOUND_PER_SECOND = 5
 
 /** The initial window of the yamux specification, which other implementations assume. */
 const STREAM_WINDOW_BYTES = 256 * KIB
@@ -83,6 +95,20 @@ const WRITE_BUFFER_BYTES = 4096 * KIB
  */
 const GOSSIP_INBOUND_BYTES = 2048 * KIB
 
+/**
+ * The fields of an RPC are counted before it is decoded (`gossip-guard.ts`), whatever they are. With its own limits the
+ * library drops an RPC of 5,001 subscriptions whole.
+ */
+const ENTRIES = {
+  maxSubscriptions: GOSSIP_RPC_FIELDS,
+  maxMessages: GOSSIP_RPC_FIELDS,
+  maxIhaveMessageIDs: GOSSIP_RPC_FIELDS,
+  maxIwantMessageIDs: GOSSIP_RPC_FIELDS,
+  maxIdontwantMessageIDs: GOSSIP_RPC_FIELDS,
+  maxControlMessages: GOSSIP_RPC_FIELDS,
+  maxPeerInfos: GOSSIP_RPC_FIELDS,
+}
+
 /** Provider records live 48 h. With the default address age of 1 h, records would point to peers without addresses. */
 const ADDRESS_AGE_MS = 48 * HOUR_MS
 const PEER_AGE_MS = 72 * HOUR_MS
@@ -104,8 +130,13 @@ export async function libp2pOptions(options: HostOptions, hooks: HostHooks): Pro
     start: false,
     privateKey: options.privateKey,
     ...(hooks.datastore === undefined ? {} : { datastore: hooks.datastore }),
-    addresses: { listen: [...listen], announce: [...announce], appendAnnounce: [...appendAnnounce] },
-    transports: [tcp()],
+    addresses: {
+      listen: [...listen],
+      announce: [...announce],
+      appendAnnounce: [...appendAnnounce],
+      announceFilter: (addresses) => hooks.announced(addresses),
+    },
+    transports: [tcp({ dialOpts: lookup(hooks.edge) })],
     connectionEncrypters: [noise()],
     streamMuxers: [
       guardedYamux(
@@ -124,34 +155,35 @@ export async function libp2pOptions(options: HostOptions, hooks: HostHooks): Pro
     ],
     connectionGater: hooks.gater,
     connectionManager: {
-      maxConnections: options.maxConnections ?? MAX_CONNECTIONS,
-      ...(options.inboundConnectionsPerSecond === undefined
-        ? {}
-        : { inboundConnectionThreshold: options.inboundConnectionsPerSecond }),
-      ...(options.pendingInboundConnections === undefined
-        ? {}
-        : { maxIncomingPendingConnections: options.pendingInboundConnections }),
+      // These three refuse whoever comes last. `pending-connections.ts` and `connection-slots.ts` choose who goes instead.
+      maxConnections: Infinity,
+      inboundConnectionThreshold: Infinity,
+      maxIncomingPendingConnections: Infinity,
+      inboundUpgradeTimeout: UPGRADE_TIMEOUT_MS,
     },
     // libp2p keeps pinging; `connection-guard.ts` closes connections on which no bytes arrive.
     connectionMonitor: { abortConnectionOnPingFailure: false },
     peerStore: { maxAddressAge: ADDRESS_AGE_MS, maxPeerAge: PEER_AGE_MS },
     ...(hasLan ? { peerDiscovery: [await lanDiscovery(hooks)] } : {}),
     services: {
-      identify: identify(),
+      identify: guardedIdentify(),
       ping: ping({ maxInboundStreams: PING_STREAMS, maxOutboundStreams: PING_STREAMS }),
       pubsub: gossip(hooks),
-      ...(options.dht ? { dht: await dht() } : {}),
+      ...(options.dht ? { dht: await dht(hooks.edge) } : {}),
     },
   }
 }
 
-/**
- * `clientMode: false` and `passthroughMapper` are both needed off the public internet: without them routing tables stay
- * empty, and queries wait until their signal aborts.
- */
-async function dht(): Promise<(components: KadDHTComponents) => KadDHT> {
-  const { kadDHT, passthroughMapper } = await import('@libp2p/kad-dht')
-  return kadDHT({ protocol: KAD_PROTOCOL, clientMode: false, peerInfoMapper: passthroughMapper })
+/** The library hands these options to `net.connect`; its type does not name this one. */
+function lookup(edge: PeerEdge): object {
+  return { lookup: guardedLookup(edge) }
+}
+
+function dht(edge: PeerEdge): ReturnType<typeof guardedDht> {
+  return guardedDht({
+    metWithin: (peer) => edge.metWithin(peer),
+    onTold: (peer, informant, scope) => edge.noteTold(peer, informant, scope),
+  })
 }
 
 /** Only peers that mDNS itself reports: libp2p's own discovery event also fires for every peer the DHT hears about. */
@@ -160,22 +192,36 @@ async function lanDiscovery(hooks: HostHooks): Promise<NonNullable<Libp2pOptions
   const create = mdns({ serviceTag: MDNS_SERVICE })
   return (components) => {
     const discovery = create(components)
-    discovery.addEventListener('peer', ({ detail }) => hooks.onLanPeer(detail))
+    // Before libp2p's own listener, which puts the addresses into the peer store.
+    discovery.addEventListener('peer', ({ detail }) => {
+      const peer = hooks.edge.fromLan(detail)
+      if (peer !== undefined) hooks.onLanPeer(peer)
+    })
     return discovery
   }
 }
 
 function gossip(hooks: HostHooks): ReturnType<typeof gossipsub> {
-  return gossipsub({
+  return guardedGossipsub({
     globalSignaturePolicy: StrictNoSign,
     fallbackToFloodsub: false,
-    floodPublish: true,
+    // On, it sends own messages to all subscribers and others' to the mesh: a neighbour outside the mesh tells them apart.
+    floodPublish: false,
+    // It is sent before a message is passed on, and never before an own one.
+    idontwantMinDataSize: ANNOUNCEMENT_BYTES + 1,
     doPX: false,
     // Publishing without subscribers is normal for a lone node, and no error.
     allowPublishToZeroTopicPeers: true,
     emitSelf: false,
     maxInboundDataLength: GOSSIP_INBOUND_BYTES,
     maxOutboundBufferSize: WRITE_BUFFER_BYTES,
+    // Topics have budgets of our own (`gossip/rpc-intake.ts`): here, joined ones would count as well.
+    maxTopicBytesPerPeer: Number.POSITIVE_INFINITY,
+    decodeRpcLimits: ENTRIES,
+    // A tag of the peer for each topic of the mesh: with 1,000 chains, 1,000 writes of up to 80 KiB.
+    tagMeshPeers: false,
+    // Peers that others name in a prune are not dialled, whatever the score.
+    scoreThresholds: { acceptPXThreshold: Number.MAX_VALUE },
     scoreParams: {
       // A whole network may be behind one machine or one NAT: with the default, 14 peers on one address all lost their
       // gossip.
@@ -185,6 +231,8 @@ function gossip(hooks: HostHooks): ReturnType<typeof gossipsub> {
       // A few broken promises mean a slow machine, not an attack.
       behaviourPenaltyThreshold: 6,
       behaviourPenaltyDecay: 0.9,
+      // The library begins anew when a peer comes back, so a record of one that is gone serves nobody.
+      retainScore: 0,
     },
   })
 }

@@ -6,6 +6,7 @@ import { isIPv4, isIPv6 } from 'node:net'
 import { peerIdFromString } from '@libp2p/peer-id'
 import { multiaddr, type Multiaddr } from '@multiformats/multiaddr'
 import { fail, ok, type Result } from '../../../dag/result.ts'
+import { whyUndialable } from './undialable.ts'
 
 /** The default port of a node (spec §11). */
 export const DEFAULT_PORT = 8331
@@ -71,11 +72,8 @@ function build(text: string, host: string, port: string | undefined): Parsed {
 function parseMultiaddr(text: string): Parsed {
   try {
     const address = multiaddr(text)
-    const names = address.getComponents().map(({ name }) => name)
-    if (!names.includes('tcp') || !/^(?:ip[46]|dns[46]?)$/.test(names[0] ?? '')) {
-      return bad(text, 'it must begin with /ip4, /ip6 or /dns, followed by /tcp')
-    }
-    return ok(address)
+    const why = whyUndialable(address)
+    return why === undefined ? ok(address) : bad(text, why)
   } catch (error) {
     return bad(text, error instanceof Error ? error.message : 'it is no multiaddr')
   }

@@ -3,7 +3,7 @@
  * the config file, and libp2p dials every tagged peer at start. So a start clears them all, and
  * `discovery/static-peers.ts` tags each peer again when it has connected.
  */
-import { KEEP_ALIVE, type Libp2p, type PeerId, type PeerStore } from '@libp2p/interface'
+import { KEEP_ALIVE, type Libp2p, type Peer, type PeerId, type PeerStore } from '@libp2p/interface'
 
 /** libp2p prunes connections by the sum of their tags; static peers rank first. */
 const STATIC_TAG = `${KEEP_ALIVE}-freechains-static`
@@ -26,11 +26,14 @@ export async function dropStaticPeer(libp2p: Pick<Libp2p, 'peerStore' | 'hangUp'
   await libp2p.hangUp(peer)
 }
 
+/** Whether {@link tagStaticPeer} tagged it. */
+export function isStaticPeer({ tags }: Peer): boolean {
+  return tags.has(STATIC_TAG)
+}
+
 /** Must run before libp2p starts. */
-export async function clearKeepAliveTags(peerStore: PeerStore): Promise<void> {
-  for (const { id, tags } of await peerStore.all()) {
-    const keepAlive = [...tags.keys()].filter((tag) => tag.startsWith(KEEP_ALIVE))
-    if (keepAlive.length === 0) continue
-    await peerStore.merge(id, { tags: Object.fromEntries(keepAlive.map((tag) => [tag, undefined])) })
-  }
+export async function clearKeepAliveTags(peerStore: PeerStore, peer: Peer): Promise<Peer> {
+  const keepAlive = [...peer.tags.keys()].filter((tag) => tag.startsWith(KEEP_ALIVE))
+  if (keepAlive.length === 0) return peer
+  return peerStore.merge(peer.id, { tags: Object.fromEntries(keepAlive.map((tag) => [tag, undefined])) })
 }

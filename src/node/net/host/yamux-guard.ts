@@ -1,20 +1,24 @@
 /**
  * Watches yamux frames (spec §8). The library handles a frame only when it is complete, and a header may announce 4
- * GiB: one frame could fill the memory. It also does not report streams that it refuses. This wrapper changes nothing
- * else and buffers no data.
+ * GiB: one frame could fill the memory. It does not report streams that it refuses, answers any number of pings, and
+ * sets no bound on what waits for a peer that does not read. This wrapper buffers no data and changes no frame.
  *
  *     0        1      2       4          8        12
  *     version  type   flags   stream     length   data, if the type is 0
  */
-import type { StreamMuxer, StreamMuxerFactory } from '@libp2p/interface'
+import type { MessageStream, StreamMuxer, StreamMuxerFactory } from '@libp2p/interface'
 import { yamux } from '@libp2p/yamux'
+import { CONNECTION_UNSENT_BYTES, CONTROL_UNSENT_BYTES } from '../../../protocol/limits.ts'
 import { partsOf, type Chunk } from './length-prefix-decoder.ts'
+import { YamuxBudget } from './yamux-budget.ts'
 
 type Init = NonNullable<Parameters<typeof yamux>[0]>
 
 const HEADER_BYTES = 12
 const DATA = 0
-/** Opens a stream. */
+const PING = 2
+const GO_AWAY = 3
+/** Opens a stream, or asks for the answer to a ping. */
 const SYN = 1
 
 /** Events kept until a watcher is attached. The library itself closes a connection with more than ten early streams. */
@@ -25,11 +29,25 @@ export class OversizedYamuxFrame extends Error {
   override readonly name = 'OversizedYamuxFrame'
 }
 
+/** More empty or small yamux frames than an honest peer sends. */
+export class YamuxFrameFlood extends Error {
+  override readonly name = 'YamuxFrameFlood'
+}
+
+/** More waits for the peer than is kept for one that does not read. */
+export class TooMuchUnsent extends Error {
+  override readonly name = 'TooMuchUnsent'
+}
+
 export interface YamuxFrameWatch {
   /** The peer opens a stream, or tries to. */
   readonly onStream: () => void
   /** A yamux frame is refused; the connection ends with it. */
   readonly onOversized: (bytes: number, limit: number) => void
+  /** Empty or small frames are one too many; the connection ends with it. */
+  readonly onFlood: () => void
+  /** The peer opens no more streams and takes none: it is about to close the connection. */
+  readonly onGoAway: () => void
 }
 
 /**
@@ -48,9 +66,11 @@ export class YamuxFrameGuard {
   /** Bytes of the current yamux frame still to come. */
   #dataLeft = 0
   #chunks = 0
+  readonly #budget: YamuxBudget
 
-  constructor(limitBytes: number) {
+  constructor(limitBytes: number, budget = new YamuxBudget()) {
     this.#limitBytes = limitBytes
+    this.#budget = budget
   }
 
   /** Chunks received so far; used only to detect silence. */
@@ -64,7 +84,15 @@ export class YamuxFrameGuard {
     for (const notify of this.#early.splice(0)) notify(watch)
   }
 
-  /** @throws {OversizedYamuxFrame} as soon as the frame's header is complete */
+  /** What this side sends: one frame, its header first. */
+  sent(frame: Chunk): void {
+    const header = frame.subarray(0, HEADER_BYTES)
+    const [, type, , flags = 0] = header
+    if (type !== PING && (flags & SYN) !== 0) this.#budget.onStream()
+    if (type === DATA || type === PING) this.#budget.onAsked()
+  }
+
+  /** @throws {OversizedYamuxFrame | YamuxFrameFlood} as soon as the frame's header is complete */
   pass(chunk: Chunk): void {
     this.#chunks += 1
     for (const part of partsOf(chunk)) this.#follow(part)
@@ -89,13 +117,22 @@ export class YamuxFrameGuard {
   #begin(): void {
     this.#headerBytes = 0
     const view = new DataView(this.#header.buffer)
-    if ((view.getUint16(2) & SYN) !== 0 && view.getUint32(4) !== 0) this.#notify((watch) => watch.onStream())
-    if (view.getUint8(1) !== DATA) return
-    const bytes = view.getUint32(8)
+    const type = view.getUint8(1)
+    if ((view.getUint16(2) & SYN) !== 0 && view.getUint32(4) !== 0) {
+      this.#budget.onStream()
+      this.#notify((watch) => watch.onStream())
+    }
+    const bytes = type === DATA ? view.getUint32(8) : 0
     this.#dataLeft = bytes
-    if (bytes <= this.#limitBytes) return
-    this.#notify((watch) => watch.onOversized(bytes, this.#limitBytes))
-    throw new OversizedYamuxFrame(`${String(bytes)} bytes`)
+    if (bytes > this.#limitBytes) {
+      this.#notify((watch) => watch.onOversized(bytes, this.#limitBytes))
+      throw new OversizedYamuxFrame(`${String(bytes)} bytes`)
+    }
+    if (!(bytes === 0 ? this.#budget.takeControl() : this.#budget.takeData(bytes))) {
+      this.#notify((watch) => watch.onFlood())
+      throw new YamuxFrameFlood('too many frames without data')
+    }
+    if (type === GO_AWAY) this.#notify((watch) => watch.onGoAway())
   }
 
   #notify(notify: (watch: YamuxFrameWatch) => void): void {
@@ -132,13 +169,31 @@ export function guardedYamux(init: Init, limitBytes: number): () => StreamMuxerF
         const internals = muxer as unknown as YamuxInternals
         const guard = new YamuxFrameGuard(limitBytes)
         guards.set(muxer, guard)
+        watchSent(connection, guard)
         const onData = internals.onData.bind(muxer)
         internals.onData = (chunk) => {
           guard.pass(chunk)
           onData(chunk)
+          if (unsentBytes(muxer, connection) > CONNECTION_UNSENT_BYTES)
+            throw new TooMuchUnsent('the peer does not read')
         }
         return muxer
       },
     }
+  }
+}
+
+/** What waits to be sent. A peer has to send something to be sent much, so it is enough to look when something comes. */
+function unsentBytes(muxer: StreamMuxer, connection: MessageStream): number {
+  return muxer.streams.reduce((sum, stream) => sum + stream.writeBufferLength, connection.writeBufferLength)
+}
+
+/** The muxer sends each frame whole. Beyond the bound on what waits below streams libp2p itself aborts the connection. */
+function watchSent(connection: MessageStream, guard: YamuxFrameGuard): void {
+  connection.maxWriteBufferLength = CONTROL_UNSENT_BYTES
+  const send = connection.send.bind(connection)
+  connection.send = (frame) => {
+    guard.sent(frame)
+    return send(frame)
   }
 }

@@ -36,8 +36,8 @@ export interface SyncModules extends Omit<EverybodyModules, 'rankOf'> {
   readonly onFault: (peer: string, fault: ProtocolFault) => void
   /** Takes one of the peer's rechecks; see `protocol/recheck-budget.ts`. */
   readonly mayRecheck: (peer: string) => boolean
-  /** Called with a peer that has proved to have this chain. */
-  readonly onShared: (peer: PeerId) => void
+  /** Called at the end of each pull. */
+  readonly onPulled: (peer: PeerId, result: PullResult) => void
   /** What is known of a peer apart from this chain: decides when its turn to be pulled from comes. */
   readonly standing: (peer: string) => Standing
   /** Shared by all chains of the node. */
@@ -261,7 +261,9 @@ export class ChainSync {
       },
     })
     const { fresh, missing, end } = result
-    log.info('sync.pulled', { chain: replica.chain.id, peer: id, fresh, missing, end: end.why })
+    // Most are comparisons that find nothing.
+    const level = end.why === 'done' && fresh === 0 && missing === 0 ? 'debug' : 'info'
+    log[level]('sync.pulled', { chain: replica.chain.id, peer: id, fresh, missing, end: end.why })
     const failed = this.#afterPull(stream.peer, result)
     if (failed !== undefined) return fail(failed)
     const fault = await this.#coordinator.askMissing({ stream, signal, shouldYield, onProgress })
@@ -272,14 +274,14 @@ export class ChainSync {
   /** Applies the outcome of a pull to this peer. Returns the fault to report to the command that asked for the pull. */
   #afterPull(peer: PeerId, result: PullResult): SyncFault | undefined {
     const id = peer.toString()
-    const { replica, clock, log, onFault, onShared } = this.#modules
+    const { replica, clock, log, onFault, onPulled } = this.#modules
     const { state, retry: again, isCompared, breach, fault } = outcomeOf(id, result)
+    onPulled(peer, result)
     this.#founders.note(id, result.seen)
     this.#peerStates.note(id, state, isCompared === true)
     if (isCompared === true) {
       this.#retries.forget(id)
       if (showsSync(result, replica.graph)) replica.watch.note(clock.nowMs())
-      onShared(peer)
     }
     if (fault?.code === 'SYNC_INCOMPATIBLE') {
       log.warn('sync.incompatible', { chain: replica.chain.id, peer: id, ours: fault.ours, theirs: fault.theirs })

@@ -69,13 +69,16 @@ export async function askForMissing(
     const block = await replica.block(index)
     if (isBeingFetched(replica, block.id) || !replica.storage.takesPayload(block.header)) continue
     const fetched = await fetchPayload({ replica, stream, block, ...options })
-    const tries = (known.get(keyOf(index))?.tries ?? 0) + 1
+    const before = known.get(keyOf(index))?.tries ?? 0
     known.delete(keyOf(index))
     if (fetched.ok && fetched.value === 'stored') {
       await replica.payloadArrived(index, block.header.pay.size)
       continue
     }
-    const waitMs = Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** (tries - 1))
+    // A line that broke says nothing of what the peer has: the next try comes no later for it.
+    const isCut = !fetched.ok && isRpcFault(fetched.fault)
+    const tries = isCut ? before : before + 1
+    const waitMs = Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** Math.max(0, tries - 1))
     known.set(keyOf(index), { index, tries, nextMs: nowMs + waitMs })
     evictOldest(known, PAYLOAD_BACKOFFS)
     if (!fetched.ok && !isRpcFault(fetched.fault)) return fetched.fault

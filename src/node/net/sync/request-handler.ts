@@ -28,11 +28,13 @@ export interface RequestHandlerModules {
   readonly self: PeerId
   /** Looks up a joined chain by its rendezvous, in lower-case hex. */
   readonly find: (rendezvous: string) => Replica | undefined
+  /** The peer opened the chain: it has it, and in a group proved the key. */
+  readonly onOpened?: (replica: Replica, peer: PeerId) => void
   /** Pulls from a peer that offers its blocks. */
   readonly onOffer: (replica: Replica, peer: PeerId, signal: AbortSignal) => Promise<Offered>
 }
 
-export function createRequestHandler({ self, find, onOffer }: RequestHandlerModules): SyncHandler {
+export function createRequestHandler({ self, find, onOpened, onOffer }: RequestHandlerModules): SyncHandler {
   const streams = new WeakMap<object, ResponderStream>()
   // One offer per peer and chain at a time: an offer waits for a pull slot, and many would delay everybody else.
   const offering = new Set<string>()
@@ -41,7 +43,10 @@ export function createRequestHandler({ self, find, onOffer }: RequestHandlerModu
     const stream = streams.get(caller.stream) ?? newResponderStream(handshakeOf(caller, self))
     streams.set(caller.stream, stream)
     const plan = planReply(request, replica === undefined ? undefined : servedOf(replica), stream)
-    if (plan.do === 'reply') return plan.reply
+    if (plan.do === 'reply') {
+      if (plan.reply.t === 'opened' && replica !== undefined) onOpened?.(replica, caller.peer)
+      return plan.reply
+    }
     if (replica === undefined) return { t: 'refuse', id: request.id, code: 'unknown-chain' }
     switch (plan.do) {
       case 'blocks':

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { listBlocks, type BlockChoice } from '../../../../src/node/api/chain-blocks.ts'
 import { METHODS } from '../../../../src/node/control/schema.ts'
 import { author, chain, like, post } from '../../../support/blocks.ts'
+import { DAY } from '../../../support/economy.ts'
 import { openReplica, takeIn, type TestReplica } from '../../../support/replicas.ts'
 import { ANN, BOB, forumOf, indexOf, NED, openForumReplica, says, THEN_MS } from '../../../support/forum-replicas.ts'
 
@@ -38,6 +39,19 @@ describe('which blocks', () => {
     ])
     expect(listed[3]).toMatchObject({ author: author(ANN).author, like: { n: 1, target: listed[1]?.id } })
     expect(METHODS['chain.blocks'].result.parse(JSON.parse(JSON.stringify(listed)))).toEqual(listed)
+  })
+
+  test('posts made here that are ahead of the clock are behind it too, and say what they wait for', async () => {
+    const on = await openForumReplica(forum)
+    await takeIn(on, [first])
+    const now = on.clock.nowMs()
+    on.clock.set(now + 30 * DAY)
+    await says(on, ANN, 'too early')
+    on.clock.set(now)
+    await on.replica.advanceClock()
+    expect(await contents(on, { last: 5, payloadBytes: 100 })).toEqual(['first', 'too early'])
+    const listed = await listBlocks(on.replica, { last: 1 }, on.clock)
+    expect(listed).toMatchObject([{ state: 'held', why: "set aside: its time is ahead of this node's clock" }])
   })
 
   test('through the lens each says whether its author is reached', async () => {

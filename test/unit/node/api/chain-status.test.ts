@@ -2,7 +2,8 @@
 import { expect, test } from 'vitest'
 import { DAY, HOUR } from '../../../support/economy.ts'
 import { author } from '../../../support/blocks.ts'
-import { syncStateOf, type SyncFacts } from '../../../../src/node/api/chain-status.ts'
+import { COMPARE_MS } from '../../../../src/protocol/limits.ts'
+import { sinceLast, syncStateOf, type SyncFacts } from '../../../../src/node/api/chain-status.ts'
 
 /** Noon here, wherever that is. */
 const NOW_MS = new Date(2026, 10, 1, 12).getTime()
@@ -11,7 +12,7 @@ const peer = (id: string, state: string): SyncFacts['peers'][number] => ({ id, s
 
 const nothing: SyncFacts = {
   peers: [],
-  onTopic: [],
+  sharers: [],
   active: [],
   idleMs: 0,
   connections: 0,
@@ -92,7 +93,7 @@ test.each<[string, Partial<SyncFacts>, string, string]>([
     'syncing',
     'pulling from ann; takes no payloads, for all chains have 1 MiB of 1 MiB (storage.maxMiB)',
   ],
-  ['somebody new', { onTopic: ['ann'], connections: 1 }, 'syncing', 'about to ask 1 peers on this chain'],
+  ['somebody new', { sharers: ['ann'], connections: 1 }, 'syncing', 'about to ask 1 peers on this chain'],
   [
     'a rival forum',
     { peers: [peer('ann', 'incompatible: the pioneer here is A, there B')] },
@@ -124,4 +125,24 @@ test.each<[string, Partial<SyncFacts>, string, string]>([
   ['the same during a pull', { active: ['ann'], delays }, 'syncing', `pulling from ann; holding back ${KEPT}`],
 ])('%s', (_, situation, state, why) => {
   expect(syncStateOf({ ...nothing, ...situation })).toEqual({ state, why })
+})
+
+test('nobody is called synced by a comparison that is older than two intervals: it says since when', () => {
+  const compared = (agoMs: number): SyncFacts['peers'][number] => ({
+    id: 'ann',
+    state: 'synced',
+    lastSyncMs: NOW_MS - agoMs,
+  })
+  const shown = (agoMs: number): SyncFacts['peers'][number] => sinceLast(compared(agoMs), COMPARE_MS, NOW_MS)
+  expect(shown(2 * COMPARE_MS)).toEqual(compared(2 * COMPARE_MS))
+  expect(shown(2 * COMPARE_MS + 1).state).toBe('not compared since 11:57')
+  expect(shown(25 * HOUR).state).toBe('not compared since 2026-10-31 11:00')
+  // The clock was set back.
+  expect(shown(-HOUR).state).toBe('not compared since 13:00')
+  expect(syncStateOf({ ...nothing, peers: [shown(HOUR)] })).toEqual({
+    state: 'alone',
+    why: 'peer ann: not compared since 11:00',
+  })
+  const busy: SyncFacts['peers'][number] = { id: 'bob', state: 'busy', lastSyncMs: NOW_MS - DAY }
+  expect(sinceLast(busy, COMPARE_MS, NOW_MS)).toEqual(busy)
 })

@@ -29,6 +29,13 @@ describe('log', () => {
     expect(new Date(String(time)).toISOString()).toBe(time)
   })
 
+  test('what looks like a private key is not written, under whatever name', () => {
+    const pvt = 'ab'.repeat(64)
+    const { why, error } = written({ why: `no chain “${pvt}”`, error: new Error(pvt) })
+    expect(why).toBe('no chain “[128 hex digits]”')
+    expect(JSON.stringify(error)).not.toContain(pvt)
+  })
+
   test('an event alone is enough', () => {
     const { lines, log } = capture('info')
     log.warn('some.event')

@@ -100,6 +100,36 @@ describe('§2 the founder that a forum follows', () => {
     }
     await chains.stop()
   })
+
+  test('joining instead leaves what keeps the chain out, and nothing else: a namesake, or the forum of another founder', async () => {
+    const chains = openChains()
+    const joined = must(await chains.join(forum, { ...REMEMBER, founder: author(1).author }))
+    await joined.replica.ingest([post(forum, { author: 1 })], 'pull')
+    const [mine, theirs] = [{ founder: author(1).author }, { founder: author(2).author }]
+    expect(await chains.join(forum, { ...REMEMBER, ...theirs })).toMatchObject({ ok: false })
+    expect(must(await chains.join(forum, { ...REMEMBER, ...mine, instead: true })).replica).toBe(joined.replica)
+    expect(must(await chains.join(forum, { ...REMEMBER, instead: true })).replica).toBe(joined.replica)
+
+    const other = must(await chains.join(forum, { ...REMEMBER, ...theirs, instead: true })).replica
+    expect([other.blocks, other.founder]).toEqual([0, author(2).author])
+    const namesake = chain('#forum', author(3).author)
+    must(await chains.join(namesake, { ...REMEMBER, instead: true }))
+    expect(chains.all().map(({ replica }) => replica.chain.id)).toEqual([namesake.id])
+    const anew = await restart(chains)
+    expect(anew.all().map(({ replica }) => replica.chain.id)).toEqual([namesake.id])
+  })
+
+  test('a founder that takes the place of a chosen one, as the config file’s does, is logged', async () => {
+    const warned: unknown[] = []
+    const log = { ...silentLogger, warn: (event: string, facts?: object) => void warned.push([event, facts]) }
+    const chains = openChains(log)
+    must(await chains.join(forum, { ...REMEMBER, founder: author(1).author }))
+    must(await chains.join(forum, { ...ONCE, founder: author(1).author }))
+    expect(warned).toEqual([])
+    must(await chains.join(forum, { ...ONCE, founder: author(2).author }))
+    const [from, to] = [author(1).author, author(2).author]
+    expect(warned).toEqual([['chain.founder-changed', { chain: forum.id, from, to }]])
+  })
 })
 
 const namesOf = (chains: ChainRegistry<Attachment>): string[] =>
@@ -134,6 +164,41 @@ describe('joining', () => {
     await chains.leave(forum)
     must(await chains.join(other, REMEMBER))
     expect(chains.all().map(({ replica }) => replica.chain.id)).toEqual([other.id])
+  })
+})
+
+describe('what is left over', () => {
+  const CONFIGURED = { remember: false, isConfigured: true }
+  const first = post(group, { author: 1, payload: 'first' })
+
+  test('of a chain that was taken out of the config file is listed with its bytes, and leaving deletes it', async () => {
+    let chains = openChains()
+    const { replica } = must(await chains.join(group, CONFIGURED))
+    await replica.ingest([first], 'pull')
+    const { bytes } = replica
+    must(await chains.join(forum, CONFIGURED))
+    must(await chains.join(owned, REMEMBER))
+    chains = await restart(chains)
+    await chains.searchLeftOvers()
+    expect(chains.leftOvers()).toEqual([{ chain: group.id, id: showChainId(group), name: '$group', bytes }])
+    expect(chains.find('$group')).toMatchObject({ fault: { code: 'CHAIN_NOT_JOINED', leftOverBytes: bytes } })
+    expect(await chains.removeLeftOver('$other')).toBe(false)
+    expect(await chains.removeLeftOver('$group')).toBe(true)
+    expect(chains.leftOvers()).toEqual([])
+    expect(await chains.removeLeftOver(showChainId(group))).toBe(false)
+    expect(await disk.storedChains()).toEqual([])
+    must(await chains.join(group, REMEMBER))
+    expect(must(chains.find('$group')).replica.blocks).toBe(0)
+  })
+
+  test('is there no more when the chain is joined again; of one whose name nobody knows the id is', async () => {
+    let chains = openChains()
+    await must(await chains.join(group, ONCE)).replica.ingest([first], 'pull')
+    chains = await restart(chains)
+    await chains.searchLeftOvers()
+    expect(chains.leftOvers()).toMatchObject([{ id: showChainId(group), name: undefined }])
+    expect(must(await chains.join(group, CONFIGURED)).replica.blocks).toBe(1)
+    expect(chains.leftOvers()).toEqual([])
   })
 })
 

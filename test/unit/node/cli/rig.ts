@@ -39,6 +39,8 @@ export interface FakeDaemon {
   readonly stdin?: string | AsyncIterable<Uint8Array>
   /** Stdout is a terminal. */
   readonly isTerminal?: boolean
+  /** Stdin and stderr are a terminal. */
+  readonly canAsk?: boolean
   readonly env?: Readonly<Record<string, string>>
   /** Stdout breaks after this many writes. */
   readonly readerLeavesAfter?: number
@@ -47,6 +49,9 @@ export interface FakeDaemon {
   /** Problems that `check` reports; none by default. */
   readonly problems?: readonly string[]
 }
+
+/** What a daemon answers unless the test says otherwise: a chain that has no founder to choose. */
+const DEFAULTS: Readonly<Record<string, unknown>> = { 'chain.founder': { isOpen: false, blocks: 0, founders: [] } }
 
 function collector(limit = Infinity): { stream: Writable; text: () => string } {
   let text = ''
@@ -73,7 +78,9 @@ export function shell(line: string): string[] {
 export async function command(argv: readonly string[], daemon: FakeDaemon = {}): Promise<Outcome> {
   const out = collector(daemon.readerLeavesAfter)
   const err = collector()
-  const stdin = typeof daemon.stdin === 'object' ? daemon.stdin : new PassThrough().end(daemon.stdin ?? '')
+  const isTTY = daemon.canAsk ?? false
+  const given = typeof daemon.stdin === 'object' ? daemon.stdin : new PassThrough().end(daemon.stdin ?? '')
+  const stdin = Object.assign(given, { isTTY })
   const calls: Outcome['calls'] = []
   const endpoints: Endpoint[] = []
   const started: DaemonOptions[] = []
@@ -83,7 +90,7 @@ export async function command(argv: readonly string[], daemon: FakeDaemon = {}):
   const caller: ControlCaller = {
     call: async (method, params) => {
       calls.push([method, params])
-      const made = daemon.results?.[method]
+      const made = daemon.results?.[method] ?? DEFAULTS[method]
       const result: unknown = typeof made === 'function' ? (made as (params: unknown) => unknown)(params) : made
       if (result instanceof Error) throw result
       return result as never
@@ -106,7 +113,7 @@ export async function command(argv: readonly string[], daemon: FakeDaemon = {}):
     {
       stdin,
       stdout: Object.assign(out.stream, { isTTY: daemon.isTerminal ?? false }),
-      stderr: err.stream,
+      stderr: Object.assign(err.stream, { isTTY }),
       env: daemon.env ?? {},
       signal: daemon.interrupt ?? ctrlC.signal,
     },

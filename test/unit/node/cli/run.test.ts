@@ -64,6 +64,8 @@ async function tempDir(): Promise<string> {
 const chat = { chain: '#chat' }
 const post = { ...chat, text: 'Bom Dia!', sign: '96700A' }
 
+const FOUND = ['chain.founder', { chain: '0_10EE', find: true }]
+
 describe('every command line parses, in every order, and prints just the answer', () => {
   test.each([
     // As the paper prints them.
@@ -157,9 +159,9 @@ describe('every command line parses, in every order, and prints just the answer'
     const outcome = await command(shell(line), { results, events })
     expect(outcome).toMatchObject({
       status: line.includes('listen') ? 130 : 0,
-      // A forum without a founder is joined with a note of it.
-      err: line.startsWith('chains join "#') ? (expect.stringContaining('no founder is chosen') as string) : '',
-      calls: [[method, params]],
+      err: '',
+      // After a forum was joined, its founder is settled.
+      calls: line.startsWith('chains join "#') ? [[method, params], FOUND] : [[method, params]],
       out,
     })
   })
@@ -259,6 +261,41 @@ describe('how it ends', () => {
       })
     },
   )
+
+  test.each([
+    ...[
+      'KEY',
+      'chain KEY log',
+      'chain "#KEY" log',
+      'chains join KEY',
+      'chains leave',
+      'chain "#chat" KEY',
+      '--port=KEY info',
+    ],
+    ...[
+      'now KEY',
+      'names add KEY bob',
+      'names add KEY KEY',
+      'names remove KEY',
+      'chain "#chat" reps -- -KEY',
+      'chain KEY',
+    ],
+    ...[
+      'chain "#chat" reps x-KEY',
+      'chain "#chat" get KEY 1',
+      'chain "#chat" log --last KEY',
+      'chain "#chat" log --KEY',
+    ],
+    ...['chain "#chat" log --lens --trust KEY', 'peer list KEY', 'info KEY', 'crypto KEY x', 'help KEY', 'check a KEY'],
+  ])('a private key that stands where none is expected does not come back: %s', async (line) => {
+    const key = 'a7'.repeat(64)
+    const home = await tempDir()
+    const failed = new ClientError('chain-not-found', `no chain “#${key}” is joined here`)
+    const daemon = { results: { 'chain.blocks': failed, 'chain.status': failed }, env: { HOME: home } }
+    const { out, err, status } = await command(shell(line.replaceAll('KEY', key)), daemon)
+    expect(status).not.toBe(0)
+    expect(out + err).not.toContain(key.slice(0, 20))
+  })
 
   test('an error is one line with exit status 1', async () => {
     const failed = new ClientError('chain-not-found', 'no chain #chat')
@@ -381,20 +418,10 @@ describe('sharing a chain', () => {
   })
 
   test('who joins by an invite is told on stderr which chain it is', async () => {
-    const joined = { 'chains.join': { id: '0_10EE', name: '#chat' } }
+    const joined = { 'chains.join': { id: '0_10EE', name: '#chat', notes: ['one peer was left out'] } }
     const invited = await command(['chains', 'join', 'freechains:1:abc'], { results: joined })
-    expect(invited).toMatchObject({ status: 0, out: '0_10EE\n', err: 'freechains: joined #chat\n' })
-    const named = await command(['chains', 'join', '#chat'], { results: joined })
-    expect(named).toMatchObject({
-      status: 0,
-      out: '0_10EE\n',
-      err:
-        'freechains: no founder is chosen: found #chat by posting first; if others have it, ' +
-        "`freechains chain '#chat' founder` lists whom they follow, and chooses\n",
-    })
-    const founder = 'EB'.repeat(32)
-    const chosen = await command(['chains', 'join', '#chat', '--founder', founder], { results: joined })
-    expect(chosen).toMatchObject({ status: 0, err: '', calls: [['chains.join', { name: '#chat', founder }]] })
+    const err = 'freechains: joined #chat\nfreechains: one peer was left out\n'
+    expect(invited).toMatchObject({ status: 0, out: '0_10EE\n', err })
   })
 
   test('whom a forum follows, and whom peers follow; with a key, it chooses', async () => {

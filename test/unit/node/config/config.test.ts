@@ -66,6 +66,7 @@ describe('defaults', () => {
         control: { host: '127.0.0.1', port: 8330 },
         allowRemoteControl: false,
         logLevel: 'info',
+        trustedProxies: [],
         limits: { maxConnections: 300, inboundConnectionsPerSecond: 5 },
         storage: { maxChainMiB: 0, maxMiB: 0, minFreeMiB: 64 },
         hidden: { keepDays: 30 },
@@ -156,6 +157,15 @@ describe('places', () => {
 
   test('a relative data directory of the command line starts at the working directory', () => {
     expect(load('', { overrides: { dataDir: 'here' } }).dataDir).toBe(join(process.cwd(), 'here'))
+  })
+
+  test('trusted proxies are addresses and ranges, and nothing else', () => {
+    expect(load('trustedProxies: [127.0.0.1, "2001:db8::/32", 10.0.0.0/8]\n').trustedProxies).toHaveLength(3)
+    expect(load('trustedProxies:\n').trustedProxies).toEqual([])
+    const wrong = complaints('trustedProxies: [10.0.0.0/33, proxy]\n')
+    expect(wrong).toHaveLength(2)
+    for (const [n, line] of wrong.entries())
+      expect(line).toContain(`trustedProxies[${String(n)}]: is no IP address and no range; write an IP address`)
   })
 
   test('bad arguments are named, together with what is wrong in the file', () => {

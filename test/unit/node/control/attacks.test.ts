@@ -130,6 +130,7 @@ test('connections of strangers: those over the cap are closed, the unix socket i
     const socket = connectSocket(rig.address.port, '127.0.0.1')
     socket.on('error', () => undefined)
     socket.once('close', () => (closed += 1))
+    socket.resume()
     return socket
   })
   onTestFinished(() => sockets.forEach((socket) => socket.destroy()))

@@ -1,15 +1,38 @@
 /** The reports of the node's own faults: a stable code, the facts, and what to do. */
 import { expect, test } from 'vitest'
-import { type ControlCode } from '../../../../src/node/control/error-codes.ts'
+import { ControlError, type ControlCode } from '../../../../src/node/control/error-codes.ts'
 import { controlErrorOf, type ReportedFault } from '../../../../src/node/api/fault-reports.ts'
 import { drawnId } from '../../../support/draw.ts'
 
 const KEY_A = 'A'.repeat(64)
 const KEY_B = 'B'.repeat(64)
 
+test('what was typed comes back without what may be a private key, in errors and in all that the port says', () => {
+  const pvt = KEY_A + KEY_B
+  for (const fault of [
+    { code: 'CHAIN_NOT_JOINED', chain: pvt },
+    { code: 'CHAIN_NOT_JOINED', chain: KEY_A },
+    { code: 'DAG_BAD_CHAIN_NAME', name: `#${pvt}`, why: 'too long' },
+    { code: 'DAG_BAD_ID', text: pvt },
+    { code: 'DAG_UNKNOWN_ID', text: KEY_B },
+    { code: 'PEER_BAD_ADDRESS', text: KEY_A, why: 'no host' },
+    { code: 'PEER_NOT_ADDED', which: pvt },
+  ] satisfies ReportedFault[]) {
+    const { message } = controlErrorOf(fault).toJSON()
+    expect(message).toMatch(/\[(64|128) hex digits\]/)
+    expect(message).not.toMatch(/[AB]{20}/)
+  }
+  expect(new ControlError('bad-params', `wrong params: ${pvt}`).message).toBe('wrong params: [128 hex digits]')
+})
+
 const cases: readonly (readonly [ReportedFault, ControlCode, readonly string[]])[] = [
   [{ code: 'SYNC_CUT', fresh: 12 }, 'peer-refused', ['12', 'later']],
   [{ code: 'CHAIN_NOT_JOINED', chain: '#nope' }, 'chain-not-found', ['#nope', 'chains join']],
+  [
+    { code: 'CHAIN_NOT_JOINED', chain: '#old', leftOverBytes: 12 },
+    'chain-not-found',
+    ['#old', '12 bytes of it are left over', 'chains leave'],
+  ],
   [
     { code: 'CHAIN_OTHER_FOUNDER', name: '#chat', founder: 'AB', blocks: 3 },
     'other-founder',
@@ -36,6 +59,26 @@ const cases: readonly (readonly [ReportedFault, ControlCode, readonly string[]])
     ['taking a post back costs 1', 'has 0', 'at most a day after the welcome'],
   ],
   [{ code: 'DAG_REASON_TOO_LONG', bytes: 1025, limit: 1024 }, 'payload-too-large', ['1025', '1024', 'shorter']],
+  [
+    { code: 'DAG_PAYLOAD_TOO_LARGE', bytes: 105, limit: 100, seal: 40 },
+    'payload-too-large',
+    ['has 65 bytes', 'may have 60', 'seal adds 40'],
+  ],
+  [
+    { code: 'DAG_PAYLOAD_TOO_LARGE', bytes: 105, limit: 100, seal: 0 },
+    'payload-too-large',
+    ['has 105 bytes', 'may have 100'],
+  ],
+  [
+    { code: 'DISK_OPEN_TO_OTHERS', dir: '/d', why: 'other users may write into it (mode 777)' },
+    'data-dir-unusable',
+    ['/d', 'mode 777', 'chmod go-w'],
+  ],
+  [
+    { code: 'DISK_DAMAGED', dir: '/d', why: 'Corruption: checksum mismatch' },
+    'data-dir-unusable',
+    ['/d is damaged', 'checksum mismatch', 'backup'],
+  ],
   [{ code: 'REP_UNACCEPTED_BACK', back: drawnId('x') }, 'bad-block', [drawnId('x'), 'accepted nowhere']],
   [{ code: 'SYNC_REFUSED', peer: 'P', why: 'unknown-chain' }, 'peer-refused', ['P', 'does not have this chain']],
   [{ code: 'SYNC_REFUSED', peer: 'P', why: 'busy' }, 'peer-refused', ['P', 'busy', 'later']],

@@ -47,9 +47,10 @@ describe('log', () => {
       calls: [
         ['chain.status', { chain: '#chat' }],
         ['chain.blocks', { chain: '#chat', last: 21, payloads: 131_072 }],
+        ['chain.founder', { chain: '#chat' }],
       ],
     })
-    const by = (letter: string): string => talk.pub(letter).slice(0, 8)
+    const by = (letter: string): string => talk.pub(letter).slice(0, 16)
     expect(out.split('\n')).toEqual([
       `2023-11-14 22:13:21Z  ${by('a')}  +2  ${short('a1')}  Bom Dia!`,
       `2023-11-14 22:13:22Z  ${by('b')}   0  ${short('b1')}  one`,
@@ -62,10 +63,30 @@ describe('log', () => {
       `2023-11-14 22:13:27Z  ${by('g')}   0  ${short('g1')}  (not here yet)`,
       `2023-11-14 22:13:28Z  ${by('h')}   0  ${short('h1')}  (sealed to the chain's owner)`,
       `2023-11-14 22:13:29Z  ${by('i')}   0  ${short('i1')}  (300 KiB)`,
-      `2023-11-14 22:13:30Z  anonymous   0  ${talk.id('j1').slice(0, 11)}  mine␛[2J`,
+      `2023-11-14 22:13:30Z  anonymous          0  ${talk.id('j1').slice(0, 11)}  mine␛[2J`,
       `2023-11-14 22:13:31Z  ${by('k')}   0  ${talk.id('k1').slice(0, 11)}  held  may I?`,
       '',
     ])
+  })
+
+  test('peers with another forum of this name are told on stderr, also with --follow', async () => {
+    const [ours, theirs] = [talk.pub('a'), talk.pub('b')]
+    const founders = [ours, theirs].map((pub) => ({ pub, blocks: 7, peers: ['ann'] }))
+    const found = { isOpen: true, blocks: 3, founder: ours, founders }
+    for (const line of ['log', 'log --follow']) {
+      const { err } = await command(
+        shell(`chain "#chat" ${line}`),
+        daemon(talk, { results: { 'chain.founder': found } }),
+      )
+      expect(err).toContain(`which follows ${ours}: ${theirs}  7 blocks, 1 peer; `)
+      expect(err).toContain("`freechains chains join '#chat' --founder <pub> --instead`")
+    }
+    const unfollowed = { isOpen: true, blocks: 0, founders }
+    const { err } = await command(
+      shell('chain "#chat" log'),
+      daemon(talk, { results: { 'chain.founder': unfollowed } }),
+    )
+    expect(err).toContain('no founder is chosen here, so nothing is taken from peers: ')
   })
 
   test('--lens leaves out accepted blocks of those whom it does not reach, of twenty times as many, and no held ones', async () => {
@@ -73,7 +94,7 @@ describe('log', () => {
     const seen = daemon(talk, { results: { 'chain.blocks': farmed } })
     const key = talk.pub('b').toLowerCase()
     const { status, out, calls } = await command(shell(`chain "#chat" log --last 3 --lens --trust ${key}`), seen)
-    expect([status, calls.at(-1)]).toEqual([
+    expect([status, calls.at(-2)]).toEqual([
       0,
       ['chain.blocks', { chain: '#chat', last: 61, payloads: 131_072, lens: [talk.pub('b')] }],
     ])
@@ -212,7 +233,7 @@ describe('log --follow', () => {
     }
     const { status, out, calls } = await command(shell('chain "#chat" log --follow'), { ...given, results })
     expect(status).toBe(130)
-    expect(calls.slice(0, 4)).toEqual([
+    expect(calls.slice(1, 5)).toEqual([
       ['chain.heads', { chain: '#chat', state: 'linked' }],
       ['chain.listen', { chain: '#chat', from: [talk.genesis] }],
       ['chain.status', { chain: '#chat' }],
@@ -297,8 +318,8 @@ describe('graph', () => {
     ])
     expect(drawn.out.split('\n').slice(0, 3)).toEqual([
       expect.stringMatching(/^◆ 0_\w{8} #chat$/),
-      `● ${short('a1')} ${talk.pub('a').slice(0, 8)} Bom Dia!`,
-      `● ${short('b1')} ${talk.pub('b').slice(0, 8)} one…`,
+      `● ${short('a1')} ${talk.pub('a').slice(0, 16)} Bom Dia!`,
+      `● ${short('b1')} ${talk.pub('b').slice(0, 16)} one…`,
     ])
     expect(drawn.out).toContain('\n? ')
     expect(drawn.out).toContain('\n× ')

@@ -38,6 +38,16 @@ describe('the file', () => {
     expect(await readFile(file, 'utf8')).toContain(`bob: ${BOB}\n`)
   })
 
+  test('of several commands at once none undoes what another wrote', async () => {
+    const pubs = Array.from({ length: 8 }, (_, n) => author(10 + n).author)
+    const runs = await Promise.all(pubs.map((pub, n) => run(`names add ${pub} friend${String(n)}`)))
+    expect(runs.map(({ status }) => status)).toEqual(pubs.map(() => 0))
+    expect((await run('names list')).out.split('\n')).toEqual([
+      ...pubs.map((pub, n) => `friend${String(n)} ${pub}`),
+      '',
+    ])
+  })
+
   test('lies where XDG_CONFIG_HOME says', async () => {
     await run(`names add ${BOB} bob`, { env: { XDG_CONFIG_HOME: join(home, 'xdg') } })
     expect(await readdir(join(home, 'xdg', 'freechains'))).toEqual(['names.yaml'])

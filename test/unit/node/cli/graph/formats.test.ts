@@ -108,7 +108,7 @@ describe('each format is what it says, whatever others wrote', () => {
     const { texts, elements: ofHostile } = readXml(draw.svg(hostile))
     expect([...ofHostile].sort()).toEqual([...elements].sort())
     expect(texts).toContain('"]; end; <script>alert(1)</script> \\" \\N \\ ]]> &amp; --> `x`')
-    expect(texts).toContain('␛[31m <U+009B>2J <U+202E> 😀 \ufffd')
+    expect(texts).toContain('␛[31m <U+009B>2J <U+202E> 😀 <U+FFFE>')
     expect(texts).toContain('(binary, 28 bytes)')
     expect(draw.svg(hostile)).not.toMatch(/href|url\(|<script|<image|<style/)
   })
@@ -149,7 +149,12 @@ describe('each format is what it says, whatever others wrote', () => {
 
   test('what is more than Mermaid draws by itself is said', () => {
     expect(tooMuchForMermaid(drawMermaid(blocks))).toBeUndefined()
-    const many = Array.from({ length: 502 }, (_, at) => ({ ...blocks[1]!, id: String(at), backs: [String(at - 1)] }))
+    const many = Array.from({ length: 502 }, (_, at) => ({
+      ...blocks[1]!,
+      by: 'alice',
+      id: String(at),
+      backs: [String(at - 1)],
+    }))
     expect(tooMuchForMermaid(drawMermaid(many.slice(1)))).toBeUndefined()
     expect(tooMuchForMermaid(drawMermaid(many))).toMatch(/^the drawing has 501 links and \d{5} characters, .* svg$/)
     const long = Array.from({ length: 150 }, (_, at) => ({

@@ -1,7 +1,8 @@
-import { readFile, stat, symlink, writeFile, mkdir } from 'node:fs/promises'
+import { readFile, rm, stat, symlink, writeFile, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { helloMac } from '../../../../../src/node/control/auth.ts'
+import { connect } from '../../../../../src/node/control/client/connection.ts'
 import { ControlServer } from '../../../../../src/node/control/server/server.ts'
 import type { Handlers } from '../../../../../src/node/control/schema.ts'
 import { silentLogger } from '../../../../../src/node/base/log.ts'
@@ -80,12 +81,31 @@ describe('before auth', () => {
     expect(await raw.next()).toEqual({ jsonrpc: '2.0', id: 2, result: 7 })
   })
 
-  test('connections beyond the cap are closed', async () => {
-    const rig = await startRig({ limits: { connections: 1 } })
+  test('connections beyond the cap are told so and closed, over TCP and the unix socket each', async () => {
+    const rig = await startRig({ limits: { connections: 1, closeMs: 50 } })
+    for (const open of [rawTcp, rawUnix]) {
+      const first = await open(rig)
+      const second = await open(rig)
+      expect(errorOf(await second.next())).toMatchObject({
+        code: 1,
+        message: 'the daemon has 1 connections here, as many as it takes: end programs that are connected',
+        data: { code: 'too-many-connections' },
+      })
+      await second.closed
+      first.socket.destroy()
+    }
+  })
+
+  test('a client that is one too many gives that as the reason, with or without a cookie to show', async () => {
+    const rig = await startRig({ limits: { connections: 1, closeMs: 50 } })
     await rawTcp(rig)
-    await (
-      await rawTcp(rig)
-    ).closed
+    await rawUnix(rig)
+    const { host, port, socket = '' } = rig.address
+    const tcp = { host, port, stateDir: rig.stateDir }
+    const client = await connect({ socket })
+    await expect(client.call('host.now', {})).rejects.toMatchObject({ code: 'too-many-connections' })
+    await rm(socket)
+    await expect(connect(tcp)).rejects.toMatchObject({ code: 'too-many-connections' })
   })
 })
 
@@ -340,23 +360,50 @@ describe('subscriptions', () => {
     )
   })
 
-  test('who lets answers pile up is cut off', async () => {
-    const handlers: Partial<Handlers> = { 'chain.get': async () => 'x'.repeat(1_000_000) }
-    const rig = await startRig({ handlers, limits: { bufferedBytes: 2_500_000 } })
-    const raw = await rawUnix(rig)
-    raw.socket.pause()
-    for (let id = 1; id <= 20; id++)
-      raw.send(request('chain.get', { chain: '#a', id: '1_ABCDEF', part: 'payload' }, id))
-    const gone = new Promise((resolve) => {
-      const look = (): void => {
-        if (rig.signals[0]?.aborted === true) resolve(undefined)
-        else setImmediate(look)
-      }
-      look()
-    })
-    await gone
-    raw.socket.resume()
-    expect((await raw.rest()).split('\n').length).toBeLessThan(20)
+  const payload = (id: number): object => request('chain.get', { chain: '#a', id: '1_ABCDEF', part: 'payload' }, id)
+
+  test('large answers are made one after another, each when the one before is read; who reads gets them all', async () => {
+    const handlers: Partial<Handlers> = { 'chain.get': async () => 'x'.repeat(3_000_000) }
+    const rig = await startRig({ handlers, limits: { bufferedBytes: 4_000_000 } })
+    const [idle, other] = [await rawUnix(rig), await rawUnix(rig)]
+    idle.socket.pause()
+    for (let id = 1; id <= 20; id++) idle.send(payload(id))
+    for (let n = 0; n < 50; n++) await other.send(request('host.now')).next()
+    // The first one may fit into the buffers of the system.
+    expect(rig.calls.filter(({ method }) => method === 'chain.get').length).toBeLessThanOrEqual(2)
+    idle.socket.resume()
+    for (let id = 1; id <= 20; id++) expect(await idle.next()).toMatchObject({ id })
+  })
+
+  test('small answers of who does not read wait unmade', async () => {
+    const handlers: Partial<Handlers> = { 'host.info': async () => ({ version: 'x'.repeat(10_000) }) as never }
+    const rig = await startRig({ handlers, limits: { unreadBytes: 100_000 } })
+    const [idle, other] = [await rawUnix(rig), await rawUnix(rig)]
+    idle.socket.pause()
+    for (let id = 1; id <= 2_000; id++) idle.send(request('host.info', {}, id))
+    for (let n = 0; n < 50; n++) await other.send(request('host.now')).next()
+    expect(rig.calls.filter(({ method }) => method === 'host.info').length).toBeLessThan(500)
+    idle.socket.resume()
+    for (let id = 1; id <= 2_000; id++) expect(await idle.next()).toMatchObject({ id })
+  })
+
+  test('an answer of any size is sent, and cut off when nothing of it is read for long', async () => {
+    const handlers: Partial<Handlers> = { 'chain.get': async () => 'x'.repeat(5_000_000) }
+    const rig = await startRig({ handlers, limits: { bufferedBytes: 1_000_000, stalledMs: 200 } })
+    const read = (await rawUnix(rig)).send(payload(1))
+    expect(await read.next()).toMatchObject({ id: 1 })
+    const idle = await rawUnix(rig)
+    idle.socket.pause()
+    idle.send(payload(1))
+    await vi.waitFor(() => expect(rig.signals[1]?.aborted).toBe(true), { timeout: 20_000 })
+  })
+
+  test('a batch whose answers are too large together gets as many as may be, and says so for the rest', async () => {
+    const handlers: Partial<Handlers> = { 'chain.get': async () => 'x'.repeat(3_000) }
+    const raw = await rawUnix(await startRig({ handlers, limits: { bufferedBytes: 7_000 } }))
+    const answers = (await raw.send([1, 2, 3, 4, 5].map(payload)).next()) as { result?: string; error?: object }[]
+    expect(answers.map(({ result }) => result?.length)).toEqual([3_000, 3_000, 3_000, undefined, undefined])
+    expect(answers[4]?.error).toMatchObject({ data: { code: 'bad-request' } })
   })
 })
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { nextDelayMs } from '../../../../../src/node/net/discovery/redial-backoff.ts'
+import { LONGEST_STATIC_DELAY_MS, nextDelayMs } from '../../../../../src/node/net/discovery/redial-backoff.ts'
 import { checkProperty } from '../../../../support/property.ts'
 
 const chance = fc.double({ min: 0, max: 1, noNaN: true })
@@ -21,4 +21,5 @@ test('delays double until the cap, and half of each is chance', () => {
     1000, 2000, 4000, 32_000, 60_000, 60_000,
   ])
   expect([0, 1, 6].map((attempt) => nextDelayMs(attempt, () => 0))).toEqual([500, 1000, 30_000])
+  expect(nextDelayMs(1_000, () => 1, LONGEST_STATIC_DELAY_MS)).toBe(30_000)
 })

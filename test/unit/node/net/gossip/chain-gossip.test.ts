@@ -5,7 +5,7 @@ import type { MadeBlock } from '../../../../../src/dag/block.ts'
 import type { Chain } from '../../../../../src/dag/chain.ts'
 import { ChainGossip } from '../../../../../src/node/net/gossip/chain-gossip.ts'
 import { silentLogger } from '../../../../../src/node/base/log.ts'
-import type { TopicValidator, Pubsub } from '../../../../../src/node/net/gossip/pubsub.ts'
+import type { DroppedListener, Pubsub, TopicValidator } from '../../../../../src/node/net/gossip/pubsub.ts'
 import type { ProtocolFault } from '../../../../../src/protocol/faults.ts'
 import { decodeAnnouncement, encodeAnnouncement } from '../../../../../src/protocol/gossip-codec.ts'
 import {
@@ -29,18 +29,22 @@ class Spoken {
   readonly said: Uint8Array[] = []
   readonly hints: string[] = []
   readonly faults: [peer: string, code: ProtocolFault['code']][] = []
-  subscribers: string[] = ['loud', 'quiet']
+  connected: string[] = ['loud', 'quiet']
   mayRecheck = true
   readonly gossip: ChainGossip
   #validate: TopicValidator = () => expect.unreachable('the topic is joined')
+  drop: DroppedListener = () => expect.unreachable('the topic is joined')
 
   private constructor(here: TestReplica) {
     this.here = here
     const topics = {
-      join: (_topic: string, validate: TopicValidator) => (this.#validate = validate),
+      join: (_topic: string, validate: TopicValidator, onDropped: DroppedListener) => {
+        this.#validate = validate
+        this.drop = onDropped
+      },
       leave: () => undefined,
       publish: (_topic: string, bytes: Uint8Array) => Promise.resolve(this.said.push(bytes)),
-      subscribers: () => this.subscribers,
+      isConnected: (peer: string) => this.connected.includes(peer),
     }
     this.gossip = new ChainGossip({
       replica: here.replica,
@@ -103,9 +107,18 @@ describe('known heads announced for ever', () => {
     await vi.advanceTimersByTimeAsync(CATCH_UP_MS)
     expect(spoken.hints).toEqual(['loud'])
     await spoken.hearMany('loud', ANNOUNCEMENTS.burst + 50, known)
-    spoken.subscribers = ['quiet']
+    spoken.connected = ['quiet']
     await vi.advanceTimersByTimeAsync(CATCH_UP_MS)
     expect(spoken.hints).toEqual(['loud'])
+  })
+
+  test('are pulled for once, too, when they were dropped for what their sender says of other chains', async () => {
+    for (let n = 0; n < 50; n += 1) spoken.drop('loud')
+    await vi.advanceTimersByTimeAsync(CATCH_UP_MS)
+    expect(spoken.hints).toEqual(['loud'])
+    expect(spoken.faults).toEqual([])
+    for (let n = 0; n <= ANNOUNCEMENT_FLOOD.burst; n += 1) spoken.drop('loud')
+    expect(spoken.faults).toEqual([['loud', 'GOSSIP_FLOOD']])
   })
 
   test('are read again as time goes by', async () => {

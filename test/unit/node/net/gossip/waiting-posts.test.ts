@@ -1,21 +1,21 @@
 /** How many posts wait for a like (spec §7): when it is announced, and what is known of neighbours. */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { WaitingPosts } from '../../../../../src/node/net/gossip/waiting-posts.ts'
-import { WAITING_AGAIN_MS, WAITING_EVERY_MS } from '../../../../../src/protocol/limits.ts'
+import { WAITING_AGAIN_MS, WAITING_EVERY_MS, WAITING_NEIGHBOURS } from '../../../../../src/protocol/limits.ts'
 
 let count = 0
-let subscribers: string[] = []
+let connected: string[] = []
 let said: number[] = []
 let waiting: WaitingPosts
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
   count = 0
-  subscribers = ['ann', 'bob']
+  connected = ['ann', 'bob']
   said = []
   waiting = new WaitingPosts({
     count: () => count,
-    subscribers: () => subscribers,
+    isConnected: (peer) => connected.includes(peer),
     announce: (posts) => void said.push(posts),
   })
 })
@@ -67,10 +67,11 @@ describe('this node says its number', () => {
   })
 })
 
-test("a neighbour's last number counts, until it says 0 or goes; that of others is not kept", () => {
+test("a neighbour's last number counts, until it says 0 or goes", () => {
   waiting.note('ann', 3)
   waiting.note('bob', 1)
   waiting.note('ann', 2)
+  // Not connected.
   waiting.note('eve', 16)
   expect(waiting.neighbours()).toEqual([
     { id: 'bob', posts: 1 },
@@ -78,6 +79,18 @@ test("a neighbour's last number counts, until it says 0 or goes; that of others 
   ])
   waiting.note('bob', 0)
   expect(waiting.neighbours()).toEqual([{ id: 'ann', posts: 2 }])
-  subscribers = ['bob']
+  connected = ['bob']
   expect(waiting.neighbours()).toEqual([])
+})
+
+test('a number that is not said again is forgotten, and of ever new peers so many are kept', () => {
+  waiting.note('ann', 3)
+  vi.advanceTimersByTime(2 * WAITING_AGAIN_MS)
+  expect(waiting.neighbours()).toHaveLength(1)
+  vi.advanceTimersByTime(WAITING_AGAIN_MS)
+  expect(waiting.neighbours()).toEqual([])
+  for (let n = 0; n <= WAITING_NEIGHBOURS; n += 1) waiting.note(n === 0 ? 'ann' : `peer ${String(n)}`, 1)
+  expect(waiting.neighbours()).toEqual([])
+  waiting.note('ann', 1)
+  expect(waiting.neighbours()).toEqual([{ id: 'ann', posts: 1 }])
 })

@@ -44,6 +44,31 @@ describe('an address of a peer', () => {
     expect(parsed(text)).toMatch(/^PEER_BAD_ADDRESS: ./)
   })
 
+  test.each([
+    ['/ip4/192.0.2.7/tcp/0', /port 0/],
+    ['0.0.0.0', /listens/],
+    ['[::]:8331', /listens/],
+    ['224.0.0.251', /no address of one machine/],
+    ['255.255.255.255:8331', /no address of one machine/],
+    ['ff02::1', /no address of one machine/],
+    ['/ip6/fe80::1/tcp/8331', /link-local/],
+    ['/ip4/192.0.2.7/tcp/443/ws', /\/ws is no transport/],
+    ['/dns4/node.example.org/tcp/443/tls/ws', /\/tls is no transport/],
+    ['/ip4/192.0.2.7/udp/8331/quic-v1', /udp/],
+    [`/ip4/192.0.2.7/tcp/81/p2p/${PEER}/p2p-circuit/p2p/${PEER}`, /relay/],
+    [`/ip4/192.0.2.7/tcp/81/p2p/${PEER}/p2p/${PEER}`, /\/p2p is no transport/],
+    ['/unix/tmp%2Fsocket', /begin with/],
+  ])('%s can never be dialled, and says why', (text, why) => {
+    expect(parsed(text)).toMatch(why)
+  })
+
+  test.each(['/ip6zone/eth0/ip6/fe80::1/tcp/8331', '/ip4/10.0.0.255/tcp/1', `/dnsaddr/example.org/p2p/${PEER}`])(
+    '%s may be dialled',
+    (text) => {
+      expect(parsed(text)).toBe(text)
+    },
+  )
+
   test('its peer id is the last part, if it names one', () => {
     const result = parsePeerAddress(`/ip4/192.0.2.7/tcp/81/p2p/${PEER}`)
     expect(result.ok && peerIdOf(result.value)).toBe(PEER)

@@ -3,8 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { generateKeyPair } from '@libp2p/crypto/keys'
 import { KEEP_ALIVE } from '@libp2p/interface'
+import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { expect, onTestFinished, test } from 'vitest'
 import { openDatabase, type Database } from '../../../../../src/node/storage/database.ts'
+import { openLibp2pStore } from '../../../../../src/node/storage/open-libp2p-store.ts'
 import { createHost, type Host } from '../../../../../src/node/net/host/host.ts'
 import { silentLogger } from '../../../../../src/node/base/log.ts'
 import { StaticPeers } from '../../../../../src/node/net/discovery/static-peers.ts'
@@ -30,13 +32,15 @@ async function keptBy(host: Host): Promise<string[]> {
 
 test('a peer that was kept in the run before is neither tagged nor dialled by libp2p at the next start', async () => {
   const [kept, other] = (await startHosts(2)) as [Host, Host]
-  const { datastore } = await tempDisk()
   const privateKey = await generateKeyPair('Ed25519')
+  const self = peerIdFromPrivateKey(privateKey).toString()
+  const store = await openLibp2pStore(await tempDisk(), self, silentLogger)
+  onTestFinished(() => store.close())
   const start = async (): Promise<Host> =>
     must(
       await createHost(
         { privateKey, listen: [LOOPBACK], dht: false, mdns: false, inboundConnectionsPerSecond: 1000 },
-        { datastore, log: silentLogger },
+        { datastore: store.datastore, log: silentLogger },
       ),
     )
   const before = await start()

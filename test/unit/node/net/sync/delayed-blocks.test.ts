@@ -4,7 +4,7 @@ import { statusOf } from '../../../../../src/node/api/chain-status.ts'
 import { silentLogger } from '../../../../../src/node/base/log.ts'
 import { ChainSync } from '../../../../../src/node/net/sync/chain-sync.ts'
 import type { SyncClient } from '../../../../../src/node/net/sync/client.ts'
-import { MEMPOOL_BLOCKS } from '../../../../../src/protocol/limits.ts'
+import { COMPARE_MS, MEMPOOL_BLOCKS } from '../../../../../src/protocol/limits.ts'
 import { HOUR } from '../../../../support/economy.ts'
 import { openForumReplica, type ForumReplica } from '../../../../support/forum-replicas.ts'
 import { NOW_MS, takeIn } from '../../../../support/replicas.ts'
@@ -33,15 +33,16 @@ async function pulling(on: ForumReplica, wired: Wired): Promise<ChainSync> {
     self: await peerOf(0),
     log: silentLogger,
     mayRecheck: () => true,
-    onShared: () => undefined,
+    onPulled: () => undefined,
     onFault: () => undefined,
     ...turns(),
   } as unknown as ConstructorParameters<typeof ChainSync>[0])
 }
 
 function status({ replica, clock }: ForumReplica, sync: ChainSync): ReturnType<typeof statusOf> {
-  const parts = { pubsub: { subscribers: () => [] }, host: { connections: () => [] }, clock, undialled: () => [] }
-  const joined = { replica, attached: { sync, gossip: { topic: 'some', waiting: { neighbours: () => [] } } } }
+  const parts = { host: { connections: () => [] }, clock, undialled: () => [] }
+  const gossip = { waiting: { neighbours: () => [] } }
+  const joined = { replica, attached: { sync, gossip, peers: () => [], compareMs: () => COMPARE_MS } }
   return statusOf(
     joined as unknown as Parameters<typeof statusOf>[0],
     parts as unknown as Parameters<typeof statusOf>[1],
@@ -68,6 +69,13 @@ test('recv counts what is kept back; status says it, until about when and why, n
   await settleAt(on, NOW_MS + HOUR)
   expect(status(on, sync)).toMatchObject({ state: 'holding back', delayed: { blocks: 30, untilMs } })
   await settleAt(on, untilMs)
+  const old = status(on, sync)
+  expect(old.state).toBe('alone')
+  expect(old.why).toMatch(/: not compared since \d/)
+  expect(await sync.receive(await peerOf(1), signal, { isAsked: true })).toEqual({
+    ok: true,
+    value: { fresh: 0, missing: 0 },
+  })
   const done = status(on, sync)
   expect([done.state, done.delayed, done.blocks, done.peers.map(({ state }) => state)]).toEqual([
     'synced',
@@ -75,10 +83,6 @@ test('recv counts what is kept back; status says it, until about when and why, n
     231,
     ['synced'],
   ])
-  expect(await sync.receive(await peerOf(1), signal, { isAsked: true })).toEqual({
-    ok: true,
-    value: { fresh: 0, missing: 0 },
-  })
   await sync.stop()
 })
 

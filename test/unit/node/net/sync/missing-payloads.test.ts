@@ -22,14 +22,19 @@ async function lacking(count: number): Promise<TestReplica> {
 }
 
 /** Counts the requests to a peer that has none of the payloads. */
-async function askedOf(peer: string, { replica }: TestReplica, nowMs: number): Promise<number> {
+async function askedOf(
+  peer: string,
+  { replica }: TestReplica,
+  nowMs: number,
+  answer: unknown = { ok: true, value: { t: 'no-payload', id: 1, why: 'absent' } },
+): Promise<number> {
   let asked = 0
   const stream = {
     peer,
     closed: false,
     request: ({ t }: RequestBody) => {
       if (t === 'frame') asked += 1
-      return Promise.resolve({ ok: true, value: { t: 'no-payload', id: 1, why: 'absent' } })
+      return Promise.resolve(answer)
     },
   }
   const quietly = { onFrame: () => undefined, shouldYield: () => false }
@@ -52,4 +57,16 @@ test('thousands of peers that have it not are remembered, and not one more: the 
   expect(await askedOf('peer 0', on, 1)).toBe(0)
   expect(await askedOf('one more', on, 1)).toBe(1)
   expect([await askedOf('peer 1', on, 1), await askedOf('peer 0', on, 1)]).toEqual([0, 1])
+})
+
+test('a line that breaks each time does not make the waits longer: the peer never said that it has it not', async () => {
+  const on = await lacking(1)
+  const broken = { ok: false, fault: { code: 'RPC_CLOSED', peer: 'a', why: 'the line changed' } }
+  const minute = 60_000
+  for (let n = 0; n < 10; n += 1) {
+    expect(await askedOf('a', on, n * minute, broken)).toBe(1)
+    expect(await askedOf('a', on, n * minute + 1, broken)).toBe(0)
+  }
+  expect([await askedOf('a', on, 10 * minute), await askedOf('a', on, 11 * minute)]).toEqual([1, 1])
+  expect(await askedOf('a', on, 12 * minute)).toBe(0)
 })

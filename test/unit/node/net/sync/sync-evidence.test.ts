@@ -4,6 +4,7 @@ import type { MadeBlock } from '../../../../../src/dag/block.ts'
 import { genesisBlockId } from '../../../../../src/dag/ids.ts'
 import { ChainSync } from '../../../../../src/node/net/sync/chain-sync.ts'
 import { silentLogger } from '../../../../../src/node/base/log.ts'
+import type { PullResult } from '../../../../../src/protocol/pull-types.ts'
 import { showsSync } from '../../../../../src/node/net/sync/pull-outcome.ts'
 import type { SyncClient } from '../../../../../src/node/net/sync/client.ts'
 import { holding, OWNED, postsInLine } from '../../../../support/pulling.ts'
@@ -28,9 +29,9 @@ async function compared(
     clock: on.clock,
     client: { stream: () => Promise.resolve({ ok: true, value: stream }) } as unknown as SyncClient,
     self: await peerOf(0),
-    log: { ...silentLogger, info: (_event: string, facts: { end?: string }) => void ends.push(String(facts.end)) },
+    log: silentLogger,
     mayRecheck: () => true,
-    onShared: () => undefined,
+    onPulled: (_peer: unknown, { end }: PullResult) => void ends.push(end.why),
     onFault: () => undefined,
     ...turns(),
   } as unknown as ConstructorParameters<typeof ChainSync>[0])

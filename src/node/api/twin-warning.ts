@@ -1,0 +1,11 @@
+/** The sentence that `host.info` and `chain.status` have while another node runs with this node's key (spec §9). Pure. */
+import type { Twin } from '../net/host/key-twins.ts'
+
+export function twinWarning(twin: Twin | undefined, peerId: string): { readonly warning?: string } {
+  if (twin === undefined) return {}
+  const when = new Date(twin.seenMs).toISOString()
+  const what = `another node runs with the key of this one (same peer id ${peerId}), as peer ${twin.through} showed at ${when}`
+  return {
+    warning: `${what}; posts may reach one of the two only: stop one, and start it with a data directory of its own`,
+  }
+}
