@@ -17,6 +17,7 @@ import type { BlockState, ChainStore } from '../../src/reputation/block-state.ts
 import type { ChainEvent } from '../../src/node/chain/intake/chain-events.ts'
 import { openDatabase, type Database } from '../../src/node/storage/database.ts'
 import { post as makePost, vote as makeVote, type Posted } from '../../src/node/chain/posting.ts'
+import type { StorageRefusal } from '../../src/node/chain/faults.ts'
 import type { BlockFault } from '../../src/protocol/faults.ts'
 import type { StoreOutcome } from '../../src/protocol/pull-types.ts'
 
@@ -116,7 +117,12 @@ export async function says({ replica, clock }: ForumReplica, by: number | 'nobod
 }
 
 /** Makes a like (n = 1) or dislike here. */
-export function votes(on: ForumReplica, by: number, n: 1 | -1, target: BlockId): Promise<Result<Posted, BlockFault>> {
+export function votes(
+  on: ForumReplica,
+  by: number,
+  n: 1 | -1,
+  target: BlockId,
+): Promise<Result<Posted, BlockFault | StorageRefusal>> {
   const { replica, clock } = on
   return makeVote(replica, { n, target: indexOf(on, target), payload: new Uint8Array(0), pvt: author(by) }, clock)
 }

@@ -4,6 +4,9 @@ import type { Delays } from '../chain/intake/delays.ts'
 import type { Joined } from '../chain/registry.ts'
 import type { PeerSyncState } from '../net/sync/peer-states.ts'
 import type { ResultOf } from '../control/schema.ts'
+import type { NoRoom } from '../chain/faults.ts'
+import type { OverQuota } from '../chain/quota.ts'
+import { controlErrorOf, mib } from './fault-reports.ts'
 import { foundersOf, whyChoose } from './founder.ts'
 import type { PeersFounder } from '../net/sync/seen-founders.ts'
 import type { NodeParts } from './node-parts.ts'
@@ -20,7 +23,8 @@ const IDLE_MS = 3_000
 
 export function statusOf(joined: Joined<ChainServices>, { host, twin, clock, undialled }: NodeParts): Status {
   const { replica, attached } = joined
-  const { graph, missing, bytes, aheadCount, blocks } = replica
+  const { graph, missing, bytes, aheadCount, blocks, storage } = replica
+  const { overQuota } = storage
   const delays = replica.delays()
   const { sync, gossip } = attached
   const nowMs = clock.nowMs()
@@ -41,7 +45,10 @@ export function statusOf(joined: Joined<ChainServices>, { host, twin, clock, und
     waiting: [...gossip.waiting.neighbours()],
     ...(progress === undefined ? {} : { progress: { ...progress, from: [...progress.from] } }),
     ...(delays === undefined ? {} : { delayed: { ...delays } }),
+    ...(overQuota === undefined ? {} : { overQuota: { ...overQuota } }),
     ...syncStateOf({
+      noRoom: storage.noRoom,
+      overQuota,
       ...(replica.needsFounder ? { choice: { name: replica.chain.params.name, seen: sync.founders() } } : {}),
       ...awaitedBy(joined),
       peers,
@@ -75,6 +82,10 @@ export function sinceLast(peer: PeerSyncState, compareMs: number, nowMs: number)
 
 /** What determines the sync state. */
 export interface SyncFacts {
+  /** Why nothing may be stored. */
+  readonly noRoom?: NoRoom | undefined
+  /** The quota for which payloads are not taken. */
+  readonly overQuota?: OverQuota | undefined
   /** In a forum that follows no founder yet: its name, and the founders that peers follow. */
   readonly choice?: { readonly name: string; readonly seen: readonly PeersFounder[] }
   /** In a forum with nothing of it here: the founder that is wanted, if no peer says that it follows that one. */
@@ -102,14 +113,15 @@ function awaitedBy({ replica, attached }: Joined<ChainServices>): Pick<SyncFacts
 
 /** The sync state in one word, and the reason. */
 export function syncStateOf(facts: SyncFacts): Pick<Status, 'state' | 'why'> {
-  const { peers, active, idleMs, sharers, choice, awaited, delays, nowMs } = facts
+  const { noRoom, peers, active, idleMs, sharers, choice, awaited, delays, nowMs } = facts
+  if (noRoom !== undefined) return { state: 'read-only', why: controlErrorOf(noRoom).message }
   if (choice !== undefined && choice.seen.length > 0) {
     return { state: 'choosing', why: whyChoose(choice.name, choice.seen) }
   }
   if (active.length > 0) {
     const idle = idleMs < IDLE_MS ? '' : `; nothing came for ${String(Math.floor(idleMs / 1000))} s`
     const kept = delays === undefined ? '' : `; ${HOLDING_BACK} ${whyDelayed(delays, nowMs)}`
-    return { state: 'syncing', why: `pulling from ${active.join(', ')}${idle}${kept}` }
+    return { state: 'syncing', why: `pulling from ${active.join(', ')}${idle}${kept}${whyNoPayloads(facts)}` }
   }
   if (delays !== undefined) return { state: HOLDING_BACK, why: whyDelayed(delays, nowMs) }
   const synced = peers.filter(({ state }) => state === SYNCED)
@@ -141,8 +153,17 @@ function clockTime(ms: number, nowMs: number): string {
   return `${String(at.getFullYear())}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${time}`
 }
 
-function whySynced(count: number, { peers, missing }: SyncFacts): string {
-  const payloads = missing === 0 ? '' : `; ${String(missing)} payloads that no peer has given yet`
+/** Follows the reason of another state: blocks come in all the same. */
+function whyNoPayloads({ overQuota }: SyncFacts): string {
+  if (overQuota === undefined) return ''
+  const [whose, key] = overQuota.of === 'chain' ? ['the chain has', 'maxChainMiB'] : ['all chains have', 'maxMiB']
+  return `; takes no payloads, for ${whose} ${mib(overQuota.bytes)} of ${mib(overQuota.limitBytes)} (storage.${key})`
+}
+
+function whySynced(count: number, facts: SyncFacts): string {
+  const { peers, missing, overQuota } = facts
+  const givenNot = overQuota === undefined ? 'that no peer has given yet' : 'missing'
+  const payloads = (missing === 0 ? '' : `; ${String(missing)} payloads ${givenNot}`) + whyNoPayloads(facts)
   const incompatible = peers.find(({ state }) => state.startsWith('incompatible'))
   const rival = incompatible === undefined ? '' : `; peer ${incompatible.id} is ${incompatible.state}`
   return `in sync with ${String(count)} of ${String(peers.length)} peers${payloads}${rival}`

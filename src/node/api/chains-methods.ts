@@ -13,7 +13,7 @@ import { chainOfInvite, decodeInvite, encodeInvite } from './invite.ts'
 import type { NodeParts } from './node-parts.ts'
 import { listenAll } from './subscriptions.ts'
 import { peerIdOf } from '../net/host/peer-address.ts'
-import { orThrow } from './fault-reports.ts'
+import { controlErrorOf, orThrow } from './fault-reports.ts'
 
 export function chainsHandlers(
   parts: NodeParts,
@@ -21,6 +21,7 @@ export function chainsHandlers(
   const { chains, host, bootstrap, keyReuse } = parts
   return {
     'chains.join': async ({ name, invite, keys: given = [], newKey = false, founder: typed, instead = false }) => {
+      if (parts.disk.noRoom !== undefined) throw controlErrorOf(parts.disk.noRoom)
       const founder = typed === undefined ? undefined : orThrow(parseAuthorKey(typed))
       if (invite !== undefined) return joinInvited(parts, invite, { keys: given, founder, instead })
       const keys = newKey ? [randomBytes(KEY_BYTES).toString('hex')] : given

@@ -5,7 +5,7 @@
 import type { DagFault } from '../../dag/faults.ts'
 import type { Result } from '../../dag/result.ts'
 import type { ReputationFault } from '../../reputation/faults.ts'
-import type { RegistryFault } from '../chain/faults.ts'
+import type { RegistryFault, StorageRefusal } from '../chain/faults.ts'
 import type { StorageFault } from '../storage/faults.ts'
 import type { DialFault, HostFault } from '../net/host/host.ts'
 import type { InviteFault } from './invite.ts'
@@ -20,6 +20,7 @@ export type ReportedFault =
   | DagFault
   | ReputationFault
   | RegistryFault
+  | StorageRefusal
   | InviteFault
   | StorageFault
   | HostFault
@@ -51,6 +52,11 @@ const otherPioneer = (ours: string, theirs: string): Report => [
   `the chains are not the same: the pioneer here is ${ours}, there ${theirs}; nothing was merged`,
   FOLLOW_THE_OTHER,
 ]
+
+/** Rounded down, for a size that is short of another one. */
+export function mib(bytes: number): string {
+  return `${String(Math.floor(bytes / 2 ** 20))} MiB`
+}
 
 /** The table from faults to reports. */
 const REPORTS: { readonly [C in ReportedFault['code']]: (fault: Extract<ReportedFault, { code: C }>) => Report } = {
@@ -185,6 +191,25 @@ const REPORTS: { readonly [C in ReportedFault['code']]: (fault: Extract<Reported
     'data-dir-unusable',
     `${f.dir} was written in format ${String(f.found)}, this program reads ${String(f.expected)}`,
     'use the program that wrote it, or another directory',
+  ],
+  DISK_LOW: (f) => [
+    'disk-full',
+    `the node is read-only, for the disk of ${f.dir} has ${mib(f.freeBytes)} free and must have ${mib(f.floorBytes)}`,
+    'make room there; it goes on by itself',
+  ],
+  DISK_FULL: (f) => [
+    'disk-full',
+    `the node is read-only, for a write to ${f.dir} failed (${f.why})`,
+    'make room there; it goes on by itself',
+  ],
+  CHAIN_OVER_QUOTA: (f) => [
+    'over-quota',
+    f.of === 'chain'
+      ? `the chain ${f.name} has ${mib(f.bytes)} and may have ${mib(f.limitBytes)}`
+      : `all chains together have ${mib(f.bytes)} and may have ${mib(f.limitBytes)}`,
+    f.of === 'chain'
+      ? 'raise `storage.maxChainMiB` in the config file, and send SIGHUP or start the node anew'
+      : 'raise `storage.maxMiB` in the config file, and send SIGHUP or start the node anew; or leave a chain',
   ],
   NODE_KEY_DAMAGED: (f) => [
     'data-dir-unusable',

@@ -3,7 +3,7 @@
  * into the port's errors. There is one file for each group of methods. The rules are in the rooms below; nothing is
  * decided here.
  */
-import { StorageFailed } from '../storage/faults.ts'
+import { isDiskFull, messageOf, StorageFailed } from '../storage/faults.ts'
 import { ControlError } from '../control/error-codes.ts'
 import type { Handlers } from '../control/schema.ts'
 import { chainHandlers } from './chain-methods.ts'
@@ -34,6 +34,10 @@ function sayingWhatFailed(handler: Handler): Handler {
     try {
       return await handler(...args)
     } catch (error) {
+      if (isDiskFull(error) && !(error instanceof ControlError)) {
+        const what = `nothing was stored (${messageOf(error)})`
+        throw new ControlError('disk-full', `${what}: make room on the disk, then try again`)
+      }
       if (!(error instanceof StorageFailed)) throw error
       const cause = error.cause instanceof Error ? ` (${error.cause.message})` : ''
       const why = `the data directory failed: ${error.message}${cause}; nothing of this call is kept`

@@ -2,10 +2,12 @@
 import { VERSION } from '../base/version.ts'
 import { ControlError } from '../control/error-codes.ts'
 import type { Handlers } from '../control/schema.ts'
+import { controlErrorOf } from './fault-reports.ts'
 import type { NodeParts } from './node-parts.ts'
 import { twinWarning } from './twin-warning.ts'
 
-export function hostHandlers({ clock, host, twin, chains, info }: NodeParts): Pick<Handlers, 'host.info' | 'host.now'> {
+export function hostHandlers(parts: NodeParts): Pick<Handlers, 'host.info' | 'host.now'> {
+  const { clock, host, twin, chains, disk, info } = parts
   return {
     'host.info': () =>
       Promise.resolve({
@@ -17,6 +19,7 @@ export function hostHandlers({ clock, host, twin, chains, info }: NodeParts): Pi
         chains: chains.all().length,
         peers: host.connections().length,
         uptimeMs: Math.round(performance.now() - info.startedAt),
+        ...(disk.noRoom === undefined ? {} : { readOnly: controlErrorOf(disk.noRoom).message }),
         ...twinWarning(twin(), host.peerId.toString()),
       }),
     'host.now': async ({ ms }) => {

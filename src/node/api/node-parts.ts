@@ -8,6 +8,7 @@ import type { Host } from '../net/host/host.ts'
 import type { Twin } from '../net/host/key-twins.ts'
 import type { StaticPeerState } from '../net/discovery/static-peer.ts'
 import type { Logger } from '../base/log.ts'
+import type { FreeSpace } from '../storage/free-space.ts'
 
 export interface NodeParts {
   readonly host: Host
@@ -18,6 +19,8 @@ export interface NodeParts {
   readonly keyReuse: KeyReuse
   readonly log: Logger
   readonly addedPeers: AddedPeers
+  /** The disk of the data directory. */
+  readonly disk: Pick<FreeSpace, 'noRoom'>
   /** The state of each static peer. */
   readonly staticPeers: () => readonly StaticPeerState[]
   /** Static peers whose last dial failed, with reasons. */

@@ -1,4 +1,9 @@
-/** Why a chain cannot be joined or found on this node. */
+/** Why a chain cannot be joined or found on this node, or cannot store anything. */
+import type { NoRoom } from '../storage/faults.ts'
+import type { OverQuota } from './quota.ts'
+
+export type { NoRoom } from '../storage/faults.ts'
+
 export type RegistryFault =
   /** `leftOverBytes`: of its blocks, which are on disk all the same. */
   | { readonly code: 'CHAIN_NOT_JOINED'; readonly chain: string; readonly leftOverBytes?: number }
@@ -7,3 +12,6 @@ export type RegistryFault =
   | { readonly code: 'CHAIN_OTHER_FOUNDER'; readonly name: string; readonly founder: string; readonly blocks: number }
   /** A founder is chosen for a chain that has none: no forum, or one joined with its pioneers. */
   | { readonly code: 'CHAIN_TAKES_NO_FOUNDER'; readonly name: string }
+
+/** Why a block cannot be made here: there is no room for it. */
+export type StorageRefusal = NoRoom | ({ readonly code: 'CHAIN_OVER_QUOTA'; readonly name: string } & OverQuota)

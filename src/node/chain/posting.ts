@@ -11,6 +11,7 @@ import type { BlockId } from '../../dag/ids.ts'
 import type { BlockFault } from '../../protocol/faults.ts'
 import { explain } from '../../reputation/explain.ts'
 import type { Clock } from '../base/clock.ts'
+import type { StorageRefusal } from './faults.ts'
 import type { Replica } from './replica.ts'
 
 /** What to post. */
@@ -56,7 +57,11 @@ const HELD_HERE = 'it stays on this node until somebody with reps likes it here,
 type MakeRequest = PostRequest | VoteRequest
 
 /** Resolves when the post is on disk: a power cut does not lose it. */
-export async function post(replica: Replica, request: PostRequest, clock: Clock): Promise<Result<Posted, BlockFault>> {
+export async function post(
+  replica: Replica,
+  request: PostRequest,
+  clock: Clock,
+): Promise<Result<Posted, BlockFault | StorageRefusal>> {
   const before = replica.pioneer
   const posted = await put(replica, request, clock)
   const isFounder = replica.pioneer !== before
@@ -64,11 +69,21 @@ export async function post(replica: Replica, request: PostRequest, clock: Clock)
 }
 
 /** As {@link post}; `REP_NO_REPS` if the author cannot pay for it. */
-export function vote(replica: Replica, request: VoteRequest, clock: Clock): Promise<Result<Posted, BlockFault>> {
+export function vote(
+  replica: Replica,
+  request: VoteRequest,
+  clock: Clock,
+): Promise<Result<Posted, BlockFault | StorageRefusal>> {
   return put(replica, request, clock)
 }
 
-async function put(replica: Replica, request: MakeRequest, clock: Clock): Promise<Result<Posted, BlockFault>> {
+async function put(
+  replica: Replica,
+  request: MakeRequest,
+  clock: Clock,
+): Promise<Result<Posted, BlockFault | StorageRefusal>> {
+  const refusal = await replica.storage.refusalOf(request.payload.byteLength)
+  if (refusal !== undefined) return fail(refusal)
   const outcome = await replica.ingestMade(() => {
     const made = make(replica, request, clock.nowMs())
     // Who posts first founds the forum, and follows itself.

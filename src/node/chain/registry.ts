@@ -16,6 +16,8 @@ import type { ChainEvent } from './intake/chain-events.ts'
 import { LeftOvers, type LeftOver } from './left-overs.ts'
 import type { MempoolBudget } from './intake/mempool-budget.ts'
 import { Replica } from './replica.ts'
+import type { Quota } from './quota.ts'
+import type { FreeSpace } from '../storage/free-space.ts'
 import { JobQueue } from '../base/job-queue.ts'
 import type { BlockVerifier } from './intake/verify-workers.ts'
 import {
@@ -55,6 +57,10 @@ export interface ChainRegistryModules<A extends Attachment> {
   readonly verifier: BlockVerifier
   /** Shared by the mempools of all chains. */
   readonly mempoolBudget: MempoolBudget
+  /** Of all chains together, and of each. */
+  readonly quota?: Quota
+  /** The disk of the data directory. */
+  readonly disk?: FreeSpace
   /** Any 32-bit number, fresh at each start. */
   readonly seed: number
   /** How long the payloads of hidden posts are kept aside. */

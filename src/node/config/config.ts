@@ -38,6 +38,7 @@ export interface Config {
   /** Addresses and CIDR ranges of proxies; what comes from them has no share of its own (spec §9). */
   readonly trustedProxies: readonly string[]
   readonly limits: { readonly maxConnections: number; readonly inboundConnectionsPerSecond: number }
+  readonly storage: StorageConfig
   /** For how many days the payloads of hidden posts are kept aside (spec §4). */
   readonly hidden: { readonly keepDays: number }
   readonly chains: readonly Chain[]
@@ -46,6 +47,19 @@ export interface Config {
   /** Shown in the log; they do not stop the node. */
   readonly warnings: readonly string[]
 }
+
+/** Bounds on the disk (spec §12), in MiB; 0: none. */
+export interface StorageConfig {
+  /** Of one chain. */
+  readonly maxChainMiB: number
+  /** Of all chains together. */
+  readonly maxMiB: number
+  /** Free on the disk; with less the node is read-only. */
+  readonly minFreeMiB: number
+}
+
+/** What SIGHUP reads again. */
+export type Reloaded = Pick<Config, 'chains' | 'founders' | 'storage' | 'warnings'>
 
 /** Arguments of `start` that override the file (spec §11). */
 export interface ConfigOverrides {
@@ -119,15 +133,12 @@ function configOf(
   })
 }
 
-/** Reads the file's chains again, for SIGHUP. On a fault the caller keeps what it has. */
-export function reloadChains(
-  file: string,
-  env: Environment = process.env,
-): Result<Pick<Config, 'chains' | 'founders' | 'warnings'>, ConfigFault> {
+/** Reads the file's chains and quotas again, for SIGHUP. On a fault the caller keeps what it has. */
+export function reloadConfig(file: string, env: Environment = process.env): Result<Reloaded, ConfigFault> {
   const loaded = loadConfig({ file, env })
   if (!loaded.ok) return loaded
-  const { chains, founders, warnings } = loaded.value
-  return ok({ chains, founders, warnings })
+  const { chains, founders, storage, warnings } = loaded.value
+  return ok({ chains, founders, storage, warnings })
 }
 
 interface ReadConfig {

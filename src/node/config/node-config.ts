@@ -45,6 +45,15 @@ export interface NodeConfig {
     /** From one address, after 32 at once, 1 … 1,000; 5 by default. */
     readonly inboundConnectionsPerSecond?: number
   }
+  /** Bounds on the disk, in MiB; 0 is no bound. */
+  readonly storage?: {
+    /** What one chain may take; beyond it no more payloads are taken. 0 by default. */
+    readonly maxChainMiB?: number
+    /** What all chains may take together. 0 by default. */
+    readonly maxMiB?: number
+    /** What has to be free on the disk; with less the node is read-only. 64 by default. */
+    readonly minFreeMiB?: number
+  }
   readonly hidden?: {
     /** For how many days the payloads of hidden posts are kept aside, 0 … 36,500; 30 by default, 0 deletes them at once. */
     readonly keepDays?: number

@@ -16,6 +16,12 @@ const CONTROL = '127.0.0.1:8330'
 /** A hundred years: for ever. */
 const MAX_KEEP_DAYS = 36_500
 
+/** About a petabyte: more than any disk has. */
+const MAX_MIB = 1_000_000_000
+
+/** A node needs some room to go on reading and to be stopped: LevelDB rewrites files of some MiB. */
+const MIN_FREE_MIB = 64
+
 /** The expected value, for error messages, by path of the key; `*` stands for an index of a list. */
 const EXPECTED: Readonly<Record<string, string>> = {
   '': 'keys with values, such as "logLevel: info"',
@@ -42,6 +48,10 @@ const EXPECTED: Readonly<Record<string, string>> = {
   limits: 'the keys maxConnections and inboundConnectionsPerSecond',
   'limits.maxConnections': 'a whole number of 1 … 10000',
   'limits.inboundConnectionsPerSecond': 'a whole number of 1 … 1000',
+  storage: 'the keys maxChainMiB, maxMiB and minFreeMiB',
+  'storage.maxChainMiB': 'a whole number of 0 … 1000000000; 0: no limit',
+  'storage.maxMiB': 'a whole number of 0 … 1000000000; 0: no limit',
+  'storage.minFreeMiB': 'a whole number of 0 … 1000000000; 0: no floor',
   hidden: 'the key keepDays',
   'hidden.keepDays': 'a whole number of 0 … 36500',
   chains: 'a list of chains, such as [{ name: "#chat" }]',
@@ -171,6 +181,13 @@ export function configSchema(file: string, env: Environment, mayBeRemote: boolea
       .strictObject({
         maxConnections: z.int().min(1).max(10_000).default(300),
         inboundConnectionsPerSecond: z.int().min(1).max(1_000).default(5),
+      })
+      .prefault({}),
+    storage: z
+      .strictObject({
+        maxChainMiB: z.int().min(0).max(MAX_MIB).default(0),
+        maxMiB: z.int().min(0).max(MAX_MIB).default(0),
+        minFreeMiB: z.int().min(0).max(MAX_MIB).default(MIN_FREE_MIB),
       })
       .prefault({}),
     hidden: z.strictObject({ keepDays: z.int().min(0).max(MAX_KEEP_DAYS).default(30) }).prefault({}),

@@ -44,6 +44,8 @@ export const CONTROL_CODES = {
   'cannot-listen': 'the operating system does not let the node listen there',
   'data-dir-in-use': 'another node runs on this data directory',
   'data-dir-unusable': 'the data directory cannot be read or written',
+  'disk-full': 'the disk of the data directory is full, or nearly so: the node is read-only until there is room',
+  'over-quota': 'the chain, or all chains together, have as many bytes as the configuration allows',
 } as const
 
 export type ControlCode = keyof typeof CONTROL_CODES

@@ -64,7 +64,12 @@ export const METHODS = {
     z.looseObject({ openrpc: z.string(), methods: z.array(z.looseObject({ name: z.string() })) }),
   ),
 
-  'host.info': method('what this node is and where it listens', none, info, '`chains` and `peers` are counts'),
+  'host.info': method(
+    'what this node is and where it listens',
+    none,
+    info,
+    '`chains` and `peers` are counts; `readOnly`, why nothing is stored now',
+  ),
   'host.stop': method('answers, then stops the daemon', none, z.literal(true)),
   'host.now': method(
     'the clock in ms; sets it with --test-clock',
@@ -171,7 +176,8 @@ export const METHODS = {
     '`lastSyncMs` is `null` before the first sync; `waiting`, held posts at neighbours, as they say; `progress`, while ' +
       'something is fetched: what came since it began, blocks still to come, the rate of the last 10 s, `secondsLeft` `null` if nobody knows, and `from`, the ids of the peers; ' +
       '`delayed`, while the throttle keeps blocks back: how many, until about when (ms since the epoch), and why; then ' +
-      '`state` is `holding back`, or `syncing` during a pull',
+      '`state` is `holding back`, or `syncing` during a pull; `overQuota`, while no payloads are taken because the chain, or the ' +
+      'node, has as many bytes as it may have',
   ),
   'chain.founder': method(
     'whom a forum joined without pioneers follows, and whom peers say they follow; with pub, chooses; with find, asks all peers first',

@@ -100,7 +100,8 @@ export const status = z.object({
     .exactOptional(),
   delayed: z.object({ blocks: count, untilMs: count, why: z.string() }).exactOptional(),
   warning: z.string().exactOptional(),
-  state: z.enum(['synced', 'syncing', 'holding back', 'choosing', 'alone']),
+  overQuota: z.object({ of: z.enum(['chain', 'node']), bytes: count, limitBytes: count }).exactOptional(),
+  state: z.enum(['synced', 'syncing', 'holding back', 'choosing', 'alone', 'read-only']),
   why: z.string(),
 })
 
@@ -113,6 +114,7 @@ export const info = z.object({
   chains: count,
   peers: count,
   uptimeMs: count,
+  readOnly: z.string().exactOptional(),
   warning: z.string().exactOptional(),
 })
 

@@ -13,11 +13,14 @@ import { createHandlers } from '../api/handlers.ts'
 import { ChainNetwork } from '../net/chain-network.ts'
 import { ChainRegistry } from '../chain/registry.ts'
 import type { Clock } from '../base/clock.ts'
-import type { Config } from '../config/config.ts'
+import type { Config, StorageConfig } from '../config/config.ts'
 import type { ReportedFault } from '../api/fault-reports.ts'
 import { ControlServer, type ControlAddress } from '../control/server/server.ts'
 import { Discovery } from '../net/discovery/discovery.ts'
 import { openDatabase } from '../storage/database.ts'
+import { isDiskFull } from '../storage/faults.ts'
+import { FreeSpace } from '../storage/free-space.ts'
+import { Quota, type QuotaLimits } from '../chain/quota.ts'
 import { openLibp2pStore } from '../storage/open-libp2p-store.ts'
 import { createHost } from '../net/host/host.ts'
 import { KeyTwins, type Twin } from '../net/host/key-twins.ts'
@@ -29,6 +32,8 @@ import { textList } from '../storage/records.ts'
 import { Pubsub } from '../net/gossip/pubsub.ts'
 import { MempoolBudget } from '../chain/intake/mempool-budget.ts'
 import { VerifyWorkers } from '../chain/intake/verify-workers.ts'
+
+const MIB = 1024 * 1024
 
 export interface NodeOptions extends Config {
   /** Where clients find cookie and socket by port; `${XDG_STATE_HOME:-~/.local/state}/freechains` unless told. */
@@ -46,12 +51,18 @@ export interface ComposedNode {
   addresses(): readonly string[]
   /** Joins the chains that are not joined yet. They are not stored as joined: the config file lists them. */
   joinAll(more: ConfiguredChains): Promise<void>
-  /**
-   * Resolves when the node should stop: `host.stop` was called, or the disk failed and no write can succeed any more.
-   */
-  readonly stopAsked: Promise<'host.stop' | Error>
+  /** Other quotas hold from now on. What was not taken for them is fetched when heads are compared. */
+  setQuota(storage: StorageConfig): void
+  /** Resolves when the node should stop. */
+  readonly stopAsked: Promise<StopReason>
   stop(): Promise<void>
 }
+
+/**
+ * `host.stop` was called; the disk failed, and no write can succeed any more; or `room`: a write had failed for want of room,
+ * and there is room again, so the node can be started anew.
+ */
+export type StopReason = 'host.stop' | 'room' | Error
 
 /** The running parts, to be stopped in reverse order. */
 class Started {
@@ -98,6 +109,26 @@ async function start(
   const disk = await openDatabase(config.dataDir)
   if (!disk.ok) return disk
   started.ending(() => disk.value.close())
+  const stopAsked = Promise.withResolvers<StopReason>()
+  const freeSpace = new FreeSpace(
+    { dir: config.dataDir, floorBytes: config.storage.minFreeMiB * MIB },
+    {
+      log,
+      onRoomAfterFailure: () => {
+        stopAsked.resolve('room')
+      },
+    },
+  )
+  started.ending(() => {
+    freeSpace.stop()
+  })
+  disk.value.onFailure((failure) => {
+    // A full disk can still be read.
+    if (isDiskFull(failure)) freeSpace.noteFull(failure)
+    else stopAsked.resolve(failure)
+  })
+  await freeSpace.look()
+  const quota = new Quota(quotaOf(config.storage))
   const privateKey = await loadOrCreateNodeKey(disk.value)
   if (!privateKey.ok) return privateKey
   const { discovery: switches, limits } = config
@@ -126,13 +157,16 @@ async function start(
   const pubsub = new Pubsub({ host: host.value, log })
   const network = new ChainNetwork({ host: host.value, pubsub, discovery, clock, log })
   started.ending(() => network.stop())
-  const stopAsked = Promise.withResolvers<'host.stop' | Error>()
   const workers = new VerifyWorkers({ log })
   started.ending(() => workers.stop())
   const chains: ChainRegistry<ChainServices> = new ChainRegistry<ChainServices>({
     verifier: workers,
     mempoolBudget: new MempoolBudget(),
-    onFailure: stopAsked.resolve,
+    quota,
+    disk: freeSpace,
+    onFailure: (error) => {
+      if (!isDiskFull(error)) stopAsked.resolve(error)
+    },
     database: disk.value,
     clock,
     log,
@@ -164,7 +198,8 @@ async function start(
       return key === undefined ? [] : [{ name, key }]
     }),
   )
-  const parts = { host: host.value, twin, keyReuse, chains, clock, log, addedPeers, ...peers, bootstrap, info }
+  const shared = { host: host.value, twin, keyReuse, chains, clock, log, addedPeers, bootstrap, info }
+  const parts = { ...shared, ...peers, disk: freeSpace }
   const handlers = createHandlers(parts)
   const server = new ControlServer(
     {
@@ -192,9 +227,16 @@ async function start(
     control: listening.value,
     addresses: () => host.value.addresses(),
     joinAll: (more) => joinAll(chains, more, log),
+    setQuota: (storage) => {
+      quota.set(quotaOf(storage))
+    },
     stopAsked: stopAsked.promise,
     stop: () => started.endAll(log),
   })
+}
+
+function quotaOf({ maxChainMiB, maxMiB }: StorageConfig): QuotaLimits {
+  return { chainBytes: maxChainMiB * MIB, totalBytes: maxMiB * MIB }
 }
 
 /** The chains of the config file. */

@@ -1,6 +1,6 @@
 /** The daemon behind the `start` command: configuration, signals, and the text printed at the start (spec §11, §12). */
 import { configFaultLines } from '../config/faults.ts'
-import { loadConfig, reloadChains, type Config } from '../config/config.ts'
+import { loadConfig, reloadConfig, type Config } from '../config/config.ts'
 import { systemClock, testClock } from '../base/clock.ts'
 import { composeNode, type ComposedNode } from './compose.ts'
 import { ControlError } from '../control/error-codes.ts'
@@ -49,12 +49,33 @@ export async function runDaemon(options: DaemonOptions, { interrupted, terminal 
   const hangup = new Hangup(terminal)
   const log = createLogger({ level: config.logLevel, stream: stderrSink(() => hangup.check()) })
   for (const warning of config.warnings) log.warn('config.warning', { warning })
-  const started = await composeNode(config, { clock: options.testClock ? testClock() : systemClock, log })
-  if (!started.ok) throw controlErrorOf(started.fault)
-  const node = started.value
-  process.stdout.write(`${welcome(config, node)}\n`)
-  const exposed = exposureWarning(config.control.host)
-  if (exposed !== undefined) process.stderr.write(`freechains: ${exposed}\n`)
+  const clock = options.testClock ? testClock() : systemClock
+  let reason: string | Error
+  do {
+    const started = await composeNode(config, { clock, log })
+    if (!started.ok) throw controlErrorOf(started.fault)
+    const node = started.value
+    process.stdout.write(`${welcome(config, node)}\n`)
+    const exposed = exposureWarning(config.control.host)
+    if (exposed !== undefined) process.stderr.write(`freechains: ${exposed}\n`)
+    reason = await untilStopped(node, { config, log, hangup, interrupted })
+    // What was written before is known only when the store has been opened anew.
+    if (reason === 'room') log.warn('node.starting-again', { why: 'a write had failed, and the disk has room again' })
+  } while (reason === 'room')
+}
+
+interface Running {
+  readonly config: Config
+  readonly log: Logger
+  readonly hangup: Hangup
+  readonly interrupted: AbortSignal
+}
+
+/** Waits until the node should stop, and stops it. Returns the reason; SIGHUP reloads the chains and quotas of the config file. */
+async function untilStopped(
+  node: ComposedNode,
+  { config, log, hangup, interrupted }: Running,
+): Promise<string | Error> {
   hangup.onReload = () => {
     reload(node, config, log).catch((error: unknown) => {
       log.error('config.reload-failed', { why: String(error) })
@@ -62,8 +83,9 @@ export async function runDaemon(options: DaemonOptions, { interrupted, terminal 
   }
   const ended = Promise.withResolvers<string | Error>()
   // May have come already.
-  onAbort(interrupted, () => ended.resolve(String(interrupted.reason)))
+  const forget = onAbort(interrupted, () => ended.resolve(String(interrupted.reason)))
   const reason = await Promise.race([ended.promise, hangup.gone, node.stopAsked])
+  forget()
   log.info('node.stopping', { why: String(reason) })
   hangup.onReload = undefined
   await node.stop()
@@ -73,16 +95,18 @@ export async function runDaemon(options: DaemonOptions, { interrupted, terminal 
       'data-dir-unusable',
       `the data directory failed: ${reason.message}; see to the disk, then start again`,
     )
+  return reason
 }
 
 async function reload(node: ComposedNode, config: Config, log: Logger): Promise<void> {
   if (config.file === undefined) return
-  const read = reloadChains(config.file)
+  const read = reloadConfig(config.file)
   if (!read.ok) {
     log.error('config.reload-failed', { why: configFaultLines(read.fault) })
     return
   }
   for (const warning of read.value.warnings) log.warn('config.warning', { warning })
+  node.setQuota(read.value.storage)
   await node.joinAll(read.value)
   log.info('config.reloaded', { chains: read.value.chains.length })
 }

@@ -94,7 +94,7 @@ function embed(node: ComposedNode, { dataDir, stateDir, log }: Surroundings): Em
   }
   const stop = (why: string, error?: NodeError): Promise<void> => (stopping ??= stopOnce(why, error))
   void node.stopAsked.then((reason) =>
-    reason instanceof Error ? stop(String(reason), diskError(reason)) : stop(reason),
+    reason === 'host.stop' ? stop(reason) : stop(String(reason), diskError(reason)),
   )
   return {
     peerId: node.peerId,

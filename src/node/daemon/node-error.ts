@@ -22,12 +22,13 @@ export function configError(fault: ConfigFault): NodeError {
   return new NodeError('bad-config', configFaultLines(fault).join('\n'))
 }
 
-/** No write succeeds any more. */
-export function diskError(error: Error): NodeError {
-  return new NodeError(
-    'data-dir-unusable',
-    `the data directory failed: ${error.message}; see to the disk, then start again`,
-  )
+/** No write succeeds any more; `room`: not before the node is started anew. */
+export function diskError(error: Error | 'room'): NodeError {
+  const message =
+    error === 'room'
+      ? 'the disk was full and has room again: start the node again'
+      : `the data directory failed: ${error.message}; see to the disk, then start again`
+  return new NodeError('data-dir-unusable', message)
 }
 
 /** The control port's report of the fault; where that advises an option of the command line, the key of the configuration. */

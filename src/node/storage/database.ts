@@ -10,7 +10,7 @@ import { chainId, type ChainId } from '../../dag/ids.ts'
 import type { ChainStore } from '../../reputation/block-state.ts'
 import { LevelChainStore } from './chain-store.ts'
 import { closeToOthers, OpenedDir } from './data-dir.ts'
-import type { StorageFault } from './faults.ts'
+import { messageOf, type StorageFailed, type StorageFault } from './faults.ts'
 import { Libp2pRows } from './libp2p-rows.ts'
 import {
   ChainKeys,
@@ -49,12 +49,24 @@ export class Database {
   readonly #db: Level
   readonly #writer: BatchWriter
   readonly #chains = new Map<ChainId, LevelChainStore>()
+  #onFailure: (failure: StorageFailed) => void = () => undefined
 
   constructor(datastore: LevelDatastore, opened: OpenedDir) {
     this.datastore = datastore
     this.#db = datastore.db
-    this.#writer = new BatchWriter(datastore.db, () => opened.whyLost())
+    this.#writer = new BatchWriter(
+      datastore.db,
+      () => opened.whyLost(),
+      (failure) => {
+        this.#onFailure(failure)
+      },
+    )
     this.libp2p = new Libp2pRows(datastore.db, this.#writer)
+  }
+
+  /** Calls `listener` when a write has failed, and so all later ones will: once. */
+  onFailure(listener: (failure: StorageFailed) => void): void {
+    this.#onFailure = listener
   }
 
   /** The store of a chain, empty if nothing was committed yet. The same object each time, until it is destroyed. */
@@ -182,10 +194,6 @@ function openFault(dir: string, error: unknown): StorageFault {
 async function hasLostCurrent(path: string): Promise<boolean> {
   const names = await readdir(path).catch((): string[] => [])
   return !names.includes('CURRENT') && names.some((name) => name.startsWith('MANIFEST-') || name.endsWith('.ldb'))
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }
 
 /** Writes the number into a database that has none. */

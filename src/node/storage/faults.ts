@@ -20,3 +20,27 @@ export type StorageFault =
 export class StorageFailed extends Error {
   override readonly name = 'DiskFailed'
 }
+
+/** Why nothing may be stored now: the node is read-only. */
+export type NoRoom =
+  /** Less is free than the floor. */
+  | { readonly code: 'DISK_LOW'; readonly dir: string; readonly freeBytes: number; readonly floorBytes: number }
+  /** A write failed for want of room. */
+  | { readonly code: 'DISK_FULL'; readonly dir: string; readonly why: string }
+
+/** LevelDB gives the system's words, not its code. */
+const FULL = /ENOSPC|EDQUOT|no space left on device|disk quota exceeded/i
+
+/** Whether an error means that a disk, or the user's share of it, is full. */
+export function isDiskFull(error: unknown): boolean {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if (FULL.test(cause.message) || ('code' in cause && FULL.test(String(cause.code)))) return true
+  }
+  return false
+}
+
+/** The words of the innermost cause: what the system said. */
+export function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  return error.cause instanceof Error ? messageOf(error.cause) : error.message
+}

@@ -3,7 +3,7 @@
  * come while a batch is being written are merged into the next one, so any number of synced commits share one flush.
  */
 import type { LevelDatastore } from 'datastore-level'
-import { StorageFailed } from './faults.ts'
+import { messageOf, StorageFailed } from './faults.ts'
 
 export type Level = LevelDatastore['db']
 
@@ -45,13 +45,22 @@ export class BatchWriter {
   readonly #whyLost: () => Promise<string | undefined>
   #queue: Job[] = []
   #running: Promise<void> | undefined
+  readonly #onFailure: (failure: StorageFailed) => void
   #failure: StorageFailed | undefined
   #isClosed = false
 
-  /** @param whyLost - why what is written now would not be found after a restart; asked before a synced write is told */
-  constructor(db: Level, whyLost: () => Promise<string | undefined> = () => Promise.resolve(undefined)) {
+  /**
+   * @param whyLost - why what is written now would not be found after a restart; asked before a synced write is told
+   * @param onFailure - called once, when a write has failed and all later ones will
+   */
+  constructor(
+    db: Level,
+    whyLost: () => Promise<string | undefined> = () => Promise.resolve(undefined),
+    onFailure: (failure: StorageFailed) => void = () => undefined,
+  ) {
     this.#db = db
     this.#whyLost = whyLost
+    this.#onFailure = onFailure
   }
 
   /** Resolves when the job is with the operating system or, if `sync`, on the disk. */
@@ -91,7 +100,11 @@ export class BatchWriter {
       if (lost !== undefined) throw new StorageFailed(lost)
       for (const job of jobs) job.resolve()
     } catch (cause) {
-      this.#failure ??= cause instanceof StorageFailed ? cause : new StorageFailed('a write failed', { cause })
+      if (this.#failure === undefined) {
+        const why = `a write failed: ${messageOf(cause)}`
+        this.#failure = cause instanceof StorageFailed ? cause : new StorageFailed(why, { cause })
+        this.#onFailure(this.#failure)
+      }
       for (const job of jobs) job.reject(this.#failure)
     }
   }

@@ -6,6 +6,7 @@
  * delayed, or refused.
  */
 import { MAX_AHEAD_MS } from '../../../dag/block-limits.ts'
+import type { Header } from '../../../dag/header.ts'
 import type { AuthorKey, BlockId } from '../../../dag/ids.ts'
 import { Bug, ok } from '../../../dag/result.ts'
 import type { ResolvedBlock } from '../../../dag/store.ts'
@@ -52,12 +53,15 @@ type Judgement = Exclude<StoreOutcome['state'], 'refused' | 'postponed'> | { rea
 
 export class BlockImporter {
   readonly #blockStates: BlockStates
+  readonly #takesPayload: (header: Header) => boolean
   readonly #throttlePolicy: ThrottlePolicy
   readonly #context: ValidationContext<ResolvedBlock | undefined>
 
-  constructor(blockStates: BlockStates, throttle: Throttle) {
+  /** @param takesPayload - whether the payload of a block may be stored; if not it is missing, which stops nothing */
+  constructor(blockStates: BlockStates, throttle: Throttle, takesPayload: (header: Header) => boolean = () => true) {
     const { state, mempool, staging } = blockStates
     this.#blockStates = blockStates
+    this.#takesPayload = takesPayload
     this.#throttlePolicy = new ThrottlePolicy({ state, mempool, throttle })
     this.#context = {
       chain: state.chain,
@@ -76,7 +80,15 @@ export class BlockImporter {
     const checked = validateBlock(incoming, this.#context, signature)
     if (!checked.ok) return { id, state: 'refused', fault: checked.fault }
     if (checked.value.signature === 'postponed') return { id, state: 'postponed' }
-    const checkedBlock: CheckedBlock = { block, payload, isOurs: origin === 'here', waitsFor: 'payer', k: undefined }
+    // It was checked all the same: in a group it proves membership.
+    const isKept = origin === 'here' || payload === 'stored' || this.#takesPayload(block.header)
+    const checkedBlock: CheckedBlock = {
+      block,
+      payload: isKept ? payload : 'missing',
+      isOurs: origin === 'here',
+      waitsFor: 'payer',
+      k: undefined,
+    }
     return this.#importChecked(checkedBlock, { origin, nowMs, known, resolved: checked.value.sound })
   }
 

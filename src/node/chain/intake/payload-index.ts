@@ -14,9 +14,17 @@ export class PayloadIndex {
   /** Since when, in ms. */
   readonly #aside: Map<number, number>
   #bytes: number
+  readonly #onBytes: (change: number) => void
 
-  constructor({ bytes, missing, aside }: LoadedChain, isWanted: (index: number) => boolean) {
+  /** @param onBytes - called with each change of {@link PayloadIndex.bytes}, what was loaded included */
+  constructor(
+    { bytes, missing, aside }: LoadedChain,
+    isWanted: (index: number) => boolean,
+    onBytes: (change: number) => void = () => undefined,
+  ) {
     this.#bytes = bytes
+    this.#onBytes = onBytes
+    onBytes(bytes)
     this.#absent = new Set(missing)
     this.#aside = new Map(aside)
     for (const index of missing) if (isWanted(index)) this.missing.add(index)
@@ -42,13 +50,13 @@ export class PayloadIndex {
 
   /** A block was stored, without its payload. */
   addBlock(bytes: number): void {
-    this.#bytes += bytes
+    this.#add(bytes)
   }
 
   addPayload(index: number, bytes: number): void {
     this.#absent.delete(index)
     this.missing.delete(index)
-    this.#bytes += bytes
+    this.#add(bytes)
   }
 
   /** A block was stored whose payload this node does not have. */
@@ -77,6 +85,11 @@ export class PayloadIndex {
     if (this.#absent.has(index)) return
     this.#absent.add(index)
     this.#aside.delete(index)
-    this.#bytes -= size
+    this.#add(-size)
+  }
+
+  #add(bytes: number): void {
+    this.#bytes += bytes
+    this.#onBytes(bytes)
   }
 }

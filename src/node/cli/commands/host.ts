@@ -43,6 +43,7 @@ function showInfo(info: ResultOf<'host.info'>): string {
     `data:     ${info.dataDir}`,
     `chains:   ${String(info.chains)}`,
     `peers:    ${String(info.peers)}`,
+    ...(info.readOnly === undefined ? [] : [`read-only: ${info.readOnly}`]),
     `up:       ${String(Math.round(info.uptimeMs / 1000))} s`,
   ].join('\n')
 }

@@ -10,6 +10,7 @@ import type { ProtocolFault } from '../../../protocol/faults.ts'
 import type { Offered } from '../../../protocol/messages.ts'
 import type { PullResult } from '../../../protocol/pull-types.ts'
 import type { Clock } from '../../base/clock.ts'
+import type { NoRoom } from '../../chain/faults.ts'
 import { fetchHeldFrom, offerTo, openOn, type PullReason } from './commanded.ts'
 import { ProvenPeers, type Rank, type Standing } from './pull-rank.ts'
 import { PullScheduler, type ExtraSlots, type PullSlot } from './pull-scheduler.ts'
@@ -122,7 +123,10 @@ export class ChainSync {
     this.#retries.cancel(peer)
     this.#queued.add(peer)
     const job = this.#pullFrom(peerIdFromString(peer), this.#stopped.signal, false).catch((error: unknown) => {
-      this.#modules.log.error('sync.broken', { chain: this.#modules.replica.chain.id, why: String(error) })
+      const { log, replica } = this.#modules
+      // A full disk is told once, by who watches it.
+      if (replica.storage.noRoom === undefined)
+        log.error('sync.broken', { chain: replica.chain.id, why: String(error) })
     })
     this.#track(job)
   }
@@ -204,6 +208,8 @@ export class ChainSync {
   /** Opens the stream first, which may be slow and needs no slot; then waits for a slot and pulls. */
   async #pullFrom(peer: PeerId, signal: AbortSignal, isAsked: boolean): Promise<Result<PullResult, SyncFault>> {
     const id = peer.toString()
+    const { noRoom } = this.#modules.replica.storage
+    if (noRoom !== undefined) return this.#notAsked(id, noRoom)
     const stream = await this.#modules.client.stream(peer, { signal })
     const slot = stream.ok ? await this.#acquire(id, signal, isAsked) : undefined
     this.#queued.delete(id)
@@ -286,6 +292,14 @@ export class ChainSync {
     if (again === 'now') this.suggest(id)
     if (again === 'later') this.#retries.later(id)
     return fault
+  }
+
+  /** Nothing could be stored. The comparison by the timer asks again when there is room. */
+  #notAsked(peer: string, fault: NoRoom): Result<PullResult, SyncFault> {
+    this.#queued.delete(peer)
+    this.#retries.forget(peer)
+    this.#peerStates.note(peer, 'not asked: this node is read-only', false)
+    return fail(fault)
   }
 
   #failed(peer: string, fault: RpcFault): Result<PullResult, SyncFault> {

@@ -1,5 +1,6 @@
 /** Coded faults of sync (spec §8): `RPC_*` of a stream, whatever its messages mean, and `SYNC_*` for a command. */
 import type { ProtocolFault } from '../../../protocol/faults.ts'
+import type { NoRoom } from '../../chain/faults.ts'
 import { BadLength } from '../host/length-prefix-decoder.ts'
 
 export type RpcFault =
@@ -25,6 +26,8 @@ export type SyncFault =
   /** The pull yielded to others. Its blocks are kept; the rest is pulled later. */
   | { readonly code: 'SYNC_CUT'; readonly fresh: number }
   | { readonly code: 'SYNC_FAILED'; readonly peer: string; readonly why: string }
+  /** Nothing that came could be stored. */
+  | NoRoom
 
 /** Whether the fault belongs to the stream, rather than to the content of a reply. */
 export function isRpcFault(fault: RpcFault | ProtocolFault): fault is RpcFault {

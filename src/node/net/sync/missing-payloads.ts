@@ -67,7 +67,7 @@ export async function askForMissing(
   for (const index of due) {
     if (stream.closed || options.signal.aborted || options.shouldYield()) return undefined
     const block = await replica.block(index)
-    if (isBeingFetched(replica, block.id)) continue
+    if (isBeingFetched(replica, block.id) || !replica.storage.takesPayload(block.header)) continue
     const fetched = await fetchPayload({ replica, stream, block, ...options })
     const before = known.get(keyOf(index))?.tries ?? 0
     known.delete(keyOf(index))

@@ -55,6 +55,7 @@ export async function payloadOfPulled(
 ): Promise<Result<Incoming['payload'], RpcFault | ProtocolFault>> {
   if (state === 'inline') return ok(payload ?? 'missing')
   if (state !== 'frames' || !checkStructure(options.replica.chain, block.header).ok) return ok('missing')
+  if (!options.replica.storage.takesPayload(block.header)) return ok('missing')
   if (signatureState(block, options.mayRecheck) !== 'holds') return ok('missing')
   const fetched = await fetchPayload({ ...options, block })
   return fetched.ok ? ok(fetched.value === 'stored' ? 'stored' : 'missing') : fetched

@@ -68,6 +68,31 @@ test.each<[string, Partial<SyncFacts>, string, string]>([
     'alone',
     `nothing of the founder ${author(1).author} has come: none of 2 peers has it`,
   ],
+  [
+    'a disk without room, whatever else there is',
+    {
+      noRoom: { code: 'DISK_LOW', dir: '/data', freeBytes: 2 ** 20, floorBytes: 64 * 2 ** 20 },
+      peers: [peer('ann', 'synced')],
+    },
+    'read-only',
+    'the node is read-only, for the disk of /data has 1 MiB free and must have 64 MiB: make room there; it goes on by itself',
+  ],
+  [
+    'a chain over its quota, which is in sync all the same',
+    {
+      peers: [peer('ann', 'synced')],
+      missing: 3,
+      overQuota: { of: 'chain', bytes: 10 * 2 ** 20, limitBytes: 10 * 2 ** 20 },
+    },
+    'synced',
+    'in sync with 1 of 1 peers; 3 payloads missing; takes no payloads, for the chain has 10 MiB of 10 MiB (storage.maxChainMiB)',
+  ],
+  [
+    'a node over its quota, during a pull',
+    { active: ['ann'], overQuota: { of: 'node', bytes: 2 ** 20, limitBytes: 2 ** 20 } },
+    'syncing',
+    'pulling from ann; takes no payloads, for all chains have 1 MiB of 1 MiB (storage.maxMiB)',
+  ],
   ['somebody new', { sharers: ['ann'], connections: 1 }, 'syncing', 'about to ask 1 peers on this chain'],
   [
     'a rival forum',

@@ -10,7 +10,7 @@ import { nearest } from '../../../../src/node/config/problems.ts'
 import {
   checkConfig,
   loadConfig,
-  reloadChains,
+  reloadConfig,
   type Config,
   type LoadConfigOptions,
 } from '../../../../src/node/config/config.ts'
@@ -68,6 +68,7 @@ describe('defaults', () => {
         logLevel: 'info',
         trustedProxies: [],
         limits: { maxConnections: 300, inboundConnectionsPerSecond: 5 },
+        storage: { maxChainMiB: 0, maxMiB: 0, minFreeMiB: 64 },
         hidden: { keepDays: 30 },
         chains: [],
         founders: {},
@@ -205,6 +206,10 @@ describe('problems name line, column and key', () => {
     [
       'limits:\n  maxConnections: 2.5',
       'node.yaml:2:19: limits.maxConnections: is a number; write a whole number of 1 … 10000',
+    ],
+    [
+      'storage:\n  maxChainMiB: 1.5',
+      'node.yaml:2:16: storage.maxChainMiB: is a number; write a whole number of 0 … 1000000000; 0: no limit',
     ],
     [
       'hidden:\n  keepDays: -1',
@@ -490,7 +495,7 @@ describe('reload', () => {
   test('gives the chains that the file names now, or the fault', () => {
     const file = put('node.yaml', 'chains: [{ name: "#a" }]')
     const names = () => {
-      const read = reloadChains(file, ENV)
+      const read = reloadConfig(file, ENV)
       return read.ok ? read.value.chains.map(({ params }) => params.name) : configFaultLines(read.fault)
     }
     expect(names()).toEqual(['#a'])
@@ -500,6 +505,17 @@ describe('reload', () => {
     expect(names()).toEqual([expect.stringMatching(/:1:34: chains\[1\]\.name: is no chain name/)])
     rmSync(file)
     expect(names()).toEqual([expect.stringMatching(/no such file$/)])
+  })
+
+  test('and the quotas that it names now', () => {
+    const file = put('node.yaml', 'storage: { maxChainMiB: 10 }')
+    const storage = () => {
+      const read = reloadConfig(file, ENV)
+      return read.ok && read.value.storage
+    }
+    expect(storage()).toEqual({ maxChainMiB: 10, maxMiB: 0, minFreeMiB: 64 })
+    put('node.yaml', 'storage: { maxChainMiB: 20, maxMiB: 30 }')
+    expect(storage()).toEqual({ maxChainMiB: 20, maxMiB: 30, minFreeMiB: 64 })
   })
 })
 

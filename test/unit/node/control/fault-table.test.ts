@@ -99,6 +99,22 @@ const cases: readonly (readonly [ReportedFault, ControlCode, readonly string[]])
     'cannot-listen',
     ['127.0.0.1:1', 'EACCES'],
   ],
+  [
+    { code: 'DISK_LOW', dir: '/data', freeBytes: 12 * 2 ** 20, floorBytes: 64 * 2 ** 20 },
+    'disk-full',
+    ['read-only', '/data', '12 MiB', '64 MiB'],
+  ],
+  [{ code: 'DISK_FULL', dir: '/data', why: 'No space left' }, 'disk-full', ['/data', 'No space left', 'by itself']],
+  [
+    { code: 'CHAIN_OVER_QUOTA', name: '#a', of: 'chain', bytes: 2 ** 20, limitBytes: 2 ** 21 },
+    'over-quota',
+    ['#a', '1 MiB', '2 MiB', 'storage.maxChainMiB'],
+  ],
+  [
+    { code: 'CHAIN_OVER_QUOTA', name: '#a', of: 'node', bytes: 2 ** 20, limitBytes: 2 ** 21 },
+    'over-quota',
+    ['all chains', 'storage.maxMiB'],
+  ],
   [{ code: 'CONTROL_CANNOT_WRITE_COOKIE', path: '/c', why: 'ENOSPC' }, 'data-dir-unusable', ['/c', 'ENOSPC']],
 ]
 
