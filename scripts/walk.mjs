@@ -1,6 +1,6 @@
 // The walks in README.md: types their commands on real daemons, on free ports of loopback, and writes what it saw between
 // the markers there. `--check` writes nothing, and ends with 1 if README.md tells something else. What no two runs have in
-// common (ids of blocks, which hold the time; times; counts that race with gossip) is compared by its shape.
+// common (random keys; ids of blocks, which hold the time; times; counts that race with gossip) is compared by its shape.
 import { spawn } from 'node:child_process'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -176,6 +176,10 @@ function shape(text) {
     .replaceAll(/\b[1-9]\d*_[0-9A-F]{6}…/g, (id) => {
       if (!ids.has(id)) ids.set(id, `${id.split('_')[0]}_block-${ids.size}`)
       return ids.get(id)
+    })
+    .replaceAll(/(?<![_0-9A-F])[0-9A-F]{6}…/g, (key) => {
+      if (!ids.has(key)) ids.set(key, `key-${ids.size}`)
+      return ids.get(key)
     })
     .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'TIME')
     .replaceAll(/^[01] \/ 0$/gm, 'N / 0')

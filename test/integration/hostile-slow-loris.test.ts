@@ -4,6 +4,7 @@
  * bounded in memory and in time, and nobody waits for it.
  */
 import { randomBytes } from 'node:crypto'
+import { setTimeout } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { MadeBlock } from '../../src/dag/block.ts'
 import { encodeReply } from '../../src/protocol/codec.ts'
@@ -36,13 +37,20 @@ afterAll(async () => {
   await network.close()
 })
 
+/** What trickles on each stream: messages come one after another. */
+const trickling = new WeakMap<Wire, Promise<void>>()
+
 /** One byte after another for as long as somebody takes them. */
 function trickle(wire: Wire, bytes: Uint8Array): void {
-  let at = 0
-  const timer = setInterval(() => {
-    if (at >= bytes.byteLength || !wire.isOpen) clearInterval(timer)
-    else wire.writeRaw(bytes.subarray(at, ++at))
-  }, BYTE_MS)
+  const before = trickling.get(wire) ?? Promise.resolve()
+  const trickled = before.then(async () => {
+    for (const [at] of bytes.entries()) {
+      if (!wire.isOpen) return
+      wire.writeRaw(bytes.subarray(at, at + 1))
+      await setTimeout(BYTE_MS)
+    }
+  })
+  trickling.set(wire, trickled)
 }
 
 async function wires(of: Stranger): Promise<Wire[]> {

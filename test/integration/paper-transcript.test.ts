@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { keyPair, sharedKey } from '../../src/dag/passphrase.ts'
 import { eventually } from '../support/daemon.ts'
-import { Command, KEY_WARNING, Shell, type Finished } from '../support/shell.ts'
+import { Command, Shell, withoutWarnings, type Finished } from '../support/shell.ts'
 
 const MAIN = fileURLToPath(new URL('../../dist/node/main.js', import.meta.url))
 
@@ -67,7 +67,7 @@ class Machine {
   /** Types a line, and waits for the prompt. The paper puts keys on the command line, which is warned of. */
   async type(line: string): Promise<Finished> {
     const finished = await this.launch(line).ended
-    return { ...finished, err: finished.err.replace(KEY_WARNING, '') }
+    return { ...finished, err: withoutWarnings(finished.err) }
   }
 
   /** What a command prints on stdout that goes well and says nothing else. */

@@ -10,7 +10,10 @@ import { eventually } from './daemon.ts'
 export const MAIN = fileURLToPath(new URL('../../dist/node/main.js', import.meta.url))
 
 /** What is said of a secret on the command line. */
-export const KEY_WARNING =
+/** The paper's passphrases are short words. What is told of them is tested where it is made. */
+const WEAK_WARNING = /^freechains: warning: the passphrase is weak: .*\n/m
+
+const KEY_WARNING =
   /^freechains: warning: (?:a private key|a group's shared key|an invite with a key) on the command line .*\n/m
 
 /** A command that has ended. */
@@ -144,7 +147,7 @@ export class Shell {
     const command = this.launch(args, options)
     command.feed(stdin)
     const finished = await command.ended
-    return { ...finished, err: finished.err.replace(KEY_WARNING, '') }
+    return { ...finished, err: withoutWarnings(finished.err) }
   }
 
   /** `start` with these arguments, until the node is ready. */
@@ -170,4 +173,9 @@ export class Shell {
     await Promise.all([...this.#commands].map((command) => command.end('SIGKILL')))
     await rm(this.root, { recursive: true, force: true, maxRetries: 5 })
   }
+}
+
+/** What a command says on stderr, but for warnings of keys and weak passphrases on the command line, which the paper has. */
+export function withoutWarnings(err: string): string {
+  return err.replace(KEY_WARNING, '').replace(WEAK_WARNING, '')
 }

@@ -77,7 +77,8 @@ export function peerHandlers(parts: NodeParts): PeerHandlers {
       return { ids: ids.map((id) => showId(replica.graph.height(replica.graph.indexOf(id) ?? 0), id)) }
     },
     'peer.check': async ({ addr, chain }, { signal }) => {
-      const address = another(addr)
+      // Its own steps say what is wrong with an address.
+      const address = orThrow(parsePeerAddress(addr))
       const asked = chain === undefined ? {} : { replica: orThrow(chains.find(chain)).replica }
       return checkPeer({ address, ...asked }, parts, signal)
     },

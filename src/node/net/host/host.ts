@@ -48,7 +48,7 @@ export async function createHost(options: HostOptions, modules: HostModules): Pr
   const clock = modules.clock ?? systemClock
   const peerScore = new PeerScore()
   const lanListeners = new Set<(peer: PeerInfo) => void>()
-  const ownAddresses = new OwnAddresses(options)
+  let ownAddresses: OwnAddresses | undefined
   const isBanned = (peer: PeerId): boolean => peerScore.isBanned(peer.toString(), clock.nowMs())
   const sharesOf = sharesWith(options.trustedProxies ?? [])
   const edge = new PeerEdge((remote) => sharesOf(remote).length === 0)
@@ -58,6 +58,8 @@ export async function createHost(options: HostOptions, modules: HostModules): Pr
     ...(options.pendingInboundConnections === undefined ? {} : { places: options.pendingInboundConnections }),
   })
   try {
+    const announcing = new OwnAddresses(options)
+    ownAddresses = announcing
     const libp2p = await createLibp2p(
       await libp2pOptions(options, {
         ...(modules.datastore === undefined ? {} : { datastore: modules.datastore }),
@@ -74,7 +76,7 @@ export async function createHost(options: HostOptions, modules: HostModules): Pr
         edge,
         points: (peer) => peerScore.points(peer, clock.nowMs()),
         onLanPeer: (peer) => lanListeners.forEach((listener) => listener(peer)),
-        announced: (addresses) => ownAddresses.announced(addresses),
+        announced: (addresses) => announcing.announced(addresses),
       }),
     )
     await edge.attach(libp2p, modules.datastore)
@@ -87,7 +89,7 @@ export async function createHost(options: HostOptions, modules: HostModules): Pr
     const { log } = modules
     return ok(new Host({ libp2p, edge, log, clock, peerScore, lanListeners, useful, sharesOf, ownAddresses }))
   } catch (error) {
-    ownAddresses.stop()
+    ownAddresses?.stop()
     return fail(hostFault(error))
   }
 }

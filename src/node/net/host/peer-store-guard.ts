@@ -49,9 +49,11 @@ export function guardPeerStore(peerStore: PeerStore, rules: PeerStoreRules, know
     const before = hasLists(data) && !isSelf(id) ? await find(peerStore, id) : {}
     const merged = await plain.merge(id, bounded(id, data, before), options)
     // Two that merge at the same time both saw room.
-    const isOver = merged.addresses.length > PEER_ADDRESSES && !isSelf(id)
-    if (!isOver) return noted(merged)
-    return noted(await plain.patch(id, { addresses: merged.addresses.slice(0, PEER_ADDRESSES) }, options))
+    const { addresses, protocols } = merged
+    const isOver = addresses.length > PEER_ADDRESSES || protocols.length > PEER_PROTOCOLS
+    if (!isOver || isSelf(id)) return noted(merged)
+    const cut = { addresses: addresses.slice(0, PEER_ADDRESSES), protocols: protocols.slice(0, PEER_PROTOCOLS) }
+    return noted(await plain.patch(id, cut, options))
   }
   for (const peer of known) latest.seed(peer)
 }

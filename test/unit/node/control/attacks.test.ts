@@ -42,7 +42,8 @@ async function isServed(rig: Rig): Promise<void> {
       raw.socket.destroy()
       return answer
     },
-    (answer) => answer !== undefined,
+    // Refused while all connections are taken.
+    (answer) => typeof answer === 'object' && answer !== null && 'result' in answer,
   )
 }
 
