@@ -45,7 +45,6 @@ class Trap {
     if (Buffer.compare(request.chain, this.#on.rendezvous) !== 0) return refuse(request)
     switch (request.t) {
       case 'open':
-        this.pages = 0
         return {
           t: 'opened',
           id,
@@ -55,7 +54,8 @@ class Trap {
           more: true,
         }
       case 'diff':
-        this.pages += 1
+        // Of one pull: an `open` may only ask whether the chain is here.
+        this.pages = request.after === undefined ? 1 : this.pages + 1
         return { t: 'ids', id, ids: this.#page((made) => this.#put(made)), more: true }
       case 'get': {
         const blocks: WireBlock[] = []

@@ -149,7 +149,7 @@ describe('§2 posting into an empty forum first asks the peers that can be found
     return node.client.call('chain.post', { chain: FORUM, text: 'am I the first?', sign: BOB.pvt })
   }
 
-  test('a peer that has it is found: nothing is taken, and the post is refused, until a founder is chosen', async () => {
+  test('a peer that has it is found: the post is refused, and nothing is taken at once; a founder can be chosen', async () => {
     const a = await playground.start('a', { chains: [{ name: FORUM }] })
     const first = await post(a, ALICE, 'mine')
     const b = await playground.start('b', { peers: a.addresses })
@@ -200,7 +200,7 @@ describe('§2 posting into an empty forum first asks the peers that can be found
     expect((await viewOf(b)).reps).toEqual([{ pub: ALICE.pub, reps: 29 }])
   })
 
-  test('none of them has it: the author becomes the pioneer, and is told so', async () => {
+  test('none of them has it: the author becomes the pioneer, is told so, and is followed by who sees no other founder', async () => {
     const a = await playground.start('a', { chains: [{ name: FORUM, founder: 'none' }] })
     const b = await playground.start('b', { peers: a.addresses })
     await connected(b, a)
@@ -209,13 +209,11 @@ describe('§2 posting into an empty forum first asks the peers that can be found
       state: 'accepted',
       why: 'this is the first post of the forum: its author is now the pioneer, here and for all who join it from here',
     })
-    // The block rode along when it was announced, and was not taken either.
-    const { blocks } = await eventually(
-      () => a.client.call('chain.status', { chain: FORUM }),
-      ({ state }) => state === 'choosing',
-    )
-    expect(blocks).toBe(0)
-    await a.client.call('chain.founder', { chain: FORUM, pub: BOB.pub })
     expect((await agreed([a, b], posted.id)).reps).toEqual([{ pub: BOB.pub, reps: 29 }])
+    const taken = a
+      .log()
+      .split('\n')
+      .find((line) => line.includes('"event":"chain.founder-taken"'))
+    expect(JSON.parse(taken ?? '{}')).toMatchObject({ level: 'warn', founder: BOB.pub })
   })
 })

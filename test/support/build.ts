@@ -3,7 +3,5 @@ import { execFileSync } from 'node:child_process'
 
 export default function build(): void {
   if (process.env['FREECHAINS_BUILT'] === '1') return
-  for (const project of ['tsconfig.build.json', 'packages/client']) {
-    execFileSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', project], { stdio: 'inherit' })
-  }
+  execFileSync('npm', ['run', '--silent', 'build'], { stdio: 'inherit' })
 }

@@ -74,11 +74,16 @@ export async function findFounders(
   await attached.sync.askEverybody(signal)
 }
 
-/** Why nothing is taken while no founder is chosen; what to do about it. */
+/** Why nothing is taken while nobody is followed, and until when; what to do about it. */
 export function whyChoose(name: string, seen: readonly PeersFounder[]): string {
   const count = seen.length === 1 ? '1 founder' : `${String(seen.length)} founders`
+  const only = onlyFounder(seen)
+  const until =
+    only === undefined
+      ? 'and nothing is taken before you choose whom to follow'
+      : `and ${only} is followed by itself in some seconds if no other turns up`
   return (
-    `${count} of ${name} seen, and nothing is taken before you choose whom to follow: ${namesOf(seen)}; ` +
+    `${count} of ${name} seen, ${until}: ${namesOf(seen)}; ` +
     `choose with \`freechains chain '${name}' founder <pub>\``
   )
 }

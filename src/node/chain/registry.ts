@@ -158,6 +158,15 @@ export class ChainRegistry<A extends Attachment> {
       : Promise.resolve(takesNoFounder(chain))
   }
 
+  /** As {@link follow}, unless somebody is followed by then, or the chain was left. Whether it was done. */
+  followIfNone(joined: Joined<A>, founder: AuthorKey): Promise<boolean> {
+    return this.#changes.run(async () => {
+      const { chain, needsFounder } = joined.replica
+      const isWanted = needsFounder && this.#joined.get(chain.id) === joined
+      return isWanted && (await this.#follow(joined, founder)).ok
+    })
+  }
+
   /** Deletes the chain's data too. False if it was not joined. */
   leave(chain: Chain): Promise<boolean> {
     return this.#changes.run(async () => {

@@ -39,7 +39,7 @@ function rivalsOf({ founder, founders }: Founders): Founders['founders'] {
 function rivalsNote(chain: string, { founder }: Founders, rivals: Founders['founders']): string {
   const seen = seenLines({ founders: rivals }).join('; ')
   if (founder === undefined)
-    return `no founder is chosen here, so nothing is taken from peers: ${seen}; \`freechains chain '${chain}' founder <pub>\` chooses`
+    return `no founder is chosen here, so nothing is taken from peers yet: ${seen}; \`freechains chain '${chain}' founder <pub>\` chooses`
   return (
     `peers here follow another founder, and none of their posts is in this forum, which follows ${founder}: ${seen}; ` +
     `\`freechains chains join '${chain}' --founder <pub> --instead\` leaves this one for that`
@@ -60,7 +60,8 @@ export async function settleFounder(context: CommandContext, chain: { id: string
   }
   if (rivals.length === 0) {
     await context.note(
-      `nobody that can be reached has ${name}: join it again when there are peers, or by an invite; or found it by posting first`,
+      `nobody that can be reached has ${name}: what is found later is followed by itself, if it is the only one; an invite says ` +
+        `whose it is; or found it by posting first`,
     )
     return
   }

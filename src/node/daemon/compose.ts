@@ -25,6 +25,7 @@ import { openLibp2pStore } from '../storage/open-libp2p-store.ts'
 import { createHost } from '../net/host/host.ts'
 import { KeyTwins, type Twin } from '../net/host/key-twins.ts'
 import { Housekeeping } from './housekeeping.ts'
+import { LoneFounder } from './lone-founder.ts'
 import { loadOrCreateNodeKey } from '../storage/node-key.ts'
 import type { Logger } from '../base/log.ts'
 import type { ChainServices } from '../net/chain-network.ts'
@@ -221,6 +222,8 @@ async function start(
   control.address = `${listening.value.host}:${String(listening.value.port)}`
   const housekeeping = new Housekeeping({ chains, log })
   started.ending(() => housekeeping.stop())
+  const loneFounder = new LoneFounder({ chains, log })
+  started.ending(() => loneFounder.stop())
   log.info('node.started', { peer: host.value.peerId.toString(), chains: chains.all().length })
   return ok({
     peerId: host.value.peerId.toString(),

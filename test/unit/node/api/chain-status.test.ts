@@ -35,14 +35,21 @@ test.each<[string, Partial<SyncFacts>, string, string]>([
         name: '#chat',
         seen: [
           { founder: author(1).author, blocks: 12, peers: ['ann', 'bob'] },
-          { founder: author(2).author, blocks: 1, peers: ['eve'] },
+          { founder: author(2).author, blocks: 2, peers: ['eve'] },
         ],
       },
       peers: [peer('ann', 'follows a founder')],
     },
     'choosing',
     `2 founders of #chat seen, and nothing is taken before you choose whom to follow: ${author(1).author} (12 blocks at 2 peers), ` +
-      `${author(2).author} (1 blocks at 1 peer); choose with \`freechains chain '#chat' founder <pub>\``,
+      `${author(2).author} (2 blocks at 1 peer); choose with \`freechains chain '#chat' founder <pub>\``,
+  ],
+  [
+    'others have the forum, and it will be followed by itself',
+    { choice: { name: '#chat', seen: [{ founder: author(1).author, blocks: 12, peers: ['ann'] }] } },
+    'choosing',
+    `1 founder of #chat seen, and ${author(1).author} is followed by itself in some seconds if no other turns up: ` +
+      `${author(1).author} (12 blocks at 1 peer); choose with \`freechains chain '#chat' founder <pub>\``,
   ],
   [
     'an empty forum that nobody has founded',

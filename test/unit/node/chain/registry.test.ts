@@ -87,6 +87,28 @@ describe('§2 the founder that a forum follows', () => {
     await chains.stop()
   })
 
+  test('is taken unasked only while nobody is followed by then, and the forum was not left', async () => {
+    const chains = openChains()
+    const joined = must(await chains.join(forum, REMEMBER))
+    const chosen = chains.follow(joined, author(1).author)
+    expect(await chains.followIfNone(joined, author(2).author)).toBe(false)
+    must(await chosen)
+    expect(founderIn(chains)).toBe(author(1).author)
+
+    await chains.leave(forum)
+    const anew = must(await chains.join(forum, REMEMBER))
+    const left = chains.leave(forum)
+    expect(await chains.followIfNone(anew, author(2).author)).toBe(false)
+    await left
+    const again = must(await chains.join(forum, REMEMBER))
+    expect(await chains.followIfNone(anew, author(2).author)).toBe(false)
+    expect(again.replica.needsFounder).toBe(true)
+    expect(await chains.followIfNone(again, author(2).author)).toBe(true)
+    const restarted = await restart(chains)
+    expect(founderIn(restarted)).toBe(author(2).author)
+    await restarted.stop()
+  })
+
   test('is forgotten with the chain, and only a forum joined without pioneers has one', async () => {
     const chains = openChains()
     must(await chains.join(forum, { ...REMEMBER, founder: author(1).author }))

@@ -86,7 +86,7 @@ describe('log', () => {
       shell('chain "#chat" log'),
       daemon(talk, { results: { 'chain.founder': unfollowed } }),
     )
-    expect(err).toContain('no founder is chosen here, so nothing is taken from peers: ')
+    expect(err).toContain('no founder is chosen here, so nothing is taken from peers yet: ')
   })
 
   test('--lens leaves out accepted blocks of those whom it does not reach, of twenty times as many, and no held ones', async () => {
