@@ -15,7 +15,7 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     poolOptions: {
-      threads: { isolate: false, minThreads: 1, maxThreads: 1 },
+      threads: { isolate: false, minThreads: 2, maxThreads: 2 },
       forks: { minForks: 3, maxForks: 3 },
     },
     reporters: ['default', './test/support/summary-reporter.ts'],

@@ -52,8 +52,11 @@ function countLine(lines: number, why: string): string {
   return `${JSON.stringify({ level: 'warn', time, event: 'log.lines-dropped', lines, why })}\n`
 }
 
+/** Writes from an offset; returns how many bytes were written. */
+export type WriteBytes = (fd: number, bytes: Buffer, offset: number) => number
+
 /** A file or a device: a write ends at once, with an error where the disk is full. */
-export function fileTarget(fd: number, write: typeof writeSync = writeSync): LineTarget {
+export function fileTarget(fd: number, write: WriteBytes = writeSync): LineTarget {
   // The head of a line may fit where the rest does not. What comes later must not continue it.
   let isTorn = false
   return {

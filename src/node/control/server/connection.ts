@@ -107,6 +107,8 @@ export class Connection {
 
   /** Handles one line; false if the connection must close. */
   async #take(line: Buffer): Promise<boolean> {
+    // A stranger gets one answer at a time.
+    if (!this.#isTrusted) await this.#outbox.untilRead(0)
     const message = parse(line, this.#limits.depth)
     if ('error' in message) {
       this.#refuse(null, message.error)

@@ -46,7 +46,7 @@ export interface KeyTwinsModules {
   readonly log: Logger
 }
 
-/** Invariant: `#checking` has the peers of running checks, at most {@link CHECKS_AT_ONCE}. */
+/** Invariant: `#checking` has the peers of running checks, at most `CHECKS_AT_ONCE`. */
 export class KeyTwins {
   readonly #modules: KeyTwinsModules
   readonly #run = new Uint8Array(randomBytes(RUN_BYTES))
