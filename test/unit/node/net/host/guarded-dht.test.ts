@@ -55,10 +55,10 @@ async function honestOnesMeet({ node, honest }: { node: Host; honest: Host }): P
   onTestFinished(() => stopAll([asker]))
   await dial(asker, node)
   for await (const { id } of asker.libp2p.contentRouting.findProviders(KEY, { signal: soon() })) {
-    expect(id.toString()).toBe(honest.peerId.toString())
-    return
+    // A liar that is asked names others.
+    if (id.equals(honest.peerId)) return
   }
-  expect.unreachable('nobody was found')
+  expect.unreachable('the honest peer was not found')
 }
 
 test('a request beyond the bound is cut off at its length, and the peer goes on with others', async () => {
@@ -152,7 +152,8 @@ test('a liar makes the node knock at a service of its machine a few times, howev
     }),
   )
   const found: string[] = []
-  for (let time = 0; time < 4; time++) {
+  // On a busy machine a query may end before anybody was asked.
+  for (let time = 0; time < 4 || (found.length <= DIALS_PER_TARGET.burst && time < 12); time++) {
     try {
       for await (const { id } of node.libp2p.contentRouting.findProviders(KEY, { signal: AbortSignal.timeout(5000) })) {
         found.push(id.toString())
