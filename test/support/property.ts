@@ -66,6 +66,8 @@ export function checkProperty<Ts>(
   // fast-check never ends after a fraction of a run.
   const whole = params.numRuns === undefined ? params : { ...params, numRuns: Math.ceil(params.numRuns) }
   const rounds = [...keptCases(name).map((kept) => paramsOf<Ts>(kept)), whole]
+  const before = failures.get(name)
+  if (before !== undefined) throw before
   if (property.isAsync()) return checkAsync(name, property as fc.IAsyncProperty<Ts>, rounds)
   for (const round of rounds) throwIfFailed(name, fc.check(property as fc.IProperty<Ts>, round))
   return undefined
@@ -85,16 +87,26 @@ function paramsOf<Ts>(kept: KeptCase): fc.Parameters<Ts> {
   return path === undefined ? { seed } : { seed, path, numRuns: 1 }
 }
 
+/** By name. Tests are run once more when they fail, and other random cases would hide what these showed. */
+const failures = new Map<string, Error>()
+
 function throwIfFailed<Ts>(name: string, details: fc.RunDetails<Ts>): void {
+  const failure = failureOf(name, details)
+  if (failure === undefined) return
+  failures.set(name, failure)
+  throw failure
+}
+
+function failureOf<Ts>(name: string, details: fc.RunDetails<Ts>): Error | undefined {
   const report = fc.defaultReportMessage(details)
-  if (report === undefined) return
+  if (report === undefined) return undefined
   const { counterexample, seed, counterexamplePath: path, errorInstance: cause } = details
-  if (counterexample === null) throw new Error(`${name}: ${report}`, { cause })
+  if (counterexample === null) return new Error(`${name}: ${report}`, { cause })
   const shows = 'what it shows'
   const kept = isPlainJson(counterexample)
     ? { shows, values: counterexample as unknown[] }
     : { shows, seed, ...(path === null ? {} : { path }) }
-  throw new Error(`${name}: ${report}\n\n${howToKeep(name, kept)}`, { cause })
+  return new Error(`${name}: ${report}\n\n${howToKeep(name, kept)}`, { cause })
 }
 
 /** Whether JSON gives it back as it is. Objects that are named twice would come back as two. */

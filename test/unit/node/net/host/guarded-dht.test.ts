@@ -144,7 +144,7 @@ test('a liar makes the node knock at a service of its machine a few times, howev
   onTestFinished(() => void service.close())
   await once(service, 'listening')
   const pool = await fakes(KAD_PEERS, [`/ip4/127.0.0.1/tcp/${String((service.address() as AddressInfo).port)}`])
-  const { node, honest } = await met(({ type, key }) =>
+  const { node, liar, honest } = await met(({ type, key }) =>
     encodeKad({
       type,
       ...(key === undefined ? {} : { key }),
@@ -166,5 +166,7 @@ test('a liar makes the node knock at a service of its machine a few times, howev
   // It was listened to; most dials were not made, and some ended with their query.
   expect(found.length).toBeGreaterThan(DIALS_PER_TARGET.burst)
   expect(knocks).toBeLessThanOrEqual(DIALS_PER_TARGET.burst + 2)
+  // Whom they ask would else be told the made-up peers.
+  await liar.stop()
   await honestOnesMeet({ node, honest })
 })
