@@ -106,6 +106,11 @@ export function typedName(text: string): string {
   return text.normalize('NFC')
 }
 
+/** The name that a person means who types it, or the key of an identity in lower case, to find a chain that is here. */
+export function meantName(text: string): string {
+  return text.startsWith('@') ? text.toUpperCase() : typedName(text)
+}
+
 /** Whether a chain has this name, in this spelling. */
 export function isChainName(name: string): boolean {
   if (name === '#') return true

@@ -10,3 +10,10 @@ export function evictOldest<K>(entries: Map<K, unknown> | Set<K>, atMost: number
     entries.delete(oldest)
   }
 }
+
+/** Puts a key last in such a set, and evicts the oldest beyond the bound. */
+export function noteLatest<K>(keys: Set<K>, key: K, atMost: number): void {
+  keys.delete(key)
+  keys.add(key)
+  evictOldest(keys, atMost)
+}

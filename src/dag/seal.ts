@@ -7,6 +7,7 @@ import { xchacha20, xchacha20poly1305 } from '@noble/ciphers/chacha.js'
 import { hsalsa, xsalsa20poly1305 } from '@noble/ciphers/salsa.js'
 import { ed25519, x25519 } from '@noble/curves/ed25519.js'
 import { blake2b } from '@noble/hashes/blake2.js'
+import { concatBytes } from '@noble/hashes/utils.js'
 import { constantTimeEqual, hkdfSha256, type PrivateKey } from './crypto.ts'
 import type { DagFault } from './faults.ts'
 import { Bug, fail, ok, type Result } from './result.ts'
@@ -23,23 +24,13 @@ export const OWNER_OVERHEAD_BYTES = KEY_BYTES + TAG_BYTES
 
 const NOTHING = new Uint8Array(0)
 
-function concat(...parts: readonly Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.byteLength, 0))
-  let at = 0
-  for (const part of parts) {
-    all.set(part, at)
-    at += part.byteLength
-  }
-  return all
-}
-
 function badSeal(why: string): Result<never, DagFault> {
   return fail({ code: 'DAG_BAD_SEAL', why })
 }
 
 /** nonce ‖ XChaCha20-Poly1305(plaintext); `aad` is the header without `pay`. Never use a nonce twice under one key. */
 export function sealGroup(key: Uint8Array, aad: Uint8Array, nonce: Uint8Array, plaintext: Uint8Array): Uint8Array {
-  return concat(nonce, xchacha20poly1305(key, nonce, aad).encrypt(plaintext))
+  return concatBytes(nonce, xchacha20poly1305(key, nonce, aad).encrypt(plaintext))
 }
 
 export function openGroup(key: Uint8Array, aad: Uint8Array, sealed: Uint8Array): Result<Uint8Array, DagFault> {
@@ -71,7 +62,7 @@ export function groupVerifier(key: Uint8Array, aad: Uint8Array): GroupVerifier {
   let cipherBytes = 0
   return {
     update(frame) {
-      pending = concat(pending, frame)
+      pending = concatBytes(pending, frame)
       if (mac === undefined) {
         if (pending.byteLength < NONCE_BYTES) return
         mac = startMac(key, pending.subarray(0, NONCE_BYTES), aad)
@@ -131,7 +122,7 @@ function boxKey(secret: Uint8Array, publicKey: Uint8Array): Uint8Array {
 }
 
 function boxNonce(ephemeral: Uint8Array, recipient: Uint8Array): Uint8Array {
-  return blake2b(concat(ephemeral, recipient), { dkLen: NONCE_BYTES })
+  return blake2b(concatBytes(ephemeral, recipient), { dkLen: NONCE_BYTES })
 }
 
 /**
@@ -148,7 +139,7 @@ export function sealOwner(
     const recipient = ed25519.utils.toMontgomery(idBytes(owner))
     const ephemeral = x25519.getPublicKey(ephemeralSecret)
     const key = boxKey(ephemeralSecret, recipient)
-    return ok(concat(ephemeral, xsalsa20poly1305(key, boxNonce(ephemeral, recipient)).encrypt(plaintext)))
+    return ok(concatBytes(ephemeral, xsalsa20poly1305(key, boxNonce(ephemeral, recipient)).encrypt(plaintext)))
   } catch {
     return badSeal("the owner's key is no Ed25519 key that a payload can be sealed to")
   }

@@ -102,5 +102,5 @@ export const DIALS_TOLD: Rate = { burst: 64, perSecond: 1 }
  */
 export const DIALS_PER_TARGET: Rate = { burst: 4, perSecond: 1 / 60 }
 
-/** Peers of whom it is remembered who told their addresses; peer ids are free. The oldest is forgotten first. */
+/** Peers for which the node remembers who told it their addresses. Peer ids are free; the oldest is forgotten first. */
 export const TOLD_PEERS = 4096

@@ -2,6 +2,7 @@
  * What a node shows to prove that it runs with its key (spec §9): its *run*, a number that it drew at its start, signed
  * together with the run of another node. Two runs under one key are two nodes with one data directory copied. Pure.
  */
+import { concatBytes } from '@noble/hashes/utils.js'
 
 export const RUNNING_PROTOCOL = '/freechains/running/1.0.0'
 
@@ -31,11 +32,11 @@ export interface RunningRequest {
 
 /** What a node signs: nobody else can make it say so of a run that it is not, nor repeat it to a later run. */
 export function signedBytes(run: Uint8Array, about: Uint8Array): Uint8Array {
-  return joined(DOMAIN, run, about)
+  return concatBytes(DOMAIN, run, about)
 }
 
 export function encodeRequest({ about, other }: RunningRequest): Uint8Array {
-  return other === undefined ? about : joined(about, other.run, other.signature)
+  return other === undefined ? about : concatBytes(about, other.run, other.signature)
 }
 
 /** Undefined if it has another length than either form. */
@@ -47,24 +48,10 @@ export function decodeRequest(bytes: Uint8Array): RunningRequest | undefined {
 }
 
 export function encodeShown({ run, signature }: Shown): Uint8Array {
-  return joined(run, signature)
+  return concatBytes(run, signature)
 }
 
 export function decodeShown(bytes: Uint8Array): Shown | undefined {
   if (bytes.byteLength !== SHOWN_BYTES) return undefined
   return { run: bytes.slice(0, RUN_BYTES), signature: bytes.slice(RUN_BYTES) }
-}
-
-export function isSameRun(a: Uint8Array, b: Uint8Array): boolean {
-  return a.byteLength === b.byteLength && a.every((byte, at) => byte === b[at])
-}
-
-function joined(...parts: readonly Uint8Array[]): Uint8Array {
-  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.byteLength, 0))
-  let at = 0
-  for (const part of parts) {
-    all.set(part, at)
-    at += part.byteLength
-  }
-  return all
 }

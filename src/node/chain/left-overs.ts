@@ -2,7 +2,7 @@
  * Chains whose blocks are in the database though they are not joined (spec §12): those taken out of the config file since
  * the node ran before. They are listed with what they take, and deleted by command alone.
  */
-import { showChainId, typedName } from '../../dag/chain.ts'
+import { showChainId, meantName } from '../../dag/chain.ts'
 import { parseChainId, type ChainId } from '../../dag/ids.ts'
 import type { Database } from '../storage/database.ts'
 import { loadConfigured, removeChainRecords } from '../storage/records.ts'
@@ -44,7 +44,7 @@ export class LeftOvers {
   find(text: string): LeftOver | undefined {
     const id = parseChainId(text)
     if (id.ok) return this.#found.get(id.value)
-    const name = text.startsWith('@') ? text.toUpperCase() : typedName(text)
+    const name = meantName(text)
     return this.all().find((one) => one.name === name)
   }
 

@@ -2,7 +2,7 @@
  * The chains joined on this node (spec §2, §12): joins and leaves them, finds them by name or id, and restores those joined
  * by command after a restart. The composition of the node attaches their network side.
  */
-import { showChainId, typedName, type Chain } from '../../dag/chain.ts'
+import { showChainId, meantName, type Chain } from '../../dag/chain.ts'
 import { fail, ok, type Result } from '../../dag/result.ts'
 import { hasFirstPostPioneer } from '../../dag/sound.ts'
 import { parseChainId, type AuthorKey, type ChainId } from '../../dag/ids.ts'
@@ -202,7 +202,7 @@ export class ChainRegistry<A extends Attachment> {
   find(text: string): Result<Joined<A>, RegistryFault> {
     const id = parseChainId(text)
     const byId = id.ok ? this.#joined.get(id.value) : undefined
-    const name = text.startsWith('@') ? text.toUpperCase() : typedName(text)
+    const name = meantName(text)
     const found = byId ?? this.#byName.get(name)
     if (found !== undefined) return ok(found)
     const bytes = this.#leftOvers.find(text)?.bytes

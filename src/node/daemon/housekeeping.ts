@@ -3,8 +3,10 @@
  */
 import type { ChainRegistry } from '../chain/registry.ts'
 import type { Logger } from '../base/log.ts'
+import { Rounds } from '../base/rounds.ts'
 import type { ChainServices } from '../net/chain-network.ts'
 
+/** With 10,000 chains on a busy machine a round may take longer. */
 const ROUND_MS = 60_000
 /** Spreads nodes that were started together. */
 const JITTER = 0.3
@@ -14,41 +16,29 @@ export interface HousekeepingModules {
   readonly log: Logger
 }
 
-/** Invariant: one round at a time; with 10,000 chains on a busy machine it may take longer than the interval. */
 export class Housekeeping {
   readonly #modules: HousekeepingModules
-  #timer: NodeJS.Timeout
-  #round = Promise.resolve()
-  #isStopped = false
+  readonly #rounds: Rounds
 
   constructor(modules: HousekeepingModules) {
     this.#modules = modules
-    this.#timer = this.#next()
+    this.#rounds = new Rounds({
+      delayMs: () => ROUND_MS * (1 + JITTER * (2 * Math.random() - 1)),
+      run: () => this.#keep(),
+      onError: (error) => {
+        modules.log.error('keeper.failed', { why: String(error) })
+      },
+    })
   }
 
   /** Resolves when nothing is written any more. */
-  async stop(): Promise<void> {
-    this.#isStopped = true
-    clearTimeout(this.#timer)
-    await this.#round
-  }
-
-  #next(): NodeJS.Timeout {
-    const delayMs = ROUND_MS * (1 + JITTER * (2 * Math.random() - 1))
-    return setTimeout(() => {
-      this.#round = this.#keep()
-        .catch((error: unknown) => {
-          this.#modules.log.error('keeper.failed', { why: String(error) })
-        })
-        .finally(() => {
-          if (!this.#isStopped) this.#timer = this.#next()
-        })
-    }, delayMs)
+  stop(): Promise<void> {
+    return this.#rounds.stop()
   }
 
   async #keep(): Promise<void> {
     for (const joined of this.#modules.chains.all()) {
-      if (this.#isStopped) return
+      if (this.#rounds.isStopped) return
       await this.#modules.chains.saveThrottle(joined)
       // A failed chain reports its own fault; the other chains go on.
       await joined.replica.advanceClock().catch(() => undefined)

@@ -5,6 +5,7 @@
 import type { AuthorKey } from '../../dag/ids.ts'
 import { onlyFounder } from '../api/founder.ts'
 import type { Logger } from '../base/log.ts'
+import { Rounds } from '../base/rounds.ts'
 import type { ChainRegistry, Joined } from '../chain/registry.ts'
 import type { ChainServices } from '../net/chain-network.ts'
 
@@ -21,36 +22,25 @@ export class LoneFounder {
   readonly #modules: LoneFounderModules
   /** By forum, the only founder at the last look. A forum that was left and joined again is another one. */
   #before: ReadonlyMap<Joined<ChainServices>, AuthorKey> = new Map()
-  #timer: NodeJS.Timeout
-  #look = Promise.resolve()
-  #isStopped = false
+  readonly #looks: Rounds
 
   constructor(modules: LoneFounderModules) {
     this.#modules = modules
-    this.#timer = this.#next()
+    this.#looks = new Rounds({
+      delayMs: () => LOOK_MS,
+      run: () => this.#look(),
+      onError: (error) => {
+        modules.log.error('chain.founder-not-taken', { why: String(error) })
+      },
+    })
   }
 
   /** Resolves when nothing is taken any more. */
-  async stop(): Promise<void> {
-    this.#isStopped = true
-    clearTimeout(this.#timer)
-    await this.#look
+  stop(): Promise<void> {
+    return this.#looks.stop()
   }
 
-  #next(): NodeJS.Timeout {
-    const timer = setTimeout(() => {
-      this.#look = this.#lookOnce()
-        .catch((error: unknown) => {
-          this.#modules.log.error('chain.founder-not-taken', { why: String(error) })
-        })
-        .finally(() => {
-          if (!this.#isStopped) this.#timer = this.#next()
-        })
-    }, LOOK_MS)
-    return timer.unref()
-  }
-
-  async #lookOnce(): Promise<void> {
+  async #look(): Promise<void> {
     const before = this.#before
     const now = new Map<Joined<ChainServices>, AuthorKey>()
     for (const joined of this.#modules.chains.all()) {
@@ -59,7 +49,7 @@ export class LoneFounder {
     }
     this.#before = now
     for (const [joined, founder] of now) {
-      if (this.#isStopped) return
+      if (this.#looks.isStopped) return
       if (before.get(joined) === founder) await this.#take(joined, founder)
     }
   }

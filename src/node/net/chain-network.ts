@@ -77,12 +77,12 @@ export class ChainNetwork {
 
   constructor(modules: ChainNetworkModules) {
     this.#modules = modules
-    const { host, pubsub, log } = modules
+    const { host, pubsub, discovery, log } = modules
     this.#client = new SyncClient({ host, log, onFault: (peer, fault) => this.#onStreamFault(peer.toString(), fault) })
     this.#rounds = new CompareRounds({
       chains: () => this.#compared,
       connections: () => new Map([...host.newestConnections()].map(([peer, { id }]) => [peer, id])),
-      isStatic: (peer) => this.#isStatic(peer),
+      isStatic: (peer) => discovery.isStatic(peer),
       random: Math.random,
     })
     this.#unsubscribes = [
@@ -120,7 +120,7 @@ export class ChainNetwork {
       },
       connected: () => this.#connected(compared),
       findPeers: (signal) => this.#findPeers({ replica, compared }, signal),
-      standing: (peer) => standingOf(peer, { host, discovery, sharesOf: host.sharesOf }),
+      standing: (peer) => standingOf(peer, { host, discovery }),
       extraSlots: this.#extraSlots,
       strangerPlaces: this.#strangerPlaces,
     })
@@ -133,7 +133,7 @@ export class ChainNetwork {
       self: host.peerId,
       subscribers: () => pubsub.subscribers(topic),
       isConnected: (peer) => host.isConnected(peer),
-      isStatic: (peer) => this.#isStatic(peer),
+      isStatic: (peer) => discovery.isStatic(peer),
       onSharer: (peer) => {
         pubsub.admit(topic, peer)
       },
@@ -203,10 +203,6 @@ export class ChainNetwork {
   #connected(compared: ComparedChain): readonly PeerId[] {
     const all = new Set([...compared.peers(), ...this.#modules.host.newestConnections().keys()])
     return [...all].map((peer) => peerIdFromString(peer))
-  }
-
-  #isStatic(peer: string): boolean {
-    return this.#modules.discovery.staticPeers().some((one) => one.peer === peer)
   }
 
   /**

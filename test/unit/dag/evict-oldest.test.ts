@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { evictOldest } from '../../../src/dag/evict-oldest.ts'
+import { evictOldest, noteLatest } from '../../../src/dag/evict-oldest.ts'
 
 test('what was put longest ago goes, and no more than is needed', () => {
   const entries = new Map([
@@ -19,4 +19,12 @@ test('a set has the same bound', () => {
   const entries = new Set([1, 2, 3])
   evictOldest(entries, 2)
   expect([...entries]).toEqual([2, 3])
+})
+
+test('a key that is noted again is the latest one, and the oldest goes', () => {
+  const keys = new Set([1, 2, 3])
+  noteLatest(keys, 1, 3)
+  expect([...keys]).toEqual([2, 3, 1])
+  noteLatest(keys, 4, 3)
+  expect([...keys]).toEqual([3, 1, 4])
 })

@@ -130,6 +130,11 @@ export class Discovery {
     return this.#staticPeers.states()
   }
 
+  /** Whether the peer is behind one of the static addresses, as far as that is known. */
+  isStatic(peer: string): boolean {
+    return this.staticPeers().some((one) => one.peer === peer)
+  }
+
   /** Static addresses whose last dial failed, with the reason. */
   failures(): ReadonlyMap<string, string> {
     return this.#staticPeers.failures()

@@ -6,7 +6,7 @@
 import type { GossipSub } from '@chainsafe/libp2p-gossipsub'
 import type { PeerId } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
-import { evictOldest } from '../../../dag/evict-oldest.ts'
+import { noteLatest } from '../../../dag/evict-oldest.ts'
 import { Bug } from '../../../dag/result.ts'
 
 /** Peers of a topic whose subscription waits until they may know the topic: as many as there are connections. */
@@ -61,7 +61,7 @@ export class PrivateTopics {
     const found = this.#topics.get(topic)
     if (found === undefined) return false
     if (!found.told.has(peer)) {
-      note(found.told, peer)
+      noteLatest(found.told, peer, WAITING_PEERS)
       this.#send(peer, [topic], true)
     }
     return found.waiting.delete(peer) && this.#take(peerIdFromString(peer), topic, true)
@@ -74,7 +74,7 @@ export class PrivateTopics {
     if (!subscribe) return found.told.delete(peer)
     found.told.delete(peer)
     if (!found.mayKnow(peer)) return false
-    note(found.told, peer)
+    noteLatest(found.told, peer, WAITING_PEERS)
     return true
   }
 
@@ -83,15 +83,9 @@ export class PrivateTopics {
     const peer = from.toString()
     const found = this.#topics.get(topic)
     if (found === undefined || found.mayKnow(peer)) return this.#take(from, topic, subscribe)
-    if (subscribe) note(found.waiting, peer)
+    if (subscribe) noteLatest(found.waiting, peer, WAITING_PEERS)
     else found.waiting.delete(peer)
     // One that may not know it any more is unsubscribed all the same.
     return subscribe ? false : this.#take(from, topic, subscribe)
   }
-}
-
-function note(peers: Set<string>, peer: string): void {
-  peers.delete(peer)
-  peers.add(peer)
-  evictOldest(peers, WAITING_PEERS)
 }

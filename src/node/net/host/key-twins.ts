@@ -3,6 +3,7 @@
  * two for one peer, so posts reach one of them. They never meet each other: libp2p does not dial its own id. A third node
  * that has two connections of one peer asks each who it is, and shows to both what the other one signed.
  */
+import { equalBytes } from '@noble/curves/utils.js'
 import { randomBytes } from 'node:crypto'
 import type { Connection, Libp2p, PrivateKey, Stream } from '@libp2p/interface'
 import type { Clock } from '../../base/clock.ts'
@@ -12,7 +13,6 @@ import {
   decodeShown,
   encodeRequest,
   encodeShown,
-  isSameRun,
   RUN_BYTES,
   RUNNING_PROTOCOL,
   RUNNING_REQUEST_BYTES,
@@ -97,7 +97,7 @@ export class KeyTwins {
     const one = await this.#ask(newest, { about: NO_RUN })
     for (const connection of connections.filter((other) => other !== newest)) {
       const other = await this.#ask(connection, { about: one.run }).catch(() => undefined)
-      if (other === undefined || isSameRun(one.run, other.run)) continue
+      if (other === undefined || equalBytes(one.run, other.run)) continue
       const peer = newest.remotePeer.toString()
       const addresses = [newest, connection].map(({ remoteAddr }) => remoteAddr.toString())
       this.#modules.log.warn('peer.key-in-two-places', { peer, addresses })
@@ -136,7 +136,7 @@ export class KeyTwins {
   /** Only who has the key can have signed this run, which was drawn when this node started. */
   async #look({ run, signature }: Shown, through: string): Promise<void> {
     const { privateKey, clock, log, libp2p } = this.#modules
-    if (isSameRun(run, this.#run)) return
+    if (equalBytes(run, this.#run)) return
     if (!(await privateKey.publicKey.verify(signedBytes(run, this.#run), signature))) return
     const nowMs = clock.nowMs()
     this.#twin = { seenMs: nowMs, through }

@@ -1,7 +1,7 @@
 /**
  * Which connection is closed when all slots are taken and one more opens (spec §9). Pure: the random number is an
- * argument. libp2p's own choice goes by the number of streams, which a stranger has at will, and never closes a
- * connection that gossips.
+ * argument. libp2p itself closes the connection with the fewest streams, although a stranger can open as many as it likes,
+ * and never closes one that gossips.
  */
 import { SHOW_USE_MS } from '../../../protocol/limits.ts'
 import type { Shares } from './address-shares.ts'

@@ -2,7 +2,7 @@
  * What a peer's connection is worth when all slots are taken (spec §9): whether the peer is static, has given blocks, or
  * shares a chain. Kept in memory; a peer shows it anew after a restart.
  */
-import { evictOldest } from '../../../dag/evict-oldest.ts'
+import { noteLatest } from '../../../dag/evict-oldest.ts'
 import { USEFUL_PEERS } from '../../../protocol/limits.ts'
 
 /**
@@ -26,12 +26,12 @@ export class UsefulPeers {
 
   /** The peer gave blocks that were not here and are accepted. */
   noteGave(peer: string): void {
-    noteIn(this.#gave, peer)
+    noteLatest(this.#gave, peer, USEFUL_PEERS)
   }
 
   /** The peer has shown that it has a chain of this node. */
   noteShares(peer: string): void {
-    noteIn(this.#shares, peer)
+    noteLatest(this.#shares, peer, USEFUL_PEERS)
   }
 
   isStatic(peer: string): boolean {
@@ -45,10 +45,4 @@ export class UsefulPeers {
   sharesChain(peer: string): boolean {
     return this.#shares.has(peer)
   }
-}
-
-function noteIn(peers: Set<string>, peer: string): void {
-  peers.delete(peer)
-  peers.add(peer)
-  evictOldest(peers, USEFUL_PEERS)
 }

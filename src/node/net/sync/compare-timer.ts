@@ -1,5 +1,5 @@
 /**
- * Which chains are compared now, and with whom (spec §7). Pure: time and chance are arguments. The chains are spread over
+ * Chooses the chains to compare now, and the peers (spec §7). Pure: the clock and random numbers are arguments. The chains are spread over
  * the interval, so that a thousand of them do not begin in the same moment.
  */
 import { COMPARE_MS, COMPARISONS_PER_SECOND, PEERS_COMPARED } from '../../../protocol/limits.ts'

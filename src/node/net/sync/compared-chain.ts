@@ -4,7 +4,7 @@
  */
 import type { PeerId } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
-import { evictOldest } from '../../../dag/evict-oldest.ts'
+import { noteLatest } from '../../../dag/evict-oldest.ts'
 import { SHARERS_PER_CHAIN } from '../../../protocol/limits.ts'
 import { unreachable } from '../../../dag/result.ts'
 import type { PullResult } from '../../../protocol/pull-types.ts'
@@ -82,9 +82,7 @@ export class ComparedChain implements TouredChain {
 
   /** The DHT has the connected peer under the chain's rendezvous, and gossip may not know it. */
   noteFound(peer: string): void {
-    this.#found.delete(peer)
-    this.#found.add(peer)
-    evictOldest(this.#found, SHARERS_PER_CHAIN)
+    noteLatest(this.#found, peer, SHARERS_PER_CHAIN)
     this.#modules.onSharer?.(peer)
     if (!this.#sharers.has(peer) && !this.#sharers.isLacking(peer, performance.now())) this.compare(peer)
   }

@@ -1,8 +1,8 @@
 /**
- * Who may pull before whom (spec §8, step 3). A peer id costs nothing, so a stranger's place in a queue must not depend on
+ * The order in which peers are pulled from (spec §8, step 3). A peer id costs nothing, so a stranger's place in a queue must not depend on
  * how many ids somebody has made: strangers stand for their addresses.
  */
-import { evictOldest } from '../../../dag/evict-oldest.ts'
+import { noteLatest } from '../../../dag/evict-oldest.ts'
 import { PROVEN_PEERS } from '../../../protocol/limits.ts'
 
 /**
@@ -28,9 +28,7 @@ export class ProvenPeers {
 
   /** Blocks of this peer were accepted. */
   note(peer: string): void {
-    this.#peers.delete(peer)
-    this.#peers.add(peer)
-    evictOldest(this.#peers, PROVEN_PEERS)
+    noteLatest(this.#peers, peer, PROVEN_PEERS)
   }
 }
 
