@@ -96,13 +96,19 @@ test('all is well: every step is ok, by any spelling of the address, and nothing
   const port = /\/tcp\/(\d+)/.exec(firstAddress(member))?.[1] ?? ''
   expect(states(await check(`127.0.0.1:${port}`, GROUP))).toMatch(/chain ok$/)
   expect(states(await check(`/dns4/localhost/tcp/${port}/p2p/${member.peerId}`))).toMatch(/protocol ok, chain skipped$/)
-  await expect.poll(() => node.client.call('peer.list', {}), { timeout: 20_000 }).toEqual([])
+  // The member may dial us meanwhile, for it shares chains; what this node dialled for the check is closed.
+  const dialled = async (): Promise<unknown> => {
+    const peers = await node.client.call('peer.list', {})
+    return peers.filter(({ addresses }) => addresses.some((address) => address.startsWith(steps[0]?.why ?? '/')))
+  }
+  await expect.poll(dialled, { timeout: 20_000 }).toEqual([])
 })
 
 test('a peer that is connected is checked over a connection of its own, and the other one stays', async () => {
   await node.client.call('peer.ping', { addr: firstAddress(rival) })
   expect(states(await check(firstAddress(rival)))).toMatch(/protocol ok, chain skipped$/)
-  expect(await node.client.call('peer.list', {})).toMatchObject([{ id: rival.peerId, connected: true }])
+  const peers = await node.client.call('peer.list', {})
+  expect(peers.find(({ id }) => id === rival.peerId)).toMatchObject({ connected: true })
 })
 
 test('dial: nothing listens on the port', async () => {
