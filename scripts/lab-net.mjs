@@ -73,6 +73,23 @@ export class LabNet {
     ip('-n', router, 'link', 'set', `to-${space}`, 'up')
   }
 
+  /** Hosts behind a router on one segment `<net>.0/24`, at `.2` and on; the router is `.1`. */
+  addLan(router, net, hosts) {
+    ip('-n', router, 'link', 'add', 'lan', 'type', 'bridge')
+    ip('-n', router, 'addr', 'add', `${net}.1/24`, 'dev', 'lan')
+    ip('-n', router, 'link', 'set', 'lan', 'up')
+    for (const [n, host] of hosts.entries()) {
+      this.#addSpace(host)
+      ip('link', 'add', 'lan', 'netns', host, 'type', 'veth', 'peer', 'name', `to-${host}`, 'netns', router)
+      ip('-n', router, 'link', 'set', `to-${host}`, 'master', 'lan', 'up')
+      ip('-n', host, 'addr', 'add', `${net}.${n + 2}/24`, 'dev', 'lan')
+      ip('-n', host, 'link', 'set', 'lan', 'up')
+      ip('-n', host, 'route', 'add', PUBLIC, 'via', `${net}.1`)
+      // Elsewhere the default route is the one for multicast.
+      ip('-n', host, 'route', 'add', '224.0.0.0/4', 'dev', 'lan')
+    }
+  }
+
   /** Puts the line up with this address, and the way to the public segment through it. */
   lineUp(space, line, net, host) {
     ip('-n', space, 'addr', 'replace', `10.0.${net}.${host}/24`, 'dev', line)
