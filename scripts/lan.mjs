@@ -1,7 +1,8 @@
 // Addresses that nobody configured, in a closed lab: `scripts/in-namespace lan.mjs`. A node with a public address on its interface
 // tells others that one; two nodes behind one router, who know only that node, meet on the LAN's addresses by mDNS, since nobody's
-// word about private addresses is taken who was not met on one; and a post made at one comes to the other while the router is off.
-import { mkdtemp, rm } from 'node:fs/promises'
+// word about private addresses is taken who was not met on one; a post made at one comes to the other while the router is off; and
+// two nodes with copies of one data directory, who meet nobody else, say so.
+import { cp, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -15,7 +16,7 @@ const [PUBLIC, ROUTER, LAN] = ['20.0.0.10', '20.0.0.2', '10.0.5']
 const lab = new LabNet()
 lab.addPublic('public', PUBLIC)
 lab.addRouter('router', ROUTER, { isStrict: true })
-lab.addLan('router', LAN, ['anna', 'bert'])
+lab.addLan('router', LAN, ['anna', 'bert', 'copy'])
 lab.check()
 
 const root = await mkdtemp(join(tmpdir(), 'lan-'))
@@ -65,6 +66,18 @@ const { id } = await anna.client.call('chain.post', { chain, text: 'hello', sign
 await until('a post crosses without the internet', async () => {
   const heads = await bert.client.call('chain.heads', { chain })
   return heads.includes(id)
+})
+for (const { client, child } of [anna, bert]) {
+  const gone = new Promise((resolve) => child.once('exit', resolve))
+  client.close()
+  child.kill('SIGTERM')
+  await gone
+}
+await cp(join(root, 'anna'), join(root, 'copy'), { recursive: true })
+const twins = [await start('anna', 8341, {}), await start('copy', 8343, {})]
+await until('two nodes with one key say so', async () => {
+  const infos = await Promise.all(twins.map(({ client }) => client.call('host.info', {})))
+  return infos.every(({ warning = '' }) => warning.includes('another node runs with the key of this one'))
 })
 await rm(root, { recursive: true, force: true })
 process.exit(0)
