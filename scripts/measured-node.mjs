@@ -17,13 +17,16 @@ export function killAll() {
 }
 
 export class MeasuredNode {
-  /** @param nodeArgs - for the node program, a profiler's */
-  static async start(root, name, chains, nodeArgs = []) {
+  /**
+   * @param nodeArgs - for the node program, a profiler's
+   * @param more - of the config file
+   */
+  static async start(root, name, chains, nodeArgs = [], more = {}) {
     const node = new MeasuredNode()
     const { child, client, addresses } = await startDaemon({
       root,
       name,
-      config: { chains },
+      config: { chains, ...more },
       nodeArgs,
       onSpawn: (child) => children.push(child),
     })

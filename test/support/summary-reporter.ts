@@ -1,7 +1,7 @@
 /**
  * Ends every run with one line for machines: `N passed, N failed`. What failed outside any test (a file that does not
  * load, an unhandled rejection, no tests at all) counts as failed too. Tests that passed only when they were run again are
- * named before it: they passed, and somebody has to look at them.
+ * named before it: they passed, and somebody has to look at them; so are those that were skipped for want of something.
  *
  * With `FREECHAINS_TEST_RUN`, a folder, these lines go to its file `closing` instead, and the files to be run once more to
  * `again`, a project and a path a line. A second run with the same folder is added to the first.
@@ -48,18 +48,22 @@ function fileRun(module: TestModule, unhandled: readonly Unhandled[]): FileRun {
   let passed = 0
   const failures: Failure[] = unhandled.map(({ name = 'error' }) => ({ name: `unhandled ${name}`, errors: [name] }))
   const again: string[] = []
+  const skipped: string[] = []
   for (const test of module.children.allTests()) {
-    const { state, errors = [] } = test.result()
+    const result = test.result()
+    const { state, errors = [] } = result
     if (state === 'passed') {
       passed += 1
       if (test.diagnostic()?.flaky === true) again.push(test.fullName)
     }
+    // Without a note it was not asked for.
+    else if (state === 'skipped') skipped.push(...(result.note === undefined ? [] : [`${test.fullName}: ${result.note}`]))
     // Still pending at the end: the worker died under it.
-    else if (state !== 'skipped') failures.push({ name: test.fullName, errors: errors.map(({ name }) => name ?? '') })
+    else failures.push({ name: test.fullName, errors: errors.map(({ name }) => name ?? '') })
   }
   if (failures.length === 0 && module.state() === 'failed')
     failures.push({ name: 'the file', errors: module.errors().map(({ name }) => name ?? '') })
-  return { project: module.project.name, path: relative('.', module.moduleId), passed, failures, again }
+  return { project: module.project.name, path: relative('.', module.moduleId), passed, failures, again, skipped }
 }
 
 function record(folder: string, run: TestRun): void {

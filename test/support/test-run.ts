@@ -24,6 +24,8 @@ export interface FileRun {
   readonly failures: readonly Failure[]
   /** Tests that passed only when they were run again. */
   readonly again: readonly string[]
+  /** Tests that were skipped, and for want of what. */
+  readonly skipped: readonly string[]
 }
 
 export interface TestRun {
@@ -58,6 +60,7 @@ export function closingLines({ files, outside }: TestRun): readonly string[] {
   const failed = files.reduce((sum, { failures }) => sum + failures.length, outside)
   return [
     ...files.flatMap(({ path, again }) => again.map((name) => `passed only when run again: ${path}: ${name}`)),
+    ...files.flatMap(({ path, skipped }) => skipped.map((name) => `skipped: ${path}: ${name}`)),
     `${String(passed)} passed, ${String(passed + failed === 0 ? 1 : failed)} failed`,
   ]
 }

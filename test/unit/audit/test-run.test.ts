@@ -16,6 +16,7 @@ const file = (path: string, changes: Partial<FileRun> = {}): FileRun => ({
   passed: 2,
   failures: [],
   again: [],
+  skipped: [],
   ...changes,
 })
 
@@ -58,8 +59,9 @@ describe('the end of a run', () => {
   })
 
   test('names what passed only when vitest ran it again', () => {
-    expect(closingLines(run(file('a', { again: ['x > y'] })))).toEqual([
+    expect(closingLines(run(file('a', { again: ['x > y'], skipped: ['z: no root'] })))).toEqual([
       'passed only when run again: a: x > y',
+      'skipped: a: z: no root',
       '2 passed, 0 failed',
     ])
   })

@@ -23,6 +23,8 @@ export interface StaticPeerModules {
   readonly log: Logger
   /** In 0 … 1. */
   readonly random: () => number
+  /** This address shows this node's own id. */
+  readonly onSelf: (address: Multiaddr) => void
 }
 
 /**
@@ -79,7 +81,7 @@ export class StaticPeer {
   }
 
   async #keepConnected(): Promise<void> {
-    const { host, log, random } = this.#modules
+    const { host, log, random, onSelf } = this.#modules
     const { signal } = this.#stopping
     let failures = 0
     while (!signal.aborted) {
@@ -99,6 +101,7 @@ export class StaticPeer {
         this.#failure = dialled.fault.why
         if (this.#failure === IS_SELF) {
           log.warn('peer.left-out', { address: this.address.toString(), why: IS_SELF })
+          onSelf(this.address)
           return
         }
         log.debug('peer.unreachable', { address: this.address.toString(), why: dialled.fault.why, failures })
