@@ -57,7 +57,8 @@ function fileRun(module: TestModule, unhandled: readonly Unhandled[]): FileRun {
       if (test.diagnostic()?.flaky === true) again.push(test.fullName)
     }
     // Without a note it was not asked for.
-    else if (state === 'skipped') skipped.push(...(result.note === undefined ? [] : [`${test.fullName}: ${result.note}`]))
+    else if (state === 'skipped')
+      skipped.push(...(result.note === undefined ? [] : [`${test.fullName}: ${result.note}`]))
     // Still pending at the end: the worker died under it.
     else failures.push({ name: test.fullName, errors: errors.map(({ name }) => name ?? '') })
   }
