@@ -63,7 +63,11 @@ async function pidOf(dir: string): Promise<string> {
 async function cpuMsOf(pid: string): Promise<number> {
   const text = await readFile(`/proc/${pid}/stat`, 'utf8')
   // Behind the name of the program, which may have spaces, come the state and ten numbers before these two.
-  const [user, system] = text.slice(text.lastIndexOf(')') + 2).split(' ').slice(11, 13).map(Number)
+  const [user, system] = text
+    .slice(text.lastIndexOf(')') + 2)
+    .split(' ')
+    .slice(11, 13)
+    .map(Number)
   return ((user ?? NaN) + (system ?? NaN)) * TICK_MS
 }
 
