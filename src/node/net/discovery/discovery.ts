@@ -78,6 +78,7 @@ export class Discovery {
     this.#modules = { host, log, random }
     const onSelf = (address: Multiaddr): void => this.#track(this.#onOwnId([address]))
     this.#staticPeers = new StaticPeers({ ...this.#modules, onSelf })
+    host.useful.askWhoIsStatic((peer) => this.isStatic(peer))
     this.#cache = options.cachePeers && store !== undefined ? new PeerCache(store) : undefined
   }
 

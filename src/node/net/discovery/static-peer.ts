@@ -92,7 +92,6 @@ export class StaticPeer {
       if (dialled.ok) {
         this.#failure = undefined
         this.#peer = dialled.value.toString()
-        host.useful.keep(this.#peer)
         const sinceMs = performance.now()
         await this.#tag(dialled.value)
         await this.#untilDisconnected(dialled.value)

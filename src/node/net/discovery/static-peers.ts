@@ -1,7 +1,6 @@
 /** The static peers (spec §9): addresses from the config, and addresses added by command. */
 import { peerIdFromString } from '@libp2p/peer-id'
 import type { Multiaddr } from '@multiformats/multiaddr'
-import { peerIdOf } from '../host/peer-address.ts'
 import type { Host } from '../host/host.ts'
 import { IS_SELF, why } from '../host/faults.ts'
 import { StaticPeer, type StaticPeerState } from './static-peer.ts'
@@ -42,8 +41,6 @@ export class StaticPeers {
       this.#onSelf(address)
       return
     }
-    const peer = peerIdOf(address)
-    if (peer !== undefined) this.#host.useful.keep(peer)
     const modules = { host: this.#host, log: this.#log, random: this.#random, onSelf: this.#onSelf }
     this.#byAddress.set(key, new StaticPeer(address, modules))
   }
@@ -60,7 +57,6 @@ export class StaticPeers {
     await staticPeer.stop()
     const { peer } = staticPeer.state
     if (peer === undefined || this.states().some((other) => other.peer === peer)) return undefined
-    this.#host.useful.letGo(peer)
     try {
       await dropStaticPeer(this.#host.libp2p, peerIdFromString(peer))
     } catch (error) {

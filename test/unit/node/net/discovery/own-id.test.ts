@@ -7,6 +7,7 @@ import { expect, test } from 'vitest'
 import { silentLogger } from '../../../../../src/node/base/log.ts'
 import { Discovery } from '../../../../../src/node/net/discovery/discovery.ts'
 import type { Host } from '../../../../../src/node/net/host/host.ts'
+import { UsefulPeers } from '../../../../../src/node/net/host/useful-peers.ts'
 import { OWN_ID_ADDRESSES } from '../../../../../src/protocol/peer-limits.ts'
 
 const somebody = async (): Promise<PeerId> => peerIdFromPrivateKey(await generateKeyPair('Ed25519'))
@@ -18,6 +19,7 @@ async function told(self: PeerId, peers: readonly Multiaddr[], reported: readonl
   const host = {
     peerId: self,
     isConnected: () => false,
+    useful: new UsefulPeers(),
     isSelf: (address: Multiaddr) => address.toString().endsWith(self.toString()),
     onLanPeer: (listener: typeof report) => {
       report = listener
