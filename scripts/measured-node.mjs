@@ -20,7 +20,7 @@ export class MeasuredNode {
   /** @param nodeArgs - for the node program, a profiler's */
   static async start(root, name, chains, nodeArgs = []) {
     const node = new MeasuredNode()
-    const { child, client, addresses } = await startDaemon({
+    const { child, client, addresses, port } = await startDaemon({
       root,
       name,
       config: { chains },
@@ -29,6 +29,7 @@ export class MeasuredNode {
     })
     node.child = child
     node.client = client
+    node.port = port
     node.address = addresses[0]
     node.exited = new Promise((resolve) => child.once('exit', resolve))
     return node
