@@ -5,7 +5,7 @@ import { rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { connect } from '../dist/node/control/client/index.js'
+import { connect, signerOf } from '../dist/node/control/client/index.js'
 
 const MAIN = fileURLToPath(new URL('../dist/node/main.js', import.meta.url))
 
@@ -59,10 +59,17 @@ export async function benchControl(root, { report, percentiles, perSecond, quick
         text: 'a post of fifty bytes, as all the others here are..',
       })
       const get = (client) => client.call('chain.get', { chain, id, part: 'block' })
-      const post = (client) => client.call('chain.post', { chain, payload: randomBytes(50).toString('base64') })
+      const text = () => ({ chain, payload: randomBytes(50).toString('base64') })
+      const post = (client) => client.call('chain.post', text())
+      const { pvt: sign } = await first.call('keys.pubpvt', {})
+      const signer = signerOf(sign)
+      const direct = (client) => client.call('chain.post', { ...text(), sign })
+      const drafted = (client) => client.post({ ...text(), sign: signer })
       for (const [what, call, count] of [
         ['chain.get', get, quick ? 2_000 : 10_000],
         ['chain.post', post, quick ? 500 : 2_000],
+        ['chain.post signed by the daemon', direct, quick ? 500 : 2_000],
+        ['draft, signed here, submit', drafted, quick ? 500 : 2_000],
       ]) {
         for (const inFlight of [1, 64]) {
           const clients = await open(inFlight)
