@@ -2,7 +2,7 @@
  * Posts that are signed on the client's side (spec §10): the daemon drafts a block, this signs it, the daemon takes it in. The
  * private key never leaves the client. It needs Node's crypto and nothing of the floors below, for `freechains-client` has neither.
  */
-import { createHash, createPrivateKey, createPublicKey, sign, type PrivateKeyInput } from 'node:crypto'
+import { createHash, createPrivateKey, createPublicKey, sign, type KeyObject, type PrivateKeyInput } from 'node:crypto'
 import type { ParamsOf, ResultOf } from '../schema.ts'
 import { ClientError } from './client-error.ts'
 import type { ControlCaller } from './connection.ts'
@@ -30,14 +30,28 @@ const SIGNED_PREFIX = Buffer.from('freechains/block/1')
 /** The signer with a private key of 128 hex digits. @throws {ClientError} `bad-key` */
 export function signerOf(pvt: string): Signer {
   if (!PRIVATE_KEY.test(pvt)) throw badKey('a private key of 128 hex digits')
-  const der = Buffer.from(PKCS8_PREFIX + pvt.slice(0, SEED_DIGITS), 'hex') as Exclude<PrivateKeyInput['key'], string>
-  const key = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })
-  const spki = createPublicKey(key).export({ format: 'der', type: 'spki' })
-  const author = spki.subarray(SPKI_PREFIX_BYTES).toString('hex').toUpperCase()
+  const key = keyOf(pvt.slice(0, SEED_DIGITS))
+  const author = publicKeyOf(key)
   if (author !== pvt.slice(SEED_DIGITS).toUpperCase()) {
     throw badKey('a private key whose second half is the public key of its first')
   }
   return { author, sign: (bytes) => sign(null, bytes, key) }
+}
+
+/** The private key with a seed: seed ‖ public key, in 128 hex digits (spec §3). */
+export function privateKeyOf(seed: Uint8Array): string {
+  const digits = Buffer.from(seed).toString('hex').toUpperCase()
+  return digits + publicKeyOf(keyOf(digits))
+}
+
+function keyOf(seed: string): KeyObject {
+  const der = Buffer.from(PKCS8_PREFIX + seed, 'hex') as Exclude<PrivateKeyInput['key'], string>
+  return createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })
+}
+
+function publicKeyOf(key: KeyObject): string {
+  const spki = createPublicKey(key).export({ format: 'der', type: 'spki' })
+  return spki.subarray(SPKI_PREFIX_BYTES).toString('hex').toUpperCase()
 }
 
 function badKey(expected: string): ClientError {
