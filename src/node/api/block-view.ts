@@ -3,6 +3,7 @@ import type { Block } from '../../dag/block.ts'
 import { cidOfPayload, encodeAad } from '../../dag/codec.ts'
 import { labelOf } from '../../dag/content-label.ts'
 import { parsePrivateKey } from '../../dag/crypto.ts'
+import { resolvePrefix } from '../../dag/id-prefix.ts'
 import { showId } from '../../dag/ids.ts'
 import { openGroup, openOwner } from '../../dag/seal.ts'
 import { explain } from '../../reputation/explain.ts'
@@ -106,4 +107,14 @@ export async function storedPayload(replica: Replica, index: number, block: Bloc
 export function openForMember(replica: Replica, { header }: Block, stored: Uint8Array): Buffer {
   const { key } = replica.chain.params
   return Buffer.from(key === undefined ? stored : orThrow(openGroup(key, encodeAad(header), stored)))
+}
+
+/** The local index of an accepted or held block that is here; never the genesis. @throws {ControlError} */
+export function keptBlock(replica: Replica, id: string): number {
+  const index = orThrow(resolvePrefix(replica.graph, id, (found) => replica.isKept(found)))
+  if (index > 0) return index
+  throw new ControlError(
+    'block-not-found',
+    "the genesis is derived from the chain's name and keys: it has no block to get",
+  )
 }

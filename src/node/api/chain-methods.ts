@@ -1,32 +1,27 @@
-/** The control port's `chain` methods (spec §10): a thin layer over one replica. It decides nothing. */
+/** The control port's `chain` methods (spec §10), but for those that post: a thin layer over one replica. It decides nothing. */
 import { showChainId } from '../../dag/chain.ts'
-import { labelOf } from '../../dag/content-label.ts'
-import { parsePrivateKey, type PrivateKey } from '../../dag/crypto.ts'
-import { parseAuthorKey, showId, type AuthorKey } from '../../dag/ids.ts'
+import { parseAuthorKey, type AuthorKey } from '../../dag/ids.ts'
 import { consensus, inOrder, traverse } from '../../dag/order.ts'
 import { resolvePrefix } from '../../dag/id-prefix.ts'
-import { hasFirstPostPioneer } from '../../dag/sound.ts'
-import { openPayload, shownInSlices, shownIdOf, blockView } from './block-view.ts'
+import { blockView, keptBlock, openPayload, shownInSlices, shownIdOf } from './block-view.ts'
 import { listBlocks } from './chain-blocks.ts'
-import type { Joined } from '../chain/registry.ts'
 import type { Clock } from '../base/clock.ts'
 import { mapInSlices } from '../base/slices.ts'
 import { ControlError } from '../control/error-codes.ts'
-import type { Handlers, ParamsOf } from '../control/schema.ts'
+import type { Handlers } from '../control/schema.ts'
 import { listenOne } from './subscriptions.ts'
-import { checkFounding, choiceOf, findFounders, rivalsOf } from './founder.ts'
+import { choiceOf, findFounders } from './founder.ts'
 import { listMissing } from './missing-list.ts'
 import type { NodeParts } from './node-parts.ts'
-import type { ChainServices } from '../net/chain-network.ts'
 import { orThrow } from './fault-reports.ts'
-import { post, vote } from '../chain/posting.ts'
+import type { PostMethod } from './post-methods.ts'
 import type { Replica } from '../chain/replica.ts'
 import { statusOf } from './chain-status.ts'
 
-type ChainMethod = Extract<keyof Handlers, `chain.${string}`>
+type ChainMethod = Exclude<Extract<keyof Handlers, `chain.${string}`>, PostMethod>
 
 export function chainHandlers(parts: NodeParts): Pick<Handlers, ChainMethod> {
-  const { clock, keyReuse } = parts
+  const { clock } = parts
   const replicaOf = (text: string): Replica => orThrow(parts.chains.find(text)).replica
   return {
     'chain.genesis': ({ chain }) => Promise.resolve(showChainId(replicaOf(chain).chain)),
@@ -51,20 +46,6 @@ export function chainHandlers(parts: NodeParts): Pick<Handlers, ChainMethod> {
       const reached = lens === undefined ? {} : { reached: reachedBy(replica, lens, clock) }
       return listBlocks(replica, { ...which, ...bytes, ...reached }, clock)
     },
-    'chain.post': async ({ chain, payload, text, sign, encrypt, re, ...label }, { signal }) => {
-      const joined = orThrow(parts.chains.find(chain))
-      const pvt: { pvt?: PrivateKey } = sign === undefined ? {} : { pvt: keyReuse.sign(orThrow(parsePrivateKey(sign))) }
-      const bytes = payload === undefined ? Buffer.from(text ?? '', 'utf8') : Buffer.from(payload, 'base64')
-      await findFirstPost(joined, pvt.pvt?.author, signal)
-      const answered = re === undefined ? {} : { re: keptBlock(joined.replica, re) }
-      const request = { payload: bytes, toOwner: encrypt ?? false, label: labelOf(label), ...answered, ...pvt }
-      const posted = orThrow(await post(joined.replica, request, clock))
-      const { id, height, state, why } = posted
-      const notes = [why, rivalsOf(joined)].filter((note) => note !== undefined && note !== '')
-      return { id: showId(height, id), state, ...(notes.length === 0 ? {} : { why: notes.join('; ') }) }
-    },
-    'chain.like': (params) => voteOn(replicaOf(params.chain), 1, params, parts),
-    'chain.dislike': (params) => voteOn(replicaOf(params.chain), -1, params, parts),
     'chain.reps': async ({ chain, of, lens }) => {
       const replica = replicaOf(chain)
       return of === undefined ? await repsOfAll(replica, clock, lens) : repsOf(replica, of, clock)
@@ -105,36 +86,6 @@ export function chainHandlers(parts: NodeParts): Pick<Handlers, ChainMethod> {
     'chain.listen': ({ chain, from }, { signal }) =>
       listenOne({ replica: replicaOf(chain), chains: parts.chains }, from, signal),
   }
-}
-
-/** The local index of an accepted or held block that is here; never the genesis. */
-function keptBlock(replica: Replica, id: string): number {
-  const index = orThrow(resolvePrefix(replica.graph, id, (found) => replica.isKept(found)))
-  if (index > 0) return index
-  throw new ControlError(
-    'block-not-found',
-    "the genesis is derived from the chain's name and keys: it has no block to get",
-  )
-}
-
-async function voteOn(
-  replica: Replica,
-  n: 1 | -1,
-  { id, sign, why }: ParamsOf<'chain.like'>,
-  { clock, keyReuse }: NodeParts,
-): Promise<{ id: string }> {
-  const target = keptBlock(replica, id)
-  if (n === -1 && !replica.graph.isAccepted(target)) {
-    const shown = shownIdOf(replica, target)
-    throw new ControlError(
-      'bad-block',
-      `${shown} is held: only accepted posts can be disliked, held ones are left alone`,
-    )
-  }
-  const pvt = keyReuse.sign(orThrow(parsePrivateKey(sign)))
-  const payload = Buffer.from(why ?? '', 'utf8')
-  const voted = orThrow(await vote(replica, { n, target, pvt, payload }, clock))
-  return { id: showId(voted.height, voted.id) }
 }
 
 /** A full key that is no id here can only mean an author. */
@@ -178,17 +129,4 @@ type AuthorReps = number | 'unlimited'
 
 function shownReps(reps: number): AuthorReps {
   return reps === Number.POSITIVE_INFINITY ? 'unlimited' : reps
-}
-
-/** Before the first post in a forum without pioneers, asks the peers that can be found for one (spec §2). */
-async function findFirstPost(
-  joined: Joined<ChainServices>,
-  author: AuthorKey | undefined,
-  signal: AbortSignal,
-): Promise<void> {
-  const { replica, attached } = joined
-  const { chain, graph } = replica
-  if (!hasFirstPostPioneer(chain) || graph.acceptedCount > 0) return
-  await attached.sync.askEverybody(signal)
-  checkFounding(joined, author)
 }
