@@ -1,4 +1,5 @@
 /** Explains to a user why a block has its state (spec §5, §10 `chain.get`). Decides nothing. */
+import type { AuthorKey } from '../dag/ids.ts'
 import type { BlockState } from './block-state.ts'
 import type { ChainState } from './chain-state.ts'
 import { isEnough, isGroupUnlimited, NEEDED_REPS } from './rules.ts'
@@ -36,9 +37,17 @@ function whyPaid(reputation: ChainState, index: number): string {
 }
 
 function whyHeld(reputation: ChainState, index: number, now: number): string {
-  const author = reputation.authorOf(index)
+  return whyHeldBy(reputation, { author: reputation.authorOf(index), k: reputation.k(index) }, now)
+}
+
+/** The same of a post that is in no graph: its author, and what it had in the post's own eyes. */
+export function whyHeldBy(
+  reputation: ChainState,
+  { author, k }: { readonly author: AuthorKey | undefined; readonly k: number },
+  now: number,
+): string {
   if (author === undefined) return 'it is unsigned, and needs a like by somebody who has reps'
-  if (isEnough(reputation.k(index))) return 'its author spent the reps on blocks beside it; it needs a like'
+  if (isEnough(k)) return 'its author spent the reps on blocks beside it; it needs a like'
   const reps = repsInWords(reputation.repsOf(author, now))
   return `author has ${reps}, needs ${String(NEEDED_REPS)} or a like by somebody who has reps`
 }

@@ -8,6 +8,7 @@ import { resolvePrefix } from '../../dag/id-prefix.ts'
 import { hasFirstPostPioneer } from '../../dag/sound.ts'
 import { openPayload, shownIdsOf, shownIdOf, blockView } from './block-view.ts'
 import { listBlocks } from './chain-blocks.ts'
+import { admitFromLobby, inLobby, lobbyPayload, lobbyView } from './lobby-view.ts'
 import type { Joined } from '../chain/registry.ts'
 import type { Clock } from '../base/clock.ts'
 import { ControlError } from '../control/error-codes.ts'
@@ -19,6 +20,7 @@ import type { NodeParts } from './node-parts.ts'
 import type { ChainServices } from '../net/chain-network.ts'
 import { orThrow } from './fault-reports.ts'
 import { post, vote } from '../chain/posting.ts'
+import type { LobbyPost } from '../chain/lobby.ts'
 import type { Replica } from '../chain/replica.ts'
 import { statusOf } from './chain-status.ts'
 
@@ -37,6 +39,9 @@ export function chainHandlers(parts: NodeParts): Pick<Handlers, ChainMethod> {
     },
     'chain.get': async ({ chain, id, part, decrypt }) => {
       const replica = replicaOf(chain)
+      const guest = inLobby(replica, id)
+      if (guest !== undefined)
+        return part === 'block' ? lobbyView(replica, guest, clock) : lobbyPayload(guest).toString('base64')
       const index = keptBlock(replica, id)
       const block = await replica.block(index)
       if (part === 'block') return blockView(replica, index, block, clock)
@@ -44,7 +49,8 @@ export function chainHandlers(parts: NodeParts): Pick<Handlers, ChainMethod> {
     },
     'chain.blocks': ({ chain, last, ids, payloads, lens }) => {
       const replica = replicaOf(chain)
-      const which = ids === undefined ? { last: last ?? 0 } : { indexes: ids.map((id) => keptBlock(replica, id)) }
+      const blockOf = (id: string): number | LobbyPost => inLobby(replica, id) ?? keptBlock(replica, id)
+      const which = ids === undefined ? { last: last ?? 0 } : { blocks: ids.map(blockOf) }
       const bytes = payloads === undefined ? {} : { payloadBytes: payloads }
       const reached = lens === undefined ? {} : { reached: reachedBy(replica, lens, clock) }
       return listBlocks(replica, { ...which, ...bytes, ...reached }, clock)
@@ -61,7 +67,10 @@ export function chainHandlers(parts: NodeParts): Pick<Handlers, ChainMethod> {
       const notes = [why, rivalsOf(joined)].filter((note) => note !== undefined && note !== '')
       return { id: showId(height, id), state, ...(notes.length === 0 ? {} : { why: notes.join('; ') }) }
     },
-    'chain.like': (params) => voteOn(replicaOf(params.chain), 1, params, parts),
+    'chain.like': async (params) => {
+      await admitFromLobby(replicaOf(params.chain), params.id)
+      return voteOn(replicaOf(params.chain), 1, params, parts)
+    },
     'chain.dislike': (params) => voteOn(replicaOf(params.chain), -1, params, parts),
     'chain.reps': ({ chain, of, lens }) => {
       const replica = replicaOf(chain)
@@ -69,6 +78,8 @@ export function chainHandlers(parts: NodeParts): Pick<Handlers, ChainMethod> {
     },
     'chain.remove': async ({ chain, id }) => {
       const replica = replicaOf(chain)
+      const guest = inLobby(replica, id)
+      if (guest !== undefined && replica.guests.dismiss(guest.block.id)) return true
       const index = keptBlock(replica, id)
       if (await replica.drop(index)) return true
       throw new ControlError(

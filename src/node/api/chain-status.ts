@@ -10,6 +10,7 @@ import { controlErrorOf, mib } from './fault-reports.ts'
 import { foundersOf, whyChoose } from './founder.ts'
 import type { PeersFounder } from '../net/sync/seen-founders.ts'
 import type { NodeParts } from './node-parts.ts'
+import { newcomersOf } from './newcomers.ts'
 import { twinWarning } from './twin-warning.ts'
 import type { ChainServices } from '../net/chain-network.ts'
 
@@ -33,7 +34,8 @@ export function statusOf(joined: Joined<ChainServices>, { host, twin, clock, und
   return {
     blocks,
     heads: graph.heads().length,
-    held: replica.held().length + aheadCount,
+    held: replica.held().length + replica.guests.inLobby().length + aheadCount,
+    ...newcomersOf(replica),
     bytes,
     missing: missing.size,
     // Nothing here says `synced` while blocks are kept back.

@@ -1,5 +1,5 @@
 /**
- * The user's names for public keys (spec §11): one local file, written atomically. It needs no daemon and is never
+ * The user's names for public keys and peer ids (spec §11): one local file, written atomically. It needs no daemon and is never
  * sent.
  */
 import { readFile } from 'node:fs/promises'
@@ -11,6 +11,17 @@ import { makeDir } from '../base/make-dir.ts'
 import { withFileLock } from './file-lock.ts'
 import { writeWhole } from './payload-files.ts'
 import { CommandError, reasonOf, type Io } from './io.ts'
+
+/** A peer id: base58 of the multihash of its key. */
+const PEER_ID = /^(?:12D3Koo|16Uiu2H|Qm)[1-9A-HJ-NP-Za-km-z]{39,48}$/
+
+/** A public key, or a peer id. */
+type Named = AuthorKey | (string & {})
+
+function parseNamed(text: string): Named | undefined {
+  const key = parseAuthorKey(text)
+  return key.ok ? key.value : PEER_ID.test(text) ? text : undefined
+}
 
 /** Width of a table column. */
 const NAME_CHARS = 32
@@ -29,10 +40,10 @@ const HEAD = '# Your names for public keys, as `freechains names` keeps them: NA
 
 export class AddressBook {
   readonly path: string
-  readonly #keys: ReadonlyMap<string, AuthorKey>
+  readonly #keys: ReadonlyMap<string, Named>
   readonly #names: ReadonlyMap<string, string>
 
-  private constructor(path: string, keys: ReadonlyMap<string, AuthorKey>) {
+  private constructor(path: string, keys: ReadonlyMap<string, Named>) {
     this.path = path
     this.#keys = keys
     this.#names = new Map([...keys].map(([name, pub]) => [pub, name]))
@@ -75,7 +86,7 @@ export class AddressBook {
   }
 
   /** All names, sorted, with their keys. */
-  list(): { readonly name: string; readonly pub: AuthorKey }[] {
+  list(): { readonly name: string; readonly pub: Named }[] {
     return [...this.#keys].map(([name, pub]) => ({ name, pub })).sort((a, b) => (a.name < b.name ? -1 : 1))
   }
 
@@ -84,32 +95,40 @@ export class AddressBook {
   }
 
   keyOf(name: string): AuthorKey | undefined {
-    return this.#keys.get(name.normalize('NFC'))
+    const key = parseAuthorKey(this.#keys.get(name.normalize('NFC')) ?? '')
+    return key.ok ? key.value : undefined
+  }
+
+  /** The peer id of this name. */
+  peerOf(name: string): string | undefined {
+    const named = this.#keys.get(name.normalize('NFC'))
+    return named !== undefined && PEER_ID.test(named) ? named : undefined
   }
 
   /**
-   * Gives a key a name, in place of its old one. @throws {CommandError} the name or the key is invalid, or the name is
+   * Gives a key or a peer id a name, in place of its old one. @throws {CommandError} the name or the key is invalid, or the name is
    * taken
    */
   add(pub: string, name: string): AddressBook {
-    const key = parseAuthorKey(pub)
-    if (!key.ok) throw new CommandError(`“${withoutKeys(pub)}” is no public key: expected 64 hex digits`)
+    const key = parseNamed(pub)
+    if (key === undefined)
+      throw new CommandError(`“${withoutKeys(pub)}” is no public key: expected 64 hex digits, or a peer id`)
     const fitting = validName(name)
     const taken = this.#keys.get(fitting)
-    if (taken !== undefined && taken !== key.value) {
+    if (taken !== undefined && taken !== key) {
       throw new CommandError(`${fitting} is the name of ${taken} already: remove it first, or choose another name`)
     }
-    const like = [...this.#keys].find(([other, its]) => its !== key.value && folded(other) === folded(fitting))
+    const like = [...this.#keys].find(([other, its]) => its !== key && folded(other) === folded(fitting))
     if (like !== undefined) {
       throw new CommandError(`${fitting} reads like ${like[0]}, the name of ${like[1]}: choose another name`)
     }
-    const others = [...this.#keys].filter(([, other]) => other !== key.value)
-    return new AddressBook(this.path, new Map([...others, [fitting, key.value]]))
+    const others = [...this.#keys].filter(([, other]) => other !== key)
+    return new AddressBook(this.path, new Map([...others, [fitting, key]]))
   }
 
   /** @param which - a name or a public key @throws {CommandError} it is not in the book */
   remove(which: string): AddressBook {
-    const key = this.keyOf(which) ?? which.toUpperCase()
+    const key = this.#keys.get(which.normalize('NFC')) ?? (PEER_ID.test(which) ? which : which.toUpperCase())
     if (this.nameOf(key) === undefined)
       throw new CommandError(`no name or key “${withoutKeys(which)}” is in ${this.path}`)
     return new AddressBook(this.path, new Map([...this.#keys].filter(([, pub]) => pub !== key)))
@@ -147,7 +166,7 @@ function validName(text: string): string {
   return name
 }
 
-async function readNames(text: string, path: string): Promise<ReadonlyMap<string, AuthorKey>> {
+async function readNames(text: string, path: string): Promise<ReadonlyMap<string, Named>> {
   const wrong = (why: string): CommandError =>
     new CommandError(`${path} is damaged: ${why}; correct it, or move it away`)
   // Most commands find no file, and the library is slow to load.
@@ -161,12 +180,12 @@ async function readNames(text: string, path: string): Promise<ReadonlyMap<string
   }
   if (parsed === null || parsed === '') return new Map()
   if (typeof parsed !== 'object' || Array.isArray(parsed)) throw wrong('expected lines of NAME: KEY')
-  const keys = new Map<string, AuthorKey>()
+  const keys = new Map<string, Named>()
   for (const [name, value] of Object.entries(parsed)) {
-    const pub = typeof value === 'string' ? parseAuthorKey(value) : undefined
-    if (pub?.ok !== true) throw wrong(`“${name}” stands for no public key of 64 hex digits`)
+    const pub = typeof value === 'string' ? parseNamed(value) : undefined
+    if (pub === undefined) throw wrong(`“${name}” stands for no public key of 64 hex digits, and no peer id`)
     try {
-      keys.set(validName(name), pub.value)
+      keys.set(validName(name), pub)
     } catch (error) {
       throw wrong(error instanceof CommandError ? error.message : String(error))
     }

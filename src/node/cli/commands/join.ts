@@ -7,6 +7,7 @@ import { readJoining, readKey } from '../secrets.ts'
 interface JoinOptions {
   readonly newKey?: true
   readonly founder?: string
+  readonly welcome?: boolean
   readonly instead?: true
 }
 
@@ -21,6 +22,11 @@ export function addJoinCommand(chains: Command, context: CommandContext): void {
     .argument('[keys...]', "a forum's pioneers (public keys), or a group's shared key; @FILE and env:NAME work")
     .option('--new-key', 'of a group: found it with a random key, for members to join by an invite')
     .option('--founder <pub>', "of a forum: the founder to follow; blocks of others' forums of this name are not taken")
+    .option(
+      '--welcome',
+      'collect held posts of newcomers on other nodes, to welcome them here; also of a chain that is joined',
+    )
+    .option('--no-welcome', 'collect them only where an author who posts through this node has reps')
     .option('--instead', 'leave the chain of this name that is here, or the forum of another founder, and remove it')
     .action(async (word: string, texts: string[], options: JoinOptions) => {
       const what = await readJoining(word, context.io)

@@ -13,6 +13,7 @@ import { rowsOf, SHOWN_HELD } from '../log-rows.ts'
 import type { PersistentClient } from '../io.ts'
 import type { CommandContext } from '../command-context.ts'
 import { shortId } from '../block-text.ts'
+import { guestsInWords } from './welcome.ts'
 
 const DEFAULT_LAST = 20
 
@@ -42,6 +43,9 @@ export function addLogCommand(chain: Command, context: CommandContext): void {
       const client = await context.client()
       await logOf(client).last(options.last)
       await rivals(client)
+      const { guests } = await client.call('chain.status', { chain })
+      const waiting = guestsInWords(guests, context.subject('chain'), names)
+      if (waiting !== undefined) await context.note(waiting)
     })
 }
 
