@@ -39,7 +39,9 @@ export async function listBlocks(replica: Replica, choice: BlockChoice, clock: C
   // From the end: if the payloads exceed the answer, the newest ones are included.
   for (let end = chosen.length; end > 0; end -= READ_AT_ONCE) {
     const slice = chosen.slice(Math.max(0, end - READ_AT_ONCE), end)
-    const blocks = await Promise.all(slice.map((one) => (typeof one === 'number' ? replica.block(one) : one.block)))
+    const read = (one: number | LobbyPost): Promise<Block> =>
+      typeof one === 'number' ? replica.block(one) : Promise.resolve(one.block)
+    const blocks = await Promise.all(slice.map(read))
     for (const [at, block] of [...blocks.entries()].reverse()) {
       const index = slice[at] ?? 0
       if (typeof index !== 'number') {

@@ -14,8 +14,9 @@ import type { ChainEvent } from './intake/chain-events.ts'
 import { checkHeld } from './intake/check-held.ts'
 import type { CommitQueue } from './intake/commit-queue.ts'
 import { signatureState, type MayRecheck } from './intake/signatures.ts'
+import type { Incoming } from './intake/validate-block.ts'
 import type { Lobby, LobbyPost } from './lobby.ts'
-import type { Replica } from './replica.ts'
+import type { ReplicaView } from './replica-view.ts'
 
 export interface GuestsModules {
   readonly blockStates: BlockStates
@@ -25,7 +26,11 @@ export interface GuestsModules {
   readonly tell: (event: ChainEvent) => void
 }
 
-type HostReplica = Pick<Replica, 'chain' | 'graph' | 'has' | 'heldHere' | 'ingest' | 'keepGuests' | 'state'>
+/** The replica that they are guests of. */
+interface HostReplica extends Pick<ReplicaView, 'chain' | 'graph' | 'has' | 'heldHere' | 'state'> {
+  ingest(list: readonly Incoming[], origin: 'held'): Promise<unknown>
+  keepGuests(ids: readonly BlockId[], options: { readonly areTold: boolean }): Promise<void>
+}
 
 /** Which peer gave a post, and how far its sender may have signatures checked again. */
 export interface Giver {

@@ -1,7 +1,7 @@
 /** `chain <c> welcome`: likes held posts of newcomers on other nodes in one word (spec §5, §11); and what is said of them. */
 import type { Command } from 'commander'
 import type { ResultOf } from '../../control/schema.ts'
-import { AddressBook } from '../address-book.ts'
+import type { AddressBook } from '../address-book.ts'
 import { shortId } from '../block-text.ts'
 import type { CommandContext } from '../command-context.ts'
 import { CommandError } from '../io.ts'

@@ -25,7 +25,7 @@ function from(
   const { block } = by === undefined ? { block: { ...BLOCKS[0]! } } : post(forum, { author: by })
   made += 1
   const id = made.toString(16).toUpperCase().padStart(64, '0') as typeof block.id
-  const header = by === undefined ? { ...block.header, author: `${id}` as typeof block.header.author } : block.header
+  const header = by === undefined ? { ...block.header, author: id as typeof block.header.author } : block.header
   return { block: { ...block, id, header }, payload, peer, share, sinceMs } as LobbyPost
 }
 
