@@ -1,6 +1,7 @@
 /** Held posts of other nodes have slots (spec §5, Lobby): one of an author, few of a peer, and shared fairly. */
 import { describe, expect, test } from 'vitest'
 import { author, chain, post } from '../../../support/blocks.ts'
+import type { AuthorKey } from '../../../../src/dag/ids.ts'
 import { Lobby, LobbyBudget, type LobbyPost } from '../../../../src/node/chain/lobby.ts'
 import {
   LOBBY_AWAY_MS,
@@ -25,7 +26,7 @@ function from(
   const { block } = by === undefined ? { block: { ...BLOCKS[0]! } } : post(forum, { author: by })
   made += 1
   const id = made.toString(16).toUpperCase().padStart(64, '0') as typeof block.id
-  const header = by === undefined ? { ...block.header, author: id as typeof block.header.author } : block.header
+  const header = by === undefined ? { ...block.header, author: id as unknown as AuthorKey } : block.header
   return { block: { ...block, id, header }, payload, peer, share, sinceMs } as LobbyPost
 }
 
