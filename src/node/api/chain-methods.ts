@@ -8,7 +8,7 @@ import { resolvePrefix } from '../../dag/id-prefix.ts'
 import { hasFirstPostPioneer } from '../../dag/sound.ts'
 import { openPayload, shownIdsOf, shownIdOf, blockView } from './block-view.ts'
 import { listBlocks } from './chain-blocks.ts'
-import { admitFromLobby, inLobby, lobbyPayload, lobbyView } from './lobby-view.ts'
+import { admitFromLobby, inLobby, shownInLobby, lobbyPayload, lobbyView } from './lobby-view.ts'
 import type { Joined } from '../chain/registry.ts'
 import type { Clock } from '../base/clock.ts'
 import { ControlError } from '../control/error-codes.ts'
@@ -34,8 +34,10 @@ export function chainHandlers(parts: NodeParts): Pick<Handlers, ChainMethod> {
     'chain.heads': ({ chain, state }) => {
       const replica = replicaOf(chain)
       const linked = state === 'blocked' ? [] : inOrder(replica.graph, replica.graph.heads())
-      const blocked = state === 'blocked' || state === 'all' ? replica.blocked() : []
-      return Promise.resolve(shownIdsOf(replica, [...linked, ...blocked]))
+      const isAsked = state === 'blocked' || state === 'all'
+      const blocked = isAsked ? replica.blocked() : []
+      const guests = isAsked ? shownInLobby(replica) : []
+      return Promise.resolve([...shownIdsOf(replica, [...linked, ...blocked]), ...guests])
     },
     'chain.get': async ({ chain, id, part, decrypt }) => {
       const replica = replicaOf(chain)
@@ -91,7 +93,8 @@ export function chainHandlers(parts: NodeParts): Pick<Handlers, ChainMethod> {
       const replica = replicaOf(chain)
       const known = from.map((id) => orThrow(resolvePrefix(replica.graph, id, (index) => replica.isKept(index))))
       const held = all === true ? inOrder(replica.graph, replica.blocked()) : []
-      return Promise.resolve(shownIdsOf(replica, [...traverse(replica.graph, known), ...held]))
+      const guests = all === true ? shownInLobby(replica) : []
+      return Promise.resolve([...shownIdsOf(replica, [...traverse(replica.graph, known), ...held]), ...guests])
     },
     'chain.consensus': ({ chain }) => {
       const replica = replicaOf(chain)

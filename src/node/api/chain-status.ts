@@ -1,5 +1,6 @@
 /** `chain.status` (spec §10): whether a chain is in sync, the progress of pulls, and if nothing moves, why. */
 import type { AuthorKey } from '../../dag/ids.ts'
+import { clockTime } from '../base/clock-time.ts'
 import type { Delays } from '../chain/intake/delays.ts'
 import type { Joined } from '../chain/registry.ts'
 import type { PeerSyncState } from '../net/sync/peer-states.ts'
@@ -144,15 +145,6 @@ export function syncStateOf(facts: SyncFacts): Pick<Status, 'state' | 'why'> {
 /** Ends a sentence that begins with `holding back`. */
 function whyDelayed({ blocks, untilMs, why }: Delays, nowMs: number): string {
   return `${String(blocks)} blocks until about ${clockTime(untilMs, nowMs)}, because ${why}`
-}
-
-/** In the time zone of this machine, to the minute; with its day if that is another. */
-function clockTime(ms: number, nowMs: number): string {
-  const [at, now] = [new Date(ms), new Date(nowMs)]
-  const two = (n: number): string => String(n).padStart(2, '0')
-  const time = `${two(at.getHours())}:${two(at.getMinutes())}`
-  if (at.toDateString() === now.toDateString()) return time
-  return `${String(at.getFullYear())}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${time}`
 }
 
 /** Follows the reason of another state: blocks come in all the same. */

@@ -24,6 +24,11 @@ export function inLobby(replica: Replica, text: string): LobbyPost | undefined {
   throw new ControlError('ambiguous-id', `“${text}” means several blocks: ${found.map(shownOf).join(' ')}`)
 }
 
+/** Ids as shown, the longest waiting first. */
+export function shownInLobby({ guests }: Replica): string[] {
+  return guests.inLobby().map(shownOf)
+}
+
 /** Takes such a post into the graph, for a like to link it. */
 export async function admitFromLobby(replica: Replica, text: string): Promise<void> {
   const post = inLobby(replica, text)

@@ -164,7 +164,7 @@ export const METHODS = {
   ),
   'chain.remove': method('drops a held post', z.strictObject({ chain, id }), z.literal(true)),
   'chain.traverse': method(
-    'accepted blocks that are neither the given ids nor in their past, in order; with all, then the held posts and those made here that wait for the clock',
+    'accepted blocks that are neither the given ids nor in their past, in order; with all, then the held posts, those made here that wait for the clock, and those of other nodes',
     z.strictObject({ chain, from: ids, all: z.boolean().exactOptional() }),
     shownIds,
   ),
