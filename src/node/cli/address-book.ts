@@ -141,6 +141,18 @@ export class AddressBook {
   }
 }
 
+/** The public keys in a list with commas, each a key or a name. @throws {CommandError} on what is neither */
+export function keysOfNames(list: string, names: AddressBook): AuthorKey[] {
+  return list.split(',').map((text) => {
+    const word = text.trim()
+    const key = parseAuthorKey(names.keyOf(word) ?? word)
+    if (key.ok) return key.value
+    throw new CommandError(
+      `“${withoutKeys(word)}” is none of your names, and no public key of 64 hex digits: see \`freechains names list\``,
+    )
+  })
+}
+
 /** `${XDG_CONFIG_HOME:-~/.config}/freechains/names.yaml`. A relative XDG_CONFIG_HOME is ignored, as XDG demands. */
 function bookPath(env: Io['env']): string {
   const config = env['XDG_CONFIG_HOME']

@@ -32,6 +32,7 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   'chains join': [
     "freechains chains join '#bom-dia'",
     "freechains chains join '#club' 300C0F41A5EF06B5A0CF16BF3C0B2D4E7A1C9F53D2E8B7460A1F5C3D9E8B7A61",
+    "freechains chains join '#club' --pioneers me,ana,bruno",
     "freechains chains join '#club' --welcome",
     "freechains chains join '$family' --new-key",
     "freechains chains join '$family' @family.key",

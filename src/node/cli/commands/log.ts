@@ -43,9 +43,6 @@ export function addLogCommand(chain: Command, context: CommandContext): void {
       const client = await context.client()
       await logOf(client).last(options.last)
       await rivals(client)
-      const { guests } = await client.call('chain.status', { chain })
-      const waiting = guestsInWords(guests, context.subject('chain'), names)
-      if (waiting !== undefined) await context.note(waiting)
     })
 }
 
@@ -87,7 +84,15 @@ class Log {
       await this.#context.note(
         `${String(leftOut)} more held posts: a --last above ${String(DEFAULT_LAST)} shows more of them`,
       )
+    await this.#noteGuests(listed)
     return [...rows, ...listed.filter((block) => block.state === 'held' && !rows.includes(block))]
+  }
+
+  /** How many posts of others wait to be welcomed, and what to type. */
+  async #noteGuests(listed: readonly ListedBlock[]): Promise<void> {
+    const guests = listed.flatMap(({ id, heldBy }) => (heldBy === undefined ? [] : [{ id, heldBy }]))
+    const words = guestsInWords(guests, this.#context.subject('chain'), this.#style.names)
+    if (words !== undefined) await this.#context.note(words)
   }
 
   async #print(blocks: readonly ListedBlock[]): Promise<void> {

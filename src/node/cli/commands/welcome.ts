@@ -7,7 +7,7 @@ import type { CommandContext } from '../command-context.ts'
 import { CommandError } from '../io.ts'
 import { KEY_FORMS, readKey } from '../secrets.ts'
 
-type Guest = ResultOf<'chain.status'>['guests'][number]
+type Guest = Pick<ResultOf<'chain.status'>['guests'][number], 'id' | 'heldBy'>
 
 export function addWelcomeCommand(chain: Command, context: CommandContext): void {
   chain
@@ -40,7 +40,11 @@ function chosenOf(guests: readonly Guest[], which: string | undefined, chain: st
 }
 
 /** “2 posts wait for you”, from whom, and the command to type; `undefined` if none does. */
-export function guestsInWords(guests: readonly Guest[], chain: string, names: AddressBook): string | undefined {
+export function guestsInWords(
+  guests: readonly Guest[],
+  chain: string,
+  names: Pick<AddressBook, 'nameOf'>,
+): string | undefined {
   if (guests.length === 0) return undefined
   const what = guests.length === 1 ? 'a post waits' : `${String(guests.length)} posts wait`
   const nodes = [...new Set(guests.flatMap(({ heldBy }) => heldBy))]
