@@ -27,7 +27,7 @@ function from(
   made += 1
   const id = made.toString(16).toUpperCase().padStart(64, '0') as typeof block.id
   const header = by === undefined ? { ...block.header, author: id as unknown as AuthorKey } : block.header
-  return { block: { ...block, id, header }, payload, peer, share, sinceMs } as LobbyPost
+  return { block: { ...block, id, header }, payload, peer, share, sinceMs }
 }
 
 const peersIn = (lobby: Lobby): string[] => lobby.all().map(({ peer }) => peer)
