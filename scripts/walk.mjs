@@ -146,8 +146,8 @@ async function forum({ pvt }) {
   const { stdout } = await run(real(['crypto', 'pubpvt', '--new']))
   const [, bobPvt] = stdout.trim().split(' ')
   const asked = await type([BOB, ...CHAT, 'post', 'inline', 'May I come in?', `--sign=${bobPvt}`])
-  await type([...AT_BOB, 'held', '#bom-dia'])
-  const like = await type([...CHAT, 'like', asked, `--sign=${pvt}`, '--why=hello, Bob'])
+  await type([...CHAT, 'heads', 'blocked'], (out) => out.includes(asked))
+  const like = await type([...CHAT, 'welcome', `--sign=${pvt}`])
   await type([BOB, ...CHAT, 'consensus'], (out) => out.includes(like))
   await type([...CHAT, 'reps'])
 }

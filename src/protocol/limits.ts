@@ -399,10 +399,10 @@ export const PRUNE_BACKOFF_S = 600
 export const WAITING_NEIGHBOURS = 1024
 
 /**
- * How many posts wait here for a like is announced at most this often per chain (spec §7): a welcome takes people, so
- * minutes do not matter.
+ * How many posts wait here for a like is announced at most this often per chain (spec §7): who may welcome somebody is to hear of
+ * it while he still waits, and an announcement of 31 bytes costs little.
  */
-export const WAITING_EVERY_MS = MINUTE_MS
+export const WAITING_EVERY_MS = 10_000
 
 /** While some wait it is announced again after this time, for neighbours that did not hear it. */
 export const WAITING_AGAIN_MS = 10 * MINUTE_MS

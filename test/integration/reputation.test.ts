@@ -64,8 +64,8 @@ describe('§5 held: a post made here that is sound and not accepted', () => {
       status: 0,
       out: expect.stringMatching(/^2_[0-9A-F]{64}\n$/) as string,
       err:
-        `freechains: ${NEWCOMERS}; it stays on this node until somebody with reps likes it ` +
-        'here, or fetches it with `peer held`\n',
+        `freechains: ${NEWCOMERS}; it stays on this node, which tells nodes of people who could welcome it, ` +
+        'until one of them likes it there or here\n',
     })
     const id = posted.out.trim()
     expect(await chain(c, 'heads')).toBe(first)

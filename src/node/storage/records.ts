@@ -1,6 +1,7 @@
 /**
  * The node's small records in the database, in dag-cbor: lists of text (cached peers, static peers added by command), the
- * chains joined by command or named in the config file (spec §12), the founders chosen for forums (spec §2), and of the throttle of each chain (spec §5) when
+ * chains joined by command or named in the config file (spec §12), the founders chosen for forums (spec §2), on which chains held
+ * posts of others are collected (spec §5), and of the throttle of each chain (spec §5) when
  * it was in sync and what was taken from the rations.
  */
 import * as dagCbor from '@ipld/dag-cbor'
@@ -70,7 +71,7 @@ function configuredRecord(chain: ChainId): string {
 
 /** Removes all small records of a chain that was left. */
 export async function removeChainRecords(database: Database, chain: ChainId): Promise<void> {
-  for (const record of [watchRecord, rationsRecord, founderRecord, configuredRecord]) {
+  for (const record of [watchRecord, rationsRecord, founderRecord, configuredRecord, welcomeRecord]) {
     await database.remove(record(chain))
   }
 }
@@ -113,6 +114,20 @@ export async function loadFounder(database: Database, chain: ChainId): Promise<A
 
 export function saveFounder(database: Database, chain: ChainId, founder: AuthorKey): Promise<void> {
   return database.put(founderRecord(chain), idBytes(founder))
+}
+
+/** Whether a command told this node to collect held posts of others on the chain (spec §5). */
+export async function loadWelcome(database: Database, chain: ChainId): Promise<boolean> {
+  return (await database.get(welcomeRecord(chain))) !== undefined
+}
+
+export function saveWelcome(database: Database, chain: ChainId, isTold: boolean): Promise<void> {
+  const record = welcomeRecord(chain)
+  return isTold ? database.put(record, dagCbor.encode(true)) : database.remove(record)
+}
+
+function welcomeRecord(chain: ChainId): string {
+  return `welcome-${chain.toLowerCase()}`
 }
 
 function founderRecord(chain: ChainId): string {

@@ -106,16 +106,17 @@ export class BlockImporter {
   }
 
   /** Keeps another peer's posts that are not accepted, and their pasts (`peer held`), at least until the pull ends. */
-  keepGuests(ids: readonly BlockId[], nowMs: number): void {
-    const { state, staging, mempool, changeSet } = this.#blockStates
+  keepGuests(ids: readonly BlockId[], nowMs: number, areTold = true): void {
+    const { state, staging, mempool, changeSet, unaccepted } = this.#blockStates
     for (const id of ids) {
       const pooled = mempool.take(id)
       if (pooled !== undefined) this.#importChecked(pooled, this.#contextAgain(pooled, 'held', nowMs))
       const index = state.graph.indexOf(id)
-      const isStaged = index !== undefined && index >= staging.settled
-      if (!isStaged || !state.isPost(index)) continue
+      if (index === undefined || !state.isPost(index)) continue
+      // One that was dropped before has its row still, and was recalled as surplus.
+      if (index < staging.settled && unaccepted.get(index) !== 'surplus') continue
       this.#blockStates.keep(index, 'guest')
-      changeSet.tell(index, 'held')
+      if (areTold) changeSet.tell(index, 'held')
     }
   }
 

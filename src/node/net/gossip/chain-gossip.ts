@@ -51,6 +51,8 @@ export interface GossipModules {
   /** Of a group: whether a peer is no stranger, and may know that this node is a member. */
   readonly mayKnow?: (peer: string) => boolean
   readonly onFault: (peer: string, fault: ProtocolFault) => void
+  /** The neighbour says that posts wait at it for a like. */
+  readonly onWaiting?: (peer: string) => void
 }
 
 /** The chain's gossipsub topic. */
@@ -90,6 +92,7 @@ export class ChainGossip {
     this.waiting = new WaitingPosts({
       count: () => replica.heldHere().length,
       isConnected: (peer) => pubsub.isConnected(peer),
+      onWaiting: (peer) => modules.onWaiting?.(peer),
       announce: (waiting) => void this.#publish({ v: 1, nonce: randomBytes(ANNOUNCE_NONCE_BYTES), waiting }),
     })
     pubsub.join(

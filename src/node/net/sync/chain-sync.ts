@@ -11,6 +11,7 @@ import type { Offered } from '../../../protocol/messages.ts'
 import type { PullResult } from '../../../protocol/pull-types.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { NoRoom } from '../../chain/faults.ts'
+import { collectHeld } from './collect-held.ts'
 import { fetchHeldFrom, offerTo, openOn, type PullReason } from './commanded.ts'
 import { ProvenPeers, type Rank, type Standing } from './pull-rank.ts'
 import { PullScheduler, type ExtraSlots, type PullSlot } from './pull-scheduler.ts'
@@ -168,6 +169,20 @@ export class ChainSync {
   async fetchHeld(peer: PeerId, signal: AbortSignal): Promise<Result<readonly BlockId[], SyncFault>> {
     const pulled = await this.pullNow(peer, signal)
     return pulled.ok ? fetchHeldFrom(peer, this.#modules, signal) : pulled
+  }
+
+  /** Asks the peer for its held posts, for the lobby. Whether it answered. */
+  collectHeld(peer: PeerId): Promise<boolean> {
+    const modules = {
+      ...this.#modules,
+      share: (id: string) => this.#modules.standing(id).shares[0] ?? id,
+      onBehind: (id: string) => {
+        this.suggest(id)
+      },
+    }
+    const job = collectHeld(peer, modules, this.#stopped.signal)
+    this.#track(job)
+    return job
   }
 
   /** Whether the peer has this chain and both sides proved their membership. */
