@@ -5,25 +5,26 @@ import type { AddressBook } from '../address-book.ts'
 import { shortId } from '../block-text.ts'
 import type { CommandContext } from '../command-context.ts'
 import { CommandError } from '../io.ts'
-import { KEY_FORMS, readKey } from '../secrets.ts'
+import { postSigned } from '../../control/client/signing.ts'
+import { addSignOptions, mustSign, type SignOptions } from '../keys/who-signs.ts'
 
 type Guest = Pick<ResultOf<'chain.status'>['guests'][number], 'id' | 'heldBy'>
 
 export function addWelcomeCommand(chain: Command, context: CommandContext): void {
-  chain
-    .command('welcome')
-    .usage('[<id> | all] --sign=PVT')
-    .description('like the posts of newcomers that wait for you, which lets them in; prints the ids of the likes')
+  addSignOptions(chain.command('welcome'))
+    .usage('[<id> | all] [--as NAME | --sign=PVT]')
+    .description(
+      'like the posts of newcomers that wait for you, which lets them in and takes a rep of yours for each; prints the ids of the likes',
+    )
     .argument('[id|all]', 'which one; needed if more than one waits')
-    .requiredOption('--sign <pvt>', `private key to sign with: each like takes a rep; ${KEY_FORMS}`)
-    .action(async (which: string | undefined, options: { readonly sign: string }) => {
-      const sign = await readKey(options.sign, '--sign', context.io)
+    .action(async (which: string | undefined, options: SignOptions) => {
+      const signer = await mustSign(options, context)
       const name = context.subject('chain')
       const client = await context.client()
       const { guests } = await client.call('chain.status', { chain: name })
       const ids = chosenOf(guests, which, name)
       const liked: string[] = []
-      for (const id of ids) liked.push((await client.call('chain.like', { chain: name, id, sign })).id)
+      for (const id of ids) liked.push((await postSigned(client, { chain: name, like: id }, signer)).id)
       await context.answerLines(liked, liked.length === 0 ? [] : [liked.join(' ')])
       if (liked.length === 0) await context.note('nobody waits')
     })
@@ -57,5 +58,5 @@ export function guestsInWords(
         : `, at ${String(nodes.length)} nodes`
   const [only] = guests
   const id = guests.length === 1 && only !== undefined ? '' : ' ID'
-  return `${what} for you${from}: freechains chain '${chain}' welcome${id} --sign=@KEYFILE`
+  return `${what} for you${from}: freechains chain '${chain}' welcome${id}`
 }
