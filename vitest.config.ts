@@ -1,7 +1,8 @@
 /**
  * Three projects. `unit` runs in threads that share their modules; files that mock, or change the process, have a process
- * each in `isolated`; `integration` spawns the built program. Threads and processes run side by side: much of the time
- * daemons are waited for.
+ * each in `isolated`; `integration`, which spawns the built program, runs in processes that share their modules: loading
+ * libp2p anew for each file takes a second of the processor. Threads and processes run side by side: much of the time daemons
+ * are waited for. A pool shares modules in all of its projects or in none, so each project has a pool of its own.
  */
 import { defineConfig } from 'vitest/config'
 import { isolatedTests } from './test/support/isolation.ts'
@@ -19,7 +20,9 @@ export default defineConfig({
     retry: process.env['FREECHAINS_NIGHTLY'] === '1' ? 0 : 1,
     poolOptions: {
       threads: { isolate: false, minThreads: 2, maxThreads: 2 },
-      forks: { minForks: 3, maxForks: 3 },
+      forks: { isolate: false, minForks: 3, maxForks: 3 },
+      // Any process is above the limit once it has run a file, and is not used again.
+      vmForks: { minForks: 1, maxForks: 1, memoryLimit: '1MB' },
     },
     reporters: ['default', './test/support/summary-reporter.ts'],
     setupFiles: ['src/node/base/polyfill.ts'],
@@ -38,7 +41,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'isolated',
-          pool: 'forks',
+          pool: 'vmForks',
           include: isolated,
         },
       },
@@ -50,6 +53,8 @@ export default defineConfig({
           include: ['test/integration/**/*.test.ts'],
           globalSetup: ['test/support/build.ts'],
           testTimeout: 120_000,
+          restoreMocks: true,
+          unstubEnvs: true,
         },
       },
     ],
