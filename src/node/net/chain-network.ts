@@ -105,7 +105,10 @@ export class ChainNetwork {
     const onFault = (peer: string, fault: ProtocolFault): void => {
       this.#onProtocolFault(peer, fault)
     }
-    const mayRecheck = (peer: string): boolean => this.#rechecks.take(peer, performance.now())
+    const mayRecheck = (peer: string, spent?: number): boolean =>
+      spent === undefined
+        ? this.#rechecks.take(peer, performance.now())
+        : this.#rechecks.spend(peer, spent, performance.now())
     const sync: ChainSync = new ChainSync({
       mayRecheck,
       replica,

@@ -23,7 +23,7 @@ export interface CommandedModules {
   readonly self: PeerId
   readonly onFault: (peer: string, fault: ProtocolFault) => void
   /** Takes one of the peer's rechecks. */
-  readonly mayRecheck: (peer: string) => boolean
+  readonly mayRecheck: (peer: string, spent?: number) => boolean
 }
 
 /** Opens the chain at the peer: it has the chain, and both sides proved their membership. */
@@ -72,7 +72,7 @@ export async function fetchHeldFrom(
   if (!opened.ok) return opened
   const fetched = await fetchHeld(opened.value.stream, replica, {
     signal,
-    mayRecheck: () => mayRecheck(peer.toString()),
+    mayRecheck: (spent) => mayRecheck(peer.toString(), spent),
   })
   if (fetched.ok) return fetched
   const { fault } = fetched
