@@ -68,7 +68,7 @@ export async function post(
   return posted.ok && posted.value.state === 'accepted' && isFounder ? ok({ ...posted.value, why: FOUNDER }) : posted
 }
 
-/** As {@link post}; `REP_NO_REPS` if the author cannot pay for it. */
+/** As {@link post}; `REP_NO_REPS` if the author cannot pay for it, `REP_TAKEN_BACK` if it would only cost. */
 export function vote(
   replica: Replica,
   request: VoteRequest,
@@ -107,6 +107,8 @@ function make(replica: Replica, request: MakeRequest, nowMs: number): Result<Mad
   const { pvt, payload } = request
   const { label, re, toOwner = false } = 'target' in request ? ({} as Partial<PostRequest>) : request
   const like = 'target' in request ? { n: request.n, target: request.target } : undefined
+  const isByTarget = like !== undefined && pvt !== undefined && state.authorOf(like.target) === pvt.author
+  if (isByTarget && like.n === -1 && state.isTakenBack(like.target)) return fail({ code: 'REP_TAKEN_BACK' })
   const block = {
     ...(pvt === undefined ? {} : { author: pvt.author }),
     ...(like === undefined ? {} : { vote: like }),

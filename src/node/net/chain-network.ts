@@ -196,10 +196,10 @@ export class ChainNetwork {
     await this.#rounds.stop()
   }
 
-  async #onOffer(replica: Replica, peer: PeerId, signal: AbortSignal): Promise<Offered> {
+  async #onOffer(replica: Replica, peer: PeerId, signal: AbortSignal): Promise<Offered | undefined> {
     const sync = this.#byRendezvous.get(bytesToHex(replica.chain.rendezvous))?.sync
     const pulled = await sync?.receive(peer, signal, { isAsked: false })
-    return pulled?.ok === true ? pulled.value : { fresh: 0, missing: 0 }
+    return pulled?.ok === true ? pulled.value : undefined
   }
 
   /** Connected peers, those first that are known to have the chain. */

@@ -30,8 +30,8 @@ export interface RequestHandlerModules {
   readonly find: (rendezvous: string) => Replica | undefined
   /** The peer opened the chain: it has it, and in a group proved the key. */
   readonly onOpened?: (replica: Replica, peer: PeerId) => void
-  /** Pulls from a peer that offers its blocks. */
-  readonly onOffer: (replica: Replica, peer: PeerId, signal: AbortSignal) => Promise<Offered>
+  /** Pulls from a peer that offers its blocks; `undefined` if the pull failed. */
+  readonly onOffer: (replica: Replica, peer: PeerId, signal: AbortSignal) => Promise<Offered | undefined>
 }
 
 export function createRequestHandler({ self, find, onOpened, onOffer }: RequestHandlerModules): SyncHandler {
@@ -57,8 +57,9 @@ export function createRequestHandler({ self, find, onOpened, onOffer }: RequestH
         const offer = `${caller.peer.toString()} ${replica.chain.id}`
         if (offering.has(offer)) return { t: 'refuse', id: plan.id, code: 'busy' }
         offering.add(offer)
-        const pulled = onOffer(replica, caller.peer, signal).finally(() => offering.delete(offer))
-        return { t: 'offered', id: plan.id, ...(await pulled) }
+        const pulled = await onOffer(replica, caller.peer, signal).finally(() => offering.delete(offer))
+        if (pulled === undefined) return { t: 'refuse', id: plan.id, code: 'busy' }
+        return { t: 'offered', id: plan.id, ...pulled }
       }
     }
   }
