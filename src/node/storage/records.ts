@@ -11,6 +11,7 @@ import { authorKey, idBytes, type AuthorKey, type ChainId } from '../../dag/ids.
 import type { ThrottleRecord } from '../../reputation/throttle.ts'
 import { Watch, type Interval } from '../../reputation/watch.ts'
 import type { Database } from './database.ts'
+import { chainRecords, configuredRecord, founderRecord, rationsRecord, watchRecord } from './record-names.ts'
 
 export interface TextList {
   load(): Promise<readonly string[]>
@@ -64,15 +65,9 @@ export async function loadConfigured(database: Database, chain: ChainId): Promis
   return stored === undefined ? undefined : decodeJoined(stored)
 }
 
-function configuredRecord(chain: ChainId): string {
-  return `configured-${chain.toLowerCase()}`
-}
-
 /** Removes all small records of a chain that was left. */
 export async function removeChainRecords(database: Database, chain: ChainId): Promise<void> {
-  for (const record of [watchRecord, rationsRecord, founderRecord, configuredRecord]) {
-    await database.remove(record(chain))
-  }
+  for (const record of chainRecords(chain)) await database.remove(record)
 }
 
 /** When this node was in sync on the chain. A record that does not decode counts as none: then no block is old. */
@@ -101,10 +96,6 @@ export function saveRations(database: Database, chain: ChainId, record: Throttle
   return database.put(rationsRecord(chain), dagCbor.encode({ v: 1, ...record }))
 }
 
-function rationsRecord(chain: ChainId): string {
-  return `rations-${chain.toLowerCase()}`
-}
-
 /** The founder chosen for a forum that had none here (spec §2). */
 export async function loadFounder(database: Database, chain: ChainId): Promise<AuthorKey | undefined> {
   const stored = await database.get(founderRecord(chain))
@@ -113,14 +104,6 @@ export async function loadFounder(database: Database, chain: ChainId): Promise<A
 
 export function saveFounder(database: Database, chain: ChainId, founder: AuthorKey): Promise<void> {
   return database.put(founderRecord(chain), idBytes(founder))
-}
-
-function founderRecord(chain: ChainId): string {
-  return `founder-${chain.toLowerCase()}`
-}
-
-function watchRecord(chain: ChainId): string {
-  return `watch-${chain.toLowerCase()}`
 }
 
 function decodeIntervals(stored: Uint8Array): Interval[] {

@@ -5,7 +5,7 @@ import { controlErrorOf } from '../../../../../src/node/api/fault-reports.ts'
 import { offerTo } from '../../../../../src/node/net/sync/commanded.ts'
 import { createRequestHandler } from '../../../../../src/node/net/sync/request-handler.ts'
 import type { SyncStream } from '../../../../../src/node/net/sync/client.ts'
-import type { Offered, Request, RequestBody } from '../../../../../src/protocol/messages.ts'
+import type { Offered, RequestBody } from '../../../../../src/protocol/messages.ts'
 import { chain, post } from '../../../../support/blocks.ts'
 import { openReplica, takeIn } from '../../../../support/replicas.ts'
 import { peerOf } from '../../../../support/wired.ts'
@@ -24,7 +24,7 @@ async function offered(pulled: Offered | undefined): ReturnType<typeof offerTo> 
   const caller = { peer: self, nonces, stream: {} }
   let lastId = 0
   const request = async (body: RequestBody): Promise<unknown> => {
-    const value = await respond(caller, { ...body, id: (lastId += 1) } as Request, signal)
+    const value = await respond(caller, { ...body, id: (lastId += 1) }, signal)
     return { ok: true, value }
   }
   const stream = { peer, nonces, request } as unknown as SyncStream
