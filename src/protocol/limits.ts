@@ -496,6 +496,15 @@ export const RECHECKS_PER_PEER: Rate = { burst: 64, perSecond: 4 }
 /** The same for all peers together: a tenth of one core, however many peer ids an attacker makes up. */
 export const RECHECKS: Rate = { burst: 256, perSecond: 64 }
 
+/** Steps of judging a block (`reputation/work.ts`) that count as one recheck: one to three microseconds each (2026-11). */
+export const STEPS_PER_RECHECK = 1024
+
+/**
+ * A block that takes more steps than this is charged for all of them, if it does not get in. Newest blocks take 50 to 150
+ * (2026-11); one that leaves out a vote of the first days takes 800 in a chain of 10,000 blocks, and 3,000 in one of 100,000.
+ */
+export const ORDINARY_STEPS = 256
+
 // Peer score
 
 /** A peer with this many points is banned: one breach may be an accident, four are not. */

@@ -66,7 +66,7 @@ test('a post that is held on C is welcomed from A within 10 s with nobody typing
   expect(ears.heard.find((event) => event.id === id)).toMatchObject({ author: NEWCOMER.pub, heldBy: [c.peerId] })
   expect(await payloadOn(a, id)).toBe('may I come in?')
   const log = await on(a, 'chain', FORUM, 'log')
-  expect(log.err).toContain(`a post waits for you, at ${c.peerId}: freechains chain '${FORUM}' welcome --sign=@KEYFILE`)
+  expect(log.err).toContain(`a post waits for you, at ${c.peerId}: freechains chain '${FORUM}' welcome`)
   expect(log.out).toContain('held  may I come in?')
   const there = await on(c, 'chain', FORUM, 'status')
   expect(there.out).toMatch(/^yours: +\d+_[0-9A-F]{8} waits for a like; [12] peers? heard of it$/m)

@@ -69,7 +69,7 @@ export function post(replica: Replica, request: PostRequest, clock: Clock): Prom
   return put(replica, request, clock)
 }
 
-/** As {@link post}; `REP_NO_REPS` if the author cannot pay for it. */
+/** As {@link post}; `REP_NO_REPS` if the author cannot pay for it, `REP_TAKEN_BACK` if it would only cost. */
 export function vote(replica: Replica, request: VoteRequest, clock: Clock): Promise<Result<Posted, Refused>> {
   return put(replica, request, clock)
 }
@@ -138,6 +138,8 @@ export function draftOn(replica: Replica, request: BlockRequest, nowMs: number):
   const { author, payload } = request
   const { label, re, toOwner = false } = 'target' in request ? ({} as Partial<PostRequest>) : request
   const like = 'target' in request ? { n: request.n, target: request.target } : undefined
+  const isByTarget = like !== undefined && author !== undefined && state.authorOf(like.target) === author
+  if (isByTarget && like.n === -1 && state.isTakenBack(like.target)) return fail({ code: 'REP_TAKEN_BACK' })
   const block = {
     ...(author === undefined ? {} : { author }),
     ...(like === undefined ? {} : { vote: like }),

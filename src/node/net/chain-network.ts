@@ -108,7 +108,10 @@ export class ChainNetwork {
     const onFault = (peer: string, fault: ProtocolFault): void => {
       this.#onProtocolFault(peer, fault)
     }
-    const mayRecheck = (peer: string): boolean => this.#rechecks.take(peer, performance.now())
+    const mayRecheck = (peer: string, spent?: number): boolean =>
+      spent === undefined
+        ? this.#rechecks.take(peer, performance.now())
+        : this.#rechecks.spend(peer, spent, performance.now())
     const sync: ChainSync = new ChainSync({
       mayRecheck,
       replica,
@@ -210,10 +213,10 @@ export class ChainNetwork {
     await this.#heldRounds.stop()
   }
 
-  async #onOffer(replica: Replica, peer: PeerId, signal: AbortSignal): Promise<Offered> {
+  async #onOffer(replica: Replica, peer: PeerId, signal: AbortSignal): Promise<Offered | undefined> {
     const sync = this.#byRendezvous.get(bytesToHex(replica.chain.rendezvous))?.sync
     const pulled = await sync?.receive(peer, signal, { isAsked: false })
-    return pulled?.ok === true ? pulled.value : { fresh: 0, missing: 0 }
+    return pulled?.ok === true ? pulled.value : undefined
   }
 
   /** Connected peers, those first that are known to have the chain. */

@@ -12,6 +12,7 @@ import { authorKey, idBytes, type AuthorKey, type ChainId } from '../../dag/ids.
 import type { ThrottleRecord } from '../../reputation/throttle.ts'
 import { Watch, type Interval } from '../../reputation/watch.ts'
 import type { Database } from './database.ts'
+import { chainRecords, configuredRecord, founderRecord, rationsRecord, watchRecord, welcomeRecord } from './record-names.ts'
 
 export interface TextList {
   load(): Promise<readonly string[]>
@@ -65,15 +66,9 @@ export async function loadConfigured(database: Database, chain: ChainId): Promis
   return stored === undefined ? undefined : decodeJoined(stored)
 }
 
-function configuredRecord(chain: ChainId): string {
-  return `configured-${chain.toLowerCase()}`
-}
-
 /** Removes all small records of a chain that was left. */
 export async function removeChainRecords(database: Database, chain: ChainId): Promise<void> {
-  for (const record of [watchRecord, rationsRecord, founderRecord, configuredRecord, welcomeRecord]) {
-    await database.remove(record(chain))
-  }
+  for (const record of chainRecords(chain)) await database.remove(record)
 }
 
 /** When this node was in sync on the chain. A record that does not decode counts as none: then no block is old. */
@@ -102,10 +97,6 @@ export function saveRations(database: Database, chain: ChainId, record: Throttle
   return database.put(rationsRecord(chain), dagCbor.encode({ v: 1, ...record }))
 }
 
-function rationsRecord(chain: ChainId): string {
-  return `rations-${chain.toLowerCase()}`
-}
-
 /** The founder chosen for a forum that had none here (spec §2). */
 export async function loadFounder(database: Database, chain: ChainId): Promise<AuthorKey | undefined> {
   const stored = await database.get(founderRecord(chain))
@@ -124,18 +115,6 @@ export async function loadWelcome(database: Database, chain: ChainId): Promise<b
 export function saveWelcome(database: Database, chain: ChainId, isTold: boolean): Promise<void> {
   const record = welcomeRecord(chain)
   return isTold ? database.put(record, dagCbor.encode(true)) : database.remove(record)
-}
-
-function welcomeRecord(chain: ChainId): string {
-  return `welcome-${chain.toLowerCase()}`
-}
-
-function founderRecord(chain: ChainId): string {
-  return `founder-${chain.toLowerCase()}`
-}
-
-function watchRecord(chain: ChainId): string {
-  return `watch-${chain.toLowerCase()}`
 }
 
 function decodeIntervals(stored: Uint8Array): Interval[] {

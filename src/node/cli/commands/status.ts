@@ -91,7 +91,7 @@ function guestLines({ guests }: Status, chain: string): string[] {
     const where = heldBy.length === 0 ? '' : ` from ${heldBy.join(', ')}`
     return `guest:    ${shortId(id)}${where} waits for a like`
   })
-  return [...lines, `          freechains chain '${chain}' welcome [ID | all] --sign=@KEYFILE`]
+  return [...lines, `          freechains chain '${chain}' welcome [ID | all]`]
 }
 
 function summaryOf(status: Status): string {

@@ -35,8 +35,8 @@ export interface SyncModules extends Omit<EverybodyModules, 'rankOf'> {
   readonly clock: Clock
   readonly log: Logger
   readonly onFault: (peer: string, fault: ProtocolFault) => void
-  /** Takes one of the peer's rechecks; see `protocol/recheck-budget.ts`. */
-  readonly mayRecheck: (peer: string) => boolean
+  /** Takes one of the peer's rechecks, or so many that were spent; see `protocol/recheck-budget.ts`. */
+  readonly mayRecheck: (peer: string, spent?: number) => boolean
   /** Called at the end of each pull. */
   readonly onPulled: (peer: PeerId, result: PullResult) => void
   /** What is known of a peer apart from this chain: decides when its turn to be pulled from comes. */
@@ -266,7 +266,7 @@ export class ChainSync {
       stream,
       handshake,
       signal,
-      mayRecheck: () => mayRecheck(id),
+      mayRecheck: (spent) => mayRecheck(id, spent),
       isStranger: () => this.#rankOf(id) === 'stranger',
       shouldYield,
       onProgress,

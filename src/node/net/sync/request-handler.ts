@@ -32,8 +32,8 @@ export interface RequestHandlerModules {
   readonly onOpened?: (replica: Replica, peer: PeerId) => void
   /** The peer was told of the held posts made here. */
   readonly onHeldTold?: (replica: Replica, peer: PeerId) => void
-  /** Pulls from a peer that offers its blocks. */
-  readonly onOffer: (replica: Replica, peer: PeerId, signal: AbortSignal) => Promise<Offered>
+  /** Pulls from a peer that offers its blocks; `undefined` if the pull failed. */
+  readonly onOffer: (replica: Replica, peer: PeerId, signal: AbortSignal) => Promise<Offered | undefined>
 }
 
 export function createRequestHandler({
@@ -66,8 +66,9 @@ export function createRequestHandler({
         const offer = `${caller.peer.toString()} ${replica.chain.id}`
         if (offering.has(offer)) return { t: 'refuse', id: plan.id, code: 'busy' }
         offering.add(offer)
-        const pulled = onOffer(replica, caller.peer, signal).finally(() => offering.delete(offer))
-        return { t: 'offered', id: plan.id, ...(await pulled) }
+        const pulled = await onOffer(replica, caller.peer, signal).finally(() => offering.delete(offer))
+        if (pulled === undefined) return { t: 'refuse', id: plan.id, code: 'busy' }
+        return { t: 'offered', id: plan.id, ...pulled }
       }
     }
   }

@@ -99,6 +99,6 @@ test('it names the posts of others that wait here, where from, and what to type;
   const { out } = await command(shell(`chain '#chat' status`), { results: { 'chain.status': status } })
   expect(out).toContain('yours:    2_A1A1A1A1 waits for a like; 1 peer heard of it\n')
   expect(out).toContain('guest:    3_B2B2B2B2 from ann waits for a like\n')
-  expect(out).toContain("freechains chain '#chat' welcome [ID | all] --sign=@KEYFILE\n")
+  expect(out).toContain("freechains chain '#chat' welcome [ID | all]\n")
   expect(out).toContain("waiting:  2 at ann, for a like: peer ann held '#chat'")
 })

@@ -42,8 +42,8 @@ describe('welcome', () => {
 })
 
 test.each([
-  [[ID(1)], "a post waits for you, at node-c: freechains chain '#chat' welcome --sign=@KEYFILE"],
-  [[ID(1), ID(2)], "2 posts wait for you, at node-c: freechains chain '#chat' welcome ID --sign=@KEYFILE"],
+  [[ID(1)], "a post waits for you, at node-c: freechains chain '#chat' welcome"],
+  [[ID(1), ID(2)], "2 posts wait for you, at node-c: freechains chain '#chat' welcome ID"],
 ])('log says how many posts of others wait, where, and what to type: %#', async (ids, words) => {
   const block = {
     height: 2,
