@@ -1,8 +1,7 @@
 /**
  * Three projects. `unit` runs in threads that share their modules; files that mock, or change the process, have a process
- * each in `isolated`; `integration`, which spawns the built program, runs in processes that share their modules: loading
- * libp2p anew for each file takes a second of the processor. Threads and processes run side by side: much of the time daemons
- * are waited for. A pool shares modules in all of its projects or in none, so each project has a pool of its own.
+ * each in `isolated`; `integration` spawns the built program. Threads and processes run side by side: much of the time
+ * daemons are waited for.
  */
 import { defineConfig } from 'vitest/config'
 import { isolatedTests } from './test/support/isolation.ts'
@@ -20,9 +19,7 @@ export default defineConfig({
     retry: process.env['FREECHAINS_NIGHTLY'] === '1' ? 0 : 1,
     poolOptions: {
       threads: { isolate: false, minThreads: 2, maxThreads: 2 },
-      forks: { isolate: false, minForks: 3, maxForks: 3 },
-      // Any process is above the limit once it has run a file, and is not used again.
-      vmForks: { minForks: 1, maxForks: 1, memoryLimit: '1MB' },
+      forks: { minForks: 3, maxForks: 3 },
     },
     reporters: ['default', './test/support/summary-reporter.ts'],
     setupFiles: ['src/node/base/polyfill.ts'],
@@ -41,7 +38,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'isolated',
-          pool: 'vmForks',
+          pool: 'forks',
           include: isolated,
         },
       },
@@ -53,8 +50,6 @@ export default defineConfig({
           include: ['test/integration/**/*.test.ts'],
           globalSetup: ['test/support/build.ts'],
           testTimeout: 120_000,
-          restoreMocks: true,
-          unstubEnvs: true,
         },
       },
     ],

@@ -39,9 +39,9 @@ export default class SummaryReporter implements Reporter {
   }
 }
 
-/** In a thread files last for a moment: the one that left a promise behind may be long over. */
+/** Threads go through many files: who left a promise behind is not known there. */
 function isOf(module: TestModule, { VITEST_TEST_PATH: path }: Unhandled): boolean {
-  return module.moduleId === path && module.project.config.pool !== 'threads'
+  return module.moduleId === path && module.project.config.pool === 'forks'
 }
 
 function fileRun(module: TestModule, unhandled: readonly Unhandled[]): FileRun {
