@@ -11,11 +11,12 @@ import { LabNet } from './lab-net.mjs'
 
 const WITHIN_MS = 60_000
 const PORT = 8331
-const [PUBLIC, ROUTER, LAN] = ['20.0.0.10', '20.0.0.2', '10.0.5']
+const [PUBLIC_NUMBER, ROUTER_NUMBER, LAN] = [10, 2, '10.0.5']
+const PUBLIC = LabNet.publicAddress(PUBLIC_NUMBER, 4)
 
 const lab = new LabNet()
-lab.addPublic('public', PUBLIC)
-lab.addRouter('router', ROUTER, { isStrict: true })
+lab.addPublic('public', PUBLIC_NUMBER)
+lab.addRouter('router', ROUTER_NUMBER, { isStrict: true })
 lab.addLan('router', LAN, ['anna', 'bert', 'copy'])
 lab.check()
 

@@ -23,7 +23,7 @@ export class MeasuredNode {
    */
   static async start(root, name, chains, nodeArgs = [], more = {}) {
     const node = new MeasuredNode()
-    const { child, client, addresses } = await startDaemon({
+    const { child, client, addresses, port } = await startDaemon({
       root,
       name,
       config: { chains, ...more },
@@ -32,6 +32,7 @@ export class MeasuredNode {
     })
     node.child = child
     node.client = client
+    node.port = port
     node.address = addresses[0]
     node.exited = new Promise((resolve) => child.once('exit', resolve))
     return node
