@@ -64,7 +64,8 @@ export async function post(
 ): Promise<Result<Posted, BlockFault | StorageRefusal>> {
   const before = replica.pioneer
   const posted = await put(replica, request, clock)
-  const isFounder = replica.pioneer !== before
+  // Posts that were stored together saw the same beginning.
+  const isFounder = replica.pioneer !== before && posted.ok && posted.value.height === 1
   return posted.ok && posted.value.state === 'accepted' && isFounder ? ok({ ...posted.value, why: FOUNDER }) : posted
 }
 
