@@ -32,6 +32,8 @@ export interface DraftLimits {
 interface Draft {
   readonly made: MadeBlock
   readonly author: AuthorKey
+  /** The author's accepted block that came last when the draft was made. */
+  readonly latest: number | undefined
   readonly replica: Replica
   readonly oldAge: NodeJS.Timeout
   /** Lets the author's next draft be made. */
@@ -101,7 +103,7 @@ export class Drafts {
     try {
       const bytes = made.payload.byteLength
       const taken = await takeInMade<DraftFault | BlockFault>(replica, bytes, clock, () => {
-        if (draft.isStale || isFoundedByAnother(draft)) return fail({ code: 'DRAFT_STALE' })
+        if (draft.isStale || isOvertaken(draft) || isFoundedByAnother(draft)) return fail({ code: 'DRAFT_STALE' })
         return ok({ block: { ...made.block, signature }, payload: made.payload })
       })
       // Its backs left the chain: a new draft links others.
@@ -117,7 +119,8 @@ export class Drafts {
     const { id } = made.block
     this.#drop(id)
     const oldAge = setTimeout(() => this.#drop(id), this.#limits.ageMs).unref()
-    const draft = { made, author, replica, oldAge, endTurn, isStale: false }
+    const latest = replica.state.latestBy(author)
+    const draft = { made, author, latest, replica, oldAge, endTurn, isStale: false }
     this.#drafts.set(id, draft)
     this.#bytes += made.payload.byteLength
     this.#watch(replica).add(draft)
@@ -173,6 +176,11 @@ export class Drafts {
 function overtakes({ id, author, kind }: ChainEvent, draft: Draft): boolean {
   if (kind === 'withdrawn') return true
   return (kind === 'post' || kind === 'like') && author === draft.author && id !== draft.made.block.id
+}
+
+/** Blocks that are stored by one write with it are told of when that is done. */
+function isOvertaken({ author, latest, replica }: Draft): boolean {
+  return replica.state.latestBy(author) !== latest
 }
 
 /** A first post, where another forum has come: a new draft stands on its blocks. */

@@ -116,7 +116,9 @@ export async function takeInMade<F>(
   if (index === undefined) throw new Bug('a block that is in is in the graph')
   const made = { id, height: graph.height(index) }
   if (state === 'accepted') {
-    const isFounding = chainState.isPost(index) && replica.pioneer !== pioneerBefore
+    // Posts that were stored together saw the same beginning.
+    const isFirst = made.height === 1 && chainState.isPost(index)
+    const isFounding = isFirst && replica.pioneer !== pioneerBefore
     return ok({ ...made, state, ...(isFounding ? { why: FOUNDER } : {}) })
   }
   const why = explain(chainState, index, { state: replica.stateOf(index), now: clock.nowMs() })
