@@ -1,7 +1,8 @@
 // Three nodes through bad days, one after the other in random order: a wifi change, a NAT that forgets, a power cut, a laptop
 // that was suspended. After each, a post of each of two nodes has to be at all three within a minute. One node is public, two
 // are behind routers; they are in a closed lab (`lab-net.mjs`), so this is run by `scripts/in-namespace bad-days.mjs`.
-// `--rounds N` (4), `--seed N` to see a run again, `--only wifi,nat,power,suspend,cable`.
+// `--rounds N` (4), `--family 6` over IPv6 (4), `--seed N` to see a run again, `--only wifi,nat,power,suspend,cable` (IPv6 has no
+// NAT). Each round prints how long its posts took; at the end stands a table by kind.
 import { once } from 'node:events'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -16,11 +17,17 @@ const CHAIN = '$family'
 const PORT = 8331
 
 const { values } = parseArgs({
-  options: { rounds: { type: 'string' }, seed: { type: 'string' }, only: { type: 'string' } },
+  options: {
+    rounds: { type: 'string' },
+    family: { type: 'string' },
+    seed: { type: 'string' },
+    only: { type: 'string' },
+  },
 })
+const family = Number(values.family ?? 4)
 const rounds = Number(values.rounds ?? 4)
 const seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 32))
-console.log(`seed ${seed}`)
+console.log(`IPv${family}, seed ${seed}`)
 
 // mulberry32
 let state = seed
@@ -34,10 +41,11 @@ const pick = (list) => list[Math.floor(chance() * list.length)]
 /** Mostly short, sometimes long. */
 const aWhile = (longestMs) => Math.round(500 + chance() ** 2 * longestMs)
 
-const ROUTERS = { r1: '20.0.0.21', r2: '20.0.0.22', r3: '20.0.0.23' }
+const A = 10
+const ROUTERS = { r1: 21, r2: 22, r3: 23 }
 const lab = new LabNet()
-lab.addPublic('a', '20.0.0.10')
-for (const [router, address] of Object.entries(ROUTERS)) lab.addRouter(router, address, { isStrict: router !== 'r2' })
+lab.addPublic('a', A)
+for (const [router, number] of Object.entries(ROUTERS)) lab.addRouter(router, number, { isStrict: router !== 'r2' })
 for (const host of ['b', 'c']) lab.addHost(host)
 lab.addLine('b', 'wifi1', 'r1', 1)
 lab.addLine('b', 'wifi2', 'r2', 2)
@@ -70,13 +78,13 @@ const nodes = new Map()
 async function start(name) {
   // libp2p does not list a public address before others have confirmed it.
   const id = nodes.get('a')?.addresses[0].split('/').at(-1)
-  const peers = name === 'a' ? [] : [`/ip4/20.0.0.10/tcp/${PORT}/p2p/${id}`]
+  const peers = name === 'a' ? [] : [`${LabNet.multiaddr(A, family, PORT)}/p2p/${id}`]
   const control = `127.0.0.1:${8340 + 'abc'.indexOf(name)}`
   const node = await startDaemon({
     root,
     name,
     prefix: LabNet.prefix(name),
-    config: { listen: [`/ip4/0.0.0.0/tcp/${PORT}`], control, peers, chains: [{ name: CHAIN, keyFile }] },
+    config: { listen: [LabNet.listen(family, PORT)], control, peers, chains: [{ name: CHAIN, keyFile }] },
   })
   nodes.set(name, node)
 }
@@ -103,7 +111,7 @@ const EVENTS = {
   async nat() {
     const name = pick(['b', 'c'])
     const { router } = lines[name]
-    lab.forgetConnections(router, ROUTERS[router])
+    lab.forgetConnections(router)
     return { name, text: `${router} forgot the connections of ${name}` }
   },
   async power() {
@@ -165,13 +173,14 @@ async function cross(ids) {
   }
 }
 
-const took = {}
+const kinds = values.only?.split(',') ?? Object.keys(EVENTS).filter((kind) => family === 4 || kind !== 'nat')
+/** Milliseconds by kind, of each round; `undefined` of one that failed. */
+const took = Object.fromEntries(kinds.map((kind) => [kind, []]))
 let failed = 0
 for (const name of ['a', 'b', 'c']) await start(name)
 console.log(
   `at first after ${Math.round(await cross([await post('a', 'hello'), await post('b', 'hello'), await post('c', 'hello')]))} ms`,
 )
-const kinds = values.only?.split(',') ?? Object.keys(EVENTS)
 for (let round = 1; round <= rounds; round += 1) {
   const kind = pick(kinds)
   const { name, text } = await EVENTS[kind]()
@@ -179,21 +188,26 @@ for (let round = 1; round <= rounds; round += 1) {
   const ids = [await post(name, `${round}`), await post(other, `${round}`)]
   try {
     const ms = await cross(ids)
-    took[kind] = [...(took[kind] ?? []), ms]
+    took[kind].push(ms)
     console.log(`${round} ${kind}: ${text}; posts of ${name} and ${other} are everywhere after ${Math.round(ms)} ms`)
   } catch (error) {
     failed += 1
+    took[kind].push(undefined)
     console.log(`${round} ${kind}: ${text}; FAILED: ${error.message}`)
     for (const [at, { client }] of nodes)
       console.log(`  ${at}: ${JSON.stringify(await client.call('chain.status', { chain: CHAIN }))}`)
   }
 }
-for (const [kind, all] of Object.entries(took)) {
-  const sorted = all.sort((a, b) => a - b)
-  console.log(
-    `${kind}: ${all.length} times, median ${Math.round(sorted[Math.floor(all.length / 2)])} ms, longest ${Math.round(sorted.at(-1))} ms`,
-  )
+const seconds = (ms) => (ms === undefined ? '' : `${(ms / 1000).toFixed(1)} s`)
+const row = (...cells) => console.log(cells.map((cell) => `${cell}`.padStart(10)).join(''))
+function rowOf(kind, all) {
+  const sorted = all.filter((ms) => ms !== undefined).sort((a, b) => a - b)
+  const median = sorted[Math.floor(sorted.length / 2)]
+  row(kind, all.length, all.length - sorted.length, seconds(median), seconds(sorted.at(-1)))
 }
+row('kind', 'rounds', 'failed', 'median', 'longest')
+for (const [kind, all] of Object.entries(took)) rowOf(kind, all)
+rowOf('all', Object.values(took).flat())
 await rm(root, { recursive: true, force: true })
-if (failed > 0) console.error(`${failed} of ${rounds} failed; again with --seed ${seed}`)
+if (failed > 0) console.error(`${failed} of ${rounds} failed; again with --family ${family} --seed ${seed}`)
 process.exit(failed > 0 ? 1 : 0)

@@ -1,6 +1,7 @@
 // One node among sybils on one address and honest peers on addresses of their own, in a closed lab: `scripts/in-namespace
 // sybils.mjs`. Posts are made at honest peers all the time; each has to be at the node within a minute, at the end all have the
-// same, and the node's memory does not grow. `--minutes N` (10), `--sybils N` (60), `--honest N` (20).
+// same, and the node's memory does not grow. `--minutes N` (10), `--sybils N` (60), `--honest N` (20),
+// `--family 6` over IPv6 (4).
 import { spawn } from 'node:child_process'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -14,21 +15,27 @@ import { LabNet } from './lab-net.mjs'
 const WITHIN_MS = 60_000
 const POST_EVERY_MS = 3_000
 const PORT = 8331
-const NODE = '20.0.0.10'
+const NODE = 10
 
 /** The node may grow by this between the second minute and the last: caches fill, and the heap breathes. */
 const GROWTH_MIB = 64
 
 const { values } = parseArgs({
-  options: { minutes: { type: 'string' }, sybils: { type: 'string' }, honest: { type: 'string' } },
+  options: {
+    minutes: { type: 'string' },
+    sybils: { type: 'string' },
+    honest: { type: 'string' },
+    family: { type: 'string' },
+  },
 })
+const family = Number(values.family ?? 4)
 const minutes = Number(values.minutes ?? 10)
 const [sybils, honest] = [Number(values.sybils ?? 60), Number(values.honest ?? 20)]
 
 const lab = new LabNet()
 lab.addPublic('node', NODE)
-lab.addPublic('eve', '20.0.0.66')
-for (let n = 0; n < honest; n += 1) lab.addPublic(`h${n}`, `20.0.0.${100 + n}`)
+lab.addPublic('eve', 66)
+for (let n = 0; n < honest; n += 1) lab.addPublic(`h${n}`, 100 + n)
 lab.check()
 
 const root = await mkdtemp(join(tmpdir(), 'sybils-'))
@@ -39,7 +46,7 @@ const start = (name, control, config) =>
     root,
     name,
     prefix: LabNet.prefix(name),
-    config: { listen: [`/ip4/0.0.0.0/tcp/${PORT}`], control: `127.0.0.1:${control}`, ...config },
+    config: { listen: [LabNet.listen(family, PORT)], control: `127.0.0.1:${control}`, ...config },
     onSpawn: (child) => children.push(child),
   })
 
@@ -48,7 +55,7 @@ const { pub, pvt } = await node.client.call('keys.pubpvt', { passphrase: 'the ow
 const chain = `@${pub}`
 const joining = { chains: [{ name: chain }] }
 await node.client.call('chains.join', { name: chain })
-const address = `/ip4/${NODE}/tcp/${PORT}/p2p/${node.addresses[0].split('/').at(-1)}`
+const address = `${LabNet.multiaddr(NODE, family, PORT)}/p2p/${node.addresses[0].split('/').at(-1)}`
 
 const script = fileURLToPath(new URL('sybil-hosts.mjs', import.meta.url))
 const [command, ...args] = [...LabNet.prefix('eve'), process.execPath, script, address, chain, `${sybils}`]

@@ -107,8 +107,8 @@ test('known heads, announced for ever: nothing is asked for, nobody is blamed', 
     { waves: floodOf(ANNOUNCEMENTS.burst / BATCH, 40) },
   )
   for (const { t } of bore.asked) told.set(t, (told.get(t) ?? 0) + 1)
-  // A pull when it subscribed, and at most one after some of it was skipped unread.
-  expect(told.get('open') ?? 0).toBeLessThanOrEqual(4)
+  // A pull when it subscribed, one after some of it was skipped unread, and one a minute, of some hundred announcements.
+  expect(told.get('open') ?? 0).toBeLessThanOrEqual(8)
   expect([...told.keys()].filter((t) => t !== 'open')).toEqual([])
   await network.keepsNoMore(at)
   await network.isSpared(bore, at)

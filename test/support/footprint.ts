@@ -1,10 +1,13 @@
-/** What a daemon takes of the machine, as the system counts it: memory and room on the disk. */
+/** What a daemon takes of the machine, as the system counts it: memory, room on the disk, and time of the processor. */
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Bug } from '../../src/dag/result.ts'
 import type { Daemon } from './daemon.ts'
 
 const KIB = 1024
+
+/** The system counts time in hundredths of a second. */
+const TICK_MS = 10
 
 /** The system keeps a peak of all resident memory, and none of the anonymous part. */
 const SAMPLE_MS = 20
@@ -15,19 +18,21 @@ export class Footprint {
   readonly #dir: string
   readonly #rssBytes: number
   readonly #diskBytes: number
+  readonly #cpuMs: number
 
-  private constructor(pid: string, dir: string, rssBytes: number, diskBytes: number) {
+  private constructor(pid: string, dir: string, rssBytes: number, diskBytes: number, cpuMs: number) {
     this.#pid = pid
     this.#dir = dir
     this.#rssBytes = rssBytes
     this.#diskBytes = diskBytes
+    this.#cpuMs = cpuMs
   }
 
   static async of({ dir }: Daemon): Promise<Footprint> {
     const pid = await pidOf(dir)
     // The peak counts from here.
     await writeFile(`/proc/${pid}/clear_refs`, '5')
-    return new Footprint(pid, dir, await memoryOf(pid, 'VmRSS'), await bytesIn(dir))
+    return new Footprint(pid, dir, await memoryOf(pid, 'VmRSS'), await bytesIn(dir), await cpuMsOf(pid))
   }
 
   /** Bytes of memory at the most, above what was used at first. */
@@ -37,6 +42,11 @@ export class Footprint {
 
   async diskGrowth(): Promise<number> {
     return (await bytesIn(this.#dir)) - this.#diskBytes
+  }
+
+  /** Of all its threads: how long others had the processor meanwhile does not count. */
+  async cpuMs(): Promise<number> {
+    return (await cpuMsOf(this.#pid)) - this.#cpuMs
   }
 }
 
@@ -48,6 +58,17 @@ async function pidOf(dir: string): Promise<string> {
     if (command.split('\0').includes(`${dir}.yaml`)) return pid
   }
   throw new Bug(`no daemon runs in ${dir}`)
+}
+
+async function cpuMsOf(pid: string): Promise<number> {
+  const text = await readFile(`/proc/${pid}/stat`, 'utf8')
+  // Behind the name of the program, which may have spaces, come the state and ten numbers before these two.
+  const [user, system] = text
+    .slice(text.lastIndexOf(')') + 2)
+    .split(' ')
+    .slice(11, 13)
+    .map(Number)
+  return ((user ?? NaN) + (system ?? NaN)) * TICK_MS
 }
 
 async function memoryOf(pid: string, field: 'VmRSS' | 'VmHWM' | 'RssAnon'): Promise<number> {

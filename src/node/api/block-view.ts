@@ -8,6 +8,7 @@ import { showId } from '../../dag/ids.ts'
 import { openGroup, openOwner } from '../../dag/seal.ts'
 import { explain } from '../../reputation/explain.ts'
 import type { Clock } from '../base/clock.ts'
+import { mapInSlices } from '../base/slices.ts'
 import { ControlError } from '../control/error-codes.ts'
 import type { BlockView } from '../control/shapes.ts'
 import { orThrow } from './fault-reports.ts'
@@ -20,6 +21,11 @@ const DISLIKED_AWAY = 'hidden: at least 5 dislikes, and twice as many as likes; 
 /** Ids as shown. */
 export function shownIdsOf(replica: Replica, indexes: readonly number[]): string[] {
   return indexes.map((index) => shownIdOf(replica, index))
+}
+
+/** Many of them. A settled block keeps its index, so the answer is of the moment of the call. */
+export function shownInSlices(replica: Replica, indexes: readonly number[]): Promise<string[]> {
+  return mapInSlices(indexes, (index) => shownIdOf(replica, index))
 }
 
 export function shownIdOf({ graph }: Replica, index: number): string {

@@ -3,9 +3,10 @@ import { showChainId } from '../../dag/chain.ts'
 import { parseAuthorKey, type AuthorKey } from '../../dag/ids.ts'
 import { consensus, inOrder, traverse } from '../../dag/order.ts'
 import { resolvePrefix } from '../../dag/id-prefix.ts'
-import { blockView, keptBlock, openPayload, shownIdOf, shownIdsOf } from './block-view.ts'
+import { blockView, keptBlock, openPayload, shownInSlices, shownIdOf } from './block-view.ts'
 import { listBlocks } from './chain-blocks.ts'
 import type { Clock } from '../base/clock.ts'
+import { mapInSlices } from '../base/slices.ts'
 import { ControlError } from '../control/error-codes.ts'
 import type { Handlers } from '../control/schema.ts'
 import { listenOne } from './subscriptions.ts'
@@ -28,7 +29,7 @@ export function chainHandlers(parts: NodeParts): Pick<Handlers, ChainMethod> {
       const replica = replicaOf(chain)
       const linked = state === 'blocked' ? [] : inOrder(replica.graph, replica.graph.heads())
       const blocked = state === 'blocked' || state === 'all' ? replica.blocked() : []
-      return Promise.resolve(shownIdsOf(replica, [...linked, ...blocked]))
+      return shownInSlices(replica, [...linked, ...blocked])
     },
     'chain.get': async ({ chain, id, part, decrypt }) => {
       const replica = replicaOf(chain)
@@ -37,16 +38,17 @@ export function chainHandlers(parts: NodeParts): Pick<Handlers, ChainMethod> {
       if (part === 'block') return blockView(replica, index, block, clock)
       return (await openPayload(replica, index, block, decrypt)).toString('base64')
     },
-    'chain.blocks': ({ chain, last, ids, payloads, lens }) => {
+    'chain.blocks': async ({ chain, last, ids, payloads, lens }) => {
       const replica = replicaOf(chain)
-      const which = ids === undefined ? { last: last ?? 0 } : { indexes: ids.map((id) => keptBlock(replica, id)) }
+      const which =
+        ids === undefined ? { last: last ?? 0 } : { indexes: await mapInSlices(ids, (id) => keptBlock(replica, id)) }
       const bytes = payloads === undefined ? {} : { payloadBytes: payloads }
       const reached = lens === undefined ? {} : { reached: reachedBy(replica, lens, clock) }
       return listBlocks(replica, { ...which, ...bytes, ...reached }, clock)
     },
-    'chain.reps': ({ chain, of, lens }) => {
+    'chain.reps': async ({ chain, of, lens }) => {
       const replica = replicaOf(chain)
-      return Promise.resolve(of === undefined ? repsOfAll(replica, clock, lens) : repsOf(replica, of, clock))
+      return of === undefined ? await repsOfAll(replica, clock, lens) : repsOf(replica, of, clock)
     },
     'chain.remove': async ({ chain, id }) => {
       const replica = replicaOf(chain)
@@ -57,15 +59,17 @@ export function chainHandlers(parts: NodeParts): Pick<Handlers, ChainMethod> {
         `the block ${shownIdOf(replica, index)} is accepted: only held posts can be removed`,
       )
     },
-    'chain.traverse': ({ chain, from, all }) => {
+    'chain.traverse': async ({ chain, from, all }) => {
       const replica = replicaOf(chain)
-      const known = from.map((id) => orThrow(resolvePrefix(replica.graph, id, (index) => replica.isKept(index))))
+      const known = await mapInSlices(from, (id) =>
+        orThrow(resolvePrefix(replica.graph, id, (index) => replica.isKept(index))),
+      )
       const held = all === true ? inOrder(replica.graph, replica.blocked()) : []
-      return Promise.resolve(shownIdsOf(replica, [...traverse(replica.graph, known), ...held]))
+      return shownInSlices(replica, [...traverse(replica.graph, known), ...held])
     },
     'chain.consensus': ({ chain }) => {
       const replica = replicaOf(chain)
-      return Promise.resolve(shownIdsOf(replica, consensus(replica.graph)))
+      return shownInSlices(replica, consensus(replica.graph))
     },
     'chain.status': ({ chain }) => Promise.resolve(statusOf(orThrow(parts.chains.find(chain)), parts)),
     'chain.founder': async ({ chain, pub, find = false }, { signal }) => {
@@ -95,15 +99,15 @@ function repsOf(replica: Replica, of: string, clock: Clock): AuthorReps {
   throw new ControlError('no-reps', `${shownIdOf(replica, index)} is no post: posts and authors have reps`)
 }
 
-function repsOfAll(
+async function repsOfAll(
   replica: Replica,
   clock: Clock,
   lens: readonly string[] | undefined,
-): { pub: string; reps: AuthorReps; trusted?: boolean }[] {
+): Promise<{ pub: string; reps: AuthorReps; trusted?: boolean }[]> {
   const { state: reputation } = replica
   const now = clock.nowMs()
   const reached = lens === undefined ? undefined : reachedBy(replica, lens, clock)
-  const all = reputation.authors().map((pub) => ({ pub, reps: reputation.repsOf(pub, now) }))
+  const all = await mapInSlices(reputation.authors(), (pub) => ({ pub, reps: reputation.repsOf(pub, now) }))
   // Two without limit differ by their keys alone.
   const sorted = all.sort((a, b) => b.reps - a.reps || (a.pub < b.pub ? -1 : 1))
   return sorted.map(({ pub, reps }) => ({

@@ -90,7 +90,7 @@ export const METHODS = {
       'with instead, leaves what has its name and is not it first, and removes that',
     joinParams,
     z.object({ id: z.string(), name: z.string().exactOptional(), notes: z.array(z.string()).exactOptional() }),
-    '`notes` are for people: what was left out of an invite, and why',
+    '`notes` are for people: what was left out of an invite and why, and that so many chains have a cost',
   ),
   'chains.invite': method(
     'one text with all that somebody needs to join: the chain, and peers to begin with; its key only if told so',
