@@ -74,8 +74,8 @@ async function startDaemon(env: NodeJS.ProcessEnv, dir: string) {
   throw new Error(`the daemon did not start: ${log}`)
 }
 
-// Elsewhere the memory of another process cannot be read like a file.
-test.skipIf(process.platform !== 'linux')('posts, likes and sealed posts are signed without the daemon', async () => {
+test('posts, likes and sealed posts are signed without the daemon', async ({ skip }) => {
+  skip(process.platform !== 'linux', 'the memory of another process can be read like a file on Linux alone')
   const playground = await Playground.open()
   onTestFinished(() => playground.close())
   const env: NodeJS.ProcessEnv = { ...playground.env, XDG_CONFIG_HOME: join(playground.root, 'config') }
