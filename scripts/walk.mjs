@@ -17,7 +17,7 @@ const DEADLINE_MS = 30_000
 const { values } = parseArgs({ options: { check: { type: 'boolean', default: false } } })
 
 const root = await mkdtemp(join(tmpdir(), 'freechains-walk-'))
-const env = { ...process.env, HOME: root, XDG_STATE_HOME: join(root, 'state') }
+const env = { ...process.env, HOME: root, XDG_STATE_HOME: join(root, 'state'), XDG_CONFIG_HOME: join(root, 'config') }
 
 /** By the control port that README.md shows: what it really is, and that of libp2p, shown and real. */
 const nodes = new Map()
@@ -128,26 +128,24 @@ const AT_BOB = ['peer', '127.0.0.1:8333']
 async function firstExample() {
   await start('alice', '8330', '8331')
   await start('bob', '8332', '8333')
-  const [pub, pvt] = (await type(['crypto', 'pubpvt', '--new'])).split(' ')
+  const pub = await type(['keys', 'new', 'alice'])
   const genesis = await type(['chains', 'join', '#bom-dia'])
   await type([BOB, 'chains', 'join', '#bom-dia', `--founder=${pub}`])
-  const first = await type([...CHAT, 'post', 'inline', 'Bom Dia!', `--sign=${pvt}`])
+  const first = await type([...CHAT, 'post', 'inline', 'Bom Dia!', '--as=alice'])
   await type([...AT_BOB, 'send', '#bom-dia'])
   await type([...AT_BOB, 'recv', '#bom-dia'])
   await type([BOB, ...CHAT, 'genesis'])
   await type([BOB, ...CHAT, 'traverse', 'all', genesis])
   await type([BOB, ...CHAT, 'get', 'payload', first])
   await type([BOB, ...CHAT, 'status'], (out) => out.includes('state:    synced') && !out.includes('syncing'))
-  return { pub, pvt }
 }
 
 /** §3.3: somebody new is held, and let in. */
-async function forum({ pvt }) {
-  const { stdout } = await run(real(['crypto', 'pubpvt', '--new']))
-  const [, bobPvt] = stdout.trim().split(' ')
-  const asked = await type([BOB, ...CHAT, 'post', 'inline', 'May I come in?', `--sign=${bobPvt}`])
+async function forum() {
+  await type(['keys', 'new', 'bob'])
+  const asked = await type([BOB, ...CHAT, 'post', 'inline', 'May I come in?', '--as=bob'])
   await type([...CHAT, 'heads', 'blocked'], (out) => out.includes(asked))
-  const like = await type([...CHAT, 'welcome', `--sign=${pvt}`])
+  const like = await type([...CHAT, 'welcome', '--as=alice'])
   await type([BOB, ...CHAT, 'consensus'], (out) => out.includes(like))
   await type([...CHAT, 'reps'])
 }
@@ -161,9 +159,9 @@ async function sharing() {
 }
 
 async function runWalks() {
-  const people = await firstExample()
+  await firstExample()
   const first = taken()
-  await forum(people)
+  await forum()
   const second = taken()
   await sharing()
   return { first, forum: second, sharing: taken() }

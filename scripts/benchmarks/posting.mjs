@@ -2,7 +2,7 @@
 // signed by the daemon, and by the client between a draft and its submission.
 import { randomBytes } from 'node:crypto'
 import { bytesToHex } from '@noble/hashes/utils.js'
-import { signerOf } from '../../dist/node/control/client/index.js'
+import { postSigned, signerOf } from '../../dist/node/control/client/signing.js'
 import { chain, pvt } from '../line-chain.mjs'
 import { lanes } from './figures.mjs'
 import { CALLS_EACH, openNode } from './node.mjs'
@@ -12,7 +12,7 @@ export async function posting({ root, quick }) {
   const sign = bytesToHex(pvt.seed) + pvt.author
   const signer = signerOf(sign)
   const direct = (client, params) => client.call('chain.post', { ...params, sign })
-  const drafted = (client, params) => client.post({ ...params, sign: signer })
+  const drafted = (client, params) => postSigned(client, params, signer)
   const figure = (what, inFlight, count, send) => ({
     name: `${what}, ${inFlight} in flight`,
     ...{ unit: '/s', floor: 'synced put' },

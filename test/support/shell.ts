@@ -11,6 +11,7 @@ export const MAIN = fileURLToPath(new URL('../../dist/node/main.js', import.meta
 
 /** What is said of a secret on the command line. */
 /** The paper's passphrases are short words. What is told of them is tested where it is made. */
+const PASSPHRASE_WARNING = /^freechains: warning: a passphrase on the command line .*\n/gm
 const WEAK_WARNING = /^freechains: warning: the passphrase is weak: .*\n/m
 
 const KEY_WARNING =
@@ -177,5 +178,5 @@ export class Shell {
 
 /** What a command says on stderr, but for warnings of keys and weak passphrases on the command line, which the paper has. */
 export function withoutWarnings(err: string): string {
-  return err.replace(KEY_WARNING, '').replace(WEAK_WARNING, '')
+  return err.replace(KEY_WARNING, '').replace(PASSPHRASE_WARNING, '').replace(WEAK_WARNING, '')
 }

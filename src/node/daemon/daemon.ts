@@ -125,6 +125,6 @@ function welcome(config: Config, node: ComposedNode): string {
     'try:',
     `  ${command} chains join INVITE             # what somebody sent you`,
     `  ${command} chains join "#a-name-of-yours" # a forum of your own: who posts first founds it`,
-    `  ${command} crypto pubpvt --new            # the keys to post with`,
+    `  ${command} keys new NAME                  # a key of yours, which signs what you post`,
   ].join('\n')
 }

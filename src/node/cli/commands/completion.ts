@@ -4,6 +4,7 @@
  */
 import { Argument, type Command } from 'commander'
 import { AddressBook } from '../address-book.ts'
+import { readRing } from '../keys/key-ring.ts'
 import { candidatesAt, type Candidate, type Sources } from '../completion/candidates.ts'
 import { quoteForBash, splitLine } from '../completion/line.ts'
 import { SCRIPTS, SHELLS, type Shell } from '../completion/scripts.ts'
@@ -76,6 +77,13 @@ function sourcesOf(context: CommandContext, words: readonly string[]): Sources {
   return {
     chains: () => ask('chains.list'),
     peers: () => ask('peer.list'),
+    keys: async () => {
+      try {
+        return (await readRing(context.io)).keys.map(({ name, pub }) => ({ word: name, about: pub }))
+      } catch {
+        return []
+      }
+    },
     names: async () => {
       try {
         return (await AddressBook.open(context.io)).list().map(({ name, pub }) => ({ word: name, about: pub }))

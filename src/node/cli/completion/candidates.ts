@@ -16,6 +16,8 @@ export interface Sources {
   chains(): Promise<Candidate[]>
   peers(): Promise<Candidate[]>
   names(): Promise<Candidate[]>
+  /** The user's own keys. */
+  keys(): Promise<Candidate[]>
 }
 
 /**
@@ -41,8 +43,8 @@ async function possible(
   const place = placeOf(program, words)
   // Nothing is known about words after `--` and most option values; the shell then offers files.
   if (place.isAfterDashes) return []
-  if (place.option !== undefined) return choicesOf(place.option)
-  if (current.startsWith('-') && current !== '-') return optionsOf(program, place.command, current)
+  if (place.option !== undefined) return await optionValues(place.option, sources)
+  if (current.startsWith('-') && current !== '-') return await optionsOf(program, place.command, current, sources)
   if (place.wants === 'chain') return await sources.chains()
   if (place.wants === 'peer') {
     const peers = await sources.peers()
@@ -124,15 +126,23 @@ function commandsOf(command: Command, isWanted: (command: Command, word: string)
     .map((one) => ({ word: one.name(), about: one.description() }))
 }
 
-function optionsOf(program: Command, command: Command, current: string): Candidate[] {
+async function optionsOf(program: Command, command: Command, current: string, sources: Sources): Promise<Candidate[]> {
   const options = [...command.options, ...(command === program ? [] : program.options)]
   const [name, value] = current.split('=', 2)
   const valued = value === undefined ? undefined : options.find(({ long }) => long === name)
-  if (valued !== undefined) return choicesOf(valued).map(({ word }) => ({ word: `${name ?? ''}=${word}` }))
+  if (valued !== undefined) {
+    return (await optionValues(valued, sources)).map((one) => ({ ...one, word: `${name ?? ''}=${one.word}` }))
+  }
   return [
     ...options.map((option) => ({ word: option.long ?? '', about: option.description })),
     { word: '--help', about: 'what it does, and how it is used' },
   ]
+}
+
+async function optionValues(option: Option, sources: Sources): Promise<Candidate[]> {
+  if (option.long === '--as') return await sources.keys()
+  if (option.long === '--chain') return await sources.chains()
+  return choicesOf(option)
 }
 
 function choicesOf(option: Option): Candidate[] {
@@ -149,5 +159,7 @@ async function valuesOf(argument: Argument, command: Command, sources: Sources):
   // A chain to join is not among the joined ones.
   if (kinds.includes('chain')) return command.name() === 'join' ? [] : await sources.chains()
   if (kinds.includes('addr') && command.name() === 'remove') return await sources.peers()
-  return kinds.includes('name') && kinds.includes('pub') ? await sources.names() : []
+  if (kinds.includes('name') && kinds.includes('pub')) return await sources.names()
+  const isOwn = command.parent?.name() === 'keys' && !['new', 'import'].includes(command.name())
+  return isOwn && kinds.includes('name') ? await sources.keys() : []
 }
