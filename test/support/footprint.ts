@@ -1,4 +1,4 @@
-/** What a daemon takes of the machine, as the system counts it: memory and room on the disk. */
+/** What a daemon takes of the machine, as the system counts it: memory, room on the disk and time of processors. */
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Bug } from '../../src/dag/result.ts'
@@ -9,25 +9,30 @@ const KIB = 1024
 /** The system keeps a peak of all resident memory, and none of the anonymous part. */
 const SAMPLE_MS = 20
 
+/** What Linux counts CPU time in, on all common machines. */
+const MS_PER_TICK = 10
+
 /** How much more a daemon takes than it did when this was made. */
 export class Footprint {
   readonly #pid: string
   readonly #dir: string
   readonly #rssBytes: number
   readonly #diskBytes: number
+  readonly #cpuMs: number
 
-  private constructor(pid: string, dir: string, rssBytes: number, diskBytes: number) {
+  private constructor(pid: string, dir: string, rssBytes: number, diskBytes: number, cpuMs: number) {
     this.#pid = pid
     this.#dir = dir
     this.#rssBytes = rssBytes
     this.#diskBytes = diskBytes
+    this.#cpuMs = cpuMs
   }
 
   static async of({ dir }: Daemon): Promise<Footprint> {
     const pid = await pidOf(dir)
     // The peak counts from here.
     await writeFile(`/proc/${pid}/clear_refs`, '5')
-    return new Footprint(pid, dir, await memoryOf(pid, 'VmRSS'), await bytesIn(dir))
+    return new Footprint(pid, dir, await memoryOf(pid, 'VmRSS'), await bytesIn(dir), await cpuOf(pid))
   }
 
   /** Bytes of memory at the most, above what was used at first. */
@@ -37,6 +42,11 @@ export class Footprint {
 
   async diskGrowth(): Promise<number> {
     return (await bytesIn(this.#dir)) - this.#diskBytes
+  }
+
+  /** CPU time of all its threads, in ms: what a busy machine does besides does not count. */
+  async cpuGrowthMs(): Promise<number> {
+    return (await cpuOf(this.#pid)) - this.#cpuMs
   }
 }
 
@@ -48,6 +58,13 @@ async function pidOf(dir: string): Promise<string> {
     if (command.split('\0').includes(`${dir}.yaml`)) return pid
   }
   throw new Bug(`no daemon runs in ${dir}`)
+}
+
+async function cpuOf(pid: string): Promise<number> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8')
+  // Behind the name of the program, which is in brackets and may have any character.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return (Number(fields[11]) + Number(fields[12])) * MS_PER_TICK
 }
 
 async function memoryOf(pid: string, field: 'VmRSS' | 'VmHWM' | 'RssAnon'): Promise<number> {
