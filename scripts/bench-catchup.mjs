@@ -1,4 +1,4 @@
-// The measurements behind scripts/bench-catchup (docs/benchmarks.md). What is sent is built once under .bench, which git
+// The measurements behind scripts/bench-catchup (docs/performance.md). What is sent is built once under .bench, which git
 // ignores. Run by vite-node, for the generator of legal histories is TypeScript; what is measured is the build in dist.
 import { createPublicKey, randomBytes, verify } from 'node:crypto'
 import { cp, mkdtemp, rm } from 'node:fs/promises'

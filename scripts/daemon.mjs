@@ -39,5 +39,5 @@ export async function startDaemon({ root, name, config, nodeArgs = [], prefix = 
   }
   child.stdout.resume()
   const client = await connect({ host: '127.0.0.1', port, stateDir: join(stateHome, 'freechains') })
-  return { name, child, addresses, client }
+  return { name, child, addresses, port, client }
 }

@@ -105,6 +105,23 @@ export class LabNet {
       if (other !== router) ip('-n', other, '-6', 'route', 'add', `2a00:0:1:${net}::/64`, 'via', via)
   }
 
+  /** Hosts behind a router on one segment `<net>.0/24`, at `.2` and on; the router is `.1`. */
+  addLan(router, net, hosts) {
+    ip('-n', router, 'link', 'add', 'lan', 'type', 'bridge')
+    ip('-n', router, 'addr', 'add', `${net}.1/24`, 'dev', 'lan')
+    ip('-n', router, 'link', 'set', 'lan', 'up')
+    for (const [n, host] of hosts.entries()) {
+      this.#addSpace(host)
+      ip('link', 'add', 'lan', 'netns', host, 'type', 'veth', 'peer', 'name', `to-${host}`, 'netns', router)
+      ip('-n', router, 'link', 'set', `to-${host}`, 'master', 'lan', 'up')
+      ip('-n', host, 'addr', 'add', `${net}.${n + 2}/24`, 'dev', 'lan')
+      ip('-n', host, 'link', 'set', 'lan', 'up')
+      ip('-n', host, 'route', 'add', INSIDE[4], 'via', `${net}.1`)
+      // Elsewhere the default route is the one for multicast.
+      ip('-n', host, 'route', 'add', '224.0.0.0/4', 'dev', 'lan')
+    }
+  }
+
   /** Puts the line up with these addresses, and the way to the public segment through it. */
   lineUp(space, line, net, host) {
     ip('-n', space, 'link', 'set', line, 'up')

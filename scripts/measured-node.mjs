@@ -17,18 +17,22 @@ export function killAll() {
 }
 
 export class MeasuredNode {
-  /** @param nodeArgs - for the node program, a profiler's */
-  static async start(root, name, chains, nodeArgs = []) {
+  /**
+   * @param nodeArgs - for the node program, a profiler's
+   * @param more - of the config file
+   */
+  static async start(root, name, chains, nodeArgs = [], more = {}) {
     const node = new MeasuredNode()
-    const { child, client, addresses } = await startDaemon({
+    const { child, client, addresses, port } = await startDaemon({
       root,
       name,
-      config: { chains },
+      config: { chains, ...more },
       nodeArgs,
       onSpawn: (child) => children.push(child),
     })
     node.child = child
     node.client = client
+    node.port = port
     node.address = addresses[0]
     node.exited = new Promise((resolve) => child.once('exit', resolve))
     return node

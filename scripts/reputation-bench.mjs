@@ -1,4 +1,4 @@
-// The measurements behind scripts/bench-reputation: what a block and a question cost as a forum grows (docs/benchmarks.md).
+// The measurements behind scripts/bench-reputation: what a block and a question cost as a forum grows (docs/performance.md).
 // Each size on disk is built under .bench, which git ignores; --full builds the longest too. Run by vite-node, for the generator of legal histories is TypeScript; what is measured is the build in dist.
 import { createHash } from 'node:crypto'
 import { parseArgs } from 'node:util'

@@ -42,3 +42,6 @@ export const KEY_BYTES = ID_BYTES
 
 /** Authors whose imported key is cached: an import costs a third of a verification; 4,096 keys take about 2 MiB. */
 export const MAX_CACHED_KEYS = 4096
+
+/** Private keys that stay imported: those who sign through one node at a time, and few, for each is a secret in memory. */
+export const MAX_CACHED_SEEDS = 32

@@ -10,7 +10,7 @@ import { sha256Hex, sign, verify, verifyZip215, type PrivateKey } from './crypto
 import type { DagFault } from './faults.ts'
 import { Bug, fail, ok, type Result } from './result.ts'
 import type { Block, Header, Seal } from './header.ts'
-import { genesisBlockId, payloadIdOfHex, type BlockId } from './ids.ts'
+import { genesisBlockId, payloadIdOfHex, type AuthorKey, type BlockId } from './ids.ts'
 import {
   KEY_BYTES,
   MAX_PAYLOAD_GUEST_BYTES,
@@ -23,8 +23,8 @@ import { GROUP_OVERHEAD_BYTES, groupVerifier, NONCE_BYTES, OWNER_OVERHEAD_BYTES,
 
 export type { Block, Header, Seal } from './header.ts'
 
-/** Input of {@link makeBlock}. */
-export interface BlockParts {
+/** Input of {@link draftBlock}. */
+export interface DraftParts {
   readonly chain: Chain
   /** 1 + max height of `backs`. */
   readonly height: number
@@ -34,8 +34,8 @@ export interface BlockParts {
   readonly backs: readonly BlockId[]
   /** As the author wrote it, before sealing. */
   readonly payload: Uint8Array
-  /** Signs the block. Without it the block is anonymous. */
-  readonly pvt?: PrivateKey
+  /** Who will sign the block. Without it the block is anonymous. */
+  readonly author?: AuthorKey
   /** Type and name of the payload. */
   readonly label?: ContentLabel
   /** The post that this one answers. */
@@ -47,6 +47,9 @@ export interface BlockParts {
   readonly random: Uint8Array
 }
 
+/** Input of {@link makeBlock}. `pvt` signs the block; without it the block is anonymous. */
+export type BlockParts = Omit<DraftParts, 'author'> & { readonly pvt?: PrivateKey }
+
 /** A block made here, and its payload as stored: sealed if `seal` says so. */
 export interface MadeBlock {
   readonly block: Block
@@ -54,8 +57,19 @@ export interface MadeBlock {
 }
 
 /** Builds, seals and signs a block. Returns a fault if it breaks a rule that needs no past. */
-export function makeBlock(parts: BlockParts): Result<MadeBlock, DagFault> {
-  const { chain, height, time, pvt, label = {}, re, like, random } = parts
+export function makeBlock({ pvt, ...parts }: BlockParts): Result<MadeBlock, DagFault> {
+  const made = draftBlock(pvt === undefined ? parts : { ...parts, author: pvt.author })
+  return made.ok && pvt !== undefined ? ok(signDraft(made.value, pvt)) : made
+}
+
+/** Adds its author's signature to a draft. */
+export function signDraft({ block, payload }: MadeBlock, { seed }: PrivateKey): MadeBlock {
+  return { block: { ...block, signature: sign(seed, block.id) }, payload }
+}
+
+/** Builds and seals a block, whose signature is still to come. Returns a fault if it breaks a rule that needs no past. */
+export function draftBlock(parts: DraftParts): Result<MadeBlock, DagFault> {
+  const { chain, height, time, author, label = {}, re, like, random } = parts
   if (random.byteLength !== KEY_BYTES) throw new Bug('a block is made with 32 random bytes')
   const why = wrongLabel(label)
   if (why !== undefined) return fail({ code: 'DAG_BAD_LABEL', why })
@@ -64,7 +78,7 @@ export function makeBlock(parts: BlockParts): Result<MadeBlock, DagFault> {
     height,
     time,
     backs: [...new Set(parts.backs)].sort(),
-    ...(pvt === undefined ? {} : { author: pvt.author }),
+    ...(author === undefined ? {} : { author }),
     ...(re === undefined ? {} : { re }),
     ...(like === undefined ? {} : { like }),
   } as const
@@ -78,13 +92,11 @@ export function makeBlock(parts: BlockParts): Result<MadeBlock, DagFault> {
   const sound = checkStructure(chain, header)
   if (!sound.ok) return sound
   const headerBytes = encodeHeader(header)
-  const id = headerDigest(headerBytes)
-  const signature = pvt === undefined ? {} : { signature: sign(pvt.seed, id) }
-  return ok({ block: { id, header, headerBytes, ...signature }, payload })
+  return ok({ block: { id: headerDigest(headerBytes), header, headerBytes }, payload })
 }
 
 function sealPayload(
-  { chain, payload, toOwner = false, label = {}, random }: BlockParts,
+  { chain, payload, toOwner = false, label = {}, random }: DraftParts,
   unsealed: Omit<Header, 'pay'>,
 ): Result<{ readonly seal: Seal; readonly payload: Uint8Array }, DagFault> {
   const { key, owner } = chain.params

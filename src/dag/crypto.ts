@@ -20,7 +20,8 @@ import { hexToBytes } from '@noble/hashes/utils.js'
 import type { DagFault } from './faults.ts'
 import { Bug, fail, ok, type Result } from './result.ts'
 import { authorKey, idBytes, type AuthorKey, type BlockId } from './ids.ts'
-import { KEY_BYTES, SIGNATURE_BYTES } from './block-limits.ts'
+import { KEY_BYTES, MAX_CACHED_SEEDS, SIGNATURE_BYTES } from './block-limits.ts'
+import { evictOldest } from './evict-oldest.ts'
 import { signedBytes, SPKI_PREFIX, verifyNative } from './native-ed25519.ts'
 
 /** A private key of 128 hex digits, parsed: its seed, and the author it signs as. */
@@ -88,24 +89,41 @@ export function constantTimeEqual(a: Uint8Array, b: Uint8Array): boolean {
   return a.byteLength === b.byteLength && timingSafeEqual(a, b)
 }
 
-/** Cached with the seed. An import costs several signatures. */
-const importedSeeds = new WeakMap<Uint8Array, KeyObject>()
+/** A seed as `node:crypto` signs with it. */
+interface ImportedSeed {
+  readonly key: KeyObject
+  readonly author: AuthorKey
+}
 
-function importedSeed(seed: Uint8Array): KeyObject {
-  const known = importedSeeds.get(seed)
-  if (known !== undefined) return known
+/**
+ * Under the digest of the seed, so that the same key is found in another array, and no seed is in the map's keys. The
+ * imported keys are secret and stay in memory, `node:crypto`'s own, until so many others signed; least recently used first.
+ */
+const importedSeeds = new Map<string, ImportedSeed>()
+
+/** An import costs several signatures. */
+function importedSeed(seed: Uint8Array): ImportedSeed {
+  const digest = sha256Hex(seed)
+  const known = importedSeeds.get(digest)
+  if (known !== undefined) {
+    importedSeeds.delete(digest)
+    importedSeeds.set(digest, known)
+    return known
+  }
   if (seed.byteLength !== KEY_BYTES) throw new Bug('an Ed25519 seed has 32 bytes')
   // Node accepts any bytes as a DER key; its types name only the narrower `Buffer`.
   const der = concat(PKCS8_PREFIX, seed) as Exclude<PrivateKeyInput['key'], string>
   const key = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })
-  importedSeeds.set(seed, key)
-  return key
+  const spki = createPublicKey(key).export({ format: 'der', type: 'spki' })
+  const imported = { key, author: authorKey(spki.subarray(SPKI_PREFIX.byteLength)) }
+  importedSeeds.set(digest, imported)
+  evictOldest(importedSeeds, MAX_CACHED_SEEDS)
+  return imported
 }
 
 /** @throws {Bug} unless `seed` has 32 bytes */
 export function publicKeyOf(seed: Uint8Array): AuthorKey {
-  const spki = createPublicKey(importedSeed(seed)).export({ format: 'der', type: 'spki' })
-  return authorKey(spki.subarray(SPKI_PREFIX.byteLength))
+  return importedSeed(seed).author
 }
 
 /** Reads seed ‖ public key. Refuses a public half that is not the seed's: no peer would accept its signatures. */
@@ -120,9 +138,9 @@ export function parsePrivateKey(hex: string): Result<PrivateKey, DagFault> {
   return ok({ seed, author })
 }
 
-/** Ed25519 over "freechains/block/1" ‖ digest: 64 bytes, deterministic. The seed must not be altered between calls. */
+/** Ed25519 over "freechains/block/1" ‖ digest: 64 bytes, deterministic. */
 export function sign(seed: Uint8Array, digest: BlockId): Uint8Array {
-  return plain(nativeSign(null, signedBytes(digest), importedSeed(seed)))
+  return plain(nativeSign(null, signedBytes(digest), importedSeed(seed).key))
 }
 
 /** The verifier that consensus rests on; about ten times slower than {@link verifyNative}. */

@@ -5,6 +5,7 @@
  */
 import { blockId, type BlockId } from './ids.ts'
 import { Bug } from './result.ts'
+import { PrefixIndex } from './prefix-index.ts'
 import { grown } from './typed-array.ts'
 
 const WORDS = 8
@@ -30,6 +31,7 @@ export class DigestIndex {
   #size = 0
   readonly #seed: number
   readonly #bytes = new Uint8Array(4 * WORDS)
+  readonly #prefixes = new PrefixIndex((index) => this.#words[index * WORDS] ?? 0)
 
   /** @param seed - 32 random bits */
   constructor(seed: number) {
@@ -63,6 +65,7 @@ export class DigestIndex {
   pop(): void {
     if (this.#size === 0) throw new Bug('there is no digest to take back')
     const last = this.#size - 1
+    this.#prefixes.pop(last)
     const mask = this.#slots.length - 1
     let slot = this.#slotOf(last) & mask
     while (this.#slots[slot] !== last + 1) slot = (slot + 1) & mask
@@ -71,15 +74,7 @@ export class DigestIndex {
   }
 
   find(id: BlockId): number | undefined {
-    const first = wordOf(id, 0)
-    const second = wordOf(id, 1)
-    const mask = this.#slots.length - 1
-    for (let slot = this.#hash(first, second) & mask; ; slot = (slot + 1) & mask) {
-      const held = this.#slots[slot] ?? 0
-      if (held === 0) return undefined
-      const at = (held - 1) * WORDS
-      if (this.#words[at] === first && this.#words[at + 1] === second && this.#endsAs(at, id)) return held - 1
-    }
+    return this.#find(id)
   }
 
   id(index: number): BlockId {
@@ -108,18 +103,35 @@ export class DigestIndex {
     return 0
   }
 
-  /** Indexes of the digests that start with these hex digits, ascending. O(n): for what a user types. */
+  /** Indexes of the digests that start with these hex digits, ascending. With 5 digits or more it costs what it finds. */
   startingWith(digits: string): number[] {
     const low = new Uint32Array(WORDS)
     const high = new Uint32Array(WORDS)
     const length = WORDS * DIGITS_PER_WORD
+    if (digits.length === length) {
+      const found = this.#find(digits)
+      return found === undefined ? [] : [found]
+    }
     for (let word = 0; word < WORDS; word += 1) {
       low[word] = wordOf(digits.padEnd(length, '0'), word)
       high[word] = wordOf(digits.padEnd(length, 'F'), word)
     }
     const found: number[] = []
-    for (let index = 0; index < this.#size; index += 1) if (this.#between(index, low, high)) found.push(index)
-    return found
+    for (const index of this.#prefixes.near(low[0] ?? 0, high[0] ?? 0, this.#size))
+      if (this.#between(index, low, high)) found.push(index)
+    return found.sort((a, b) => a - b)
+  }
+
+  #find(id: string): number | undefined {
+    const first = wordOf(id, 0)
+    const second = wordOf(id, 1)
+    const mask = this.#slots.length - 1
+    for (let slot = this.#hash(first, second) & mask; ; slot = (slot + 1) & mask) {
+      const held = this.#slots[slot] ?? 0
+      if (held === 0) return undefined
+      const at = (held - 1) * WORDS
+      if (this.#words[at] === first && this.#words[at + 1] === second && this.#endsAs(at, id)) return held - 1
+    }
   }
 
   /**
@@ -135,7 +147,7 @@ export class DigestIndex {
   }
 
   /** Whether the digest at `at` equals `id` in the words that are not hashed. */
-  #endsAs(at: number, id: BlockId): boolean {
+  #endsAs(at: number, id: string): boolean {
     for (let word = 2; word < WORDS; word += 1) if (this.#words[at + word] !== wordOf(id, word)) return false
     return true
   }

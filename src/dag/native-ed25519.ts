@@ -5,10 +5,10 @@
  */
 import { evictOldest } from './evict-oldest.ts'
 import { createPublicKey, verify as opensslVerify, type KeyObject, type PublicKeyInput } from 'node:crypto'
-import { createRequire } from 'node:module'
 import { hexToBytes } from '@noble/hashes/utils.js'
 import { ID_BYTES, idBytes, writeId, type AuthorKey, type BlockId } from './ids.ts'
 import { KEY_BYTES, MAX_CACHED_KEYS, SIGNATURE_BYTES } from './block-limits.ts'
+import { nativeSodium } from './native-sodium.ts'
 
 export interface NativeVerifier {
   readonly name: 'libsodium' | 'OpenSSL'
@@ -48,19 +48,9 @@ const OPENSSL: NativeVerifier = {
   verify: (author, message, signature) => opensslVerify(null, message, importedKey(author), signature),
 }
 
-/** The one function used of the package, which ships no types. It does not check lengths. */
-interface Sodium {
-  crypto_sign_verify_detached(signature: Uint8Array, message: Uint8Array, key: Uint8Array): boolean
-}
-
 function libsodium(): NativeVerifier[] {
-  const load = createRequire(import.meta.url)
-  let sodium: Sodium
-  try {
-    sodium = load('sodium-native') as Sodium
-  } catch {
-    return []
-  }
+  const sodium = nativeSodium
+  if (sodium === undefined) return []
   const verify: NativeVerifier['verify'] = (author, message, signature) =>
     signature.byteLength === SIGNATURE_BYTES && sodium.crypto_sign_verify_detached(signature, message, idBytes(author))
   return [{ name: 'libsodium', verify }]

@@ -38,6 +38,12 @@ export const PEERS_KEPT = 1024
 /** A peer in the peer store, all fields at their bounds, in bytes. A larger row of the disk is not loaded. */
 export const PEER_ROW_BYTES = 12 * KIB
 
+/**
+ * Addresses that are asked who is there when mDNS reports this node's own id, once a minute: anybody in the LAN can say that. A node has
+ * one or two in a LAN.
+ */
+export const OWN_ID_ADDRESSES = 4
+
 // The DHT
 
 /** One request. A provider record with 16 addresses at their bound has 2 KiB, a lookup 40 bytes. */

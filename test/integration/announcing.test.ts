@@ -11,6 +11,9 @@ import { BREACHES, servingBlocks, Stranger } from '../support/stranger.ts'
 const NAME = '#known'
 const ON = chain(NAME)
 const { seed, author: pub } = author(1)
+/** Two at first; and one a minute, where a busy machine takes minutes. */
+const FEW = 8
+
 const SIGN = bytesToHex(seed).toUpperCase() + pub
 
 let playground: Playground
@@ -66,6 +69,6 @@ test('§7 four times as many as are read at once: no blame, hardly a question, a
   await honestPost('and afterwards')
   const kinds = loud.asked.slice(asked).map(({ t }) => t)
   expect(kinds.filter((kind) => kind !== 'open')).toEqual([])
-  expect(kinds.length).toBeLessThanOrEqual(3)
+  expect(kinds.length).toBeLessThanOrEqual(FEW)
   expect(await loud.breachesLeft(node)).toBe(BREACHES)
 })

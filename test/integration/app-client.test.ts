@@ -243,24 +243,21 @@ describe('the examples', () => {
     expect(await running.end('SIGINT')).toMatchObject({ err: '' })
   })
 
-  // A machine without Python runs everything else; the example is text to it.
-  test.skipIf(!hasPython())(
-    'docs/control-port.md: twenty lines of Python post and listen, without a library',
-    async () => {
-      const script = await exampleIn('docs/control-port.md', 'From any other language', 'python')
-      expect(script.trim().split('\n').length).toBeLessThanOrEqual(20)
-      await app.file('listen.py', script)
-      const node = await playground.start('a', { chains: [{ name: '#chat' }] })
-      const { pvt } = await node.client.call('keys.pubpvt', { passphrase: 'alice' })
-      const args = ['listen.py', String(node.controlPort), '#chat', pvt, 'Olá from Python']
-      const running = app.start('python3', args, playground.env)
-      await says(running, 'Olá from Python\n')
-      const { id } = await node.client.call('chain.post', { chain: '#chat', text: 'and from here', sign: pvt })
-      await says(running, `${id} and from here\n`)
-      const { out } = await running.end('SIGTERM')
-      expect(out).toMatch(/^1_[0-9A-F]{64} Olá from Python\n2_[0-9A-F]{64} and from here\n$/)
-    },
-  )
+  test('docs/control-port.md: twenty lines of Python post and listen, without a library', async ({ skip }) => {
+    skip(!hasPython(), 'no Python: the example is text to this machine')
+    const script = await exampleIn('docs/control-port.md', 'From any other language', 'python')
+    expect(script.trim().split('\n').length).toBeLessThanOrEqual(20)
+    await app.file('listen.py', script)
+    const node = await playground.start('a', { chains: [{ name: '#chat' }] })
+    const { pvt } = await node.client.call('keys.pubpvt', { passphrase: 'alice' })
+    const args = ['listen.py', String(node.controlPort), '#chat', pvt, 'Olá from Python']
+    const running = app.start('python3', args, playground.env)
+    await says(running, 'Olá from Python\n')
+    const { id } = await node.client.call('chain.post', { chain: '#chat', text: 'and from here', sign: pvt })
+    await says(running, `${id} and from here\n`)
+    const { out } = await running.end('SIGTERM')
+    expect(out).toMatch(/^1_[0-9A-F]{64} Olá from Python\n2_[0-9A-F]{64} and from here\n$/)
+  })
 })
 
 function hasPython(): boolean {

@@ -319,7 +319,9 @@ describe('around the commands', () => {
       name: '$json',
       id: await json('chain', '$json', 'genesis'),
     })
-    expect(await json('peer', 'list')).toMatchObject([{ id: b.peerId, connected: true }])
+    await expect
+      .poll(() => json('peer', 'list'), { timeout: 20_000 })
+      .toMatchObject([{ id: b.peerId, connected: true }])
     expect(await json('peer', b.address, 'ping')).toEqual({ ms: expect.any(Number) as number })
     expect(await json('crypto', 'pubpvt', 'senha')).toMatchObject(keys)
     expect(await json('info')).toMatchObject({ peerId: a.peerId, control: `127.0.0.1:${a.port}` })

@@ -121,8 +121,8 @@ describe('typed at a terminal, with a tab behind the beginning of each word', ()
   const line = (port: string): string =>
     String.raw`freechains --port=${port} chain \$fa${'\t'}gra${'\t'}--for${'\t'}mer${'\t'}` + '\n'
 
-  // Only for want of a terminal: `apt-get install util-linux` (or bsdutils) has script.
-  test.skipIf(!HAS.terminal)('bash finishes them, and runs what came of it', async () => {
+  test('bash finishes them, and runs what came of it', async ({ skip }) => {
+    skip(!HAS.terminal, 'no terminal: `apt-get install util-linux` (or bsdutils) has `script`')
     const shown = await typed(
       'bash --norc --noprofile -i',
       'source <(freechains completion bash)',
@@ -132,20 +132,21 @@ describe('typed at a terminal, with a tab behind the beginning of each word', ()
     expect(shown).toMatch(/chain \\\$family +graph +--format +mermaid/)
   })
 
-  // Only for want of the shell or of a terminal: `apt-get install zsh util-linux` has both.
-  test.skipIf(!HAS.terminal || !HAS.zsh)('zsh finishes them, and runs what came of it', async () => {
+  test('zsh finishes them, and runs what came of it', async ({ skip }) => {
+    skip(!HAS.terminal || !HAS.zsh, 'no zsh or no terminal: `apt-get install zsh util-linux` has both')
     const setup = 'autoload -Uz compinit; compinit -u -D; source <(freechains completion zsh)'
     expect(await typed('zsh -f -i', setup, line(node.port), /flowchart TB/)).toContain('flowchart TB')
   })
 })
 
-// Only for want of the shell: `apt-get install zsh fish` has both.
-test.skipIf(!HAS.zsh)('zsh parses the script', async () => {
+test('zsh parses the script', async ({ skip }) => {
+  skip(!HAS.zsh, 'no zsh: `apt-get install zsh` has it')
   await shell.file('zsh-script', await said('freechains', 'completion', 'zsh'))
   expect(await said('zsh', '-n', shell.path('zsh-script'))).toBe('')
 })
 
-test.skipIf(!HAS.fish)('fish parses the script, and offers what may come next', async () => {
+test('fish parses the script, and offers what may come next', async ({ skip }) => {
+  skip(!HAS.fish, 'no fish: `apt-get install fish` has it')
   const script = await shell.file('fish-script', await said('freechains', 'completion', 'fish'))
   expect(await said('fish', '-n', script)).toBe('')
   const line = `freechains --port=${node.port} chain '#c`

@@ -8,6 +8,7 @@ import { addressOf, dial, eventually, soon, startHost, startHosts, stopAll } fro
 
 const RENDEZVOUS = new Uint8Array(32).fill(7)
 const OTHER = new Uint8Array(32).fill(8)
+const IN_TIME = { timeout: 20_000 }
 
 let hosts: Host[] = []
 let discoveries: Discovery[] = []
@@ -51,7 +52,7 @@ test('nodes that know one bootstrap address find the others of their chain throu
   await connected(a, c)
   await connected(c, a)
   const lookup = async (): Promise<string[]> => (await ofA.lookup(RENDEZVOUS, { signal: soon() })).map(String)
-  await vi.waitFor(async () => expect(await lookup()).toEqual([c.peerId.toString()]), { timeout: 10_000 })
+  await vi.waitFor(async () => expect(await lookup()).toEqual([c.peerId.toString()]), IN_TIME)
   await ofC.leave(RENDEZVOUS)
 })
 
@@ -86,7 +87,7 @@ test('a peer that shared a chain is remembered by an address that can be dialled
   await dial(c, a)
   const addressesOf = async (peer: Host): Promise<number> =>
     (await a.libp2p.peerStore.get(peer.peerId)).addresses.length
-  await vi.waitFor(async () => expect(await Promise.all([addressesOf(b), addressesOf(c)])).toEqual([1, 1]))
+  await vi.waitFor(async () => expect(await Promise.all([addressesOf(b), addressesOf(c)])).toEqual([1, 1]), IN_TIME)
   first.noteChainPeer(b.peerId)
   first.noteChainPeer(c.peerId)
   expect([...(await saved.promise)].sort()).toEqual([addressOf(b), addressOf(c)].map(String).sort())

@@ -151,7 +151,8 @@ describe('a headless chain', () => {
     const liar = await network.stranger(new Trap(at.on, () => inventedIds(IDS_PER_PAGE)).answer)
     expect(await network.recv(liar, at.name)).toEqual({ new: 0, missing: IDS_PER_PAGE })
     const gets = Array.from({ length: IDS_PER_PAGE / GET_IDS }, () => 'get')
-    expect(liar.asked.map(({ t }) => t)).toEqual(['open', 'diff', ...gets])
+    // It may be asked once more whether it has the chain.
+    expect(liar.asked.map(({ t }) => t).filter((t) => t !== 'open')).toEqual(['diff', ...gets])
     await network.withstands(at, () => network.recv(liar, at.name), { waves: 10 })
     await network.keepsNoMore(at)
     await network.isSpared(liar, at)

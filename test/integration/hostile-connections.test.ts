@@ -144,7 +144,7 @@ describe('all slots taken from one address', () => {
   test('a peer that the node dials and a static one get in, and stay while strangers come', async () => {
     const { node, strangers } = await full()
     const [friend, kept] = (await start({}, {})) as [Host, Host]
-    node.useful.keep(kept.peerId.toString())
+    node.useful.askWhoIsStatic((peer) => peer === kept.peerId.toString())
     await dial(node, friend)
     await visit(kept, node)
     const [toFriend, toKept] = [connectionsOf(node, friend)[0], connectionsOf(node, kept)[0]]

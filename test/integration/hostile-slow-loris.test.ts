@@ -12,10 +12,12 @@ import { REQUESTS_IN_FLIGHT, SYNC_STREAMS_PER_PEER } from '../../src/protocol/li
 import { author } from '../support/blocks.ts'
 import { eventually } from '../support/daemon.ts'
 import { floodOf } from '../support/flood.ts'
-import { above, ALICE } from '../support/attack-blocks.ts'
-import { type AttackedChain, AttackedNetwork, MEMORY_BYTES } from '../support/attacked-network.ts'
+import { above, ALICE, Branch } from '../support/attack-blocks.ts'
+import { type AttackedChain, AttackedNetwork, idsOf, MEMORY_BYTES } from '../support/attacked-network.ts'
 import type { Wire } from '../support/stranger.ts'
 import { servingBlocks, yamuxData, type Answer, type Stranger } from '../support/stranger.ts'
+
+const SYBILS = 12
 
 /** Slow enough that a few hundred bytes take longer than anybody is waited for. */
 const BYTE_MS = 10
@@ -139,9 +141,11 @@ describe('a pull from a slow peer', () => {
       (streams) => streams > 0,
     )
     expect(await network.bring(at.name, servingBlocks(at.on, [at.base, above(at)]))).toBe(1)
+    // Before a busy machine comes to the deadline of its replies.
+    const { isOver } = state
     await network.withstands(at, () => slow.turn())
     if (fresh === undefined) {
-      expect(state.isOver).toBe(false)
+      expect(isOver).toBe(false)
       await slow.hangUp(network.node)
       await expect(recv).rejects.toThrow()
     } else expect(await recv).toMatchObject({ new: fresh })
@@ -163,6 +167,28 @@ describe('a pull from a slow peer', () => {
     wire.abort()
     await network.isSpared(silent, at)
   })
+})
+
+test('many of one address subscribe and answer nothing: what a stranger has beside them comes before one of them is given up', async () => {
+  const at = await network.newChain()
+  const sybils = await Promise.all(Array.from({ length: SYBILS }, () => network.stranger(() => undefined)))
+  for (const sybil of sybils) sybil.listen(at.on)
+  await eventually(
+    () => Promise.resolve(sybils.some(({ asked }) => asked.length > 0)),
+    (isPulledFrom) => isPulledFrom,
+  )
+  const branch = new Branch(at.on, [at.base])
+  for (let n = 1; n <= 20; n += 1) branch.post(ALICE, at.base.block.header.time + n)
+  const honest = await network.stranger(servingBlocks(at.on, branch.blocks))
+  honest.listen(at.on)
+  // One after another, four at a time, they would take three times the half minute for which a request is waited for.
+  await eventually(
+    () => idsOf(network.node, at.name),
+    (ids) => ids.length === 1 + branch.blocks.length,
+    60_000,
+  )
+  for (const sybil of sybils) expect(sybil.host.isConnected(network.node.peerId)).toBe(true)
+  await network.isSpared(honest, at)
 })
 
 test('a hello byte by byte: the stream is cut off in the end, and nobody is blamed', async () => {

@@ -24,7 +24,7 @@ let asker: Daemon
 let answerer: Daemon
 let middle: Host
 /** What passed through him, each way, as kinds of messages. */
-let passed: { readonly asked: string[]; readonly answered: string[] }
+const passed: { readonly asked: string[]; readonly answered: string[] } = { asked: [], answered: [] }
 
 beforeAll(async () => {
   playground = await Playground.open()
@@ -40,7 +40,6 @@ beforeAll(async () => {
     const chunks = readChunks(stream)
     const from = remotePeer.toString() === asker.peerId ? answerer : asker
     const onward = await middle.libp2p.dialProtocol(multiaddr(from.addresses[0]), SYNC_PROTOCOL, { signal: soon() })
-    passed = { asked: [], answered: [] }
     void passOn(chunks, onward, (frame) => {
       const request = decodeRequest(frame)
       if (request.ok) passed.asked.push(request.value.t)
@@ -86,8 +85,8 @@ test('§8 in a public chain he passes on what he hears: that is what peers are f
   await answerer.client.call('chain.post', { chain: FORUM, text: 'for everybody', sign: pvt.pvt })
   expect(await pullThrough(FORUM)).toMatchObject({ new: 1, missing: 0 })
   // He is asked whether he has the chain, too.
-  expect(new Set(passed.asked)).toEqual(new Set(['open', 'diff', 'get']))
-  expect(new Set(passed.answered)).toEqual(new Set(['opened', 'ids', 'blocks']))
+  expect(passed.asked).toEqual(expect.arrayContaining(['open', 'diff', 'get']))
+  expect(passed.answered).toEqual(expect.arrayContaining(['opened', 'ids', 'blocks']))
 })
 
 test('§8 in a group neither member lets him in with what the other one proved, and nothing passes', async () => {
@@ -98,7 +97,7 @@ test('§8 in a group neither member lets him in with what the other one proved, 
   await expect(pullThrough(GROUP.name)).rejects.toThrow(/does not have this chain/)
   // `opened` is of the forum, if that was compared meanwhile.
   expect(new Set(passed.asked)).toEqual(new Set(['open']))
-  expect(passed.answered.filter((answer) => answer !== 'opened')).toEqual(['refuse'])
+  expect(new Set(passed.answered.filter((answer) => answer !== 'opened'))).toEqual(new Set(['refuse']))
   expect(await asker.client.call('chain.consensus', { chain: GROUP.name })).toHaveLength(1)
   // The two of them, without him.
   const direct = { addr: answerer.addresses[0]!, chain: GROUP.name }

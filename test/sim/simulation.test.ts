@@ -2,7 +2,7 @@
 import { randomInt } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { IS_NIGHTLY } from '../support/flood.ts'
-import { howToKeep, keptCases } from '../support/property.ts'
+import { howToKeep, keptCases, PropertyFailure } from '../support/property.ts'
 import { loadScenario, parseScenario, scenarios } from './scenario.ts'
 import { simulate, type Report } from './simulation.ts'
 
@@ -26,7 +26,7 @@ async function run(name: string, seed: number): Promise<Report> {
   const report = await simulate(loadScenario(name), seed)
   const again = `see it again with: scripts/simulate --scenario ${name} --seed ${String(seed)}`
   const keep = howToKeep(`simulation-${name}`, { shows: 'what it shows', seed })
-  expect(report.problems, `${again}\n${keep}`).toEqual([])
+  if (report.problems.length > 0) throw new PropertyFailure(`${report.problems.join('\n')}\n${again}\n${keep}`)
   return report
 }
 

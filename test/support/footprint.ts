@@ -1,4 +1,4 @@
-/** What a daemon takes of the machine, as the system counts it: memory, room on the disk and time of processors. */
+/** What a daemon takes of the machine, as the system counts it: memory, room on the disk, and time of the processor. */
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Bug } from '../../src/dag/result.ts'
@@ -6,11 +6,11 @@ import type { Daemon } from './daemon.ts'
 
 const KIB = 1024
 
+/** The system counts time in hundredths of a second. */
+const TICK_MS = 10
+
 /** The system keeps a peak of all resident memory, and none of the anonymous part. */
 const SAMPLE_MS = 20
-
-/** What Linux counts CPU time in, on all common machines. */
-const MS_PER_TICK = 10
 
 /** How much more a daemon takes than it did when this was made. */
 export class Footprint {
@@ -32,7 +32,7 @@ export class Footprint {
     const pid = await pidOf(dir)
     // The peak counts from here.
     await writeFile(`/proc/${pid}/clear_refs`, '5')
-    return new Footprint(pid, dir, await memoryOf(pid, 'VmRSS'), await bytesIn(dir), await cpuOf(pid))
+    return new Footprint(pid, dir, await memoryOf(pid, 'VmRSS'), await bytesIn(dir), await cpuMsOf(pid))
   }
 
   /** Bytes of memory at the most, above what was used at first. */
@@ -44,9 +44,9 @@ export class Footprint {
     return (await bytesIn(this.#dir)) - this.#diskBytes
   }
 
-  /** CPU time of all its threads, in ms: what a busy machine does besides does not count. */
-  async cpuGrowthMs(): Promise<number> {
-    return (await cpuOf(this.#pid)) - this.#cpuMs
+  /** Of all its threads: how long others had the processor meanwhile does not count. */
+  async cpuMs(): Promise<number> {
+    return (await cpuMsOf(this.#pid)) - this.#cpuMs
   }
 }
 
@@ -60,11 +60,15 @@ async function pidOf(dir: string): Promise<string> {
   throw new Bug(`no daemon runs in ${dir}`)
 }
 
-async function cpuOf(pid: string): Promise<number> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8')
-  // Behind the name of the program, which is in brackets and may have any character.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-  return (Number(fields[11]) + Number(fields[12])) * MS_PER_TICK
+async function cpuMsOf(pid: string): Promise<number> {
+  const text = await readFile(`/proc/${pid}/stat`, 'utf8')
+  // Behind the name of the program, which may have spaces, come the state and ten numbers before these two.
+  const [user, system] = text
+    .slice(text.lastIndexOf(')') + 2)
+    .split(' ')
+    .slice(11, 13)
+    .map(Number)
+  return ((user ?? NaN) + (system ?? NaN)) * TICK_MS
 }
 
 async function memoryOf(pid: string, field: 'VmRSS' | 'VmHWM' | 'RssAnon'): Promise<number> {

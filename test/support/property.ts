@@ -7,6 +7,7 @@ import { resolve } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import * as fc from 'fast-check'
 import { z } from 'zod'
+import { FINAL_ERROR } from './test-run.ts'
 
 /** Holds one JSON file a property, by the property's name. */
 export const REGRESSIONS = 'test/regressions'
@@ -32,6 +33,11 @@ export function keptCases(name: string): readonly KeptCase[] {
     .array(keptCase)
     .min(1)
     .parse(JSON.parse(readFileSync(path, 'utf8')))
+}
+
+/** A failure by cases that were drawn, which another run need not draw: it stays one, though the test is run again. */
+export class PropertyFailure extends Error {
+  override readonly name = FINAL_ERROR
 }
 
 /** What to do with a case that failed. */
@@ -87,7 +93,7 @@ function paramsOf<Ts>(kept: KeptCase): fc.Parameters<Ts> {
   return path === undefined ? { seed } : { seed, path, numRuns: 1 }
 }
 
-/** By name. Tests are run once more when they fail, and other random cases would hide what these showed. */
+/** By name, for when vitest runs a test once more in the same process. */
 const failures = new Map<string, Error>()
 
 function throwIfFailed<Ts>(name: string, details: fc.RunDetails<Ts>): void {
@@ -101,12 +107,12 @@ function failureOf<Ts>(name: string, details: fc.RunDetails<Ts>): Error | undefi
   const report = fc.defaultReportMessage(details)
   if (report === undefined) return undefined
   const { counterexample, seed, counterexamplePath: path, errorInstance: cause } = details
-  if (counterexample === null) return new Error(`${name}: ${report}`, { cause })
+  if (counterexample === null) return new PropertyFailure(`${name}: ${report}`, { cause })
   const shows = 'what it shows'
   const kept = isPlainJson(counterexample)
     ? { shows, values: counterexample as unknown[] }
     : { shows, seed, ...(path === null ? {} : { path }) }
-  return new Error(`${name}: ${report}\n\n${howToKeep(name, kept)}`, { cause })
+  return new PropertyFailure(`${name}: ${report}\n\n${howToKeep(name, kept)}`, { cause })
 }
 
 /** Whether JSON gives it back as it is. Objects that are named twice would come back as two. */

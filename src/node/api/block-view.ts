@@ -3,10 +3,12 @@ import type { Block } from '../../dag/block.ts'
 import { cidOfPayload, encodeAad } from '../../dag/codec.ts'
 import { labelOf } from '../../dag/content-label.ts'
 import { parsePrivateKey } from '../../dag/crypto.ts'
+import { resolvePrefix } from '../../dag/id-prefix.ts'
 import { showId } from '../../dag/ids.ts'
 import { openGroup, openOwner } from '../../dag/seal.ts'
 import { explain } from '../../reputation/explain.ts'
 import type { Clock } from '../base/clock.ts'
+import { mapInSlices } from '../base/slices.ts'
 import { ControlError } from '../control/error-codes.ts'
 import type { BlockView } from '../control/shapes.ts'
 import { orThrow } from './fault-reports.ts'
@@ -19,6 +21,11 @@ const DISLIKED_AWAY = 'hidden: at least 5 dislikes, and twice as many as likes; 
 /** Ids as shown. */
 export function shownIdsOf(replica: Replica, indexes: readonly number[]): string[] {
   return indexes.map((index) => shownIdOf(replica, index))
+}
+
+/** Many of them. A settled block keeps its index, so the answer is of the moment of the call. */
+export function shownInSlices(replica: Replica, indexes: readonly number[]): Promise<string[]> {
+  return mapInSlices(indexes, (index) => shownIdOf(replica, index))
 }
 
 export function shownIdOf({ graph }: Replica, index: number): string {
@@ -100,4 +107,14 @@ export async function storedPayload(replica: Replica, index: number, block: Bloc
 export function openForMember(replica: Replica, { header }: Block, stored: Uint8Array): Buffer {
   const { key } = replica.chain.params
   return Buffer.from(key === undefined ? stored : orThrow(openGroup(key, encodeAad(header), stored)))
+}
+
+/** The local index of an accepted or held block that is here; never the genesis. @throws {ControlError} */
+export function keptBlock(replica: Replica, id: string): number {
+  const index = orThrow(resolvePrefix(replica.graph, id, (found) => replica.isKept(found)))
+  if (index > 0) return index
+  throw new ControlError(
+    'block-not-found',
+    "the genesis is derived from the chain's name and keys: it has no block to get",
+  )
 }

@@ -1,16 +1,18 @@
 /**
  * `chain.blocks` (spec §10): many blocks in one answer, the last ones in order or those named. The cost is proportional
- * to the answer, not to the length of the chain.
+ * to the answer, not to the length of the chain; between slices of it others get a turn.
  */
 import type { Block } from '../../dag/block.ts'
 import type { AuthorKey } from '../../dag/ids.ts'
 import { inOrder, lastInOrder } from '../../dag/order.ts'
 import { openForMember, storedPayload, blockView } from './block-view.ts'
 import type { Clock } from '../base/clock.ts'
+import { Slices } from '../base/slices.ts'
+import { blockOfStored } from '../chain/intake/stored-blocks.ts'
 import type { ListedBlock } from '../control/shapes.ts'
 import type { Replica } from '../chain/replica.ts'
 
-/** Blocks read from disk in parallel. */
+/** Blocks read from disk at once. */
 const READ_AT_ONCE = 64
 
 /**
@@ -34,14 +36,17 @@ export async function listBlocks(replica: Replica, choice: BlockChoice, clock: C
   const indexes = choice.indexes ?? lastOf(replica, choice.last ?? 0)
   const budget = new Budget(choice.payloadBytes ?? 0)
   const listed: ListedBlock[] = []
+  const slices = new Slices()
   // From the end: if the payloads exceed the answer, the newest ones are included.
   for (let end = indexes.length; end > 0; end -= READ_AT_ONCE) {
     const slice = indexes.slice(Math.max(0, end - READ_AT_ONCE), end)
-    const blocks = await Promise.all(slice.map((index) => replica.block(index)))
-    for (const [at, block] of [...blocks.entries()].reverse()) {
+    const stored = await replica.storedBlocks(slice)
+    for (const [at, bytes] of [...stored.entries()].reverse()) {
+      if (slices.isOver) await slices.next()
       const index = slice[at] ?? 0
       // It was dropped while others were read.
       if (!replica.isKept(index)) continue
+      const block = blockOfStored(index, bytes)
       const content =
         choice.payloadBytes === undefined ? {} : { content: await contentOf(replica, index, block, budget) }
       listed.push({

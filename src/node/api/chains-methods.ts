@@ -6,6 +6,7 @@ import { KEY_BYTES } from '../../dag/block-limits.ts'
 import { parseAuthorKey, type AuthorKey } from '../../dag/ids.ts'
 import { hasFirstPostPioneer } from '../../dag/sound.ts'
 import { withoutKeys } from '../base/without-keys.ts'
+import { manyChains } from '../chain/many-chains.ts'
 import { ControlError } from '../control/error-codes.ts'
 import type { Handlers, ResultOf } from '../control/schema.ts'
 import { peersForInvite, type InvitePeers } from './invite-peers.ts'
@@ -29,7 +30,7 @@ export function chainsHandlers(
       const chain = orThrow(chainOf(typedName(name ?? ''), keys))
       keyReuse.join(chain.params.key)
       orThrow(await chains.join(chain, { remember: true, founder, instead }))
-      return { id: showChainId(chain), name: chain.params.name }
+      return joined(chain, tooMany(parts))
     },
     'chains.invite': ({ chain: text, withKey = false }) => {
       const { chain, founder } = orThrow(chains.find(text)).replica
@@ -66,10 +67,11 @@ export function chainsHandlers(
 
 /** Joins the chain of an invite and adds its peers. The peers need not be reachable. */
 async function joinInvited(
-  { chains, host, addedPeers, keyReuse }: NodeParts,
+  parts: NodeParts,
   text: string,
   given: { readonly keys: readonly string[]; readonly founder?: AuthorKey | undefined; readonly instead: boolean },
 ): Promise<ResultOf<'chains.join'>> {
+  const { chains, host, addedPeers, keyReuse } = parts
   const invite = orThrow(decodeInvite(text))
   const chain = orThrow(chainOfInvite(invite, given.keys))
   const founder = given.founder ?? invite.founder
@@ -79,8 +81,17 @@ async function joinInvited(
   const others = peers.filter((peer) => !host.isSelf(peer))
   await addedPeers.add(others)
   const note = 'the invite names this node itself, which is not added as a peer'
-  const notes = others.length === peers.length ? {} : { notes: [note] }
-  return { id: showChainId(chain), name: chain.params.name, ...notes }
+  return joined(chain, [...tooMany(parts), ...(others.length === peers.length ? [] : [note])])
+}
+
+function joined(chain: Chain, notes: readonly string[]): ResultOf<'chains.join'> {
+  return { id: showChainId(chain), name: chain.params.name, ...(notes.length === 0 ? {} : { notes: [...notes] }) }
+}
+
+/** A limit that stays is told to whoever meets it. */
+function tooMany({ chains }: NodeParts): string[] {
+  const words = manyChains(chains.all().length)
+  return words === undefined ? [] : [words]
 }
 
 /** A group's key makes the chain: who types another one joins another group of that name, and is alone there. */

@@ -5,7 +5,7 @@
 import type { DagFault } from '../../dag/faults.ts'
 import type { Result } from '../../dag/result.ts'
 import type { ReputationFault } from '../../reputation/faults.ts'
-import type { RegistryFault, StorageRefusal } from '../chain/faults.ts'
+import type { DraftFault, RegistryFault, StorageRefusal } from '../chain/faults.ts'
 import type { StorageFault } from '../storage/faults.ts'
 import type { DialFault, HostFault } from '../net/host/host.ts'
 import type { InviteFault } from './invite.ts'
@@ -21,6 +21,7 @@ export type ReportedFault =
   | ReputationFault
   | RegistryFault
   | StorageRefusal
+  | DraftFault
   | InviteFault
   | StorageFault
   | HostFault
@@ -249,6 +250,11 @@ const REPORTS: { readonly [C in ReportedFault['code']]: (fault: Extract<Reported
     'peer-not-added',
     `no peer “${withoutKeys(f.which)}” was added here`,
     'give its address or its id as `freechains peer list` shows it',
+  ],
+  DRAFT_STALE: () => [
+    'stale',
+    'the draft is not there any more: another block of its author came in, what it stands on was withdrawn, it was submitted already, or waited too long',
+    'draft again, and sign that',
   ],
   PEER_IN_CONFIG: (f) => [
     'peer-in-config',

@@ -12,6 +12,7 @@ import { hostHandlers } from './host-methods.ts'
 import { keysHandlers } from './keys-methods.ts'
 import type { NodeParts } from './node-parts.ts'
 import { peerHandlers } from './peer-methods.ts'
+import { postHandlers } from './post-methods.ts'
 
 export function createHandlers(parts: NodeParts): Handlers {
   const handlers = {
@@ -19,6 +20,7 @@ export function createHandlers(parts: NodeParts): Handlers {
     ...keysHandlers(),
     ...chainsHandlers(parts),
     ...chainHandlers(parts),
+    ...postHandlers(parts),
     ...peerHandlers(parts),
   }
   return Object.fromEntries(

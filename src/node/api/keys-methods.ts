@@ -4,7 +4,7 @@ import { bytesToHex } from '@noble/hashes/utils.js'
 import { KEY_BYTES } from '../../dag/block-limits.ts'
 import { keyPair, keyPairOf, sharedKey } from '../../dag/passphrase.ts'
 import type { Handlers } from '../control/schema.ts'
-import { weaknessOf } from './passphrase-strength.ts'
+import { weaknessOf } from '../base/passphrase-strength.ts'
 
 export function keysHandlers(): Pick<Handlers, 'keys.shared' | 'keys.pubpvt'> {
   return {

@@ -1,4 +1,5 @@
 /** The parts of a running node that handlers use; `daemon/compose.ts` builds them. */
+import type { Multiaddr } from '@multiformats/multiaddr'
 import type { AddedPeers } from '../net/discovery/added-peers.ts'
 import type { KeyReuse } from './key-reuse.ts'
 import type { ChainRegistry } from '../chain/registry.ts'
@@ -14,6 +15,8 @@ export interface NodeParts {
   readonly host: Host
   /** The last proof that another node runs with this node's key. */
   readonly twin: () => Twin | undefined
+  /** Looks who is at an address that shows this node's own id. */
+  readonly probeOwnId: (address: Multiaddr) => Promise<void>
   readonly chains: ChainRegistry<ChainServices>
   readonly clock: Clock
   readonly keyReuse: KeyReuse

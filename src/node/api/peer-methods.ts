@@ -11,7 +11,7 @@ import type { NodeParts } from './node-parts.ts'
 import { orThrow } from './fault-reports.ts'
 import { checkPeer } from './peer-check.ts'
 import { listPeers } from './peer-list.ts'
-import { IS_SELF } from '../net/host/faults.ts'
+import { IS_SELF, IS_TWIN } from '../net/host/faults.ts'
 import { parsePeerAddress, type PeerAddressFault } from '../net/host/peer-address.ts'
 import { withDeadline } from '../base/deadline.ts'
 
@@ -35,13 +35,14 @@ export function peerHandlers(parts: NodeParts): PeerHandlers {
   return {
     'peer.list': () => Promise.resolve(listPeers(parts)),
     'peer.add': async ({ addr }, { signal }) => {
-      const address = another(addr)
+      const address = orThrow(parsePeerAddress(addr))
+      if (host.isSelf(address)) return orThrow(await ownIdAt(parts, address, addr))
       await addedPeers.add([address])
       const peer = await dial(address, signal)
       if (!peer.ok && peer.fault.why === IS_SELF) {
-        // A name, or a forwarded port, that leads back here.
+        // A name, or a forwarded port, that leads back here, or a copy of this node.
         await addedPeers.remove(addr)
-        return orThrow(isSelf(addr))
+        return orThrow(await ownIdAt(parts, address, addr))
       }
       return peer.ok ? { id: peer.value.toString(), connected: true } : { connected: false }
     },
@@ -83,6 +84,17 @@ export function peerHandlers(parts: NodeParts): PeerHandlers {
       return checkPeer({ address, ...asked }, parts, signal)
     },
   }
+}
+
+/** The reason to refuse an address that shows this node's own id: it is this node, or another one with its key. */
+async function ownIdAt(
+  { probeOwnId, twin }: NodeParts,
+  address: Multiaddr,
+  text: string,
+): Promise<Result<never, PeerAddressFault>> {
+  await probeOwnId(address)
+  const isTwin = twin()?.through === address.toString()
+  return isTwin ? fail({ code: 'PEER_BAD_ADDRESS', text, why: IS_TWIN }) : isSelf(text)
 }
 
 function isSelf(text: string): Result<never, PeerAddressFault> {

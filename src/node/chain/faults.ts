@@ -15,3 +15,8 @@ export type RegistryFault =
 
 /** Why a block cannot be made here: there is no room for it. */
 export type StorageRefusal = NoRoom | ({ readonly code: 'CHAIN_OVER_QUOTA'; readonly name: string } & OverQuota)
+
+/** A draft that was overtaken, is too old, or is not there (spec §10). */
+export interface DraftFault {
+  readonly code: 'DRAFT_STALE'
+}

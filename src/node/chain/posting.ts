@@ -3,11 +3,11 @@
  * reputation floor chooses its backs.
  */
 import { randomBytes } from 'node:crypto'
-import { makeBlock, type MadeBlock } from '../../dag/block.ts'
+import { draftBlock, signDraft, type MadeBlock } from '../../dag/block.ts'
 import type { ContentLabel } from '../../dag/content-label.ts'
 import type { PrivateKey } from '../../dag/crypto.ts'
 import { Bug, fail, ok, type Result } from '../../dag/result.ts'
-import type { BlockId } from '../../dag/ids.ts'
+import type { AuthorKey, BlockId } from '../../dag/ids.ts'
 import type { BlockFault } from '../../protocol/faults.ts'
 import { explain } from '../../reputation/explain.ts'
 import type { Clock } from '../base/clock.ts'
@@ -54,40 +54,53 @@ const FOUNDER =
 /** Spec §5, *held*: how such a post leaves this node. */
 const HELD_HERE = 'it stays on this node until somebody with reps likes it here, or fetches it with `peer held`'
 
-type MakeRequest = PostRequest | VoteRequest
+/** What a block is made of, whoever signs it. */
+export type BlockRequest = (Omit<PostRequest, 'pvt'> | Omit<VoteRequest, 'pvt'>) & { readonly author?: AuthorKey }
+
+type Refused = BlockFault | StorageRefusal
 
 /** Resolves when the post is on disk: a power cut does not lose it. */
-export async function post(
-  replica: Replica,
-  request: PostRequest,
-  clock: Clock,
-): Promise<Result<Posted, BlockFault | StorageRefusal>> {
-  const before = replica.pioneer
-  const posted = await put(replica, request, clock)
-  const isFounder = replica.pioneer !== before
-  return posted.ok && posted.value.state === 'accepted' && isFounder ? ok({ ...posted.value, why: FOUNDER }) : posted
-}
-
-/** As {@link post}; `REP_NO_REPS` if the author cannot pay for it. */
-export function vote(
-  replica: Replica,
-  request: VoteRequest,
-  clock: Clock,
-): Promise<Result<Posted, BlockFault | StorageRefusal>> {
+export function post(replica: Replica, request: PostRequest, clock: Clock): Promise<Result<Posted, Refused>> {
   return put(replica, request, clock)
 }
 
-async function put(
+/** As {@link post}; `REP_NO_REPS` if the author cannot pay for it. */
+export function vote(replica: Replica, request: VoteRequest, clock: Clock): Promise<Result<Posted, Refused>> {
+  return put(replica, request, clock)
+}
+
+function put(
   replica: Replica,
-  request: MakeRequest,
+  { pvt, ...request }: PostRequest | VoteRequest,
   clock: Clock,
-): Promise<Result<Posted, BlockFault | StorageRefusal>> {
-  const refusal = await replica.storage.refusalOf(request.payload.byteLength)
+): Promise<Result<Posted, Refused>> {
+  const bytes = request.payload.byteLength
+  if (pvt === undefined) return takeInMade(replica, bytes, clock, () => draftOn(replica, request, clock.nowMs()))
+  return takeInMade(replica, bytes, clock, () => {
+    const draft = draftOn(replica, { ...request, author: pvt.author }, clock.nowMs())
+    return draft.ok ? ok(signDraft(draft.value, pvt)) : draft
+  })
+}
+
+/**
+ * Takes in a block that `make` gives with the chain at rest. Resolves when it is on disk.
+ *
+ * @param bytes - of its payload, for the quotas
+ */
+export async function takeInMade<F>(
+  replica: Replica,
+  bytes: number,
+  clock: Clock,
+  make: () => Result<MadeBlock, F>,
+): Promise<Result<Posted, F | Refused>> {
+  const refusal = await replica.storage.refusalOf(bytes)
   if (refusal !== undefined) return fail(refusal)
+  const pioneerBefore = replica.pioneer
   const outcome = await replica.ingestMade(() => {
-    const made = make(replica, request, clock.nowMs())
+    const made = make()
     // Who posts first founds the forum, and follows itself.
-    if (made.ok && replica.needsFounder && request.pvt !== undefined) replica.follow(request.pvt.author)
+    const author = made.ok ? made.value.block.header.author : undefined
+    if (replica.needsFounder && author !== undefined) replica.follow(author)
     return made
   })
   if (!outcome.ok) return outcome
@@ -97,28 +110,32 @@ async function put(
   const index = graph.indexOf(id)
   if (index === undefined) throw new Bug('a block that is in is in the graph')
   const made = { id, height: graph.height(index) }
-  if (state === 'accepted') return ok({ ...made, state })
+  if (state === 'accepted') {
+    const isFounding = chainState.isPost(index) && replica.pioneer !== pioneerBefore
+    return ok({ ...made, state, ...(isFounding ? { why: FOUNDER } : {}) })
+  }
   const why = explain(chainState, index, { state: replica.stateOf(index), now: clock.nowMs() })
   return ok({ ...made, state: 'held', why: state === 'ahead' ? AHEAD : `${why}; ${HELD_HERE}` })
 }
 
-function make(replica: Replica, request: MakeRequest, nowMs: number): Result<MadeBlock, BlockFault> {
+/** Makes a block on top of what is accepted now, not signed. Call it with the chain at rest. */
+export function draftOn(replica: Replica, request: BlockRequest, nowMs: number): Result<MadeBlock, BlockFault> {
   const { chain, graph, state } = replica
-  const { pvt, payload } = request
+  const { author, payload } = request
   const { label, re, toOwner = false } = 'target' in request ? ({} as Partial<PostRequest>) : request
   const like = 'target' in request ? { n: request.n, target: request.target } : undefined
   const block = {
-    ...(pvt === undefined ? {} : { author: pvt.author }),
+    ...(author === undefined ? {} : { author }),
     ...(like === undefined ? {} : { vote: like }),
     // The head over the post that is answered is linked, like that over the target of a dislike: else it is not in the past.
     ...(re === undefined ? {} : { vote: { n: -1, target: re } as const }),
   }
   // The author's own heads are always linked: another concurrent block would get them avoided.
-  const isAvoided = (head: number): boolean => state.authorOf(head) !== pvt?.author && replica.isAvoided(head)
+  const isAvoided = (head: number): boolean => state.authorOf(head) !== author && replica.isAvoided(head)
   const preferred = state.backsFor({ ...block, isAvoided })
   // With every head avoided only the genesis is left, and only a pioneer may post on it.
   const backs = preferred[0] === 0 ? state.backsFor({ ...block, isAvoided: () => false }) : preferred
-  return makeBlock({
+  return draftBlock({
     chain,
     height: 1 + Math.max(...backs.map((back) => graph.height(back))),
     time: Math.max(nowMs, ...backs.map((back) => graph.time(back))),
@@ -126,7 +143,7 @@ function make(replica: Replica, request: MakeRequest, nowMs: number): Result<Mad
     payload,
     toOwner,
     random: randomBytes(32),
-    ...(pvt === undefined ? {} : { pvt }),
+    ...(author === undefined ? {} : { author }),
     ...(label === undefined ? {} : { label }),
     ...(re === undefined ? {} : { re: graph.id(re) }),
     ...(like === undefined ? {} : { like: { n: like.n, target: graph.id(like.target) } }),

@@ -14,6 +14,7 @@ import type { Database } from '../storage/database.ts'
 import type { Logger } from '../base/log.ts'
 import type { ChainEvent } from './intake/chain-events.ts'
 import { LeftOvers, type LeftOver } from './left-overs.ts'
+import { manyChains } from './many-chains.ts'
 import type { MempoolBudget } from './intake/mempool-budget.ts'
 import { Replica } from './replica.ts'
 import type { Quota } from './quota.ts'
@@ -81,10 +82,6 @@ export type ChainsListener = (replica: Replica, events: readonly ChainEvent[]) =
 
 /** Called when a chain is being left, before its data is deleted. */
 export type LeaveListener = (replica: Replica) => void
-
-const MANY_CHAINS =
-  `peers whose gossip has the usual budget hear posts of the first ${String(USUAL_TOPICS)} chains at once, and of the others ` +
-  'when heads are compared, after a minute or later'
 
 export class ChainRegistry<A extends Attachment> {
   readonly #modules: ChainRegistryModules<A>
@@ -290,7 +287,7 @@ export class ChainRegistry<A extends Attachment> {
     this.#leftOvers.forget(chain.id)
     this.#byName.set(chain.params.name, joined)
     if (this.#joined.size === USUAL_TOPICS + 1)
-      log.warn('chains.many', { chains: this.#joined.size, what: MANY_CHAINS })
+      log.warn('chains.many', { chains: this.#joined.size, what: manyChains(this.#joined.size) })
     log.info('chain.joined', { chain: chain.id, kind: chain.params.kind, blocks: replica.graph.acceptedCount })
     return joined
   }

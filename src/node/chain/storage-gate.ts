@@ -15,7 +15,7 @@ export interface StorageGateModules {
   readonly bytes: () => number
   readonly quota: Quota
   /** Without it the disk is not looked at. */
-  readonly disk?: Pick<FreeSpace, 'noRoom' | 'look'> | undefined
+  readonly disk?: Pick<FreeSpace, 'noRoom' | 'lookAgain'> | undefined
 }
 
 export class StorageGate {
@@ -50,9 +50,9 @@ export class StorageGate {
     return false
   }
 
-  /** Looks at the disk anew. Why a block with so long a payload cannot be made here now. */
+  /** Looks at the disk. Why a block with so long a payload cannot be made here now. */
   async refusalOf(size: number): Promise<StorageRefusal | undefined> {
-    const noRoom = await this.#modules.disk?.look()
+    const noRoom = await this.#modules.disk?.lookAgain()
     if (noRoom !== undefined) return noRoom
     const over = size === 0 ? undefined : this.#exceededBy(size)
     const { name } = this.#modules.chain.params

@@ -1,54 +1,46 @@
 /**
- * The user's names for public keys (spec §11): one local file, written atomically. It needs no daemon and is never
- * sent.
+ * The user's names for public keys (spec §11): one local file, written atomically, and the names of his own keys. It needs no
+ * daemon and is never sent.
  */
 import { readFile } from 'node:fs/promises'
-import { homedir } from 'node:os'
-import { dirname, isAbsolute, join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { withoutKeys } from '../base/without-keys.ts'
 import { parseAuthorKey, type AuthorKey } from '../../dag/ids.ts'
 import { makeDir } from '../base/make-dir.ts'
+import { configDir } from './config-dir.ts'
 import { withFileLock } from './file-lock.ts'
+import { readRing, type OwnKey } from './keys/key-ring.ts'
+import { folded, validName } from './name-rules.ts'
 import { writeWhole } from './payload-files.ts'
 import { CommandError, reasonOf, type Io } from './io.ts'
-
-/** Width of a table column. */
-const NAME_CHARS = 32
-
-/** Letters and digits of any script, with `. _ -` inside. No control characters, blanks, chain signs or options. */
-const NAME = /^[\p{L}\p{N}][\p{L}\p{M}\p{N}._-]*$/u
-
-/** Text that could be a key or an id: six hex digits, with or without a height before them. */
-const ID_LIKE = /^(?:\d+_)?[0-9A-Fa-f]{6,}$/
-
-export function looksLikeId(text: string): boolean {
-  return ID_LIKE.test(text)
-}
 
 const HEAD = '# Your names for public keys, as `freechains names` keeps them: NAME: KEY\n'
 
 export class AddressBook {
   readonly path: string
   readonly #keys: ReadonlyMap<string, AuthorKey>
+  readonly #own: readonly OwnKey[]
   readonly #names: ReadonlyMap<string, string>
 
-  private constructor(path: string, keys: ReadonlyMap<string, AuthorKey>) {
+  private constructor(path: string, keys: ReadonlyMap<string, AuthorKey>, own: readonly OwnKey[]) {
     this.path = path
     this.#keys = keys
+    this.#own = own
     this.#names = new Map([...keys].map(([name, pub]) => [pub, name]))
   }
 
   /** Opens this user's book; empty if there is no file. @throws {CommandError} it cannot be read */
   static async open(io: Pick<Io, 'env'>): Promise<AddressBook> {
     const path = bookPath(io.env)
+    const { keys: own } = await readRing(io)
     let text: string
     try {
       text = await readFile(path, 'utf8')
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return new AddressBook(path, new Map())
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return new AddressBook(path, new Map(), own)
       throw new CommandError(`cannot read your names in ${path}: ${reasonOf(error)}`)
     }
-    return new AddressBook(path, await readNames(text, path))
+    return new AddressBook(path, await readNames(text, path), own)
   }
 
   /**
@@ -74,17 +66,19 @@ export class AddressBook {
     })
   }
 
-  /** All names, sorted, with their keys. */
+  /** All names, sorted, with their keys; not those of the user's own. */
   list(): { readonly name: string; readonly pub: AuthorKey }[] {
     return [...this.#keys].map(([name, pub]) => ({ name, pub })).sort((a, b) => (a.name < b.name ? -1 : 1))
   }
 
   nameOf(pub: string | undefined): string | undefined {
-    return pub === undefined ? undefined : this.#names.get(pub)
+    if (pub === undefined) return undefined
+    return this.#own.find((key) => key.pub === pub)?.name ?? this.#names.get(pub)
   }
 
   keyOf(name: string): AuthorKey | undefined {
-    return this.#keys.get(name.normalize('NFC'))
+    const normal = name.normalize('NFC')
+    return this.#own.find((key) => key.name === normal)?.pub ?? this.#keys.get(normal)
   }
 
   /**
@@ -95,6 +89,14 @@ export class AddressBook {
     const key = parseAuthorKey(pub)
     if (!key.ok) throw new CommandError(`“${withoutKeys(pub)}” is no public key: expected 64 hex digits`)
     const fitting = validName(name)
+    const own = this.#own.find((one) => one.pub === key.value || folded(one.name) === folded(fitting))
+    if (own !== undefined) {
+      const what =
+        own.pub === key.value ? `this is your own key ${own.name}` : `${fitting} reads like your own key ${own.name}`
+      throw new CommandError(
+        `${what}: ${own.pub === key.value ? '`freechains keys rename` renames it' : 'choose another name'}`,
+      )
+    }
     const taken = this.#keys.get(fitting)
     if (taken !== undefined && taken !== key.value) {
       throw new CommandError(`${fitting} is the name of ${taken} already: remove it first, or choose another name`)
@@ -104,15 +106,14 @@ export class AddressBook {
       throw new CommandError(`${fitting} reads like ${like[0]}, the name of ${like[1]}: choose another name`)
     }
     const others = [...this.#keys].filter(([, other]) => other !== key.value)
-    return new AddressBook(this.path, new Map([...others, [fitting, key.value]]))
+    return new AddressBook(this.path, new Map([...others, [fitting, key.value]]), this.#own)
   }
 
   /** @param which - a name or a public key @throws {CommandError} it is not in the book */
   remove(which: string): AddressBook {
-    const key = this.keyOf(which) ?? which.toUpperCase()
-    if (this.nameOf(key) === undefined)
-      throw new CommandError(`no name or key “${withoutKeys(which)}” is in ${this.path}`)
-    return new AddressBook(this.path, new Map([...this.#keys].filter(([, pub]) => pub !== key)))
+    const key = this.#keys.get(which.normalize('NFC')) ?? which.toUpperCase()
+    if (!this.#names.has(key)) throw new CommandError(`no name or key “${withoutKeys(which)}” is in ${this.path}`)
+    return new AddressBook(this.path, new Map([...this.#keys].filter(([, pub]) => pub !== key)), this.#own)
   }
 
   async #save(signal: AbortSignal): Promise<void> {
@@ -122,29 +123,8 @@ export class AddressBook {
   }
 }
 
-/** `${XDG_CONFIG_HOME:-~/.config}/freechains/names.yaml`. A relative XDG_CONFIG_HOME is ignored, as XDG demands. */
 function bookPath(env: Io['env']): string {
-  const config = env['XDG_CONFIG_HOME']
-  const home = env['HOME'] ?? homedir()
-  const root = config !== undefined && isAbsolute(config) ? config : join(home, '.config')
-  return join(root, 'freechains', 'names.yaml')
-}
-
-/** Folds names that people would confuse to the same text. */
-function folded(name: string): string {
-  return name.normalize('NFKC').toLowerCase().normalize('NFKC')
-}
-
-/** Validates a name and normalizes it to NFC. @throws {CommandError} */
-function validName(text: string): string {
-  const name = text.normalize('NFC')
-  if (looksLikeId(name))
-    throw new CommandError(`“${withoutKeys(name)}” could be meant as a key or an id: choose another name`)
-  if (!NAME.test(name) || Array.from(name).length > NAME_CHARS) {
-    const expected = `a letter or a digit, then letters, digits, “.”, “_”, “-”; at most ${String(NAME_CHARS)}`
-    throw new CommandError(`“${withoutKeys(name)}” will not do as a name: expected ${expected}`)
-  }
-  return name
+  return join(configDir(env), 'names.yaml')
 }
 
 async function readNames(text: string, path: string): Promise<ReadonlyMap<string, AuthorKey>> {

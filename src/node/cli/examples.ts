@@ -4,8 +4,8 @@
  */
 import type { Command } from 'commander'
 
-/** Also shows how to keep a key off the command line. */
-const SIGN = '--sign=@my.key'
+/** A key that `keys new` made. */
+const SIGN = '--as ana'
 
 export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   '': [
@@ -24,6 +24,17 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   now: ['freechains now', 'freechains now 1700000000000'],
   check: ['freechains check', 'freechains check /var/lib/freechains'],
   crypto: ['freechains crypto pubpvt --new', 'freechains crypto shared - < passphrase.txt'],
+  keys: ['freechains keys new ana', "freechains chain '#bom-dia' post inline 'Bom Dia!' --as ana"],
+  'keys new': ['freechains keys new ana', 'freechains keys new bot --no-passphrase'],
+  'keys list': ['freechains keys list', 'freechains keys list --json'],
+  'keys show': ['freechains keys show ana', 'freechains keys show --json'],
+  'keys export': ['freechains keys export ana ana.key', 'freechains keys export ana --words'],
+  'keys import': ['freechains keys import ana ana.key', 'freechains keys import ana --words'],
+  'keys rename': ['freechains keys rename ana ana.old'],
+  'keys delete': ['freechains keys delete ana.old'],
+  'keys default': ['freechains keys default ana', "freechains keys default work --chain '#bom-dia'"],
+  'keys shared': ['freechains keys shared --new'],
+  'keys pubpvt': ['freechains keys pubpvt --new'],
   names: ['freechains names list'],
   'names add': ['freechains names add 300C0F41A5EF06B5A0CF16BF3C0B2D4E7A1C9F53D2E8B7460A1F5C3D9E8B7A61 bob'],
   'names remove': ['freechains names remove bob'],

@@ -10,6 +10,7 @@ import { addExamples } from './examples.ts'
 import { addHostCommands } from './commands/host.ts'
 import { seeHelp, UsageError } from './io.ts'
 import { addCryptoCommands } from './commands/crypto.ts'
+import { addKeysCommands } from './commands/keys.ts'
 import { addNamesCommands } from './commands/names.ts'
 import { addPeerCommands } from './commands/peer.ts'
 import { sanitize } from './sanitize.ts'
@@ -43,6 +44,7 @@ export function buildProgram(context: CommandContext): Command {
   addStartCommand(program, context)
   addCheckCommand(program, context)
   addHostCommands(program, context)
+  addKeysCommands(program, context)
   addCryptoCommands(program, context)
   addNamesCommands(program, context)
   addChainsCommands(program, context)

@@ -3,6 +3,7 @@ import { isUtf8 } from 'node:buffer'
 import { readFile } from 'node:fs/promises'
 import { chunksOf, CommandError, reasonOf, UsageError, writeAside, type Io } from './io.ts'
 import { requireUtf8 } from './argument-values.ts'
+import { readKeyText } from './keys/key-text.ts'
 
 /** The alternatives for a key, for `--help`. */
 export const KEY_FORMS = '@FILE, env:NAME and - (stdin) work'
@@ -19,6 +20,9 @@ const SHARED_KEY = /^[0-9A-Fa-f]{64}$/
 /** No chain name begins like this. */
 const INVITE = /^freechains:/i
 
+/** What becomes of words on the command line. */
+const SEEN = "can be read by other users of this machine (ps), and stays in the shell's history"
+
 /** Where a key is given: as an option's value, or as a word that is a group's shared key or a public key. */
 export type KeyUse = '--sign' | '--decrypt' | 'shared' | 'public'
 
@@ -29,7 +33,16 @@ export async function readKey(text: string, use: KeyUse, io: Io): Promise<string
   if (text === '') throw new UsageError('which key?')
   const key = await fromElsewhere(text, 'key', io)
   if (key === undefined) await warnOf(text, use, io)
-  return key ?? text
+  if (key === undefined || !use.startsWith('--')) return key ?? text
+  return privateKeyIn(key)
+}
+
+/** What `crypto pubpvt` printed has the public key before the private one; a file of `keys` has comments. @throws {CommandError} */
+function privateKeyIn(text: string): string {
+  const read = readKeyText(text)
+  if (read === undefined) return text
+  if ('pvt' in read.body) return read.body.pvt
+  throw new CommandError('this key has a passphrase: bring it in with `freechains keys import`, then sign with --as')
 }
 
 /** The argument of `chains join`: a chain's name or an invite. */
@@ -55,7 +68,11 @@ export async function readJoining(text: string, io: Io): Promise<Joining> {
 }
 
 /** The value behind `@FILE`, `env:NAME` or `-`; undefined for a literal. @throws {CommandError} */
-async function fromElsewhere(text: string, what: 'key' | 'invite', io: Io): Promise<string | undefined> {
+async function fromElsewhere(
+  text: string,
+  what: 'key' | 'invite' | 'passphrase' | 'words',
+  io: Io,
+): Promise<string | undefined> {
   if (text.startsWith('env:')) {
     const name = text.slice(4)
     const value = io.env[name]?.trim()
@@ -81,15 +98,35 @@ async function warnOf(text: string, use: KeyUse, io: Io): Promise<void> {
   if (!isShared && !PRIVATE_KEY.test(text)) return
   const what = isShared ? "a group's shared key" : 'a private key'
   const instead = `${use.startsWith('--') ? `${use}=` : ''}@FILE`
-  const why = "can be read by other users of this machine (ps), and stays in the shell's history"
-  const message = `${what} on the command line ${why}; ${instead}, env:NAME or - (stdin) keep it to yourself`
+  const message = `${what} on the command line ${SEEN}; ${instead}, env:NAME or - (stdin) keep it to yourself`
   await writeAside(io, `warning: ${message}`)
 }
 
-/** A passphrase: literal, or `-` for stdin without its last newline. @throws {CommandError} it is no UTF-8 */
+/**
+ * A passphrase: literal, or `-` for stdin without its last newline. @throws {CommandError}
+ * it is no UTF-8
+ */
 export async function readPassphrase(text: string, io: Io): Promise<string> {
-  if (text !== '-')
-    return requireUtf8(text, 'the passphrase', 'give it in UTF-8, on stdin (-) if it has that character')
+  if (text === '-') return await passphraseOnStdin(io)
+  const passphrase = requireUtf8(text, 'the passphrase', 'give it in UTF-8, on stdin (-) if it has that character')
+  if (passphrase !== '') {
+    await writeAside(io, `warning: a passphrase on the command line ${SEEN}; - reads it from stdin`)
+  }
+  return passphrase
+}
+
+/** A passphrase from stdin (`-`), a file or the environment; undefined for a literal. @throws {CommandError} */
+export async function readPassphraseFrom(text: string, io: Io): Promise<string | undefined> {
+  if (text === '-') return await passphraseOnStdin(io)
+  return await fromElsewhere(text, 'passphrase', io)
+}
+
+/** A secret in a file, or on stdin (`-`). @throws {CommandError} */
+export async function readSecretText(path: string, what: 'key' | 'words', io: Io): Promise<string> {
+  return (await fromElsewhere(path === '-' ? '-' : `@${path}`, what, io)) ?? ''
+}
+
+async function passphraseOnStdin(io: Io): Promise<string> {
   const bytes = await readSecret(io)
   // Decoding would replace all invalid bytes by the same character, and two passphrases would give the same keys.
   if (!isUtf8(bytes)) throw new CommandError('the passphrase on stdin is no UTF-8: convert it first (iconv -t UTF-8)')

@@ -28,7 +28,7 @@ const MAX_LENS_ROOTS = 1000
 const lens = z.array(short).max(MAX_LENS_ROOTS)
 
 /** Standard base64 with padding, and nothing else. A regular expression overflows its engine's stack at 64 MiB. */
-const base64 = z
+export const base64 = z
   .string()
   .refine((text) => Buffer.from(text, 'base64').toString('base64') === text, {
     error: 'expected standard base64 with padding',
@@ -42,7 +42,7 @@ const base64 = z
 const WELL_FORMED = {
   error: 'this text is no valid Unicode: it has half of a surrogate pair (\\ud800 to \\udfff)',
 }
-const unicode = z.string().refine((text) => text.isWellFormed(), WELL_FORMED)
+export const unicode = z.string().refine((text) => text.isWellFormed(), WELL_FORMED)
 
 /** Encoded in UTF-8 too: all lone surrogates would give the same keys. */
 export const passphrase = z

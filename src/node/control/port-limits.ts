@@ -62,3 +62,18 @@ export const PAYLOAD_BYTES = 64 * MIB
 
 /** The longest invite: 3 KiB in base32, and its prefix. */
 export const MAX_INVITE_CHARS = 5120
+
+/** Drafts that wait for their signature (spec §10); what is older or beyond is `stale`, and drafted again. */
+export const DRAFT_LIMITS = {
+  /** More than clients have in flight: 32 calls of each of 32 connections. */
+  count: 1024,
+  /** Two of the largest payloads, sealed, and many of all others. */
+  bytes: 128 * MIB + MIB,
+  /** A person may have to press a button of what holds the key. A post claims the time of its draft. */
+  ageMs: 60_000,
+  /**
+   * A program signs within milliseconds, also on a busy machine. It is what the next draft of an author waits for a client that
+   * died, or for a person.
+   */
+  turnMs: 250,
+} as const

@@ -6,6 +6,8 @@
  * Params are strict: an unknown name is an error. Results may gain fields, which older clients drop.
  */
 import * as z from 'zod'
+import { DRAFTING } from './draft-schema.ts'
+import { method } from './method.ts'
 import {
   addr,
   blocksParams,
@@ -43,11 +45,6 @@ const subscriptionToAll = z.object({ subscription: z.number().int(), from: z.rec
 const transfer = z.object({ new: count, missing: count, delayed: count.exactOptional() })
 /** For the note on methods with such a result. */
 const TRANSFER = 'of those missing, `delayed` are kept back for a while by the throttle; absent if none is'
-
-/** @param note - what the shapes of params and result do not say, for the reference */
-function method<P extends z.ZodType, R extends z.ZodType>(about: string, params: P, result: R, note?: string) {
-  return { about, params, result, note }
-}
 
 export const METHODS = {
   auth: method('proves that the client may read the cookie', z.strictObject({ token: short }), z.literal(true)),
@@ -93,7 +90,7 @@ export const METHODS = {
       'with instead, leaves what has its name and is not it first, and removes that',
     joinParams,
     z.object({ id: z.string(), name: z.string().exactOptional(), notes: z.array(z.string()).exactOptional() }),
-    '`notes` are for people: what was left out of an invite, and why',
+    '`notes` are for people: what was left out of an invite and why, and that so many chains have a cost',
   ),
   'chains.invite': method(
     'one text with all that somebody needs to join: the chain, and peers to begin with; its key only if told so',
@@ -153,6 +150,7 @@ export const METHODS = {
     z.object({ id: shownId }),
     '`id` of the dislike',
   ),
+  ...DRAFTING,
   'chain.reps': method(
     'the reps of an author (public key) or of a post (id); without of, those of all authors, highest first',
     repsParams,

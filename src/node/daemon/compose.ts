@@ -4,7 +4,7 @@
  */
 import { randomInt } from 'node:crypto'
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
-import { multiaddr } from '@multiformats/multiaddr'
+import { multiaddr, type Multiaddr } from '@multiformats/multiaddr'
 import { ok, type Result } from '../../dag/result.ts'
 import { DAY_MS } from '../../reputation/rules.ts'
 import { AddedPeers } from '../net/discovery/added-peers.ts'
@@ -153,7 +153,13 @@ async function start(
   const known = [...config.bootstrap, ...config.peers, ...(await added.load())]
   const discovery = new Discovery(
     { dht: switches.dht, cachePeers: switches.remembered, peers: known.map((address) => multiaddr(address)) },
-    { host: host.value, log, store: textList(disk.value, 'remembered-peers'), isLonely: () => isLonely() },
+    {
+      host: host.value,
+      log,
+      store: textList(disk.value, 'remembered-peers'),
+      isLonely: () => isLonely(),
+      onOwnId: (addresses) => twins.probe(addresses),
+    },
   )
   const pubsub = new Pubsub({ host: host.value, log })
   const network = new ChainNetwork({ host: host.value, pubsub, discovery, clock, log })
@@ -199,7 +205,8 @@ async function start(
       return key === undefined ? [] : [{ name, key }]
     }),
   )
-  const shared = { host: host.value, twin, keyReuse, chains, clock, log, addedPeers, bootstrap, info }
+  const probeOwnId = (address: Multiaddr): Promise<void> => twins.probe([address])
+  const shared = { host: host.value, twin, probeOwnId, keyReuse, chains, clock, log, addedPeers, bootstrap, info }
   const parts = { ...shared, ...peers, disk: freeSpace }
   const handlers = createHandlers(parts)
   const server = new ControlServer(

@@ -42,7 +42,7 @@ function bytesOf(ops: readonly WriteOp[]): number {
  */
 export class BatchWriter {
   readonly #db: Level
-  readonly #whyLost: () => Promise<string | undefined>
+  readonly #whyLost: () => string | undefined
   #queue: Job[] = []
   #running: Promise<void> | undefined
   readonly #onFailure: (failure: StorageFailed) => void
@@ -55,7 +55,7 @@ export class BatchWriter {
    */
   constructor(
     db: Level,
-    whyLost: () => Promise<string | undefined> = () => Promise.resolve(undefined),
+    whyLost: () => string | undefined = () => undefined,
     onFailure: (failure: StorageFailed) => void = () => undefined,
   ) {
     this.#db = db
@@ -96,7 +96,7 @@ export class BatchWriter {
       const bytes = jobs.reduce((sum, job) => sum + job.bytes, 0)
       const options = { sync: jobs.some((job) => job.sync) }
       await (bytes > ops.length * LARGE_ROW_BYTES ? this.#db.batch(ops, options) : this.#chained(ops).write(options))
-      const lost = options.sync ? await this.#whyLost() : undefined
+      const lost = options.sync ? this.#whyLost() : undefined
       if (lost !== undefined) throw new StorageFailed(lost)
       for (const job of jobs) job.resolve()
     } catch (cause) {

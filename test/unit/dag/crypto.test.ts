@@ -15,7 +15,7 @@ import {
 } from '../../../src/dag/crypto.ts'
 import { Bug } from '../../../src/dag/result.ts'
 import { blockId } from '../../../src/dag/ids.ts'
-import { MAX_CACHED_KEYS } from '../../../src/dag/block-limits.ts'
+import { MAX_CACHED_KEYS, MAX_CACHED_SEEDS } from '../../../src/dag/block-limits.ts'
 import { verifyNative } from '../../../src/dag/native-ed25519.ts'
 import { author, bytes } from '../../support/blocks.ts'
 import { checkProperty } from '../../support/property.ts'
@@ -117,4 +117,21 @@ describe('§3 private keys', () => {
   test('a seed of another length is a defect', () => {
     expect(() => publicKeyOf(seed.subarray(1))).toThrow(Bug)
   })
+})
+
+test('a key is the same key in another array, and another one when the array has other bytes', () => {
+  const seed = new Uint8Array(32).fill(7)
+  const digest = blockId(new Uint8Array(32).fill(1))
+  const signature = sign(seed, digest)
+  const author = publicKeyOf(seed)
+  expect([sign(seed.slice(), digest), publicKeyOf(seed.slice())]).toEqual([signature, author])
+  seed[0] = 8
+  expect(publicKeyOf(seed)).not.toBe(author)
+  expect(verify(publicKeyOf(seed), digest, sign(seed, digest))).toBe(true)
+})
+
+test('more keys than stay imported all sign as themselves', () => {
+  const digest = blockId(new Uint8Array(32).fill(2))
+  const seeds = Array.from({ length: 2 * MAX_CACHED_SEEDS }, (_, n) => new Uint8Array(32).fill(n))
+  for (const seed of [...seeds, ...seeds]) expect(verify(publicKeyOf(seed), digest, sign(seed, digest))).toBe(true)
 })

@@ -29,6 +29,16 @@ test('pushed and popped at random, past several rehashes, it finds what a map fi
         expect(index.size).toBe(twin.size)
         for (const id of POOL) expect(index.find(id)).toBe(twin.get(id))
         for (const [id, at] of twin) expect(index.id(at)).toBe(id)
+        for (const digits of [
+          '',
+          POOL[from]!.slice(0, 1),
+          POOL[from]!.slice(0, 3),
+          POOL[from]!.slice(0, 11),
+          POOL[from]!,
+        ]) {
+          const starting = [...twin].filter(([id]) => id.startsWith(digits)).map(([, at]) => at)
+          expect(index.startingWith(digits)).toEqual(starting)
+        }
       }
     }),
     { numRuns: 60 },

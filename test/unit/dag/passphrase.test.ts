@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { parsePrivateKey, publicKeyOf } from '../../../src/dag/crypto.ts'
-import { keyPair, sharedKey } from '../../../src/dag/passphrase.ts'
+import { keyPair, portableKey, sharedKey } from '../../../src/dag/passphrase.ts'
 import { must } from '../../support/blocks.ts'
 
 test('§3 a key pair has the shared key of its passphrase as its seed', async () => {
@@ -11,6 +11,13 @@ test('§3 a key pair has the shared key of its passphrase as its seed', async ()
   expect(pvt).toMatch(/^[0-9A-F]{128}$/)
 })
 
+test.each(['', 'correct horse', 'prä\u0000fix 🐎'])(
+  'the addon and JavaScript make the same key of “%s”',
+  async (passphrase) => {
+    expect(await sharedKey(passphrase)).toEqual(await portableKey(passphrase))
+  },
+)
+
 test('the event loop runs on while a key is made', async () => {
   let turns = 0
   let isDone = false
@@ -19,7 +26,7 @@ test('the event loop runs on while a key is made', async () => {
     if (!isDone) setImmediate(turn)
   }
   turn()
-  await sharedKey('').finally(() => {
+  await portableKey('').finally(() => {
     isDone = true
   })
   expect(turns).toBeGreaterThan(5)

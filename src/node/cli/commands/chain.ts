@@ -1,11 +1,13 @@
 /** `chain`: the blocks of one chain (spec §11). The chain is taken out of the words before parsing. */
 import { Argument, type Command } from 'commander'
+import { postSigned } from '../../control/client/signing.ts'
 import type { ResultOf } from '../../control/schema.ts'
 import { readPayload, writeWhole } from '../payload-files.ts'
 import { UsageError } from '../io.ts'
 import { addReputationCommands } from './reputation.ts'
 import { addGraphCommand } from './graph.ts'
 import { addLogCommand } from './log.ts'
+import { addSignOptions, whoSigns, type SignOptions } from '../keys/who-signs.ts'
 import { KEY_FORMS, readKey } from '../secrets.ts'
 import { showEvent, type CommandContext } from '../command-context.ts'
 import { addStatusCommand } from './status.ts'
@@ -138,8 +140,7 @@ function addGet(chain: Command, context: CommandContext): void {
     )
 }
 
-interface PostOptions {
-  readonly sign?: string
+interface PostOptions extends SignOptions {
   readonly encrypt?: true
   readonly type?: string
   readonly name?: string
@@ -147,36 +148,38 @@ interface PostOptions {
 }
 
 function addPost(chain: Command, context: CommandContext): void {
-  chain
-    .command('post')
-    .usage('(inline <text> | file <path> | -) [--sign=PVT] [--encrypt] [--type=TYPE] [--name=NAME] [--reply-to=ID]')
+  addSignOptions(chain.command('post'))
+    .usage(
+      '(inline <text> | file <path> | -) [--as NAME | --sign=PVT] [--encrypt] [--type=TYPE] [--name=NAME] [--reply-to=ID]',
+    )
     .description('post a message and print its id')
     .addArgument(new Argument('<how>', 'where the message is; - is stdin').choices(['inline', 'file', '-']))
     .argument('[what]', 'the text (behind -- if it begins with a dash), or the path')
-    .option('--sign <pvt>', `private key to sign with; ${KEY_FORMS}`)
+    .option('--unsigned', 'sign with no key, though there is a default one')
     .option('--encrypt', 'seal it to the owner of an @ chain')
     .option('--type <type>', 'its media type, such as text/markdown')
     .option('--name <name>', 'its file name')
     .option('--reply-to <id>', 'the post that it answers, or at least six of the hex digits of its id')
-    .action(async (how: 'inline' | 'file' | '-', what?: string, options?: PostOptions) => {
+    .action(async (how: 'inline' | 'file' | '-', what: string | undefined, options: PostOptions) => {
       if (how !== '-' && what === undefined)
         throw new UsageError(`post ${how}: which ${how === 'file' ? 'path' : 'text'}?`)
       if (how === '-' && what !== undefined) throw new UsageError('post -: the message is on stdin, nothing follows')
-      if (how === '-' && options?.sign === '-')
+      if (how === '-' && (options.sign === '-' || options.passphrase === '-'))
         throw new UsageError('post -: the message is on stdin: take the key from a file or the environment')
       const content =
         how === 'inline'
           ? { text: requireUtf8(what ?? '', 'the text', 'post - and post file take bytes as they are') }
           : { payload: await readPayload(what, context.io) }
-      const posted = await (
-        await context.client()
-      ).call('chain.post', {
+      const request = {
         chain: context.subject('chain'),
         ...content,
-        ...(options?.sign === undefined ? {} : { sign: await readKey(options.sign, '--sign', context.io) }),
-        ...(options?.encrypt === true ? { encrypt: true } : {}),
-        ...aboutContent(options ?? {}),
-      })
+        ...(options.encrypt === true ? { encrypt: true } : {}),
+        ...aboutContent(options),
+      }
+      const signer = await whoSigns(options, context)
+      const client = await context.client()
+      const posted =
+        signer === undefined ? await client.call('chain.post', request) : await postSigned(client, request, signer)
       await context.answer(posted, posted.id)
       const why = posted.why ?? ''
       if (why !== '') await context.note(why)

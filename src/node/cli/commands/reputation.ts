@@ -3,10 +3,12 @@
  */
 import type { Command } from 'commander'
 import { withoutKeys } from '../../base/without-keys.ts'
-import { AddressBook, looksLikeId } from '../address-book.ts'
+import { AddressBook } from '../address-book.ts'
+import { looksLikeId } from '../name-rules.ts'
 import { CommandError } from '../io.ts'
 import { LENS_OPTION, lensOf, TRUST_OPTION, type LensOptions } from '../lens-options.ts'
-import { KEY_FORMS, readKey } from '../secrets.ts'
+import { postSigned } from '../../control/client/signing.ts'
+import { addSignOptions, mustSign, type SignOptions } from '../keys/who-signs.ts'
 import type { CommandContext } from '../command-context.ts'
 import { requireUtf8 } from '../argument-values.ts'
 
@@ -71,24 +73,18 @@ function addLikes(chain: Command, context: CommandContext): void {
       'spend a rep to take one from the author of a post, or to take back a post of yours; prints the id of the dislike',
     ],
   ] as const) {
-    chain
-      .command(name)
-      .usage('<id> --sign=PVT [--why=TEXT]')
+    addSignOptions(chain.command(name))
+      .usage('<id> [--as NAME | --sign=PVT] [--why=TEXT]')
       .description(description)
       .argument('<id>', 'the post: its id, or at least six of its hex digits')
-      .requiredOption('--sign <pvt>', `private key to sign with; ${KEY_FORMS}`)
       .option('--why <text>', 'the reason, for everybody to read')
-      .action(async (id: string, options: { sign: string; why?: string }) => {
-        const sign = await readKey(options.sign, '--sign', context.io)
-        const liked = await (
-          await context.client()
-        ).call(`chain.${name}`, {
-          chain: context.subject('chain'),
-          id,
-          sign,
-          ...(options.why === undefined ? {} : { why: requireUtf8(options.why, 'the reason', 'give it in UTF-8') }),
-        })
-        await context.answer(liked, liked.id)
+      .action(async (id: string, options: SignOptions & { readonly why?: string }) => {
+        const signer = await mustSign(options, context)
+        const reason =
+          options.why === undefined ? {} : { why: requireUtf8(options.why, 'the reason', 'give it in UTF-8') }
+        const drafting = { chain: context.subject('chain'), [name]: id, ...reason }
+        const { id: made } = await postSigned(await context.client(), drafting, signer)
+        await context.answer({ id: made }, made)
       })
   }
 }

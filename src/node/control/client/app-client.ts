@@ -10,7 +10,16 @@ import type { ControlClient } from './connection.ts'
 import { Cursor, Cursors } from './cursor.ts'
 import type { Endpoint } from './dial.ts'
 import { untilAborted, OutageNotifier, Reconnector, type OutageCallbacks } from './reconnect.ts'
-import { READS, type Known, type Method, type ParamsOf, type ResultFor, type SubscriptionMethod } from '../schema.ts'
+import {
+  READS,
+  type Known,
+  type Method,
+  type ParamsOf,
+  type ResultFor,
+  type ResultOf,
+  type SubscriptionMethod,
+} from '../schema.ts'
+import { postSigned, signerOf, type Signer } from './signing.ts'
 import type { ControlEvent } from '../shapes.ts'
 
 /** Default address of a daemon's control port. */
@@ -39,6 +48,15 @@ export interface ConnectOptions extends OutageCallbacks {
   readonly patienceMs?: number
   /** Repeats calls that got no answer and change nothing (`READS` in the schema). No other call is repeated. */
   readonly repeatReads?: boolean
+}
+
+/** As the params of `chain.post`, with who signs. */
+export type SignedPost = Omit<ParamsOf<'chain.post'>, 'sign'> & { readonly sign: string | Signer }
+/** As the params of `chain.like`, with who signs. */
+export type SignedVote = Omit<ParamsOf<'chain.like'>, 'sign'> & { readonly sign: string | Signer }
+
+function signerFor(sign: string | Signer): Signer {
+  return typeof sign === 'string' ? signerOf(sign) : sign
 }
 
 /** Ids as shown: the heads of what the listener takes for accepted. */
@@ -123,6 +141,24 @@ export class Client {
         if (!(this.#options.repeatReads === true && READS.has(method) && isLost(error))) throw error
       }
     }
+  }
+
+  /**
+   * Posts, signed in this process: the daemon never has the private key. `sign` is that key (128 hex digits), or what signs
+   * with it. @throws {ClientError} as {@link call} does
+   */
+  async post({ sign, ...content }: SignedPost): Promise<ResultOf<'chain.post'>> {
+    return postSigned(this, content, signerFor(sign))
+  }
+
+  /** Likes a post, as {@link post} posts. */
+  async like({ sign, id, ...vote }: SignedVote): Promise<ResultOf<'chain.post'>> {
+    return postSigned(this, { ...vote, like: id }, signerFor(sign))
+  }
+
+  /** Dislikes a post, or takes back one's own, as {@link post} posts. */
+  async dislike({ sign, id, ...vote }: SignedVote): Promise<ResultOf<'chain.post'>> {
+    return postSigned(this, { ...vote, dislike: id }, signerFor(sign))
   }
 
   /** Subscribes to one chain, by its name or id. */

@@ -154,7 +154,7 @@ export class Connection {
       large: (make) => large.run(make),
     }
     const answer = await this.#dispatcher.answer(message, this.#limits.batch, scope)
-    if (answer !== undefined) this.#send(answer)
+    if (answer !== undefined) await this.#outbox.sendAnswer(answer, this.#bufferBytes)
     large.end()
     for (const action of after) action()
   }
@@ -168,12 +168,12 @@ export class Connection {
   }
 
   #refuse(id: string | number | null, error: ControlError): void {
-    this.#send(errorResponse(id, error))
+    this.#outbox.send(errorResponse(id, error), this.#bufferBytes)
   }
 
   /** Before `auth`, unsent answers may take no more memory than what was received. */
-  #send(message: object): void {
-    this.#outbox.send(message, this.#isTrusted ? this.#limits.bufferedBytes : this.#limits.lineBeforeAuthBytes)
+  get #bufferBytes(): number {
+    return this.#isTrusted ? this.#limits.bufferedBytes : this.#limits.lineBeforeAuthBytes
   }
 }
 

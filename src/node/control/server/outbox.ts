@@ -6,6 +6,7 @@ import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import type { Logger } from '../../base/log.ts'
 import { ControlError } from '../error-codes.ts'
+import { answerText } from './answer-text.ts'
 import { SlowReader } from './event-feed.ts'
 import type { ControlLimits } from '../port-limits.ts'
 import { Sender } from './sender.ts'
@@ -46,12 +47,24 @@ export class Outbox {
   }
 
   /** Sends one message. Disconnects a client whose unsent bytes exceed `bufferBytes`, but for one large answer. */
-  send(message: object, bufferBytes: number = this.#limits.bufferedBytes): void {
-    const line = Buffer.from(`${JSON.stringify(message)}\n`)
+  send(message: object, bufferBytes?: number): void {
+    this.#push([Buffer.from(`${JSON.stringify(message)}\n`)], bufferBytes)
+  }
+
+  /** Sends an answer, written without holding up others; a large one when nothing waits before it. */
+  async sendAnswer(answer: object, bufferBytes: number): Promise<void> {
+    const line = await answerText(answer)
+    const isLarge = bytesOf(line) > bufferBytes
+    while (isLarge && this.#sender.waiting > 0 && !this.#socket.destroyed) await this.#sender.until(0)
+    this.#push(line, bufferBytes)
+  }
+
+  #push(line: readonly Buffer[], bufferBytes: number = this.#limits.bufferedBytes): void {
     const { waiting } = this.#sender
-    if (waiting === 0) this.#large = line.byteLength > bufferBytes ? line.byteLength : 0
-    if (waiting + line.byteLength > bufferBytes + this.#large) this.#cutOff('answers pile up')
-    else this.#sender.push(line)
+    const bytes = bytesOf(line)
+    if (waiting === 0) this.#large = bytes > bufferBytes ? bytes : 0
+    if (waiting + bytes > bufferBytes + this.#large) this.#cutOff('answers pile up')
+    else for (const piece of line) this.#sender.push(piece)
   }
 
   /** Resolves when at most so many bytes wait for the client, or when it is gone. */
@@ -121,6 +134,10 @@ export class Outbox {
     this.#log.warn('control.slow-reader', { why, bytes: this.#sender.waiting })
     this.#socket.destroy()
   }
+}
+
+function bytesOf(pieces: readonly Buffer[]): number {
+  return pieces.reduce((sum, piece) => sum + piece.byteLength, 0)
 }
 
 /**

@@ -11,6 +11,7 @@ import type { DialReason } from '../host/peer-edge.ts'
 import { why } from '../host/faults.ts'
 import type { StaticPeerState } from './static-peer.ts'
 import type { Logger } from '../../base/log.ts'
+import { OWN_ID_ADDRESSES } from '../../../protocol/peer-limits.ts'
 import { parsePeerAddress } from '../host/peer-address.ts'
 import { StaticPeers } from './static-peers.ts'
 import { DIAL_MS, nextDelayMs } from './redial-backoff.ts'
@@ -46,6 +47,8 @@ export interface DiscoveryModules {
   readonly isLonely?: () => boolean
   /** In 0 … 1; the default is `Math.random`. */
   readonly random?: () => number
+  /** These addresses show this node's own id: its own by another way, or those of a node with its key. */
+  readonly onOwnId?: (addresses: readonly Multiaddr[]) => Promise<void>
 }
 
 /**
@@ -64,13 +67,18 @@ export class Discovery {
   readonly #stopping = new AbortController()
   readonly #jobs = new Set<Promise<void>>()
   readonly #isLonely: () => boolean
+  readonly #onOwnId: (addresses: readonly Multiaddr[]) => Promise<void>
   #stopLan = (): void => undefined
 
-  constructor(options: DiscoveryOptions, { host, log, store, isLonely, random = Math.random }: DiscoveryModules) {
+  constructor(options: DiscoveryOptions, modules: DiscoveryModules) {
+    const { host, log, store, isLonely, random = Math.random, onOwnId } = modules
+    this.#onOwnId = onOwnId ?? (() => Promise.resolve())
     this.#isLonely = () => host.connections().length === 0 || isLonely?.() === true
     this.#options = options
     this.#modules = { host, log, random }
-    this.#staticPeers = new StaticPeers(this.#modules)
+    const onSelf = (address: Multiaddr): void => this.#track(this.#onOwnId([address]))
+    this.#staticPeers = new StaticPeers({ ...this.#modules, onSelf })
+    host.useful.askWhoIsStatic((peer) => this.isStatic(peer))
     this.#cache = options.cachePeers && store !== undefined ? new PeerCache(store) : undefined
   }
 
@@ -193,10 +201,12 @@ export class Discovery {
     const nowMs = performance.now()
     const triedMs = this.#lanTriedMs.get(key)
     const isDue = triedMs === undefined || nowMs - triedMs >= LAN_RETRY_MS
-    if (!isDue || id.equals(host.peerId) || host.isConnected(key)) return
+    if (!isDue || host.isConnected(key)) return
     this.#lanTriedMs.delete(key)
     this.#lanTriedMs.set(key, nowMs)
     evictOldest(this.#lanTriedMs, MAX_LAN_PEERS)
+    // mDNS leaves out what this node itself sends.
+    if (id.equals(host.peerId)) return this.#onOwnId(multiaddrs.slice(0, OWN_ID_ADDRESSES))
     await host.libp2p.peerStore.merge(id, { multiaddrs })
     await this.#dial(id)
   }

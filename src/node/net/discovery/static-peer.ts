@@ -23,6 +23,8 @@ export interface StaticPeerModules {
   readonly log: Logger
   /** In 0 … 1. */
   readonly random: () => number
+  /** This address shows this node's own id. */
+  readonly onSelf: (address: Multiaddr) => void
 }
 
 /**
@@ -79,7 +81,7 @@ export class StaticPeer {
   }
 
   async #keepConnected(): Promise<void> {
-    const { host, log, random } = this.#modules
+    const { host, log, random, onSelf } = this.#modules
     const { signal } = this.#stopping
     let failures = 0
     while (!signal.aborted) {
@@ -90,7 +92,6 @@ export class StaticPeer {
       if (dialled.ok) {
         this.#failure = undefined
         this.#peer = dialled.value.toString()
-        host.useful.keep(this.#peer)
         const sinceMs = performance.now()
         await this.#tag(dialled.value)
         await this.#untilDisconnected(dialled.value)
@@ -99,6 +100,7 @@ export class StaticPeer {
         this.#failure = dialled.fault.why
         if (this.#failure === IS_SELF) {
           log.warn('peer.left-out', { address: this.address.toString(), why: IS_SELF })
+          onSelf(this.address)
           return
         }
         log.debug('peer.unreachable', { address: this.address.toString(), why: dialled.fault.why, failures })

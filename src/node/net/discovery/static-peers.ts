@@ -1,7 +1,6 @@
 /** The static peers (spec §9): addresses from the config, and addresses added by command. */
 import { peerIdFromString } from '@libp2p/peer-id'
 import type { Multiaddr } from '@multiformats/multiaddr'
-import { peerIdOf } from '../host/peer-address.ts'
 import type { Host } from '../host/host.ts'
 import { IS_SELF, why } from '../host/faults.ts'
 import { StaticPeer, type StaticPeerState } from './static-peer.ts'
@@ -13,6 +12,8 @@ export interface StaticPeersModules {
   readonly log: Logger
   /** In 0 … 1; the default is `Math.random`. */
   readonly random?: () => number
+  /** This address shows this node's own id. */
+  readonly onSelf?: (address: Multiaddr) => void
 }
 
 /** Invariants: at most one {@link StaticPeer} per address text; none is started after `stop`. */
@@ -20,10 +21,12 @@ export class StaticPeers {
   readonly #host: Host
   readonly #log: Logger
   readonly #random: () => number
+  readonly #onSelf: (address: Multiaddr) => void
   readonly #byAddress = new Map<string, StaticPeer>()
   #isStopped = false
 
-  constructor({ host, log, random = Math.random }: StaticPeersModules) {
+  constructor({ host, log, random = Math.random, onSelf = () => undefined }: StaticPeersModules) {
+    this.#onSelf = onSelf
     this.#host = host
     this.#log = log
     this.#random = random
@@ -35,11 +38,11 @@ export class StaticPeers {
     if (this.#isStopped || this.#byAddress.has(key)) return
     if (this.#host.isSelf(address)) {
       this.#log.warn('peer.left-out', { address: key, why: IS_SELF })
+      this.#onSelf(address)
       return
     }
-    const peer = peerIdOf(address)
-    if (peer !== undefined) this.#host.useful.keep(peer)
-    this.#byAddress.set(key, new StaticPeer(address, { host: this.#host, log: this.#log, random: this.#random }))
+    const modules = { host: this.#host, log: this.#log, random: this.#random, onSelf: this.#onSelf }
+    this.#byAddress.set(key, new StaticPeer(address, modules))
   }
 
   /**
@@ -54,7 +57,6 @@ export class StaticPeers {
     await staticPeer.stop()
     const { peer } = staticPeer.state
     if (peer === undefined || this.states().some((other) => other.peer === peer)) return undefined
-    this.#host.useful.letGo(peer)
     try {
       await dropStaticPeer(this.#host.libp2p, peerIdFromString(peer))
     } catch (error) {

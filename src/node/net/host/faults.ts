@@ -27,6 +27,10 @@ export function hostFault(error: unknown): HostFault {
 /** Why a dial ends that met this node, behind an address that does not show it. Trying again cannot help. */
 export const IS_SELF = 'it is this node itself'
 
+/** Why an address is refused at which another node runs with this node's key (`key-twins.ts`). */
+export const IS_TWIN =
+  'another node runs there with the key of this one: stop one of them, and start it with a data directory of its own'
+
 /** The first line of an error's message; of an aggregate, that of its first error. */
 export function why(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) return why(error.errors[0])

@@ -80,11 +80,14 @@ export async function createHost(options: HostOptions, modules: HostModules): Pr
       }),
     )
     await edge.attach(libp2p, modules.datastore)
+    announcing.attach(libp2p.services.addressList)
     const useful = new UsefulPeers()
     const slots = options.maxConnections ?? MAX_CONNECTIONS
     limitConnections(libp2p, { slots, sharesOf }, { useful, log: modules.log })
     await ownAddresses.start()
     await libp2p.start()
+    // Listeners have their addresses by now.
+    announcing.confirm()
     await answerPings(libp2p, PING_STREAMS)
     const { log } = modules
     return ok(new Host({ libp2p, edge, log, clock, peerScore, lanListeners, useful, sharesOf, ownAddresses }))

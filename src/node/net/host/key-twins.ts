@@ -1,11 +1,13 @@
 /**
  * Finds two nodes that run with one key (spec §9): a data directory was copied, and both copies were started. Others take the
- * two for one peer, so posts reach one of them. They never meet each other: libp2p does not dial its own id. A third node
- * that has two connections of one peer asks each who it is, and shows to both what the other one signed.
+ * two for one peer, so posts reach one of them. libp2p does not dial its own id, so they find each other in two ways: a third node
+ * that has two connections of one peer asks each who it is, and shows to both what the other one signed; and who meets its own id
+ * at an address, by mDNS or as a static peer, asks there under a key that it throws away.
  */
 import { equalBytes } from '@noble/curves/utils.js'
 import { randomBytes } from 'node:crypto'
 import type { Connection, Libp2p, PrivateKey, Stream } from '@libp2p/interface'
+import type { Multiaddr } from '@multiformats/multiaddr'
 import type { Clock } from '../../base/clock.ts'
 import type { Logger } from '../../base/log.ts'
 import {
@@ -21,6 +23,7 @@ import {
   type Shown,
 } from '../../../protocol/running.ts'
 import { readChunks, StreamCut } from './streams.ts'
+import { throwawayPeer, type ThrowawayPeer } from './throwaway-peer.ts'
 
 /** One round trip, also on a slow line. A connection whose other end is gone takes this long. */
 const ANSWER_MS = 10_000
@@ -33,7 +36,7 @@ const REPEAT_MS = 3_600_000
 
 const NO_RUN = new Uint8Array(RUN_BYTES)
 
-/** When another node showed that it has this node's key, and the peer through which it did. */
+/** When another node showed that it has this node's key, and the peer through which it did, or the address at which it runs. */
 export interface Twin {
   readonly seenMs: number
   readonly through: string
@@ -80,6 +83,33 @@ export class KeyTwins {
     this.#ended.abort()
   }
 
+  /**
+   * These addresses show this node's own id: asks at each who is there. It may be this node, by a way that does not show it: a router
+   * that turns its own packets back, or a container's port. Then the run is its own, and nothing is said.
+   */
+  async probe(addresses: readonly Multiaddr[]): Promise<void> {
+    const { libp2p, log } = this.#modules
+    const asking = await throwawayPeer(libp2p.peerId)
+    try {
+      for (const address of addresses) {
+        // Nobody answers, or somebody else does.
+        await this.#probe(asking, address).catch((error: unknown) => {
+          log.debug('node.own-id-not-there', { address: address.toString(), why: String(error) })
+        })
+      }
+    } finally {
+      await asking.stop()
+    }
+  }
+
+  async #probe(asking: ThrowawayPeer, address: Multiaddr): Promise<void> {
+    const connection = await asking.connect(address, this.#soon())
+    const there = await this.#ask(connection, { about: this.#run })
+    if (!(await this.#look(there, address.toString()))) return
+    const signature = await this.#modules.privateKey.sign(signedBytes(this.#run, there.run))
+    await this.#ask(connection, { about: NO_RUN, other: { run: this.#run, signature } })
+  }
+
   readonly #onOpen = ({ detail }: CustomEvent<Connection>): void => {
     const peer = detail.remotePeer.toString()
     const connections = this.#modules.libp2p.getConnections(detail.remotePeer)
@@ -108,7 +138,7 @@ export class KeyTwins {
   }
 
   async #ask(connection: Connection, request: Parameters<typeof encodeRequest>[0]): Promise<Shown> {
-    const signal = AbortSignal.any([this.#ended.signal, AbortSignal.timeout(ANSWER_MS)])
+    const signal = this.#soon()
     const stream = await connection.newStream(RUNNING_PROTOCOL, { signal })
     const chunks = readChunks(stream)
     try {
@@ -124,7 +154,7 @@ export class KeyTwins {
   }
 
   async #answer(stream: Stream, through: string): Promise<void> {
-    const signal = AbortSignal.any([this.#ended.signal, AbortSignal.timeout(ANSWER_MS)])
+    const signal = this.#soon()
     const request = decodeRequest(await whole(stream, readChunks(stream), RUNNING_REQUEST_BYTES, signal))
     if (request === undefined) throw new StreamCut('the request has another length')
     const signature = await this.#modules.privateKey.sign(signedBytes(this.#run, request.about))
@@ -133,14 +163,18 @@ export class KeyTwins {
     if (request.other !== undefined) await this.#look(request.other, through)
   }
 
-  /** Only who has the key can have signed this run, which was drawn when this node started. */
-  async #look({ run, signature }: Shown, through: string): Promise<void> {
+  #soon(): AbortSignal {
+    return AbortSignal.any([this.#ended.signal, AbortSignal.timeout(ANSWER_MS)])
+  }
+
+  /** Whether it is a twin's. Only who has the key can have signed this run, which was drawn when this node started. */
+  async #look({ run, signature }: Shown, through: string): Promise<boolean> {
     const { privateKey, clock, log, libp2p } = this.#modules
-    if (equalBytes(run, this.#run)) return
-    if (!(await privateKey.publicKey.verify(signedBytes(run, this.#run), signature))) return
+    if (equalBytes(run, this.#run)) return false
+    if (!(await privateKey.publicKey.verify(signedBytes(run, this.#run), signature))) return false
     const nowMs = clock.nowMs()
     this.#twin = { seenMs: nowMs, through }
-    if (nowMs - this.#saidMs < REPEAT_MS) return
+    if (nowMs - this.#saidMs < REPEAT_MS) return true
     this.#saidMs = nowMs
     log.error('node.key-in-two-places', {
       peer: libp2p.peerId.toString(),
@@ -148,6 +182,7 @@ export class KeyTwins {
       means:
         'another node runs with the key of this one, and peers take the two for one: stop one of them, and start it with a data directory of its own',
     })
+    return true
   }
 }
 

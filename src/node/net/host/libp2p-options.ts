@@ -17,6 +17,7 @@ import { guardedDht } from './guarded-dht.ts'
 import { guardedIdentify } from './guarded-identify.ts'
 import { guardedLookup } from './guarded-lookup.ts'
 import { isLoopbackOnly } from './peer-address.ts'
+import type { AddressList } from './own-addresses.ts'
 import type { PeerEdge } from './peer-edge.ts'
 import type { HostDatastore } from './peer-store-repair.ts'
 import { guardedYamux } from './yamux-guard.ts'
@@ -47,6 +48,8 @@ export interface HostServices extends Record<string, unknown> {
   readonly ping: Ping
   readonly pubsub: GossipSub
   readonly dht?: KadDHT
+  /** libp2p's own; it shows it to services alone. */
+  readonly addressList: AddressList
 }
 
 /** Callbacks used by the settings. */
@@ -169,6 +172,7 @@ export async function libp2pOptions(options: HostOptions, hooks: HostHooks): Pro
       identify: guardedIdentify(),
       ping: ping({ maxInboundStreams: PING_STREAMS, maxOutboundStreams: PING_STREAMS }),
       pubsub: gossip(hooks),
+      addressList: ({ addressManager }) => addressManager,
       ...(options.dht ? { dht: await dht(hooks.edge) } : {}),
     },
   }

@@ -86,6 +86,16 @@ const REFRESH_MS = 30_000
 /** A documentation address: the socket is connected to it, which asks the routing table and sends nothing. */
 const ANYWHERE = { udp4: '192.0.2.1', udp6: '2001:db8::1' } as const
 
+/** What is used of libp2p's list of own addresses. */
+export interface AddressList {
+  getAddressesWithMetadata(): readonly {
+    readonly multiaddr: Multiaddr
+    readonly type: string
+    readonly verified: boolean
+  }[]
+  confirmObservedAddr(address: Multiaddr, options: { readonly type: 'transport' }): void
+}
+
 export interface OwnAddressesOptions {
   readonly listen: readonly string[]
   readonly announce?: readonly string[]
@@ -97,6 +107,7 @@ export class OwnAddresses {
   readonly #named: ReadonlySet<string>
   #defaults: ReadonlySet<string> = new Set()
   #timer: NodeJS.Timeout | undefined
+  #list: AddressList | undefined
 
   constructor({ listen, announce = [], appendAnnounce = [] }: OwnAddressesOptions) {
     this.#listen = listen.map((address) => multiaddr(address))
@@ -111,6 +122,20 @@ export class OwnAddresses {
 
   stop(): void {
     clearInterval(this.#timer)
+  }
+
+  /** Before libp2p starts. */
+  attach(list: AddressList): void {
+    this.#list = list
+  }
+
+  /**
+   * libp2p keeps back a public address of an interface until autoNAT has it dialled by others, which nobody does here; so a
+   * node would not tell the one address at which all reach it. Whether a firewall is before it is not known of private ones either.
+   */
+  confirm(): void {
+    for (const { multiaddr: address, type, verified } of this.#list?.getAddressesWithMetadata() ?? [])
+      if (type === 'transport' && !verified) this.#list?.confirmObservedAddr(address, { type })
   }
 
   /** Of these addresses the ones to tell, best first. */
@@ -132,6 +157,7 @@ export class OwnAddresses {
   async #refresh(): Promise<void> {
     const sources = await Promise.all([sourceTo('udp4'), sourceTo('udp6')])
     this.#defaults = new Set(sources.filter((source) => source !== undefined))
+    this.confirm()
   }
 }
 

@@ -5,23 +5,15 @@
 import { noteLatest } from '../../../dag/evict-oldest.ts'
 import { USEFUL_PEERS } from '../../../protocol/limits.ts'
 
-/**
- * Invariants: `#static` holds what the user named, and is not bounded here. The other two have at most `USEFUL_PEERS`
- * entries, in order of their last use.
- */
+/** Invariant: `#gave` and `#shares` have at most `USEFUL_PEERS` entries, in order of their last use. */
 export class UsefulPeers {
-  readonly #static = new Set<string>()
   readonly #gave = new Set<string>()
   readonly #shares = new Set<string>()
+  #isStatic: (peer: string) => boolean = () => false
 
-  /** The peer is static from now on: its connections are never closed for others. */
-  keep(peer: string): void {
-    this.#static.add(peer)
-  }
-
-  /** The peer is not static any more. */
-  letGo(peer: string): void {
-    this.#static.delete(peer)
+  /** Whoever keeps the static peers says which they are; until then none is. */
+  askWhoIsStatic(isStatic: (peer: string) => boolean): void {
+    this.#isStatic = isStatic
   }
 
   /** The peer gave blocks that were not here and are accepted. */
@@ -34,8 +26,9 @@ export class UsefulPeers {
     noteLatest(this.#shares, peer, USEFUL_PEERS)
   }
 
+  /** The connections of such a peer are never closed for others. */
   isStatic(peer: string): boolean {
-    return this.#static.has(peer)
+    return this.#isStatic(peer)
   }
 
   hasGiven(peer: string): boolean {

@@ -92,11 +92,11 @@ describe('which blocks', () => {
     await takeIn(on, [first])
     const { id } = await says(on, NED, 'may I?')
     const { replica } = on
-    const read = replica.block.bind(replica)
-    replica.block = async (index) => {
-      const block = await read(index)
+    const read = replica.storedBlocks.bind(replica)
+    replica.storedBlocks = async (indexes) => {
+      const blocks = await read(indexes)
       await replica.drop(indexOf(on, id))
-      return block
+      return blocks
     }
     expect(await contents(on, { last: 5, payloadBytes: 100 })).toEqual(['first'])
   })

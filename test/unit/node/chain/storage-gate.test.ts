@@ -23,7 +23,10 @@ interface Rig extends TestReplica {
 }
 
 async function rig(on: Chain = owned, quota = new Quota()): Promise<Rig> {
-  const disk: Rig['disk'] & Pick<FreeSpace, 'look'> = { noRoom: undefined, look: () => Promise.resolve(disk.noRoom) }
+  const disk: Rig['disk'] & Pick<FreeSpace, 'lookAgain'> = {
+    noRoom: undefined,
+    lookAgain: () => Promise.resolve(disk.noRoom),
+  }
   const store = new MemoryStore()
   const clock = { nowMs: () => NOW_MS, set: () => undefined }
   const modules = { store, clock, log: silentLogger, quota, disk: disk as unknown as FreeSpace }

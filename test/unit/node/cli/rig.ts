@@ -1,9 +1,14 @@
 /** Runs command lines in this process against a fake daemon. */
+import { randomUUID } from 'node:crypto'
+import { rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { PassThrough, Writable } from 'node:stream'
 import type { VerifyCommandOptions } from '../../../../src/node/daemon/verify-command.ts'
 import type { DaemonOptions } from '../../../../src/node/daemon/daemon.ts'
 import { run } from '../../../../src/node/cli/run.ts'
 import { ReaderGone } from '../../../../src/node/cli/io.ts'
+import { privateKeyOf } from '../../../../src/node/control/client/signing.ts'
 import type { Endpoint } from '../../../../src/node/control/client/dial.ts'
 import type { ControlCaller } from '../../../../src/node/control/client/connection.ts'
 import type { OutageCallbacks } from '../../../../src/node/control/client/reconnect.ts'
@@ -70,6 +75,22 @@ function collector(limit = Infinity): { stream: Writable; text: () => string } {
   return { stream, text: () => text }
 }
 
+type Call = readonly [string, unknown]
+interface Drafted {
+  readonly like?: string
+  readonly dislike?: string
+}
+
+/** A draft and its submit are one call in {@link Outcome.calls}: what it stands for, with `author` in place of the private key. */
+function callDrafted({ like, dislike, ...rest }: Drafted): Call {
+  if (like !== undefined) return ['chain.like', { ...rest, id: like }]
+  return dislike === undefined ? ['chain.post', rest] : ['chain.dislike', { ...rest, id: dislike }]
+}
+
+/** A private key; {@link command} has it in the environment as `PVT`. */
+export const PVT = privateKeyOf(new Uint8Array(32).fill(0xab))
+export const PUB = PVT.slice(64)
+
 /** Splits at blanks outside quotes, as a shell does. */
 export function shell(line: string): string[] {
   return [...line.matchAll(/(?:"[^"]*"|'[^']*'|[^\s"'])+/g)].map(([word]) => word.replaceAll(/["']/g, ''))
@@ -87,8 +108,16 @@ export async function command(argv: readonly string[], daemon: FakeDaemon = {}):
   const checked: VerifyCommandOptions[] = []
   let told: Told = {}
   const ctrlC = new AbortController()
+  // Not there, so that nothing of whoever runs the tests is read.
+  const home = join(tmpdir(), `fc-${randomUUID()}`)
+  let drafted: Call = ['chain.post', {}]
   const caller: ControlCaller = {
-    call: async (method, params) => {
+    call: async (asked, given) => {
+      if (asked === 'chain.draft') {
+        drafted = callDrafted(given as Drafted)
+        return { draft: '1_AB', header: '' } as never
+      }
+      const [method, params]: Call = asked === 'chain.submit' ? drafted : [asked, given]
       calls.push([method, params])
       const made = daemon.results?.[method] ?? DEFAULTS[method]
       const result: unknown = typeof made === 'function' ? (made as (params: unknown) => unknown)(params) : made
@@ -114,7 +143,7 @@ export async function command(argv: readonly string[], daemon: FakeDaemon = {}):
       stdin,
       stdout: Object.assign(out.stream, { isTTY: daemon.isTerminal ?? false }),
       stderr: Object.assign(err.stream, { isTTY }),
-      env: daemon.env ?? {},
+      env: { HOME: home, PVT, ...daemon.env },
       signal: daemon.interrupt ?? ctrlC.signal,
     },
     {
@@ -145,5 +174,6 @@ export async function command(argv: readonly string[], daemon: FakeDaemon = {}):
       },
     },
   )
+  await rm(home, { recursive: true, force: true })
   return { status, out: out.text(), err: err.text(), calls, endpoints, started, checked }
 }

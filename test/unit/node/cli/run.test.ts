@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { ClientError } from '../../../../src/node/control/client/client-error.ts'
 import type { ControlEvent } from '../../../../src/node/control/shapes.ts'
-import { command, shell, type Told } from './rig.ts'
+import { command, PUB, PVT, shell, type Told } from './rig.ts'
 
 const ids = ['1_A5EF', '2_1B5C']
 const results = {
@@ -62,16 +62,16 @@ async function tempDir(): Promise<string> {
 }
 
 const chat = { chain: '#chat' }
-const post = { ...chat, text: 'Bom Dia!', sign: '96700A' }
+const post = { ...chat, text: 'Bom Dia!', author: PUB }
 
 const FOUND = ['chain.founder', { chain: '0_10EE', find: true }]
 
 describe('every command line parses, in every order, and prints just the answer', () => {
   test.each([
     // As the paper prints them.
-    ['crypto pubpvt "senha"', 'keys.pubpvt', { passphrase: 'senha' }, 'EB172E 96700A\n'],
+    ['crypto pubpvt --new', 'keys.pubpvt', {}, 'EB172E 96700A\n'],
     ['chains join "#chat"', 'chains.join', { name: '#chat' }, '0_10EE\n'],
-    ['chain "#chat" post inline "Bom Dia!" --sign=96700A', 'chain.post', post, '1_A5EF\n'],
+    ['chain "#chat" post inline "Bom Dia!" --sign=env:PVT', 'chain.post', post, '1_A5EF\n'],
     ['peer 10.0.0.2 send "#chat"', 'peer.send', { addr: '10.0.0.2', ...chat }, '2 / 0\n'],
     ['peer 10.0.0.2 recv "#chat"', 'peer.recv', { addr: '10.0.0.2', ...chat }, '1 / 4\n'],
     ['chain "#chat" genesis', 'chain.genesis', chat, '0_10EE\n'],
@@ -85,13 +85,13 @@ describe('every command line parses, in every order, and prints just the answer'
     ['chain "#chat" listen', 'chain.listen', chat, '1_A5EF\n2_FFFF withdrawn\n2_1B5C\n'],
     ['chains join "$familia" 8889BB', 'chains.join', { name: '$familia', keys: ['8889BB'] }, '0_10EE\n'],
     ['chains join "@EB172E"', 'chains.join', { name: '@EB172E' }, '0_10EE\n'],
-    ['chain "@EB172E" post inline "Bom Dia!" --sign=96700A', 'chain.post', { ...post, chain: '@EB172E' }, '1_A5EF\n'],
+    ['chain "@EB172E" post inline "Bom Dia!" --sign=env:PVT', 'chain.post', { ...post, chain: '@EB172E' }, '1_A5EF\n'],
     // Options anywhere, values attached or not.
-    ['--sign=96700A chain "#chat" post inline "Bom Dia!"', 'chain.post', post, '1_A5EF\n'],
-    ['chain --sign 96700A "#chat" post inline "Bom Dia!"', 'chain.post', post, '1_A5EF\n'],
-    ['chain "#chat" --sign 96700A post inline "Bom Dia!"', 'chain.post', post, '1_A5EF\n'],
-    ['chain "#chat" post --sign=96700A inline "Bom Dia!"', 'chain.post', post, '1_A5EF\n'],
-    ['chain "#chat" post inline --sign 96700A -- "Bom Dia!"', 'chain.post', post, '1_A5EF\n'],
+    ['--sign=env:PVT chain "#chat" post inline "Bom Dia!"', 'chain.post', post, '1_A5EF\n'],
+    ['chain --sign env:PVT "#chat" post inline "Bom Dia!"', 'chain.post', post, '1_A5EF\n'],
+    ['chain "#chat" --sign env:PVT post inline "Bom Dia!"', 'chain.post', post, '1_A5EF\n'],
+    ['chain "#chat" post --sign=env:PVT inline "Bom Dia!"', 'chain.post', post, '1_A5EF\n'],
+    ['chain "#chat" post inline --sign env:PVT -- "Bom Dia!"', 'chain.post', post, '1_A5EF\n'],
     [
       'chain "#chat" post inline --encrypt -- "--sign=x"',
       'chain.post',
@@ -108,7 +108,7 @@ describe('every command line parses, in every order, and prints just the answer'
     ['stop', 'host.stop', {}, 'true\n'],
     ['now', 'host.now', {}, '42\n'],
     ['now 42', 'host.now', { ms: 42 }, '42\n'],
-    ['keys shared senha', 'keys.shared', { passphrase: 'senha' }, '8889BB\n'],
+    ['keys shared --new', 'keys.shared', {}, '8889BB\n'],
     ['chains join freechains:1:abc', 'chains.join', { invite: 'freechains:1:abc' }, '0_10EE\n'],
     ['chains join FREECHAINS:1:ABC 88', 'chains.join', { invite: 'FREECHAINS:1:ABC', keys: ['88'] }, '0_10EE\n'],
     ['chains invite "#chat"', 'chains.invite', chat, 'freechains:1:abc\n'],
@@ -490,12 +490,12 @@ describe('posting', () => {
 
   test('keys come from a file or the environment', async () => {
     const file = join(await tempDir(), 'key')
-    await writeFile(file, '96700A\n')
+    await writeFile(file, `${PUB} ${PVT}\n`)
     const post = ['chain', '#chat', 'post', 'inline', 'x']
     const fromFile = await command([...post, `--sign=@${file}`], { results })
-    const fromEnv = await command([...post, '--sign', 'env:KEY'], { results, env: { KEY: '96700A' } })
+    const fromEnv = await command([...post, '--sign', 'env:KEY'], { results, env: { KEY: PVT } })
     for (const { calls } of [fromFile, fromEnv]) {
-      expect(calls).toEqual([['chain.post', { ...chat, text: 'x', sign: '96700A' }]])
+      expect(calls).toEqual([['chain.post', { ...chat, text: 'x', author: PUB }]])
     }
     const joined = await command(['chains', 'join', '$g', 'env:KEY'], { results, env: { KEY: 'AB' } })
     expect(joined.calls).toEqual([['chains.join', { name: '$g', keys: ['AB'] }]])

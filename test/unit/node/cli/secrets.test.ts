@@ -4,9 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { METHODS } from '../../../../src/node/control/schema.ts'
-import { command, shell } from './rig.ts'
+import { command, PUB, PVT, shell } from './rig.ts'
 
-const PVT = '96700A'.padEnd(128, '0')
 const results = {
   'chain.post': { id: '1_A5EF', state: 'accepted' },
   'chain.like': { id: '2_A5EF' },
@@ -43,7 +42,7 @@ describe('a private key on the command line', () => {
       expect({ status, err, calls }).toEqual({
         status: 0,
         err: '',
-        calls: [['chain.post', { chain: '#chat', text: 'x', sign: PVT }]],
+        calls: [['chain.post', { chain: '#chat', text: 'x', author: PUB }]],
       })
     }
     expect((await command(shell(`chains join "#club" ${PVT.slice(0, 64)}`), { results })).err).toBe('')
@@ -170,5 +169,16 @@ describe('a key on stdin', () => {
     const { status, err, calls } = await command(shell('chain "#chat" post inline x --sign=-'), { results, stdin })
     expect({ status, calls }).toEqual({ status: 1, calls: [] })
     expect(err).toMatch(says)
+  })
+})
+
+test('a passphrase on the command line warns; on stdin it does not', async () => {
+  const keys = { 'keys.pubpvt': { pub: 'A', pvt: 'B' } }
+  const typed = await command(shell('crypto pubpvt senha'), { results: keys })
+  expect([typed.status, typed.out]).toEqual([0, 'A B\n'])
+  expect(typed.err).toMatch(/^freechains: warning: a passphrase on the command line .* - reads it from stdin\n$/)
+  expect(await command(shell('crypto pubpvt -'), { results: keys, stdin: 'senha\n' })).toMatchObject({
+    status: 0,
+    err: '',
   })
 })

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { ClientError } from '../../../../../src/node/control/client/client-error.ts'
 import type { BlockView } from '../../../../../src/node/control/shapes.ts'
-import { command, shell } from '../rig.ts'
+import { command, PUB, PVT, shell } from '../rig.ts'
 
 const chat = { chain: '#chat' }
 const results = {
@@ -18,22 +18,22 @@ const authors = [
   { pub: 'EB172E', reps: 29 },
   { pub: '957FED', reps: -1 },
 ]
-const like = { ...chat, id: '2_12AB5C', sign: '96700A' }
+const like = { ...chat, id: '2_12AB5C', author: PUB }
 const held = { addr: '10.0.0.2', ...chat }
 
 describe('every command line parses, in every order, and prints just the answer', () => {
   test.each([
     // As the paper prints them.
-    ['chain "#chat" like 2_12AB5C --sign=96700A', 'chain.like', like, '3_0E11\n'],
+    ['chain "#chat" like 2_12AB5C --sign=env:PVT', 'chain.like', like, '3_0E11\n'],
     ['chain "#chat" reps 2_12AB5C', 'chain.reps', { ...chat, of: '2_12AB5C' }, '27\n'],
     // Options anywhere, values attached or not.
-    ['--sign 96700A chain "#chat" like 2_12AB5C', 'chain.like', like, '3_0E11\n'],
-    ['chain "#chat" --why=Spam dislike --sign 96700A 2_12AB5C', 'chain.dislike', { ...like, why: 'Spam' }, '3_0BAD\n'],
-    ['chain "#chat" like 2_12AB5C --sign=96700A --why "-1, no"', 'chain.like', { ...like, why: '-1, no' }, '3_0E11\n'],
-    ['chain "#chat" dislike 2_12AB5C --sign=96700A --why=', 'chain.dislike', { ...like, why: '' }, '3_0BAD\n'],
+    ['--sign env:PVT chain "#chat" like 2_12AB5C', 'chain.like', like, '3_0E11\n'],
+    ['chain "#chat" --why=Spam dislike --sign env:PVT 2_12AB5C', 'chain.dislike', { ...like, why: 'Spam' }, '3_0BAD\n'],
+    ['chain "#chat" like 2_12AB5C --sign=env:PVT --why "-1, no"', 'chain.like', { ...like, why: '-1, no' }, '3_0E11\n'],
+    ['chain "#chat" dislike 2_12AB5C --sign=env:PVT --why=', 'chain.dislike', { ...like, why: '' }, '3_0BAD\n'],
     // All other commands.
-    ['chain "#chat" like 2_12AB5C --sign=96700A --json', 'chain.like', like, '{"id":"3_0E11"}\n'],
-    ['chain "#chat" dislike 2_12AB5C --sign=96700A --json', 'chain.dislike', like, '{"id":"3_0BAD"}\n'],
+    ['chain "#chat" like 2_12AB5C --sign=env:PVT --json', 'chain.like', like, '{"id":"3_0E11"}\n'],
+    ['chain "#chat" dislike 2_12AB5C --sign=env:PVT --json', 'chain.dislike', like, '{"id":"3_0BAD"}\n'],
     ['chain "@EB172E" reps 957FED', 'chain.reps', { chain: '@EB172E', of: '957FED' }, '27\n'],
     ['chain "#chat" reps 957FED --json', 'chain.reps', { ...chat, of: '957FED' }, '27\n'],
     ['chain "#chat" remove 2_12AB5C', 'chain.remove', { ...chat, id: '2_12AB5C' }, 'true\n'],
@@ -47,13 +47,13 @@ describe('every command line parses, in every order, and prints just the answer'
 
   test.each([
     ['chain "#chat" like'],
-    ['chain "#chat" like --sign=96700A'],
+    ['chain "#chat" like --sign=env:PVT'],
     ['chain "#chat" like 2_12AB5C --sign'],
-    ['chain "#chat" like 2_12AB5C 3_77C0DE --sign=96700A'],
-    ['chain "#chat" dislike 2_12AB5C because --sign=96700A'],
+    ['chain "#chat" like 2_12AB5C 3_77C0DE --sign=env:PVT'],
+    ['chain "#chat" dislike 2_12AB5C because --sign=env:PVT'],
     ['chain "#chat" reps 2_12AB5C 3_77C0DE'],
     ['chain "#chat" remove'],
-    ['chain like 2_12AB5C --sign=96700A'],
+    ['chain like 2_12AB5C --sign=env:PVT'],
     ['peer 10.0.0.2 held'],
     ['peer held "#chat"'],
   ])('usage error, exit status 2, nothing on stdout, nothing asked: %s', async (line) => {
@@ -82,25 +82,25 @@ describe('liking', () => {
     const outcome = await command(['chain', '#chat', name, '2_12AB5C'], { results })
     expect(outcome).toMatchObject({ status: 2, out: '', calls: [] })
     expect(outcome.err).toBe(
-      `freechains: required option '--sign <pvt>' not specified (see freechains chain ${name} --help)\n`,
+      `freechains: who signs? --as NAME, after \`freechains keys new NAME\`; or --sign=PVT (see freechains chain ${name} --help)\n`,
     )
   })
 
   test('the key comes from a file or the environment', async () => {
     const dir = await mkdtemp(join(tmpdir(), 'fc-'))
     onTestFinished(() => rm(dir, { recursive: true, force: true }))
-    await writeFile(join(dir, 'key'), '96700A\n')
+    await writeFile(join(dir, 'key'), `${PVT}\n`)
     const fromFile = await command(['chain', '#chat', 'like', '2_12AB5C', `--sign=@${join(dir, 'key')}`], { results })
     const fromEnv = await command(shell('chain "#chat" like 2_12AB5C --sign=env:KEY'), {
       results,
-      env: { KEY: '96700A' },
+      env: { KEY: PVT },
     })
     for (const { calls } of [fromFile, fromEnv]) expect(calls).toEqual([['chain.like', like]])
   })
 
   test('a refusal is one line with exit status 1', async () => {
     const refused = { 'chain.like': new ClientError('no-reputation', 'the author has not enough reputation') }
-    const outcome = await command(shell('chain "#chat" like 2_12AB5C --sign=96700A'), { results: refused })
+    const outcome = await command(shell('chain "#chat" like 2_12AB5C --sign=env:PVT'), { results: refused })
     expect(outcome).toMatchObject({ status: 1, out: '', err: 'freechains: the author has not enough reputation\n' })
   })
 })

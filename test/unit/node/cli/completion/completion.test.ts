@@ -32,7 +32,8 @@ describe('out of the commands themselves', () => {
   test.each([
     ['ch', ['check', 'chains', 'chain']],
     ['comp', ['completion']],
-    ['keys ', ['shared', 'pubpvt']],
+    ['crypto ', ['shared', 'pubpvt']],
+    ['keys ex', ['export']],
     ['chains l', ['leave', 'list', 'listen']],
     ['chain "#chat" l', ['listen', 'log', 'like']],
     ['chain "#chat" heads b', ['blocked']],

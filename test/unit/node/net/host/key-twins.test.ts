@@ -1,6 +1,7 @@
 /** §9 One key in two places: both nodes learn it, by proof, and nobody else can make a node believe it. */
 import { generateKeyPair } from '@libp2p/crypto/keys'
 import type { Ed25519PrivateKey } from '@libp2p/interface'
+import { multiaddr } from '@multiformats/multiaddr'
 import { afterEach, expect, test, vi } from 'vitest'
 import { KeyTwins } from '../../../../../src/node/net/host/key-twins.ts'
 import { encodeRequest, RUNNING_PROTOCOL, signedBytes } from '../../../../../src/protocol/running.ts'
@@ -8,6 +9,7 @@ import { systemClock } from '../../../../../src/node/base/clock.ts'
 import { silentLogger } from '../../../../../src/node/base/log.ts'
 import type { Host } from '../../../../../src/node/net/host/host.ts'
 import { addressOf, dial, soon, startHost, stopAll } from '../../../../support/hosts.ts'
+import { TcpProxy } from '../../../../support/tcp-proxy.ts'
 
 interface Node {
   readonly host: Host
@@ -58,6 +60,30 @@ test('one node with several connections is one node, and so is one that started 
   await dial(again.host, hub.host)
   await hub.host.ping(again.host.peerId, { signal: soon() })
   expect([hub.said, one.said, again.said]).toEqual([[], [], []])
+})
+
+test('two nodes with one key that no third node meets learn it when one finds its own id at the other’s address', async () => {
+  const key = await generateKeyPair('Ed25519')
+  const [one, two] = [await start(key), await start(key)]
+  await one.twins.probe([addressOf(two.host)])
+  expect(one.twins.twin).toMatchObject({ through: addressOf(two.host).toString() })
+  await vi.waitFor(() => expect(two.twins.twin).toBeDefined())
+  expect([one.said, two.said]).toEqual([['node.key-in-two-places'], ['node.key-in-two-places']])
+})
+
+test('a node that finds itself by another way, somebody else, or nobody at such an address says nothing', async () => {
+  const [one, other] = [await start(await generateKeyPair('Ed25519')), await start(await generateKeyPair('Ed25519'))]
+  // As a router does that turns packets back, or the port of a container.
+  const hairpin = await TcpProxy.open()
+  const port = addressOf(one.host)
+    .getComponents()
+    .find(({ name }) => name === 'tcp')?.value
+  hairpin.target = Number(port)
+  const ways = [hairpin.port, 1].map((at) => multiaddr(`/ip4/127.0.0.1/tcp/${String(at)}`))
+  await one.twins.probe([addressOf(one.host), ...ways, addressOf(other.host)])
+  expect(hairpin.passed.back).toBeGreaterThan(0)
+  await hairpin.close()
+  expect([one.twins.twin, one.said, other.said]).toEqual([undefined, [], []])
 })
 
 test('nobody makes a node believe it without the key, nor by what it or an earlier run signed', async () => {

@@ -1,4 +1,4 @@
-import { multiaddr } from '@multiformats/multiaddr'
+import { multiaddr, type Multiaddr } from '@multiformats/multiaddr'
 import { describe, expect, test } from 'vitest'
 import {
   announcedOf,
@@ -79,6 +79,23 @@ describe('§9 of its own addresses a node tells', () => {
   test('what no interface has, such as a forwarded public address, before loopback', () => {
     expect(told(['127.0.0.1', '203.0.113.9'])).toEqual(['203.0.113.9', '127.0.0.1'])
   })
+})
+
+test('§9 a public address of an interface is told, which libp2p keeps back until somebody has dialled it; not what others claim to see', () => {
+  const [onInterface, known, observed] = at('20.0.0.10', '10.1.1.5', '20.0.0.99') as [Multiaddr, Multiaddr, Multiaddr]
+  const confirmed: string[] = []
+  const own = new OwnAddresses({ listen: ['/ip4/0.0.0.0/tcp/8331'] })
+  own.confirm()
+  own.attach({
+    getAddressesWithMetadata: () => [
+      { multiaddr: onInterface, type: 'transport', verified: false },
+      { multiaddr: known, type: 'transport', verified: true },
+      { multiaddr: observed, type: 'observed', verified: false },
+    ],
+    confirmObservedAddr: (address, { type }) => void confirmed.push(`${type} ${address.toString()}`),
+  })
+  own.confirm()
+  expect(confirmed).toEqual([`transport ${onInterface.toString()}`])
 })
 
 describe('§11 an address is the node itself', () => {

@@ -17,10 +17,12 @@ test('one over the bound, the one that showed itself useful longest ago is forgo
   expect([useful.hasGiven('1'), useful.sharesChain('1')]).toEqual([false, false])
 })
 
-test('a peer is static until it is let go', () => {
+test('a peer is static if whoever keeps the static peers says so; before anybody does, none is', () => {
   const useful = new UsefulPeers()
-  useful.keep('a')
+  expect(useful.isStatic('a')).toBe(false)
+  const kept = new Set(['a'])
+  useful.askWhoIsStatic((peer) => kept.has(peer))
   expect([useful.isStatic('a'), useful.isStatic('b')]).toEqual([true, false])
-  useful.letGo('a')
+  kept.delete('a')
   expect(useful.isStatic('a')).toBe(false)
 })

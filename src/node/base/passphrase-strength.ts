@@ -15,9 +15,14 @@ const ENOUGH_BITS = 55
 const SEPARATORS = /[\s\-_.,;:!?]+/
 const KINDS = [/\p{Ll}/u, /\p{Lu}/u, /\p{N}/u, /[^\p{L}\p{N}]/u]
 
-/** What to tell who uses this passphrase; undefined if it is long enough. */
+/** Whether it is too easy to guess. */
+export function isWeak(passphrase: string): boolean {
+  return bitsOf(passphrase) < ENOUGH_BITS
+}
+
+/** What to tell who makes keys of this passphrase; undefined if it is long enough. */
 export function weaknessOf(passphrase: string): string | undefined {
-  if (bitsOf(passphrase) >= ENOUGH_BITS) return undefined
+  if (!isWeak(passphrase)) return undefined
   return 'the passphrase is weak: keys from passphrases have no salt, so guesses are made once for everybody; take five random words or more, or --new for a random key'
 }
 
