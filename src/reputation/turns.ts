@@ -8,7 +8,7 @@
 import type { Graph } from '../dag/graph.ts'
 import type { Account, Accounts } from './accounts.ts'
 import { POST_MINTING, POST_PLAIN, type Kind } from './moments.ts'
-import { isEnough } from './rules.ts'
+import { isEnough, OLD_AGE_MS } from './rules.ts'
 import { LOOK_STEPS, type Work } from './work.ts'
 
 export interface TurnsParts {
@@ -16,6 +16,11 @@ export interface TurnsParts {
   /** Rule 1.a, of the author with this number. */
   readonly baseOf: (author: number) => number
   readonly work?: Work
+}
+
+interface TypedBlock {
+  readonly block: number
+  readonly kind: Kind
 }
 
 export class Turns {
@@ -74,12 +79,12 @@ export class Turns {
       const standing = this.#accounts.standingUntil(account, block)
       if ((standing !== undefined) !== (kind === POST_MINTING)) return block
       if (standing === undefined) {
-        // Plain posts have none until something gives it.
-        const minting = this.#accounts.nextBehind(account, block, ({ mintingPosts }) => mintingPosts > 0, isMinting)
+        // Plain posts have none until something gives it: a like, or a minting post, which may be before this one and not 24 h old.
+        const minting = this.#accounts.nextBehind(account, block, hasMinting, isMinting)
         const like = this.#accounts.nextLike(account, block)
         const liked = like === undefined ? undefined : this.#postBehind(account, like)
-        const isSooner = minting !== undefined && (liked === undefined || graph.compare(minting.block, liked.block) < 0)
-        next = isSooner ? minting : liked
+        const ripe = this.#postAfterRipe(account, block)
+        next = this.#earliest([minting, liked, ripe])
         continue
       }
       // Until then all posts have standing.
@@ -91,7 +96,20 @@ export class Turns {
     return undefined
   }
 
-  #postBehind(account: Account, block: number): { readonly block: number; readonly kind: Kind } | undefined {
+  /** The first post that a minting post gives standing to which is less than 24 h old at this block. */
+  #postAfterRipe(account: Account, block: number): TypedBlock | undefined {
+    const { graph } = this.#parts
+    const young = this.#accounts.nextAfter(account, graph.time(block) - OLD_AGE_MS, hasMinting, isMinting)
+    if (young === undefined) return undefined
+    return this.#accounts.nextAfter(account, graph.time(young.block) + OLD_AGE_MS - 1, hasPosts, isPost)
+  }
+
+  #earliest(blocks: readonly (TypedBlock | undefined)[]): TypedBlock | undefined {
+    const found = blocks.filter((one) => one !== undefined)
+    return found.sort((a, b) => this.#parts.graph.compare(a.block, b.block))[0]
+  }
+
+  #postBehind(account: Account, block: number): TypedBlock | undefined {
     return this.#accounts.nextBehind(account, block, hasPosts, isPost)
   }
 
@@ -107,6 +125,10 @@ function isPost(kind: Kind): boolean {
 
 function isMinting(kind: Kind): boolean {
   return kind === POST_MINTING
+}
+
+function hasMinting({ mintingPosts }: { mintingPosts: number }): boolean {
+  return mintingPosts > 0
 }
 
 function isPlain(kind: Kind): boolean {
