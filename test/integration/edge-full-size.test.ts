@@ -9,7 +9,7 @@ import { publicKeyToProtobuf } from '@libp2p/crypto/keys'
 import type { Connection, Stream } from '@libp2p/interface'
 import { multiaddr } from '@multiformats/multiaddr'
 import { encode } from 'it-length-prefixed'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { Host } from '../../src/node/net/host/host.ts'
 import { KAD_PROTOCOL } from '../../src/protocol/messages.ts'
 import { Playground, type Daemon } from '../support/daemon.ts'
@@ -93,7 +93,9 @@ const times = (count: number, act: () => Promise<void>): (() => Promise<void>) =
   }
 }
 
-describe.runIf(IS_NIGHTLY)('a stranger', () => {
+describe('a stranger', () => {
+  beforeEach(({ skip }) => skip(!IS_NIGHTLY, 'attacks of full size run at night'))
+
   test('says in identify that it has 16,000 addresses, five times: 10 s of CPU each', async () => {
     const liar = (): Promise<void> =>
       stranger(
