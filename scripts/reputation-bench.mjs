@@ -66,15 +66,21 @@ class Forum {
   }
 }
 
-/** µs each, the best round. */
+/** µs of CPU each, the best round. */
 function best(rounds, each, job) {
   let least = Infinity
   for (let round = 0; round < rounds; round++) {
-    const from = performance.now()
+    const from = cpuMs()
     for (let n = 0; n < each; n++) job()
-    least = Math.min(least, ((performance.now() - from) * 1000) / each)
+    least = Math.min(least, (cpuMs(from) * 1000) / each)
   }
   return `${least.toFixed(2)} µs each`
+}
+
+/** ms of CPU of this process, which another one beside it does not take. */
+function cpuMs(since = 0) {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1000 - since
 }
 
 /** The same history, told at each size what the next block and a question cost. */
@@ -161,8 +167,9 @@ function lateBranch() {
 }
 
 /**
- * A forum, then rivals near its beginning that nothing stands on: votes of three authors. Pasts with and without them
- * alternate; what they turn is turned each time that a view goes from one to the other.
+ * A forum, then rivals near its beginning that nothing stands on: votes of four authors. They are concurrent with all that
+ * follows. Pasts with and without them alternate; what they turn is turned each time that a view goes from one to the other. All
+ * sets of five of them are more pasts than views are kept: whoever asks by turns has a view moved each time. CPU.
  */
 function earlyRivals() {
   for (const size of sizes) {
@@ -173,22 +180,33 @@ function earlyRivals() {
     const low = played.at[Math.min(200, size >> 1)]
     const post = played.at.find((at) => reputation.isPost(at) && at <= low)
     const time = reputation.graph.time(low)
-    const begun = performance.now()
+    const begun = cpuMs()
     const rivals = [1, 2, 3, 4].map((author) =>
       played.add({ author, time: time + author, backs: [low], like: { n: -1, target: post } }),
     )
-    const ms = performance.now() - begun
-    report('four early rival votes come in', size, `${ms.toFixed(1)} ms in all`)
+    const ms = cpuMs(begun)
+    const each = ((ms * 1000) / rivals.length / size).toFixed(2)
+    report('four early rival votes come in', size, `${ms.toFixed(1)} ms in all, ${each} µs for each block beside each`)
     const latest = Math.max(...heads.map((head) => reputation.graph.time(head)))
     const pasts = [heads, ...rivals.map((rival) => [...heads, rival]), ...rivals.map((rival) => [rival])]
+    const fifth = played.add({ author: 5, time: time + 5, backs: [low], like: { n: -1, target: post } })
+    const subsets = Array.from({ length: 32 }, (_, set) => [
+      ...heads,
+      ...[...rivals, fifth].filter((_, n) => (set >> n) & 1),
+    ])
     let turn = 0
-    const ask = (count) => () => {
+    const ask = (count, pasts) => () => {
       const backs = pasts[turn++ % count]
       const least = Math.max(...backs.map((back) => reputation.graph.time(back)))
       reputation.kOf({ author: keys[turn % 20], backs, time: Math.max(least, backs.length > 1 ? latest : least) })
     }
-    report('k, pasts with and without one of them by turns', size, best(ROUNDS, 100, ask(2)))
-    report('k, nine pasts by turns, some of them early', size, best(ROUNDS, 45, ask(9)))
+    report('k, pasts with and without one of them by turns', size, best(ROUNDS, 100, ask(2, pasts)))
+    report('k, nine pasts by turns, some of them early', size, best(ROUNDS, 45, ask(9, pasts)))
+    ask(32, subsets)()
+    reputation.takeWork()
+    const moved = best(1, 64, ask(32, subsets))
+    const steps = Math.round(reputation.takeWork() / 64)
+    report('k, 32 pasts by turns, more than are kept', size, `${moved}, ${steps} steps`)
   }
 }
 

@@ -144,8 +144,8 @@ async function firstExample() {
 async function forum() {
   await type(['keys', 'new', 'bob'])
   const asked = await type([BOB, ...CHAT, 'post', 'inline', 'May I come in?', '--as=bob'])
-  await type([...AT_BOB, 'held', '#bom-dia'])
-  const like = await type([...CHAT, 'like', asked, '--as=alice', '--why=hello, Bob'])
+  await type([...CHAT, 'heads', 'blocked'], (out) => out.includes(asked))
+  const like = await type([...CHAT, 'welcome', '--as=alice'])
   await type([BOB, ...CHAT, 'consensus'], (out) => out.includes(like))
   await type([...CHAT, 'reps'])
 }

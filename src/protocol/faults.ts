@@ -76,6 +76,7 @@ export function blockVerdict(fault: BlockFault): BlockVerdict {
     case 'DAG_MISSING_BACK':
     case 'DAG_OTHER_PIONEER':
     case 'REP_NO_REPS':
+    case 'REP_TAKEN_BACK':
       return 'ignore'
     case 'DAG_BAD_HEADER':
     case 'DAG_HEADER_TOO_LARGE':

@@ -167,9 +167,8 @@ function takeIds(state: PullState, { ids, more }: IdsReply): PullEffect[] {
   const last = ids.at(-1)
   if (last === undefined && more) return faulty(state, { code: 'SYNC_BAD_PAGE', why: 'no ids, and more to come' })
   const missing = ids.filter((id) => !world.has(id))
-  state.listedKnown += ids.length - missing.length
-  // An honest list names a block once, so it cannot name more known ones than there are.
-  if (state.listedKnown > world.size()) return faulty(state, { code: 'SYNC_BAD_PAGE', why: 'ids listed before' })
+  const isHonest = state.listedKnown.add(ids.length - missing.length, world.size())
+  if (!isHonest) return faulty(state, { code: 'SYNC_BAD_PAGE', why: 'ids listed before' })
   state.lastListed = last
   // An honest list continues after its last id, so it does not name a given-up id again.
   if (missing.some((id) => state.givenUp.has(id))) return finish(state, { why: 'stalled' })

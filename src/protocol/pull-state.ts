@@ -2,6 +2,7 @@
 import type { BlockId } from '../dag/ids.ts'
 import type { Fetch } from './fetch.ts'
 import { MOSTLY_KNOWN_PAGES } from './limits.ts'
+import { ListedKnown } from './listed-known.ts'
 import type { Reply, Request } from './messages.ts'
 import type { PullOptions, SeenFounder } from './pull-types.ts'
 import type { SetReconciliation } from './set-reconciliation.ts'
@@ -21,8 +22,7 @@ import type { SetReconciliation } from './set-reconciliation.ts'
  *    when it began.
  * 6. While `reconciliation` asks for folds there is no `page`. It has exactly the `folds` in `asked`. `foundIds` are
  *    ids that it handed out and that are in no page yet: empty while it asks.
- * 7. `listedKnown` is at most the number of blocks here, checked with each list: an honest one names each block
- *    once.
+ * 7. `listedKnown` is checked with each list: an honest one names each block once.
  * 8. `lastListed` is the last id of the last list taken; the next `diff` continues after it. It is undefined before
  *    the first.
  * 9. `givenUp` are ids that the peer listed and that are not here after their page ended, at most `GIVEN_UP_IDS`. A
@@ -40,7 +40,7 @@ export interface PullState {
   /** The peer's heads that were not. */
   missingHeads: readonly BlockId[]
   /** Ids that the peer listed and that were here already. */
-  listedKnown: number
+  readonly listedKnown: ListedKnown
   page:
     | {
         readonly fetch: Fetch
@@ -77,7 +77,7 @@ export function newPullState(options: PullOptions): PullState {
     isOver: false,
     commonHeads: [],
     missingHeads: [],
-    listedKnown: 0,
+    listedKnown: new ListedKnown(),
     page: undefined,
     nextPage: undefined,
     lastListed: undefined,

@@ -1,6 +1,7 @@
 /**
- * Rate limit on signatures that the native verifier refuses (spec §3, decisions 0004 and 0012), pure. A native "no" is
- * only final once ZIP-215 confirms it, which costs ten times as much: the most expensive work a stranger can cause.
+ * Rate limit on the most expensive work that a stranger can cause, pure: signatures that the native verifier refuses (spec §3,
+ * decisions 0004 and 0012), where a native "no" is only final once ZIP-215 confirms it, which costs ten times as much; and
+ * blocks that are not accepted and take much longer to judge than others (spec §5, decision 0023), counted in such checks.
  * Each peer has a share, and there is one for all together, since peer ids cost nothing. Without a share a block is
  * postponed, not refused.
  */
@@ -19,5 +20,17 @@ export class RecheckBudget {
   take(peer: string, nowMs: number): boolean {
     const own = this.#perPeer.of(peer, nowMs)
     return own.has(nowMs) && this.#all.take(nowMs) && own.take(nowMs)
+  }
+
+  /**
+   * Counts work that was done, in rechecks, in both shares, more than is left if need be. Whether something is left in both; if
+   * nothing was done in the peer's own, which others cannot use up.
+   */
+  spend(peer: string, spent: number, nowMs: number): boolean {
+    const own = this.#perPeer.of(peer, nowMs)
+    if (spent === 0) return own.has(nowMs)
+    own.spend(spent, nowMs)
+    this.#all.spend(spent, nowMs)
+    return own.has(nowMs) && this.#all.has(nowMs)
   }
 }

@@ -17,6 +17,7 @@ import type { BlockId } from '../dag/ids.ts'
 import type { ProtocolFault } from './faults.ts'
 import { FOLD_ASKED, FOLD_IDS, FOLD_PREFIXES, FOLD_WAITING, FOLDS_IN_FLIGHT } from './limits.ts'
 import type { Fold, Reply } from './messages.ts'
+import { ListedKnown } from './listed-known.ts'
 import type { PullWorld } from './pull-types.ts'
 
 /** Prefixes asked for when there is no room: enough to make progress, too few to matter. */
@@ -63,7 +64,7 @@ interface Link {
  * 3. `#asked` has exactly the links of the `asked` slots, under at most `FOLDS_IN_FLIGHT` tags.
  * 4. `#listed` has exactly the ids in `listed` slots and in `#found`, each once.
  * 5. No slot's prefix begins with another slot's prefix.
- * 6. `#listedKnown` is at most the number of blocks here, checked with each list.
+ * 6. `#listedKnown` is checked with each list: each block has one key, so an honest peer lists it once.
  * 7. No prefix is asked for once `#prefixesAsked` has reached `FOLD_ASKED`, until {@link SetReconciliation.window}.
  */
 export class SetReconciliation {
@@ -80,7 +81,7 @@ export class SetReconciliation {
   /** Ids in slots and in `#found`. */
   readonly #listed = new Set<BlockId>()
   /** Ids that the peer listed and that were here. */
-  #listedKnown = 0
+  readonly #listedKnown = new ListedKnown()
   /** Prefixes asked for since the last window. */
   #prefixesAsked = 0
 
@@ -179,9 +180,10 @@ export class SetReconciliation {
 
   #takeList({ ids, ranks }: FoldList): Result<Found[], ProtocolFault> {
     const blocks: Listed[] = []
+    let known = 0
     for (const [position, id] of ids.entries()) {
       if (this.#world.has(id)) {
-        this.#listedKnown += 1
+        known += 1
         continue
       }
       if (this.#listed.has(id)) return fail({ code: 'SYNC_BAD_PAGE', why: 'ids listed before' })
@@ -189,8 +191,8 @@ export class SetReconciliation {
       this.#listed.add(id)
       blocks.push({ id, rank: ranks[position] ?? 0 })
     }
-    // Each block has one key, so an honest peer cannot list more known ones than there are.
-    if (this.#listedKnown > this.#world.size()) return fail({ code: 'SYNC_BAD_PAGE', why: 'ids listed before' })
+    if (!this.#listedKnown.add(known, this.#world.size()))
+      return fail({ code: 'SYNC_BAD_PAGE', why: 'ids listed before' })
     return ok(blocks.length > 0 ? [{ at: 'listed', blocks }] : [])
   }
 

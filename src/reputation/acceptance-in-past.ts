@@ -17,6 +17,7 @@ import type { BlockTable } from './block-table.ts'
 import { AuthorSequence } from './author-sequence.ts'
 import type { PaidSet } from './paid-set.ts'
 import { isEnough } from './rules.ts'
+import { EVALUATED_STEPS, type Work } from './work.ts'
 
 /**
  * Blocks of P outside of b and its past searched for the author of b, before evaluating the author's sequence instead.
@@ -28,6 +29,7 @@ export interface Surroundings {
   readonly table: BlockTable
   readonly paid: PaidSet
   readonly isUnlimited: (index: number) => boolean
+  readonly work?: Work | undefined
 }
 
 /**
@@ -106,6 +108,7 @@ export class AcceptanceInPast {
       const block = blocks[at] ?? 0
       if (!this.#past.has(block)) continue
       const isPaid = sequence.push(block)
+      this.#around.work?.note(EVALUATED_STEPS)
       this.#isPaid.set(block, isPaid)
       if (block === index) return isPaid
     }

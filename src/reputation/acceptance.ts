@@ -11,6 +11,7 @@ import type { BlockTable, Like } from './block-table.ts'
 import { AuthorSequence } from './author-sequence.ts'
 import { PaidSet } from './paid-set.ts'
 import { AcceptanceInPast } from './acceptance-in-past.ts'
+import { EVALUATED_STEPS, type Work } from './work.ts'
 
 /** What one block changes. The two lists of a pair are disjoint. */
 export interface Change {
@@ -29,6 +30,7 @@ export interface AcceptanceParts {
   readonly table: BlockTable
   /** Rules 4.d and 4.e, of the block's author. */
   readonly isUnlimited: (index: number) => boolean
+  readonly work?: Work
 }
 
 /** State of a known block when a chain is loaded; those outside V are set aside or delayed. */
@@ -47,12 +49,14 @@ export class Acceptance {
   readonly #table: BlockTable
   readonly #isUnlimited: (index: number) => boolean
   readonly #paid: PaidSet
+  readonly #work: Work | undefined
 
-  constructor({ graph, table, isUnlimited }: AcceptanceParts) {
+  constructor({ graph, table, isUnlimited, work }: AcceptanceParts) {
     this.#graph = graph
     this.#table = table
     this.#isUnlimited = isUnlimited
     this.#paid = new PaidSet(graph, table)
+    this.#work = work
   }
 
   isPaid(index: number): boolean {
@@ -124,7 +128,13 @@ export class Acceptance {
   /** The backs that {@link backsAccepted} asks about and that are in the way, as they are found. */
   *unacceptedBacks(backs: readonly number[], like?: Like): Generator<number, undefined> {
     const zone = new AcceptanceInPast(
-      { graph: this.#graph, table: this.#table, paid: this.#paid, isUnlimited: this.#isUnlimited },
+      {
+        graph: this.#graph,
+        table: this.#table,
+        paid: this.#paid,
+        isUnlimited: this.#isUnlimited,
+        work: this.#work,
+      },
       backs,
     )
     for (const back of backs) {
@@ -166,6 +176,7 @@ export class Acceptance {
     if (!sequence.push(index)) return { change: NOTHING }
     const paid = [index]
     const unpaid = this.#reevaluate(sequence, before, author, paid)
+    this.#work?.note(sequence.tail.length * EVALUATED_STEPS)
     return { change: this.#changeOf(paid, unpaid), sequence }
   }
 

@@ -9,7 +9,8 @@ import { DayTrees, type DaySources } from './day-sources.ts'
 import { MarginTrees, type Drift, type Margins, type Reach } from './margins.ts'
 import { behind, blockOf, changeOf, DAY, entryOf, from, kindOf, LIKED, momentsOf, POST_MINTING } from './moments.ts'
 import type { Changes, Kind, Moments, Place } from './moments.ts'
-import type { Edit, Trees } from './persistent-tree.ts'
+import type { Trees } from './persistent-tree.ts'
+import type { Edit } from './tree-nodes.ts'
 import { DAY_MS, dayOf, MAX_REPS, OLD_AGE_MS, WINDOW_MS, windowStart } from './rules.ts'
 
 /** A change is in the window for so long, or moves a day of that window. */

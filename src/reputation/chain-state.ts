@@ -21,6 +21,7 @@ import { BlockTable, type Like } from './block-table.ts'
 import { reachedFrom, type LensRule } from './lens.ts'
 import { isGroupUnlimited } from './rules.ts'
 import { Views } from './views.ts'
+import { Work } from './work.ts'
 
 /** Rows loaded before the head changes they caused are discarded. */
 const HEAD_CHANGES_KEPT = 1024
@@ -48,6 +49,7 @@ export class ChainState {
   readonly #views: Views
   readonly #acceptance: Acceptance
   readonly #hidden: Hidden
+  readonly #work = new Work()
   /** Posts that votes have hidden or shown since the last step, and whether they were hidden before. */
   readonly #wereHidden = new Map<number, boolean>()
   #pioneer: AuthorKey | undefined
@@ -68,11 +70,13 @@ export class ChainState {
       onTurn: (vote, counts) => {
         this.#count(vote, counts)
       },
+      work: this.#work,
     })
     this.#acceptance = new Acceptance({
       graph: this.graph,
       table: this.#table,
       isUnlimited: (index) => this.isUnlimited(index),
+      work: this.#work,
     })
     this.#hidden = new Hidden(chain, this.#table)
   }
@@ -177,6 +181,11 @@ export class ChainState {
   wouldBeVoid(index: number): boolean {
     const { accepted, withdrawn } = this.#acceptance.would(index)
     return accepted.includes(index) && !this.#views.wouldTurn(accepted, withdrawn).counting.has(index)
+  }
+
+  /** What judging blocks took since this was last asked, in steps (`work.ts`). */
+  takeWork(): number {
+    return this.#work.take()
   }
 
   /**

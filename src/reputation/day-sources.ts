@@ -4,7 +4,8 @@
  */
 import type { Graph } from '../dag/graph.ts'
 import type { BlockTable } from './block-table.ts'
-import { Trees, type Edit, type Tree } from './persistent-tree.ts'
+import { Trees } from './persistent-tree.ts'
+import type { Edit, Tree } from './tree-nodes.ts'
 import { DAY_MS, dayOf, OLD_AGE_MS, WINDOW_MS } from './rules.ts'
 
 /** Of a range of sources: first and last of them in order. */

@@ -13,9 +13,10 @@ import { Accounts, REACH_MS, type Account } from './accounts.ts'
 import type { BlockTable } from './block-table.ts'
 import { DISLIKED, LIKED, POST_MINTING, POST_PLAIN, RIPE, VOTE_COUNTS, VOTE_VOID, type Kind } from './moments.ts'
 import { OrderHeap } from './order-heap.ts'
-import type { Edit } from './persistent-tree.ts'
+import type { Edit } from './tree-nodes.ts'
 import { isEnough } from './rules.ts'
 import { Turns } from './turns.ts'
+import { MOVE_STEPS, type Work } from './work.ts'
 
 /** Accounts that are copied together. */
 const CHUNK = 64
@@ -27,6 +28,7 @@ export interface LedgerParts {
   readonly baseOf: (author: number) => number
   /** Rules 4.d and 4.e. */
   readonly isUnlimited: (author: number) => boolean
+  readonly work?: Work
 }
 
 /** Told of a vote that counts now, or does not any more. */
@@ -87,9 +89,10 @@ export class Ledger {
 
   /** Takes a block into the set. Its past is in, and nothing above it. */
   add(block: number): void {
-    const { table } = this.#parts
+    const { table, work } = this.#parts
     const author = table.authorOf(block)
     if (author === undefined) return
+    work?.note(MOVE_STEPS)
     const unsettled = new Map<number, Unsettled>()
     const heap = new OrderHeap(this.#parts.graph)
     const touch = this.#toucher(unsettled, heap)
@@ -104,9 +107,10 @@ export class Ledger {
    * @throws {Bug} if it cannot have been in
    */
   remove(block: number): void {
-    const { table } = this.#parts
+    const { table, work } = this.#parts
     const author = table.authorOf(block)
     if (author === undefined) return
+    work?.note(MOVE_STEPS)
     const unsettled = new Map<number, Unsettled>()
     const heap = new OrderHeap(this.#parts.graph)
     const touch = this.#toucher(unsettled, heap)

@@ -7,7 +7,8 @@
  * large: the cap, and changes that leave the window, make a change smaller on its way, never larger. So they are taken off the
  * margins of a range at once, and a vote whose margin is used up is *at risk*: whoever asks has to look at its balance.
  *
- * Nodes are never altered, so versions share what they have in common.
+ * Nodes are never altered, so versions share what they have in common. It is no `persistent-tree.ts`: what holds for a whole range
+ * stands at its node, and is not taken off what lies below. Those trees are looked at most of all, and would look for it at each step.
  */
 import type { Graph } from '../dag/graph.ts'
 

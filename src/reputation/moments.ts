@@ -6,7 +6,8 @@
 import type { Graph } from '../dag/graph.ts'
 import type { BlockTable } from './block-table.ts'
 import { MAX_REPS, OLD_AGE_MS } from './rules.ts'
-import { Trees, type Tree } from './persistent-tree.ts'
+import { Trees } from './persistent-tree.ts'
+import type { Tree } from './tree-nodes.ts'
 
 /** What an entry is. The lower ones happen at the time of their block, in which they are losses or nothing. */
 export const VOTE_COUNTS = 0

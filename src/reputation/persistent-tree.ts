@@ -4,46 +4,14 @@
  * nothing, and each change O(log n). What the numbers mean, and what is summed up, is told by a {@link Shape}.
  */
 import { Bug } from '../dag/result.ts'
+import { childAt, childOf, firstOf, lastOf, placeIn, positionOf } from './tree-nodes.ts'
+import type { Edit, Inner, Leaf, Shape, Tree } from './tree-nodes.ts'
 
 /** Entries or children of a node, at most; half of it after a split. */
 const WIDTH = 16
 
 /** Neighbours that fit into one node of this size are joined: lists that shrink stay shallow. */
 const JOINED = WIDTH / 2
-
-/** Whose nodes may be altered in place. */
-export type Edit = object
-
-/** How the entries of a tree compare, and what is known of many of them. `P` is a place between entries. */
-export interface Shape<S, P> {
-  /** A total order: 0 only for entries that stand for each other. */
-  readonly compare: (a: number, b: number) => number
-  /** Whether an entry comes before a place. */
-  readonly isBefore: (entry: number, place: P) => boolean
-  /** Of `entries` from position `from` to before `to`, at least one. */
-  readonly summary: (entries: readonly number[], from: number, to: number) => S
-  /** Of summaries of ranges that follow each other, at least one. */
-  readonly join: (parts: readonly { readonly summary: S }[]) => S
-}
-
-interface Leaf<S> {
-  readonly edit: Edit
-  readonly children: undefined
-  entries: number[]
-  summary: S
-}
-
-interface Inner<S> {
-  readonly edit: Edit
-  children: Tree<S>[]
-  readonly entries: undefined
-  summary: S
-  first: number
-  last: number
-}
-
-/** Not empty; an empty list has no tree. */
-export type Tree<S> = Leaf<S> | Inner<S>
 
 export class Trees<S, P> {
   readonly #shape: Shape<S, P>
@@ -71,7 +39,7 @@ export class Trees<S, P> {
   replace(tree: Tree<S> | undefined, entry: number, edit: Edit): Tree<S> {
     if (tree === undefined) throw new Bug(`entry ${String(entry)} is not in the tree`)
     if (tree.children === undefined) {
-      const at = this.#position(tree.entries, entry)
+      const at = positionOf(this.#shape, tree.entries, entry)
       if (at >= tree.entries.length || this.#shape.compare(tree.entries[at] ?? 0, entry) !== 0) {
         throw new Bug(`entry ${String(entry)} is not in the tree`)
       }
@@ -80,7 +48,7 @@ export class Trees<S, P> {
       return this.#renewed(leaf)
     }
     const inner = this.#ownInner(tree, edit)
-    const at = this.#childOf(inner, entry)
+    const at = childOf(this.#shape, inner, entry)
     inner.children[at] = this.replace(inner.children[at], entry, edit)
     return this.#renewed(inner)
   }
@@ -88,9 +56,9 @@ export class Trees<S, P> {
   /** The entry that compares as this one does. */
   find(tree: Tree<S> | undefined, entry: number): number | undefined {
     let at = tree
-    while (at?.children !== undefined) at = at.children[this.#childOf(at, entry)]
+    while (at?.children !== undefined) at = at.children[childOf(this.#shape, at, entry)]
     if (at === undefined) return undefined
-    const found = at.entries[this.#position(at.entries, entry)]
+    const found = at.entries[positionOf(this.#shape, at.entries, entry)]
     return found !== undefined && this.#shape.compare(found, entry) === 0 ? found : undefined
   }
 
@@ -100,12 +68,12 @@ export class Trees<S, P> {
     const { isBefore, summary } = this.#shape
     const { children } = tree
     if (children === undefined) {
-      const start = this.#placeIn(tree.entries, from)
-      const end = this.#placeIn(tree.entries, to)
+      const start = placeIn(this.#shape, tree.entries, from)
+      const end = placeIn(this.#shape, tree.entries, to)
       if (start < end) take(end - start === tree.entries.length ? tree.summary : summary(tree.entries, start, end))
       return
     }
-    const start = this.#childAt(children, from)
+    const start = childAt(this.#shape, children, from)
     for (let at = start; at < children.length; at += 1) {
       const child = children[at] as Tree<S>
       if (!isBefore(firstOf(child), to)) return
@@ -134,13 +102,13 @@ export class Trees<S, P> {
     if (tree === undefined || !holds(tree.summary)) return undefined
     const { children } = tree
     if (children === undefined) {
-      for (let at = this.#placeIn(tree.entries, from); at < tree.entries.length; at += 1) {
+      for (let at = placeIn(this.#shape, tree.entries, from); at < tree.entries.length; at += 1) {
         const entry = tree.entries[at] ?? 0
         if (isOf(entry)) return entry
       }
       return undefined
     }
-    for (let at = this.#childAt(children, from); at < children.length; at += 1) {
+    for (let at = childAt(this.#shape, children, from); at < children.length; at += 1) {
       const found = this.firstFrom(children[at], from, holds, isOf)
       if (found !== undefined) return found
     }
@@ -156,7 +124,7 @@ export class Trees<S, P> {
   ): number | undefined {
     if (tree === undefined || !holds(tree.summary) || !this.#shape.isBefore(firstOf(tree), to)) return undefined
     if (tree.children === undefined) {
-      for (let at = this.#placeIn(tree.entries, to) - 1; at >= 0; at -= 1) {
+      for (let at = placeIn(this.#shape, tree.entries, to) - 1; at >= 0; at -= 1) {
         const entry = tree.entries[at] ?? 0
         if (isOf(entry)) return entry
       }
@@ -173,7 +141,8 @@ export class Trees<S, P> {
   before(tree: Tree<S> | undefined, to: P, edit: Edit): Tree<S> | undefined {
     if (tree === undefined || this.#shape.isBefore(lastOf(tree), to)) return tree
     if (!this.#shape.isBefore(firstOf(tree), to)) return undefined
-    if (tree.children === undefined) return this.#leaf(tree.entries.slice(0, this.#placeIn(tree.entries, to)), edit)
+    if (tree.children === undefined)
+      return this.#leaf(tree.entries.slice(0, placeIn(this.#shape, tree.entries, to)), edit)
     const kept = tree.children.filter((child) => this.#shape.isBefore(lastOf(child), to))
     const cut = this.before(tree.children[kept.length], to, edit)
     const children = cut === undefined ? kept : [...kept, cut]
@@ -182,7 +151,7 @@ export class Trees<S, P> {
 
   #insert(tree: Tree<S>, entry: number, edit: Edit): Tree<S>[] {
     if (tree.children === undefined) {
-      const at = this.#position(tree.entries, entry)
+      const at = positionOf(this.#shape, tree.entries, entry)
       if (at < tree.entries.length && this.#shape.compare(tree.entries[at] ?? 0, entry) === 0) {
         throw new Bug(`entry ${String(entry)} is in the tree already`)
       }
@@ -195,7 +164,7 @@ export class Trees<S, P> {
       return [this.#renewed(leaf), this.#leaf(rest, edit)]
     }
     const inner = this.#ownInner(tree, edit)
-    const at = this.#childOf(inner, entry)
+    const at = childOf(this.#shape, inner, entry)
     const parts = this.#insert(inner.children[at] as Tree<S>, entry, edit)
     if (parts.length === 1) inner.children[at] = parts[0] as Tree<S>
     else inner.children.splice(at, 1, ...parts)
@@ -207,7 +176,7 @@ export class Trees<S, P> {
 
   #remove(tree: Tree<S>, entry: number, edit: Edit): Tree<S> | undefined {
     if (tree.children === undefined) {
-      const at = this.#position(tree.entries, entry)
+      const at = positionOf(this.#shape, tree.entries, entry)
       if (at >= tree.entries.length || this.#shape.compare(tree.entries[at] ?? 0, entry) !== 0) {
         throw new Bug(`entry ${String(entry)} is not in the tree`)
       }
@@ -216,7 +185,7 @@ export class Trees<S, P> {
       return leaf.entries.length === 0 ? undefined : this.#renewed(leaf)
     }
     const inner = this.#ownInner(tree, edit)
-    const at = this.#childOf(inner, entry)
+    const at = childOf(this.#shape, inner, entry)
     const left = this.#remove(inner.children[at] as Tree<S>, entry, edit)
     if (left === undefined) inner.children.splice(at, 1)
     else inner.children[at] = left
@@ -237,53 +206,6 @@ export class Trees<S, P> {
       if (left.children.length + right.children.length > JOINED) return
       inner.children.splice(at, 2, this.#inner([...left.children, ...right.children], edit))
     }
-  }
-
-  /** The first child that has an entry from a place on. */
-  #childAt(children: readonly Tree<S>[], place: P): number {
-    let low = 0
-    let high = children.length
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if (this.#shape.isBefore(lastOf(children[middle] as Tree<S>), place)) low = middle + 1
-      else high = middle
-    }
-    return low
-  }
-
-  /** The child that holds an entry, or would. */
-  #childOf({ children }: Inner<S>, entry: number): number {
-    let low = 0
-    let high = children.length - 1
-    while (low < high) {
-      const middle = (low + high + 1) >>> 1
-      if (this.#shape.compare(firstOf(children[middle] as Tree<S>), entry) <= 0) low = middle
-      else high = middle - 1
-    }
-    return low
-  }
-
-  #position(entries: readonly number[], entry: number): number {
-    let low = 0
-    let high = entries.length
-    if (high > 0 && this.#shape.compare(entries[high - 1] ?? 0, entry) < 0) return high
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if (this.#shape.compare(entries[middle] ?? 0, entry) < 0) low = middle + 1
-      else high = middle
-    }
-    return low
-  }
-
-  #placeIn(entries: readonly number[], place: P): number {
-    let low = 0
-    let high = entries.length
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if (this.#shape.isBefore(entries[middle] ?? 0, place)) low = middle + 1
-      else high = middle
-    }
-    return low
   }
 
   #leaf(entries: number[], edit: Edit): Leaf<S> {
@@ -314,12 +236,4 @@ export class Trees<S, P> {
     tree.last = lastOf(tree.children.at(-1) as Tree<S>)
     return tree
   }
-}
-
-function firstOf<S>(tree: Tree<S>): number {
-  return tree.children === undefined ? (tree.entries[0] ?? 0) : tree.first
-}
-
-function lastOf<S>(tree: Tree<S>): number {
-  return tree.children === undefined ? (tree.entries.at(-1) ?? 0) : tree.last
 }

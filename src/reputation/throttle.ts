@@ -113,8 +113,8 @@ export class Throttle {
    * the other. If so it takes all that is left of its rations.
    */
   takeLarge(cost: Cost, nowMs: number): boolean {
+    if (!this.mayWaitLarge(cost.id, nowMs)) return false
     const other = this.#large
-    if (other !== undefined && other.id !== cost.id && nowMs - other.seenMs < LARGE_FORGOTTEN_MS) return false
     const sinceMs = other?.id === cost.id ? Math.min(other.sinceMs, nowMs) : nowMs
     this.#large = { id: cost.id, sinceMs, seenMs: nowMs }
     this.#hasChanged = true
@@ -122,6 +122,12 @@ export class Throttle {
     this.#large = undefined
     this.#takeOwn(cost, nowMs)
     return true
+  }
+
+  /** Whether the waiting of this large block counts now; else another one's does. */
+  mayWaitLarge(id: BlockId, nowMs: number): boolean {
+    const other = this.#large
+    return other === undefined || other.id === id || nowMs - other.seenMs >= LARGE_FORGOTTEN_MS
   }
 
   /** When a large block may come in, if it has begun to wait; else how long it takes from now on. */

@@ -9,11 +9,13 @@ import type { Graph } from '../dag/graph.ts'
 import type { Account, Accounts } from './accounts.ts'
 import { POST_MINTING, POST_PLAIN, type Kind } from './moments.ts'
 import { isEnough } from './rules.ts'
+import { LOOK_STEPS, type Work } from './work.ts'
 
 export interface TurnsParts {
   readonly graph: Graph
   /** Rule 1.a, of the author with this number. */
   readonly baseOf: (author: number) => number
+  readonly work?: Work
 }
 
 export class Turns {
@@ -42,7 +44,8 @@ export class Turns {
 
   /** What the author has before a vote, at its time. */
   balanceAt(author: number, account: Account, vote: number): number {
-    const { baseOf, graph } = this.#parts
+    const { baseOf, graph, work } = this.#parts
+    work?.note(LOOK_STEPS)
     return this.#accounts.balance(account, baseOf(author), graph.time(vote), vote)
   }
 

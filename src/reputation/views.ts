@@ -12,10 +12,11 @@ import { Ledger } from './ledger.ts'
 import { ownPastOf } from './own-past.ts'
 import { RankTimes } from './rank-times.ts'
 import { baseReps } from './rules.ts'
+import type { Work } from './work.ts'
 
 /**
  * Views kept. This many late branches can grow in turns at one step per block, and this many pasts can alternate for nothing.
- * One that toggles a vote at the beginning of 1,000,000 blocks holds some 200 KiB that others do not (2026-11).
+ * One that leaves out votes at the beginning of 100,000 blocks holds some 50 KiB that others do not (2026-11).
  */
 const POOL = 16
 
@@ -35,6 +36,7 @@ export interface ViewsParts {
   readonly pioneer: () => AuthorKey | undefined
   /** Told of votes that count in what is accepted, or do not any more. */
   readonly onTurn?: (vote: number, counts: boolean) => void
+  readonly work?: Work
 }
 
 /** A ledger of blocks and their pasts. */
@@ -62,13 +64,14 @@ export class Views {
 
   /** Starts with nothing accepted: tell it of blocks loaded from a store as of any others. */
   constructor(chain: Chain, parts: ViewsParts) {
-    const { graph, table, onTurn } = parts
+    const { graph, table, onTurn, work } = parts
     this.#chain = chain
     this.#parts = parts
     this.#ranks = new RankTimes(graph)
     const baseOf = (author: number): number => this.#baseOf(table.keyOf(author))
     const isWithoutLimit = (author: number): boolean => isUnlimited(chain.params, table.keyOf(author))
-    this.#main = new Ledger({ graph, table, baseOf, isUnlimited: isWithoutLimit }, onTurn)
+    const ledgerParts = { graph, table, baseOf, isUnlimited: isWithoutLimit, ...(work === undefined ? {} : { work }) }
+    this.#main = new Ledger(ledgerParts, onTurn)
   }
 
   /** To be called for each block right after the graph accepted it; it is in the table. */

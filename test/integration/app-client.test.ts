@@ -220,8 +220,17 @@ describe('the examples', () => {
       ['bot', 'early', 'late'].map((passphrase) => node.client.call('keys.pubpvt', { passphrase })),
     )
     const chain = '#chat'
-    await node.client.call('chain.post', { chain, text: 'first', sign: pioneer!.pvt })
-    expect(await node.client.call('chain.post', { chain, text: 'hello', sign: early!.pvt })).toMatchObject({
+    const first = await node.client.call('chain.post', { chain, text: 'first', sign: pioneer!.pvt })
+    // Newcomers post on a node of their own.
+    const theirs = await playground.start('theirs', {
+      peers: node.addresses,
+      chains: [{ name: chain, founder: pioneer!.pub }],
+    })
+    await eventually(
+      () => theirs.client.call('chain.heads', { chain }),
+      (heads) => heads.includes(first.id),
+    )
+    expect(await theirs.client.call('chain.post', { chain, text: 'hello', sign: early!.pvt })).toMatchObject({
       state: 'held',
     })
     const running = app.start(
@@ -230,7 +239,7 @@ describe('the examples', () => {
       playground.env,
     )
     await says(running, `greeted ${early!.pub}`)
-    const { id, state } = await node.client.call('chain.post', { chain, text: 'me too', sign: late!.pvt })
+    const { id, state } = await theirs.client.call('chain.post', { chain, text: 'me too', sign: late!.pvt })
     expect(state).toBe('held')
     await says(running, `greeted ${late!.pub}`)
     expect(await node.client.call('chain.get', { chain, id, part: 'block' })).toMatchObject({

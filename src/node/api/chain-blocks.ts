@@ -10,6 +10,8 @@ import type { Clock } from '../base/clock.ts'
 import { Slices } from '../base/slices.ts'
 import { blockOfStored } from '../chain/intake/stored-blocks.ts'
 import type { ListedBlock } from '../control/shapes.ts'
+import { lobbyListed } from './lobby-view.ts'
+import type { LobbyPost } from '../chain/lobby.ts'
 import type { Replica } from '../chain/replica.ts'
 
 /** Blocks read from disk at once. */
@@ -24,8 +26,8 @@ const ANSWER_PAYLOAD_BYTES = 16 * 1024 * 1024
 export interface BlockChoice {
   /** How many blocks from the end of what `traverse all` lists. */
   readonly last?: number
-  /** Local indexes of kept blocks, listed in this order. */
-  readonly indexes?: readonly number[]
+  /** Local indexes of kept blocks, and posts in the lobby; listed in this order. */
+  readonly blocks?: readonly (number | LobbyPost)[]
   /** Includes payloads up to this length. */
   readonly payloadBytes?: number
   /** Whom the lens reaches (spec §4), if it was asked for. */
@@ -33,20 +35,27 @@ export interface BlockChoice {
 }
 
 export async function listBlocks(replica: Replica, choice: BlockChoice, clock: Clock): Promise<ListedBlock[]> {
-  const indexes = choice.indexes ?? lastOf(replica, choice.last ?? 0)
+  const chosen = choice.blocks ?? lastOf(replica, choice.last ?? 0)
   const budget = new Budget(choice.payloadBytes ?? 0)
   const listed: ListedBlock[] = []
   const slices = new Slices()
   // From the end: if the payloads exceed the answer, the newest ones are included.
-  for (let end = indexes.length; end > 0; end -= READ_AT_ONCE) {
-    const slice = indexes.slice(Math.max(0, end - READ_AT_ONCE), end)
-    const stored = await replica.storedBlocks(slice)
-    for (const [at, bytes] of [...stored.entries()].reverse()) {
+  for (let end = chosen.length; end > 0; end -= READ_AT_ONCE) {
+    const slice = chosen.slice(Math.max(0, end - READ_AT_ONCE), end)
+    const indexes = slice.filter((one) => typeof one === 'number')
+    const read = await replica.storedBlocks(indexes)
+    const stored = new Map(indexes.map((index, at) => [index, read[at]]))
+    for (const index of slice.reverse()) {
       if (slices.isOver) await slices.next()
-      const index = slice[at] ?? 0
+      if (typeof index !== 'number') {
+        const payloadBytes = budget.take(index.block.header.pay.size) ? choice.payloadBytes : 0
+        const listedGuest = choice.payloadBytes === undefined ? { clock } : { clock, payloadBytes }
+        listed.push(lobbyListed(replica, index, listedGuest))
+        continue
+      }
       // It was dropped while others were read.
       if (!replica.isKept(index)) continue
-      const block = blockOfStored(index, bytes)
+      const block = blockOfStored(index, stored.get(index))
       const content =
         choice.payloadBytes === undefined ? {} : { content: await contentOf(replica, index, block, budget) }
       listed.push({
@@ -70,9 +79,9 @@ function trustIn(
   return { trusted: state.isUnlimited(index) || (author !== undefined && reached.has(author)) }
 }
 
-function lastOf(replica: Replica, limit: number): number[] {
+function lastOf(replica: Replica, limit: number): (number | LobbyPost)[] {
   const held = inOrder(replica.graph, replica.blocked())
-  return [...lastInOrder(replica.graph, limit), ...held].slice(-limit)
+  return [...lastInOrder(replica.graph, limit), ...held, ...replica.guests.inLobby()].slice(-limit)
 }
 
 /** The bytes left for payloads in an answer. */

@@ -5,6 +5,7 @@ import { consensus, inOrder, traverse } from '../../dag/order.ts'
 import { resolvePrefix } from '../../dag/id-prefix.ts'
 import { blockView, keptBlock, openPayload, shownInSlices, shownIdOf } from './block-view.ts'
 import { listBlocks } from './chain-blocks.ts'
+import { inLobby, shownInLobby, lobbyPayload, lobbyView } from './lobby-view.ts'
 import type { Clock } from '../base/clock.ts'
 import { mapInSlices } from '../base/slices.ts'
 import { ControlError } from '../control/error-codes.ts'
@@ -15,6 +16,7 @@ import { listMissing } from './missing-list.ts'
 import type { NodeParts } from './node-parts.ts'
 import { orThrow } from './fault-reports.ts'
 import type { PostMethod } from './post-methods.ts'
+import type { LobbyPost } from '../chain/lobby.ts'
 import type { Replica } from '../chain/replica.ts'
 import { statusOf } from './chain-status.ts'
 
@@ -25,14 +27,19 @@ export function chainHandlers(parts: NodeParts): Pick<Handlers, ChainMethod> {
   const replicaOf = (text: string): Replica => orThrow(parts.chains.find(text)).replica
   return {
     'chain.genesis': ({ chain }) => Promise.resolve(showChainId(replicaOf(chain).chain)),
-    'chain.heads': ({ chain, state }) => {
+    'chain.heads': async ({ chain, state }) => {
       const replica = replicaOf(chain)
       const linked = state === 'blocked' ? [] : inOrder(replica.graph, replica.graph.heads())
-      const blocked = state === 'blocked' || state === 'all' ? replica.blocked() : []
-      return shownInSlices(replica, [...linked, ...blocked])
+      const isAsked = state === 'blocked' || state === 'all'
+      const blocked = isAsked ? replica.blocked() : []
+      const guests = isAsked ? shownInLobby(replica) : []
+      return [...(await shownInSlices(replica, [...linked, ...blocked])), ...guests]
     },
     'chain.get': async ({ chain, id, part, decrypt }) => {
       const replica = replicaOf(chain)
+      const guest = inLobby(replica, id)
+      if (guest !== undefined)
+        return part === 'block' ? lobbyView(replica, guest, clock) : lobbyPayload(guest).toString('base64')
       const index = keptBlock(replica, id)
       const block = await replica.block(index)
       if (part === 'block') return blockView(replica, index, block, clock)
@@ -40,8 +47,8 @@ export function chainHandlers(parts: NodeParts): Pick<Handlers, ChainMethod> {
     },
     'chain.blocks': async ({ chain, last, ids, payloads, lens }) => {
       const replica = replicaOf(chain)
-      const which =
-        ids === undefined ? { last: last ?? 0 } : { indexes: await mapInSlices(ids, (id) => keptBlock(replica, id)) }
+      const blockOf = (id: string): number | LobbyPost => inLobby(replica, id) ?? keptBlock(replica, id)
+      const which = ids === undefined ? { last: last ?? 0 } : { blocks: await mapInSlices(ids, blockOf) }
       const bytes = payloads === undefined ? {} : { payloadBytes: payloads }
       const reached = lens === undefined ? {} : { reached: reachedBy(replica, lens, clock) }
       return listBlocks(replica, { ...which, ...bytes, ...reached }, clock)
@@ -52,6 +59,8 @@ export function chainHandlers(parts: NodeParts): Pick<Handlers, ChainMethod> {
     },
     'chain.remove': async ({ chain, id }) => {
       const replica = replicaOf(chain)
+      const guest = inLobby(replica, id)
+      if (guest !== undefined && replica.guests.dismiss(guest.block.id)) return true
       const index = keptBlock(replica, id)
       if (await replica.drop(index)) return true
       throw new ControlError(
@@ -65,7 +74,8 @@ export function chainHandlers(parts: NodeParts): Pick<Handlers, ChainMethod> {
         orThrow(resolvePrefix(replica.graph, id, (index) => replica.isKept(index))),
       )
       const held = all === true ? inOrder(replica.graph, replica.blocked()) : []
-      return shownInSlices(replica, [...traverse(replica.graph, known), ...held])
+      const guests = all === true ? shownInLobby(replica) : []
+      return [...(await shownInSlices(replica, [...traverse(replica.graph, known), ...held])), ...guests]
     },
     'chain.consensus': ({ chain }) => {
       const replica = replicaOf(chain)

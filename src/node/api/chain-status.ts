@@ -1,5 +1,6 @@
 /** `chain.status` (spec §10): whether a chain is in sync, the progress of pulls, and if nothing moves, why. */
 import type { AuthorKey } from '../../dag/ids.ts'
+import { clockTime } from '../base/clock-time.ts'
 import type { Delays } from '../chain/intake/delays.ts'
 import type { Joined } from '../chain/registry.ts'
 import type { PeerSyncState } from '../net/sync/peer-states.ts'
@@ -10,6 +11,7 @@ import { controlErrorOf, mib } from './fault-reports.ts'
 import { foundersOf, whyChoose } from './founder.ts'
 import type { PeersFounder } from '../net/sync/seen-founders.ts'
 import type { NodeParts } from './node-parts.ts'
+import { newcomersOf } from './newcomers.ts'
 import { twinWarning } from './twin-warning.ts'
 import type { ChainServices } from '../net/chain-network.ts'
 
@@ -33,7 +35,8 @@ export function statusOf(joined: Joined<ChainServices>, { host, twin, clock, und
   return {
     blocks,
     heads: graph.heads().length,
-    held: replica.held().length + aheadCount,
+    held: replica.held().length + replica.guests.inLobby().length + aheadCount,
+    ...newcomersOf(replica),
     bytes,
     missing: missing.size,
     // Nothing here says `synced` while blocks are kept back.
@@ -142,15 +145,6 @@ export function syncStateOf(facts: SyncFacts): Pick<Status, 'state' | 'why'> {
 /** Ends a sentence that begins with `holding back`. */
 function whyDelayed({ blocks, untilMs, why }: Delays, nowMs: number): string {
   return `${String(blocks)} blocks until about ${clockTime(untilMs, nowMs)}, because ${why}`
-}
-
-/** In the time zone of this machine, to the minute; with its day if that is another. */
-function clockTime(ms: number, nowMs: number): string {
-  const [at, now] = [new Date(ms), new Date(nowMs)]
-  const two = (n: number): string => String(n).padStart(2, '0')
-  const time = `${two(at.getHours())}:${two(at.getMinutes())}`
-  if (at.toDateString() === now.toDateString()) return time
-  return `${String(at.getFullYear())}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${time}`
 }
 
 /** Follows the reason of another state: blocks come in all the same. */

@@ -21,15 +21,23 @@ export function chainsHandlers(
 ): Pick<Handlers, `chains.${'join' | 'invite' | 'leave' | 'list' | 'listen'}`> {
   const { chains, host, bootstrap, keyReuse } = parts
   return {
-    'chains.join': async ({ name, invite, keys: given = [], newKey = false, founder: typed, instead = false }) => {
+    'chains.join': async ({
+      name,
+      invite,
+      keys: given = [],
+      newKey = false,
+      founder: typed,
+      welcome,
+      instead = false,
+    }) => {
       if (parts.disk.noRoom !== undefined) throw controlErrorOf(parts.disk.noRoom)
       const founder = typed === undefined ? undefined : orThrow(parseAuthorKey(typed))
-      if (invite !== undefined) return joinInvited(parts, invite, { keys: given, founder, instead })
+      if (invite !== undefined) return joinInvited(parts, invite, { keys: given, founder, welcome, instead })
       const keys = newKey ? [randomBytes(KEY_BYTES).toString('hex')] : given
       if (name?.startsWith('$') === true && keys.length === 0) throw keyNeeded(name)
       const chain = orThrow(chainOf(typedName(name ?? ''), keys))
       keyReuse.join(chain.params.key)
-      orThrow(await chains.join(chain, { remember: true, founder, instead }))
+      orThrow(await chains.join(chain, { remember: true, founder, welcome, instead }))
       return joined(chain, tooMany(parts))
     },
     'chains.invite': ({ chain: text, withKey = false }) => {
@@ -69,14 +77,19 @@ export function chainsHandlers(
 async function joinInvited(
   parts: NodeParts,
   text: string,
-  given: { readonly keys: readonly string[]; readonly founder?: AuthorKey | undefined; readonly instead: boolean },
+  given: {
+    readonly keys: readonly string[]
+    readonly founder?: AuthorKey | undefined
+    readonly welcome?: boolean | undefined
+    readonly instead: boolean
+  },
 ): Promise<ResultOf<'chains.join'>> {
   const { chains, host, addedPeers, keyReuse } = parts
   const invite = orThrow(decodeInvite(text))
   const chain = orThrow(chainOfInvite(invite, given.keys))
   const founder = given.founder ?? invite.founder
   keyReuse.join(chain.params.key)
-  orThrow(await chains.join(chain, { remember: true, founder, instead: given.instead }))
+  orThrow(await chains.join(chain, { remember: true, founder, welcome: given.welcome, instead: given.instead }))
   const peers = invite.peers.map((peer) => multiaddr(peer))
   const others = peers.filter((peer) => !host.isSelf(peer))
   await addedPeers.add(others)

@@ -123,6 +123,11 @@ const REPORTS: { readonly [C in ReportedFault['code']]: (fault: Extract<Reported
       ? 'try again when there is one: a newcomer has it at most a day after the welcome'
       : "post, and wait a day, or for others' likes",
   ],
+  REP_TAKEN_BACK: () => [
+    'taken-back',
+    'its author took this post back already: another dislike costs 1 rep more, and changes nothing',
+    'there is nothing to do: `get block` shows it as taken back',
+  ],
   CHAIN_NOT_JOINED: (f) => [
     'chain-not-found',
     f.leftOverBytes === undefined

@@ -1,5 +1,6 @@
 /** The control port's `peer` methods (spec §10, §11): single uses of what the node otherwise does by itself. */
 import type { PeerId } from '@libp2p/interface'
+import { peerIdFromString } from '@libp2p/peer-id'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { showChainId } from '../../dag/chain.ts'
 import { showId } from '../../dag/ids.ts'
@@ -12,7 +13,7 @@ import { orThrow } from './fault-reports.ts'
 import { checkPeer } from './peer-check.ts'
 import { listPeers } from './peer-list.ts'
 import { IS_SELF, IS_TWIN } from '../net/host/faults.ts'
-import { parsePeerAddress, type PeerAddressFault } from '../net/host/peer-address.ts'
+import { parsePeerAddress, parsePeerId, type PeerAddressFault } from '../net/host/peer-address.ts'
 import { withDeadline } from '../base/deadline.ts'
 
 /** Deadline of a dial by command, so that a wrong address does not hang. */
@@ -25,13 +26,18 @@ type PeerHandlers = Pick<
 
 export function peerHandlers(parts: NodeParts): PeerHandlers {
   const { host, chains, addedPeers } = parts
-  const dial = (address: Multiaddr, signal: AbortSignal): ReturnType<Host['connect']> =>
+  const dial = (address: Multiaddr | PeerId, signal: AbortSignal): ReturnType<Host['connect']> =>
     withDeadline({ ms: DIAL_MS, signal }, (deadline) => host.connect(address, { signal: deadline }))
   const another = (addr: string): Multiaddr => {
     const address = orThrow(parsePeerAddress(addr))
     return host.isSelf(address) ? orThrow(isSelf(addr)) : address
   }
-  const reach = async (addr: string, signal: AbortSignal): Promise<PeerId> => orThrow(await dial(another(addr), signal))
+  const reach = async (addr: string, signal: AbortSignal): Promise<PeerId> => {
+    const id = parsePeerId(addr)
+    return orThrow(await dial(id === undefined ? another(addr) : anotherPeer(id, addr), signal))
+  }
+  const anotherPeer = (id: string, typed: string): PeerId =>
+    id === host.peerId.toString() ? orThrow(isSelf(typed)) : peerIdFromString(id)
   return {
     'peer.list': () => Promise.resolve(listPeers(parts)),
     'peer.add': async ({ addr }, { signal }) => {

@@ -17,6 +17,7 @@ import type { ChainServices } from '../net/chain-network.ts'
 import { keptBlock, shownIdOf } from './block-view.ts'
 import { controlErrorOf, orThrow } from './fault-reports.ts'
 import { checkFounding, rivalsOf } from './founder.ts'
+import { admitFromLobby } from './lobby-view.ts'
 import type { NodeParts } from './node-parts.ts'
 
 export type PostMethod = 'chain.post' | 'chain.like' | 'chain.dislike' | 'chain.draft' | 'chain.submit'
@@ -42,13 +43,17 @@ export function postHandlers(parts: NodeParts): Pick<Handlers, PostMethod> {
       const request = { ...postRequest(joined.replica, content), ...(pvt === undefined ? {} : { pvt }) }
       return answerOf(joined, orThrow(await post(joined.replica, request, clock)))
     },
-    'chain.like': (params) => voteOn(1, params),
+    'chain.like': async (params) => {
+      await admitFromLobby(joinedAs(params.chain).replica, params.id)
+      return voteOn(1, params)
+    },
     'chain.dislike': (params) => voteOn(-1, params),
     'chain.draft': async ({ chain, author: text, ...params }, { signal }) => {
       const joined = joinedAs(chain)
       const author = orThrow(parseAuthorKey(text))
       keyReuse.sign(author)
       if (params.like === undefined && params.dislike === undefined) await findFirstPost(joined, author, signal)
+      if (params.like !== undefined) await admitFromLobby(joined.replica, params.like)
       const request = { ...requestOf(joined.replica, params), author }
       const { block } = orThrow(await drafts.make(joined.replica, request, clock, signal))
       return {

@@ -174,9 +174,9 @@ function removedEvent({ chain }: Replica): ControlEvent {
   return { chain: chain.params.name, id: showChainId(chain), height: 0, backs: [], kind: 'removed' }
 }
 
-function controlEvent(replica: Replica, { id, height, author, kind }: ChainEvent): ControlEvent {
+function controlEvent(replica: Replica, { id, height, author, kind, guest }: ChainEvent): ControlEvent {
   const { graph } = replica
-  const backs = graph.backs(graph.indexOf(id) ?? 0)
+  const backs = guest?.backs.map((back) => graph.indexOf(back) ?? 0) ?? graph.backs(graph.indexOf(id) ?? 0)
   return {
     chain: replica.chain.params.name,
     id: showId(height, id),
@@ -184,5 +184,6 @@ function controlEvent(replica: Replica, { id, height, author, kind }: ChainEvent
     backs: backs.map((index) => showId(graph.height(index), graph.id(index))),
     ...(author === undefined ? {} : { author }),
     kind,
+    ...(guest === undefined ? {} : { heldBy: [guest.peer] }),
   }
 }

@@ -9,7 +9,9 @@ import type { PrivateKey } from '../../dag/crypto.ts'
 import { Bug, fail, ok, type Result } from '../../dag/result.ts'
 import type { AuthorKey, BlockId } from '../../dag/ids.ts'
 import type { BlockFault } from '../../protocol/faults.ts'
-import { explain } from '../../reputation/explain.ts'
+import type { ChainState } from '../../reputation/chain-state.ts'
+import { explain, nextRepsMs } from '../../reputation/explain.ts'
+import { clockTime } from '../base/clock-time.ts'
 import type { RunOptions } from './intake/commit-queue.ts'
 import type { Clock } from '../base/clock.ts'
 import type { StorageRefusal } from './faults.ts'
@@ -52,8 +54,11 @@ const AHEAD = "set aside: the chain's newest time is ahead of this node's clock"
 /** Spec §2: the author of the first post is told that they became the pioneer. */
 const FOUNDER =
   'this is the first post of the forum: its author is now the pioneer, here and for all who join it from here'
-/** Spec §5, *held*: how such a post leaves this node. */
-const HELD_HERE = 'it stays on this node until somebody with reps likes it here, or fetches it with `peer held`'
+/** Spec §5, *held*: how such a post gets out. */
+const HELD_HERE =
+  'it stays on this node, which tells nodes of people who could welcome it, until one of them likes it there or here'
+/** Spec §4: why the second post of a first day is held too. */
+const ONE_WELCOME = 'a post takes a rep for 24 h, and a welcome pays for one post'
 
 /** What a block is made of, whoever signs it. */
 export type BlockRequest = (Omit<PostRequest, 'pvt'> | Omit<VoteRequest, 'pvt'>) & { readonly author?: AuthorKey }
@@ -65,7 +70,7 @@ export function post(replica: Replica, request: PostRequest, clock: Clock): Prom
   return put(replica, request, clock)
 }
 
-/** As {@link post}; `REP_NO_REPS` if the author cannot pay for it. */
+/** As {@link post}; `REP_NO_REPS` if the author cannot pay for it, `REP_TAKEN_BACK` if it would only cost. */
 export function vote(replica: Replica, request: VoteRequest, clock: Clock): Promise<Result<Posted, Refused>> {
   return put(replica, request, clock)
 }
@@ -119,7 +124,16 @@ export async function takeInMade<F>(
     return ok({ ...made, state, ...(isFounding ? { why: FOUNDER } : {}) })
   }
   const why = explain(chainState, index, { state: replica.stateOf(index), now: clock.nowMs() })
-  return ok({ ...made, state: 'held', why: state === 'ahead' ? AHEAD : `${why}; ${HELD_HERE}` })
+  if (state === 'ahead') return ok({ ...made, state: 'held', why: AHEAD })
+  return ok({ ...made, state: 'held', why: `${why}${whenNext(chainState, index, clock.nowMs())}; ${HELD_HERE}` })
+}
+
+/** From when on the author can post by himself, if that is within a day. */
+function whenNext(state: ChainState, index: number, nowMs: number): string {
+  const author = state.authorOf(index)
+  const nextMs = author === undefined ? undefined : nextRepsMs(state, author, nowMs)
+  if (nextMs === undefined) return ''
+  return `; ${ONE_WELCOME}: he has a rep again from about ${clockTime(nextMs, nowMs)} on`
 }
 
 /** Makes a block on top of what is accepted now, not signed. Call it with the chain at rest. */
@@ -128,6 +142,8 @@ export function draftOn(replica: Replica, request: BlockRequest, nowMs: number):
   const { author, payload } = request
   const { label, re, toOwner = false } = 'target' in request ? ({} as Partial<PostRequest>) : request
   const like = 'target' in request ? { n: request.n, target: request.target } : undefined
+  const isByTarget = like !== undefined && author !== undefined && state.authorOf(like.target) === author
+  if (isByTarget && like.n === -1 && state.isTakenBack(like.target)) return fail({ code: 'REP_TAKEN_BACK' })
   const block = {
     ...(author === undefined ? {} : { author }),
     ...(like === undefined ? {} : { vote: like }),

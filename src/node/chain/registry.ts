@@ -14,6 +14,7 @@ import type { Database } from '../storage/database.ts'
 import type { Logger } from '../base/log.ts'
 import type { ChainEvent } from './intake/chain-events.ts'
 import { LeftOvers, type LeftOver } from './left-overs.ts'
+import type { LobbyBudget } from './lobby.ts'
 import { manyChains } from './many-chains.ts'
 import type { MempoolBudget } from './intake/mempool-budget.ts'
 import { Replica } from './replica.ts'
@@ -27,11 +28,13 @@ import {
   loadFounder,
   loadRations,
   loadWatch,
+  loadWelcome,
   removeChainRecords,
   saveConfigured,
   saveFounder,
   saveRations,
   saveWatch,
+  saveWelcome,
 } from '../storage/records.ts'
 
 /** What a joined chain has besides its replica. It is stopped before the replica is closed. */
@@ -58,6 +61,8 @@ export interface ChainRegistryModules<A extends Attachment> {
   readonly verifier: BlockVerifier
   /** Shared by the mempools of all chains. */
   readonly mempoolBudget: MempoolBudget
+  /** Shared by the lobbies of all chains. */
+  readonly lobbyBudget?: LobbyBudget
   /** Of all chains together, and of each. */
   readonly quota?: Quota
   /** The disk of the data directory. */
@@ -74,6 +79,8 @@ export interface JoinOptions {
   /** Whether the config file names it. */
   readonly isConfigured?: boolean
   readonly founder?: AuthorKey | undefined
+  /** Whether held posts of others are collected; as it was before unless told. */
+  readonly welcome?: boolean | undefined
   /** Whether a chain that is here and keeps this one out is left first: its namesake, or the forum of another founder. */
   readonly instead?: boolean
 }
@@ -130,7 +137,7 @@ export class ChainRegistry<A extends Attachment> {
    */
   join(
     chain: Chain,
-    { remember, isConfigured = false, founder, instead = false }: JoinOptions,
+    { remember, isConfigured = false, founder, welcome, instead = false }: JoinOptions,
   ): Promise<Result<Joined<A>, RegistryFault>> {
     return this.#changes.run(async () => {
       if (founder !== undefined && !hasFirstPostPioneer(chain)) return takesNoFounder(chain)
@@ -143,6 +150,7 @@ export class ChainRegistry<A extends Attachment> {
       if (remember) await this.#modules.database.putJoined(chain.id, encodeJoined(chain))
       if (isConfigured) await saveConfigured(this.#modules.database, chain)
       const joined = known ?? (await this.#open(chain))
+      if (welcome !== undefined) await this.#welcome(joined, { isTold: welcome, remember })
       return founder === undefined ? ok(joined) : this.#follow(joined, founder)
     })
   }
@@ -256,6 +264,14 @@ export class ChainRegistry<A extends Attachment> {
     })
   }
 
+  async #welcome(
+    { replica }: Joined<A>,
+    told: { readonly isTold: boolean; readonly remember: boolean },
+  ): Promise<void> {
+    if (told.remember) await saveWelcome(this.#modules.database, replica.chain.id, told.isTold)
+    replica.guests.isToldTo = told.isTold
+  }
+
   async #follow(joined: Joined<A>, founder: AuthorKey): Promise<Result<Joined<A>, RegistryFault>> {
     const { replica } = joined
     const before = replica.founder
@@ -278,6 +294,7 @@ export class ChainRegistry<A extends Attachment> {
     const replica = await Replica.open({ chain, seed }, { store: database.chain(chain.id), throttle, ...modules })
     const founder = await loadFounder(database, chain.id)
     if (founder !== undefined) replica.follow(founder)
+    replica.guests.isToldTo = await loadWelcome(database, chain.id)
     replica.listen((events) => {
       if (replica.throttle.hasChanged) this.#saveRations(replica).catch(modules.onFailure)
       for (const listener of this.#listeners) listener(replica, events)

@@ -148,6 +148,11 @@ export class ReplicaView {
     ]
   }
 
+  /** Held posts of other nodes that are in the graph: fetched by command, or about to be welcomed. */
+  guestsHere(): number[] {
+    return this.#parts.blockStates.unaccepted.in('guest')
+  }
+
   /** Held posts made here: those that other peers may ask for. */
   heldHere(): number[] {
     return this.#parts.blockStates.unaccepted.in('held')

@@ -24,6 +24,8 @@ import { NO_VERIFIER } from './intake/signatures-ahead.ts'
 import { UNLIMITED, type MayRecheck } from './intake/signatures.ts'
 import { PayloadIndex } from './intake/payload-index.ts'
 import { ReplicaView, type ViewParts } from './replica-view.ts'
+import { Guests } from './guests.ts'
+import { Lobby, type LobbyBudget } from './lobby.ts'
 import { Quota } from './quota.ts'
 import { StorageGate } from './storage-gate.ts'
 import { isDiskFull } from '../storage/faults.ts'
@@ -42,6 +44,8 @@ export interface ReplicaModules {
   readonly throttle?: Throttle
   /** Shared by the mempools of all chains of a node; without it this chain has one of its own. */
   readonly mempoolBudget?: MempoolBudget
+  /** Shared by the lobbies of all chains of a node; without it this chain has one of its own. */
+  readonly lobbyBudget?: LobbyBudget
   /** Shared by all chains of a node; without it there is no limit. */
   readonly quota?: Quota
   /** The disk of the data directory; without it it is not looked at. */
@@ -61,6 +65,7 @@ interface Parts extends ViewParts {
   readonly keepHiddenMs: number
   /** Listeners, each with its `onClose`. */
   readonly listeners: Map<ChainListener, () => void>
+  readonly lobby: Lobby
 }
 
 function partsOf(blockStates: BlockStates, loaded: LoadedChain, modules: ReplicaModules): Parts {
@@ -69,6 +74,7 @@ function partsOf(blockStates: BlockStates, loaded: LoadedChain, modules: Replica
   const { chain } = state
   const throttle = modules.throttle ?? new Throttle(new Watch())
   const listeners = new Map<ChainListener, () => void>()
+  const lobby = new Lobby(modules.lobbyBudget)
   const payloadIndex = new PayloadIndex(
     loaded,
     (index) => blockStates.isLive(index) && !state.isHidden(index),
@@ -86,6 +92,7 @@ function partsOf(blockStates: BlockStates, loaded: LoadedChain, modules: Replica
     keepHiddenMs,
     log,
     onStored: (events, origin) => {
+      for (const { id } of events) lobby.remove(id)
       for (const listener of listeners.keys()) listener(events, origin)
     },
     onFailure: modules.onFailure ?? (() => undefined),
@@ -93,11 +100,13 @@ function partsOf(blockStates: BlockStates, loaded: LoadedChain, modules: Replica
   const ingest = new Ingest({ chain, importer, commitQueue, clock, verifier })
   return {
     ...{ blockStates, store, payloadIndex, commitQueue, throttle, clock },
-    ...{ ingest, importer, storage, quota, verifier, log, keepHiddenMs, listeners },
+    ...{ ingest, importer, storage, quota, verifier, log, keepHiddenMs, listeners, lobby },
   }
 }
 
 export class Replica extends ReplicaView {
+  /** Held posts of other nodes, and what peers heard of those made here. */
+  readonly guests: Guests
   readonly #parts: Parts
   /** Pulls that are running. */
   #pulls = 0
@@ -105,6 +114,13 @@ export class Replica extends ReplicaView {
   private constructor(parts: Parts) {
     super(parts)
     this.#parts = parts
+    const { blockStates, commitQueue, clock, lobby, listeners } = parts
+    this.guests = new Guests(this, {
+      ...{ blockStates, commitQueue, clock, lobby },
+      tell: (event) => {
+        for (const listener of listeners.keys()) listener([event], 'held')
+      },
+    })
   }
 
   /** @param options `seed`: any 32-bit number, best a random one; it keeps strangers from aiming at one hash bucket. */
@@ -188,11 +204,14 @@ export class Replica extends ReplicaView {
     })
   }
 
-  /** Keeps those of another peer's held posts that were just ingested and are not accepted. */
-  keepGuests(ids: readonly BlockId[]): Promise<void> {
+  /**
+   * Keeps those of another peer's held posts that were just ingested and are not accepted.
+   * @param options - `areTold`: whether listeners hear of them; they did of those in the lobby
+   */
+  keepGuests(ids: readonly BlockId[], { areTold = true }: { readonly areTold?: boolean } = {}): Promise<void> {
     return this.#parts.commitQueue.run((change) =>
       change('held', () => {
-        this.#parts.importer.keepGuests(ids, this.#parts.clock.nowMs())
+        this.#parts.importer.keepGuests(ids, this.#parts.clock.nowMs(), areTold)
         if (this.#pulls === 0) this.#parts.blockStates.tidy()
       }),
     )
@@ -241,6 +260,7 @@ export class Replica extends ReplicaView {
   async close(): Promise<void> {
     await this.#parts.commitQueue.end()
     this.#parts.blockStates.mempool.close()
+    this.#parts.lobby.close()
     this.#parts.quota.add(-this.bytes)
     const listeners = [...this.#parts.listeners.values()]
     this.#parts.listeners.clear()

@@ -58,6 +58,12 @@ export class CommandContext {
     return this.#subject
   }
 
+  /** The peer of the command: its address or id, or the user's name for its id. @throws {UsageError} there is none */
+  async peer(): Promise<string> {
+    const typed = this.subject('peer')
+    return (await AddressBook.open(this.io)).peerOf(typed) ?? typed
+  }
+
   /** The chain to read: like {@link subject}, but `@name` may be the user's name for the owner. @throws {UsageError} */
   async chainToRead(): Promise<string> {
     const chain = this.subject('chain')
@@ -212,7 +218,7 @@ export class CommandContext {
   }
 }
 
-/** One line for an event: the id of an accepted block, else the id and what became of it (`1_A5… held`). */
-export function showEvent({ id, kind }: ControlEvent): string {
-  return kind === 'post' || kind === 'like' ? id : `${id} ${kind}`
+/** One line for an event: the id of an accepted block, else the id and what became of it (`1_A5… held`), and at which peer. */
+export function showEvent({ id, kind, heldBy = [] }: ControlEvent): string {
+  return kind === 'post' || kind === 'like' ? id : [id, kind, ...heldBy].join(' ')
 }

@@ -43,6 +43,8 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   'chains join': [
     "freechains chains join '#bom-dia'",
     "freechains chains join '#club' 300C0F41A5EF06B5A0CF16BF3C0B2D4E7A1C9F53D2E8B7460A1F5C3D9E8B7A61",
+    "freechains chains join '#club' --pioneers me,ana,bruno",
+    "freechains chains join '#club' --welcome",
     "freechains chains join '$family' --new-key",
     "freechains chains join '$family' @family.key",
     "freechains chains join '#news' --founder 300C0F41A5EF06B5A0CF16BF3C0B2D4E7A1C9F53D2E8B7460A1F5C3D9E8B7A61",
@@ -95,6 +97,11 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
     `freechains chain '#bom-dia' post inline ${SIGN} -- '-1 is a number'`,
   ],
   'chain like': [`freechains chain '#bom-dia' like 2_961768 ${SIGN} --why='hello, Bob'`],
+  'chain welcome': [
+    `freechains chain '#bom-dia' welcome ${SIGN}`,
+    `freechains chain '#bom-dia' welcome 2_961768 ${SIGN}`,
+    `freechains chain '#bom-dia' welcome all ${SIGN}`,
+  ],
   'chain dislike': [`freechains chain '#bom-dia' dislike 2_961768 ${SIGN} --why=spam`],
   'chain reps': [
     "freechains chain '#bom-dia' reps",
@@ -111,7 +118,10 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   'peer chains': ['freechains peer 192.168.0.7:8333 chains'],
   'peer send': ["freechains peer 192.168.0.7 send '#bom-dia'"],
   'peer recv': ["freechains peer 192.168.0.7 recv '#bom-dia'"],
-  'peer held': ["freechains peer 192.168.0.7 held '#bom-dia'"],
+  'peer held': [
+    "freechains peer 192.168.0.7 held '#bom-dia'",
+    "freechains peer 12D3KooWGjSE7eCu5f1Pa8pGxscmoEcdQ5BRMGqbyMvL2dhrPCS5 held '#bom-dia'",
+  ],
   'peer check': [
     'freechains peer 192.168.0.7 check',
     "freechains peer /dns4/node.example.org/tcp/8331 check '#bom-dia'",

@@ -15,6 +15,7 @@ export interface ChainEntry {
   readonly name: string
   readonly pioneers?: readonly string[] | undefined
   readonly founder?: string | undefined
+  readonly welcome?: boolean | undefined
   readonly key?: string | undefined
   readonly keyFile?: string | undefined
 }
@@ -67,6 +68,8 @@ function misplacedKeys(entry: ChainEntry): readonly Finding[] {
     const fix = sign === '#' ? 'remove it; the keys of those who found a forum go under "pioneers"' : 'remove it'
     findings.push({ at: [at], wrong: 'is for groups ($name) only', fix })
   }
+  if (entry.welcome !== undefined && (sign === '$' || entry.name.startsWith('@!')))
+    findings.push({ at: ['welcome'], wrong: 'is for chains where newcomers post: #name and @PUB', fix: 'remove it' })
   if (sign !== '$') return findings
   if (entry.key === undefined && entry.keyFile === undefined) {
     findings.push({

@@ -44,6 +44,8 @@ export interface Config {
   readonly chains: readonly Chain[]
   /** The founders to follow (spec §2), by chain id. */
   readonly founders: Readonly<Partial<Record<string, AuthorKey>>>
+  /** Whether held posts of others are collected (spec §5), by chain id, as far as the file says. */
+  readonly welcome: Readonly<Partial<Record<string, boolean>>>
   /** Shown in the log; they do not stop the node. */
   readonly warnings: readonly string[]
 }
@@ -59,7 +61,7 @@ export interface StorageConfig {
 }
 
 /** What SIGHUP reads again. */
-export type Reloaded = Pick<Config, 'chains' | 'founders' | 'storage' | 'warnings'>
+export type Reloaded = Pick<Config, 'chains' | 'founders' | 'welcome' | 'storage' | 'warnings'>
 
 /** Arguments of `start` that override the file (spec §11). */
 export interface ConfigOverrides {
@@ -124,11 +126,15 @@ function configOf(
 ): Config {
   const { chains, ...rest } = parsed
   const founders = chains.flatMap(({ chain, founder }) => (founder === undefined ? [] : [[chain.id, founder] as const]))
+  const welcome = chains.flatMap((entry) =>
+    entry.welcome === undefined ? [] : [[entry.chain.id, entry.welcome] as const],
+  )
   return frozen({
     ...rest,
     ...chosen,
     chains: chains.map(({ chain }) => chain),
     founders: Object.fromEntries(founders),
+    welcome: Object.fromEntries(welcome),
     warnings,
   })
 }
@@ -137,8 +143,8 @@ function configOf(
 export function reloadConfig(file: string, env: Environment = process.env): Result<Reloaded, ConfigFault> {
   const loaded = loadConfig({ file, env })
   if (!loaded.ok) return loaded
-  const { chains, founders, storage, warnings } = loaded.value
-  return ok({ chains, founders, storage, warnings })
+  const { chains, founders, welcome, storage, warnings } = loaded.value
+  return ok({ chains, founders, welcome, storage, warnings })
 }
 
 interface ReadConfig {

@@ -9,6 +9,8 @@ export interface NodeConfigChain {
   readonly pioneers?: readonly string[]
   /** Of a forum without `pioneers`: the public key of the founder to follow; the first who posts here if nobody is followed. */
   readonly founder?: string
+  /** Of a forum, or of `@PUB`: whether held posts of newcomers on other nodes are collected, to be welcomed here. */
+  readonly welcome?: boolean
   /** Of a group: the key that its members share, 64 hex digits. */
   readonly key?: string
   /** In place of `key`: a file that holds it. A relative path starts at the working directory. */

@@ -60,6 +60,7 @@ const EXPECTED: Readonly<Record<string, string>> = {
   'chains.*.pioneers': 'a list of public keys, each of 64 hex digits in quotes',
   'chains.*.pioneers.*': '64 hex digits in quotes',
   'chains.*.founder': '64 hex digits in quotes',
+  'chains.*.welcome': 'true or false',
   'chains.*.key': '64 hex digits in quotes',
   'chains.*.keyFile': 'the path of a file that holds 64 hex digits',
 }
@@ -122,6 +123,7 @@ const CHAIN_ENTRY = z.strictObject({
   name: z.string(),
   pioneers: z.array(z.string()).optional(),
   founder: z.string().optional(),
+  welcome: z.boolean().optional(),
   key: z.string().optional(),
   keyFile: z.string().min(1).optional(),
 })
@@ -129,7 +131,7 @@ const CHAIN_ENTRY = z.strictObject({
 function chains(file: string, env: Environment) {
   const chain = CHAIN_ENTRY.transform((entry, ctx) => {
     const outcome = chainOfEntry(entry, file, env)
-    if ('chain' in outcome) return { ...outcome, holdsKey: entry.key !== undefined }
+    if ('chain' in outcome) return { ...outcome, holdsKey: entry.key !== undefined, welcome: entry.welcome }
     for (const finding of outcome.findings) ctx.issues.push(complaintIssue(entry, finding, [...finding.at]))
     return z.NEVER
   })

@@ -26,6 +26,7 @@ export const CONTROL_CODES = {
   'not-owner': "only the chain's owner may post",
   'no-reputation': 'the author has not enough reputation',
   stale: 'the draft was overtaken by another block of its author, or is not there any more: draft again',
+  'taken-back': 'the author took the post back already',
   'not-held': 'the block is accepted: only what is held can be removed',
   'no-reps': 'likes and dislikes have no reps of their own',
   'payload-too-large': 'the payload is longer than the chain allows for this author',

@@ -94,6 +94,7 @@ export const joinParams = z
     keys: z.array(short).max(64).exactOptional(),
     newKey: z.boolean().exactOptional(),
     founder: short.exactOptional(),
+    welcome: z.boolean().exactOptional(),
     instead: z.boolean().exactOptional(),
   })
   .refine((params) => (params.name === undefined) !== (params.invite === undefined), {

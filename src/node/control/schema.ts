@@ -127,7 +127,7 @@ export const METHODS = {
     z.union([blockSchema, z.string().meta({ contentEncoding: 'base64' })]),
   ),
   'chain.blocks': method(
-    'the last blocks in the order of traverse, then the held posts and those made here that wait for the clock; or the blocks named; with payloads up to that many bytes',
+    'the last blocks in the order of traverse, then the held posts, those made here that wait for the clock, and those of other nodes; or the blocks named; with payloads up to that many bytes',
     blocksParams,
     z.array(listedSchema),
     "with `lens`, public keys that trust flows from besides the pioneers', `trusted` says whether it reaches the author",
@@ -162,7 +162,7 @@ export const METHODS = {
   ),
   'chain.remove': method('drops a held post', z.strictObject({ chain, id }), z.literal(true)),
   'chain.traverse': method(
-    'accepted blocks that are neither the given ids nor in their past, in order; with all, then the held posts and those made here that wait for the clock',
+    'accepted blocks that are neither the given ids nor in their past, in order; with all, then the held posts, those made here that wait for the clock, and those of other nodes',
     z.strictObject({ chain, from: ids, all: z.boolean().exactOptional() }),
     shownIds,
   ),
@@ -171,7 +171,7 @@ export const METHODS = {
     'how much of the chain is here, and how well it is in sync',
     z.strictObject({ chain }),
     status,
-    '`lastSyncMs` is `null` before the first sync; `waiting`, held posts at neighbours, as they say; `progress`, while ' +
+    '`lastSyncMs` is `null` before the first sync; `waiting`, held posts at neighbours, as they say; `guests`, held posts of others that can be welcomed here, and the peers that hold them; `isWelcoming`, whether they are collected; `heldHere`, those made here, and how many peers `heard` of each; `progress`, while ' +
       'something is fetched: what came since it began, blocks still to come, the rate of the last 10 s, `secondsLeft` `null` if nobody knows, and `from`, the ids of the peers; ' +
       '`delayed`, while the throttle keeps blocks back: how many, until about when (ms since the epoch), and why; then ' +
       '`state` is `holding back`, or `syncing` during a pull; `overQuota`, while no payloads are taken because the chain, or the ' +
@@ -228,7 +228,7 @@ export const METHODS = {
     `${TRANSFER}: here, from whatever peer`,
   ),
   'peer.held': method(
-    'asks a peer for its held posts; gives those of them that are here now',
+    'asks a peer, by its address or id, for its held posts; gives those of them that are here now',
     z.strictObject({ addr, chain }),
     z.object({ ids: z.array(z.string()) }),
   ),

@@ -26,6 +26,8 @@ export const eventSchema = z.object({
   backs: z.array(z.string()),
   author: z.string().exactOptional(),
   kind: z.enum(['post', 'like', 'held', 'hidden', 'withdrawn', 'removed']),
+  /** Of a held post of another node: the peers that hold it. */
+  heldBy: z.array(z.string()).exactOptional(),
 })
 export type ControlEvent = z.output<typeof eventSchema>
 
@@ -49,11 +51,13 @@ export const blockSchema = z
     reps,
     why: z.string(),
     takenBack: z.literal(true).exactOptional(),
+    heldBy: z.array(z.string()).exactOptional(),
   })
   .meta({ title: 'block' })
 /**
  * A block as `chain.get` shows it. Ids are as shown, `author` in upper-case hex, `re` is the post that it answers,
- * `pay.cid` a CID as text, `reps` those of the post; `takenBack`: hidden, by its author.
+ * `pay.cid` a CID as text, `reps` those of the post; `takenBack`: hidden, by its author; `heldBy`: of a held post of another
+ * node, the peers that hold it.
  */
 export type BlockView = z.output<typeof blockSchema>
 
@@ -87,6 +91,9 @@ export const status = z.object({
   peers: z.array(z.object({ id: z.string(), lastSyncMs: count.nullable(), state: z.string() })),
   ...founders,
   waiting: z.array(z.object({ id: z.string(), posts: count })),
+  isWelcoming: z.boolean(),
+  guests: z.array(z.object({ id: z.string(), author: z.string().exactOptional(), heldBy: z.array(z.string()) })),
+  heldHere: z.array(z.object({ id: z.string(), heard: count })),
   progress: z
     .object({
       blocks: count,

@@ -31,6 +31,7 @@ import type { Logger } from '../base/log.ts'
 import type { ChainServices } from '../net/chain-network.ts'
 import { textList } from '../storage/records.ts'
 import { Pubsub } from '../net/gossip/pubsub.ts'
+import { LobbyBudget } from '../chain/lobby.ts'
 import { MempoolBudget } from '../chain/intake/mempool-budget.ts'
 import { VerifyWorkers } from '../chain/intake/verify-workers.ts'
 
@@ -148,7 +149,9 @@ async function start(
     twins.stop()
   })
 
-  const isLonely = (): boolean => chains.all().some(({ attached }) => attached.peers().length === 0)
+  /** Some chain has no peer, or a post that waits for somebody who could welcome it. */
+  const isLonely = (): boolean =>
+    chains.all().some(({ attached, replica }) => attached.peers().length === 0 || replica.heldHere().length > 0)
   const added = textList(disk.value, 'added-peers')
   const known = [...config.bootstrap, ...config.peers, ...(await added.load())]
   const discovery = new Discovery(
@@ -169,6 +172,7 @@ async function start(
   const chains: ChainRegistry<ChainServices> = new ChainRegistry<ChainServices>({
     verifier: workers,
     mempoolBudget: new MempoolBudget(),
+    lobbyBudget: new LobbyBudget(),
     quota,
     disk: freeSpace,
     onFailure: (error) => {
@@ -250,15 +254,20 @@ function quotaOf({ maxChainMiB, maxMiB }: StorageConfig): QuotaLimits {
 }
 
 /** The chains of the config file. */
-type ConfiguredChains = Pick<Config, 'chains' | 'founders'>
+type ConfiguredChains = Pick<Config, 'chains' | 'founders' | 'welcome'>
 
 async function joinAll(
   registry: ChainRegistry<ChainServices>,
-  { chains, founders }: ConfiguredChains,
+  { chains, founders, welcome }: ConfiguredChains,
   log: Logger,
 ): Promise<void> {
   for (const chain of chains) {
-    const joined = await registry.join(chain, { remember: false, isConfigured: true, founder: founders[chain.id] })
+    const joined = await registry.join(chain, {
+      remember: false,
+      isConfigured: true,
+      founder: founders[chain.id],
+      welcome: welcome[chain.id],
+    })
     if (joined.ok) continue
     // It is joined, and follows the founder of the blocks that are here.
     if (joined.fault.code === 'CHAIN_OTHER_FOUNDER')

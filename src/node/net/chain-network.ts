@@ -12,6 +12,7 @@ import { ChainGossip, topicOf } from './gossip/chain-gossip.ts'
 import { ChainSync } from './sync/chain-sync.ts'
 import { ComparedChain } from './sync/compared-chain.ts'
 import { CompareRounds } from './sync/compare-rounds.ts'
+import { HeldRounds } from './sync/held-rounds.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Discovery } from './discovery/discovery.ts'
 import type { Host } from './host/host.ts'
@@ -70,6 +71,7 @@ export class ChainNetwork {
   readonly #byRendezvous = new Map<string, AttachedChain>()
   readonly #compared: ComparedChain[] = []
   readonly #rounds: CompareRounds
+  readonly #heldRounds: HeldRounds
   #joined = 0
   /** Shared by all chains: they share one processor. */
   readonly #rechecks = new RecheckBudget(performance.now())
@@ -85,6 +87,7 @@ export class ChainNetwork {
       isStatic: (peer) => discovery.isStatic(peer),
       random: Math.random,
     })
+    this.#heldRounds = new HeldRounds({ chains: () => this.#compared, nowMs: () => performance.now() })
     this.#unsubscribes = [
       pubsub.onSubscriber((topic, peer) => {
         const attached = this.#byTopic.get(topic)
@@ -105,7 +108,10 @@ export class ChainNetwork {
     const onFault = (peer: string, fault: ProtocolFault): void => {
       this.#onProtocolFault(peer, fault)
     }
-    const mayRecheck = (peer: string): boolean => this.#rechecks.take(peer, performance.now())
+    const mayRecheck = (peer: string, spent?: number): boolean =>
+      spent === undefined
+        ? this.#rechecks.take(peer, performance.now())
+        : this.#rechecks.spend(peer, spent, performance.now())
     const sync: ChainSync = new ChainSync({
       mayRecheck,
       replica,
@@ -150,11 +156,20 @@ export class ChainNetwork {
       host.useful.noteGave(peer)
     }
     const mayKnow = (peer: string): boolean => compared.mayKnow(peer)
-    const gossip = new ChainGossip({ replica, pubsub, log, onHint, onGave, onFault, mayRecheck, mayKnow })
+    const onWaiting = (peer: string): void => {
+      this.#heldRounds.hint(compared, peer)
+    }
+    const gossip = new ChainGossip({ replica, pubsub, log, onHint, onGave, onWaiting, onFault, mayRecheck, mayKnow })
     attached.gossip = gossip
     discovery.join(rendezvous, (peer) => {
       compared.noteFound(peer.toString())
     })
+    // Somebody who could welcome it may be at a peer that is not connected yet.
+    const seek = (): void => {
+      discovery.seek(rendezvous, replica.heldHere().length > 0)
+    }
+    seek()
+    const stopSeeking = replica.listen(seek)
     return {
       gossip,
       sync,
@@ -168,6 +183,7 @@ export class ChainNetwork {
         this.#byRendezvous.delete(key)
         this.#compared.splice(this.#compared.indexOf(compared), 1)
         gossip.stop()
+        stopSeeking()
         await discovery.leave(rendezvous)
         await sync.stop()
       },
@@ -182,6 +198,9 @@ export class ChainNetwork {
       find: (rendezvous) => this.#byRendezvous.get(rendezvous)?.replica,
       onOpened: (replica, peer) =>
         this.#byRendezvous.get(bytesToHex(replica.chain.rendezvous))?.compared.noteOpened(peer),
+      onHeldTold: (replica, peer) => {
+        replica.guests.noteHeard(peer.toString())
+      },
       onOffer: (replica, peer, signal) => this.#onOffer(replica, peer, signal),
     })
     return serveSync({ host, log, handler, onFault: (peer, fault) => this.#onStreamFault(peer.toString(), fault) })
@@ -191,12 +210,13 @@ export class ChainNetwork {
     for (const end of this.#unsubscribes) end()
     this.#client.stop()
     await this.#rounds.stop()
+    await this.#heldRounds.stop()
   }
 
-  async #onOffer(replica: Replica, peer: PeerId, signal: AbortSignal): Promise<Offered> {
+  async #onOffer(replica: Replica, peer: PeerId, signal: AbortSignal): Promise<Offered | undefined> {
     const sync = this.#byRendezvous.get(bytesToHex(replica.chain.rendezvous))?.sync
     const pulled = await sync?.receive(peer, signal, { isAsked: false })
-    return pulled?.ok === true ? pulled.value : { fresh: 0, missing: 0 }
+    return pulled?.ok === true ? pulled.value : undefined
   }
 
   /** Connected peers, those first that are known to have the chain. */

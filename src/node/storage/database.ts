@@ -27,6 +27,7 @@ import {
   rangeOf,
 } from './row-keys.ts'
 import { plainBytes, readRow } from './load.ts'
+import { chainRecords } from './record-names.ts'
 import { decodeMeta } from './rows.ts'
 import { BatchWriter, type Level } from './writer.ts'
 import { isDirectory, makeDir } from '../base/make-dir.ts'
@@ -130,10 +131,14 @@ export class Database {
     await this.datastore.close()
   }
 
-  /** The mark is written and the joined record deleted in one batch: after a crash a chain is whole, or not joined. */
+  /**
+   * The mark is written and the joined and small records deleted in one batch: after a crash a chain is whole, or not joined, and
+   * then nothing of it stays that would hold when it is joined again, such as the founder that was chosen.
+   */
   async #destroy(chain: ChainId): Promise<void> {
     const mark = { type: 'put', key: doomedKey(chain), value: new Uint8Array() } as const
-    await this.#writer.write([mark, { type: 'del', key: joinedKey(chain) }], true)
+    const records = [joinedKey(chain), ...chainRecords(chain).map(nodeKey)]
+    await this.#writer.write([mark, ...records.map((key) => ({ type: 'del', key }) as const)], true)
     await removeDoomed(this.#db, chain)
     this.#chains.delete(chain)
   }

@@ -1,6 +1,7 @@
 /**
  * The node's small records in the database, in dag-cbor: lists of text (cached peers, static peers added by command), the
- * chains joined by command or named in the config file (spec §12), the founders chosen for forums (spec §2), and of the throttle of each chain (spec §5) when
+ * chains joined by command or named in the config file (spec §12), the founders chosen for forums (spec §2), on which chains held
+ * posts of others are collected (spec §5), and of the throttle of each chain (spec §5) when
  * it was in sync and what was taken from the rations.
  */
 import * as dagCbor from '@ipld/dag-cbor'
@@ -11,6 +12,7 @@ import { authorKey, idBytes, type AuthorKey, type ChainId } from '../../dag/ids.
 import type { ThrottleRecord } from '../../reputation/throttle.ts'
 import { Watch, type Interval } from '../../reputation/watch.ts'
 import type { Database } from './database.ts'
+import { chainRecords, configuredRecord, founderRecord, rationsRecord, watchRecord, welcomeRecord } from './record-names.ts'
 
 export interface TextList {
   load(): Promise<readonly string[]>
@@ -64,15 +66,9 @@ export async function loadConfigured(database: Database, chain: ChainId): Promis
   return stored === undefined ? undefined : decodeJoined(stored)
 }
 
-function configuredRecord(chain: ChainId): string {
-  return `configured-${chain.toLowerCase()}`
-}
-
 /** Removes all small records of a chain that was left. */
 export async function removeChainRecords(database: Database, chain: ChainId): Promise<void> {
-  for (const record of [watchRecord, rationsRecord, founderRecord, configuredRecord]) {
-    await database.remove(record(chain))
-  }
+  for (const record of chainRecords(chain)) await database.remove(record)
 }
 
 /** When this node was in sync on the chain. A record that does not decode counts as none: then no block is old. */
@@ -101,10 +97,6 @@ export function saveRations(database: Database, chain: ChainId, record: Throttle
   return database.put(rationsRecord(chain), dagCbor.encode({ v: 1, ...record }))
 }
 
-function rationsRecord(chain: ChainId): string {
-  return `rations-${chain.toLowerCase()}`
-}
-
 /** The founder chosen for a forum that had none here (spec §2). */
 export async function loadFounder(database: Database, chain: ChainId): Promise<AuthorKey | undefined> {
   const stored = await database.get(founderRecord(chain))
@@ -115,12 +107,14 @@ export function saveFounder(database: Database, chain: ChainId, founder: AuthorK
   return database.put(founderRecord(chain), idBytes(founder))
 }
 
-function founderRecord(chain: ChainId): string {
-  return `founder-${chain.toLowerCase()}`
+/** Whether a command told this node to collect held posts of others on the chain (spec §5). */
+export async function loadWelcome(database: Database, chain: ChainId): Promise<boolean> {
+  return (await database.get(welcomeRecord(chain))) !== undefined
 }
 
-function watchRecord(chain: ChainId): string {
-  return `watch-${chain.toLowerCase()}`
+export function saveWelcome(database: Database, chain: ChainId, isTold: boolean): Promise<void> {
+  const record = welcomeRecord(chain)
+  return isTold ? database.put(record, dagCbor.encode(true)) : database.remove(record)
 }
 
 function decodeIntervals(stored: Uint8Array): Interval[] {

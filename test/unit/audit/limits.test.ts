@@ -2,7 +2,12 @@
 import { expect, test } from 'vitest'
 import { sourcesUnder, textOf } from '../../support/sources.ts'
 
-const FILES = ['src/protocol/limits.ts', 'src/protocol/peer-limits.ts', 'src/dag/block-limits.ts']
+const FILES = [
+  'src/protocol/limits.ts',
+  'src/protocol/peer-limits.ts',
+  'src/protocol/newcomer-limits.ts',
+  'src/dag/block-limits.ts',
+]
 const LIMIT = /^export const ([A-Z0-9_]+)/gm
 const UNEXPLAINED = /(?<!\*\/\n)^export const ([A-Z0-9_]+)/gm
 /** Where what a stranger sends is met first. */

@@ -35,6 +35,17 @@ test('who finds nothing left for all keeps its own share', () => {
   expect(granted(rechecks, 'a', 1000, laterMs)).toBe(RECHECKS_PER_PEER.burst)
 })
 
+test('other work counts in both shares, may owe more than is left, and is paid back by time', () => {
+  const rechecks = new RecheckBudget(0)
+  const { burst, perSecond } = RECHECKS_PER_PEER
+  expect(rechecks.spend('a', burst - 1, 0)).toBe(true)
+  expect(rechecks.spend('a', perSecond, 0)).toBe(false)
+  expect([rechecks.spend('a', 0, 999), rechecks.spend('a', 0, 1000)]).toEqual([false, true])
+  expect(rechecks.spend('b', RECHECKS.burst, 1000)).toBe(false)
+  // What others used up does not count where nothing was spent.
+  expect([rechecks.spend('c', 0, 1000), rechecks.take('c', 1000)]).toEqual([true, false])
+})
+
 test('all together it is a tenth of one core at most, at 1.6 ms each', () => {
   expect(RECHECKS.perSecond * 1.6).toBeLessThanOrEqual(105)
 })

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Bug } from '../../../src/dag/result.ts'
-import { Trees, type Edit, type Tree } from '../../../src/reputation/persistent-tree.ts'
+import { Trees } from '../../../src/reputation/persistent-tree.ts'
+import type { Edit, Tree } from '../../../src/reputation/tree-nodes.ts'
 import { checkProperty } from '../../support/property.ts'
 
 interface Sum {

@@ -184,7 +184,11 @@ describe('a block that brings in more at once than a ration holds', () => {
     const throttle = fresh()
     const [one, other] = [old(250, 'one'), old(250, 'other')]
     throttle.takeLarge(one, T)
+    const mayWait = (nowMs: number): boolean[] =>
+      ['one', 'other'].map((id) => throttle.mayWaitLarge(id as BlockId, nowMs))
+    expect(mayWait(T + LARGE_FORGOTTEN_MS - 1)).toEqual([true, false])
     expect(throttle.takeLarge(other, T + LARGE_FORGOTTEN_MS - 1)).toBe(false)
+    expect(mayWait(T + LARGE_FORGOTTEN_MS)).toEqual([true, true])
     expect(throttle.takeLarge(other, T + LARGE_FORGOTTEN_MS)).toBe(false)
     expect([throttle.isWaitingLarge('one' as BlockId), throttle.isWaitingLarge('other' as BlockId)]).toEqual([
       false,

@@ -94,6 +94,73 @@ test(
   },
 )
 
+test(
+  'the same on pasts that alternate around early rivals, more of them than views are kept, while the chain goes on',
+  { timeout: 60_000 },
+  () => {
+    const seen = { differing: 0, evicting: 0 }
+    // Of which rivals a past has, and what is done before it is asked about.
+    const asked = fc.array(
+      fc.record({ rivals: fc.nat(63), what: fc.constantFrom('ask', 'ask', 'ask', 'grow', 'withdraw', 'pop') }),
+      { minLength: 30, maxLength: 60 },
+    )
+    const votes = fc.array(fc.record({ author: fc.nat(3), n: fc.constantFrom<1 | -1>(1, -1), target: fc.nat(30) }), {
+      minLength: 6,
+      maxLength: 6,
+    })
+    checkProperty(
+      'views-of-early-pasts-by-turns',
+      fc.property(plans(30, { least: 20, reach: 1 }), votes, asked, (blocks, early, list) => {
+        const dag = new VotedDag()
+        const views = viewsOf(dag)
+        const accept = (index: number): void => {
+          if (dag.flip(index) === 'accepted') views.accepted(index)
+        }
+        for (const plan of blocks) accept(dag.add(plan))
+        const heads = [...dag.graph.heads()]
+        const low = Math.max(1, dag.graph.size >> 2)
+        const rivals = early.map(({ author, n, target }, at) => {
+          const back = dag.graph.size - 1 - low
+          const rival = dag.add({ backs: [back], author, lateMs: at, vote: n, target })
+          accept(rival)
+          return rival
+        })
+        const settled = dag.graph.size
+        const [pasts, answers] = [new Set<string>(), new Set<string>()]
+        let tip: number | undefined
+        for (const { rivals: set, what } of list) {
+          const last = dag.graph.size - 1
+          if (what === 'withdraw') {
+            const rival = rivals[set % rivals.length]!
+            const change = dag.flip(rival)
+            if (change === 'accepted') views.accepted(rival)
+            else if (change === 'withdrawn') views.withdrawn(rival)
+          }
+          if (what === 'grow') tip = dag.add({ backs: [0], author: set % 4, lateMs: set * DAY, vote: 1, target: set })
+          if (what === 'pop' && last >= settled) {
+            views.popped(last)
+            dag.table.pop(last)
+            dag.graph.pop()
+            dag.twins.pop()
+            tip = undefined
+          }
+          const tips = [...heads, ...rivals.filter((_, n) => (set >> n) & 1), ...(tip === undefined ? [] : [tip])]
+          const time = Math.max(...tips.map((each) => dag.graph.time(each)))
+          const had = AUTHORS.map((author) => views.kOf(author, tips, time))
+          expect(had).toEqual(AUTHORS.map((author) => twin.reps(author, dag.closed(tips), time)))
+          pasts.add(tips.join(' '))
+          answers.add(had.join(' '))
+        }
+        if (pasts.size > 16) seen.evicting += 1
+        if (answers.size > 1) seen.differing += 1
+      }),
+      { numRuns: 60 },
+    )
+    expect(seen.evicting).toBeGreaterThan(40)
+    expect(seen.differing).toBeGreaterThan(15)
+  },
+)
+
 test('1.a in its own eyes the author of the first post is the pioneer, and nobody is before', () => {
   const dag = new VotedDag()
   const before = new Views(forum, { graph: dag.graph, table: dag.table, pioneer: () => undefined })

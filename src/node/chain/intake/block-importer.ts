@@ -44,6 +44,8 @@ interface JudgeContext {
   readonly resolved: ResolvedBlock | undefined
   /** Author of a fresh block above it that frees it (spec §5, *Throttle*). */
   readonly freer?: AuthorKey | undefined
+  /** Why it waited until now. */
+  readonly delay?: Delay | undefined
 }
 
 /** For a block whose backs are all settled, as those of most blocks are. */
@@ -96,26 +98,32 @@ export class BlockImporter {
    * Imports a block that was checked before and waits in the mempool. If it goes on waiting it keeps its place there.
    * @param freer - author of a fresh block above it
    */
-  importAgain({ delay: _, ...checked }: CheckedBlock, nowMs: number, freer?: AuthorKey): StoreOutcome {
+  importAgain({ delay, ...checked }: CheckedBlock, nowMs: number, freer?: AuthorKey): StoreOutcome {
     const { mempool } = this.#blockStates
     const { id } = checked.block
-    const context = { ...this.#contextAgain(checked, 'pull', nowMs), freer }
+    const context = { ...this.#contextAgain(checked, 'pull', nowMs), freer, delay }
     const outcome = this.#importChecked({ ...checked, waitsFor: 'payer' }, context)
     if (outcome.state !== 'delayed' && outcome.state !== 'ahead') mempool.take(id)
     return outcome
   }
 
+  /** What judging blocks took since this was last asked, in steps. */
+  takeWork(): number {
+    return this.#blockStates.state.takeWork()
+  }
+
   /** Keeps another peer's posts that are not accepted, and their pasts (`peer held`), at least until the pull ends. */
-  keepGuests(ids: readonly BlockId[], nowMs: number): void {
-    const { state, staging, mempool, changeSet } = this.#blockStates
+  keepGuests(ids: readonly BlockId[], nowMs: number, areTold = true): void {
+    const { state, staging, mempool, changeSet, unaccepted } = this.#blockStates
     for (const id of ids) {
       const pooled = mempool.take(id)
       if (pooled !== undefined) this.#importChecked(pooled, this.#contextAgain(pooled, 'held', nowMs))
       const index = state.graph.indexOf(id)
-      const isStaged = index !== undefined && index >= staging.settled
-      if (!isStaged || !state.isPost(index)) continue
+      if (index === undefined || !state.isPost(index)) continue
+      // One that was dropped before has its row still, and was recalled as surplus.
+      if (index < staging.settled && unaccepted.get(index) !== 'surplus') continue
       this.#blockStates.keep(index, 'guest')
-      changeSet.tell(index, 'held')
+      if (areTold) changeSet.tell(index, 'held')
     }
   }
 
@@ -150,7 +158,7 @@ export class BlockImporter {
 
   /** Moves the blocks below from the mempool to the graph, appends the block, and asks the chain state. */
   #judgeOnBacks(checked: CheckedBlock, context: JudgeContext): Judgement {
-    const { origin, nowMs, freer } = context
+    const { origin, nowMs, freer, delay: before } = context
     const { state, staging, mempool } = this.#blockStates
     const { graph } = state
     const policy = this.#throttlePolicy
@@ -172,7 +180,9 @@ export class BlockImporter {
       for (const { block } of pooled) mempool.take(block.id)
       return { fault: { code: 'DAG_MISSING_BACK', back: lost } }
     }
-    const early = isThrottled ? policy.delayByHeader(checked, nowMs, freer) : undefined
+    const early = isThrottled
+      ? (policy.delayByHeader(checked, nowMs, freer) ?? policy.delayAsBefore(checked, nowMs, { before, freer }))
+      : undefined
     if (early !== undefined) return this.#delay(checked, origin, early)
     const sizeBefore = graph.size
     const below = [...staging.clear(staged), ...pooled]

@@ -9,11 +9,13 @@
  * 3. `#ours` has only settled blocks.
  * 4. Nothing is dropped, and the clock is not advanced, over staged blocks: they go to the mempool first.
  */
-import type { BlockId } from '../../../dag/ids.ts'
+import { noteLatest } from '../../../dag/evict-oldest.ts'
+import type { AuthorKey, BlockId } from '../../../dag/ids.ts'
 import type { Chain } from '../../../dag/chain.ts'
 import type { LoadedChain } from '../../../dag/store.ts'
 import type { BlockState, ChainStore } from '../../../reputation/block-state.ts'
 import { ChainState } from '../../../reputation/chain-state.ts'
+import { OWN_AUTHORS } from '../../../protocol/newcomer-limits.ts'
 import { Mempool } from './mempool.ts'
 import type { MempoolBudget } from './mempool-budget.ts'
 import { ChangeSet } from './change-set.ts'
@@ -30,6 +32,7 @@ export class BlockStates {
   readonly unaccepted: Unaccepted
   readonly avoided: AvoidedHeads
   readonly #ours: Set<number>
+  readonly #ourAuthors = new Set<AuthorKey>()
   #changeSet: ChangeSet
   /** An author's block became unpaid: pooled blocks may be payable now. */
   #isMempoolStale = false
@@ -43,6 +46,7 @@ export class BlockStates {
     this.avoided = new AvoidedHeads(state)
     this.#ours = ours
     this.#changeSet = new ChangeSet(state)
+    for (const index of ours) this.#noteAuthor(index)
   }
 
   /** Loads them from the store. @param seed - any 32-bit number */
@@ -65,6 +69,11 @@ export class BlockStates {
     const blockStates = new BlockStates(chainState, ours, budget)
     for (const [index, state] of unaccepted) blockStates.unaccepted.set(index, state)
     return { blockStates, loaded }
+  }
+
+  /** Authors of blocks made on this node: the latest ones, by their public keys alone. */
+  get ourAuthors(): ReadonlySet<AuthorKey> {
+    return this.#ourAuthors
   }
 
   /** The changes since the last commit. */
@@ -163,7 +172,10 @@ export class BlockStates {
     const from = this.staging.settled
     for (const [position, { isOurs }] of this.staging.settle(upTo).entries()) {
       const index = from + position
-      if (isOurs) this.#ours.add(index)
+      if (isOurs) {
+        this.#ours.add(index)
+        this.#noteAuthor(index)
+      }
       if (!this.state.graph.isAccepted(index)) this.#shelve(index)
     }
   }
@@ -190,6 +202,11 @@ export class BlockStates {
     this.#isMempoolStale = false
     this.mempool.trimAfterPull()
     this.trim()
+  }
+
+  #noteAuthor(index: number): void {
+    const author = this.state.authorOf(index)
+    if (author !== undefined) noteLatest(this.#ourAuthors, author, OWN_AUTHORS)
   }
 
   /** Keeps a settled block that is in V and not accepted (spec §5, *held*, *surplus*). */

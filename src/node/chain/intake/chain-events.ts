@@ -11,6 +11,8 @@ export interface ChainEvent {
   readonly height: number
   readonly author?: AuthorKey | undefined
   readonly kind: 'post' | 'like' | 'held' | 'hidden' | 'withdrawn'
+  /** Of a held post of another node, which is not in the graph: its backs, and the peer that holds it. */
+  readonly guest?: { readonly backs: readonly BlockId[]; readonly peer: string }
 }
 
 export type ChainListener = (events: readonly ChainEvent[], origin: Origin) => void

@@ -5,6 +5,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { Bug, ok, type Result } from '../../../dag/result.ts'
 import type { Chain } from '../../../dag/chain.ts'
+import { ORDINARY_STEPS, STEPS_PER_RECHECK } from '../../../protocol/limits.ts'
 import type { StoreOutcome } from '../../../protocol/pull-types.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { BlockImporter } from './block-importer.ts'
@@ -71,9 +72,16 @@ export class Ingest {
     return [...outcomes, ...unread]
   }
 
-  /** Ends at a forged signature: the sender is not trusted with the blocks behind it. */
+  /**
+   * Ends at a forged signature: the sender is not trusted with the blocks behind it. And at a block that did not get in, if the
+   * sender has no more of the budget that it took; whoever takes part honestly serves what is accepted.
+   */
   async #importSlices({ list, origin, signatures, mayRecheck }: Task, outcomes: StoreOutcome[]): Promise<void> {
     const { importer, clock } = this.#modules
+    // Gossip brings one block at a time. A pull fetches it again.
+    if (origin === 'gossip' && !mayRecheck(0)) return
+    // What came of time alone is nobody's.
+    importer.takeWork()
     for (const [position, incoming] of list.entries()) {
       if (position % BLOCKS_PER_TURN === 0) {
         if (position > 0) await nextTurn()
@@ -84,6 +92,9 @@ export class Ingest {
       const outcome = importer.import(incoming, { origin, nowMs: clock.nowMs(), signature })
       outcomes.push(outcome)
       if (outcome.state === 'refused' && outcome.fault.code === 'DAG_BAD_SIGNATURE') return
+      const steps = importer.takeWork()
+      const isCharged = outcome.state !== 'accepted' && steps > ORDINARY_STEPS
+      if (isCharged && !mayRecheck(steps / STEPS_PER_RECHECK)) return
     }
   }
 }

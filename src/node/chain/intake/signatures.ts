@@ -7,8 +7,11 @@ import { recheckBlock, verifyBlockNative, type Block } from '../../../dag/block.
 /** `postponed`: the native verifier says no, and there is no budget for the second check. */
 export type SignatureState = 'holds' | 'forged' | 'postponed'
 
-/** Asked before each second check; it spends from the budget of the peer that sent the block. */
-export type MayRecheck = () => boolean
+/**
+ * The budget of the peer that sent the block, in second checks. Asked before each of them, which it spends; or told of other work
+ * that took as long as so many `spent`. Answers whether something is left.
+ */
+export type MayRecheck = (spent?: number) => boolean
 
 /** For blocks made on this node. */
 export const UNLIMITED: MayRecheck = () => true

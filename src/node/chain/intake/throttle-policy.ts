@@ -60,6 +60,25 @@ export class ThrottlePolicy {
   }
 
   /**
+   * Why a block that waited for a ration goes on waiting, if that has not come back and nobody frees it: what judging it again
+   * would cost is told by the length of the chain, and up to 1,000 of them are tried each minute.
+   */
+  delayAsBefore(
+    checked: CheckedBlock,
+    nowMs: number,
+    { before, freer }: { readonly before: Delay | undefined; readonly freer: AuthorKey | undefined },
+  ): Delay | undefined {
+    const { id, header } = checked.block
+    if (before?.why === 'large' && !this.#throttle.mayWaitLarge(id, nowMs)) {
+      return { ...before, untilMs: nowMs + before.forMs }
+    }
+    if (before?.why !== 'rewrite' || this.#throttle.mayRewrite(before.author, nowMs, before.count)) return undefined
+    // Nobody frees rewrites of his own.
+    const isOwn = before.author === header.author
+    return (freer ?? (isOwn ? undefined : this.freerOf(checked, nowMs))) === undefined ? before : undefined
+  }
+
+  /**
    * Why a block of the graph is delayed, before it is added to V; its backs are in V. If it is not, it takes from the rations.
    * A block that its author has no rep for takes nothing: a stranger could use up the rations with it.
    */
@@ -74,7 +93,8 @@ export class ThrottlePolicy {
     const cost: Cost = { id: graph.id(index), old, rewrites }
     if (this.#throttle.isLarge(cost)) {
       if (this.#throttle.takeLarge(cost, nowMs)) return undefined
-      return { why: 'large', untilMs: this.#throttle.largeDueMs(cost, nowMs) }
+      const untilMs = this.#throttle.largeDueMs(cost, nowMs)
+      return { why: 'large', untilMs, forMs: untilMs - nowMs }
     }
     const author = this.#state.authorOf(index)
     if (author !== undefined && this.#isRewriting(change, rewrites))
@@ -82,7 +102,7 @@ export class ThrottlePolicy {
     if (old === 0 && rewrites.size === 0) return undefined
     if (this.#throttle.take(cost, nowMs) || this.#throttle.take(cost, nowMs, freer())) return undefined
     for (const [by, count] of rewrites) {
-      if (!this.#throttle.mayRewrite(by, nowMs, count)) return { why: 'rewrite', author: by }
+      if (!this.#throttle.mayRewrite(by, nowMs, count)) return { why: 'rewrite', author: by, count }
     }
     return { why: 'old' }
   }

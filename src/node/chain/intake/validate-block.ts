@@ -23,10 +23,10 @@ export type WaitsFor = 'payer' | 'clock' | 'turn'
 /** Why the throttle delays a block: it claims to be old, it rewrites what is accepted, or only for what lies below it. */
 export type Delay =
   | { readonly why: 'old' | 'above' }
-  /** `author`: whose ration is used up. */
-  | { readonly why: 'rewrite'; readonly author: AuthorKey }
-  /** It brings in more at once than a ration holds, and comes in at `untilMs`. */
-  | { readonly why: 'large'; readonly untilMs: number }
+  /** `author`: whose ration has fewer than `count` left. */
+  | { readonly why: 'rewrite'; readonly author: AuthorKey; readonly count: number }
+  /** It brings in more at once than a ration holds, and comes in at `untilMs`, `forMs` after it was said. */
+  | { readonly why: 'large'; readonly untilMs: number; readonly forMs: number }
 
 /** A block whose structure, payload and signature were checked. */
 export interface CheckedBlock extends Incoming {

@@ -11,6 +11,7 @@ import { addSignOptions, whoSigns, type SignOptions } from '../keys/who-signs.ts
 import { KEY_FORMS, readKey } from '../secrets.ts'
 import { showEvent, type CommandContext } from '../command-context.ts'
 import { addStatusCommand } from './status.ts'
+import { addWelcomeCommand } from './welcome.ts'
 import { requireUtf8 } from '../argument-values.ts'
 
 export function addChainCommands(program: Command, context: CommandContext): void {
@@ -25,6 +26,7 @@ export function addChainCommands(program: Command, context: CommandContext): voi
   addGet(chain, context)
   addPost(chain, context)
   addReputationCommands(chain, context)
+  addWelcomeCommand(chain, context)
 }
 
 function showFounders({ founder, founders }: ResultOf<'chain.founder'>): string {

@@ -13,6 +13,7 @@ import { rowsOf, SHOWN_HELD } from '../log-rows.ts'
 import type { PersistentClient } from '../io.ts'
 import type { CommandContext } from '../command-context.ts'
 import { shortId } from '../block-text.ts'
+import { guestsInWords } from './welcome.ts'
 
 const DEFAULT_LAST = 20
 
@@ -83,7 +84,15 @@ class Log {
       await this.#context.note(
         `${String(leftOut)} more held posts: a --last above ${String(DEFAULT_LAST)} shows more of them`,
       )
+    await this.#noteGuests(listed)
     return [...rows, ...listed.filter((block) => block.state === 'held' && !rows.includes(block))]
+  }
+
+  /** How many posts of others wait to be welcomed, and what to type. */
+  async #noteGuests(listed: readonly ListedBlock[]): Promise<void> {
+    const guests = listed.flatMap(({ id, heldBy }) => (heldBy === undefined ? [] : [{ id, heldBy }]))
+    const words = guestsInWords(guests, this.#context.subject('chain'), this.#style.names)
+    if (words !== undefined) await this.#context.note(words)
   }
 
   async #print(blocks: readonly ListedBlock[]): Promise<void> {

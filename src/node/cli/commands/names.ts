@@ -6,16 +6,16 @@ import type { CommandContext } from '../command-context.ts'
 export function addNamesCommands(program: Command, context: CommandContext): void {
   const names = program
     .command('names')
-    .description('your own names for public keys: shown by log, graph and reps, and known to nobody else')
+    .description('your own names for public keys and peers: shown by log, graph and reps, and known to nobody else')
 
   names
     .command('add')
     .description('call a public key by a name from now on')
-    .argument('<pub>', 'the public key: 64 hex digits')
+    .argument('<pub>', 'the public key: 64 hex digits; or a peer id')
     .argument('<name>', 'letters, digits, “.”, “_”, “-”; nothing that could be a key or an id')
     .action(async (pub: string, name: string) => {
       const { before, after } = await AddressBook.change(context.io, (book) => book.add(pub, name))
-      const [was, is] = [before, after].map((one) => one.nameOf(pub.toUpperCase()))
+      const [was, is] = [before, after].map((one) => one.nameOf(pub) ?? one.nameOf(pub.toUpperCase()))
       if (was !== undefined && was !== is) await context.note(`was ${was}`)
       await context.answerLines(after.list(), [])
     })

@@ -11,7 +11,9 @@ export function addPeerCommands(program: Command, context: CommandContext): void
     .usage(
       '(list | add <addr> | remove <addr|id> | <addr> (ping | chains) | <addr> (send | recv | held) <chain> | <addr> check [<chain>] | check <addr> [<chain>])',
     )
-    .description('other nodes; <addr> is a multiaddr, host or host:port')
+    .description(
+      'other nodes; <addr> is a multiaddr, host or host:port, or, but for add, ping and check, a peer id or your name for one',
+    )
 
   peer
     .command('list')
@@ -48,7 +50,7 @@ export function addPeerCommands(program: Command, context: CommandContext): void
     .command('ping')
     .description('round trip in ms')
     .action(async () => {
-      const addr = context.subject('peer')
+      const addr = await context.peer()
       const ping = await (await context.client()).call('peer.ping', { addr })
       await context.answer(ping, String(ping.ms))
     })
@@ -57,7 +59,7 @@ export function addPeerCommands(program: Command, context: CommandContext): void
     .command('chains')
     .description('the chains that both have, one per line: name and id')
     .action(async () => {
-      const addr = context.subject('peer')
+      const addr = await context.peer()
       const shared = await (await context.client()).call('peer.chains', { addr })
       await context.answerLines(
         shared,
@@ -74,7 +76,7 @@ export function addPeerCommands(program: Command, context: CommandContext): void
       .description(description)
       .argument('<chain>')
       .action(async (chain: string) => {
-        const addr = context.subject('peer')
+        const addr = await context.peer()
         const moved = await (await context.client()).call(`peer.${name}`, { addr, chain })
         await context.answer(moved, `${String(moved.new)} / ${String(moved.missing)}`)
         if (moved.delayed !== undefined) await context.note(delayedNote(name, chain, moved.delayed))
@@ -86,7 +88,7 @@ export function addPeerCommands(program: Command, context: CommandContext): void
     .description('fetch the held posts of the peer, to like them here; prints the ids of those that are here now')
     .argument('<chain>')
     .action(async (chain: string) => {
-      const addr = context.subject('peer')
+      const addr = await context.peer()
       const held = await (await context.client()).call('peer.held', { addr, chain })
       await context.answerLines(held, held.ids.length === 0 ? [] : [held.ids.join(' ')])
       if (held.ids.length === 0) await context.note('the peer gave no held posts')
@@ -97,7 +99,7 @@ export function addPeerCommands(program: Command, context: CommandContext): void
     .description('reach the peer step by step, and say which step fails and what to do; changes nothing')
     .argument('[chain]', 'whether it has this chain too')
     .action(async (chain: string | undefined) => {
-      const addr = context.subject('peer')
+      const addr = await context.peer()
       const params = chain === undefined ? { addr } : { addr, chain }
       const steps = await (await context.client()).call('peer.check', params)
       await context.answerLines(steps, steps.map(showStep))

@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import type { ResultOf } from '../../control/schema.ts'
 import { pause } from '../../base/deadline.ts'
 import { CommandError, write } from '../io.ts'
+import { shortId } from '../block-text.ts'
 import { sanitize } from '../sanitize.ts'
 import type { CommandContext } from '../command-context.ts'
 
@@ -22,7 +23,7 @@ export function addStatusCommand(chain: Command, context: CommandContext): void 
       if (options.watch === true) await watch(context)
       else {
         const status = await ask(context)
-        await context.answer(status, showStatus(status))
+        await context.answer(status, showStatus(status, context.subject('chain')))
       }
     })
 }
@@ -39,7 +40,7 @@ async function watch(context: CommandContext): Promise<void> {
   do {
     const status = await ask(context)
     if (context.isTerminal && !context.isJson) {
-      const text = sanitize(showStatus(status))
+      const text = sanitize(showStatus(status, context.subject('chain')))
       await write(stdout, `${drawn > 0 ? `\u001b[${String(drawn)}A\u001b[J` : ''}${text}\n`)
       drawn = text.split('\n').length
       continue
@@ -53,7 +54,7 @@ async function watch(context: CommandContext): Promise<void> {
 }
 
 /** All fields, one per line. */
-export function showStatus(status: Status): string {
+export function showStatus(status: Status, chain = 'CHAIN'): string {
   return [
     `state:    ${showState(status)}`,
     ...(status.warning === undefined ? [] : [`warning:  ${status.warning}`]),
@@ -71,8 +72,26 @@ export function showStatus(status: Status): string {
     ...status.founders
       .filter(({ pub }) => pub !== status.founder)
       .map(({ pub, blocks, peers }) => `seen:     founder ${pub}, ${String(blocks)} blocks at ${peers.join(', ')}`),
-    ...status.waiting.map(({ id, posts }) => `waiting:  ${String(posts)} at ${id}, for a like: peer ADDR held CHAIN`),
+    ...status.heldHere.map(({ id, heard }) => `yours:    ${shortId(id)} waits for a like; ${heardInWords(heard)}`),
+    ...guestLines(status, chain),
+    ...status.waiting.map(
+      ({ id, posts }) => `waiting:  ${String(posts)} at ${id}, for a like: peer ${id} held '${chain}'`,
+    ),
   ].join('\n')
+}
+
+function heardInWords(heard: number): string {
+  return heard === 1 ? '1 peer heard of it' : `${String(heard)} peers heard of it`
+}
+
+/** Posts of others that wait to be welcomed here. */
+function guestLines({ guests }: Status, chain: string): string[] {
+  if (guests.length === 0) return []
+  const lines = guests.map(({ id, heldBy }) => {
+    const where = heldBy.length === 0 ? '' : ` from ${heldBy.join(', ')}`
+    return `guest:    ${shortId(id)}${where} waits for a like`
+  })
+  return [...lines, `          freechains chain '${chain}' welcome [ID | all]`]
 }
 
 function summaryOf(status: Status): string {

@@ -6,11 +6,12 @@ import type { PeerId, Provider } from '@libp2p/interface'
 import { CID } from 'multiformats/cid'
 import * as raw from 'multiformats/codecs/raw'
 import * as Digest from 'multiformats/hashes/digest'
+import { SEEK_DIALS, SEEK_EVERY_MS } from '../../../protocol/newcomer-limits.ts'
 import type { Host } from '../host/host.ts'
 import { why } from '../host/faults.ts'
 import type { Logger } from '../../base/log.ts'
 import { DIAL_MS, nextDelayMs } from './redial-backoff.ts'
-import { Gate, pause, withDeadline } from '../../base/deadline.ts'
+import { Gate, pause, withDeadline, withEither } from '../../base/deadline.ts'
 
 /** Multicodec of sha2-256. The rendezvous is such a digest, so it is used as the multihash and is not hashed again. */
 const SHA2_256 = 0x12
@@ -51,15 +52,24 @@ export async function tagChainPeer(host: Host, peer: PeerId): Promise<void> {
   await host.libp2p.peerStore.merge(peer, { tags: { [CHAIN_TAG]: { value: CHAIN_TAG_VALUE } } })
 }
 
-/** Queries the DHT once, dials the providers, and returns those that are connected. */
+/**
+ * Queries the DHT once, dials the providers, and returns those that are connected.
+ * @param isSeeking - peers are wanted that are not connected yet: those that are do not count
+ */
 export async function findProviders(
   rendezvous: Uint8Array,
   modules: DhtProviderModules,
   signal: AbortSignal,
+  isSeeking = false,
 ): Promise<PeerId[]> {
   const { host, log } = modules
   const found = new Map<string, Promise<PeerId | undefined>>()
-  const dialling: Dialling = { gate: new Gate(PARALLEL_DIALS), signal, connected: 0 }
+  const dialling: Dialling = {
+    gate: new Gate(PARALLEL_DIALS),
+    signal,
+    connected: 0,
+    enough: isSeeking ? SEEK_DIALS : ENOUGH_PEERS,
+  }
   try {
     await withDeadline({ ms: QUERY_MS, signal }, async (deadline) => {
       for await (const provider of host.libp2p.contentRouting.findProviders(rendezvousCid(rendezvous), {
@@ -67,8 +77,9 @@ export async function findProviders(
       })) {
         const key = provider.id.toString()
         if (found.has(key) || provider.id.equals(host.peerId)) continue
-        found.set(key, dialProvider(provider, modules, dialling))
-        if (found.size >= MAX_PROVIDERS) break
+        const isConnected = isSeeking && host.isConnected(key)
+        found.set(key, isConnected ? Promise.resolve(provider.id) : dialProvider(provider, modules, dialling))
+        if (found.size >= (isSeeking ? host.connections().length : 0) + MAX_PROVIDERS) break
       }
     })
   } catch (error) {
@@ -83,6 +94,7 @@ interface Dialling {
   readonly gate: Gate
   readonly signal: AbortSignal
   connected: number
+  readonly enough: number
 }
 
 async function dialProvider(
@@ -93,7 +105,7 @@ async function dialProvider(
   const { gate, signal } = dialling
   if (!(await gate.enter(signal))) return undefined
   try {
-    if (dialling.connected >= ENOUGH_PEERS) return undefined
+    if (dialling.connected >= dialling.enough) return undefined
     if (multiaddrs.length > 0) await host.libp2p.peerStore.merge(id, { multiaddrs })
     const dialled = await withDeadline({ ms: DIAL_MS, signal }, (deadline) => host.connect(id, { signal: deadline }))
     if (dialled.ok) {
@@ -116,6 +128,9 @@ export class DhtProvider {
   readonly #onFound: (peer: PeerId) => void
   readonly #stopping = new AbortController()
   readonly #running: Promise<unknown>
+  #isSeeking = false
+  /** Aborted to end the pause between two lookups. */
+  #nudge = new AbortController()
 
   /**
    * Starts at once.
@@ -127,6 +142,13 @@ export class DhtProvider {
     this.#modules = modules
     this.#onFound = onFound
     this.#running = Promise.all([this.#keepProviding(), this.#keepLookingUp()])
+  }
+
+  /** Whether a post made here waits for somebody who could welcome it: lookups come at once, and often, and go on to new peers. */
+  seek(isSeeking: boolean): void {
+    if (isSeeking === this.#isSeeking) return
+    this.#isSeeking = isSeeking
+    if (isSeeking) this.#nudge.abort()
   }
 
   /** Stops all queries. The record stays in the DHT until it expires. */
@@ -170,10 +192,13 @@ export class DhtProvider {
     const { random } = this.#modules
     const { signal } = this.#stopping
     for (let emptyLookups = 0; !signal.aborted;) {
-      const peers = await findProviders(this.#rendezvous, this.#modules, signal)
+      this.#nudge = new AbortController()
+      const peers = await findProviders(this.#rendezvous, this.#modules, signal, this.#isSeeking)
       for (const peer of peers) this.#onFound(peer)
       emptyLookups = peers.length === 0 ? emptyLookups + 1 : 0
-      await pause(emptyLookups === 0 ? LOOKUP_EVERY_MS : nextDelayMs(emptyLookups, random), signal)
+      const usualMs = emptyLookups === 0 ? LOOKUP_EVERY_MS : nextDelayMs(emptyLookups, random)
+      const pauseMs = this.#isSeeking ? Math.min(SEEK_EVERY_MS, usualMs) : usualMs
+      await withEither(signal, this.#nudge.signal, (ending) => pause(pauseMs, ending))
     }
   }
 }

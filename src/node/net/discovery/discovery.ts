@@ -103,6 +103,11 @@ export class Discovery {
     this.#providers.set(key, new DhtProvider(rendezvous, this.#modules, onFound))
   }
 
+  /** Whether peers of the chain are looked for that are not connected yet, until it is told that they are not. */
+  seek(rendezvous: Uint8Array, isSeeking: boolean): void {
+    this.#providers.get(keyOf(rendezvous))?.seek(isSeeking)
+  }
+
   async leave(rendezvous: Uint8Array): Promise<void> {
     const key = keyOf(rendezvous)
     const provider = this.#providers.get(key)

@@ -46,11 +46,13 @@ export interface GossipModules {
   readonly onHint: (peer: string) => void
   /** The neighbour brought a block that is accepted here for the first time. */
   readonly onGave: (peer: string) => void
-  /** Takes one of the peer's rechecks; see `protocol/recheck-budget.ts`. */
-  readonly mayRecheck: (peer: string) => boolean
+  /** Takes one of the peer's rechecks, or so many that were spent; see `protocol/recheck-budget.ts`. */
+  readonly mayRecheck: (peer: string, spent?: number) => boolean
   /** Of a group: whether a peer is no stranger, and may know that this node is a member. */
   readonly mayKnow?: (peer: string) => boolean
   readonly onFault: (peer: string, fault: ProtocolFault) => void
+  /** The neighbour says that posts wait at it for a like. */
+  readonly onWaiting?: (peer: string) => void
 }
 
 /** The chain's gossipsub topic. */
@@ -90,6 +92,7 @@ export class ChainGossip {
     this.waiting = new WaitingPosts({
       count: () => replica.heldHere().length,
       isConnected: (peer) => pubsub.isConnected(peer),
+      onWaiting: (peer) => modules.onWaiting?.(peer),
       announce: (waiting) => void this.#publish({ v: 1, nonce: randomBytes(ANNOUNCE_NONCE_BYTES), waiting }),
     })
     pubsub.join(
@@ -224,7 +227,7 @@ export class ChainGossip {
     if (assessment.pull) onHint(from)
     if (assessment.verdict === 'ignore') return 'ignore'
     const { block, payload } = assessment
-    const [outcome] = await replica.ingest([{ block, payload }], 'gossip', () => mayRecheck(from))
+    const [outcome] = await replica.ingest([{ block, payload }], 'gossip', (spent) => mayRecheck(from, spent))
     if (outcome === undefined) return 'ignore'
     const verdict = gossipVerdict(outcome)
     if (verdict === 'reject' && outcome.state === 'refused') {

@@ -1,6 +1,6 @@
 /**
  * Posts of one chain that wait for a like (spec §7): announces how many are held here, and remembers what neighbours
- * announced. It fetches nothing: whoever wants to welcome somebody asks that neighbour with `peer held`.
+ * announced. It fetches nothing: a hint makes `net/sync/held-rounds.ts` ask that neighbour, where posts are collected.
  */
 import { evictOldest } from '../../../dag/evict-oldest.ts'
 import { WAITING_AGAIN_MS, WAITING_EVERY_MS, WAITING_NEIGHBOURS } from '../../../protocol/limits.ts'
@@ -23,6 +23,8 @@ export interface WaitingPostsModules {
   /** Whether the peer is connected; gossip may have lost its subscription. */
   readonly isConnected: (peer: string) => boolean
   readonly announce: (waiting: number) => void
+  /** A neighbour says that posts wait at it. */
+  readonly onWaiting?: (peer: string) => void
 }
 
 /**
@@ -59,6 +61,7 @@ export class WaitingPosts {
     this.#neighbours.delete(id)
     if (posts > 0) this.#neighbours.set(id, { posts, saidMs: performance.now() })
     evictOldest(this.#neighbours, WAITING_NEIGHBOURS)
+    if (posts > 0) this.#modules.onWaiting?.(id)
   }
 
   /** The chain changed here. */

@@ -11,6 +11,7 @@ import type { Offered } from '../../../protocol/messages.ts'
 import type { PullResult } from '../../../protocol/pull-types.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { NoRoom } from '../../chain/faults.ts'
+import { collectHeld } from './collect-held.ts'
 import { fetchHeldFrom, offerTo, openOn, type PullReason } from './commanded.ts'
 import { ProvenPeers, type Rank, type Standing } from './pull-rank.ts'
 import { PullScheduler, type ExtraSlots, type PullSlot } from './pull-scheduler.ts'
@@ -34,8 +35,8 @@ export interface SyncModules extends Omit<EverybodyModules, 'rankOf'> {
   readonly clock: Clock
   readonly log: Logger
   readonly onFault: (peer: string, fault: ProtocolFault) => void
-  /** Takes one of the peer's rechecks; see `protocol/recheck-budget.ts`. */
-  readonly mayRecheck: (peer: string) => boolean
+  /** Takes one of the peer's rechecks, or so many that were spent; see `protocol/recheck-budget.ts`. */
+  readonly mayRecheck: (peer: string, spent?: number) => boolean
   /** Called at the end of each pull. */
   readonly onPulled: (peer: PeerId, result: PullResult) => void
   /** What is known of a peer apart from this chain: decides when its turn to be pulled from comes. */
@@ -170,6 +171,20 @@ export class ChainSync {
     return pulled.ok ? fetchHeldFrom(peer, this.#modules, signal) : pulled
   }
 
+  /** Asks the peer for its held posts, for the lobby. Whether it answered. */
+  collectHeld(peer: PeerId): Promise<boolean> {
+    const modules = {
+      ...this.#modules,
+      share: (id: string) => this.#modules.standing(id).shares[0] ?? id,
+      onBehind: (id: string) => {
+        this.suggest(id)
+      },
+    }
+    const job = collectHeld(peer, modules, this.#stopped.signal)
+    this.#track(job)
+    return job
+  }
+
   /** Whether the peer has this chain and both sides proved their membership. */
   async isShared(peer: PeerId, signal: AbortSignal): Promise<boolean> {
     return (await openOn(peer, this.#modules, signal)).ok
@@ -251,7 +266,7 @@ export class ChainSync {
       stream,
       handshake,
       signal,
-      mayRecheck: () => mayRecheck(id),
+      mayRecheck: (spent) => mayRecheck(id, spent),
       isStranger: () => this.#rankOf(id) === 'stranger',
       shouldYield,
       onProgress,

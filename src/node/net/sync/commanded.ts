@@ -11,6 +11,9 @@ import { isRpcFault, type SyncFault } from './faults.ts'
 import { fetchHeld } from './fetch-held.ts'
 import { founderMissing, handshakeOf, openChain, type Opened } from './handshake.ts'
 
+/** What the peer cannot say in its reply. */
+const OFFER_BUSY = 'its pull from here failed, or another offer is not done; `status` of the chain there says more'
+
 /** How a pull came about. */
 export interface PullReason {
   /** A command names the peer, or a person waits for the answer. */
@@ -23,7 +26,7 @@ export interface CommandedModules {
   readonly self: PeerId
   readonly onFault: (peer: string, fault: ProtocolFault) => void
   /** Takes one of the peer's rechecks. */
-  readonly mayRecheck: (peer: string) => boolean
+  readonly mayRecheck: (peer: string, spent?: number) => boolean
 }
 
 /** Opens the chain at the peer: it has the chain, and both sides proved their membership. */
@@ -55,7 +58,8 @@ export async function offerTo(
   const reply = await stream.request({ t: 'offer', chain }, { signal, timeoutMs: OFFER_TIMEOUT_MS })
   if (!reply.ok) return reply
   if (reply.value.t === 'offered') return ok(reply.value)
-  const why = reply.value.t === 'refuse' ? reply.value.code : reply.value.t
+  const code = reply.value.t === 'refuse' ? reply.value.code : reply.value.t
+  const why = code === 'busy' ? OFFER_BUSY : code
   return fail({ code: 'SYNC_REFUSED', peer: peer.toString(), why })
 }
 
@@ -72,7 +76,7 @@ export async function fetchHeldFrom(
   if (!opened.ok) return opened
   const fetched = await fetchHeld(opened.value.stream, replica, {
     signal,
-    mayRecheck: () => mayRecheck(peer.toString()),
+    mayRecheck: (spent) => mayRecheck(peer.toString(), spent),
   })
   if (fetched.ok) return fetched
   const { fault } = fetched

@@ -13,11 +13,12 @@ import { askForChain, type AskModules, type HasChain } from './ask-chain.ts'
 import type { ChainSync } from './chain-sync.ts'
 import { chooseCompared } from './compare-timer.ts'
 import { Sharers } from './sharers.ts'
+import type { CollectedChain } from './held-rounds.ts'
 import type { TouredChain } from './tour.ts'
 
 export interface ComparedChainModules extends AskModules {
   readonly replica: Replica
-  readonly sync: Pick<ChainSync, 'suggest'>
+  readonly sync: Pick<ChainSync, 'suggest' | 'collectHeld'>
   /** Peers that gossip knows on the chain's topic. */
   readonly subscribers: () => readonly string[]
   readonly isConnected: (peer: string) => boolean
@@ -28,7 +29,7 @@ export interface ComparedChainModules extends AskModules {
   readonly random: () => number
 }
 
-export class ComparedChain implements TouredChain {
+export class ComparedChain implements TouredChain, CollectedChain {
   readonly sequence: number
   readonly #modules: ComparedChainModules
   readonly #sharers = new Sharers()
@@ -46,6 +47,15 @@ export class ComparedChain implements TouredChain {
     const nowMs = performance.now()
     const all = new Set([...this.#sharers.list(), ...subscribers()])
     return [...all].filter((peer) => isConnected(peer) && !this.#sharers.isLacking(peer, nowMs))
+  }
+
+  get areCollected(): boolean {
+    return this.#modules.replica.guests.areCollected
+  }
+
+  collect(peer: string): Promise<boolean> {
+    // The chain may be left, or the disk fail: the next turn comes all the same.
+    return this.#modules.sync.collectHeld(peerIdFromString(peer)).catch(() => false)
   }
 
   /** Compares with so many of {@link ComparedChain.peers}. */

@@ -2,11 +2,12 @@
  * Fetches a peer's held posts on request of the user (spec §5 *Held*, `peer held`): one `held` request, then the blocks
  * as in a pull.
  */
+import type { Block } from '../../../dag/header.ts'
 import { fail, ok, type Result } from '../../../dag/result.ts'
 import type { BlockId } from '../../../dag/ids.ts'
 import { NO_OTHER_PULLS } from '../../../protocol/claims.ts'
 import { blockVerdict, type ProtocolFault } from '../../../protocol/faults.ts'
-import { Fetch } from '../../../protocol/fetch.ts'
+import { Fetch, type PulledBlock } from '../../../protocol/fetch.ts'
 import { GET_IDS, HELD_SLOTS } from '../../../protocol/limits.ts'
 import type { Incoming } from '../../chain/intake/validate-block.ts'
 import { payloadOfPulled } from './payload-fetch.ts'
@@ -35,11 +36,9 @@ export async function fetchHeld(
   if (!reply.ok) return reply
   if (reply.value.t !== 'ids') return fail({ code: 'SYNC_WRONG_REPLY', asked: 'held', got: reply.value.t })
   const listed = reply.value.ids
-  const fetched = await fetchBlocks(
-    stream,
-    replica,
-    listed.filter((id) => !replica.has(id)),
-    { signal, mayRecheck },
+  const lacking = listed.filter((id) => !replica.has(id))
+  const fetched = await fetchBlocks(stream, chain, lacking, signal, (pulled) =>
+    payloadOfPulled(pulled, { stream, replica, signal, mayRecheck, ...UNHURRIED }),
   )
   if (!fetched.ok) return fetched
   const stoodOn = new Set(fetched.value.flatMap(({ block }) => block.header.backs))
@@ -53,15 +52,16 @@ export async function fetchHeld(
   return ok(posts.filter((id) => replica.has(id)))
 }
 
-async function fetchBlocks(
+/** Fetches blocks that the peer listed as held. @param payloadOf - what is taken of a block's payload */
+export async function fetchBlocks<P extends Incoming['payload']>(
   stream: SyncStream,
-  replica: Replica,
+  chain: Uint8Array,
   ids: readonly BlockId[],
-  { signal, mayRecheck }: HeldOptions,
-): Promise<Result<Incoming[], RpcFault | ProtocolFault>> {
-  const { rendezvous: chain } = replica.chain
+  signal: AbortSignal,
+  payloadOf: (pulled: PulledBlock) => Promise<Result<P, RpcFault | ProtocolFault>>,
+): Promise<Result<{ readonly block: Block; readonly payload: P }[], RpcFault | ProtocolFault>> {
   const fetch = new Fetch(ids, { has: () => false, claims: NO_OTHER_PULLS, batchSize: () => GET_IDS })
-  const incoming: Incoming[] = []
+  const incoming: { readonly block: Block; readonly payload: P }[] = []
   for (let tag = 1; !fetch.isDone; tag += 1) {
     const asked = fetch.ask(tag)
     if (asked !== undefined) {
@@ -74,7 +74,7 @@ async function fetchBlocks(
     const arrived = fetch.toStore()
     if (arrived === undefined) continue
     for (const pulled of arrived) {
-      const payload = await payloadOfPulled(pulled, { stream, replica, signal, mayRecheck, ...UNHURRIED })
+      const payload = await payloadOf(pulled)
       if (!payload.ok) return payload
       incoming.push({ block: pulled.block, payload: payload.value })
     }

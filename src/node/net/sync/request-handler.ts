@@ -30,11 +30,19 @@ export interface RequestHandlerModules {
   readonly find: (rendezvous: string) => Replica | undefined
   /** The peer opened the chain: it has it, and in a group proved the key. */
   readonly onOpened?: (replica: Replica, peer: PeerId) => void
-  /** Pulls from a peer that offers its blocks. */
-  readonly onOffer: (replica: Replica, peer: PeerId, signal: AbortSignal) => Promise<Offered>
+  /** The peer was told of the held posts made here. */
+  readonly onHeldTold?: (replica: Replica, peer: PeerId) => void
+  /** Pulls from a peer that offers its blocks; `undefined` if the pull failed. */
+  readonly onOffer: (replica: Replica, peer: PeerId, signal: AbortSignal) => Promise<Offered | undefined>
 }
 
-export function createRequestHandler({ self, find, onOpened, onOffer }: RequestHandlerModules): SyncHandler {
+export function createRequestHandler({
+  self,
+  find,
+  onOpened,
+  onHeldTold,
+  onOffer,
+}: RequestHandlerModules): SyncHandler {
   const streams = new WeakMap<object, ResponderStream>()
   // One offer per peer and chain at a time: an offer waits for a pull slot, and many would delay everybody else.
   const offering = new Set<string>()
@@ -45,6 +53,7 @@ export function createRequestHandler({ self, find, onOpened, onOffer }: RequestH
     const plan = planReply(request, replica === undefined ? undefined : servedOf(replica), stream)
     if (plan.do === 'reply') {
       if (plan.reply.t === 'opened' && replica !== undefined) onOpened?.(replica, caller.peer)
+      if (request.t === 'held' && plan.reply.t === 'ids' && replica !== undefined) onHeldTold?.(replica, caller.peer)
       return plan.reply
     }
     if (replica === undefined) return { t: 'refuse', id: request.id, code: 'unknown-chain' }
@@ -57,8 +66,9 @@ export function createRequestHandler({ self, find, onOpened, onOffer }: RequestH
         const offer = `${caller.peer.toString()} ${replica.chain.id}`
         if (offering.has(offer)) return { t: 'refuse', id: plan.id, code: 'busy' }
         offering.add(offer)
-        const pulled = onOffer(replica, caller.peer, signal).finally(() => offering.delete(offer))
-        return { t: 'offered', id: plan.id, ...(await pulled) }
+        const pulled = await onOffer(replica, caller.peer, signal).finally(() => offering.delete(offer))
+        if (pulled === undefined) return { t: 'refuse', id: plan.id, code: 'busy' }
+        return { t: 'offered', id: plan.id, ...pulled }
       }
     }
   }

@@ -6,7 +6,7 @@ import { controlErrorOf } from '../../../../src/node/api/fault-reports.ts'
 import { METHODS } from '../../../../src/node/control/schema.ts'
 import type { BlockView } from '../../../../src/node/control/shapes.ts'
 import type { BlockId } from '../../../../src/dag/ids.ts'
-import { chain, must, post } from '../../../support/blocks.ts'
+import { author, chain, must, post } from '../../../support/blocks.ts'
 import { DAY } from '../../../support/economy.ts'
 import { takeIn } from '../../../support/replicas.ts'
 import {
@@ -53,6 +53,16 @@ test('a newcomer takes his post back when he has a rep, and is told so before', 
     why: 'taken back by its author',
     takenBack: true,
   })
+})
+
+test('what is taken back is not taken back again: that would cost a rep and change nothing', async () => {
+  const on = await openForumReplica(forum)
+  await takeIn(on, [first])
+  const said = await says(on, ANN, 'I did not mean it')
+  must(await votes(on, ANN, -1, said.id))
+  const reps = on.replica.state.repsOf(author(ANN).author, on.clock.nowMs())
+  expect(await votes(on, ANN, -1, said.id)).toEqual({ ok: false, fault: { code: 'REP_TAKEN_BACK' } })
+  expect(on.replica.state.repsOf(author(ANN).author, on.clock.nowMs())).toBe(reps)
 })
 
 test('nothing gives away what was taken back; likes do not bring it back', async () => {

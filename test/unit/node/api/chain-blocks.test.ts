@@ -84,7 +84,7 @@ describe('which blocks', () => {
   test('those named, in the order named', async () => {
     const on = await openForumReplica(forum)
     await takeIn(on, [first, late, early])
-    expect(await contents(on, { indexes: [2, 1], payloadBytes: 100 })).toEqual(['late', 'first'])
+    expect(await contents(on, { blocks: [2, 1], payloadBytes: 100 })).toEqual(['late', 'first'])
   })
 
   test('a held post that is dropped while the list is made is not in it', async () => {

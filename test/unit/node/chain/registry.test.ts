@@ -7,7 +7,7 @@ import { showChainId } from '../../../../src/dag/chain.ts'
 import { ChainRegistry, type Attachment } from '../../../../src/node/chain/registry.ts'
 import { systemClock } from '../../../../src/node/base/clock.ts'
 import type { Replica } from '../../../../src/node/chain/replica.ts'
-import { loadRations } from '../../../../src/node/storage/records.ts'
+import { loadFounder, loadRations, saveWatch } from '../../../../src/node/storage/records.ts'
 import { openDatabase, type Database } from '../../../../src/node/storage/database.ts'
 import { silentLogger } from '../../../../src/node/base/log.ts'
 import { USUAL_TOPICS } from '../../../../src/protocol/limits.ts'
@@ -122,6 +122,18 @@ describe('§2 the founder that a forum follows', () => {
       expect(joined.replica.needsFounder).toBe(false)
     }
     await chains.stop()
+  })
+
+  test('a crash as soon as its rows are doomed leaves no founder behind that would be followed when it is joined again', async () => {
+    const chains = openChains()
+    const { replica } = must(await chains.join(forum, { remember: true, founder: author(1).author }))
+    await saveWatch(disk, forum.id, replica.watch)
+    expect(await loadFounder(disk, forum.id)).toBe(author(1).author)
+    await replica.store.destroy()
+    expect([await loadFounder(disk, forum.id), await disk.get(`watch-${forum.id.toLowerCase()}`)]).toEqual([
+      undefined,
+      undefined,
+    ])
   })
 
   test('joining instead leaves what keeps the chain out, and nothing else: a namesake, or the forum of another founder', async () => {

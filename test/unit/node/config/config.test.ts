@@ -73,6 +73,7 @@ describe('defaults', () => {
         chains: [],
         founders: {},
         warnings: [],
+        welcome: {},
       },
     })
     for (const text of ['', '\n', '# nothing\n', '---\n']) {

@@ -58,6 +58,7 @@ const cases: readonly (readonly [ReportedFault, ControlCode, readonly string[]])
     'no-reputation',
     ['taking a post back costs 1', 'has 0', 'at most a day after the welcome'],
   ],
+  [{ code: 'REP_TAKEN_BACK' }, 'taken-back', ['already', 'costs 1 rep more']],
   [{ code: 'DAG_REASON_TOO_LONG', bytes: 1025, limit: 1024 }, 'payload-too-large', ['1025', '1024', 'shorter']],
   [
     { code: 'DAG_PAYLOAD_TOO_LARGE', bytes: 105, limit: 100, seal: 40 },

@@ -4,6 +4,8 @@ import { MAX_AHEAD_MS } from '../../../../../src/dag/block-limits.ts'
 import type { BlockId } from '../../../../../src/dag/ids.ts'
 import { isForPeers } from '../../../../../src/node/chain/intake/chain-events.ts'
 import type { Posted } from '../../../../../src/node/chain/posting.ts'
+import { clockTime } from '../../../../../src/node/base/clock-time.ts'
+import { nextRepsMs } from '../../../../../src/reputation/explain.ts'
 import { post } from '../../../../support/blocks.ts'
 import { DAY, HOUR } from '../../../../support/economy.ts'
 import { NOW_MS, takeIn, viewOf } from '../../../../support/replicas.ts'
@@ -53,7 +55,9 @@ describe('§5 a post made here that is sound and not accepted', () => {
     const on = await forumReplica()
     const posted = await says(on, NED, 'may I come in?')
     expect(posted).toMatchObject({ height: 2, state: 'held' })
-    expect(posted.why).toMatch(/author has 0 reps, needs 1 or a like by somebody who has reps; .*peer held/)
+    expect(posted.why).toMatch(
+      /author has 0 reps, needs 1 or a like by somebody who has reps; it stays on this node, which tells nodes/,
+    )
     expect(idsOf(on, on.replica.blocked())).toEqual([posted.id])
     expect(stands(on, await madeHere(on, posted))).toBe('held')
   })
@@ -72,6 +76,25 @@ describe('§5 a post made here that is sound and not accepted', () => {
     expect(on.events.map((event) => [event.kind, event.id, isForPeers(event)])).toEqual([['held', posted.id, false]])
     const next = await madeHere(on, await says(on, BOB, 'hello'))
     expect(next.block.header.backs).toEqual([first.block.id])
+  })
+
+  test('is held too if it is the second of a first day: its author is told why, and when he has a rep again', async () => {
+    const on = await forumReplica()
+    const welcomed = await says(on, NED, 'may I come in?')
+    await votes(on, BOB, 1, welcomed.id)
+    on.clock.set(NOW_MS + 2 * HOUR)
+    const second = await says(on, NED, 'and another thing')
+    expect(second.state).toBe('held')
+    expect(second.why).toMatch(
+      /a welcome pays for one post: he has a rep again from about (\d{4}-\d\d-\d\d )?\d\d:\d\d on/,
+    )
+    const { author: ned } = (await on.replica.block(indexOf(on, second.id))).header
+    const nextMs = nextRepsMs(on.replica.state, ned!, NOW_MS + 2 * HOUR)!
+    expect(on.replica.state.repsOf(ned!, nextMs)).toBeGreaterThanOrEqual(1)
+    expect(Math.abs(nextMs - NOW_MS - DAY)).toBeLessThan(5000)
+    expect(second.why).toContain(clockTime(nextMs, NOW_MS + 2 * HOUR))
+    const stranger = await says(on, NIA, 'nobody knows me')
+    expect(stranger.why).not.toContain('again from about')
   })
 
   test('comes in by itself only with 1 rep: none a moment before a post is a day old, 1 then', async () => {

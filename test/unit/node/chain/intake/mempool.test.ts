@@ -154,7 +154,10 @@ describe('what waits in the mempool', () => {
     const mempool = new Mempool()
     const above = checked(post(forum, { author: 1 }), 'turn')
     mempool.put({ ...above, delay: { why: 'above' } })
-    mempool.put({ ...checked(post(forum, { author: 2 }), 'turn'), delay: { why: 'rewrite', author: author(3).author } })
+    mempool.put({
+      ...checked(post(forum, { author: 2 }), 'turn'),
+      delay: { why: 'rewrite', author: author(3).author, count: 1 },
+    })
     const has = (by: number) => mempool.hasDelayedOf(author(by).author)
     expect([has(1), has(2), has(3)]).toEqual([false, false, true])
     mempool.put(above)

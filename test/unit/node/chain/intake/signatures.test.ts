@@ -24,7 +24,7 @@ const PLAIN = chain(`@${author(1).author}`)
 
 /** A budget that is counted. */
 function budget(left: number): { readonly may: () => boolean; asked: number } {
-  const counted = { asked: 0, may: () => (counted.asked += 1) <= left }
+  const counted = { asked: 0, may: (spent = 1) => (counted.asked += spent) <= left }
   return counted
 }
 

@@ -1,5 +1,8 @@
 /** `chains join` of a forum (spec §2, §11): whose it is becomes clear at once, and a person chooses between several. */
-import { describe, expect, test } from 'vitest'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { command, shell, type FakeDaemon, type Outcome } from '../rig.ts'
 
 const [A, B] = ['AA'.repeat(32), 'BB'.repeat(32)]
@@ -29,6 +32,35 @@ const chosenIn = ({ calls }: Outcome): unknown[] =>
     const { pub } = params as { pub?: string }
     return method === 'chain.founder' && pub !== undefined ? [pub] : []
   })
+
+describe('with pioneers', () => {
+  const paramsOf = ({ calls }: Outcome): unknown => calls.find(([method]) => method === 'chains.join')?.[1]
+
+  test('keys or names of the user, with commas between', async () => {
+    const home = await mkdtemp(join(tmpdir(), 'fc-'))
+    onTestFinished(() => rm(home, { recursive: true, force: true }))
+    const env = { HOME: home }
+    for (const [name, pub] of Object.entries({ ana: A, me: B }))
+      await command(shell(`names add ${pub} ${name}`), { env })
+    const joined = await joining({}, 'chains join "#chat" --pioneers me,ana', { env })
+    expect(paramsOf(joined)).toEqual({ name: '#chat', keys: [B, A] })
+  })
+
+  test('what is neither is named, and nothing is joined', async () => {
+    const joined = await joining({}, `chains join "#chat" --pioneers ${A},zoe`)
+    expect(joined).toMatchObject({ status: 1, calls: [] })
+    expect(joined.err).toContain('“zoe” is none of your names')
+    expect(await joining({}, `chains join "$chat" --pioneers ${A}`)).toMatchObject({ status: 2, calls: [] })
+  })
+})
+
+test('--welcome and --no-welcome say whether held posts of others are collected; without them nothing is said', async () => {
+  const told = async (option: string): Promise<unknown> => {
+    const { calls } = await joining({}, `chains join "#chat" ${option}`)
+    return (calls.find(([method]) => method === 'chains.join')?.[1] as { welcome?: boolean }).welcome
+  }
+  expect([await told('--welcome'), await told('--no-welcome'), await told('')]).toEqual([true, false, undefined])
+})
 
 describe('by bare name', () => {
   test('nobody has it: says how to go on, and chooses nobody', async () => {

@@ -38,6 +38,19 @@ describe('the file', () => {
     expect(await readFile(file, 'utf8')).toContain(`bob: ${BOB}\n`)
   })
 
+  test('a peer id has a name too, which stands for it where a peer is meant, and for no key', async () => {
+    const id = '12D3KooWGjSE7eCu5f1Pa8pGxscmoEcdQ5BRMGqbyMvL2dhrPCS5'
+    await run(`names add ${id} anas-node`)
+    expect((await run('names list')).out).toBe(`anas-node ${id}\n`)
+    const results = { 'peer.held': { ids: [] } }
+    expect((await run("peer anas-node held '#chat'", { results })).calls).toEqual([
+      ['peer.held', { addr: id, chain: '#chat' }],
+    ])
+    expect(await run('chains join "#x" --pioneers anas-node')).toMatchObject({ status: 1, calls: [] })
+    await run(`names remove ${id}`)
+    expect((await run('names list')).out).toBe('')
+  })
+
   test('of several commands at once none undoes what another wrote', async () => {
     const pubs = Array.from({ length: 8 }, (_, n) => author(10 + n).author)
     const runs = await Promise.all(pubs.map((pub, n) => run(`names add ${pub} friend${String(n)}`)))

@@ -13,6 +13,9 @@ const synced = {
   peers: [{ id: 'ann', lastSyncMs: 0, state: 'synced' }],
   founders: [],
   waiting: [{ id: 'ann', posts: 2 }],
+  isWelcoming: false,
+  guests: [],
+  heldHere: [],
 }
 const progress = {
   blocks: 200,
@@ -88,4 +91,14 @@ test('--watch in a pipe prints a line whenever something changed, until it is in
     '',
   ])
   expect([err, status, calls.length]).toEqual(['', 130, 3])
+})
+
+test('it names the posts of others that wait here, where from, and what to type; and how many peers heard of those made here', async () => {
+  const [ours, theirs] = ['2_' + 'A1'.repeat(32), '3_' + 'B2'.repeat(32)]
+  const status = { ...synced, heldHere: [{ id: ours, heard: 1 }], guests: [{ id: theirs, heldBy: ['ann'] }] }
+  const { out } = await command(shell(`chain '#chat' status`), { results: { 'chain.status': status } })
+  expect(out).toContain('yours:    2_A1A1A1A1 waits for a like; 1 peer heard of it\n')
+  expect(out).toContain('guest:    3_B2B2B2B2 from ann waits for a like\n')
+  expect(out).toContain("freechains chain '#chat' welcome [ID | all]\n")
+  expect(out).toContain("waiting:  2 at ann, for a like: peer ann held '#chat'")
 })

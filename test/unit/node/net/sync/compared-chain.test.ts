@@ -21,7 +21,7 @@ async function comparing(here: Chain, there: Chain, modules: Partial<ComparedCha
     replica,
     self,
     client: client as unknown as ComparedChainModules['client'],
-    sync: { suggest: (peer) => compared.push(peer) },
+    sync: { suggest: (peer) => compared.push(peer), collectHeld: () => Promise.resolve(true) },
     subscribers: () => [],
     isConnected: () => true,
     isStatic: () => false,
