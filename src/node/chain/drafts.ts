@@ -10,7 +10,6 @@ import type { MadeBlock } from '../../dag/block.ts'
 import { fail, ok, type Result } from '../../dag/result.ts'
 import type { AuthorKey, BlockId } from '../../dag/ids.ts'
 import { hasFirstPostPioneer } from '../../dag/sound.ts'
-import { isAncestor } from '../../dag/walk.ts'
 import type { BlockFault } from '../../protocol/faults.ts'
 import type { Clock } from '../base/clock.ts'
 import { DraftTurns } from './draft-turns.ts'
@@ -81,7 +80,7 @@ export class Drafts {
     if (refusal !== undefined) return fail(refusal)
     const endTurn = await this.#turns.next(`${replica.chain.id} ${request.author}`, signal)
     try {
-      return await replica.betweenChanges(() => {
+      return await replica.atRest(() => {
         const made = draftOn(replica, request, clock.nowMs())
         if (made.ok) this.#keep(replica, made.value, request.author, endTurn)
         else endTurn()
@@ -101,14 +100,10 @@ export class Drafts {
     const { replica, made } = draft
     try {
       const bytes = made.payload.byteLength
-      const take = (): Result<MadeBlock, DraftFault> => {
-        // The next draft is made when this block is in, and signed while it is being stored. All before was told, so it is known
-        // whether this draft is stale.
-        draft.endTurn()
+      const taken = await takeInMade<DraftFault | BlockFault>(replica, bytes, clock, () => {
         if (draft.isStale || isFoundedByAnother(draft)) return fail({ code: 'DRAFT_STALE' })
         return ok({ block: { ...made.block, signature }, payload: made.payload })
-      }
-      const taken = await takeInMade<DraftFault | BlockFault>(replica, bytes, clock, take, { freesNext: true })
+      })
       // Its backs left the chain: a new draft links others.
       const isGone =
         !taken.ok && (taken.fault.code === 'DAG_MISSING_BACK' || taken.fault.code === 'REP_UNACCEPTED_BACK')
@@ -177,14 +172,7 @@ export class Drafts {
 /** A withdrawn block may be one that the draft stands on; it happens seldom, and a new draft costs little. */
 function overtakes({ id, author, kind }: ChainEvent, draft: Draft): boolean {
   if (kind === 'withdrawn') return true
-  if ((kind !== 'post' && kind !== 'like') || author !== draft.author || id === draft.made.block.id) return false
-  // It may have been told only after the draft was made, on it.
-  const { graph } = draft.replica
-  const at = graph.indexOf(id)
-  return !draft.made.block.header.backs.some((back) => {
-    const index = graph.indexOf(back)
-    return at !== undefined && index !== undefined && (index === at || isAncestor(graph, at, index))
-  })
+  return (kind === 'post' || kind === 'like') && author === draft.author && id !== draft.made.block.id
 }
 
 /** A first post, where another forum has come: a new draft stands on its blocks. */

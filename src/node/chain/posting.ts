@@ -12,7 +12,6 @@ import type { BlockFault } from '../../protocol/faults.ts'
 import type { ChainState } from '../../reputation/chain-state.ts'
 import { explain, nextRepsMs } from '../../reputation/explain.ts'
 import { clockTime } from '../base/clock-time.ts'
-import type { RunOptions } from './intake/commit-queue.ts'
 import type { Clock } from '../base/clock.ts'
 import type { StorageRefusal } from './faults.ts'
 import type { Replica } from './replica.ts'
@@ -92,26 +91,23 @@ function put(
  * Takes in a block that `make` gives with the chain at rest. Resolves when it is on disk.
  *
  * @param bytes - of its payload, for the quotas
- * @param options - when the job's turn in the commit queue begins and ends
  */
 export async function takeInMade<F>(
   replica: Replica,
   bytes: number,
   clock: Clock,
   make: () => Result<MadeBlock, F>,
-  options: RunOptions = {},
 ): Promise<Result<Posted, F | Refused>> {
   const refusal = await replica.storage.refusalOf(bytes)
   if (refusal !== undefined) return fail(refusal)
-  let pioneerBefore: AuthorKey | undefined
+  const pioneerBefore = replica.pioneer
   const outcome = await replica.ingestMade(() => {
-    pioneerBefore = replica.state.pioneer
     const made = make()
     // Who posts first founds the forum, and follows itself.
     const author = made.ok ? made.value.block.header.author : undefined
     if (replica.needsFounder && author !== undefined) replica.follow(author)
     return made
-  }, options)
+  })
   if (!outcome.ok) return outcome
   const { id, state } = outcome.value
   if (state === 'refused') return fail(outcome.value.fault)
@@ -120,7 +116,7 @@ export async function takeInMade<F>(
   if (index === undefined) throw new Bug('a block that is in is in the graph')
   const made = { id, height: graph.height(index) }
   if (state === 'accepted') {
-    const isFounding = chainState.isPost(index) && replica.state.pioneer !== pioneerBefore
+    const isFounding = chainState.isPost(index) && replica.pioneer !== pioneerBefore
     return ok({ ...made, state, ...(isFounding ? { why: FOUNDER } : {}) })
   }
   const why = explain(chainState, index, { state: replica.stateOf(index), now: clock.nowMs() })

@@ -12,7 +12,7 @@ import { Throttle } from '../../reputation/throttle.ts'
 import { Watch } from '../../reputation/watch.ts'
 import type { Incoming } from './intake/validate-block.ts'
 import type { ChainListener, Origin } from './intake/chain-events.ts'
-import { CommitQueue, type RunOptions } from './intake/commit-queue.ts'
+import { CommitQueue } from './intake/commit-queue.ts'
 import { Ingest } from './intake/ingest.ts'
 import { deleteKeptAside, KEEP_HIDDEN_MS, advanceClock } from './intake/advance-clock.ts'
 import type { Clock } from '../base/clock.ts'
@@ -157,11 +157,6 @@ export class Replica extends ReplicaView {
     return this.#parts.commitQueue.run(() => look())
   }
 
-  /** As {@link atRest}, but what was changed last may still be on its way to the store, and listeners have not heard of it. */
-  betweenChanges<T>(look: () => T): Promise<T> {
-    return this.#parts.commitQueue.run(() => look(), { duringWrite: true })
-  }
-
   /**
    * Takes in a list of blocks, pasts first, after those of earlier calls. A refused block does not stop the others, unless
    * its signature is forged: the blocks behind that one are postponed.
@@ -180,8 +175,8 @@ export class Replica extends ReplicaView {
   }
 
   /** Calls `make` with the chain at rest, and takes in the block it makes before anything else changes. */
-  ingestMade<F>(make: () => Result<Incoming, F>, options: RunOptions = {}): Promise<Result<StoreOutcome, F>> {
-    return this.#parts.ingest.made(make, options)
+  ingestMade<F>(make: () => Result<Incoming, F>): Promise<Result<StoreOutcome, F>> {
+    return this.#parts.ingest.made(make)
   }
 
   /** Blocks are expected soon. */

@@ -42,8 +42,6 @@ export type Change = (origin: Origin, alter: () => Promise<void> | void) => Prom
 export interface RunOptions {
   /** The job may begin while the commit before it is still being written. By default it begins once that is stored and told. */
   readonly duringWrite?: boolean
-  /** A next job that may begin during a write may do so during this one's. By default if this one may. */
-  readonly freesNext?: boolean
 }
 
 /** A change in memory that is ready to be stored, and what holds once it is. */
@@ -92,15 +90,12 @@ export class CommitQueue {
    * Runs a job after those of earlier calls. A job that does not call `change` only looks at the chain. Resolves when what
    * the job changed is stored and told. A job that throws outside of `change` leaves the queue usable.
    */
-  async run<T>(
-    job: (change: Change) => Promise<T> | T,
-    { duringWrite = false, freesNext = duringWrite }: RunOptions = {},
-  ): Promise<T> {
+  async run<T>(job: (change: Change) => Promise<T> | T, { duringWrite = false }: RunOptions = {}): Promise<T> {
     const untold: Promise<void>[] = []
     const change: Change = async (origin, alter) => {
       const { told } = await this.#change(origin, alter)
-      // With `freesNext` the job's turn ends before its commit is written, so that the next job can begin.
-      if (freesNext) untold.push(told)
+      // With `duringWrite` the job's turn ends before its commit is written, so that the next job can begin.
+      if (duringWrite) untold.push(told)
       else await told
     }
     const result = await this.#queue.run(async () => {

@@ -10,7 +10,7 @@ import type { StoreOutcome } from '../../../protocol/pull-types.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { BlockImporter } from './block-importer.ts'
 import type { Origin } from './chain-events.ts'
-import type { Change, CommitQueue, RunOptions } from './commit-queue.ts'
+import type { Change, CommitQueue } from './commit-queue.ts'
 import { CHUNK, SignaturesAhead } from './signatures-ahead.ts'
 import { signatureState, UNLIMITED, type MayRecheck, type SignatureState } from './signatures.ts'
 import type { Incoming } from './validate-block.ts'
@@ -50,14 +50,14 @@ export class Ingest {
   }
 
   /** Makes a block with the chain at rest, and imports it before anything else changes. */
-  made<F>(make: () => Result<Incoming, F>, options: RunOptions = {}): Promise<Result<StoreOutcome, F>> {
+  made<F>(make: () => Result<Incoming, F>): Promise<Result<StoreOutcome, F>> {
     return this.#modules.commitQueue.run(async (change) => {
       const made = make()
       if (!made.ok) return made
       const [outcome] = await this.#import(this.#taskOf([made.value], 'here', UNLIMITED), change)
       if (outcome === undefined) throw new Bug('one block gives one outcome')
       return ok(outcome)
-    }, options)
+    })
   }
 
   #taskOf(list: readonly Incoming[], origin: Origin, mayRecheck: MayRecheck): Task {
