@@ -262,6 +262,13 @@ export class ChainState {
     return this.#hidden.repsOf(index)
   }
 
+  /** The accepted block of an author that came last. */
+  latestBy(author: AuthorKey): number | undefined {
+    const number = this.#table.numberOf(author)
+    const blocks = number === undefined ? [] : this.#table.blocksOf(number)
+    return blocks.findLast((index) => this.graph.isAccepted(index))
+  }
+
   /** The authors of accepted blocks, and the pioneers. */
   authors(): AuthorKey[] {
     const found = new Set<AuthorKey>(this.chain.params.pioneers)

@@ -1,5 +1,7 @@
 /** What reputation leaves on the disk: nodes that are killed in the middle come back to what they had told (spec §5). */
+import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { connect } from '../../src/node/control/client/connection.ts'
 import { eventually, Playground, type Daemon } from '../support/daemon.ts'
 import {
   agreed,
@@ -201,4 +203,30 @@ test('3.b a post that was hidden stays hidden after kill -9, and one that likes 
     (found) => found === text,
   )
   expect(await bytes()).toBeGreaterThan(text.length)
+})
+
+test('§5 kill -9 with 64 posts in flight, which share writes: all that were acknowledged are there', async () => {
+  const group = { chains: [{ name: '$crash', key: 'AB'.repeat(32) }] }
+  let node = await playground.start('many', group)
+  const { controlPort: port } = node
+  const stateDir = join(playground.root, 'state', 'freechains')
+  const clients = await Promise.all([1, 2].map(() => connect({ host: '127.0.0.1', port, stateDir })))
+  const acknowledged: string[] = []
+  const lanes = Array.from({ length: 64 }, async (_, n) => {
+    for (let at = 0; ; at += 1) {
+      const text = `lane ${String(n)}, post ${String(at)}`
+      const posted = await clients[n % 2]?.call('chain.post', { chain: '$crash', text })
+      if (posted !== undefined) acknowledged.push(posted.id)
+    }
+  })
+  const ended = Promise.allSettled(lanes)
+  await eventually(
+    () => Promise.resolve(acknowledged.length),
+    (count) => count >= 300,
+  )
+  await node.kill()
+  await ended
+  node = await playground.start('many', group)
+  const there = new Set(await node.client.call('chain.consensus', { chain: '$crash' }))
+  expect(acknowledged.filter((id) => !there.has(id))).toEqual([])
 })

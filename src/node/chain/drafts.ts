@@ -10,6 +10,7 @@ import type { MadeBlock } from '../../dag/block.ts'
 import { fail, ok, type Result } from '../../dag/result.ts'
 import type { AuthorKey, BlockId } from '../../dag/ids.ts'
 import { hasFirstPostPioneer } from '../../dag/sound.ts'
+import { isAncestor } from '../../dag/walk.ts'
 import type { BlockFault } from '../../protocol/faults.ts'
 import type { Clock } from '../base/clock.ts'
 import { DraftTurns } from './draft-turns.ts'
@@ -32,6 +33,8 @@ export interface DraftLimits {
 interface Draft {
   readonly made: MadeBlock
   readonly author: AuthorKey
+  /** The author's accepted block that came last when the draft was made. */
+  readonly latest: number | undefined
   readonly replica: Replica
   readonly oldAge: NodeJS.Timeout
   /** Lets the author's next draft be made. */
@@ -100,10 +103,13 @@ export class Drafts {
     const { replica, made } = draft
     try {
       const bytes = made.payload.byteLength
-      const taken = await takeInMade<DraftFault | BlockFault>(replica, bytes, clock, () => {
-        if (draft.isStale || isFoundedByAnother(draft)) return fail({ code: 'DRAFT_STALE' })
+      const take = (): Result<MadeBlock, DraftFault> => {
+        // The next draft can be made when this block is in.
+        draft.endTurn()
+        if (draft.isStale || isOvertaken(draft) || isFoundedByAnother(draft)) return fail({ code: 'DRAFT_STALE' })
         return ok({ block: { ...made.block, signature }, payload: made.payload })
-      })
+      }
+      const taken = await takeInMade<DraftFault | BlockFault>(replica, bytes, clock, take)
       // Its backs left the chain: a new draft links others.
       const isGone =
         !taken.ok && (taken.fault.code === 'DAG_MISSING_BACK' || taken.fault.code === 'REP_UNACCEPTED_BACK')
@@ -117,7 +123,8 @@ export class Drafts {
     const { id } = made.block
     this.#drop(id)
     const oldAge = setTimeout(() => this.#drop(id), this.#limits.ageMs).unref()
-    const draft = { made, author, replica, oldAge, endTurn, isStale: false }
+    const latest = replica.state.latestBy(author)
+    const draft = { made, author, latest, replica, oldAge, endTurn, isStale: false }
     this.#drafts.set(id, draft)
     this.#bytes += made.payload.byteLength
     this.#watch(replica).add(draft)
@@ -172,7 +179,19 @@ export class Drafts {
 /** A withdrawn block may be one that the draft stands on; it happens seldom, and a new draft costs little. */
 function overtakes({ id, author, kind }: ChainEvent, draft: Draft): boolean {
   if (kind === 'withdrawn') return true
-  return (kind === 'post' || kind === 'like') && author === draft.author && id !== draft.made.block.id
+  if ((kind !== 'post' && kind !== 'like') || author !== draft.author || id === draft.made.block.id) return false
+  // It may have been told only after the draft was made, on it.
+  const { graph } = draft.replica
+  const at = graph.indexOf(id)
+  return !draft.made.block.header.backs.some((back) => {
+    const index = graph.indexOf(back)
+    return at !== undefined && index !== undefined && (index === at || isAncestor(graph, at, index))
+  })
+}
+
+/** Blocks that are stored by one write with it are told of when that is done. */
+function isOvertaken({ author, latest, replica }: Draft): boolean {
+  return replica.state.latestBy(author) !== latest
 }
 
 /** A first post, where another forum has come: a new draft stands on its blocks. */

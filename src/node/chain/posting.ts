@@ -100,8 +100,9 @@ export async function takeInMade<F>(
 ): Promise<Result<Posted, F | Refused>> {
   const refusal = await replica.storage.refusalOf(bytes)
   if (refusal !== undefined) return fail(refusal)
-  const pioneerBefore = replica.pioneer
+  let pioneerBefore: AuthorKey | undefined
   const outcome = await replica.ingestMade(() => {
+    pioneerBefore = replica.state.pioneer
     const made = make()
     // Who posts first founds the forum, and follows itself.
     const author = made.ok ? made.value.block.header.author : undefined
@@ -116,7 +117,7 @@ export async function takeInMade<F>(
   if (index === undefined) throw new Bug('a block that is in is in the graph')
   const made = { id, height: graph.height(index) }
   if (state === 'accepted') {
-    const isFounding = chainState.isPost(index) && replica.pioneer !== pioneerBefore
+    const isFounding = chainState.isPost(index) && replica.state.pioneer !== pioneerBefore
     return ok({ ...made, state, ...(isFounding ? { why: FOUNDER } : {}) })
   }
   const why = explain(chainState, index, { state: replica.stateOf(index), now: clock.nowMs() })

@@ -12,7 +12,14 @@ import { authorKey, idBytes, type AuthorKey, type ChainId } from '../../dag/ids.
 import type { ThrottleRecord } from '../../reputation/throttle.ts'
 import { Watch, type Interval } from '../../reputation/watch.ts'
 import type { Database } from './database.ts'
-import { chainRecords, configuredRecord, founderRecord, rationsRecord, watchRecord, welcomeRecord } from './record-names.ts'
+import {
+  chainRecords,
+  configuredRecord,
+  founderRecord,
+  rationsRecord,
+  watchRecord,
+  welcomeRecord,
+} from './record-names.ts'
 
 export interface TextList {
   load(): Promise<readonly string[]>
