@@ -1,9 +1,8 @@
 /** `chain <c> welcome` (spec §11): likes what waits, in one word; and what `log` says of it. */
 import { describe, expect, test } from 'vitest'
-import { command, shell, type Outcome } from '../rig.ts'
+import { command, PUB, shell, type Outcome } from '../rig.ts'
 
 const ID = (n: number): string => `2_${String(n).repeat(64)}`
-const PVT = 'CF'.repeat(64)
 const guestsOf = (...ids: readonly string[]) => ids.map((id) => ({ id, heldBy: ['node-c'] }))
 
 function welcoming(line: string, ...ids: readonly string[]): Promise<Outcome> {
@@ -11,7 +10,7 @@ function welcoming(line: string, ...ids: readonly string[]): Promise<Outcome> {
     'chain.status': { guests: guestsOf(...ids) },
     'chain.like': ({ id }: { id: string }) => ({ id: `3_of_${id}` }),
   }
-  return command(shell(`chain '#chat' welcome ${line} --sign=env:KEY`), { results, env: { KEY: PVT } })
+  return command(shell(`chain '#chat' welcome ${line} --sign=env:PVT`), { results })
 }
 
 const liked = ({ calls }: Outcome): unknown[] =>
@@ -21,7 +20,7 @@ describe('welcome', () => {
   test('without a name likes the only one that waits', async () => {
     const outcome = await welcoming('', ID(1))
     expect(outcome).toMatchObject({ status: 0, out: `3_of_${ID(1)}\n` })
-    expect(outcome.calls.at(-1)).toEqual(['chain.like', { chain: '#chat', id: ID(1), sign: PVT }])
+    expect(outcome.calls.at(-1)).toEqual(['chain.like', { chain: '#chat', id: ID(1), author: PUB }])
   })
 
   test('likes the one that is named, or all', async () => {
