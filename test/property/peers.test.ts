@@ -184,7 +184,7 @@ describe('a post on any of the heads is sound', () => {
               ? await post(replica, request, maker.clock)
               : await vote(replica, { ...request, n, target: maker.indexOf(liked) }, maker.clock)
           if (!made.ok) {
-            expect(['REP_NO_REPS', 'DAG_BAD_LIKE']).toContain(made.fault.code)
+            expect(['REP_NO_REPS', 'REP_TAKEN_BACK', 'DAG_BAD_LIKE']).toContain(made.fault.code)
             continue
           }
           const block = await replica.block(replica.graph.indexOf(made.value.id)!)
