@@ -2,10 +2,12 @@
  * The OpenRPC document against a running node (spec §10): every method is called for real, with params that the document
  * allows, and what comes back, refusals and events too, is what the document says. The reader knows the document alone.
  */
+import { createHash } from 'node:crypto'
 import { connect as connectSocket } from 'node:net'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { signerOf } from '../../src/node/control/client/signing.ts'
 import { Playground, type Daemon } from '../support/daemon.ts'
 import { Reader, type Document } from '../support/openrpc.ts'
 import { Raw } from '../unit/node/control/rig.ts'
@@ -102,6 +104,13 @@ test('every method takes what the document says, and gives what it says', async 
   await call('chain.heads', { chain: CHAT, state: 'all' })
   await call('chain.like', { chain: CHAT, id: held.id, sign: pvt, why: 'welcome' })
   await call('chain.dislike', { chain: CHAT, id: held.id, sign: pvt })
+  const { draft, header } = (await call('chain.draft', { chain: CHAT, author: pub, text: 'signed here' })) as {
+    draft: string
+    header: string
+  }
+  const digest = createHash('sha256').update(header, 'base64').digest()
+  const signature = await signerOf(pvt).sign(Buffer.concat([Buffer.from('freechains/block/1'), digest]))
+  await call('chain.submit', { draft, signature: Buffer.from(signature).toString('base64') })
   await call('chain.get', { chain: CHAT, id, part: 'block' })
   await call('chain.get', { chain: CHAT, id: held.id, part: 'block' })
   await call('chain.get', { chain: CHAT, id, part: 'payload' })

@@ -93,7 +93,8 @@ export class Connection {
     try {
       for await (const line of readLines(this.#socket, limit, 'line')) {
         const goesOn = await this.#take(line)
-        if (!goesOn || this.#gone.signal.aborted) return
+        if (this.#gone.signal.aborted) return
+        if (!goesOn) break
       }
       await this.#linger()
     } catch (error) {
@@ -102,6 +103,7 @@ export class Connection {
         null,
         new ControlError('bad-request', `a line has at most ${String(limit())} bytes here: send less, after auth`),
       )
+      await this.#linger()
     }
   }
 
@@ -159,7 +161,7 @@ export class Connection {
     for (const action of after) action()
   }
 
-  /** The client ended its side (`printf … | nc -N`): its open calls are still answered, its subscriptions end. */
+  /** Nothing more is read (`printf … | nc -N`, or a bad line): open calls are still answered, subscriptions end. */
   async #linger(): Promise<void> {
     if (this.#running.size === 0) return
     const timer = setTimeout(() => this.#gone.abort(), this.#limits.lingerMs)
