@@ -10,6 +10,18 @@ import { inOrder } from './order.ts'
 
 const TYPED_ID = /^(?:(0|[1-9][0-9]{0,9})_)?([0-9A-Fa-f]{6,64})$/
 
+export interface TypedId {
+  readonly height: number | undefined
+  /** The beginning of the id's hex digits, in either case. */
+  readonly digits: string
+}
+
+/** `undefined` if the text is no id and no beginning of one. */
+export function parseTypedId(text: string): TypedId | undefined {
+  const [, height, digits] = TYPED_ID.exec(text) ?? []
+  return digits === undefined ? undefined : { height: height === undefined ? undefined : Number(height), digits }
+}
+
 /** Matches listed for an ambiguous prefix; with more the user must type more digits anyway. */
 const MATCHES_LISTED = 100
 
@@ -22,11 +34,11 @@ export function resolvePrefix(
   text: string,
   counts?: (index: number) => boolean,
 ): Result<number, DagFault> {
-  const [, height, digits] = TYPED_ID.exec(text) ?? []
-  if (digits === undefined) return fail({ code: 'DAG_BAD_ID', text })
+  const typed = parseTypedId(text)
+  if (typed === undefined) return fail({ code: 'DAG_BAD_ID', text })
   const matches = graph
-    .startingWith(digits)
-    .filter((index) => height === undefined || graph.height(index) === Number(height))
+    .startingWith(typed.digits)
+    .filter((index) => typed.height === undefined || graph.height(index) === typed.height)
     .filter((index) => counts?.(index) ?? true)
   const [match] = matches
   if (match === undefined) return fail({ code: 'DAG_UNKNOWN_ID', text })

@@ -64,7 +64,8 @@ function whyHidden({ state }: Replica, index: number): string {
   return state.isTakenBack(index) ? TAKEN_BACK : DISLIKED_AWAY
 }
 
-function showTarget(replica: Replica, target: Block['id']): string {
+/** The id of a block that another one names: as shown, or bare where it is not in the graph. */
+export function showTarget(replica: Replica, target: Block['id']): string {
   const index = replica.graph.indexOf(target)
   return index === undefined ? target : shownIdOf(replica, index)
 }

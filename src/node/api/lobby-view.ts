@@ -1,25 +1,25 @@
 /** Held posts of other nodes that are in the lobby (spec §5), as the control port shows them: they are in no graph. */
 import { cidOfPayload } from '../../dag/codec.ts'
 import { labelOf } from '../../dag/content-label.ts'
-import { showId, type BlockId } from '../../dag/ids.ts'
+import { parseTypedId } from '../../dag/id-prefix.ts'
+import { showId } from '../../dag/ids.ts'
 import { whyHeldBy } from '../../reputation/explain.ts'
 import type { Clock } from '../base/clock.ts'
 import type { LobbyPost } from '../chain/lobby.ts'
 import type { Replica } from '../chain/replica.ts'
 import { ControlError } from '../control/error-codes.ts'
 import type { BlockView, ListedBlock } from '../control/shapes.ts'
-
-const TYPED_ID = /^(?:(0|[1-9][0-9]{0,9})_)?([0-9A-Fa-f]{6,64})$/
+import { showTarget } from './block-view.ts'
 
 /** The one post in the lobby that a typed id, or the beginning of one, means. An id that the graph knows goes before. */
 export function inLobby(replica: Replica, text: string): LobbyPost | undefined {
-  const [, height, digits] = TYPED_ID.exec(text) ?? []
-  if (digits === undefined || replica.graph.startingWith(digits).some((index) => replica.isKept(index)))
+  const typed = parseTypedId(text)
+  if (typed === undefined || replica.graph.startingWith(typed.digits).some((index) => replica.isKept(index)))
     return undefined
   const found = replica.guests
     .inLobby()
-    .filter(({ block }) => block.id.startsWith(digits.toUpperCase()))
-    .filter(({ block }) => height === undefined || block.header.height === Number(height))
+    .filter(({ block }) => block.id.startsWith(typed.digits.toUpperCase()))
+    .filter(({ block }) => typed.height === undefined || block.header.height === typed.height)
   if (found.length < 2) return found[0]
   throw new ControlError('ambiguous-id', `“${text}” means several blocks: ${found.map(shownOf).join(' ')}`)
 }
@@ -37,15 +37,11 @@ export async function admitFromLobby(replica: Replica, text: string): Promise<vo
 
 export function lobbyView(replica: Replica, { block: { id, header }, peer }: LobbyPost, clock: Clock): BlockView {
   const { author, height, time, backs, re, pay } = header
-  const shown = (link: BlockId): string => {
-    const index = replica.graph.indexOf(link)
-    return index === undefined ? link : showId(replica.graph.height(index), link)
-  }
   return {
     ...{ id: showId(height, id), height, time },
     ...(author === undefined ? {} : { author }),
-    backs: backs.map(shown),
-    ...(re === undefined ? {} : { re: shown(re) }),
+    backs: backs.map((back) => showTarget(replica, back)),
+    ...(re === undefined ? {} : { re: showTarget(replica, re) }),
     pay: { cid: cidOfPayload(pay.id).toString(), size: pay.size, seal: pay.seal, ...labelOf(pay) },
     state: 'held',
     reps: 0,

@@ -13,7 +13,7 @@ import {
 } from '../../../protocol/newcomer-limits.ts'
 import { Bucket } from '../../../protocol/token-bucket.ts'
 
-/** How often it looks whom to ask. */
+/** Interval at which the peers that are due are asked. */
 const LOOK_MS = 500
 
 /** A joined chain as the rounds see it. */
