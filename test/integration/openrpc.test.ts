@@ -108,6 +108,9 @@ test('every method takes what the document says, and gives what it says', async 
   await call('chain.blocks', { chain: CHAT, last: 5, payloads: 100 })
   await call('chain.blocks', { chain: CHAT, last: 5, lens: [pub] })
   await call('chain.missing', { chain: CHAT })
+  const about = { type: 'application/vnd.freechains.profile+json', text: '{"name":"Ana"}' }
+  await call('chain.post', { chain: CHAT, ...about, sign: pvt })
+  expect(await call('chain.profiles', { chain: CHAT, of: [pub] })).toMatchObject([{ pub, name: 'Ana' }])
   await call('chain.reps', { chain: CHAT })
   await call('chain.reps', { chain: CHAT, of: pub })
   await call('chain.reps', { chain: CHAT, lens: [] })

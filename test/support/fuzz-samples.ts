@@ -233,6 +233,7 @@ export const CONTROL_PARAMS: { readonly [M in Method]: ParamsOf<M> } = {
   'chain.like': { ...signed, why: 'well said' },
   'chain.dislike': signed,
   'chain.reps': { ...on, of: author(1).author },
+  'chain.profiles': { ...on, of: [author(1).author] },
   'chain.remove': block,
   'chain.traverse': { ...on, from: [block.id], all: true },
   'chain.consensus': on,

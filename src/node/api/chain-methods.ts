@@ -18,6 +18,7 @@ import { listMissing } from './missing-list.ts'
 import type { NodeParts } from './node-parts.ts'
 import type { ChainServices } from '../net/chain-network.ts'
 import { orThrow } from './fault-reports.ts'
+import { Profiles } from './profiles.ts'
 import { post, vote } from '../chain/posting.ts'
 import type { Replica } from '../chain/replica.ts'
 import { statusOf } from './chain-status.ts'
@@ -26,6 +27,8 @@ type ChainMethod = Extract<keyof Handlers, `chain.${string}`>
 
 export function chainHandlers(parts: NodeParts): Pick<Handlers, ChainMethod> {
   const { clock, keyReuse } = parts
+  /** Goes with the replica when its chain is left. */
+  const profiles = new WeakMap<Replica, Profiles>()
   const replicaOf = (text: string): Replica => orThrow(parts.chains.find(text)).replica
   return {
     'chain.genesis': ({ chain }) => Promise.resolve(showChainId(replicaOf(chain).chain)),
@@ -66,6 +69,12 @@ export function chainHandlers(parts: NodeParts): Pick<Handlers, ChainMethod> {
     'chain.reps': ({ chain, of, lens }) => {
       const replica = replicaOf(chain)
       return Promise.resolve(of === undefined ? repsOfAll(replica, clock, lens) : repsOf(replica, of, clock))
+    },
+    'chain.profiles': ({ chain, of }) => {
+      const replica = replicaOf(chain)
+      const found = profiles.get(replica) ?? new Profiles(replica)
+      profiles.set(replica, found)
+      return found.of(of.map((pub) => orThrow(parseAuthorKey(pub))))
     },
     'chain.remove': async ({ chain, id }) => {
       const replica = replicaOf(chain)

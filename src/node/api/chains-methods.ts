@@ -10,6 +10,7 @@ import { ControlError } from '../control/error-codes.ts'
 import type { Handlers, ResultOf } from '../control/schema.ts'
 import { peersForInvite, type InvitePeers } from './invite-peers.ts'
 import { chainOfInvite, decodeInvite, encodeInvite } from './invite.ts'
+import { mixedScriptsWarning } from './mixed-scripts.ts'
 import type { NodeParts } from './node-parts.ts'
 import { listenAll } from './subscriptions.ts'
 import { peerIdOf } from '../net/host/peer-address.ts'
@@ -29,7 +30,7 @@ export function chainsHandlers(
       const chain = orThrow(chainOf(typedName(name ?? ''), keys))
       keyReuse.join(chain.params.key)
       orThrow(await chains.join(chain, { remember: true, founder, instead }))
-      return { id: showChainId(chain), name: chain.params.name }
+      return { id: showChainId(chain), name: chain.params.name, ...notesOn(chain) }
     },
     'chains.invite': ({ chain: text, withKey = false }) => {
       const { chain, founder } = orThrow(chains.find(text)).replica
@@ -57,7 +58,7 @@ export function chainsHandlers(
     },
     'chains.list': () =>
       Promise.resolve([
-        ...chains.all().map(({ replica }) => ({ name: replica.chain.params.name, id: showChainId(replica.chain) })),
+        ...chains.all().map(({ replica }) => listed(replica.chain)),
         ...chains.leftOvers().map(({ name = '', id, bytes }) => ({ name, id, leftOver: bytes })),
       ]),
     'chains.listen': ({ from }, { signal }) => listenAll(parts, from, signal),
@@ -79,8 +80,21 @@ async function joinInvited(
   const others = peers.filter((peer) => !host.isSelf(peer))
   await addedPeers.add(others)
   const note = 'the invite names this node itself, which is not added as a peer'
-  const notes = others.length === peers.length ? {} : { notes: [note] }
-  return { id: showChainId(chain), name: chain.params.name, ...notes }
+  const notes = others.length === peers.length ? [] : [note]
+  return { id: showChainId(chain), name: chain.params.name, ...notesOn(chain, notes) }
+}
+
+function listed(chain: Chain): ResultOf<'chains.list'>[number] {
+  const { name } = chain.params
+  const warning = mixedScriptsWarning(name)
+  return { name, id: showChainId(chain), ...(warning === undefined ? {} : { warning }) }
+}
+
+/** What to say to people who join it; absent if there is nothing. */
+function notesOn({ params }: Chain, others: readonly string[] = []): { notes?: string[] } {
+  const warning = mixedScriptsWarning(params.name)
+  const notes = [...others, ...(warning === undefined ? [] : [warning])]
+  return notes.length === 0 ? {} : { notes }
 }
 
 /** A group's key makes the chain: who types another one joins another group of that name, and is alone there. */

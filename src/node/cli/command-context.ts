@@ -21,13 +21,14 @@ import {
   type Io,
 } from './io.ts'
 import { sanitize, sanitizeJson, sanitizeLine } from './sanitize.ts'
-import { showSize, textOf } from './block-text.ts'
+import { showSize, textOf, type Zone } from './block-text.ts'
 import type { TableRows } from './table.ts'
 
 export interface GlobalOptions {
   readonly host?: string
   readonly port?: string
   readonly json?: true
+  readonly utc?: true
 }
 
 export class CommandContext {
@@ -78,6 +79,11 @@ export class CommandContext {
   /** Whether answers are JSON (`--json`). */
   get isJson(): boolean {
     return this.#globals.json === true
+  }
+
+  /** In which zone times are shown (`--utc`). */
+  get zone(): Zone {
+    return this.#globals.utc === true ? 'utc' : 'local'
   }
 
   /** Whether stdout is a terminal. */

@@ -29,6 +29,7 @@ export function buildProgram(context: CommandContext): Command {
     .option('--host <addr:port>', "the daemon's control port (default 127.0.0.1:8330)")
     .option('--port <n>', 'the same, by its port alone; for start, where to put it')
     .option('--json', 'answer in JSON, on one line')
+    .option('--utc', 'show times in UTC, not in the local zone')
     .exitOverride()
     .configureHelp({ commandUsage: usageOf })
     .configureOutput({

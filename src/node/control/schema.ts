@@ -20,6 +20,7 @@ import {
   repsParams,
   short,
 } from './params.ts'
+import { profileSchema, profilesParams } from './profile-shapes.ts'
 import {
   blockSchema,
   peerCheckStep,
@@ -93,7 +94,7 @@ export const METHODS = {
       'with instead, leaves what has its name and is not it first, and removes that',
     joinParams,
     z.object({ id: z.string(), name: z.string().exactOptional(), notes: z.array(z.string()).exactOptional() }),
-    '`notes` are for people: what was left out of an invite, and why',
+    '`notes` are for people: what was left out of an invite, and why; that a name mixes scripts',
   ),
   'chains.invite': method(
     'one text with all that somebody needs to join: the chain, and peers to begin with; its key only if told so',
@@ -109,7 +110,7 @@ export const METHODS = {
     'the chains joined here; then those taken out of the config file whose blocks are still on disk',
     none,
     z.array(listedChain),
-    '`leftOver`, of a chain that is not joined any more: its bytes on disk; its `name` is empty if nobody knows it',
+    '`leftOver`, of a chain that is not joined any more: its bytes on disk; its `name` is empty if nobody knows it; `warning`, if the name mixes scripts',
   ),
   'chains.listen': method(
     'events of all chains, those joined later too; with from, first what is new in each since then',
@@ -161,6 +162,12 @@ export const METHODS = {
       z.array(z.object({ pub: z.string(), reps: authorReps, trusted: z.boolean().exactOptional() })),
     ]),
     'with `lens`, `trusted` says whom it reaches, as in `chain.blocks`',
+  ),
+  'chain.profiles': method(
+    'what these authors say of themselves in the chain: the latest profile of each that has one',
+    profilesParams,
+    z.array(profileSchema),
+    'a call looks through a part of a long chain, the newest first, and the next one goes on: an old profile is found late',
   ),
   'chain.remove': method('drops a held post', z.strictObject({ chain, id }), z.literal(true)),
   'chain.traverse': method(
@@ -277,7 +284,7 @@ export type ServerMethod = 'auth' | 'hello' | 'host.stop' | 'rpc.discover'
 export const READS: ReadonlySet<Method> = new Set<Method>([
   ...(['hello', 'rpc.discover', 'host.info', 'keys.shared', 'keys.pubpvt', 'chains.invite', 'chains.list'] as const),
   ...(['chain.genesis', 'chain.heads', 'chain.get', 'chain.blocks', 'chain.reps', 'chain.traverse'] as const),
-  ...(['chain.consensus', 'chain.status', 'chain.missing'] as const),
+  ...(['chain.consensus', 'chain.status', 'chain.missing', 'chain.profiles'] as const),
   ...(['peer.list', 'peer.ping', 'peer.chains', 'peer.check'] as const),
 ])
 
@@ -287,7 +294,7 @@ export const READS: ReadonlySet<Method> = new Set<Method>([
  */
 export const LARGE_ANSWERS: ReadonlySet<Method> = new Set<Method>([
   ...(['chains.list', 'chain.heads', 'chain.get', 'chain.blocks', 'chain.reps', 'chain.traverse'] as const),
-  ...(['chain.consensus', 'chain.status', 'chain.missing', 'peer.list'] as const),
+  ...(['chain.consensus', 'chain.status', 'chain.missing', 'chain.profiles', 'peer.list'] as const),
 ])
 
 /** What a handler knows of its caller. */

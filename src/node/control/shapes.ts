@@ -12,7 +12,10 @@ export const shownId = z.string().meta({ title: 'id' })
 export const shownIds = z.array(shownId)
 
 export const namedChain = z.object({ name: z.string(), id: z.string() })
-export const listedChain = namedChain.extend({ leftOver: z.number().int().nonnegative().exactOptional() })
+export const listedChain = namedChain.extend({
+  leftOver: z.number().int().nonnegative().exactOptional(),
+  warning: z.string().exactOptional(),
+})
 
 /**
  * An event of `chain.listen` and `chains.listen`. Ids are as shown, `chain` is the chain's name. With `removed`, `id`

@@ -1,6 +1,7 @@
 /** `chain`: the blocks of one chain (spec §11). The chain is taken out of the words before parsing. */
 import { Argument, type Command } from 'commander'
 import type { ResultOf } from '../../control/schema.ts'
+import { labelOfFile } from '../content-type.ts'
 import { readPayload, writeWhole } from '../payload-files.ts'
 import { UsageError } from '../io.ts'
 import { addReputationCommands } from './reputation.ts'
@@ -150,7 +151,7 @@ function addPost(chain: Command, context: CommandContext): void {
   chain
     .command('post')
     .usage('(inline <text> | file <path> | -) [--sign=PVT] [--encrypt] [--type=TYPE] [--name=NAME] [--reply-to=ID]')
-    .description('post a message and print its id')
+    .description('post a message and print its id; from a file, it says the name and the media type of the file')
     .addArgument(new Argument('<how>', 'where the message is; - is stdin').choices(['inline', 'file', '-']))
     .argument('[what]', 'the text (behind -- if it begins with a dash), or the path')
     .option('--sign <pvt>', `private key to sign with; ${KEY_FORMS}`)
@@ -175,13 +176,24 @@ function addPost(chain: Command, context: CommandContext): void {
         ...content,
         ...(options?.sign === undefined ? {} : { sign: await readKey(options.sign, '--sign', context.io) }),
         ...(options?.encrypt === true ? { encrypt: true } : {}),
-        ...aboutContent(options ?? {}),
+        ...aboutContent({ ...(await labelFound(how, what, content, options)), ...options }),
       })
       await context.answer(posted, posted.id)
       const why = posted.why ?? ''
       if (why !== '') await context.note(why)
       else if (posted.state === 'held') await context.note('held: not accepted yet')
     })
+}
+
+/** Sealed to an owner, a post may not say what it is (spec §3). From stdin, nothing is known. */
+async function labelFound(
+  how: 'inline' | 'file' | '-',
+  path: string | undefined,
+  content: { readonly payload?: string },
+  options: PostOptions | undefined,
+): Promise<{ type?: string; name?: string }> {
+  if (how !== 'file' || path === undefined || options?.encrypt === true) return {}
+  return await labelOfFile(path, Buffer.from(content.payload ?? '', 'base64'))
 }
 
 /** What the post says of its payload, and which post it answers. @throws {CommandError} */

@@ -45,6 +45,7 @@ export function addChainsCommands(program: Command, context: CommandContext): vo
         },
         list.map((chain) => [nameOf(chain), chain.id, leftOver(chain)].filter((word) => word !== '').join(' ')),
       )
+      for (const { name, warning } of list) if (warning !== undefined) await context.note(`${name}: ${warning}`)
       if (left.length > 0) {
         const what = left.length === 1 ? 'a chain is' : `${String(left.length)} chains are`
         await context.note(

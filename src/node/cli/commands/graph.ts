@@ -9,6 +9,7 @@ import { drawMermaid, tooMuchForMermaid } from '../graph/mermaid.ts'
 import { drawSvg } from '../graph/svg.ts'
 import { drawForTerminal } from '../graph/terminal.ts'
 import { lastBlocks, parseLast } from '../last-blocks.ts'
+import { NOTHING_AROUND } from '../log-context.ts'
 import { logJson } from '../log-lines.ts'
 import type { CommandContext } from '../command-context.ts'
 
@@ -41,7 +42,7 @@ export function addGraphCommand(chain: Command, context: CommandContext): void {
       const client = await context.client()
       const genesis = { id: await client.call('chain.genesis', { chain: name }), chain: name }
       const blocks = await lastBlocks(client, { chain: name, count: last, payloadBytes: TEXT_BYTES })
-      const machine = { genesis: genesis.id, blocks: blocks.map((block) => logJson(block, { names })) }
+      const machine = { genesis: genesis.id, blocks: blocks.map((block) => logJson(block, NOTHING_AROUND, { names })) }
       if (format === 'json') {
         await context.answer(machine, JSON.stringify(machine))
         return

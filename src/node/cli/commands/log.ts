@@ -7,6 +7,7 @@ import { AddressBook } from '../address-book.ts'
 import { stylesOfAuthors } from '../colors.ts'
 import { LENS_OPTION, lensOf, TRUST_OPTION, type LensOptions } from '../lens-options.ts'
 import { lastBlocks, parseLast } from '../last-blocks.ts'
+import { contextOf } from '../log-context.ts'
 import { logJson, logLines, type LogStyle } from '../log-lines.ts'
 import { noteRivals } from '../founders.ts'
 import { rowsOf, SHOWN_HELD } from '../log-rows.ts'
@@ -70,7 +71,7 @@ class Log {
     this.#client = client
     this.#chain = chain
     this.#lens = lens
-    this.#style = { names, colors: context.colors, styleOf: stylesOfAuthors() }
+    this.#style = { names, colors: context.colors, styleOf: stylesOfAuthors(), zone: context.zone }
   }
 
   /** Prints the last blocks. @returns those, and the held posts left out */
@@ -87,9 +88,12 @@ class Log {
   }
 
   async #print(blocks: readonly ListedBlock[]): Promise<void> {
+    const { names } = this.#style
+    const isNamed = (pub: string): boolean => names.nameOf(pub) !== undefined
+    const around = await contextOf(this.#client, blocks, { chain: this.#chain, isNamed })
     for (const block of blocks) {
-      const words = this.#context.isJson ? '' : logLines(block, this.#style)
-      await this.#context.answerStyled(logJson(block, this.#style), words)
+      const words = this.#context.isJson ? '' : logLines(block, around, this.#style)
+      await this.#context.answerStyled(logJson(block, around, this.#style), words)
     }
   }
 

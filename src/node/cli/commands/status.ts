@@ -2,6 +2,7 @@
 import type { Command } from 'commander'
 import type { ResultOf } from '../../control/schema.ts'
 import { pause } from '../../base/deadline.ts'
+import { showTime, type Zone } from '../block-text.ts'
 import { CommandError, write } from '../io.ts'
 import { sanitize } from '../sanitize.ts'
 import type { CommandContext } from '../command-context.ts'
@@ -22,7 +23,7 @@ export function addStatusCommand(chain: Command, context: CommandContext): void 
       if (options.watch === true) await watch(context)
       else {
         const status = await ask(context)
-        await context.answer(status, showStatus(status))
+        await context.answer(status, showStatus(status, context.zone))
       }
     })
 }
@@ -39,7 +40,7 @@ async function watch(context: CommandContext): Promise<void> {
   do {
     const status = await ask(context)
     if (context.isTerminal && !context.isJson) {
-      const text = sanitize(showStatus(status))
+      const text = sanitize(showStatus(status, context.zone))
       await write(stdout, `${drawn > 0 ? `\u001b[${String(drawn)}A\u001b[J` : ''}${text}\n`)
       drawn = text.split('\n').length
       continue
@@ -53,7 +54,7 @@ async function watch(context: CommandContext): Promise<void> {
 }
 
 /** All fields, one per line. */
-export function showStatus(status: Status): string {
+export function showStatus(status: Status, zone: Zone): string {
   return [
     `state:    ${showState(status)}`,
     ...(status.warning === undefined ? [] : [`warning:  ${status.warning}`]),
@@ -64,7 +65,7 @@ export function showStatus(status: Status): string {
     `missing:  ${String(status.missing)}`,
     ...(status.progress === undefined ? [] : [`progress: ${showProgress(status.progress)}`]),
     ...status.peers.map(({ id, lastSyncMs, state }) => {
-      const last = lastSyncMs === null ? 'never' : new Date(lastSyncMs).toISOString()
+      const last = lastSyncMs === null ? 'never' : showTime(lastSyncMs, zone)
       return `peer:     ${id} ${state}, last in sync ${last}`
     }),
     ...(status.founder === undefined ? [] : [`founder:  ${status.founder}`]),

@@ -508,7 +508,7 @@ describe('posting', () => {
     const file = join(await tempDir(), 'payload')
     await writeFile(file, Buffer.from([0, 255, 10]))
     const posted = await command(['chain', '#chat', 'post', 'file', file], { results })
-    expect(posted.calls).toEqual([['chain.post', { ...chat, payload: 'AP8K' }]])
+    expect(posted.calls).toEqual([['chain.post', { ...chat, payload: 'AP8K', name: 'payload' }]])
     const missing = await command(['chain', '#chat', 'post', 'file', `${file}x`], { results })
     expect(missing).toMatchObject({
       status: 1,

@@ -72,6 +72,7 @@ describe('out of the commands themselves', () => {
       '--host',
       '--port',
       '--json',
+      '--utc',
       '--help',
     ])
     for (const [, about] of options) expect(about).toMatch(/\w{3}/)
