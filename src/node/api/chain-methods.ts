@@ -7,6 +7,7 @@ import { consensus, inOrder, traverse } from '../../dag/order.ts'
 import { resolvePrefix } from '../../dag/id-prefix.ts'
 import { hasFirstPostPioneer } from '../../dag/sound.ts'
 import { openPayload, shownIdsOf, shownIdOf, blockView } from './block-view.ts'
+import { pageOf, type PageChoice } from './block-page.ts'
 import { listBlocks } from './chain-blocks.ts'
 import type { Joined } from '../chain/registry.ts'
 import type { Clock } from '../base/clock.ts'
@@ -45,11 +46,16 @@ export function chainHandlers(parts: NodeParts): Pick<Handlers, ChainMethod> {
       if (part === 'block') return blockView(replica, index, block, clock)
       return (await openPayload(replica, index, block, decrypt)).toString('base64')
     },
-    'chain.blocks': ({ chain, last, ids, payloads, lens }) => {
+    'chain.blocks': async ({ chain, last, ids, payloads, lens, page, ...filter }) => {
       const replica = replicaOf(chain)
-      const which = ids === undefined ? { last: last ?? 0 } : { indexes: ids.map((id) => keptBlock(replica, id)) }
       const bytes = payloads === undefined ? {} : { payloadBytes: payloads }
       const reached = lens === undefined ? {} : { reached: reachedBy(replica, lens, clock) }
+      if (page !== undefined) {
+        const { indexes, next } = await pageOf(replica, pageChoice(replica, page, filter))
+        const blocks = await listBlocks(replica, { indexes, ...bytes, ...reached }, clock)
+        return { blocks, ...(next === undefined ? {} : { before: shownIdOf(replica, next) }) }
+      }
+      const which = ids === undefined ? { last: last ?? 0 } : { indexes: ids.map((id) => keptBlock(replica, id)) }
       return listBlocks(replica, { ...which, ...bytes, ...reached }, clock)
     },
     'chain.post': async ({ chain, payload, text, sign, encrypt, re, ...label }, { signal }) => {
@@ -120,6 +126,26 @@ function keptBlock(replica: Replica, id: string): number {
     'block-not-found',
     "the genesis is derived from the chain's name and keys: it has no block to get",
   )
+}
+
+function pageChoice(
+  replica: Replica,
+  atMost: number,
+  {
+    before,
+    author,
+    re,
+    ...rest
+  }: Pick<ParamsOf<'chain.blocks'>, 'before' | 'since' | 'until' | 'author' | 're' | 'type'>,
+): PageChoice {
+  return {
+    ...rest,
+    atMost,
+    // A block that was accepted when the page was made may be so no more, and still has its place.
+    ...(before === undefined ? {} : { before: orThrow(resolvePrefix(replica.graph, before)) }),
+    ...(author === undefined ? {} : { author: orThrow(parseAuthorKey(author)) }),
+    ...(re === undefined ? {} : { re: replica.graph.id(keptBlock(replica, re)) }),
+  }
 }
 
 async function voteOn(

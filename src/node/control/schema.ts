@@ -29,6 +29,7 @@ import {
   info,
   listedChain,
   listedSchema,
+  pageSchema,
   namedChain,
   peerView,
   authorReps,
@@ -133,8 +134,10 @@ export const METHODS = {
   'chain.blocks': method(
     'the last blocks in the order of traverse, then the held posts and those made here that wait for the clock; or the blocks named; with payloads up to that many bytes',
     blocksParams,
-    z.array(listedSchema),
-    "with `lens`, public keys that trust flows from besides the pioneers', `trusted` says whether it reaches the author",
+    z.union([z.array(listedSchema), pageSchema]),
+    'with `page`, at most so many accepted blocks that pass `since`, `until` (ms since the epoch, both included), `author`, `re` and `type`, ' +
+      'the last ones, or those `before` a block; without `before`, the last held posts that pass behind them; a page may have fewer, or none, and `before` for the next one: ' +
+      "a call looks at 4,096 blocks at most; with `lens`, public keys that trust flows from besides the pioneers', `trusted` says whether it reaches the author",
   ),
   'chain.post': method(
     'posts a payload; held means that it waits for a like',
@@ -260,13 +263,19 @@ export type ResultFor<M extends Method, P> = M extends 'chain.get'
     : P extends { part: 'payload' }
       ? Extract<ResultOf<M>, string>
       : ResultOf<M>
-  : M extends 'chain.reps'
-    ? P extends { of: string }
-      ? Extract<ResultOf<M>, number | string>
-      : 'of' extends keyof P
+  : M extends 'chain.blocks'
+    ? P extends { page: number }
+      ? Exclude<ResultOf<M>, readonly unknown[]>
+      : 'page' extends keyof P
         ? ResultOf<M>
-        : Extract<ResultOf<M>, object>
-    : ResultOf<M>
+        : Extract<ResultOf<M>, readonly unknown[]>
+    : M extends 'chain.reps'
+      ? P extends { of: string }
+        ? Extract<ResultOf<M>, number | string>
+        : 'of' extends keyof P
+          ? ResultOf<M>
+          : Extract<ResultOf<M>, object>
+      : ResultOf<M>
 
 /** Params of type `P`, with excess properties refused by the compiler: a bare type parameter would accept them. */
 export type Known<M extends Method, P extends ParamsOf<M>> = P & {

@@ -75,6 +75,9 @@ export const listedSchema = blockSchema
  */
 export type ListedBlock = z.output<typeof listedSchema>
 
+/** A page of blocks; `before` is there if there may be more, to be passed on for the page before this one. */
+export const pageSchema = z.object({ blocks: z.array(listedSchema), before: z.string().exactOptional() })
+
 /** Of a forum joined without pioneers: the founder followed here, if any, and those that peers say they follow. */
 export const founders = {
   founder: z.string().exactOptional(),
