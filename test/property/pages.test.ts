@@ -47,7 +47,7 @@ function blocksOf(list: readonly (typeof entry extends fc.Arbitrary<infer E> ? E
     const kept = backs.filter((back, n) => backs.findIndex(({ id }) => id === back.id) === n)
     const time = Math.max(THEN_MS, ...kept.map(({ header }) => header.time)) + later
     const target = kept.find(({ header }) => header.like === undefined)
-    const about = { author: by, time, backs: kept, payload: `${String(made.length)}` }
+    const about = { author: by, time, backs: kept, payload: String(made.length) }
     if (what === 'like' && target !== undefined && target.header.author !== author(by).author)
       made.push(like(GROUP, 1, target, about))
     else {

@@ -65,6 +65,8 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
     "freechains chain '#bom-dia' log --last 100",
     "freechains chain '#bom-dia' log --follow",
     'freechains chain @bob log --json',
+    "freechains chain '#bom-dia' log --since yesterday --author bob",
+    "freechains chain '#bom-dia' log --type 'image/*' --last 1000",
     "freechains chain '#bom-dia' log --lens --trust bob --trust carol",
   ],
   'chain graph': [

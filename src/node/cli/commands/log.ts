@@ -6,7 +6,16 @@ import type { ControlEvent, ListedBlock } from '../../control/shapes.ts'
 import { AddressBook } from '../address-book.ts'
 import { stylesOfAuthors } from '../colors.ts'
 import { LENS_OPTION, lensOf, TRUST_OPTION, type LensOptions } from '../lens-options.ts'
-import { lastBlocks, parseLast } from '../last-blocks.ts'
+import { lastBlocks, MAX_LAST } from '../last-blocks.ts'
+import {
+  addFilterOptions,
+  filterOf,
+  gather,
+  parseLogged,
+  passes,
+  type FilterOptions,
+  type LogFilter,
+} from '../log-filter.ts'
 import { contextOf } from '../log-context.ts'
 import { logJson, logLines, type LogStyle } from '../log-lines.ts'
 import { noteRivals } from '../founders.ts'
@@ -21,18 +30,21 @@ const DEFAULT_LAST = 20
 const TEXT_BYTES = 128 * 1024
 
 export function addLogCommand(chain: Command, context: CommandContext): void {
-  chain
+  const log = chain
     .command('log')
     .description('the conversation, newest last: time, author, reps, id, text, and how a post stands if not accepted')
-    .option('--last <n>', 'how many blocks, besides a few held posts', parseLast, DEFAULT_LAST)
+    .option('--last <n>', 'how many blocks, besides a few held posts', parseLogged, DEFAULT_LAST)
     .option('--follow', 'go on with what comes, until Ctrl-C, over restarts of the daemon too')
     .option(...LENS_OPTION)
     .option(...TRUST_OPTION)
-    .action(async (options: { readonly last: number; readonly follow?: true } & LensOptions) => {
+  addFilterOptions(log).action(
+    async (options: { readonly last: number; readonly follow?: true } & LensOptions & FilterOptions) => {
       const names = await AddressBook.open(context.io)
       const chain = await context.chainToRead()
       const lens = lensOf(options, names)
-      const logOf = (client: Caller): Log => new Log(context, { client, chain, names, lens })
+      const asking = { names, zone: context.zone, chain, client: () => context.client() }
+      const filter = await filterOf(options, asking)
+      const logOf = (client: Caller): Log => new Log(context, { client, chain, names, lens, filter })
       const rivals = (client: Caller): Promise<void> => noteRivals(context, client, chain)
       if (options.follow === true) {
         await context.keepListening(async (client) => {
@@ -43,7 +55,8 @@ export function addLogCommand(chain: Command, context: CommandContext): void {
       const client = await context.client()
       await logOf(client).last(options.last)
       await rivals(client)
-    })
+    },
+  )
 }
 
 type Caller = Pick<ControlCaller, 'call'>
@@ -54,6 +67,7 @@ interface LogModules {
   readonly names: AddressBook
   /** Through the lens: the public keys that the reader adds. */
   readonly lens: string[] | undefined
+  readonly filter: LogFilter | undefined
 }
 
 /** The last printed state of blocks; accepted blocks are not in it. */
@@ -65,19 +79,24 @@ class Log {
   readonly #chain: string
   readonly #style: LogStyle
   readonly #lens: string[] | undefined
+  readonly #filter: LogFilter | undefined
 
-  constructor(context: CommandContext, { client, chain, names, lens }: LogModules) {
+  constructor(context: CommandContext, { client, chain, names, lens, filter }: LogModules) {
     this.#context = context
     this.#client = client
     this.#chain = chain
     this.#lens = lens
+    this.#filter = filter
     this.#style = { names, colors: context.colors, styleOf: stylesOfAuthors(), zone: context.zone }
   }
 
   /** Prints the last blocks. @returns those, and the held posts left out */
   async last(count: number): Promise<ListedBlock[]> {
     const which = { chain: this.#chain, count, payloadBytes: TEXT_BYTES, lens: this.#lens }
-    const listed = await lastBlocks(this.#client, which)
+    const isPaged = this.#filter !== undefined || count > MAX_LAST
+    const listed = isPaged
+      ? await gather(this.#client, { ...which, filter: this.#filter ?? {} })
+      : await lastBlocks(this.#client, which)
     const { rows, leftOut } = rowsOf(listed, count > DEFAULT_LAST ? count : SHOWN_HELD)
     await this.#print(rows)
     if (leftOut > 0)
@@ -126,9 +145,15 @@ class Log {
   /** After a lost connection: the cursor replays what was accepted meanwhile, but nothing that is held. */
   async #catchUp(seen: Seen): Promise<void> {
     const blocks = await lastBlocks(this.#client, { chain: this.#chain, count: 1, payloadBytes: TEXT_BYTES })
-    const missed = blocks.filter(({ id, state }) => state === 'held' && seen.get(id) !== 'held')
+    const missed = blocks.filter(
+      (block) => block.state === 'held' && seen.get(block.id) !== 'held' && this.#passes(block),
+    )
     for (const { id } of missed) seen.set(id, 'held')
     await this.#print(missed)
+  }
+
+  #passes(block: ListedBlock): boolean {
+    return this.#filter === undefined || passes(block, this.#filter)
   }
 
   async #tell(event: ControlEvent, seen: Seen): Promise<void> {
@@ -153,7 +178,7 @@ class Log {
       const which = { chain: this.#chain, ids: [id], payloads: TEXT_BYTES }
       const lens = this.#lens === undefined ? {} : { lens: this.#lens }
       const found = await this.#client.call('chain.blocks', { ...which, ...lens })
-      return found.filter(({ state, trusted }) => state === 'held' || trusted !== false)
+      return found.filter((block) => (block.state === 'held' || block.trusted !== false) && this.#passes(block))
     } catch (error) {
       if (error instanceof ClientError && ['block-not-found', 'chain-not-found'].includes(error.code)) return []
       throw error

@@ -160,6 +160,63 @@ describe('log', () => {
     expect(JSON.parse(json.split('\n')[0] ?? '')).toMatchObject({ saysName: 'Ana\n\u001b[2J' })
   })
 
+  test('filters go to the daemon, page by page until there are as many as wanted; held posts are those of the first page', async () => {
+    const all = listed('genesis < a1 ; a1 < b1 ; b1 < c1 ; c1 < d1?', {
+      a1: { text: 'A' },
+      b1: { text: 'B' },
+      c1: { text: 'C' },
+    })
+    const [a1, b1, c1, d1] = all.blocks
+    const pages = [
+      { blocks: [c1, d1], before: all.id('c1') },
+      { blocks: [], before: all.id('b1') },
+      { blocks: [a1, b1], before: all.id('a1') },
+    ]
+    const results = { 'chain.blocks': () => pages.shift() }
+    const line =
+      'chain "#chat" log --last 3 --since 2026-11-25T14:09Z --author ABCDEF --type IMAGE/* --reply-to 1_ABCDEF --utc'
+    const reps = { 'chain.reps': [{ pub: `ABCDEF${'0'.repeat(58)}`, reps: 1 }] }
+    const { out, calls, err } = await command(shell(line), daemon(all, { results: { ...results, ...reps } }))
+    expect(err).toBe('')
+    const asks = {
+      chain: '#chat',
+      payloads: 131_072,
+      since: Date.UTC(2026, 10, 25, 14, 9),
+      author: `ABCDEF${'0'.repeat(58)}`,
+      re: '1_ABCDEF',
+      type: 'image/*',
+    }
+    expect(calls.filter(([method]) => method === 'chain.blocks')).toEqual([
+      ['chain.blocks', { ...asks, page: 3 }],
+      ['chain.blocks', { ...asks, before: all.id('c1'), page: 2 }],
+      ['chain.blocks', { ...asks, before: all.id('b1'), page: 2 }],
+    ])
+    expect(
+      out
+        .trimEnd()
+        .split('\n')
+        .map((row) => row.slice(-1)),
+    ).toEqual(['A', 'B', 'C', 'd'])
+  })
+
+  test('more than 10,000 are asked for in pages', async () => {
+    const results = { 'chain.blocks': { blocks: talk.blocks } }
+    const { calls } = await command(shell('chain "#chat" log --last 10001'), daemon(talk, { results }))
+    expect(calls).toContainEqual(['chain.blocks', { chain: '#chat', payloads: 131_072, page: 100 }])
+  })
+
+  test('an author that is nobody, and one that may be two, are refused; so is a time that is none', async () => {
+    const pubs = ['ABCDEF00', 'ABCDEF11'].map((digits) => ({ pub: digits.padEnd(64, '0'), reps: 1 }))
+    const results = { 'chain.reps': pubs }
+    const run = async (words: string) =>
+      (await command(shell(`chain "#chat" log ${words}`), daemon(talk, { results }))).err
+    expect(await run('--author ABCDEF')).toContain(
+      '“ABCDEF” is ambiguous: ABCDEF0000000000, ABCDEF1100000000; type more digits',
+    )
+    expect(await run('--author nobody')).toContain('“nobody” is none of your names')
+    expect(await run('--since soon')).toContain('expected a day (2026-11-25, today, yesterday)')
+  })
+
   test('a post that its author took back says so', async () => {
     const taken = listed('genesis < a1 ; a1 < a2', { a1: { is: 'hidden', takenBack: true }, a2: { like: [-1, 'a1'] } })
     const { out } = await command(shell('chain "#chat" log'), daemon(taken))
@@ -249,7 +306,7 @@ describe('log', () => {
     expect(plain.out).not.toContain('\u001b')
   })
 
-  test.each(['log --last 0', 'log --last 10001', 'log --last many', 'graph --last -1', 'graph --format png'])(
+  test.each(['log --last 0', 'log --last 1000001', 'log --last many', 'graph --last -1', 'graph --format png'])(
     '%s is a usage error',
     async (line) => {
       const { status, calls } = await command(shell(`chain "#chat" ${line}`), daemon(talk))
