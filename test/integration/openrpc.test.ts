@@ -116,6 +116,8 @@ test('every method takes what the document says, and gives what it says', async 
   await call('chain.reps', { chain: CHAT, lens: [] })
   await call('chain.traverse', { chain: CHAT, from: [genesis], all: true })
   await call('chain.consensus', { chain: CHAT })
+  await call('chains.news', { from: { [CHAT]: [genesis] } })
+  await call('chain.blocks', { chain: CHAT, page: 1, payloads: 100 })
   const addr = peer.addresses[0]
   // Whoever follows nobody takes nothing that it is offered.
   await peer.client.call('chain.founder', { chain: CHAT, pub })

@@ -224,6 +224,7 @@ export const CONTROL_PARAMS: { readonly [M in Method]: ParamsOf<M> } = {
   'chains.invite': { ...on, withKey: true },
   'chains.leave': { name: '#fuzz' },
   'chains.list': {},
+  'chains.news': { from: { '#fuzz': [block.id] }, without: [author(1).author], last: 9 },
   'chains.listen': { from: { '#fuzz': [block.id] } },
   'chain.genesis': on,
   'chain.heads': { ...on, state: 'all' },

@@ -48,6 +48,7 @@ export function blockView(replica: Replica, index: number, { id, header }: Block
     reps: reputation.repsOfPost(index),
     why,
     ...(isTakenBack ? { takenBack: true } : {}),
+    ...(replica.isOurs(index) ? { ours: true } : {}),
   }
 }
 

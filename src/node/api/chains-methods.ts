@@ -11,6 +11,7 @@ import type { Handlers, ResultOf } from '../control/schema.ts'
 import { peersForInvite, type InvitePeers } from './invite-peers.ts'
 import { chainOfInvite, decodeInvite, encodeInvite } from './invite.ts'
 import { mixedScriptsWarning } from './mixed-scripts.ts'
+import { newsOf } from './news.ts'
 import type { NodeParts } from './node-parts.ts'
 import { listenAll } from './subscriptions.ts'
 import { peerIdOf } from '../net/host/peer-address.ts'
@@ -18,7 +19,7 @@ import { controlErrorOf, orThrow } from './fault-reports.ts'
 
 export function chainsHandlers(
   parts: NodeParts,
-): Pick<Handlers, `chains.${'join' | 'invite' | 'leave' | 'list' | 'listen'}`> {
+): Pick<Handlers, `chains.${'join' | 'invite' | 'leave' | 'list' | 'news' | 'listen'}`> {
   const { chains, host, bootstrap, keyReuse } = parts
   return {
     'chains.join': async ({ name, invite, keys: given = [], newKey = false, founder: typed, instead = false }) => {
@@ -61,6 +62,7 @@ export function chainsHandlers(
         ...chains.all().map(({ replica }) => listed(replica.chain)),
         ...chains.leftOvers().map(({ name = '', id, bytes }) => ({ name, id, leftOver: bytes })),
       ]),
+    'chains.news': (params) => Promise.resolve(chains.all().map(({ replica }) => newsOf(replica, params))),
     'chains.listen': ({ from }, { signal }) => listenAll(parts, from, signal),
   }
 }

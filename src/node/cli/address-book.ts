@@ -3,12 +3,12 @@
  * sent.
  */
 import { readFile } from 'node:fs/promises'
-import { homedir } from 'node:os'
-import { dirname, isAbsolute, join } from 'node:path'
+import { dirname } from 'node:path'
 import { withoutKeys } from '../base/without-keys.ts'
 import { parseAuthorKey, type AuthorKey } from '../../dag/ids.ts'
 import { makeDir } from '../base/make-dir.ts'
 import { withFileLock } from './file-lock.ts'
+import { userConfigPath } from './user-files.ts'
 import { writeWhole } from './payload-files.ts'
 import { CommandError, reasonOf, type Io } from './io.ts'
 
@@ -40,7 +40,7 @@ export class AddressBook {
 
   /** Opens this user's book; empty if there is no file. @throws {CommandError} it cannot be read */
   static async open(io: Pick<Io, 'env'>): Promise<AddressBook> {
-    const path = bookPath(io.env)
+    const path = userConfigPath(io.env, 'names.yaml')
     let text: string
     try {
       text = await readFile(path, 'utf8')
@@ -60,7 +60,7 @@ export class AddressBook {
     io: Pick<Io, 'env' | 'signal'>,
     change: (book: AddressBook) => AddressBook,
   ): Promise<{ readonly before: AddressBook; readonly after: AddressBook }> {
-    const path = bookPath(io.env)
+    const path = userConfigPath(io.env, 'names.yaml')
     try {
       await makeDir(dirname(path), 0o700)
     } catch (error) {
@@ -120,14 +120,6 @@ export class AddressBook {
     const { stringify } = await import('./yaml-text.ts')
     await writeWhole(this.path, Buffer.from(HEAD + stringify(names)), { signal, mode: 0o600 })
   }
-}
-
-/** `${XDG_CONFIG_HOME:-~/.config}/freechains/names.yaml`. A relative XDG_CONFIG_HOME is ignored, as XDG demands. */
-function bookPath(env: Io['env']): string {
-  const config = env['XDG_CONFIG_HOME']
-  const home = env['HOME'] ?? homedir()
-  const root = config !== undefined && isAbsolute(config) ? config : join(home, '.config')
-  return join(root, 'freechains', 'names.yaml')
 }
 
 /** Folds names that people would confuse to the same text. */

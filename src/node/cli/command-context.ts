@@ -20,6 +20,7 @@ import {
   type CliModules,
   type Io,
 } from './io.ts'
+import { Mutes } from './mutes.ts'
 import { sanitize, sanitizeJson, sanitizeLine } from './sanitize.ts'
 import { showSize, textOf, type Zone } from './block-text.ts'
 import type { TableRows } from './table.ts'
@@ -74,6 +75,11 @@ export class CommandContext {
 
   get port(): number | undefined {
     return this.#globals.port === undefined ? undefined : parsePort(this.#globals.port)
+  }
+
+  /** Port of the daemon that is asked. @throws {UsageError} */
+  get controlPort(): number {
+    return endpointOf(this.#globals.host, this.#globals.port).port
   }
 
   /** Whether answers are JSON (`--json`). */
@@ -210,7 +216,10 @@ export class CommandContext {
 
   /** Prints one line per event until the subscription ends. */
   async answerEvents(events: AsyncIterable<ControlEvent>, show: (event: ControlEvent) => string): Promise<void> {
-    for await (const event of events) await this.answer(event, show(event))
+    const mutes = await Mutes.open(this.io)
+    for await (const event of events) {
+      await this.answer(mutes.has(event.author) ? { ...event, muted: true } : event, show(event))
+    }
   }
 
   async #print(line: string): Promise<void> {

@@ -28,6 +28,14 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   'names add': ['freechains names add 300C0F41A5EF06B5A0CF16BF3C0B2D4E7A1C9F53D2E8B7460A1F5C3D9E8B7A61 bob'],
   'names remove': ['freechains names remove bob'],
   'names list': ['freechains names list', 'freechains names list --json'],
+  mute: ['freechains mute bob'],
+  unmute: ['freechains unmute bob'],
+  mutes: ['freechains mutes'],
+  inbox: [
+    'freechains inbox',
+    'freechains inbox --peek --json',
+    `freechains inbox --follow --exec 'notify-send "$FREECHAINS_AUTHOR in $FREECHAINS_CHAIN" "$FREECHAINS_TEXT"'`,
+  ],
   chains: ["freechains chains join '#bom-dia'", 'freechains chains list'],
   'chains join': [
     "freechains chains join '#bom-dia'",

@@ -8,8 +8,10 @@ import { addCheckCommand } from './commands/check.ts'
 import { addCompletionCommands } from './commands/completion.ts'
 import { addExamples } from './examples.ts'
 import { addHostCommands } from './commands/host.ts'
+import { addInboxCommand } from './commands/inbox.ts'
 import { seeHelp, UsageError } from './io.ts'
 import { addCryptoCommands } from './commands/crypto.ts'
+import { addMuteCommands } from './commands/mute.ts'
 import { addNamesCommands } from './commands/names.ts'
 import { addPeerCommands } from './commands/peer.ts'
 import { sanitize } from './sanitize.ts'
@@ -46,6 +48,8 @@ export function buildProgram(context: CommandContext): Command {
   addHostCommands(program, context)
   addCryptoCommands(program, context)
   addNamesCommands(program, context)
+  addMuteCommands(program, context)
+  addInboxCommand(program, context)
   addChainsCommands(program, context)
   addChainCommands(program, context)
   addPeerCommands(program, context)

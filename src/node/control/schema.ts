@@ -20,7 +20,8 @@ import {
   repsParams,
   short,
 } from './params.ts'
-import { profileSchema, profilesParams } from './profile-shapes.ts'
+import { method } from './method.ts'
+import { READING_METHODS } from './reading-methods.ts'
 import {
   blockSchema,
   peerCheckStep,
@@ -45,11 +46,6 @@ const subscriptionToAll = z.object({ subscription: z.number().int(), from: z.rec
 const transfer = z.object({ new: count, missing: count, delayed: count.exactOptional() })
 /** For the note on methods with such a result. */
 const TRANSFER = 'of those missing, `delayed` are kept back for a while by the throttle; absent if none is'
-
-/** @param note - what the shapes of params and result do not say, for the reference */
-function method<P extends z.ZodType, R extends z.ZodType>(about: string, params: P, result: R, note?: string) {
-  return { about, params, result, note }
-}
 
 export const METHODS = {
   auth: method('proves that the client may read the cookie', z.strictObject({ token: short }), z.literal(true)),
@@ -120,6 +116,8 @@ export const METHODS = {
     '`from` has ids by name of chain: `{}` for all there is',
   ),
 
+  ...READING_METHODS,
+
   'chain.genesis': method('the id of the genesis block', z.strictObject({ chain }), shownId),
   'chain.heads': method(
     'the heads: linked (default), blocked (held posts), or all',
@@ -165,12 +163,6 @@ export const METHODS = {
       z.array(z.object({ pub: z.string(), reps: authorReps, trusted: z.boolean().exactOptional() })),
     ]),
     'with `lens`, `trusted` says whom it reaches, as in `chain.blocks`',
-  ),
-  'chain.profiles': method(
-    'what these authors say of themselves in the chain: the latest profile of each that has one',
-    profilesParams,
-    z.array(profileSchema),
-    'a call looks through a part of a long chain, the newest first, and the next one goes on: an old profile is found late',
   ),
   'chain.remove': method('drops a held post', z.strictObject({ chain, id }), z.literal(true)),
   'chain.traverse': method(
@@ -292,6 +284,7 @@ export type ServerMethod = 'auth' | 'hello' | 'host.stop' | 'rpc.discover'
 /** Methods that change nothing. A client may repeat one whose answer it did not get; all others are never repeated. */
 export const READS: ReadonlySet<Method> = new Set<Method>([
   ...(['hello', 'rpc.discover', 'host.info', 'keys.shared', 'keys.pubpvt', 'chains.invite', 'chains.list'] as const),
+  ...(['chains.news'] as const),
   ...(['chain.genesis', 'chain.heads', 'chain.get', 'chain.blocks', 'chain.reps', 'chain.traverse'] as const),
   ...(['chain.consensus', 'chain.status', 'chain.missing', 'chain.profiles'] as const),
   ...(['peer.list', 'peer.ping', 'peer.chains', 'peer.check'] as const),
@@ -302,7 +295,8 @@ export const READS: ReadonlySet<Method> = new Set<Method>([
  * peer: on a connection they are answered one after another.
  */
 export const LARGE_ANSWERS: ReadonlySet<Method> = new Set<Method>([
-  ...(['chains.list', 'chain.heads', 'chain.get', 'chain.blocks', 'chain.reps', 'chain.traverse'] as const),
+  ...(['chains.list', 'chains.news'] as const),
+  ...(['chain.heads', 'chain.get', 'chain.blocks', 'chain.reps', 'chain.traverse'] as const),
   ...(['chain.consensus', 'chain.status', 'chain.missing', 'chain.profiles', 'peer.list'] as const),
 ])
 

@@ -52,11 +52,13 @@ export const blockSchema = z
     reps,
     why: z.string(),
     takenBack: z.literal(true).exactOptional(),
+    ours: z.literal(true).exactOptional(),
   })
   .meta({ title: 'block' })
 /**
  * A block as `chain.get` shows it. Ids are as shown, `author` in upper-case hex, `re` is the post that it answers,
- * `pay.cid` a CID as text, `reps` those of the post; `takenBack`: hidden, by its author.
+ * `pay.cid` a CID as text, `reps` those of the post; `takenBack`: hidden, by its author;
+ * `ours`: made on this node.
  */
 export type BlockView = z.output<typeof blockSchema>
 

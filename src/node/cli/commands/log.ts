@@ -16,6 +16,7 @@ import {
   type FilterOptions,
   type LogFilter,
 } from '../log-filter.ts'
+import { Mutes } from '../mutes.ts'
 import { contextOf } from '../log-context.ts'
 import { logJson, logLines, type LogStyle } from '../log-lines.ts'
 import { noteRivals } from '../founders.ts'
@@ -44,7 +45,8 @@ export function addLogCommand(chain: Command, context: CommandContext): void {
       const lens = lensOf(options, names)
       const asking = { names, zone: context.zone, chain, client: () => context.client() }
       const filter = await filterOf(options, asking)
-      const logOf = (client: Caller): Log => new Log(context, { client, chain, names, lens, filter })
+      const mutes = await Mutes.open(context.io)
+      const logOf = (client: Caller): Log => new Log(context, { client, chain, names, mutes, lens, filter })
       const rivals = (client: Caller): Promise<void> => noteRivals(context, client, chain)
       if (options.follow === true) {
         await context.keepListening(async (client) => {
@@ -65,6 +67,7 @@ interface LogModules {
   readonly client: Caller
   readonly chain: string
   readonly names: AddressBook
+  readonly mutes: Mutes
   /** Through the lens: the public keys that the reader adds. */
   readonly lens: string[] | undefined
   readonly filter: LogFilter | undefined
@@ -80,13 +83,15 @@ class Log {
   readonly #style: LogStyle
   readonly #lens: string[] | undefined
   readonly #filter: LogFilter | undefined
+  readonly #mutes: Mutes
 
-  constructor(context: CommandContext, { client, chain, names, lens, filter }: LogModules) {
+  constructor(context: CommandContext, { client, chain, names, mutes, lens, filter }: LogModules) {
     this.#context = context
     this.#client = client
     this.#chain = chain
     this.#lens = lens
     this.#filter = filter
+    this.#mutes = mutes
     this.#style = { names, colors: context.colors, styleOf: stylesOfAuthors(), zone: context.zone }
   }
 
@@ -94,11 +99,15 @@ class Log {
   async last(count: number): Promise<ListedBlock[]> {
     const which = { chain: this.#chain, count, payloadBytes: TEXT_BYTES, lens: this.#lens }
     const isPaged = this.#filter !== undefined || count > MAX_LAST
-    const listed = isPaged
+    const all = isPaged
       ? await gather(this.#client, { ...which, filter: this.#filter ?? {} })
       : await lastBlocks(this.#client, which)
+    const listed = all.filter(({ author }) => !this.#mutes.has(author))
     const { rows, leftOut } = rowsOf(listed, count > DEFAULT_LAST ? count : SHOWN_HELD)
     await this.#print(rows)
+    const muted = all.length - listed.length
+    if (muted > 0)
+      await this.#context.note(`${String(muted)} of authors that you muted are left out: \`freechains mutes\``)
     if (leftOut > 0)
       await this.#context.note(
         `${String(leftOut)} more held posts: a --last above ${String(DEFAULT_LAST)} shows more of them`,
@@ -153,7 +162,7 @@ class Log {
   }
 
   #passes(block: ListedBlock): boolean {
-    return this.#filter === undefined || passes(block, this.#filter)
+    return !this.#mutes.has(block.author) && (this.#filter === undefined || passes(block, this.#filter))
   }
 
   async #tell(event: ControlEvent, seen: Seen): Promise<void> {
