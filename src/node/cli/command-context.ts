@@ -51,7 +51,9 @@ export class CommandContext {
 
   /** Set once the command line is parsed. */
   set globals(globals: GlobalOptions) {
-    this.#globals = globals
+    const port = this.io.env['FREECHAINS_PORT'] ?? ''
+    const isTold = globals.port !== undefined || globals.host !== undefined || port === ''
+    this.#globals = isTold ? globals : { ...globals, port }
   }
 
   /** The chain or the peer of the command. @throws {UsageError} there is none */
@@ -60,9 +62,13 @@ export class CommandContext {
     return this.#subject
   }
 
-  /** The chain to read: like {@link subject}, but `@name` may be the user's name for the owner. @throws {UsageError} */
-  async chainToRead(): Promise<string> {
-    const chain = this.subject('chain')
+  /** The chain: like {@link subject}, but `@name` may be the user's name for the owner. @throws {UsageError} */
+  async chain(): Promise<string> {
+    return await this.chainNamed(this.subject('chain'))
+  }
+
+  /** `@name` as the chain of the key that the user calls so; anything else as it is. */
+  async chainNamed(chain: string): Promise<string> {
     const [, sign = '', name = ''] = /^(@!?)(.+)$/.exec(chain) ?? []
     if (name === '' || parseAuthorKey(name).ok) return chain
     const pub = (await AddressBook.open(this.io)).keyOf(name)

@@ -38,7 +38,7 @@ function addReading(chain: Command, context: CommandContext): void {
     .command('genesis')
     .description('the id of the genesis block')
     .action(async () => {
-      const id = await (await context.client()).call('chain.genesis', { chain: await context.chainToRead() })
+      const id = await (await context.client()).call('chain.genesis', { chain: await context.chain() })
       await context.answer(id, id)
     })
 
@@ -47,7 +47,7 @@ function addReading(chain: Command, context: CommandContext): void {
     .description('whom a forum follows, and whom peers follow; with a public key, choose')
     .argument('[pub]', 'the founder whose blocks alone are taken; again until the first block has come')
     .action(async (pub?: string) => {
-      const params = { chain: context.subject('chain'), ...(pub === undefined ? {} : { pub }) }
+      const params = { chain: await context.chain(), ...(pub === undefined ? {} : { pub }) }
       const answer = await (await context.client()).call('chain.founder', params)
       await context.answer(answer, showFounders(answer))
     })
@@ -61,7 +61,7 @@ function addReading(chain: Command, context: CommandContext): void {
         .default('linked'),
     )
     .action(async (state: 'linked' | 'blocked' | 'all') => {
-      const ids = await (await context.client()).call('chain.heads', { chain: await context.chainToRead(), state })
+      const ids = await (await context.client()).call('chain.heads', { chain: await context.chain(), state })
       await context.answer(ids, ids.join(' '))
     })
 
@@ -75,7 +75,7 @@ function addReading(chain: Command, context: CommandContext): void {
       const isScope = first === 'all' || first === 'linked'
       const from = isScope ? rest : words
       if (from.length === 0) throw new UsageError('from which ids on? (0_… is the genesis)')
-      const params = { chain: await context.chainToRead(), from, ...(first === 'all' ? { all: true } : {}) }
+      const params = { chain: await context.chain(), from, ...(first === 'all' ? { all: true } : {}) }
       const ids = await (await context.client()).call('chain.traverse', params)
       await context.answer(ids, ids.join(' '))
     })
@@ -84,7 +84,7 @@ function addReading(chain: Command, context: CommandContext): void {
     .command('consensus')
     .description('ids of all accepted blocks in order, the genesis first')
     .action(async () => {
-      const ids = await (await context.client()).call('chain.consensus', { chain: await context.chainToRead() })
+      const ids = await (await context.client()).call('chain.consensus', { chain: await context.chain() })
       await context.answer(ids, ids.join(' '))
     })
 
@@ -92,7 +92,7 @@ function addReading(chain: Command, context: CommandContext): void {
     .command('missing')
     .description('payloads that nobody has given us yet, one per line: id, bytes, author, why')
     .action(async () => {
-      const list = await (await context.client()).call('chain.missing', { chain: context.subject('chain') })
+      const list = await (await context.client()).call('chain.missing', { chain: await context.chain() })
       await context.answerLines(
         list,
         list.map(({ id, size, author, why }) => `${id} ${String(size)} ${author ?? 'unsigned'} ${why}`),
@@ -105,7 +105,7 @@ function addReading(chain: Command, context: CommandContext): void {
       'print the id of each new block, and what becomes of it: held, hidden, withdrawn; until Ctrl-C, over restarts too',
     )
     .action(async () => {
-      const chain = await context.chainToRead()
+      const chain = await context.chain()
       await context.keepListening((client) => context.answerEvents(client.listen(chain, {}), showEvent))
     })
 }
@@ -126,7 +126,7 @@ function addGet(chain: Command, context: CommandContext): void {
         const key =
           options?.decrypt === undefined ? {} : { decrypt: await readKey(options.decrypt, '--decrypt', context.io) }
         const client = await context.client()
-        const got = await client.call('chain.get', { chain: await context.chainToRead(), id, part, ...key })
+        const got = await client.call('chain.get', { chain: await context.chain(), id, part, ...key })
         const text = typeof got === 'string' ? got : JSON.stringify(got, null, 2)
         const isPayload = typeof got === 'string'
         if (path !== undefined && path !== '-') {
@@ -172,7 +172,7 @@ function addPost(chain: Command, context: CommandContext): void {
       const posted = await (
         await context.client()
       ).call('chain.post', {
-        chain: context.subject('chain'),
+        chain: await context.chain(),
         ...content,
         ...(options?.sign === undefined ? {} : { sign: await readKey(options.sign, '--sign', context.io) }),
         ...(options?.encrypt === true ? { encrypt: true } : {}),

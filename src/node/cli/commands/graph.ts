@@ -38,7 +38,7 @@ export function addGraphCommand(chain: Command, context: CommandContext): void {
       new Option('--format <format>', 'svg is a whole file, dot is for Graphviz').choices(FORMATS).default('text'),
     )
     .action(async ({ last, format }: GraphOptions) => {
-      const [name, names] = [await context.chainToRead(), await AddressBook.open(context.io)]
+      const [name, names] = [await context.chain(), await AddressBook.open(context.io)]
       const client = await context.client()
       const genesis = { id: await client.call('chain.genesis', { chain: name }), chain: name }
       const blocks = await lastBlocks(client, { chain: name, count: last, payloadBytes: TEXT_BYTES })

@@ -23,7 +23,8 @@ export function addJoinCommand(chains: Command, context: CommandContext): void {
     .option('--founder <pub>', "of a forum: the founder to follow; blocks of others' forums of this name are not taken")
     .option('--instead', 'leave the chain of this name that is here, or the forum of another founder, and remove it')
     .action(async (word: string, texts: string[], options: JoinOptions) => {
-      const what = await readJoining(word, context.io)
+      // A name of the user's goes before a file of that name.
+      const what = await readJoining(await context.chainNamed(word), context.io)
       const isInvite = 'invite' in what
       // Only a forum takes public keys, and an invite to a forum includes them.
       const use = isInvite || what.name.startsWith('$') ? 'shared' : 'public'

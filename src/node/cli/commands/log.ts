@@ -41,7 +41,7 @@ export function addLogCommand(chain: Command, context: CommandContext): void {
   addFilterOptions(log).action(
     async (options: { readonly last: number; readonly follow?: true } & LensOptions & FilterOptions) => {
       const names = await AddressBook.open(context.io)
-      const chain = await context.chainToRead()
+      const chain = await context.chain()
       const lens = lensOf(options, names)
       const asking = { names, zone: context.zone, chain, client: () => context.client() }
       const filter = await filterOf(options, asking)

@@ -29,7 +29,7 @@ export function addStatusCommand(chain: Command, context: CommandContext): void 
 }
 
 async function ask(context: CommandContext): Promise<Status> {
-  return (await context.client()).call('chain.status', { chain: context.subject('chain') })
+  return (await context.client()).call('chain.status', { chain: await context.chain() })
 }
 
 /** Redraws in place on a terminal; elsewhere prints a line when something changed. */

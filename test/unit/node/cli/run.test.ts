@@ -376,7 +376,9 @@ describe('how it ends', () => {
     const quiet = { ...results, 'chain.status': { held: 0 }, 'chain.blocks': [] }
     expect(await command(shell(line), { results: quiet, env: { HOME: '/nowhere' }, events: [removed] })).toMatchObject({
       ...{ status: 1, out },
-      err: 'freechains: the chain was left: nothing more comes of it\n',
+      err: line.includes('--json')
+        ? '{"error":{"code":"failed","message":"the chain was left: nothing more comes of it"}}\n'
+        : 'freechains: the chain was left: nothing more comes of it\n',
     })
   })
 

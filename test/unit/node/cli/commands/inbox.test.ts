@@ -142,3 +142,12 @@ describe('mute', () => {
     expect(await run('mute carol')).toMatchObject({ status: 1, calls: [] })
   })
 })
+
+test('FREECHAINS_PORT is the port where none is given, and with --json errors are JSON', async () => {
+  const env = { FREECHAINS_PORT: '8332' }
+  expect((await run('inbox', { env })).endpoints).toMatchObject([{ port: 8332 }])
+  expect((await run('inbox --port 8334', { env })).endpoints).toMatchObject([{ port: 8334 }])
+  expect((await run('inbox --host 127.0.0.1:8335', { env })).endpoints).toMatchObject([{ port: 8335 }])
+  const { err, status } = await run('mute carol --json')
+  expect([status, JSON.parse(err)]).toMatchObject([1, { error: { code: 'failed' } }])
+})
