@@ -179,7 +179,7 @@ function shape(text) {
       if (!ids.has(key)) ids.set(key, `key-${ids.size}`)
       return ids.get(key)
     })
-    .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'TIME')
+    .replaceAll(/\d{4}-\d\d-\d\d[T ][\d:.]+(?:Z|[+-]\d\d:\d\d)/g, 'TIME')
     .replaceAll(/^[01] \/ 0$/gm, 'N / 0')
     .replaceAll(/ +\d+ ms /g, ' N ms ')
 }

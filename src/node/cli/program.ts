@@ -8,9 +8,11 @@ import { addCheckCommand } from './commands/check.ts'
 import { addCompletionCommands } from './commands/completion.ts'
 import { addExamples } from './examples.ts'
 import { addHostCommands } from './commands/host.ts'
+import { addInboxCommand } from './commands/inbox.ts'
 import { seeHelp, UsageError } from './io.ts'
 import { addCryptoCommands } from './commands/crypto.ts'
 import { addKeysCommands } from './commands/keys.ts'
+import { addMuteCommands } from './commands/mute.ts'
 import { addNamesCommands } from './commands/names.ts'
 import { addPeerCommands } from './commands/peer.ts'
 import { sanitize } from './sanitize.ts'
@@ -30,6 +32,7 @@ export function buildProgram(context: CommandContext): Command {
     .option('--host <addr:port>', "the daemon's control port (default 127.0.0.1:8330)")
     .option('--port <n>', 'the same, by its port alone; for start, where to put it')
     .option('--json', 'answer in JSON, on one line')
+    .option('--utc', 'show times in UTC, not in the local zone')
     .exitOverride()
     .configureHelp({ commandUsage: usageOf })
     .configureOutput({
@@ -47,6 +50,8 @@ export function buildProgram(context: CommandContext): Command {
   addKeysCommands(program, context)
   addCryptoCommands(program, context)
   addNamesCommands(program, context)
+  addMuteCommands(program, context)
+  addInboxCommand(program, context)
   addChainsCommands(program, context)
   addChainCommands(program, context)
   addPeerCommands(program, context)

@@ -56,7 +56,10 @@ export interface FakeDaemon {
 }
 
 /** What a daemon answers unless the test says otherwise: a chain that has no founder to choose. */
-const DEFAULTS: Readonly<Record<string, unknown>> = { 'chain.founder': { isOpen: false, blocks: 0, founders: [] } }
+const DEFAULTS: Readonly<Record<string, unknown>> = {
+  'chain.founder': { isOpen: false, blocks: 0, founders: [] },
+  'chain.profiles': [],
+}
 
 function collector(limit = Infinity): { stream: Writable; text: () => string } {
   let text = ''
