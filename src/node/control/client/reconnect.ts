@@ -120,8 +120,7 @@ export class Reconnector {
   }
 
   async #dial(): Promise<ControlClient> {
-    if (this.#attempts > 0)
-      await pause(pauseMs(this.#attempts), this.#closed)
+    if (this.#attempts > 0) await pause(pauseMs(this.#attempts), this.#closed)
     if (this.#closed.aborted) throw abortedError()
     this.#attempts += 1
     const client = await this.#open(this.#closed)

@@ -46,7 +46,8 @@ function badKey(expected: string): ClientError {
 
 /** {@link DraftBytes} by Node. */
 export const NODE_BYTES: DraftBytes = {
-  signed: (header) => Buffer.concat([Buffer.from(SIGNED_PREFIX), createHash('sha256').update(header, 'base64').digest()]),
+  signed: (header) =>
+    Buffer.concat([Buffer.from(SIGNED_PREFIX), createHash('sha256').update(header, 'base64').digest()]),
   base64: (bytes) => Buffer.from(bytes).toString('base64'),
 }
 
