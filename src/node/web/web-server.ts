@@ -2,6 +2,7 @@
  * Serves the page (spec §10, *Page*): its files, the sessions of browsers, and a WebSocket that carries the control port's
  * messages. It knows none of the port's methods.
  */
+import { existsSync } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
@@ -42,7 +43,8 @@ export class WebServer {
   readonly #modules: WebModules
   readonly #sessions: Sessions
   readonly #sockets: WebSocketServer
-  readonly #files: ReturnType<typeof sirv>
+  /** `undefined` where the page was not built. */
+  readonly #files: ReturnType<typeof sirv> | undefined
   readonly #server: Server
   /** Open WebSockets, each with the session that it belongs to. */
   readonly #open = new Map<WebSocket, string>()
@@ -59,11 +61,16 @@ export class WebServer {
       maxPayload: options.messageBytes,
       perMessageDeflate: false,
     })
-    this.#files = sirv(options.folder, {
-      // Names of built files hold their digest; the first page names them.
-      setHeaders: (response, path) =>
-        response.setHeader('Cache-Control', path.startsWith('/assets/') ? 'max-age=31536000, immutable' : 'no-cache'),
-    })
+    this.#files = !existsSync(options.folder)
+      ? undefined
+      : sirv(options.folder, {
+          // Names of built files hold their digest; the first page names them.
+          setHeaders: (response, path) =>
+            response.setHeader(
+              'Cache-Control',
+              path.startsWith('/assets/') ? 'max-age=31536000, immutable' : 'no-cache',
+            ),
+        })
     const { headerBytes, requestMs, sockets } = WEB_LIMITS
     this.#server = createServer(
       { maxHeaderSize: headerBytes, headersTimeout: requestMs, requestTimeout: requestMs },
@@ -126,7 +133,8 @@ export class WebServer {
     const [path] = url.split('?')
     if (path === '/session') await this.#session(request, response)
     else if (method !== 'GET' && method !== 'HEAD') end(response, 405)
-    else this.#files(request, response, () => end(response, 404, path === '/' ? NO_PAGE : ''))
+    else if (this.#files === undefined) end(response, 404, NO_PAGE)
+    else this.#files(request, response, () => end(response, 404))
   }
 
   async #session(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -117,8 +117,8 @@ export interface RigOptions {
 export async function startWeb(options: RigOptions = {}): Promise<WebRig> {
   const control = await startRig(options.control)
   const folder = join(control.dir, 'page')
-  await mkdir(join(folder, 'assets'), { recursive: true })
   if (options.isBuilt !== false) {
+    await mkdir(join(folder, 'assets'), { recursive: true })
     await writeFile(join(folder, 'index.html'), '<!doctype html><title>the page</title>')
     await writeFile(join(folder, 'assets', 'page-1a2b.js'), 'export {}')
   }
