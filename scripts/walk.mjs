@@ -119,15 +119,15 @@ function taken() {
   return walk
 }
 
-const BOB = '--port=8332'
+const BOB = '--port=8340'
 const CAROL = '--port=8334'
 const CHAT = ['chain', '#bom-dia']
-const AT_BOB = ['peer', '127.0.0.1:8333']
+const AT_BOB = ['peer', '127.0.0.1:8341']
 
 /** §3.1 of the paper. */
 async function firstExample() {
   await start('alice', '8330', '8331')
-  await start('bob', '8332', '8333')
+  await start('bob', '8340', '8341')
   const pub = await type(['keys', 'new', 'alice'])
   const genesis = await type(['chains', 'join', '#bom-dia'])
   await type([BOB, 'chains', 'join', '#bom-dia', `--founder=${pub}`])

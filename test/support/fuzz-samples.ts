@@ -216,6 +216,7 @@ export const CONTROL_PARAMS: { readonly [M in Method]: ParamsOf<M> } = {
   hello: { nonce: '07'.repeat(32) },
   'rpc.discover': {},
   'host.info': {},
+  'host.page': {},
   'host.stop': {},
   'host.now': { ms: 1_700_000_000_000 },
   'keys.shared': { passphrase: 'a “pass\\phrase”\n' },

@@ -3,7 +3,7 @@
  * only one author has, of those the user has named and those of the chain.
  */
 import { withoutKeys } from '../base/without-keys.ts'
-import type { ControlCaller } from '../control/client/connection.ts'
+import type { ControlCaller } from '../control/client/rpc-client.ts'
 import { parseAuthorKey, type AuthorKey } from '../../dag/ids.ts'
 import type { AddressBook } from './address-book.ts'
 import { CommandError } from './io.ts'

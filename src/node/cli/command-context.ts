@@ -5,7 +5,7 @@
 import { parseAuthorKey } from '../../dag/ids.ts'
 import { withoutPrivateKeys } from '../base/without-keys.ts'
 import { ClientError } from '../control/client/client-error.ts'
-import type { ControlCaller } from '../control/client/connection.ts'
+import type { ControlCaller } from '../control/client/rpc-client.ts'
 import type { ControlEvent } from '../control/shapes.ts'
 import { AddressBook } from './address-book.ts'
 import { endpointOf, parsePort } from './argument-values.ts'

@@ -17,9 +17,10 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   start: [
     'freechains start',
     'freechains start /var/lib/freechains --config /etc/freechains.yaml',
-    'freechains start bob --port=8332 --listen /ip4/0.0.0.0/tcp/8333',
+    'freechains start bob --port=8340 --listen /ip4/0.0.0.0/tcp/8341',
   ],
-  stop: ['freechains stop', 'freechains --port=8332 stop'],
+  stop: ['freechains stop', 'freechains --port=8340 stop'],
+  web: ['freechains web', 'freechains web --no-open'],
   info: ['freechains info', 'freechains info --json'],
   now: ['freechains now', 'freechains now 1700000000000'],
   check: ['freechains check', 'freechains check /var/lib/freechains'],

@@ -3,7 +3,7 @@
  * what authors call themselves. It takes at most one call for each, whatever is shown.
  */
 import { ClientError } from '../control/client/client-error.ts'
-import type { ControlCaller } from '../control/client/connection.ts'
+import type { ControlCaller } from '../control/client/rpc-client.ts'
 import type { Profile } from '../control/profile-shapes.ts'
 import type { ListedBlock } from '../control/shapes.ts'
 import { quoteOf } from './block-text.ts'

@@ -1,6 +1,6 @@
 /** The options of `log` that choose blocks (spec §11), and the blocks that they choose, gathered page by page. */
 import { InvalidArgumentError, type Command } from 'commander'
-import type { ControlCaller } from '../control/client/connection.ts'
+import type { ControlCaller } from '../control/client/rpc-client.ts'
 import type { ParamsOf } from '../control/schema.ts'
 import type { ListedBlock } from '../control/shapes.ts'
 import type { AddressBook } from './address-book.ts'

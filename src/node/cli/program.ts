@@ -17,6 +17,7 @@ import { addNamesCommands } from './commands/names.ts'
 import { addPeerCommands } from './commands/peer.ts'
 import { sanitize } from './sanitize.ts'
 import type { GlobalOptions, CommandContext } from './command-context.ts'
+import { addWebCommand } from './commands/web.ts'
 import { addStartCommand } from './commands/start.ts'
 import { PEER_COMMANDS_WITHOUT_PEER } from './argument-order.ts'
 
@@ -47,6 +48,7 @@ export function buildProgram(context: CommandContext): Command {
   addStartCommand(program, context)
   addCheckCommand(program, context)
   addHostCommands(program, context)
+  addWebCommand(program, context)
   addKeysCommands(program, context)
   addCryptoCommands(program, context)
   addNamesCommands(program, context)

@@ -70,6 +70,7 @@ export const METHODS = {
     '`chains` and `peers` are counts; `readOnly`, why nothing is stored now',
   ),
   'host.stop': method('answers, then stops the daemon', none, z.literal(true)),
+  'host.page': method('a link that opens the page in one browser, once', none, z.object({ link: z.string() })),
   'host.now': method(
     'the clock in ms; sets it with --test-clock',
     z.strictObject({ ms: z.number().int().nonnegative().exactOptional() }),

@@ -124,6 +124,8 @@ export const info = z.object({
   peerId: z.string(),
   addresses: z.array(z.string()),
   control: z.string(),
+  page: z.string().exactOptional(),
+  pageOff: z.string().exactOptional(),
   dataDir: z.string(),
   chains: count,
   peers: count,

@@ -27,7 +27,9 @@ export function Field({ label, value, type = 'text', error, hint, autocomplete =
   return (
     <div class="field">
       <label for={id}>{label}</label>
-      {isLong ? <textarea rows={3} {...common} /> : <input type={type} autocomplete={autocomplete} {...common} />}
+      {isLong && <textarea rows={3} {...common} />}
+      {!isLong && type === 'text' && <input type="text" autocomplete={autocomplete} {...common} />}
+      {!isLong && type === 'password' && <input type="password" autocomplete={autocomplete} {...common} />}
       {hint !== undefined && (
         <small id={`${id}h`} class="muted">
           {hint}

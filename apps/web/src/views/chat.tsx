@@ -70,7 +70,6 @@ export function ChatView({ feed }: { readonly feed: Feed }) {
           label={t().chat.message}
           isShort
           onSent={() => (target.value = undefined)}
-          onCancel={undefined}
         />
       </div>
     </>

@@ -1,7 +1,7 @@
 /** `chains`: the chains of this node (spec §11). */
 import type { Command } from 'commander'
 import type { ResultOf } from '../../control/schema.ts'
-import type { ControlCaller } from '../../control/client/connection.ts'
+import type { ControlCaller } from '../../control/client/rpc-client.ts'
 import { openMarks } from '../inbox-marks.ts'
 import { Mutes } from '../mutes.ts'
 import type { ControlEvent } from '../../control/shapes.ts'

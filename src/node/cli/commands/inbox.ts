@@ -1,7 +1,7 @@
 /** `inbox`: what came into all chains since the user looked last, and what comes (spec §11). */
 import type { Command } from 'commander'
 import { ClientError } from '../../control/client/client-error.ts'
-import type { ControlCaller } from '../../control/client/connection.ts'
+import type { ControlCaller } from '../../control/client/rpc-client.ts'
 import { Cursors } from '../../control/client/cursor.ts'
 import type { ControlEvent, ListedBlock } from '../../control/shapes.ts'
 import { AddressBook } from '../address-book.ts'

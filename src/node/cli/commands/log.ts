@@ -1,7 +1,7 @@
 /** `chain <chain> log`: prints the conversation, newest last, and follows it (spec §11). */
 import type { Command } from 'commander'
 import { ClientError } from '../../control/client/client-error.ts'
-import type { ControlCaller } from '../../control/client/connection.ts'
+import type { ControlCaller } from '../../control/client/rpc-client.ts'
 import type { ControlEvent, ListedBlock } from '../../control/shapes.ts'
 import { AddressBook } from '../address-book.ts'
 import { stylesOfAuthors } from '../colors.ts'

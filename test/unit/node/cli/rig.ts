@@ -10,7 +10,7 @@ import { run } from '../../../../src/node/cli/run.ts'
 import { ReaderGone } from '../../../../src/node/cli/io.ts'
 import { privateKeyOf } from '../../../../src/node/control/client/signing.ts'
 import type { Endpoint } from '../../../../src/node/control/client/dial.ts'
-import type { ControlCaller } from '../../../../src/node/control/client/connection.ts'
+import type { ControlCaller } from '../../../../src/node/control/client/rpc-client.ts'
 import type { OutageCallbacks } from '../../../../src/node/control/client/reconnect.ts'
 import type { ControlEvent } from '../../../../src/node/control/shapes.ts'
 
