@@ -67,7 +67,14 @@ export async function keep(name: string, seed: Uint8Array, passphrase: string): 
   const iv = crypto.getRandomValues(new Uint8Array(12))
   const key = await derive(passphrase, salt, ROUNDS)
   const sealed = await crypto.subtle.encrypt({ name: 'AES-GCM', iv }, key, seed.slice())
-  const stored = { name, pub, salt: toBase64(salt), iv: toBase64(iv), rounds: ROUNDS, sealed: toBase64(new Uint8Array(sealed)) }
+  const stored = {
+    name,
+    pub,
+    salt: toBase64(salt),
+    iv: toBase64(iv),
+    rounds: ROUNDS,
+    sealed: toBase64(new Uint8Array(sealed)),
+  }
   write([...keys.value.filter((other) => other.pub !== pub), stored])
   open.value = new Map(open.value).set(pub, seed)
   choose(pub)
@@ -77,7 +84,11 @@ export async function keep(name: string, seed: Uint8Array, passphrase: string): 
 export async function unlock(stored: Stored, passphrase: string): Promise<boolean> {
   const key = await derive(passphrase, fromBase64(stored.salt), stored.rounds)
   try {
-    const seed = await crypto.subtle.decrypt({ name: 'AES-GCM', iv: fromBase64(stored.iv) }, key, fromBase64(stored.sealed))
+    const seed = await crypto.subtle.decrypt(
+      { name: 'AES-GCM', iv: fromBase64(stored.iv) },
+      key,
+      fromBase64(stored.sealed),
+    )
     open.value = new Map(open.value).set(stored.pub, new Uint8Array(seed))
     return true
   } catch {

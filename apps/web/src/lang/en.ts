@@ -47,7 +47,8 @@ export const en = {
     use: 'Use',
     inUse: 'in use',
     words: 'Show 24 words',
-    wordsHint: 'Write them down and keep them: whoever has them can write in your name, and without them a lost browser is a lost identity.',
+    wordsHint:
+      'Write them down and keep them: whoever has them can write in your name, and without them a lost browser is a lost identity.',
     forget: 'Remove from this browser',
     forgetSure: 'Without its 24 words this identity is gone for good. Remove it?',
     done: 'The identity is ready.',
@@ -145,7 +146,13 @@ export const en = {
     key: 'Key',
     profile: 'Name as told by the author',
   },
-  chat: { message: 'Message', new: 'New since you looked', here: 'Here now', alone: 'No other peer is here now.', you: 'this node' },
+  chat: {
+    message: 'Message',
+    new: 'New since you looked',
+    here: 'Here now',
+    alone: 'No other peer is here now.',
+    you: 'this node',
+  },
   nodePage: {
     title: 'This node',
     version: 'Version',

@@ -34,7 +34,12 @@ export function timeOf(ms: number): string {
 }
 
 export function dayOf(ms: number): string {
-  return new Date(ms).toLocaleDateString(language.value, { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' })
+  return new Date(ms).toLocaleDateString(language.value, {
+    weekday: 'long',
+    day: 'numeric',
+    month: 'long',
+    year: 'numeric',
+  })
 }
 
 /** Near times as the clock, far ones as the day. */

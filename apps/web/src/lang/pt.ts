@@ -49,7 +49,8 @@ export const pt: Messages = {
     use: 'Usar',
     inUse: 'em uso',
     words: 'Mostrar 24 palavras',
-    wordsHint: 'Anote e guarde: quem as tem escreve em seu nome, e sem elas um navegador perdido é uma identidade perdida.',
+    wordsHint:
+      'Anote e guarde: quem as tem escreve em seu nome, e sem elas um navegador perdido é uma identidade perdida.',
     forget: 'Remover deste navegador',
     forgetSure: 'Sem as 24 palavras esta identidade se perde para sempre. Remover?',
     done: 'A identidade está pronta.',

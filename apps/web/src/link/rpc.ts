@@ -136,7 +136,8 @@ export class Link {
     this.#queue.length = 0
     const waiting = [...this.#waiting.values()]
     this.#waiting.clear()
-    for (const { reject } of waiting) reject(new CallError('connection-lost', 'The connection broke before the answer came.'))
+    for (const { reject } of waiting)
+      reject(new CallError('connection-lost', 'The connection broke before the answer came.'))
     if (this.#isClosed) return
     this.#events.onState('away')
     this.#events.onLost()

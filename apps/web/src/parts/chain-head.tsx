@@ -30,7 +30,10 @@ export function ChainHead({ feed, isInside }: HeadProps) {
   const ask = async (): Promise<void> => {
     status.value = await link.call('chain.status', { chain })
     const pub = me.value?.pub
-    reps.value = pub === undefined || chain.startsWith('$') ? undefined : ((await link.call('chain.reps', { chain, of: pub })) as number | 'unlimited')
+    reps.value =
+      pub === undefined || chain.startsWith('$')
+        ? undefined
+        : ((await link.call('chain.reps', { chain, of: pub })) as number | 'unlimited')
   }
   useSignalEffect(() => {
     if (epoch.value > 0 && me.value !== null) void ask().catch(() => undefined)
@@ -106,7 +109,14 @@ export function ChainHead({ feed, isInside }: HeadProps) {
           <p>
             {t().chain.inviteText} {chain.startsWith('$') && <b>{t().chain.inviteKey}</b>}
           </p>
-          <textarea readOnly rows={3} class="invite" aria-label={t().chain.invite} value={invite.value} onFocus={({ currentTarget }) => currentTarget.select()} />
+          <textarea
+            readOnly
+            rows={3}
+            class="invite"
+            aria-label={t().chain.invite}
+            value={invite.value}
+            onFocus={({ currentTarget }) => currentTarget.select()}
+          />
           <div class="acts">
             <button
               type="button"

@@ -42,7 +42,10 @@ export function Composer({ chain, re, label, isShort = false, onSent, onCancel }
     isSending.value = true
     const went = await attempt(async () => {
       const answered = re === undefined ? {} : { re }
-      let last = file.value === undefined ? undefined : await publish({ chain, ...answered, ...(await payloadOf(file.value, chain)) })
+      let last =
+        file.value === undefined
+          ? undefined
+          : await publish({ chain, ...answered, ...(await payloadOf(file.value, chain)) })
       if (words !== '') last = await publish({ chain, ...answered, text: words, type: 'text/markdown' })
       text.value = ''
       file.value = undefined
@@ -56,7 +59,8 @@ export function Composer({ chain, re, label, isShort = false, onSent, onCancel }
   }
 
   const onKey = (event: KeyboardEvent): void => {
-    const isSent = event.key === 'Enter' && !event.isComposing && (isShort ? !event.shiftKey : event.ctrlKey || event.metaKey)
+    const isSent =
+      event.key === 'Enter' && !event.isComposing && (isShort ? !event.shiftKey : event.ctrlKey || event.metaKey)
     if (isSent) {
       event.preventDefault()
       void send()
@@ -149,7 +153,9 @@ async function payloadOf(file: File, chain: string): Promise<{ payload: string; 
   if (fitted === undefined) throw new CallFault(t().post.tooBig)
   const payload = toBase64(new Uint8Array(await fitted.arrayBuffer()))
   const name = isPicture ? file.name.replace(/\.\w+$/, '.jpg') : file.name
-  return fitted.type === '' ? { payload, name } : { payload, name, type: fitted.type.split(';')[0]?.toLowerCase() ?? '' }
+  return fitted.type === ''
+    ? { payload, name }
+    : { payload, name, type: fitted.type.split(';')[0]?.toLowerCase() ?? '' }
 }
 
 class CallFault extends Error {}

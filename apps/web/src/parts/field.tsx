@@ -13,7 +13,16 @@ interface FieldProps {
   readonly isLong?: boolean
 }
 
-export function Field({ label, value, type = 'text', error, hint, autocomplete = 'off', placeholder, isLong = false }: FieldProps) {
+export function Field({
+  label,
+  value,
+  type = 'text',
+  error,
+  hint,
+  autocomplete = 'off',
+  placeholder,
+  isLong = false,
+}: FieldProps) {
   const id = useId()
   const said = [error === undefined ? '' : `${id}e`, hint === undefined ? '' : `${id}h`].join(' ').trim()
   const common = {
@@ -22,7 +31,8 @@ export function Field({ label, value, type = 'text', error, hint, autocomplete =
     placeholder: placeholder ?? '',
     'aria-invalid': error !== undefined,
     'aria-describedby': said === '' ? undefined : said,
-    onInput: ({ currentTarget }: { currentTarget: HTMLInputElement | HTMLTextAreaElement }) => (value.value = currentTarget.value),
+    onInput: ({ currentTarget }: { currentTarget: HTMLInputElement | HTMLTextAreaElement }) =>
+      (value.value = currentTarget.value),
   }
   return (
     <div class="field">

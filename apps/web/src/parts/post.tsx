@@ -52,7 +52,12 @@ export function Post({ feed, block, onReply, isFlat = false }: PostProps) {
             ↩ {t().post.answer}
           </button>
         )}
-        <button type="button" class="plain quiet" aria-expanded={isWhy.value} onClick={() => (isWhy.value = !isWhy.value)}>
+        <button
+          type="button"
+          class="plain quiet"
+          aria-expanded={isWhy.value}
+          onClick={() => (isWhy.value = !isWhy.value)}
+        >
           <span aria-hidden="true">ⓘ</span>
           <span class="unseen">{t().post.why}</span>
         </button>
@@ -77,7 +82,7 @@ export function Post({ feed, block, onReply, isFlat = false }: PostProps) {
 function AuthorFacts({ feed, pub }: { readonly feed: Feed; readonly pub: string }) {
   const reps = useSignal<string>('…')
   const ask = async (): Promise<void> => {
-    reps.value = t().chain.reps(await link.call('chain.reps', { chain: feed.chain, of: pub }) as number | 'unlimited')
+    reps.value = t().chain.reps((await link.call('chain.reps', { chain: feed.chain, of: pub })) as number | 'unlimited')
   }
   if (reps.value === '…') void attempt(ask)
   const about = feed.people.value.get(pub)?.about

@@ -20,7 +20,8 @@ function onKey(event: KeyboardEvent): void {
 
 const ACTS: Readonly<Record<string, () => void>> = {
   h: () => (location.hash = '#/'),
-  n: () => (document.querySelector<HTMLElement>('[data-new]') ?? document.querySelector<HTMLElement>('[data-write]'))?.click(),
+  n: () =>
+    (document.querySelector<HTMLElement>('[data-new]') ?? document.querySelector<HTMLElement>('[data-write]'))?.click(),
   '/': () => document.querySelector<HTMLElement>('[data-write]')?.focus(),
   '?': () => say(t().shortcuts),
 }

@@ -68,7 +68,9 @@ export function Sidebar() {
             )}
           </a>
           <div class="row">
-            <span class={`light ${linkState.value}`}>{t().link[linkState.value === 'away' ? 'connecting' : linkState.value]}</span>
+            <span class={`light ${linkState.value}`}>
+              {t().link[linkState.value === 'away' ? 'connecting' : linkState.value]}
+            </span>
           </div>
           <div class="row">
             <select
@@ -82,7 +84,12 @@ export function Sidebar() {
                 </option>
               ))}
             </select>
-            <button type="button" class="small" onClick={toggleTheme} aria-label={`${t().theme}: ${isDark.value ? t().light : t().dark}`}>
+            <button
+              type="button"
+              class="small"
+              onClick={toggleTheme}
+              aria-label={`${t().theme}: ${isDark.value ? t().light : t().dark}`}
+            >
               {isDark.value ? '☀' : '☾'}
             </button>
           </div>

@@ -1,7 +1,6 @@
 /** Where the reader is, as the part of the address behind `#`. */
 export type Route =
-  | { readonly at: 'home' | 'keys' | 'node' }
-  | { readonly at: 'chain'; readonly chain: string; readonly thread?: string }
+  { readonly at: 'home' | 'keys' | 'node' } | { readonly at: 'chain'; readonly chain: string; readonly thread?: string }
 
 export function routeOf(hash: string): Route {
   const [, place, name, thread] = hash.split('/')

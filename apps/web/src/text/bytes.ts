@@ -1,6 +1,8 @@
 /** Bytes as hex and base64. */
 export function toHex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('').toUpperCase()
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0'))
+    .join('')
+    .toUpperCase()
 }
 
 export function fromHex(hex: string): Uint8Array<ArrayBuffer> {

@@ -32,7 +32,8 @@ export function ChatView({ feed }: { readonly feed: Feed }) {
     if (newest > 0) localStorage.setItem(PLACE + feed.chain, String(newest))
   }, [newest])
   useFollow(newest)
-  const unread = seenMs === 0 ? undefined : messages.value.find(({ time, author }) => time > seenMs && author !== me.value?.pub)
+  const unread =
+    seenMs === 0 ? undefined : messages.value.find(({ time, author }) => time > seenMs && author !== me.value?.pub)
   return (
     <>
       {feed.before.value !== undefined && (
@@ -58,7 +59,8 @@ export function ChatView({ feed }: { readonly feed: Feed }) {
       <div class="writer">
         {target.value !== undefined && (
           <p class="answered">
-            ↪ {t().post.answering} <Author pub={target.value.author} people={feed.people.value} /> {quoted(target.value)}{' '}
+            ↪ {t().post.answering} <Author pub={target.value.author} people={feed.people.value} />{' '}
+            {quoted(target.value)}{' '}
             <button type="button" class="small" onClick={() => (target.value = undefined)}>
               ×<span class="unseen">{t().cancel}</span>
             </button>

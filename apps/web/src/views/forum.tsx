@@ -14,7 +14,9 @@ const TITLE_CHARS = 120
 
 export function ForumView({ feed }: { readonly feed: Feed }) {
   const isWriting = useSignal(false)
-  const held = useComputed(() => [...feed.blocks.value.values()].filter((block) => isPost(block) && block.state === 'held'))
+  const held = useComputed(() =>
+    [...feed.blocks.value.values()].filter((block) => isPost(block) && block.state === 'held'),
+  )
   const threads = useComputed(() =>
     threadsOf(feed.blocks.value).filter(({ root }) => root.state !== 'held' && root.pay.type !== PROFILE),
   )
@@ -65,7 +67,8 @@ function Line({ feed, thread: { root, answers, lastTime } }: { readonly feed: Fe
           {titleOf(root)}
         </a>
         <small class="muted">
-          <Author pub={root.author} people={feed.people.value} /> · <time dateTime={new Date(lastTime).toISOString()}>{whenOf(lastTime)}</time>
+          <Author pub={root.author} people={feed.people.value} /> ·{' '}
+          <time dateTime={new Date(lastTime).toISOString()}>{whenOf(lastTime)}</time>
           {last !== undefined && (
             <>
               {' '}

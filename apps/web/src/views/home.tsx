@@ -137,7 +137,13 @@ function Make() {
         <legend class="unseen">{t().start.kind}</legend>
         {kinds.map(([sign, text]) => (
           <label key={sign} class="choice">
-            <input type="radio" name="kind" value={sign} checked={kind.value === sign} onChange={() => (kind.value = sign)} />
+            <input
+              type="radio"
+              name="kind"
+              value={sign}
+              checked={kind.value === sign}
+              onChange={() => (kind.value = sign)}
+            />
             <span>{text}</span>
           </label>
         ))}

@@ -69,7 +69,13 @@ function Identity({ stored }: { readonly stored: Stored }) {
             void open()
           }}
         >
-          <Field label={t().keys.pass} type="password" value={pass} error={error.value} autocomplete="current-password" />
+          <Field
+            label={t().keys.pass}
+            type="password"
+            value={pass}
+            error={error.value}
+            autocomplete="current-password"
+          />
           <button type="submit" class="main" disabled={isBusy.value}>
             {isBusy.value ? t().keys.working : t().keys.unlock}
           </button>
@@ -165,7 +171,14 @@ function Make() {
       </div>
       <Field label={t().keys.name} value={name} error={at('name')} autocomplete="off" />
       {isImport.value && <Field label={t().keys.secret} value={secret} error={at('secret')} autocomplete="off" />}
-      <Field label={t().keys.pass} type="password" value={pass} error={at('pass')} hint={t().keys.passHint} autocomplete="new-password" />
+      <Field
+        label={t().keys.pass}
+        type="password"
+        value={pass}
+        error={at('pass')}
+        hint={t().keys.passHint}
+        autocomplete="new-password"
+      />
       <Field label={t().keys.passAgain} type="password" value={again} error={at('again')} autocomplete="new-password" />
       <button type="submit" class="main" disabled={isBusy.value}>
         {isBusy.value ? t().keys.working : isImport.value ? t().keys.import : t().keys.make}

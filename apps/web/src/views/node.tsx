@@ -39,7 +39,9 @@ export function NodeView() {
   return (
     <>
       <h1>{t().nodePage.title}</h1>
-      {(info.readOnly ?? info.warning) !== undefined && <p class="card call">{safeLine(info.readOnly ?? info.warning ?? '')}</p>}
+      {(info.readOnly ?? info.warning) !== undefined && (
+        <p class="card call">{safeLine(info.readOnly ?? info.warning ?? '')}</p>
+      )}
       <dl class="card facts-list">
         <dt>{t().nodePage.version}</dt>
         <dd>{info.version}</dd>
@@ -71,8 +73,12 @@ export function NodeView() {
             <div class="grow">
               <code class="break">{id ?? addresses[0]}</code>
               <small class="muted block">
-                {connected ? t().nodePage.connected : `${t().nodePage.notConnected}${why === undefined ? '' : `: ${safeLine(why)}`}`}
-                {shared !== undefined && shared.length > 0 && ` · ${t().nodePage.shares} ${shared.map(safeLine).join(', ')}`}
+                {connected
+                  ? t().nodePage.connected
+                  : `${t().nodePage.notConnected}${why === undefined ? '' : `: ${safeLine(why)}`}`}
+                {shared !== undefined &&
+                  shared.length > 0 &&
+                  ` · ${t().nodePage.shares} ${shared.map(safeLine).join(', ')}`}
               </small>
             </div>
           </li>
@@ -146,7 +152,8 @@ function Check({ onAdded }: { readonly onAdded: () => Promise<void> }) {
           {steps.value.map(({ step, state, ms, why, fix }) => (
             <li key={step}>
               <span class={`bead ${state === 'ok' ? 'good' : state === 'failed' ? 'off' : ''}`} aria-hidden="true" />
-              <b>{step}</b> {t().nodePage.steps[state]} <small class="muted">{ms} ms</small> <span>{safeLine(why)}</span>
+              <b>{step}</b> {t().nodePage.steps[state]} <small class="muted">{ms} ms</small>{' '}
+              <span>{safeLine(why)}</span>
               {fix !== undefined && <p>{safeLine(fix)}</p>}
             </li>
           ))}
