@@ -29,12 +29,17 @@ effect(() => {
   document.documentElement.lang = language.value
 })
 
+/** The browser's own kind of the language, for the way in which dates are written. */
+function locale(): string {
+  return navigator.languages.find((tag) => tag.startsWith(language.value.slice(0, 2))) ?? language.value
+}
+
 export function timeOf(ms: number): string {
-  return new Date(ms).toLocaleTimeString(language.value, { hour: '2-digit', minute: '2-digit' })
+  return new Date(ms).toLocaleTimeString(locale(), { hour: '2-digit', minute: '2-digit' })
 }
 
 export function dayOf(ms: number): string {
-  return new Date(ms).toLocaleDateString(language.value, {
+  return new Date(ms).toLocaleDateString(locale(), {
     weekday: 'long',
     day: 'numeric',
     month: 'long',
@@ -47,12 +52,12 @@ export function whenOf(ms: number): string {
   const date = new Date(ms)
   const isToday = date.toDateString() === new Date().toDateString()
   if (isToday) return timeOf(ms)
-  return date.toLocaleDateString(language.value, { day: 'numeric', month: 'short', year: 'numeric' })
+  return date.toLocaleDateString(locale(), { day: 'numeric', month: 'short', year: 'numeric' })
 }
 
 export function sizeOf(bytes: number): string {
   if (bytes < 1024) return `${String(bytes)} B`
   const isBig = bytes >= 1024 * 1024
-  const number = (bytes / (isBig ? 1024 * 1024 : 1024)).toLocaleString(language.value, { maximumFractionDigits: 1 })
+  const number = (bytes / (isBig ? 1024 * 1024 : 1024)).toLocaleString(locale(), { maximumFractionDigits: 1 })
   return `${number} ${isBig ? 'MiB' : 'KiB'}`
 }

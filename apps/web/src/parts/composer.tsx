@@ -119,7 +119,7 @@ export function Composer({ chain, re, label, isShort = false, onSent, onCancel }
       )}
       <div class="bar">
         <button type="button" class="plain" onClick={() => picker.current?.click()}>
-          {isShort ? <span aria-hidden="true">＋</span> : t().post.attach}
+          {isShort ? <span aria-hidden="true">+</span> : t().post.attach}
           {isShort && <span class="unseen">{t().post.attach}</span>}
         </button>
         <input

@@ -58,7 +58,7 @@ export function Post({ feed, block, onReply, isFlat = false }: PostProps) {
           aria-expanded={isWhy.value}
           onClick={() => (isWhy.value = !isWhy.value)}
         >
-          <span aria-hidden="true">ⓘ</span>
+          <span aria-hidden="true">?</span>
           <span class="unseen">{t().post.why}</span>
         </button>
       </div>

@@ -8,9 +8,10 @@ import { fromBase64, textOf } from '../text/bytes.ts'
 import { pictureType } from '../text/picture.ts'
 import { attempt, link, onEvents } from './app.ts'
 
-const PAGE = 100
-/** Longer payloads are asked for when somebody wants them. */
-const INLINE_BYTES = 64 * 1024
+/** With a picture in each, a page has some megabytes. */
+const PAGE = 50
+/** The most that `chain.blocks` gives of one. Longer payloads are asked for when somebody wants them. */
+const INLINE_BYTES = 128 * 1024
 /** Answers whose question is older than the page: so many steps up, at most. */
 const MOST_STEPS = 6
 /** Events that come together are asked for together. */
