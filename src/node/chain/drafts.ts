@@ -16,7 +16,7 @@ import type { Clock } from '../base/clock.ts'
 import { DraftTurns } from './draft-turns.ts'
 import type { DraftFault, StorageRefusal } from './faults.ts'
 import type { ChainEvent } from './intake/chain-events.ts'
-import { draftOn, takeInMade, type BlockRequest, type Posted } from './posting.ts'
+import { draftOn, takeInMade, type BlockRequest, type Made, type Posted } from './posting.ts'
 import type { Replica } from './replica.ts'
 
 export interface DraftLimits {
@@ -103,11 +103,11 @@ export class Drafts {
     const { replica, made } = draft
     try {
       const bytes = made.payload.byteLength
-      const take = (): Result<MadeBlock, DraftFault> => {
+      const take = (): Result<Made, DraftFault> => {
         // The next draft can be made when this block is in.
         draft.endTurn()
         if (draft.isStale || isOvertaken(draft) || isFoundedByAnother(draft)) return fail({ code: 'DRAFT_STALE' })
-        return ok({ block: { ...made.block, signature }, payload: made.payload })
+        return ok({ block: { ...made.block, signature }, payload: made.payload, made: 'signed-elsewhere' })
       }
       const taken = await takeInMade<DraftFault | BlockFault>(replica, bytes, clock, take)
       // Its backs left the chain: a new draft links others.
