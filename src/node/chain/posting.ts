@@ -175,3 +175,28 @@ export function draftOn(replica: Replica, request: BlockRequest, nowMs: number):
     ...(like === undefined ? {} : { like: { n: like.n, target: graph.id(like.target) } }),
   })
 }
+
+/** Makes a post on a draft alone, which is not in the chain yet, not signed. */
+export function draftOver(
+  { chain }: Replica,
+  {
+    author,
+    payload,
+    label,
+    toOwner = false,
+  }: Pick<PostRequest, 'payload' | 'label' | 'toOwner'> & { readonly author?: AuthorKey },
+  { id, header }: MadeBlock['block'],
+  nowMs: number,
+): Result<MadeBlock, BlockFault> {
+  return draftBlock({
+    chain,
+    height: header.height + 1,
+    time: Math.max(nowMs, header.time),
+    backs: [id],
+    payload,
+    toOwner,
+    random: () => randomBytes(32),
+    ...(author === undefined ? {} : { author }),
+    ...(label === undefined ? {} : { label }),
+  })
+}

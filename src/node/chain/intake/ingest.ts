@@ -60,6 +60,11 @@ export class Ingest {
     return this.#posts.add(make)
   }
 
+  /** Looks at the chain as the next block made here would find it. */
+  look<T>(look: () => T): Promise<T> {
+    return this.#posts.look(look)
+  }
+
   #taskOf(list: readonly Incoming[], origin: Origin, mayRecheck: MayRecheck): Task {
     const { chain, verifier } = this.#modules
     return { list, origin, signatures: new SignaturesAhead(chain, list, verifier), mayRecheck }

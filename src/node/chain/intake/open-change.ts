@@ -59,10 +59,28 @@ export class OpenChange {
         const outcome = made.ok ? ok(this.#import(made.value)) : made
         answer = () => resolve(outcome)
       }
-      this.#waiting.push({ run, stored: () => answer?.(), failed: reject })
-      this.#wake()
-      if (!this.#isQueued) void this.#change()
+      this.#queue({ run, stored: () => answer?.(), failed: reject })
     })
+  }
+
+  /** Calls `look` between two blocks; its answer waits for no write. */
+  look<T>(look: () => T): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const run = (): void => {
+        try {
+          resolve(look())
+        } catch (error) {
+          reject(error instanceof Error ? error : new Bug(String(error)))
+        }
+      }
+      this.#queue({ run, stored: () => undefined, failed: reject })
+    })
+  }
+
+  #queue(making: Making): void {
+    this.#waiting.push(making)
+    this.#wake()
+    if (!this.#isQueued) void this.#change()
   }
 
   async #change(): Promise<void> {
