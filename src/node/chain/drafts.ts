@@ -41,7 +41,8 @@ interface Draft {
   /** The draft it was made on; without the payload of that, which may be long gone. */
   readonly under: { readonly id: BlockId; readonly over: Promise<unknown> } | undefined
   above: Draft | undefined
-  readonly oldAge: NodeJS.Timeout
+  /** When it is too old, in ms of `performance.now`. */
+  readonly untilMs: number
   /** Runs from when it is the lowest of its run until it is submitted. */
   lease: NodeJS.Timeout | undefined
   /** Resolves when nobody waits for it any more: it is in the chain, or is not going to be soon. */
@@ -65,6 +66,8 @@ export class Drafts {
   readonly #drafts = new Map<BlockId, Draft>()
   readonly #watched = new Map<Replica, { readonly drafts: Set<Draft>; readonly stop: () => void }>()
   readonly #tops = new Map<string, Draft>()
+  /** Set while there are drafts, and maybe longer. */
+  #oldAge: NodeJS.Timeout | undefined
   #bytes = 0
 
   constructor(limits: DraftLimits) {
@@ -92,15 +95,16 @@ export class Drafts {
     const refusal = await replica.storage.refusalOf(request.payload.byteLength)
     if (refusal !== undefined) return fail(refusal)
     const line = lineOf(replica, request.author)
+    // Nobody is in line before it.
+    if (!this.#turns.isTaken(line)) {
+      const made = this.#makeOver(line, replica, request, clock, signal)
+      if (made !== undefined) return made
+    }
     const endTurn = await this.#turns.next(line, signal)
     try {
-      const top = this.#tops.get(line)
-      if (top !== undefined && this.#hasRoom(request.payload) && top.run.takes(request)) {
-        const made = draftOver(replica, request, top.run.top, clock.nowMs())
-        if (made.ok) this.#keep({ replica, made: made.value, author: request.author, under: top }, signal)
-        return made
-      }
-      await top?.over.promise
+      const made = this.#makeOver(line, replica, request, clock, signal)
+      if (made !== undefined) return made
+      await this.#tops.get(line)?.over.promise
       return await replica.betweenPosts(() => {
         const made = draftOn(replica, request, clock.nowMs())
         if (made.ok) this.#keep({ replica, made: made.value, author: request.author }, signal)
@@ -109,6 +113,21 @@ export class Drafts {
     } finally {
       endTurn()
     }
+  }
+
+  /** On the author's draft that waits; `undefined` if there is none, or it cannot stand there. */
+  #makeOver(
+    line: string,
+    replica: Replica,
+    request: BlockRequest & { readonly author: AuthorKey },
+    clock: Clock,
+    signal: AbortSignal | undefined,
+  ): Result<MadeBlock, BlockFault> | undefined {
+    const top = this.#tops.get(line)
+    if (top === undefined || !this.#hasRoom(request.payload) || !top.run.takes(request)) return undefined
+    const made = draftOver(replica, request, top.run.top, clock.nowMs())
+    if (made.ok) this.#keep({ replica, made: made.value, author: request.author, under: top }, signal)
+    return made
   }
 
   /** Takes in a draft with its signature, checked like a block of a peer. A draft can be submitted once. */
@@ -157,7 +176,7 @@ export class Drafts {
       run: under?.run ?? new DraftRun(replica, made, replica.state.repsOf(author, made.block.header.time)),
       under: under && { id: under.made.block.id, over: under.over.promise },
       above: undefined,
-      oldAge: setTimeout(() => this.#drop(id), ageMs).unref(),
+      untilMs: performance.now() + ageMs,
       lease: undefined,
       over: Promise.withResolvers<undefined>(),
       isSubmitted: false,
@@ -173,6 +192,7 @@ export class Drafts {
       this.#tops.set(lineOf(replica, author), draft)
     } else draft.over.resolve(undefined)
     this.#drafts.set(id, draft)
+    this.#oldAge ??= setTimeout(() => this.#dropOld(), ageMs).unref()
     this.#bytes += made.payload.byteLength
     this.#watch(replica).add(draft)
     for (const oldest of this.#drafts.keys()) {
@@ -208,6 +228,20 @@ export class Drafts {
     this.#lapse(draft)
   }
 
+  /** All may become as old, so the oldest is the first. */
+  #dropOld(): void {
+    this.#oldAge = undefined
+    const nowMs = performance.now()
+    for (const [id, { untilMs }] of this.#drafts) {
+      // Timers count whole milliseconds.
+      if (untilMs >= nowMs + 1) {
+        this.#oldAge = setTimeout(() => this.#dropOld(), untilMs - nowMs).unref()
+        return
+      }
+      this.#drop(id)
+    }
+  }
+
   #lend(draft: Draft): void {
     draft.lease = setTimeout(() => this.#lapse(draft), this.#limits.turnMs).unref()
   }
@@ -238,8 +272,7 @@ export class Drafts {
     this.#leave(draft)
   }
 
-  #take(id: BlockId, { made, oldAge }: Draft): void {
-    clearTimeout(oldAge)
+  #take(id: BlockId, { made }: Draft): void {
     this.#drafts.delete(id)
     this.#bytes -= made.payload.byteLength
   }

@@ -163,10 +163,20 @@ export class ControlClient implements ControlCaller {
     if (lost !== undefined) throw lost
     const id = ++this.#lastId
     const answered = new Promise<unknown>((resolve, reject) => this.#pending.set(id, { resolve, reject }))
-    this.#socket.write(`${JSON.stringify({ jsonrpc: '2.0', id, method, params })}\n`)
+    this.#write(`${JSON.stringify({ jsonrpc: '2.0', id, method, params })}\n`)
     const result = METHODS[method].result.safeParse(await answered)
     if (result.success) return result.data
     throw clientError('bad-answer', `the daemon's answer to ${method} is not understood: ${problemsOf(result.error)}`)
+  }
+
+  /** Calls that are made in one turn go out together: a write to the socket costs more than most calls. */
+  #write(line: string): void {
+    const socket = this.#socket
+    if (socket.writableCorked === 0) {
+      socket.cork()
+      process.nextTick(() => socket.uncork())
+    }
+    socket.write(line)
   }
 
   async #read(): Promise<void> {
