@@ -12,7 +12,7 @@ import { dial, stateDirOf, type Endpoint } from './dial.ts'
 import { problemsOf } from '../envelope.ts'
 import { EventInbox } from './event-inbox.ts'
 import { ANSWER_BYTES } from '../port-limits.ts'
-import { readLines } from '../json-lines.ts'
+import { readLines, textOfLine } from '../json-lines.ts'
 import { cookiePath } from '../paths.ts'
 import type { Known, Method, ParamsOf, ResultFor, ResultOf, SubscriptionMethod } from '../schema.ts'
 import type { ControlEvent } from '../shapes.ts'
@@ -182,7 +182,7 @@ export class ControlClient implements ControlCaller {
   async #read(): Promise<void> {
     try {
       for await (const line of readLines(this.#socket, () => ANSWER_BYTES)) {
-        await this.#take(JSON.parse(line.toString('utf8')))
+        await this.#take(JSON.parse(textOfLine(line) ?? ''))
       }
     } catch (error) {
       const isCut = this.#socket.errored !== null || this.#socket.destroyed
