@@ -43,8 +43,8 @@ export interface DraftParts {
   readonly like?: NonNullable<Header['like']>
   /** Seals the payload to the owner of an `@` chain. In groups every payload is sealed in any case. */
   readonly toOwner?: boolean
-  /** 32 fresh random bytes, never used before: the nonce or the ephemeral key is derived from them. */
-  readonly random: Uint8Array
+  /** Gives 32 random bytes, fresh at each call, for the nonce or the ephemeral key of a seal. What is not sealed needs none. */
+  readonly random: () => Uint8Array
 }
 
 /** Input of {@link makeBlock}. `pvt` signs the block; without it the block is anonymous. */
@@ -69,8 +69,7 @@ export function signDraft({ block, payload }: MadeBlock, { seed }: PrivateKey): 
 
 /** Builds and seals a block, whose signature is still to come. Returns a fault if it breaks a rule that needs no past. */
 export function draftBlock(parts: DraftParts): Result<MadeBlock, DagFault> {
-  const { chain, height, time, author, label = {}, re, like, random } = parts
-  if (random.byteLength !== KEY_BYTES) throw new Bug('a block is made with 32 random bytes')
+  const { chain, height, time, author, label = {}, re, like } = parts
   const why = wrongLabel(label)
   if (why !== undefined) return fail({ code: 'DAG_BAD_LABEL', why })
   const unsealed = {
@@ -102,13 +101,19 @@ function sealPayload(
   const { key, owner } = chain.params
   if (key !== undefined) {
     const aad = encodeAad({ ...unsealed, pay: label })
-    return ok({ seal: 'group', payload: sealGroup(key, aad, random.subarray(0, NONCE_BYTES), payload) })
+    return ok({ seal: 'group', payload: sealGroup(key, aad, freshOf(random).subarray(0, NONCE_BYTES), payload) })
   }
   if (!toOwner) return ok({ seal: 'none', payload })
   if (owner === undefined)
     return fail({ code: 'DAG_BAD_SEAL', why: 'only chains with an owner (@) have one to seal to' })
-  const sealed = sealOwner(owner, random, payload)
+  const sealed = sealOwner(owner, freshOf(random), payload)
   return sealed.ok ? ok({ seal: 'owner', payload: sealed.value }) : sealed
+}
+
+function freshOf(random: () => Uint8Array): Uint8Array {
+  const bytes = random()
+  if (bytes.byteLength !== KEY_BYTES) throw new Bug('a seal is made with 32 random bytes')
+  return bytes
 }
 
 /** The rules on a header that do not depend on its past (spec §2, §3). */

@@ -6,37 +6,14 @@
  *     a5..a8  "v" 1  ["re" link]  "pay" {cid [name] seal size [type]}  ["like" {n target}]  "time" n  "backs" [1*16 link]
  *             ["author" key]  "height" n
  */
-import { CborReader, encodedText } from './cbor-reader.ts'
+import { CborReader } from './cbor-reader.ts'
 import { wrongLabel } from './content-label.ts'
+import { BLOCK_LINK, FIELDS, PAYLOAD_LINK, SEALS } from './header-form.ts'
 import type { Header, Pay, Seal } from './header.ts'
 import { authorKeyAt, blockIdAt, payloadIdAt, type AuthorKey, type BlockId } from './ids.ts'
 import { MAX_BACKS, MAX_FILE_NAME_BYTES, MAX_MEDIA_TYPE_CHARS } from './block-limits.ts'
 
-/** A link up to its digest: tag 42, 37 bytes, a zero, CIDv1, the codec, sha2-256 of 32 bytes. */
-function linkStart(codec: number): number[] {
-  return [0xd8, 0x2a, 0x58, 0x25, 0x00, 0x01, codec, 0x12, 0x20]
-}
-
-const BLOCK_LINK = Uint8Array.from(linkStart(0x71))
-const VERSION = encodedText([], 'v', [0x01])
-const RE = encodedText([], 're', linkStart(0x71))
-const PAY = encodedText([], 'pay')
-const CID = encodedText([], 'cid', linkStart(0x55))
-const NAME = encodedText([], 'name')
-const SEAL = encodedText([], 'seal')
-const SEALS: readonly (readonly [Seal, Uint8Array])[] = [
-  ['none', encodedText([], 'none')],
-  ['group', encodedText([], 'group')],
-  ['owner', encodedText([], 'owner')],
-]
-const SIZE = encodedText([], 'size')
-const TYPE = encodedText([], 'type')
-const LIKE = encodedText([...encodedText([], 'like'), 0xa2], 'n')
-const TARGET = encodedText([], 'target', linkStart(0x71))
-const TIME = encodedText([], 'time')
-const BACKS = encodedText([], 'backs')
-const AUTHOR = encodedText([], 'author', [0x58, 0x20])
-const HEIGHT = encodedText([], 'height')
+const SEAL_TEXTS = Object.entries(SEALS) as (readonly [Seal, Uint8Array])[]
 
 const REQUIRED_FIELDS = 5
 const REQUIRED_PAY_FIELDS = 3
@@ -48,18 +25,18 @@ type Draft<T> = { -readonly [K in keyof T]: T[K] }
 export function readHeaderBytes(bytes: Uint8Array): Header | undefined {
   const reader = new CborReader(bytes)
   const fields = reader.byte() - 0xa0
-  if (!reader.skip(VERSION)) return undefined
+  if (!reader.skip(FIELDS.version)) return undefined
   const re = readRe(reader)
   if (re === undefined) return undefined
   const pay = readPay(reader)
   if (pay === undefined) return undefined
   const like = readLike(reader)
-  if (like === undefined || !reader.skip(TIME)) return undefined
+  if (like === undefined || !reader.skip(FIELDS.time)) return undefined
   const time = reader.uint()
   const backs = readBacks(reader)
   if (time < 0 || backs === undefined) return undefined
   const author = readAuthor(reader)
-  if (author === undefined || !reader.skip(HEIGHT)) return undefined
+  if (author === undefined || !reader.skip(FIELDS.height)) return undefined
   const height = reader.uint()
   const present = REQUIRED_FIELDS + (re === null ? 0 : 1) + (like === null ? 0 : 1) + (author === null ? 0 : 1)
   if (height < 1 || fields !== present || !reader.isAtEnd) return undefined
@@ -71,16 +48,16 @@ export function readHeaderBytes(bytes: Uint8Array): Header | undefined {
 }
 
 function readPay(reader: CborReader): Pay | undefined {
-  if (!reader.skip(PAY)) return undefined
+  if (!reader.skip(FIELDS.pay)) return undefined
   const fields = reader.byte() - 0xa0
-  const digestAt = reader.skip(CID) ? reader.digest() : -1
+  const digestAt = reader.skip(FIELDS.cid) && reader.skip(PAYLOAD_LINK) ? reader.digest() : -1
   if (digestAt < 0) return undefined
-  const name = readText(reader, NAME, MAX_FILE_NAME_BYTES)
-  if (name === undefined || !reader.skip(SEAL)) return undefined
-  const seal = SEALS.find(([, text]) => reader.skip(text))?.[0]
-  if (seal === undefined || !reader.skip(SIZE)) return undefined
+  const name = readText(reader, FIELDS.name, MAX_FILE_NAME_BYTES)
+  if (name === undefined || !reader.skip(FIELDS.seal)) return undefined
+  const seal = SEAL_TEXTS.find(([, text]) => reader.skip(text))?.[0]
+  if (seal === undefined || !reader.skip(FIELDS.size)) return undefined
   const size = reader.uint()
-  const type = readText(reader, TYPE, MAX_MEDIA_TYPE_CHARS)
+  const type = readText(reader, FIELDS.type, MAX_MEDIA_TYPE_CHARS)
   if (size < 0 || type === undefined) return undefined
   if (fields !== REQUIRED_PAY_FIELDS + (name === null ? 0 : 1) + (type === null ? 0 : 1)) return undefined
   const pay: Draft<Pay> = { id: payloadIdAt(reader.bytes, digestAt), size, seal }
@@ -96,29 +73,30 @@ function readText(reader: CborReader, field: Uint8Array, most: number): string |
 
 /** `null` if absent. */
 function readRe(reader: CborReader): BlockId | null | undefined {
-  if (!reader.skip(RE)) return null
-  const digestAt = reader.digest()
+  if (!reader.skip(FIELDS.re)) return null
+  const digestAt = reader.skip(BLOCK_LINK) ? reader.digest() : -1
   return digestAt < 0 ? undefined : blockIdAt(reader.bytes, digestAt)
 }
 
 /** `null` if absent. */
 function readLike(reader: CborReader): NonNullable<Header['like']> | null | undefined {
-  if (!reader.skip(LIKE)) return null
+  if (!reader.skip(FIELDS.like)) return null
   const n = reader.byte()
-  if ((n !== 0x01 && n !== 0x20) || !reader.skip(TARGET)) return undefined
+  if ((n !== 0x01 && n !== 0x20) || !reader.skip(FIELDS.target)) return undefined
+  if (!reader.skip(BLOCK_LINK)) return undefined
   const digestAt = reader.digest()
   return digestAt < 0 ? undefined : { n: n === 0x01 ? 1 : -1, target: blockIdAt(reader.bytes, digestAt) }
 }
 
 /** `null` if absent. */
 function readAuthor(reader: CborReader): AuthorKey | null | undefined {
-  if (!reader.skip(AUTHOR)) return null
+  if (!reader.skip(FIELDS.author)) return null
   const keyAt = reader.digest()
   return keyAt < 0 ? undefined : authorKeyAt(reader.bytes, keyAt)
 }
 
 function readBacks(reader: CborReader): BlockId[] | undefined {
-  if (!reader.skip(BACKS)) return undefined
+  if (!reader.skip(FIELDS.backs)) return undefined
   const count = reader.byte() - 0x80
   if (count < 1 || count > MAX_BACKS) return undefined
   const backs: BlockId[] = []

@@ -5,6 +5,8 @@
 import { createRequire } from 'node:module'
 
 export interface NativeSodium {
+  /** @param pvt - seed ‖ public key, 64 bytes */
+  crypto_sign_detached(signature: Uint8Array, message: Uint8Array, pvt: Uint8Array): void
   crypto_sign_verify_detached(signature: Uint8Array, message: Uint8Array, key: Uint8Array): boolean
   /** On a thread of libuv's. Throws, or rejects, where there is not enough memory. */
   crypto_pwhash_async(

@@ -142,7 +142,7 @@ describe('what no honest peer announces', () => {
         const open = chain(`@${author(ALICE).author}`)
         const { header } = at.base.block
         const parts = { chain: open, height: 2, time: header.time, backs: [at.base.block.id], payload: bytes('guest') }
-        return riding(must(makeBlock({ ...parts, pvt: author(BOB), random: new Uint8Array(32) })))
+        return riding(must(makeBlock({ ...parts, pvt: author(BOB), random: () => new Uint8Array(32) })))
       },
       blame: { code: 'GOSSIP_BAD_BLOCK', cause: 'DAG_NOT_OWNER' },
     },

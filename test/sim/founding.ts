@@ -39,7 +39,7 @@ export async function found(): Promise<Founding> {
         backs: below.length === 0 ? [genesisBlockId(economy.chain.id)] : below.map(({ id }) => id),
         payload: bytes(like === undefined ? name : ''),
         pvt: author(by),
-        random: sha256(bytes(name)),
+        random: () => sha256(bytes(name)),
         ...(like === undefined ? {} : { like: { n: like.n, target: made[like.target]!.block.id } }),
       }),
     )

@@ -221,7 +221,7 @@ describe('a generated history', () => {
       const on = backs.length === 0 ? [genesisBlockId(forum.id)] : backs.map((back) => ids[back]!)
       const likes = like === undefined ? {} : { like: { n: like.n, target: ids[like.target]! } }
       const parts = { chain: forum, height, time, backs: on, payload: bytes(`${ids.length}`), toOwner: false }
-      const made = must(makeBlock({ ...parts, pvt: author(by), random: bytes('x'.repeat(32)), ...likes }))
+      const made = must(makeBlock({ ...parts, pvt: author(by), random: () => bytes('x'.repeat(32)), ...likes }))
       ids.push(made.block.id)
       heights.push(height)
     }

@@ -95,7 +95,7 @@ const author1 = keys('author 1')
 const author2 = keys('author 2')
 
 function made(on: Chain, parts: Omit<BlockParts, 'chain' | 'random'>): MadeBlock {
-  return must(makeBlock({ chain: on, random: concatBytes(SEAL_NONCE, filled(8, 0)), ...parts }))
+  return must(makeBlock({ chain: on, random: () => concatBytes(SEAL_NONCE, filled(8, 0)), ...parts }))
 }
 const onGenesis = (on: Chain): Pick<BlockParts, 'height' | 'time' | 'backs'> => {
   return { height: 1, time: TIME, backs: [genesisBlockId(on.id)] }

@@ -31,7 +31,7 @@ export function above({ on, base }: Base, parts: PostParts = {}): MadeBlock {
 export function atHeight({ on, base }: Base, height: number): MadeBlock {
   const { header, id } = base.block
   const parts = { chain: on, height, time: header.time, backs: [id], payload: bytes('high'), pvt: author(ALICE) }
-  return must(makeBlock({ ...parts, random: new Uint8Array(32) }))
+  return must(makeBlock({ ...parts, random: () => new Uint8Array(32) }))
 }
 
 /** The same with a signature that does not hold. */

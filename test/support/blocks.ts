@@ -78,7 +78,7 @@ function make(on: Chain, parts: PostParts, more: Pick<BlockParts, 'like'>): Made
       toOwner: parts.toOwner ?? false,
       ...(parts.label === undefined ? {} : { label: parts.label }),
       ...(parts.re === undefined ? {} : { re: parts.re.id }),
-      random: sha256(bytes(`${String(time)} ${ids.join(' ')}`)),
+      random: () => sha256(bytes(`${String(time)} ${ids.join(' ')}`)),
       ...more,
     }),
   )

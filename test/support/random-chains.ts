@@ -27,7 +27,7 @@ export function randomChainFrom({ chain: twin, blocks }: Economy): RandomChain {
       time: u.time,
       backs: backs.length === 0 ? [genesisBlockId(on.id)] : backs.flatMap((back) => back?.block.id ?? []),
       payload: bytes(u.like === undefined ? u.id.slice(0, 1 + (u.time % 40)) : ''),
-      random: sha256(bytes(u.id)),
+      random: () => sha256(bytes(u.id)),
       ...(u.author === undefined ? {} : { pvt: pairOf(u.author) }),
       ...(u.like === undefined || target === undefined ? {} : { like: { n: u.like.n, target: target.block.id } }),
     })

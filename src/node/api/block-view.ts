@@ -1,6 +1,6 @@
 /** Blocks as the control port shows them (spec §10): header, state, and the unsealed payload. */
 import type { Block } from '../../dag/block.ts'
-import { cidOfPayload, encodeAad } from '../../dag/codec.ts'
+import { cidTextOfPayload, encodeAad } from '../../dag/codec.ts'
 import { labelOf } from '../../dag/content-label.ts'
 import { parsePrivateKey } from '../../dag/crypto.ts'
 import { resolvePrefix } from '../../dag/id-prefix.ts'
@@ -50,7 +50,7 @@ export function blockView(replica: Replica, index: number, { id, header }: Block
       ? {}
       : { like: { n: header.like.n, target: showTarget(replica, header.like.target) } }),
     ...(header.re === undefined ? {} : { re: showTarget(replica, header.re) }),
-    pay: { cid: cidOfPayload(pay.id).toString(), size: pay.size, seal: pay.seal, ...labelOf(pay) },
+    pay: { cid: cidTextOfPayload(pay.id), size: pay.size, seal: pay.seal, ...labelOf(pay) },
     state: isHidden ? 'hidden' : isAccepted ? 'accepted' : 'held',
     reps: reputation.repsOfPost(index),
     why,

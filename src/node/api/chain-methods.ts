@@ -9,6 +9,7 @@ import { listBlocks } from './chain-blocks.ts'
 import { inLobby, shownInLobby, lobbyPayload, lobbyView } from './lobby-view.ts'
 import type { Clock } from '../base/clock.ts'
 import { mapInSlices } from '../base/slices.ts'
+import { base64Answer } from '../control/base64-bytes.ts'
 import { ControlError } from '../control/error-codes.ts'
 import type { Handlers, ParamsOf } from '../control/schema.ts'
 import { listenOne } from './subscriptions.ts'
@@ -43,11 +44,11 @@ export function chainHandlers(parts: NodeParts): Pick<Handlers, ChainMethod> {
       const replica = replicaOf(chain)
       const guest = inLobby(replica, id)
       if (guest !== undefined)
-        return part === 'block' ? lobbyView(replica, guest, clock) : lobbyPayload(guest).toString('base64')
+        return part === 'block' ? lobbyView(replica, guest, clock) : base64Answer(lobbyPayload(guest))
       const index = keptBlock(replica, id)
       const block = await replica.block(index)
       if (part === 'block') return blockView(replica, index, block, clock)
-      return (await openPayload(replica, index, block, decrypt)).toString('base64')
+      return base64Answer(await openPayload(replica, index, block, decrypt))
     },
     'chain.blocks': async ({ chain, last, ids, payloads, lens, page, ...filter }) => {
       const replica = replicaOf(chain)

@@ -1,5 +1,5 @@
 /** Held posts of other nodes that are in the lobby (spec §5), as the control port shows them: they are in no graph. */
-import { cidOfPayload } from '../../dag/codec.ts'
+import { cidTextOfPayload } from '../../dag/codec.ts'
 import { labelOf } from '../../dag/content-label.ts'
 import { parseTypedId } from '../../dag/id-prefix.ts'
 import { showId } from '../../dag/ids.ts'
@@ -42,7 +42,7 @@ export function lobbyView(replica: Replica, { block: { id, header }, peer }: Lob
     ...(author === undefined ? {} : { author }),
     backs: backs.map((back) => showTarget(replica, back)),
     ...(re === undefined ? {} : { re: showTarget(replica, re) }),
-    pay: { cid: cidOfPayload(pay.id).toString(), size: pay.size, seal: pay.seal, ...labelOf(pay) },
+    pay: { cid: cidTextOfPayload(pay.id), size: pay.size, seal: pay.seal, ...labelOf(pay) },
     state: 'held',
     reps: 0,
     why: `held: ${whyHeldBy(replica.state, { author, k: 0 }, clock.nowMs())}`,

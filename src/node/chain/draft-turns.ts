@@ -13,6 +13,11 @@ export class DraftTurns {
     this.#longestMs = longestMs
   }
 
+  /** Whether somebody has the turn, or is in line for it. */
+  isTaken(line: string): boolean {
+    return this.#last.has(line)
+  }
+
   /** Resolves when it is the caller's turn. Whoever gave up meanwhile has none, and holds nobody up. */
   async next(line: string, signal?: AbortSignal): Promise<EndTurn> {
     const before = this.#last.get(line)

@@ -3,20 +3,21 @@
  * In memory alone. A draft is stale once a block of its author that it does not stand on was accepted, or what it stands on
  * was withdrawn: submitted, it would be concurrent with a block of its own author.
  *
- * Drafts of one author in one chain are given out one after the other, each when the one before was submitted, or not soon
- * enough: so several clients with one key do not overtake each other all the time.
+ * Drafts of one author in one chain stand one on the other as they are asked for (`draft-run.ts`), and come in in that order. One
+ * that is not submitted soon enough is stood on no more, and those above it are stale: so several clients with one key do not
+ * overtake each other all the time, and none that died holds up the others for long.
  */
 import type { MadeBlock } from '../../dag/block.ts'
 import { fail, ok, type Result } from '../../dag/result.ts'
 import type { AuthorKey, BlockId } from '../../dag/ids.ts'
 import { hasFirstPostPioneer } from '../../dag/sound.ts'
-import { isAncestor } from '../../dag/walk.ts'
 import type { BlockFault } from '../../protocol/faults.ts'
 import type { Clock } from '../base/clock.ts'
+import { DraftRun } from './draft-run.ts'
 import { DraftTurns } from './draft-turns.ts'
 import type { DraftFault, StorageRefusal } from './faults.ts'
 import type { ChainEvent } from './intake/chain-events.ts'
-import { draftOn, takeInMade, type BlockRequest, type Posted } from './posting.ts'
+import { draftOn, draftOver, takeInMade, type BlockRequest, type Made, type Posted } from './posting.ts'
 import type { Replica } from './replica.ts'
 
 export interface DraftLimits {
@@ -26,19 +27,27 @@ export interface DraftLimits {
   readonly bytes: number
   /** How long a draft waits for its signature. */
   readonly ageMs: number
-  /** How long the next draft of an author waits for the one before. */
+  /** How long others of its author stand on a draft that is not submitted, or wait for it. 0: not at all. */
   readonly turnMs: number
 }
 
 interface Draft {
   readonly made: MadeBlock
   readonly author: AuthorKey
-  /** The author's accepted block that came last when the draft was made. */
+  /** The author's accepted block that came last when the draft was made on the chain. */
   readonly latest: number | undefined
   readonly replica: Replica
-  readonly oldAge: NodeJS.Timeout
-  /** Lets the author's next draft be made. */
-  readonly endTurn: () => void
+  readonly run: DraftRun
+  /** The draft it was made on; without the payload of that, which may be long gone. */
+  readonly under: { readonly id: BlockId; readonly over: Promise<unknown> } | undefined
+  above: Draft | undefined
+  /** When it is too old, in ms of `performance.now`. */
+  readonly untilMs: number
+  /** Runs from when it is the lowest of its run until it is submitted. */
+  lease: NodeJS.Timeout | undefined
+  /** Resolves when nobody waits for it any more: it is in the chain, or is not going to be soon. */
+  readonly over: PromiseWithResolvers<undefined>
+  isSubmitted: boolean
   isStale: boolean
 }
 
@@ -49,12 +58,16 @@ type Refused = BlockFault | StorageRefusal
  * - `#drafts` has the drafts that can be submitted, oldest first; `#bytes` is the sum of their payloads.
  * - A draft leaves it when its submit begins, and stays in `#watched` until that ends: it may become stale meanwhile.
  * - `#watched` has a chain exactly while it has drafts, and listens to it.
+ * - `#tops` has, by author and chain, the draft that the next one may stand on: the top of its run, its lease not over.
  */
 export class Drafts {
   readonly #limits: DraftLimits
   readonly #turns: DraftTurns
   readonly #drafts = new Map<BlockId, Draft>()
   readonly #watched = new Map<Replica, { readonly drafts: Set<Draft>; readonly stop: () => void }>()
+  readonly #tops = new Map<string, Draft>()
+  /** Set while there are drafts, and maybe longer. */
+  #oldAge: NodeJS.Timeout | undefined
   #bytes = 0
 
   constructor(limits: DraftLimits) {
@@ -81,18 +94,40 @@ export class Drafts {
   ): Promise<Result<MadeBlock, Refused>> {
     const refusal = await replica.storage.refusalOf(request.payload.byteLength)
     if (refusal !== undefined) return fail(refusal)
-    const endTurn = await this.#turns.next(`${replica.chain.id} ${request.author}`, signal)
+    const line = lineOf(replica, request.author)
+    // Nobody is in line before it.
+    if (!this.#turns.isTaken(line)) {
+      const made = this.#makeOver(line, replica, request, clock, signal)
+      if (made !== undefined) return made
+    }
+    const endTurn = await this.#turns.next(line, signal)
     try {
-      return await replica.atRest(() => {
+      const made = this.#makeOver(line, replica, request, clock, signal)
+      if (made !== undefined) return made
+      await this.#tops.get(line)?.over.promise
+      return await replica.betweenPosts(() => {
         const made = draftOn(replica, request, clock.nowMs())
-        if (made.ok) this.#keep(replica, made.value, request.author, endTurn)
-        else endTurn()
+        if (made.ok) this.#keep({ replica, made: made.value, author: request.author }, signal)
         return made
       })
-    } catch (error) {
+    } finally {
       endTurn()
-      throw error
     }
+  }
+
+  /** On the author's draft that waits; `undefined` if there is none, or it cannot stand there. */
+  #makeOver(
+    line: string,
+    replica: Replica,
+    request: BlockRequest & { readonly author: AuthorKey },
+    clock: Clock,
+    signal: AbortSignal | undefined,
+  ): Result<MadeBlock, BlockFault> | undefined {
+    const top = this.#tops.get(line)
+    if (top === undefined || !this.#hasRoom(request.payload) || !top.run.takes(request)) return undefined
+    const made = draftOver(replica, request, top.run.top, clock.nowMs())
+    if (made.ok) this.#keep({ replica, made: made.value, author: request.author, under: top }, signal)
+    return made
   }
 
   /** Takes in a draft with its signature, checked like a block of a peer. A draft can be submitted once. */
@@ -100,14 +135,17 @@ export class Drafts {
     const draft = this.#drafts.get(id)
     if (draft === undefined) return fail({ code: 'DRAFT_STALE' })
     this.#take(id, draft)
-    const { replica, made } = draft
+    draft.isSubmitted = true
+    clearTimeout(draft.lease)
+    const { replica, made, under } = draft
     try {
+      await under?.over
       const bytes = made.payload.byteLength
-      const take = (): Result<MadeBlock, DraftFault> => {
-        // The next draft can be made when this block is in.
-        draft.endTurn()
+      const take = (): Result<Made, DraftFault> => {
+        // Those above it come behind it.
+        this.#leave(draft)
         if (draft.isStale || isOvertaken(draft) || isFoundedByAnother(draft)) return fail({ code: 'DRAFT_STALE' })
-        return ok({ block: { ...made.block, signature }, payload: made.payload })
+        return ok({ block: { ...made.block, signature }, payload: made.payload, made: 'signed-elsewhere' })
       }
       const taken = await takeInMade<DraftFault | BlockFault>(replica, bytes, clock, take)
       // Its backs left the chain: a new draft links others.
@@ -116,16 +154,45 @@ export class Drafts {
       return isGone ? fail({ code: 'DRAFT_STALE' }) : taken
     } finally {
       this.#end(draft)
+      this.#leave(draft)
     }
   }
 
-  #keep(replica: Replica, made: MadeBlock, author: AuthorKey, endTurn: () => void): void {
+  /** Whether one more pushes out none: it might be the one that this stands on. */
+  #hasRoom({ byteLength }: Uint8Array): boolean {
+    return this.#drafts.size < this.#limits.count && this.#bytes + byteLength <= this.#limits.bytes
+  }
+
+  #keep(
+    { replica, made, author, under }: Pick<Draft, 'replica' | 'made' | 'author'> & { readonly under?: Draft },
+    signal: AbortSignal | undefined,
+  ): void {
     const { id } = made.block
+    const { ageMs, turnMs } = this.#limits
     this.#drop(id)
-    const oldAge = setTimeout(() => this.#drop(id), this.#limits.ageMs).unref()
-    const latest = replica.state.latestBy(author)
-    const draft = { made, author, latest, replica, oldAge, endTurn, isStale: false }
+    const draft: Draft = {
+      ...{ made, author, replica },
+      latest: replica.state.latestBy(author),
+      run: under?.run ?? new DraftRun(replica, made, replica.state.repsOf(author, made.block.header.time)),
+      under: under && { id: under.made.block.id, over: under.over.promise },
+      above: undefined,
+      untilMs: performance.now() + ageMs,
+      lease: undefined,
+      over: Promise.withResolvers<undefined>(),
+      isSubmitted: false,
+      isStale: false,
+    }
+    // Who gave up meanwhile will not submit it.
+    if (turnMs > 0 && signal?.aborted !== true) {
+      if (under === undefined) this.#lend(draft)
+      else {
+        under.above = draft
+        draft.run.add(made)
+      }
+      this.#tops.set(lineOf(replica, author), draft)
+    } else draft.over.resolve(undefined)
     this.#drafts.set(id, draft)
+    this.#oldAge ??= setTimeout(() => this.#dropOld(), ageMs).unref()
     this.#bytes += made.payload.byteLength
     this.#watch(replica).add(draft)
     for (const oldest of this.#drafts.keys()) {
@@ -158,16 +225,59 @@ export class Drafts {
     if (draft === undefined) return
     this.#take(id, draft)
     this.#end(draft)
+    this.#lapse(draft)
   }
 
-  #take(id: BlockId, { made, oldAge }: Draft): void {
-    clearTimeout(oldAge)
+  /** All may become as old, so the oldest is the first. */
+  #dropOld(): void {
+    this.#oldAge = undefined
+    const nowMs = performance.now()
+    for (const [id, { untilMs }] of this.#drafts) {
+      // Timers count whole milliseconds.
+      if (untilMs >= nowMs + 1) {
+        this.#oldAge = setTimeout(() => this.#dropOld(), untilMs - nowMs).unref()
+        return
+      }
+      this.#drop(id)
+    }
+  }
+
+  #lend(draft: Draft): void {
+    draft.lease = setTimeout(() => this.#lapse(draft), this.#limits.turnMs).unref()
+  }
+
+  /** It is in the chain, or will not be: others may be made on the chain, and the one above it is the lowest. */
+  #leave(draft: Draft): void {
+    clearTimeout(draft.lease)
+    const line = lineOf(draft.replica, draft.author)
+    if (this.#tops.get(line) === draft) this.#tops.delete(line)
+    draft.over.resolve(undefined)
+    const { above } = draft
+    draft.above = undefined
+    if (above !== undefined && !above.isSubmitted && !above.isStale) this.#lend(above)
+  }
+
+  /** It was not submitted soon enough, or cannot be any more: those above it are stale. */
+  #lapse(draft: Draft): void {
+    const { above } = draft
+    if (above !== undefined) {
+      above.isStale = true
+      const { id } = above.made.block
+      if (this.#drafts.get(id) === above) {
+        this.#take(id, above)
+        this.#end(above)
+      }
+      this.#lapse(above)
+    }
+    this.#leave(draft)
+  }
+
+  #take(id: BlockId, { made }: Draft): void {
     this.#drafts.delete(id)
     this.#bytes -= made.payload.byteLength
   }
 
   #end(draft: Draft): void {
-    draft.endTurn()
     const watched = this.#watched.get(draft.replica)
     watched?.drafts.delete(draft)
     if (watched?.drafts.size !== 0) return
@@ -176,22 +286,21 @@ export class Drafts {
   }
 }
 
-/** A withdrawn block may be one that the draft stands on; it happens seldom, and a new draft costs little. */
-function overtakes({ id, author, kind }: ChainEvent, draft: Draft): boolean {
-  if (kind === 'withdrawn') return true
-  if ((kind !== 'post' && kind !== 'like') || author !== draft.author || id === draft.made.block.id) return false
-  // It may have been told only after the draft was made, on it.
-  const { graph } = draft.replica
-  const at = graph.indexOf(id)
-  return !draft.made.block.header.backs.some((back) => {
-    const index = graph.indexOf(back)
-    return at !== undefined && index !== undefined && (index === at || isAncestor(graph, at, index))
-  })
+function lineOf({ chain }: Replica, author: AuthorKey): string {
+  return `${chain.id} ${author}`
 }
 
-/** Blocks that are stored by one write with it are told of when that is done. */
-function isOvertaken({ author, latest, replica }: Draft): boolean {
-  return replica.state.latestBy(author) !== latest
+/** A withdrawn block may be one that the draft stands on; it happens seldom, and a new draft costs little. */
+function overtakes({ id, author, kind }: ChainEvent, { author: by, run }: Draft): boolean {
+  if (kind === 'withdrawn') return true
+  // It may have been told only after the draft was made, on it.
+  return (kind === 'post' || kind === 'like') && author === by && !run.standsOn(id)
+}
+
+/** Blocks that are stored by one write with it are told of when that is done. What it was made on is the last before it. */
+function isOvertaken({ author, latest, replica, under }: Draft): boolean {
+  const last = under === undefined ? latest : replica.graph.indexOf(under.id)
+  return replica.state.latestBy(author) !== last
 }
 
 /** A first post, where another forum has come: a new draft stands on its blocks. */

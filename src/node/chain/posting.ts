@@ -14,6 +14,7 @@ import { explain, nextRepsMs } from '../../reputation/explain.ts'
 import { clockTime } from '../base/clock-time.ts'
 import type { Clock } from '../base/clock.ts'
 import type { StorageRefusal } from './faults.ts'
+import type { Incoming } from './intake/validate-block.ts'
 import type { Replica } from './replica.ts'
 
 /** What to post. */
@@ -64,6 +65,9 @@ export type BlockRequest = (Omit<PostRequest, 'pvt'> | Omit<VoteRequest, 'pvt'>)
 
 type Refused = BlockFault | StorageRefusal
 
+/** A block that this node made, and who signed it. */
+export type Made = MadeBlock & Required<Pick<Incoming, 'made'>>
+
 /** Resolves when the post is on disk: a power cut does not lose it. */
 export function post(replica: Replica, request: PostRequest, clock: Clock): Promise<Result<Posted, Refused>> {
   return put(replica, request, clock)
@@ -80,10 +84,15 @@ function put(
   clock: Clock,
 ): Promise<Result<Posted, Refused>> {
   const bytes = request.payload.byteLength
-  if (pvt === undefined) return takeInMade(replica, bytes, clock, () => draftOn(replica, request, clock.nowMs()))
+  if (pvt === undefined) {
+    return takeInMade(replica, bytes, clock, () => {
+      const draft = draftOn(replica, request, clock.nowMs())
+      return draft.ok ? ok({ ...draft.value, made: 'signed-here' } as const) : draft
+    })
+  }
   return takeInMade(replica, bytes, clock, () => {
     const draft = draftOn(replica, { ...request, author: pvt.author }, clock.nowMs())
-    return draft.ok ? ok(signDraft(draft.value, pvt)) : draft
+    return draft.ok ? ok({ ...signDraft(draft.value, pvt), made: 'signed-here' } as const) : draft
   })
 }
 
@@ -96,7 +105,7 @@ export async function takeInMade<F>(
   replica: Replica,
   bytes: number,
   clock: Clock,
-  make: () => Result<MadeBlock, F>,
+  make: () => Result<Made, F>,
 ): Promise<Result<Posted, F | Refused>> {
   const refusal = await replica.storage.refusalOf(bytes)
   if (refusal !== undefined) return fail(refusal)
@@ -159,10 +168,35 @@ export function draftOn(replica: Replica, request: BlockRequest, nowMs: number):
     backs: backs.map((back) => graph.id(back)),
     payload,
     toOwner,
-    random: randomBytes(32),
+    random: () => randomBytes(32),
     ...(author === undefined ? {} : { author }),
     ...(label === undefined ? {} : { label }),
     ...(re === undefined ? {} : { re: graph.id(re) }),
     ...(like === undefined ? {} : { like: { n: like.n, target: graph.id(like.target) } }),
+  })
+}
+
+/** Makes a post on a draft alone, which is not in the chain yet, not signed. */
+export function draftOver(
+  { chain }: Replica,
+  {
+    author,
+    payload,
+    label,
+    toOwner = false,
+  }: Pick<PostRequest, 'payload' | 'label' | 'toOwner'> & { readonly author?: AuthorKey },
+  { id, header }: MadeBlock['block'],
+  nowMs: number,
+): Result<MadeBlock, BlockFault> {
+  return draftBlock({
+    chain,
+    height: header.height + 1,
+    time: Math.max(nowMs, header.time),
+    backs: [id],
+    payload,
+    toOwner,
+    random: () => randomBytes(32),
+    ...(author === undefined ? {} : { author }),
+    ...(label === undefined ? {} : { label }),
   })
 }

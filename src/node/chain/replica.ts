@@ -157,6 +157,11 @@ export class Replica extends ReplicaView {
     return this.#parts.commitQueue.run(() => look())
   }
 
+  /** Looks at the chain between two posts made here, as the next of them would find it: not all of it may be stored. */
+  betweenPosts<T>(look: () => T): Promise<T> {
+    return this.#parts.ingest.look(look)
+  }
+
   /**
    * Takes in a list of blocks, pasts first, after those of earlier calls. A refused block does not stop the others, unless
    * its signature is forged: the blocks behind that one are postponed.

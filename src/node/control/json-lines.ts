@@ -2,6 +2,7 @@
  * Lines of JSON on a socket (spec §10): splits a stream at newlines, under a length limit that may change between
  * lines, and checks the nesting depth of a line before it is parsed. It knows nothing of JSON-RPC.
  */
+import { isAscii, isUtf8 } from 'node:buffer'
 import type { Readable } from 'node:stream'
 
 const NEWLINE = 0x0a
@@ -87,4 +88,10 @@ function endOfString(line: Buffer, from: number): number {
     if (backslashes % 2 === 0) return end
   }
   return -1
+}
+
+/** The text of a line; `undefined` if it is no UTF-8. ASCII, as base64 is, is copied and not decoded. */
+export function textOfLine(line: Buffer): string | undefined {
+  if (isAscii(line)) return line.toString('latin1')
+  return isUtf8(line) ? line.toString('utf8') : undefined
 }

@@ -1,5 +1,6 @@
 /** Schemas of params that several methods share, or that have rules of their own (spec §10), for `schema.ts`. */
 import * as z from 'zod'
+import { isBase64 } from './base64-bytes.ts'
 import { MAX_INVITE_CHARS } from './port-limits.ts'
 import { count } from './shapes.ts'
 
@@ -27,12 +28,9 @@ const MAX_LENS_ROOTS = 1000
 /** The lens (spec §4): public keys that trust flows from besides the pioneers'; `[]` for those alone. */
 const lens = z.array(short).max(MAX_LENS_ROOTS)
 
-/** Standard base64 with padding, and nothing else. A regular expression overflows its engine's stack at 64 MiB. */
 export const base64 = z
   .string()
-  .refine((text) => Buffer.from(text, 'base64').toString('base64') === text, {
-    error: 'expected standard base64 with padding',
-  })
+  .refine(isBase64, { error: 'expected standard base64 with padding' })
   .meta({ contentEncoding: 'base64' })
 
 /**

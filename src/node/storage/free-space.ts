@@ -45,6 +45,7 @@ export class FreeSpace {
   #noRoom: NoRoom | undefined
   #isUnknown = false
   #lookedMs = Number.NEGATIVE_INFINITY
+  #looking: Promise<NoRoom | undefined> | undefined
 
   constructor(options: FreeSpaceOptions, modules: FreeSpaceModules) {
     this.#options = options
@@ -61,7 +62,12 @@ export class FreeSpace {
   /** Looks now, unless there was room a moment ago. Returns why nothing may be stored. */
   async lookAgain(): Promise<NoRoom | undefined> {
     const isFresh = this.#noRoom === undefined && performance.now() - this.#lookedMs < FRESH_MS
-    return isFresh ? undefined : await this.look()
+    if (isFresh) return undefined
+    // One look for all who ask meanwhile.
+    this.#looking ??= this.look().finally(() => {
+      this.#looking = undefined
+    })
+    return await this.#looking
   }
 
   /** Looks now. Returns why nothing may be stored. */

@@ -50,7 +50,7 @@ export class BatchWriter {
   #isClosed = false
 
   /**
-   * @param whyLost - why what is written now would not be found after a restart; asked before a synced write is told
+   * @param whyLost - why what is written now would not be found after a restart; asked while each synced write is under way
    * @param onFailure - called once, when a write has failed and all later ones will
    */
   constructor(
@@ -95,8 +95,11 @@ export class BatchWriter {
       const ops = jobs.flatMap((job) => job.ops)
       const bytes = jobs.reduce((sum, job) => sum + job.bytes, 0)
       const options = { sync: jobs.some((job) => job.sync) }
-      await (bytes > ops.length * LARGE_ROW_BYTES ? this.#db.batch(ops, options) : this.#chained(ops).write(options))
+      const written =
+        bytes > ops.length * LARGE_ROW_BYTES ? this.#db.batch(ops, options) : this.#chained(ops).write(options)
+      // While the disk works: what goes away from now on goes away after it was written.
       const lost = options.sync ? this.#whyLost() : undefined
+      await written
       if (lost !== undefined) throw new StorageFailed(lost)
       for (const job of jobs) job.resolve()
     } catch (cause) {

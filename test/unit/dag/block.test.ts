@@ -140,7 +140,12 @@ describe('§3 what a post says of itself', () => {
   test('a label that no peer would read is a fault, before anything is sealed', () => {
     for (const on of [forum, group, identity]) {
       const parts = { chain: on, height: 1, time: 1, backs: [genesisBlockId(on.id)], pvt: author(0) }
-      const made = makeBlock({ ...parts, payload: bytes('x'), random: new Uint8Array(32), label: { name: 'a/b' } })
+      const made = makeBlock({
+        ...parts,
+        payload: bytes('x'),
+        random: () => new Uint8Array(32),
+        label: { name: 'a/b' },
+      })
       expect(made).toMatchObject({ ok: false, fault: { code: 'DAG_BAD_LABEL' } })
     }
   })
@@ -204,7 +209,7 @@ describe('§3 payloads', () => {
 })
 
 describe('making blocks', () => {
-  const parts = { chain: forum, height: 1, time: 5, payload: bytes('hello'), random: new Uint8Array(32) }
+  const parts = { chain: forum, height: 1, time: 5, payload: bytes('hello'), random: () => new Uint8Array(32) }
 
   test('signed and verifiable; backs in any order and repeated come out in theirs', () => {
     const [a, b] = [1, 2].map((n) => post(withPioneer, { author: n }).block) as [Block, Block]
@@ -228,7 +233,8 @@ describe('making blocks', () => {
     expect(makeBlock({ ...signed, toOwner: true })).toMatchObject({ fault: { code: 'DAG_BAD_SEAL' } })
     const large = new Uint8Array(128 * KIB + 1)
     expect(makeBlock({ ...signed, payload: large })).toMatchObject({ fault: { code: 'DAG_PAYLOAD_TOO_LARGE' } })
-    expect(() => makeBlock({ ...signed, random: new Uint8Array(24) })).toThrow(Bug)
+    const sealed = { ...signed, chain: group, backs: [genesisBlockId(group.id)] }
+    expect(() => makeBlock({ ...sealed, random: () => new Uint8Array(24) })).toThrow(Bug)
   })
 })
 

@@ -99,7 +99,7 @@ export class CommitQueue {
       else await told
     }
     const result = await this.#queue.run(async () => {
-      if (!duringWrite) await this.#written()
+      if (!duringWrite) await this.written()
       return job(change)
     })
     await Promise.all(untold)
@@ -114,11 +114,11 @@ export class CommitQueue {
   /** Resolves when no job is running and no commit is being written. */
   async end(): Promise<void> {
     await this.#queue.idle()
-    await this.#written()
+    await this.written()
   }
 
-  /** Never rejects: a failed write makes the next change fail. */
-  #written(): Promise<void> {
+  /** Resolves when the commit that is being written now is on disk, or has failed: a failed write makes the next change fail. */
+  written(): Promise<void> {
     return this.#writing.catch(() => undefined)
   }
 

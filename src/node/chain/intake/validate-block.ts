@@ -15,6 +15,11 @@ import type { SignatureState } from './signatures.ts'
 export interface Incoming {
   readonly block: Block
   readonly payload: Payload
+  /**
+   * Set if this node made the block: then the payload is the one that the header names. `signed-here`: the signature was made
+   * with the private key of the author that the block names, and is not checked again, or there is none; else it came from who holds that key.
+   */
+  readonly made?: 'signed-here' | 'signed-elsewhere'
 }
 
 /** What a block in the mempool waits for: somebody who pays for it; its time (spec §3); or the throttle (spec §5). */
@@ -69,7 +74,7 @@ export function validateBlock<Sound>(
   if (!sound.ok) return sound
   const payload = checkIncomingPayload(incoming, chain)
   if (!payload.ok) return payload
-  const state = signature()
+  const state = incoming.made === 'signed-here' ? 'holds' : signature()
   return state === 'forged' ? fail({ code: 'DAG_BAD_SIGNATURE' }) : ok({ signature: state, sound: sound.value })
 }
 
@@ -78,8 +83,8 @@ export function validateBlock<Sound>(
  * block. Of a signed post the word of the member who sends it is enough there: its author may have taken it back (spec §3, §4),
  * and then no peer gives the payload any more.
  */
-function checkIncomingPayload({ block, payload }: Incoming, chain: Chain): Result<true, DagFault> {
-  if (payload === 'stored') return ok(true)
+function checkIncomingPayload({ block, payload, made }: Incoming, chain: Chain): Result<true, DagFault> {
+  if (payload === 'stored' || made !== undefined) return ok(true)
   if (payload !== 'missing') return checkPayload(chain, block, payload)
   const { author, like } = block.header
   const mayBeTakenBack = author !== undefined && like === undefined

@@ -9,7 +9,7 @@ import { clientError, ClientError } from './client-error.ts'
 import { readCookie } from '../cookie.ts'
 import { dial, stateDirOf, type Endpoint } from './dial.ts'
 import { ANSWER_BYTES } from '../port-limits.ts'
-import { readLines } from '../json-lines.ts'
+import { readLines, textOfLine } from '../json-lines.ts'
 import { cookiePath } from '../paths.ts'
 import { ControlClient, type Transport } from './rpc-client.ts'
 
@@ -66,15 +66,24 @@ function overSocket(socket: Socket): Transport {
   // Reading ends on an error.
   socket.on('error', () => undefined)
   return {
-    send: (message) => void socket.write(`${message}\n`),
+    send: (message) => write(socket, `${message}\n`),
     messages: () => messagesOf(socket),
     close: () => void socket.destroy(),
   }
 }
 
+/** Calls that are made in one turn go out together: a write to the socket costs more than most calls. */
+function write(socket: Socket, line: string): void {
+  if (socket.writableCorked === 0) {
+    socket.cork()
+    process.nextTick(() => socket.uncork())
+  }
+  socket.write(line)
+}
+
 async function* messagesOf(socket: Socket): AsyncGenerator<string> {
   try {
-    for await (const line of readLines(socket, () => ANSWER_BYTES)) yield line.toString('utf8')
+    for await (const line of readLines(socket, () => ANSWER_BYTES)) yield textOfLine(line) ?? ''
   } catch (error) {
     const isCut = socket.errored !== null || socket.destroyed
     if (!isCut) throw error

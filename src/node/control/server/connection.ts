@@ -2,7 +2,6 @@
  * One client of the control port (spec §10): guards the socket before `auth`, and reads lines no faster than calls are
  * answered. `dispatcher.ts` executes calls; `outbox.ts` sends.
  */
-import { isUtf8 } from 'node:buffer'
 import { setMaxListeners } from 'node:events'
 import type { Duplex } from 'node:stream'
 import type { Logger } from '../../base/log.ts'
@@ -10,7 +9,7 @@ import { errorResponse, notARequest, type Dispatcher, type CallScope } from './d
 import { parseRequest } from '../envelope.ts'
 import { ControlError } from '../error-codes.ts'
 import type { ControlLimits } from '../port-limits.ts'
-import { isShallow, LineTooLong, NotJsonRpc, readLines } from '../json-lines.ts'
+import { isShallow, LineTooLong, NotJsonRpc, readLines, textOfLine } from '../json-lines.ts'
 import { LargeAnswers } from './large-answers.ts'
 import { Outbox } from './outbox.ts'
 
@@ -186,14 +185,15 @@ function parse(line: Buffer, depth: number): { readonly value: unknown } | BadLi
     }
   }
   // Decoding invalid UTF-8 would replace bytes, and alter a passphrase or a text.
-  if (!isUtf8(line)) {
+  const text = textOfLine(line)
+  if (text === undefined) {
     return {
       error: new ControlError('bad-json', 'this line is no UTF-8: send JSON in UTF-8, bytes in base64'),
       closes: true,
     }
   }
   try {
-    return { value: JSON.parse(line.toString('utf8')) as unknown }
+    return { value: JSON.parse(text) as unknown }
   } catch {
     return {
       error: new ControlError('bad-json', 'this line is not JSON: send one JSON text per line, in UTF-8'),

@@ -57,7 +57,7 @@ export class Sender {
 
   async #pump(): Promise<void> {
     this.#isPumping = true
-    for (let bytes = this.#queue.shift(); bytes !== undefined; bytes = this.#queue.shift()) {
+    for (let bytes = this.#next(); bytes !== undefined; bytes = this.#next()) {
       for (let from = 0; from < bytes.byteLength && this.#socket.writable; from += PIECE_BYTES) {
         const piece = bytes.subarray(from, from + PIECE_BYTES)
         // An error closes the socket, which drops what waits.
@@ -70,6 +70,17 @@ export class Sender {
       }
     }
     this.#isPumping = false
+  }
+
+  /** As many answers as fit in a piece, in one: a write to the socket costs more than the copy. */
+  #next(): Buffer | undefined {
+    const [first, second] = this.#queue
+    if (first === undefined || second === undefined || first.byteLength + second.byteLength > PIECE_BYTES) {
+      return this.#queue.shift()
+    }
+    let bytes = 0
+    const end = this.#queue.findIndex((each) => (bytes += each.byteLength) > PIECE_BYTES)
+    return Buffer.concat(this.#queue.splice(0, end === -1 ? this.#queue.length : end))
   }
 
   #watch(): void {

@@ -136,24 +136,72 @@ describe('bounds', () => {
   })
 })
 
-describe('turns', () => {
-  test("an author's next draft is made when the one before was submitted: all stand one on the other, none is stale", async () => {
-    const { on, draft, submit } = await drafting({ turnMs: 600_000 })
-    const all = Array.from({ length: 20 }, async (_, n) => submit(await draft(String(n))))
-    expect(new Set(await Promise.all(all))).toEqual(new Set(['accepted']))
-    expect([on.replica.blocks, viewOf(on).heads.length]).toEqual([20, 1])
+describe('drafts of one author', () => {
+  const LEASE = { turnMs: 600_000, count: 100, bytes: 100_000 }
+
+  test('stand one on the other, and come in in their order whatever order they are submitted in; none is stale', async () => {
+    const { on, drafts, draft, submit } = await drafting(LEASE, chain(`@!${author(1).author}`))
+    const all = await Promise.all(Array.from({ length: 20 }, (_, n) => draft(String(n))))
+    expect(drafts.size).toBe(20)
+    expect(all.slice(1).map(({ block }) => block.header.backs)).toEqual(all.slice(0, -1).map(({ block }) => [block.id]))
+    const states = await Promise.all(all.toReversed().map((one) => submit(one)))
+    expect([new Set(states), on.replica.blocks, viewOf(on).heads.length]).toEqual([new Set(['accepted']), 20, 1])
   })
 
-  test('other authors do not wait; who gave up holds nobody up', async () => {
-    const { on, drafts, draft, submit } = await drafting({ turnMs: 600_000 })
+  test('as many as the author has reps for; the next is made when those are in, and is held as a post signed here would be', async () => {
+    const { draft, submit } = await drafting(LEASE)
+    const all = Array.from({ length: 40 }, async (_, n) => submit(await draft(String(n))))
+    const states = await Promise.all(all)
+    expect(states).toEqual([...Array<string>(30).fill('accepted'), ...Array<string>(10).fill('held')])
+  })
+
+  test('that stand on one that is not submitted in time are stale, and it is not, until they are drafted again', async () => {
+    const { on, drafts, draft, submit } = await drafting({ ...LEASE, turnMs: 20 }, chain(`@!${author(1).author}`))
+    const [low, high] = await Promise.all([draft('low'), draft('high')])
+    const answer = submit(high)
+    expect(await answer).toBe('DRAFT_STALE')
+    expect(drafts.size).toBe(1)
+    const again = await draft('high')
+    expect(again.block.header.backs).toEqual(low.block.header.backs)
+    expect([await submit(again), await submit(low), on.replica.blocks]).toEqual(['accepted', 'DRAFT_STALE', 1])
+  })
+
+  test('that stand on one that is refused are stale', async () => {
+    const { draft, submit } = await drafting(LEASE, chain(`@!${author(1).author}`))
+    const [low, high] = await Promise.all([draft('low'), draft('high')])
+    expect(await Promise.all([submit(low, 2), submit(high)])).toEqual(['DAG_BAD_SIGNATURE', 'DRAFT_STALE'])
+    expect(await submit(await draft('high'))).toBe('accepted')
+  })
+
+  test('are overtaken by another block of his, all of them; the next links what others wrote meanwhile', async () => {
+    const { on, draft, submit } = await drafting(LEASE)
+    const [low, high] = await Promise.all([draft('low'), draft('high')])
+    must(await makePost(on.replica, { payload: bytes('here'), pvt: author(1) }, on.clock))
+    expect(await Promise.all([submit(low), submit(high)])).toEqual(['DRAFT_STALE', 'DRAFT_STALE'])
+    const before = await draft('before')
+    const theirs = await takeIn(on, [post(forum, { author: 1, payload: 'elsewhere', time: NOW_MS - 10 })])
+    const next = draft('next')
+    expect([theirs.length, await submit(before)]).toEqual([1, 'DRAFT_STALE'])
+    expect((await next).block.header.backs).toHaveLength(2)
+  })
+
+  test('do not push out what they stand on, and a vote or a reply waits for them', async () => {
+    const { on, drafts, draft, submit } = await drafting({ ...LEASE, count: 2 })
+    const first = must(await makePost(on.replica, { payload: bytes('first'), pvt: author(1) }, on.clock))
+    const [low, high] = await Promise.all([draft('low'), draft('high')])
+    const third = draft('third')
+    const re = on.replica.graph.indexOf(first.id) ?? 0
+    const reply = drafts.make(on.replica, { payload: bytes('yes'), re, author: author(1).author }, on.clock)
+    expect(await Promise.all([submit(low), submit(high)])).toEqual(['accepted', 'accepted'])
+    expect([await submit(await third), await submit(must(await reply))]).toEqual(['accepted', 'accepted'])
+  })
+
+  test('other authors do not wait; who gave up is not stood on', async () => {
+    const { on, drafts, draft, submit } = await drafting(LEASE)
+    const gone = AbortSignal.abort()
+    must(await drafts.make(on.replica, { payload: bytes('3'), author: author(1).author }, on.clock, gone))
     const first = await draft('1')
     expect(await submit(await draft('2', 2), 2)).toBe('held')
-    const gone = new AbortController()
-    const left = drafts.make(on.replica, { payload: bytes('3'), author: author(1).author }, on.clock, gone.signal)
-    const next = draft('4')
-    gone.abort()
     expect(await submit(first)).toBe('accepted')
-    await left
-    expect(await submit(await next)).toBe('accepted')
   })
 })

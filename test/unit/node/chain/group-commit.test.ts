@@ -61,6 +61,38 @@ test('64 posts that come while one is written are stored by one write; each is a
   expect([new Set(answered).size, store.sizes]).toEqual([65, [1, 64]])
 })
 
+test('they are made while that one is written: only the disk is waited for', async () => {
+  const { store, replica, settled } = await waiting(3)
+  expect([replica.graph.acceptedCount, replica.blocks]).toEqual([4, 0])
+  store.waiting[0]?.resolve(undefined)
+  await store.began(2)
+  store.waiting[1]?.resolve(undefined)
+  await settled
+  expect(replica.blocks).toBe(4)
+})
+
+test('more than one write takes are stored by as many as are needed, one after the other', async () => {
+  const { store, answered, settled } = await waiting(300)
+  for (const at of [0, 1, 2]) {
+    await store.began(at + 1)
+    store.waiting[at]?.resolve(undefined)
+  }
+  await settled
+  expect([store.sizes, new Set(answered).size]).toEqual([[1, 256, 44], 301])
+})
+
+test('what was made on a write that fails is not acknowledged either, nor what comes then', async () => {
+  const { store, replica, answered, settled } = await waiting(300)
+  store.waiting[0]?.reject(new Error('the disk is gone'))
+  const all = await settled
+  expect([all.every(({ status }) => status === 'rejected'), answered, replica.graph.acceptedCount]).toEqual([
+    true,
+    [],
+    0,
+  ])
+  await expect(post(replica, { payload: bytes('late'), pvt: author(1) }, clock)).rejects.toThrow('the disk is gone')
+})
+
 test('when their write fails, none of them is acknowledged', async () => {
   const { store, answered, settled } = await waiting(8)
   store.waiting[0]?.resolve(undefined)

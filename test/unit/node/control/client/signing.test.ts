@@ -13,7 +13,13 @@ const forum = chain('#forum')
 const { pub, pvt } = keyPairOf(author(1).seed)
 
 function drafted(text: string) {
-  const parts = { chain: forum, height: 1, time: 1, backs: [genesisBlockId(forum.id)], random: new Uint8Array(32) }
+  const parts = {
+    chain: forum,
+    height: 1,
+    time: 1,
+    backs: [genesisBlockId(forum.id)],
+    random: () => new Uint8Array(32),
+  }
   return must(draftBlock({ ...parts, payload: bytes(text), author: author(1).author })).block
 }
 
