@@ -3,13 +3,14 @@
  * by step, since nodes and browsers are dear; each step is a test.
  */
 import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { join } from 'node:path'
+import axe from 'axe-core'
 import type { Browser, Page } from 'playwright-core'
 import { parse } from 'yaml'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import {
-  CHROMIUM,
+  BROWSER_MS,
+  findChromium,
   inviteOf,
   joinBy,
   launch,
@@ -23,40 +24,38 @@ import { author } from '../support/blocks.ts'
 import { Playground, type Daemon, type DaemonConfig } from '../support/daemon.ts'
 import { postSigned, privateKeyOf, signerOf } from '../../src/node/control/client/signing.ts'
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-
 let playground: Playground
+let chromium: string | undefined
 let browser: Browser
 let anasNode: Daemon
 let bobsNode: Daemon
 let ana: Reader
 let bob: Reader
 
-beforeEach(({ skip }) => skip(CHROMIUM === undefined, 'no Chromium: `apt-get install chromium` has it'))
+beforeEach(({ skip }) => skip(chromium === undefined, 'no Chromium: `apt-get install chromium` has it'))
 
 beforeAll(async () => {
-  if (CHROMIUM === undefined) return
+  chromium = await findChromium()
+  if (chromium === undefined) return
   playground = await Playground.open()
-  browser = await launch()
+  browser = await launch(chromium)
   anasNode = await playground.start('ana', {})
   bobsNode = await playground.start('bob', {})
   ana = await reader(browser, (await anasNode.client.call('host.page', {})).link)
   bob = await reader(browser, (await bobsNode.client.call('host.page', {})).link)
-})
+}, BROWSER_MS + 60_000)
 
 afterAll(async () => {
-  if (CHROMIUM === undefined) return
+  if (chromium === undefined) return
   await browser.close()
   await playground.close()
 })
 
 /** Rules of WCAG 2.2 A and AA that the page breaks as it is now. */
 async function broken(page: Page): Promise<string[]> {
-  const results = (await page.evaluate(
-    `${AXE}; axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] })`,
-  )) as {
+  const results = await page.evaluate<{
     violations: { id: string; nodes: { html: string; failureSummary?: string }[] }[]
-  }
+  }>(`${axe.source}; axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] })`)
   return results.violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ''} ${nodes[0]?.failureSummary ?? ''}`)
 }
 

@@ -1,10 +1,22 @@
 /** A real browser for tests of the page: Debian's Chromium, driven by playwright-core, which brings none of its own. */
 import { existsSync } from 'node:fs'
+import { setTimeout } from 'node:timers/promises'
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core'
 
 const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
 
-export const CHROMIUM = PLACES.find((path) => existsSync(path))
+/** `.ci/run` installs one meanwhile, and makes this file when that has ended. */
+const DONE = process.env['FREECHAINS_BROWSER_DONE']
+/** Longer than what `.ci/run` gives the installation. */
+export const BROWSER_MS = 320_000
+const ASK_MS = 500
+
+/** Where the browser is, if there is one. */
+export async function findChromium(): Promise<string | undefined> {
+  const end = performance.now() + BROWSER_MS
+  while (DONE !== undefined && !existsSync(DONE) && performance.now() < end) await setTimeout(ASK_MS)
+  return PLACES.find((path) => existsSync(path))
+}
 
 /** Nothing is asked of any other machine. */
 const QUIET = [
@@ -18,8 +30,8 @@ const QUIET = [
   ...['--no-first-run', '--disable-dev-shm-usage'],
 ]
 
-export async function launch(): Promise<Browser> {
-  return chromium.launch({ executablePath: CHROMIUM ?? '', headless: true, args: QUIET })
+export async function launch(executablePath: string): Promise<Browser> {
+  return chromium.launch({ executablePath, headless: true, args: QUIET })
 }
 
 /** A person's own browser profile, with the page open; what the page complains of is kept. */
