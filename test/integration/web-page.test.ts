@@ -116,6 +116,15 @@ test('a newcomer’s post waits, is welcomed by the pioneer, and is answered and
   expect(await broken(bob.page)).toEqual([])
 })
 
+test('an identity has a chain of its own', async () => {
+  const { page } = bob
+  await page.goto(new URL('/#/', page.url()).href)
+  await page.getByRole('radio', { name: 'My identity' }).check()
+  await page.getByRole('button', { name: 'Make', exact: true }).click()
+  await write(page, 'a note of my own')
+  await page.getByRole('link', { name: 'a note of my own' }).waitFor()
+})
+
 test('what a stranger writes is shown and never obeyed', async () => {
   const pioneer = signerOf(privateKeyOf(author(1).seed))
   const chain = '#corpus'
