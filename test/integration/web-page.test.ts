@@ -152,10 +152,10 @@ test('what a stranger writes is shown and never obeyed', async () => {
     await page.getByRole('link', { name: `entry ${String(at)}`, exact: true }).click()
     await page.locator('.post .text').first().waitFor()
     expect(await page.evaluate(DANGER), CORPUS[at]).toEqual([])
+    expect(await page.locator('body').evaluate(({ textContent }) => textContent)).not.toMatch(UNSEEN)
     await page.getByRole('link', { name: 'All threads' }).click()
   }
   expect(await page.evaluate('globalThis.wasHacked')).toBeUndefined()
-  expect(await page.locator('body').innerText()).not.toMatch(/[\u202A-\u202E\u2066-\u2069\u200B]/)
 })
 
 test('a group is a chat: live, with pictures, and it catches up without a reload after its node was away', async () => {
@@ -237,6 +237,8 @@ async function placesOf(node: Daemon): Promise<[string, string, string]> {
   return [`127.0.0.1:${String(node.controlPort)}`, new URL(link).host, address.replace(/\/p2p\/.*$/, '')]
 }
 
+const UNSEEN = /[\u202A-\u202E\u2066-\u2069\u200B]/
+
 /** Elements and attributes that nothing of a stranger's may become. */
 const DANGER = `[...document.querySelectorAll('.post .text *')].filter((element) =>
   /^(script|style|iframe|img|svg|math|form|input|object|embed|link|base|meta|video|audio)$/i.test(element.localName) ||
@@ -268,6 +270,7 @@ const CORPUS = [
   '<base href="https://evil.example/"><meta http-equiv=refresh content="0;url=https://evil.example">',
   '<style>@import "https://evil.example/x.css"; body{display:none}</style>',
   'abc\u202Egnp.exe \u2066hidden\u2069 zero\u200Bwidth',
+  'entity &#x202E;gnp.exe &#8203; &ZeroWidthSpace; `&#x202E;` [&#x202E;moc.knab](https://evil.example/)',
   '<noscript><p title="</noscript><img src=x onerror=hacked()>">',
   '`<img src=x onerror=hacked()>`',
   '[ref]: javascript:hacked()\n\n[ref]',

@@ -34,8 +34,17 @@ export function markdown(text: string): DocumentFragment {
   })
   for (const heading of fragment.querySelectorAll('h1,h2,h3,h4,h5,h6')) lower(heading)
   for (const anchor of fragment.querySelectorAll('a')) mend(anchor)
+  for (const text of textsOf(fragment)) text.data = safe(text.data)
   for (const table of fragment.querySelectorAll('pre,table')) table.setAttribute('tabindex', '0')
   return fragment
+}
+
+/** Entities, such as `&#x202E;`, are characters only now: what is unseen is looked for once more. */
+function textsOf(fragment: DocumentFragment): Text[] {
+  const walker = document.createTreeWalker(fragment, NodeFilter.SHOW_TEXT)
+  const found: Text[] = []
+  while (walker.nextNode() !== null) found.push(walker.currentNode as Text)
+  return found
 }
 
 /** Headings of a post stand under those of the page. */
