@@ -17,6 +17,7 @@ const ROOMS = {
   'net/discovery': { imports: ['base', 'net/host'], types: ['storage'] },
   net: { imports: ['base', 'chain', 'chain/intake', 'net/host', 'net/gossip', 'net/sync', 'net/discovery'] },
   control: { imports: ['base'] },
+  web: { imports: ['base'] },
   config: { imports: ['base', 'net/host'] },
   api: {
     imports: [
@@ -26,7 +27,7 @@ const ROOMS = {
   },
   daemon: {
     imports: [
-      ...['base', 'storage', 'chain', 'chain/intake', 'control', 'config', 'api'],
+      ...['base', 'storage', 'chain', 'chain/intake', 'control', 'web', 'config', 'api'],
       ...['net', 'net/host', 'net/gossip', 'net/sync', 'net/discovery'],
     ],
   },

@@ -8,6 +8,9 @@ import { isolatedTests } from './test/support/isolation.ts'
 
 const isolated = [...isolatedTests()]
 
+// Threads and processes of tests take it over: times are shown in the local zone, and tests read them.
+process.env['TZ'] = 'UTC'
+
 export default defineConfig({
   test: {
     environment: 'node',

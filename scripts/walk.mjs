@@ -119,15 +119,15 @@ function taken() {
   return walk
 }
 
-const BOB = '--port=8332'
+const BOB = '--port=8340'
 const CAROL = '--port=8334'
 const CHAT = ['chain', '#bom-dia']
-const AT_BOB = ['peer', '127.0.0.1:8333']
+const AT_BOB = ['peer', '127.0.0.1:8341']
 
 /** §3.1 of the paper. */
 async function firstExample() {
   await start('alice', '8330', '8331')
-  await start('bob', '8332', '8333')
+  await start('bob', '8340', '8341')
   const pub = await type(['keys', 'new', 'alice'])
   const genesis = await type(['chains', 'join', '#bom-dia'])
   await type([BOB, 'chains', 'join', '#bom-dia', `--founder=${pub}`])
@@ -179,7 +179,7 @@ function shape(text) {
       if (!ids.has(key)) ids.set(key, `key-${ids.size}`)
       return ids.get(key)
     })
-    .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'TIME')
+    .replaceAll(/\d{4}-\d\d-\d\d[T ][\d:.]+(?:Z|[+-]\d\d:\d\d)/g, 'TIME')
     .replaceAll(/^[01] \/ 0$/gm, 'N / 0')
     .replaceAll(/ +\d+ ms /g, ' N ms ')
 }

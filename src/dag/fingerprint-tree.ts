@@ -2,7 +2,7 @@
  * Fingerprints of the accepted blocks (spec §8): a Merkle trie over them in order (spec §1), so that two peers find
  * where their sets differ by walking down it together. A fingerprint depends only on the blocks under its prefix, not
  * on the order of arrival or on other blocks. Lazy: computes nothing before the first query, then updates
- * incrementally. Knows nothing of messages.
+ * incrementally. Knows nothing of messages. Its list of the blocks in order also finds places in it (`placeOf`).
  *
  *     digits of a key (hex):  time 14 │ height 8 │ digest 64        so keys sort like blocks
  *
@@ -89,6 +89,27 @@ export class FingerprintTree {
       fingerprint: this.#fingerprint(part),
     }))
     return { at: this.#key(range.from).slice(0, shared), parts }
+  }
+
+  /** Accepted blocks before this one in order, which need not be accepted itself. */
+  placeOf(index: number): number {
+    return this.#firstWhere((other) => this.#graph.compare(other, index) >= 0)
+  }
+
+  /** Accepted blocks of an earlier time. */
+  placeOfTime(ms: number): number {
+    return this.#firstWhere((other) => this.#graph.time(other) >= ms)
+  }
+
+  /** The accepted blocks from the `from`-th on, in order, without the `to`-th and what is behind it. */
+  between(from: number, to: number): number[] {
+    this.#catchUp()
+    return [...this.#sorted.subarray(from, Math.min(to, this.#size))]
+  }
+
+  #firstWhere(holds: (index: number) => boolean): number {
+    this.#catchUp()
+    return firstThat((position) => holds(this.#sorted[position] ?? 0), 0, this.#size)
   }
 
   #fingerprint(range: Range): Uint8Array {

@@ -4,5 +4,5 @@ export { startNode, type ClientOptions, type EmbeddedNode, type StartOptions } f
 export { NodeError, type NodeErrorCode } from './daemon/node-error.ts'
 export type { Logger, LogLevel } from './base/log.ts'
 export type { NodeConfig, NodeConfigChain } from './config/node-config.ts'
-export type { Client } from './control/client/app-client.ts'
+export type { Client } from './control/client/client.ts'
 export type { ControlAddress } from './control/server/server.ts'

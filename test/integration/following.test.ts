@@ -1,6 +1,7 @@
 /** Commands that listen, while the daemon is killed and comes back (spec §11): nothing is missed and nothing told twice. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { connect, type ControlClient } from '../../src/node/control/client/connection.ts'
+import { connect } from '../../src/node/control/client/connection.ts'
+import type { ControlClient } from '../../src/node/control/client/rpc-client.ts'
 import { eventually } from '../support/daemon.ts'
 import { Shell, type Command, type StartedDaemon } from '../support/shell.ts'
 

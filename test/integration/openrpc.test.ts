@@ -117,11 +117,16 @@ test('every method takes what the document says, and gives what it says', async 
   await call('chain.blocks', { chain: CHAT, last: 5, payloads: 100 })
   await call('chain.blocks', { chain: CHAT, last: 5, lens: [pub] })
   await call('chain.missing', { chain: CHAT })
+  const about = { type: 'application/vnd.freechains.profile+json', text: '{"name":"Ana"}' }
+  await call('chain.post', { chain: CHAT, ...about, sign: pvt })
+  expect(await call('chain.profiles', { chain: CHAT, of: [pub] })).toMatchObject([{ pub, name: 'Ana' }])
   await call('chain.reps', { chain: CHAT })
   await call('chain.reps', { chain: CHAT, of: pub })
   await call('chain.reps', { chain: CHAT, lens: [] })
   await call('chain.traverse', { chain: CHAT, from: [genesis], all: true })
   await call('chain.consensus', { chain: CHAT })
+  await call('chains.news', { from: { [CHAT]: [genesis] } })
+  await call('chain.blocks', { chain: CHAT, page: 1, payloads: 100 })
   const addr = peer.addresses[0]
   // Whoever follows nobody takes nothing that it is offered.
   await peer.client.call('chain.founder', { chain: CHAT, pub })

@@ -6,7 +6,8 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { author } from './blocks.ts'
-import { connect, type ControlClient } from '../../src/node/control/client/connection.ts'
+import { connect } from '../../src/node/control/client/connection.ts'
+import type { ControlClient } from '../../src/node/control/client/rpc-client.ts'
 
 const MAIN = fileURLToPath(new URL('../../dist/node/main.js', import.meta.url))
 

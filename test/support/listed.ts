@@ -14,6 +14,9 @@ export interface Saying {
   readonly is?: 'long' | 'missing' | 'hidden' | 'sealed'
   readonly takenBack?: true
   readonly like?: readonly [1 | -1, string]
+  /** The post that it answers. */
+  readonly re?: string
+  readonly label?: { readonly type?: string; readonly name?: string }
   readonly reps?: number
   readonly isUnsigned?: true
 }
@@ -44,7 +47,17 @@ export function listed(picture: string, sayings: Readonly<Record<string, Saying>
   ]
   const blocks = order.map((index): ListedBlock => {
     const name = names([index])
-    const { text = '', bytes = Buffer.from(text), is, takenBack, like, reps = 0, isUnsigned } = sayings[name] ?? {}
+    const {
+      text = '',
+      bytes = Buffer.from(text),
+      is,
+      takenBack,
+      like,
+      re,
+      label,
+      reps = 0,
+      isUnsigned,
+    } = sayings[name] ?? {}
     return {
       id: shown(index),
       height: graph.height(index),
@@ -52,7 +65,8 @@ export function listed(picture: string, sayings: Readonly<Record<string, Saying>
       ...(isUnsigned === true ? {} : { author: pub(name.slice(0, 1)) }),
       backs: graph.backs(index).map(shown),
       ...(like === undefined ? {} : { like: { n: like[0], target: shown(at(like[1])) } }),
-      pay: { cid: 'bafkrei', size: bytes.length, seal: is === 'sealed' ? 'owner' : 'none' },
+      ...(re === undefined ? {} : { re: shown(at(re)) }),
+      pay: { cid: 'bafkrei', size: bytes.length, seal: is === 'sealed' ? 'owner' : 'none', ...label },
       state: is === 'hidden' ? 'hidden' : graph.isAccepted(index) ? 'accepted' : 'held',
       reps,
       why: 'said by the picture',

@@ -55,6 +55,7 @@ export function blockView(replica: Replica, index: number, { id, header }: Block
     reps: reputation.repsOfPost(index),
     why,
     ...(isTakenBack ? { takenBack: true } : {}),
+    ...(replica.isOurs(index) ? { ours: true } : {}),
     // Fetched by command; which peer gave it is not remembered.
     ...(state === 'guest' ? { heldBy: [] } : {}),
   }

@@ -4,18 +4,20 @@ import { parseAuthorKey, type AuthorKey } from '../../dag/ids.ts'
 import { consensus, inOrder, traverse } from '../../dag/order.ts'
 import { resolvePrefix } from '../../dag/id-prefix.ts'
 import { blockView, keptBlock, openPayload, shownInSlices, shownIdOf } from './block-view.ts'
+import { pageOf, type PageChoice } from './block-page.ts'
 import { listBlocks } from './chain-blocks.ts'
 import { inLobby, shownInLobby, lobbyPayload, lobbyView } from './lobby-view.ts'
 import type { Clock } from '../base/clock.ts'
 import { mapInSlices } from '../base/slices.ts'
 import { base64Answer } from '../control/base64-bytes.ts'
 import { ControlError } from '../control/error-codes.ts'
-import type { Handlers } from '../control/schema.ts'
+import type { Handlers, ParamsOf } from '../control/schema.ts'
 import { listenOne } from './subscriptions.ts'
 import { choiceOf, findFounders } from './founder.ts'
 import { listMissing } from './missing-list.ts'
 import type { NodeParts } from './node-parts.ts'
 import { orThrow } from './fault-reports.ts'
+import { Profiles } from './profiles.ts'
 import type { PostMethod } from './post-methods.ts'
 import type { LobbyPost } from '../chain/lobby.ts'
 import type { Replica } from '../chain/replica.ts'
@@ -25,6 +27,8 @@ type ChainMethod = Exclude<Extract<keyof Handlers, `chain.${string}`>, PostMetho
 
 export function chainHandlers(parts: NodeParts): Pick<Handlers, ChainMethod> {
   const { clock } = parts
+  /** Goes with the replica when its chain is left. */
+  const profiles = new WeakMap<Replica, Profiles>()
   const replicaOf = (text: string): Replica => orThrow(parts.chains.find(text)).replica
   return {
     'chain.genesis': ({ chain }) => Promise.resolve(showChainId(replicaOf(chain).chain)),
@@ -46,17 +50,28 @@ export function chainHandlers(parts: NodeParts): Pick<Handlers, ChainMethod> {
       if (part === 'block') return blockView(replica, index, block, clock)
       return base64Answer(await openPayload(replica, index, block, decrypt))
     },
-    'chain.blocks': async ({ chain, last, ids, payloads, lens }) => {
+    'chain.blocks': async ({ chain, last, ids, payloads, lens, page, ...filter }) => {
       const replica = replicaOf(chain)
-      const blockOf = (id: string): number | LobbyPost => inLobby(replica, id) ?? keptBlock(replica, id)
-      const which = ids === undefined ? { last: last ?? 0 } : { blocks: await mapInSlices(ids, blockOf) }
       const bytes = payloads === undefined ? {} : { payloadBytes: payloads }
       const reached = lens === undefined ? {} : { reached: reachedBy(replica, lens, clock) }
+      if (page !== undefined) {
+        const { blocks: chosen, next } = await pageOf(replica, pageChoice(replica, page, filter))
+        const blocks = await listBlocks(replica, { blocks: chosen, ...bytes, ...reached }, clock)
+        return { blocks, ...(next === undefined ? {} : { before: shownIdOf(replica, next) }) }
+      }
+      const blockOf = (id: string): number | LobbyPost => inLobby(replica, id) ?? keptBlock(replica, id)
+      const which = ids === undefined ? { last: last ?? 0 } : { blocks: await mapInSlices(ids, blockOf) }
       return listBlocks(replica, { ...which, ...bytes, ...reached }, clock)
     },
     'chain.reps': async ({ chain, of, lens }) => {
       const replica = replicaOf(chain)
       return of === undefined ? await repsOfAll(replica, clock, lens) : repsOf(replica, of, clock)
+    },
+    'chain.profiles': ({ chain, of }) => {
+      const replica = replicaOf(chain)
+      const found = profiles.get(replica) ?? new Profiles(replica)
+      profiles.set(replica, found)
+      return found.of(of.map((pub) => orThrow(parseAuthorKey(pub))))
     },
     'chain.remove': async ({ chain, id }) => {
       const replica = replicaOf(chain)
@@ -96,6 +111,26 @@ export function chainHandlers(parts: NodeParts): Pick<Handlers, ChainMethod> {
     },
     'chain.listen': ({ chain, from }, { signal }) =>
       listenOne({ replica: replicaOf(chain), chains: parts.chains }, from, signal),
+  }
+}
+
+function pageChoice(
+  replica: Replica,
+  atMost: number,
+  {
+    before,
+    author,
+    re,
+    ...rest
+  }: Pick<ParamsOf<'chain.blocks'>, 'before' | 'since' | 'until' | 'author' | 're' | 'type'>,
+): PageChoice {
+  return {
+    ...rest,
+    atMost,
+    // A block that was accepted when the page was made may be so no more, and still has its place.
+    ...(before === undefined ? {} : { before: orThrow(resolvePrefix(replica.graph, before)) }),
+    ...(author === undefined ? {} : { author: orThrow(parseAuthorKey(author)) }),
+    ...(re === undefined ? {} : { re: replica.graph.id(keptBlock(replica, re)) }),
   }
 }
 

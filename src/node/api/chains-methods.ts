@@ -11,6 +11,8 @@ import { ControlError } from '../control/error-codes.ts'
 import type { Handlers, ResultOf } from '../control/schema.ts'
 import { peersForInvite, type InvitePeers } from './invite-peers.ts'
 import { chainOfInvite, decodeInvite, encodeInvite } from './invite.ts'
+import { mixedScriptsWarning } from './mixed-scripts.ts'
+import { newsOf } from './news.ts'
 import type { NodeParts } from './node-parts.ts'
 import { listenAll } from './subscriptions.ts'
 import { peerIdOf } from '../net/host/peer-address.ts'
@@ -18,7 +20,7 @@ import { controlErrorOf, orThrow } from './fault-reports.ts'
 
 export function chainsHandlers(
   parts: NodeParts,
-): Pick<Handlers, `chains.${'join' | 'invite' | 'leave' | 'list' | 'listen'}`> {
+): Pick<Handlers, `chains.${'join' | 'invite' | 'leave' | 'list' | 'news' | 'listen'}`> {
   const { chains, host, bootstrap, keyReuse } = parts
   return {
     'chains.join': async ({
@@ -66,9 +68,10 @@ export function chainsHandlers(
     },
     'chains.list': () =>
       Promise.resolve([
-        ...chains.all().map(({ replica }) => ({ name: replica.chain.params.name, id: showChainId(replica.chain) })),
+        ...chains.all().map(({ replica }) => listed(replica.chain)),
         ...chains.leftOvers().map(({ name = '', id, bytes }) => ({ name, id, leftOver: bytes })),
       ]),
+    'chains.news': (params) => Promise.resolve(chains.all().map(({ replica }) => newsOf(replica, params))),
     'chains.listen': ({ from }, { signal }) => listenAll(parts, from, signal),
   }
 }
@@ -97,8 +100,17 @@ async function joinInvited(
   return joined(chain, [...tooMany(parts), ...(others.length === peers.length ? [] : [note])])
 }
 
-function joined(chain: Chain, notes: readonly string[]): ResultOf<'chains.join'> {
-  return { id: showChainId(chain), name: chain.params.name, ...(notes.length === 0 ? {} : { notes: [...notes] }) }
+function listed(chain: Chain): ResultOf<'chains.list'>[number] {
+  const { name } = chain.params
+  const warning = mixedScriptsWarning(name)
+  return { name, id: showChainId(chain), ...(warning === undefined ? {} : { warning }) }
+}
+
+function joined(chain: Chain, others: readonly string[]): ResultOf<'chains.join'> {
+  const { name } = chain.params
+  const warning = mixedScriptsWarning(name)
+  const notes = [...others, ...(warning === undefined ? [] : [warning])]
+  return { id: showChainId(chain), name, ...(notes.length === 0 ? {} : { notes }) }
 }
 
 /** A limit that stays is told to whoever meets it. */

@@ -3,11 +3,11 @@ import { VERSION } from '../base/version.ts'
 import { ControlError } from '../control/error-codes.ts'
 import type { Handlers } from '../control/schema.ts'
 import { controlErrorOf } from './fault-reports.ts'
-import type { NodeParts } from './node-parts.ts'
+import type { NodeParts, ServedPage } from './node-parts.ts'
 import { twinWarning } from './twin-warning.ts'
 
-export function hostHandlers(parts: NodeParts): Pick<Handlers, 'host.info' | 'host.now'> {
-  const { clock, host, twin, chains, disk, info } = parts
+export function hostHandlers(parts: NodeParts): Pick<Handlers, 'host.info' | 'host.page' | 'host.now'> {
+  const { clock, host, twin, chains, disk, info, page } = parts
   return {
     'host.info': () =>
       Promise.resolve({
@@ -15,6 +15,7 @@ export function hostHandlers(parts: NodeParts): Pick<Handlers, 'host.info' | 'ho
         peerId: host.peerId.toString(),
         addresses: host.addresses(),
         control: info.control(),
+        ...pageInfo(page()),
         dataDir: info.dataDir,
         chains: chains.all().length,
         peers: host.connections().length,
@@ -22,6 +23,11 @@ export function hostHandlers(parts: NodeParts): Pick<Handlers, 'host.info' | 'ho
         ...(disk.noRoom === undefined ? {} : { readOnly: controlErrorOf(disk.noRoom).message }),
         ...twinWarning(twin(), host.peerId.toString()),
       }),
+    'host.page': async () => {
+      const served = page()
+      if ('off' in served) throw new ControlError('page-off', served.off)
+      return await Promise.resolve({ link: served.link() })
+    },
     'host.now': async ({ ms }) => {
       if (ms === undefined) return clock.nowMs()
       if (clock.set === undefined) {
@@ -35,4 +41,8 @@ export function hostHandlers(parts: NodeParts): Pick<Handlers, 'host.info' | 'ho
       return clock.nowMs()
     },
   }
+}
+
+function pageInfo(page: ServedPage): { readonly page: string } | { readonly pageOff: string } {
+  return 'off' in page ? { pageOff: page.off } : { page: page.address }
 }

@@ -11,6 +11,9 @@ import type { StaticPeerState } from '../net/discovery/static-peer.ts'
 import type { Logger } from '../base/log.ts'
 import type { FreeSpace } from '../storage/free-space.ts'
 
+/** The page that the node serves, or why it serves none. */
+export type ServedPage = { readonly address: string; link(): string } | { readonly off: string }
+
 export interface NodeParts {
   readonly host: Host
   /** The last proof that another node runs with this node's key. */
@@ -30,6 +33,7 @@ export interface NodeParts {
   readonly undialled: () => ReadonlyMap<string, string>
   /** Addresses of the bootstrap peers in the config, each with its peer id. */
   readonly bootstrap: readonly string[]
+  readonly page: () => ServedPage
   readonly info: {
     /** Address of the control port, `host:port`. */
     readonly control: () => string

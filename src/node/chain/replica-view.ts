@@ -127,6 +127,11 @@ export class ReplicaView {
     return index < this.#parts.blockStates.staging.settled && (index === 0 || this.#parts.blockStates.isLive(index))
   }
 
+  /** Whether a block was made on this node. */
+  isOurs(index: number): boolean {
+    return this.#parts.blockStates.isOurs(index)
+  }
+
   /** @param index - of a kept block */
   stateOf(index: number): BlockState {
     return this.#parts.blockStates.stateOf(index)

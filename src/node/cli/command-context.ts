@@ -5,7 +5,7 @@
 import { parseAuthorKey } from '../../dag/ids.ts'
 import { withoutPrivateKeys } from '../base/without-keys.ts'
 import { ClientError } from '../control/client/client-error.ts'
-import type { ControlCaller } from '../control/client/connection.ts'
+import type { ControlCaller } from '../control/client/rpc-client.ts'
 import type { ControlEvent } from '../control/shapes.ts'
 import { AddressBook } from './address-book.ts'
 import { endpointOf, parsePort } from './argument-values.ts'
@@ -20,14 +20,16 @@ import {
   type CliModules,
   type Io,
 } from './io.ts'
+import { Mutes } from './mutes.ts'
 import { sanitize, sanitizeJson, sanitizeLine } from './sanitize.ts'
-import { showSize, textOf } from './block-text.ts'
+import { showSize, textOf, type Zone } from './block-text.ts'
 import type { TableRows } from './table.ts'
 
 export interface GlobalOptions {
   readonly host?: string
   readonly port?: string
   readonly json?: true
+  readonly utc?: true
 }
 
 export class CommandContext {
@@ -49,7 +51,9 @@ export class CommandContext {
 
   /** Set once the command line is parsed. */
   set globals(globals: GlobalOptions) {
-    this.#globals = globals
+    const port = this.io.env['FREECHAINS_PORT'] ?? ''
+    const isTold = globals.port !== undefined || globals.host !== undefined || port === ''
+    this.#globals = isTold ? globals : { ...globals, port }
   }
 
   /** The chain or the peer of the command. @throws {UsageError} there is none */
@@ -64,9 +68,13 @@ export class CommandContext {
     return (await AddressBook.open(this.io)).peerOf(typed) ?? typed
   }
 
-  /** The chain to read: like {@link subject}, but `@name` may be the user's name for the owner. @throws {UsageError} */
-  async chainToRead(): Promise<string> {
-    const chain = this.subject('chain')
+  /** The chain: like {@link subject}, but `@name` may be the user's name for the owner. @throws {UsageError} */
+  async chain(): Promise<string> {
+    return await this.chainNamed(this.subject('chain'))
+  }
+
+  /** `@name` as the chain of the key that the user calls so; anything else as it is. */
+  async chainNamed(chain: string): Promise<string> {
     const [, sign = '', name = ''] = /^(@!?)(.+)$/.exec(chain) ?? []
     if (name === '' || parseAuthorKey(name).ok) return chain
     const pub = (await AddressBook.open(this.io)).keyOf(name)
@@ -81,9 +89,19 @@ export class CommandContext {
     return this.#globals.port === undefined ? undefined : parsePort(this.#globals.port)
   }
 
+  /** Port of the daemon that is asked. @throws {UsageError} */
+  get controlPort(): number {
+    return endpointOf(this.#globals.host, this.#globals.port).port
+  }
+
   /** Whether answers are JSON (`--json`). */
   get isJson(): boolean {
     return this.#globals.json === true
+  }
+
+  /** In which zone times are shown (`--utc`). */
+  get zone(): Zone {
+    return this.#globals.utc === true ? 'utc' : 'local'
   }
 
   /** Whether stdout is a terminal. */
@@ -210,7 +228,10 @@ export class CommandContext {
 
   /** Prints one line per event until the subscription ends. */
   async answerEvents(events: AsyncIterable<ControlEvent>, show: (event: ControlEvent) => string): Promise<void> {
-    for await (const event of events) await this.answer(event, show(event))
+    const mutes = await Mutes.open(this.io)
+    for await (const event of events) {
+      await this.answer(mutes.has(event.author) ? { ...event, muted: true } : event, show(event))
+    }
   }
 
   async #print(line: string): Promise<void> {

@@ -17,9 +17,10 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   start: [
     'freechains start',
     'freechains start /var/lib/freechains --config /etc/freechains.yaml',
-    'freechains start bob --port=8332 --listen /ip4/0.0.0.0/tcp/8333',
+    'freechains start bob --port=8340 --listen /ip4/0.0.0.0/tcp/8341',
   ],
-  stop: ['freechains stop', 'freechains --port=8332 stop'],
+  stop: ['freechains stop', 'freechains --port=8340 stop'],
+  web: ['freechains web', 'freechains web --no-open'],
   info: ['freechains info', 'freechains info --json'],
   now: ['freechains now', 'freechains now 1700000000000'],
   check: ['freechains check', 'freechains check /var/lib/freechains'],
@@ -39,6 +40,14 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   'names add': ['freechains names add 300C0F41A5EF06B5A0CF16BF3C0B2D4E7A1C9F53D2E8B7460A1F5C3D9E8B7A61 bob'],
   'names remove': ['freechains names remove bob'],
   'names list': ['freechains names list', 'freechains names list --json'],
+  mute: ['freechains mute bob'],
+  unmute: ['freechains unmute bob'],
+  mutes: ['freechains mutes'],
+  inbox: [
+    'freechains inbox',
+    'freechains inbox --peek --json',
+    `freechains inbox --follow --exec 'notify-send "$FREECHAINS_AUTHOR in $FREECHAINS_CHAIN" "$FREECHAINS_TEXT"'`,
+  ],
   chains: ["freechains chains join '#bom-dia'", 'freechains chains list'],
   'chains join': [
     "freechains chains join '#bom-dia'",
@@ -78,6 +87,8 @@ export const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
     "freechains chain '#bom-dia' log --last 100",
     "freechains chain '#bom-dia' log --follow",
     'freechains chain @bob log --json',
+    "freechains chain '#bom-dia' log --since yesterday --author bob",
+    "freechains chain '#bom-dia' log --type 'image/*' --last 1000",
     "freechains chain '#bom-dia' log --lens --trust bob --trust carol",
   ],
   'chain graph': [

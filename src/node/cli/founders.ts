@@ -1,5 +1,5 @@
 /** Whom a forum follows (spec §2, §11): what `chains join`, `log` and `chain founder` say of it, and the question on a terminal. */
-import type { ControlCaller } from '../control/client/connection.ts'
+import type { ControlCaller } from '../control/client/rpc-client.ts'
 import type { ResultOf } from '../control/schema.ts'
 import type { CommandContext } from './command-context.ts'
 import { chunksOf, CommandError, type Io } from './io.ts'

@@ -2,8 +2,8 @@
  * Everything a command may touch (spec §11): streams, environment, signal, and the ways to reach a daemon. They are
  * passed in, so that commands are tested without a process. The errors that end a command are here too.
  */
-import type { ChainCursor, ListenOptions } from '../control/client/app-client.ts'
-import type { ControlCaller } from '../control/client/connection.ts'
+import type { ChainCursor, ChainsCursor, ListenOptions } from '../control/client/client.ts'
+import type { ControlCaller } from '../control/client/rpc-client.ts'
 import type { Endpoint } from '../control/client/dial.ts'
 import type { OutageCallbacks } from '../control/client/reconnect.ts'
 import type { ControlEvent } from '../control/shapes.ts'
@@ -26,7 +26,7 @@ export interface PersistentOptions extends OutageCallbacks {
 /** The client as used by commands that listen; tests pass a fake. */
 export interface PersistentClient extends ControlCaller {
   listen(chain: string, options: Pick<ListenOptions<ChainCursor>, 'from' | 'onBegin'>): AsyncIterable<ControlEvent>
-  listenAll(): AsyncIterable<ControlEvent>
+  listenAll(options?: Pick<ListenOptions<ChainsCursor>, 'from'>): AsyncIterable<ControlEvent>
 }
 
 export interface CliModules {

@@ -3,7 +3,7 @@
  * all others, where they would push accepted blocks out; here they come on top of N.
  */
 import { InvalidArgumentError } from 'commander'
-import type { ControlCaller } from '../control/client/connection.ts'
+import type { ControlCaller } from '../control/client/rpc-client.ts'
 import type { ListedBlock } from '../control/shapes.ts'
 
 /** The most blocks in one answer of `chain.blocks`. */

@@ -2,8 +2,9 @@
 import type { ListedBlock } from '../control/shapes.ts'
 import type { AddressBook } from './address-book.ts'
 import type { Colors, StyleOfAuthor } from './colors.ts'
-import { sanitize } from './sanitize.ts'
-import { kindOf, blockText, shortId, shortKey, showSize, showTime } from './block-text.ts'
+import { spokenOf, type LogContext } from './log-context.ts'
+import { sanitize, sanitizeLine } from './sanitize.ts'
+import { kindOf, blockText, shortId, shortKey, showSize, showTime, type Zone } from './block-text.ts'
 
 /** Limits of one shown text: a screenful. `get payload` prints the rest. */
 const SHOWN_LINES = 40
@@ -18,14 +19,16 @@ export interface LogStyle {
   readonly names: Pick<AddressBook, 'nameOf'>
   readonly colors: Colors
   readonly styleOf: StyleOfAuthor
+  readonly zone: Zone
 }
 
 /** One line, with further lines of the text indented below; no final newline. */
-export function logLines(block: ListedBlock, { names, colors, styleOf }: LogStyle): string {
-  const [first = '', ...rest] = textLines(block)
-  const author = names.nameOf(block.author) ?? (block.author === undefined ? 'anonymous' : shortKey(block.author))
+export function logLines(block: ListedBlock, context: LogContext, style: LogStyle): string {
+  const { colors, styleOf, zone } = style
+  const [first = '', ...rest] = textLines(block, context)
+  const author = authorText(block.author, context, style)
   const head = [
-    colors('dim', showTime(block.time)),
+    colors('dim', showTime(block.time, zone)),
     colors(styleOf(block.author), author.padEnd(AUTHOR_CHARS)),
     (block.like === undefined ? signed(block.reps) : '').padStart(2),
     colors('dim', shortId(block.id)),
@@ -35,14 +38,31 @@ export function logLines(block: ListedBlock, { names, colors, styleOf }: LogStyl
   return [head.join('  '), ...rest.map((line) => INDENT + line)].join('\n')
 }
 
-/** The block as JSON: as `chain.get` gives it, with the author's name, and the text, or else the payload unchanged. */
-export function logJson(block: ListedBlock, { names }: Pick<LogStyle, 'names'>): object {
+/**
+ * The reader's name for an author; else digits of the key that nobody can imitate, and behind them what the author says that he
+ * is called: `423DAA5B0C12D3F4 ~ana`.
+ */
+function authorText(pub: string | undefined, { profiles }: LogContext, { names }: Pick<LogStyle, 'names'>): string {
+  if (pub === undefined) return 'anonymous'
+  const said = profiles.get(pub)?.name
+  return names.nameOf(pub) ?? (said === undefined ? shortKey(pub) : `${shortKey(pub)} ~${sanitizeLine(said)}`)
+}
+
+/**
+ * The block as JSON: as `chain.get` gives it, with the reader's name for the author, what the author is called by himself, the
+ * first words of the post that it speaks of, and the text, or else the payload unchanged.
+ */
+export function logJson(block: ListedBlock, context: LogContext, { names }: Pick<LogStyle, 'names'>): object {
   const { content, ...view } = block
   const name = names.nameOf(block.author)
+  const saysName = name === undefined ? context.profiles.get(block.author ?? '')?.name : undefined
+  const quoted = context.quotes.get(spokenOf(block) ?? '')
   const { text } = blockText(block)
   return {
     ...view,
     ...(name === undefined ? {} : { name }),
+    ...(saysName === undefined ? {} : { saysName }),
+    ...(quoted === undefined || quoted === '' ? {} : { quoted }),
     ...(text === undefined ? { content } : { text }),
   }
 }
@@ -52,14 +72,16 @@ function signed(reps: number): string {
   return reps > 0 ? `+${String(reps)}` : String(reps)
 }
 
-function textLines(block: ListedBlock): string[] {
-  const { like } = block
+function textLines(block: ListedBlock, { quotes }: LogContext): string[] {
   const { text, placeholder = '' } = blockText(block)
   const lines = text === undefined ? [placeholder] : shown(text)
-  if (like === undefined) return lines
+  const target = spokenOf(block)
+  if (target === undefined) return lines
   const [first = '', ...rest] = lines
-  const vote = `${kindOf(block)}s ${shortId(like.target)}`
-  return [first === '' ? vote : `${vote}: ${first}`, ...rest]
+  const quote = quotes.get(target) ?? ''
+  const verb = block.like === undefined ? 'answers' : `${kindOf(block)}s`
+  const what = `${verb} ${shortId(target)}${quote === '' ? '' : ` ${quote}`}`
+  return [first === '' ? what : `${what}: ${first}`, ...rest]
 }
 
 function shown(text: string): string[] {

@@ -8,13 +8,16 @@ import { addCheckCommand } from './commands/check.ts'
 import { addCompletionCommands } from './commands/completion.ts'
 import { addExamples } from './examples.ts'
 import { addHostCommands } from './commands/host.ts'
+import { addInboxCommand } from './commands/inbox.ts'
 import { seeHelp, UsageError } from './io.ts'
 import { addCryptoCommands } from './commands/crypto.ts'
 import { addKeysCommands } from './commands/keys.ts'
+import { addMuteCommands } from './commands/mute.ts'
 import { addNamesCommands } from './commands/names.ts'
 import { addPeerCommands } from './commands/peer.ts'
 import { sanitize } from './sanitize.ts'
 import type { GlobalOptions, CommandContext } from './command-context.ts'
+import { addWebCommand } from './commands/web.ts'
 import { addStartCommand } from './commands/start.ts'
 import { PEER_COMMANDS_WITHOUT_PEER } from './argument-order.ts'
 
@@ -30,6 +33,7 @@ export function buildProgram(context: CommandContext): Command {
     .option('--host <addr:port>', "the daemon's control port (default 127.0.0.1:8330)")
     .option('--port <n>', 'the same, by its port alone; for start, where to put it')
     .option('--json', 'answer in JSON, on one line')
+    .option('--utc', 'show times in UTC, not in the local zone')
     .exitOverride()
     .configureHelp({ commandUsage: usageOf })
     .configureOutput({
@@ -44,9 +48,12 @@ export function buildProgram(context: CommandContext): Command {
   addStartCommand(program, context)
   addCheckCommand(program, context)
   addHostCommands(program, context)
+  addWebCommand(program, context)
   addKeysCommands(program, context)
   addCryptoCommands(program, context)
   addNamesCommands(program, context)
+  addMuteCommands(program, context)
+  addInboxCommand(program, context)
   addChainsCommands(program, context)
   addChainCommands(program, context)
   addPeerCommands(program, context)

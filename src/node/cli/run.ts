@@ -29,7 +29,7 @@ export async function run(argv: readonly string[], io: Io, modules: CliModules):
     await buildProgram(context).parseAsync(args, { from: 'user' })
     return DONE
   } catch (error) {
-    return await statusOf(await afterHelp(error, context), io, context?.commandPath)
+    return await statusOf(await afterHelp(error, context), io, { path: context?.commandPath, isJson: asksJson(argv) })
   } finally {
     context?.close()
   }
@@ -50,7 +50,13 @@ function valueOptions(command: Command): ReadonlySet<string> {
   return new Set([...own, ...command.commands.flatMap((inner) => [...valueOptions(inner)])])
 }
 
-async function statusOf(error: unknown, io: Io, commandPath: string | undefined): Promise<number> {
+interface Failing {
+  /** Path of the command. */
+  readonly path: string | undefined
+  readonly isJson: boolean
+}
+
+async function statusOf(error: unknown, io: Io, { path, isJson }: Failing): Promise<number> {
   if (error instanceof ReaderGone) return DONE
   if (io.signal.aborted || error instanceof Interrupted) return INTERRUPTED
   if (error instanceof CommanderError) {
@@ -58,8 +64,17 @@ async function statusOf(error: unknown, io: Io, commandPath: string | undefined)
     return isAsked && error.exitCode === 0 ? DONE : NOT_UNDERSTOOD
   }
   const isUsage = error instanceof UsageError || (error instanceof ClientError && error.code === 'bad-params')
-  await write(io.stderr, `freechains: ${describe(error, commandPath)}\n`).catch(() => undefined)
+  const message = describe(error, path)
+  const code = error instanceof ClientError ? error.code : isUsage ? 'usage' : 'failed'
+  const line = isJson ? JSON.stringify({ error: { code, message } }) : `freechains: ${message}`
+  await write(io.stderr, `${line}\n`).catch(() => undefined)
   return isUsage ? NOT_UNDERSTOOD : FAILED
+}
+
+/** By the words: the line may be what cannot be parsed. */
+function asksJson(argv: readonly string[]): boolean {
+  const end = argv.indexOf('--')
+  return argv.slice(0, end === -1 ? argv.length : end).includes('--json')
 }
 
 function describe(error: unknown, commandPath: string | undefined): string {

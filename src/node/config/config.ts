@@ -34,6 +34,8 @@ export interface Config {
   /** Loopback unless `allowRemoteControl`. Port 0 means any free port. An IPv6 host has no brackets. */
   readonly control: ControlAddress
   readonly allowRemoteControl: boolean
+  /** Where the page is served; always loopback. `false`: nowhere. */
+  readonly web: ControlAddress | false
   readonly logLevel: LogLevel
   /** Addresses and CIDR ranges of proxies; what comes from them has no share of its own (spec §9). */
   readonly trustedProxies: readonly string[]
@@ -80,6 +82,10 @@ export interface LoadConfigOptions {
   readonly env?: Environment | undefined
 }
 
+/** From the control port to the port of the page: 8330 and 8332. */
+const PAGE_OFFSET = 2
+const LAST_PORT = 65_535
+
 /** A config file is a page or two; this leaves room for thousands of chains. */
 const CONFIG_BYTES = 1024 * 1024
 
@@ -114,29 +120,36 @@ export function checkConfig(plain: NodeConfig, env: Environment = process.env): 
     if (read.fault.code !== 'CONFIG_INVALID') return read
     return invalid(read.fault.problems.map(({ key, wrong, fix }) => ({ key, wrong, fix })))
   }
-  const { dataDir } = read.value.parsed
+  const { dataDir, web = false } = read.value.parsed
   if (dataDir === undefined)
     return invalid([{ key: 'dataDir', wrong: 'is missing', fix: 'name a directory that no other node uses' }])
-  return ok(configOf(read.value, { dataDir: resolve(expandHome(dataDir, env)) }))
+  return ok(configOf(read.value, { dataDir: resolve(expandHome(dataDir, env)), web }))
 }
 
 function configOf(
   { parsed, warnings }: ReadConfig,
-  chosen: Pick<Config, 'dataDir'> & Partial<Pick<Config, 'file' | 'control' | 'listen'>>,
+  chosen: Pick<Config, 'dataDir'> & Partial<Pick<Config, 'file' | 'control' | 'listen' | 'web'>>,
 ): Config {
   const { chains, ...rest } = parsed
   const founders = chains.flatMap(({ chain, founder }) => (founder === undefined ? [] : [[chain.id, founder] as const]))
   const welcome = chains.flatMap((entry) =>
     entry.welcome === undefined ? [] : [[entry.chain.id, entry.welcome] as const],
   )
+  const control = chosen.control ?? rest.control
   return frozen({
     ...rest,
     ...chosen,
+    web: chosen.web ?? rest.web ?? pageAddress(control),
     chains: chains.map(({ chain }) => chain),
     founders: Object.fromEntries(founders),
     welcome: Object.fromEntries(welcome),
     warnings,
   })
+}
+
+/** Unless told: two ports above the control port, so that a second node on a machine needs to be told one port alone. */
+function pageAddress({ port }: ControlAddress): ControlAddress {
+  return { host: '127.0.0.1', port: port === 0 || port > LAST_PORT - PAGE_OFFSET ? 0 : port + PAGE_OFFSET }
 }
 
 /** Reads the file's chains and quotas again, for SIGHUP. On a fault the caller keeps what it has. */

@@ -35,6 +35,8 @@ export interface NodeConfig {
   readonly discovery?: { readonly dht?: boolean; readonly mdns?: boolean; readonly remembered?: boolean }
   /** `host:port` of the control port; port 0 means any free one. `127.0.0.1:8330` by default. */
   readonly control?: string
+  /** `host:port` of the page for a browser, loopback alone; `false` is off, as it is unless told. */
+  readonly web?: string | false
   /** Whether `control` may be anything but loopback: nothing that is sent over it is encrypted. */
   readonly allowRemoteControl?: boolean
   /** The least level that reaches the log; `info` by default. */

@@ -42,6 +42,7 @@ const EXPECTED: Readonly<Record<string, string>> = {
   'discovery.remembered': 'true or false',
   control: `an address and a port, such as "${CONTROL}"`,
   allowRemoteControl: 'true or false',
+  web: 'a loopback address and a port, such as "127.0.0.1:8332", or false',
   logLevel: LOG_LEVELS.join(', '),
   trustedProxies: 'a list of IP addresses or ranges, such as [127.0.0.1, "10.0.0.0/8"]',
   'trustedProxies.*': 'an IP address or a range, such as 10.0.0.0/8',
@@ -177,6 +178,7 @@ export function configSchema(file: string, env: Environment, mayBeRemote: boolea
       .prefault({}),
     control: controlAddress(mayBeRemote).prefault(CONTROL),
     allowRemoteControl: z.boolean().default(false),
+    web: z.union([z.literal(false), controlAddress(false)]).optional(),
     logLevel: z.enum(LOG_LEVELS).default('info'),
     trustedProxies: addressRanges(),
     limits: z

@@ -38,6 +38,7 @@ export const CONTROL_CODES = {
   'peer-refused': 'the peer answered and refused',
   'peer-not-added': 'no peer of this address or id was added by command or by an invite',
   'peer-in-config': 'the config file names the peer, and no command removes it',
+  'page-off': 'the node serves no page',
   'clock-not-settable': 'the daemon was not started with --test-clock',
   'too-many-subscriptions': 'this connection has as many subscriptions as one may have',
   'too-many-connections': 'the daemon has as many connections to its control port as it takes',

@@ -1,4 +1,4 @@
-/** One method of the control port, as `schema.ts` lists it. */
+/** How a method of the port is described, for `schema.ts` and the files that it is made of. */
 import type * as z from 'zod'
 
 /** @param note - what the shapes of params and result do not say, for the reference */

@@ -65,18 +65,45 @@ export const postParams = z
   })
   .meta({ oneOf: [{ required: ['payload'] }, { required: ['text'] }] })
 
+/** Blocks in one page: with payloads, some megabytes. A longer list takes several. */
+const MAX_PAGE = 1_000
+
+const blocksChoice = {
+  last: z.number().int().min(1).max(MAX_BLOCKS).exactOptional(),
+  ids: z.array(id).max(MAX_BLOCKS).exactOptional(),
+  page: z.number().int().min(1).max(MAX_PAGE).exactOptional(),
+}
+
+/** What a page leaves out; `type` may end with a star: `image/*`. */
+const blocksFilter = {
+  before: id.exactOptional(),
+  since: count.exactOptional(),
+  until: count.exactOptional(),
+  author: short.exactOptional(),
+  re: id.exactOptional(),
+  type: short.exactOptional(),
+}
+
 export const blocksParams = z
   .strictObject({
     chain,
-    last: z.number().int().min(1).max(MAX_BLOCKS).exactOptional(),
-    ids: z.array(id).max(MAX_BLOCKS).exactOptional(),
+    ...blocksChoice,
+    ...blocksFilter,
     payloads: count.max(MAX_LISTED_PAYLOAD).exactOptional(),
     lens: lens.exactOptional(),
   })
-  .refine((params) => (params.last === undefined) !== (params.ids === undefined), {
-    error: 'expected exactly one of last (how many) and ids',
+  .refine((params) => namesOf(blocksChoice, params).length === 1, {
+    error: 'expected exactly one of last (how many), page (how many at most) and ids',
   })
-  .meta({ oneOf: [{ required: ['last'] }, { required: ['ids'] }] })
+  .refine((params) => params.page !== undefined || namesOf(blocksFilter, params).length === 0, {
+    error: `${Object.keys(blocksFilter).join(', ')} are for page`,
+  })
+  .meta({ oneOf: [{ required: ['last'] }, { required: ['ids'] }, { required: ['page'] }] })
+
+/** Those of these params that are given. */
+function namesOf(of: object, params: object): string[] {
+  return Object.keys(of).filter((name) => Object.hasOwn(params, name))
+}
 
 export const repsParams = z
   .strictObject({ chain, of: id.exactOptional(), lens: lens.exactOptional() })

@@ -7,7 +7,6 @@
  */
 import * as z from 'zod'
 import { DRAFTING } from './draft-schema.ts'
-import { method } from './method.ts'
 import {
   addr,
   blocksParams,
@@ -22,6 +21,8 @@ import {
   repsParams,
   short,
 } from './params.ts'
+import { method } from './method.ts'
+import { READING_METHODS } from './reading-methods.ts'
 import {
   blockSchema,
   peerCheckStep,
@@ -30,6 +31,7 @@ import {
   info,
   listedChain,
   listedSchema,
+  pageSchema,
   namedChain,
   peerView,
   authorReps,
@@ -68,6 +70,7 @@ export const METHODS = {
     '`chains` and `peers` are counts; `readOnly`, why nothing is stored now',
   ),
   'host.stop': method('answers, then stops the daemon', none, z.literal(true)),
+  'host.page': method('a link that opens the page in one browser, once', none, z.object({ link: z.string() })),
   'host.now': method(
     'the clock in ms; sets it with --test-clock',
     z.strictObject({ ms: z.number().int().nonnegative().exactOptional() }),
@@ -90,7 +93,7 @@ export const METHODS = {
       'with instead, leaves what has its name and is not it first, and removes that',
     joinParams,
     z.object({ id: z.string(), name: z.string().exactOptional(), notes: z.array(z.string()).exactOptional() }),
-    '`notes` are for people: what was left out of an invite and why, and that so many chains have a cost',
+    '`notes` are for people: what was left out of an invite and why, that a name mixes scripts, and that so many chains have a cost',
   ),
   'chains.invite': method(
     'one text with all that somebody needs to join: the chain, and peers to begin with; its key only if told so',
@@ -106,7 +109,7 @@ export const METHODS = {
     'the chains joined here; then those taken out of the config file whose blocks are still on disk',
     none,
     z.array(listedChain),
-    '`leftOver`, of a chain that is not joined any more: its bytes on disk; its `name` is empty if nobody knows it',
+    '`leftOver`, of a chain that is not joined any more: its bytes on disk; its `name` is empty if nobody knows it; `warning`, if the name mixes scripts',
   ),
   'chains.listen': method(
     'events of all chains, those joined later too; with from, first what is new in each since then',
@@ -114,6 +117,8 @@ export const METHODS = {
     subscriptionToAll,
     '`from` has ids by name of chain: `{}` for all there is',
   ),
+
+  ...READING_METHODS,
 
   'chain.genesis': method('the id of the genesis block', z.strictObject({ chain }), shownId),
   'chain.heads': method(
@@ -129,8 +134,10 @@ export const METHODS = {
   'chain.blocks': method(
     'the last blocks in the order of traverse, then the held posts, those made here that wait for the clock, and those of other nodes; or the blocks named; with payloads up to that many bytes',
     blocksParams,
-    z.array(listedSchema),
-    "with `lens`, public keys that trust flows from besides the pioneers', `trusted` says whether it reaches the author",
+    z.union([z.array(listedSchema), pageSchema]),
+    'with `page`, at most so many accepted blocks that pass `since`, `until` (ms since the epoch, both included), `author`, `re` and `type`, ' +
+      'the last ones, or those `before` a block; without `before`, the last held posts that pass behind them; a page may have fewer, or none, and `before` for the next one: ' +
+      "a call looks at 4,096 blocks at most; with `lens`, public keys that trust flows from besides the pioneers', `trusted` says whether it reaches the author",
   ),
   'chain.post': method(
     'posts a payload; held means that it waits for a like',
@@ -251,13 +258,19 @@ export type ResultFor<M extends Method, P> = M extends 'chain.get'
     : P extends { part: 'payload' }
       ? Extract<ResultOf<M>, string>
       : ResultOf<M>
-  : M extends 'chain.reps'
-    ? P extends { of: string }
-      ? Extract<ResultOf<M>, number | string>
-      : 'of' extends keyof P
+  : M extends 'chain.blocks'
+    ? P extends { page: number }
+      ? Exclude<ResultOf<M>, readonly unknown[]>
+      : 'page' extends keyof P
         ? ResultOf<M>
-        : Extract<ResultOf<M>, object>
-    : ResultOf<M>
+        : Extract<ResultOf<M>, readonly unknown[]>
+    : M extends 'chain.reps'
+      ? P extends { of: string }
+        ? Extract<ResultOf<M>, number | string>
+        : 'of' extends keyof P
+          ? ResultOf<M>
+          : Extract<ResultOf<M>, object>
+      : ResultOf<M>
 
 /** Params of type `P`, with excess properties refused by the compiler: a bare type parameter would accept them. */
 export type Known<M extends Method, P extends ParamsOf<M>> = P & {
@@ -274,8 +287,9 @@ export type ServerMethod = 'auth' | 'hello' | 'host.stop' | 'rpc.discover'
 /** Methods that change nothing. A client may repeat one whose answer it did not get; all others are never repeated. */
 export const READS: ReadonlySet<Method> = new Set<Method>([
   ...(['hello', 'rpc.discover', 'host.info', 'keys.shared', 'keys.pubpvt', 'chains.invite', 'chains.list'] as const),
+  ...(['chains.news'] as const),
   ...(['chain.genesis', 'chain.heads', 'chain.get', 'chain.blocks', 'chain.reps', 'chain.traverse'] as const),
-  ...(['chain.consensus', 'chain.status', 'chain.missing'] as const),
+  ...(['chain.consensus', 'chain.status', 'chain.missing', 'chain.profiles'] as const),
   ...(['peer.list', 'peer.ping', 'peer.chains', 'peer.check'] as const),
 ])
 
@@ -284,8 +298,9 @@ export const READS: ReadonlySet<Method> = new Set<Method>([
  * peer: on a connection they are answered one after another.
  */
 export const LARGE_ANSWERS: ReadonlySet<Method> = new Set<Method>([
-  ...(['chains.list', 'chain.heads', 'chain.get', 'chain.blocks', 'chain.reps', 'chain.traverse'] as const),
-  ...(['chain.consensus', 'chain.status', 'chain.missing', 'peer.list'] as const),
+  ...(['chains.list', 'chains.news'] as const),
+  ...(['chain.heads', 'chain.get', 'chain.blocks', 'chain.reps', 'chain.traverse'] as const),
+  ...(['chain.consensus', 'chain.status', 'chain.missing', 'chain.profiles', 'peer.list'] as const),
 ])
 
 /** What a handler knows of its caller. */

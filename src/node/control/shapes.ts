@@ -12,7 +12,10 @@ export const shownId = z.string().meta({ title: 'id' })
 export const shownIds = z.array(shownId)
 
 export const namedChain = z.object({ name: z.string(), id: z.string() })
-export const listedChain = namedChain.extend({ leftOver: z.number().int().nonnegative().exactOptional() })
+export const listedChain = namedChain.extend({
+  leftOver: z.number().int().nonnegative().exactOptional(),
+  warning: z.string().exactOptional(),
+})
 
 /**
  * An event of `chain.listen` and `chains.listen`. Ids are as shown, `chain` is the chain's name. With `removed`, `id`
@@ -51,13 +54,14 @@ export const blockSchema = z
     reps,
     why: z.string(),
     takenBack: z.literal(true).exactOptional(),
+    ours: z.literal(true).exactOptional(),
     heldBy: z.array(z.string()).exactOptional(),
   })
   .meta({ title: 'block' })
 /**
  * A block as `chain.get` shows it. Ids are as shown, `author` in upper-case hex, `re` is the post that it answers,
- * `pay.cid` a CID as text, `reps` those of the post; `takenBack`: hidden, by its author; `heldBy`: of a held post of another
- * node, the peers that hold it.
+ * `pay.cid` a CID as text, `reps` those of the post; `takenBack`: hidden, by its author; `ours`: made on this node; `heldBy`:
+ * of a held post of another node, the peers that hold it.
  */
 export type BlockView = z.output<typeof blockSchema>
 
@@ -75,6 +79,9 @@ export const listedSchema = blockSchema
  * if the lens was asked for: whether it reaches the author.
  */
 export type ListedBlock = z.output<typeof listedSchema>
+
+/** A page of blocks; `before` is there if there may be more, to be passed on for the page before this one. */
+export const pageSchema = z.object({ blocks: z.array(listedSchema), before: z.string().exactOptional() })
 
 /** Of a forum joined without pioneers: the founder followed here, if any, and those that peers say they follow. */
 export const founders = {
@@ -117,6 +124,8 @@ export const info = z.object({
   peerId: z.string(),
   addresses: z.array(z.string()),
   control: z.string(),
+  page: z.string().exactOptional(),
+  pageOff: z.string().exactOptional(),
   dataDir: z.string(),
   chains: count,
   peers: count,

@@ -16,6 +16,8 @@ import type { Clock } from '../base/clock.ts'
 import type { Config, StorageConfig } from '../config/config.ts'
 import type { ReportedFault } from '../api/fault-reports.ts'
 import { ControlServer, type ControlAddress } from '../control/server/server.ts'
+import type { ServedPage } from '../api/node-parts.ts'
+import { servePage } from './page.ts'
 import { Discovery } from '../net/discovery/discovery.ts'
 import { openDatabase } from '../storage/database.ts'
 import { isDiskFull } from '../storage/faults.ts'
@@ -50,6 +52,8 @@ export interface NodeModules {
 export interface ComposedNode {
   readonly peerId: string
   readonly control: ControlAddress
+  /** A link that opens the page in one browser, once; or why there is no page. */
+  readonly page: ServedPage
   addresses(): readonly string[]
   /** Joins the chains that are not joined yet. They are not stored as joined: the config file lists them. */
   joinAll(more: ConfiguredChains): Promise<void>
@@ -198,6 +202,7 @@ async function start(
   started.ending(() => discovery.stop())
 
   const control = { address: '' }
+  let page: ServedPage = { off: 'the node is still starting: ask again' }
   const info = { control: () => control.address, dataDir: config.dataDir, startedAt }
   const { bootstrap } = config
   const addedPeers = new AddedPeers({ configured: [...bootstrap, ...config.peers] }, { list: added, discovery })
@@ -211,7 +216,7 @@ async function start(
   )
   const probeOwnId = (address: Multiaddr): Promise<void> => twins.probe([address])
   const shared = { host: host.value, twin, probeOwnId, keyReuse, chains, clock, log, addedPeers, bootstrap, info }
-  const parts = { ...shared, ...peers, disk: freeSpace }
+  const parts = { ...shared, ...peers, disk: freeSpace, page: () => page }
   const handlers = createHandlers(parts)
   const server = new ControlServer(
     {
@@ -230,6 +235,14 @@ async function start(
   const listening = await server.start()
   if (!listening.ok) return listening
   started.ending(() => server.stop())
+  const served = await servePage(config.web, {
+    store: textList(disk.value, 'page-sessions'),
+    nowMs: () => Date.now(),
+    log,
+    serve: (stream) => server.serve(stream),
+  })
+  page = served.page
+  started.ending(() => served.stop())
   control.address = `${listening.value.host}:${String(listening.value.port)}`
   const housekeeping = new Housekeeping({ chains, log })
   started.ending(() => housekeeping.stop())
@@ -239,6 +252,7 @@ async function start(
   return ok({
     peerId: host.value.peerId.toString(),
     control: listening.value,
+    page,
     addresses: () => host.value.addresses(),
     joinAll: (more) => joinAll(chains, more, log),
     setQuota: (storage) => {

@@ -121,6 +121,7 @@ function welcome(config: Config, node: ComposedNode): string {
     `freechains node ${node.peerId}`,
     ...node.addresses().map((address) => `address:      ${address}`),
     `control port: ${host}:${String(port)}`,
+    `page:         ${'off' in node.page ? `off: ${node.page.off}` : node.page.link()}`,
     `data:         ${config.dataDir}`,
     'try:',
     `  ${command} chains join INVITE             # what somebody sent you`,

@@ -118,13 +118,14 @@ const MAY: Readonly<Record<string, readonly string[]>> = {
   'net/discovery': ['base', 'net/host'],
   net: ['base', 'chain', 'chain/intake', 'net/host', 'net/gossip', 'net/sync', 'net/discovery'],
   control: ['base'],
+  web: ['base'],
   config: ['base', 'net/host'],
   api: [
     ...['base', 'storage', 'chain', 'chain/intake', 'control', 'config'],
     ...['net', 'net/host', 'net/gossip', 'net/sync', 'net/discovery'],
   ],
   daemon: [
-    ...['base', 'storage', 'chain', 'chain/intake', 'control', 'config', 'api'],
+    ...['base', 'storage', 'chain', 'chain/intake', 'control', 'web', 'config', 'api'],
     ...['net', 'net/host', 'net/gossip', 'net/sync', 'net/discovery'],
   ],
   cli: ['base', 'control'],

@@ -4,7 +4,7 @@ import { sourcesUnder, textOf } from '../../support/sources.ts'
 
 const ROOMS = [
   ...['base', 'storage', 'chain', 'chain/intake', 'net', 'net/host', 'net/gossip', 'net/sync', 'net/discovery'],
-  ...['control', 'config', 'api', 'daemon', 'cli'],
+  ...['control', 'web', 'config', 'api', 'daemon', 'cli'],
 ]
 
 const MAX_LINES = 25

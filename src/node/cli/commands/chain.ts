@@ -2,6 +2,7 @@
 import { Argument, type Command } from 'commander'
 import { postSigned } from '../../control/client/signing.ts'
 import type { ResultOf } from '../../control/schema.ts'
+import { labelOfFile } from '../content-type.ts'
 import { readPayload, writeWhole } from '../payload-files.ts'
 import { UsageError } from '../io.ts'
 import { addReputationCommands } from './reputation.ts'
@@ -41,7 +42,7 @@ function addReading(chain: Command, context: CommandContext): void {
     .command('genesis')
     .description('the id of the genesis block')
     .action(async () => {
-      const id = await (await context.client()).call('chain.genesis', { chain: await context.chainToRead() })
+      const id = await (await context.client()).call('chain.genesis', { chain: await context.chain() })
       await context.answer(id, id)
     })
 
@@ -50,7 +51,7 @@ function addReading(chain: Command, context: CommandContext): void {
     .description('whom a forum follows, and whom peers follow; with a public key, choose')
     .argument('[pub]', 'the founder whose blocks alone are taken; again until the first block has come')
     .action(async (pub?: string) => {
-      const params = { chain: context.subject('chain'), ...(pub === undefined ? {} : { pub }) }
+      const params = { chain: await context.chain(), ...(pub === undefined ? {} : { pub }) }
       const answer = await (await context.client()).call('chain.founder', params)
       await context.answer(answer, showFounders(answer))
     })
@@ -64,7 +65,7 @@ function addReading(chain: Command, context: CommandContext): void {
         .default('linked'),
     )
     .action(async (state: 'linked' | 'blocked' | 'all') => {
-      const ids = await (await context.client()).call('chain.heads', { chain: await context.chainToRead(), state })
+      const ids = await (await context.client()).call('chain.heads', { chain: await context.chain(), state })
       await context.answer(ids, ids.join(' '))
     })
 
@@ -78,7 +79,7 @@ function addReading(chain: Command, context: CommandContext): void {
       const isScope = first === 'all' || first === 'linked'
       const from = isScope ? rest : words
       if (from.length === 0) throw new UsageError('from which ids on? (0_… is the genesis)')
-      const params = { chain: await context.chainToRead(), from, ...(first === 'all' ? { all: true } : {}) }
+      const params = { chain: await context.chain(), from, ...(first === 'all' ? { all: true } : {}) }
       const ids = await (await context.client()).call('chain.traverse', params)
       await context.answer(ids, ids.join(' '))
     })
@@ -87,7 +88,7 @@ function addReading(chain: Command, context: CommandContext): void {
     .command('consensus')
     .description('ids of all accepted blocks in order, the genesis first')
     .action(async () => {
-      const ids = await (await context.client()).call('chain.consensus', { chain: await context.chainToRead() })
+      const ids = await (await context.client()).call('chain.consensus', { chain: await context.chain() })
       await context.answer(ids, ids.join(' '))
     })
 
@@ -95,7 +96,7 @@ function addReading(chain: Command, context: CommandContext): void {
     .command('missing')
     .description('payloads that nobody has given us yet, one per line: id, bytes, author, why')
     .action(async () => {
-      const list = await (await context.client()).call('chain.missing', { chain: context.subject('chain') })
+      const list = await (await context.client()).call('chain.missing', { chain: await context.chain() })
       await context.answerLines(
         list,
         list.map(({ id, size, author, why }) => `${id} ${String(size)} ${author ?? 'unsigned'} ${why}`),
@@ -108,7 +109,7 @@ function addReading(chain: Command, context: CommandContext): void {
       'print the id of each new block, and what becomes of it: held, hidden, withdrawn; until Ctrl-C, over restarts too',
     )
     .action(async () => {
-      const chain = await context.chainToRead()
+      const chain = await context.chain()
       await context.keepListening((client) => context.answerEvents(client.listen(chain, {}), showEvent))
     })
 }
@@ -129,7 +130,7 @@ function addGet(chain: Command, context: CommandContext): void {
         const key =
           options?.decrypt === undefined ? {} : { decrypt: await readKey(options.decrypt, '--decrypt', context.io) }
         const client = await context.client()
-        const got = await client.call('chain.get', { chain: await context.chainToRead(), id, part, ...key })
+        const got = await client.call('chain.get', { chain: await context.chain(), id, part, ...key })
         const text = typeof got === 'string' ? got : JSON.stringify(got, null, 2)
         const isPayload = typeof got === 'string'
         if (path !== undefined && path !== '-') {
@@ -154,7 +155,7 @@ function addPost(chain: Command, context: CommandContext): void {
     .usage(
       '(inline <text> | file <path> | -) [--as NAME | --sign=PVT] [--encrypt] [--type=TYPE] [--name=NAME] [--reply-to=ID]',
     )
-    .description('post a message and print its id')
+    .description('post a message and print its id; from a file, it says the name and the media type of the file')
     .addArgument(new Argument('<how>', 'where the message is; - is stdin').choices(['inline', 'file', '-']))
     .argument('[what]', 'the text (behind -- if it begins with a dash), or the path')
     .option('--unsigned', 'sign with no key, though there is a default one')
@@ -173,10 +174,10 @@ function addPost(chain: Command, context: CommandContext): void {
           ? { text: requireUtf8(what ?? '', 'the text', 'post - and post file take bytes as they are') }
           : { payload: await readPayload(what, context.io) }
       const request = {
-        chain: context.subject('chain'),
+        chain: await context.chain(),
         ...content,
         ...(options.encrypt === true ? { encrypt: true } : {}),
-        ...aboutContent(options),
+        ...aboutContent({ ...(await labelFound(how, what, content, options)), ...options }),
       }
       const signer = await whoSigns(options, context)
       const client = await context.client()
@@ -187,6 +188,17 @@ function addPost(chain: Command, context: CommandContext): void {
       if (why !== '') await context.note(why)
       else if (posted.state === 'held') await context.note('held: not accepted yet')
     })
+}
+
+/** Sealed to an owner, a post may not say what it is (spec §3). From stdin, nothing is known. */
+async function labelFound(
+  how: 'inline' | 'file' | '-',
+  path: string | undefined,
+  content: { readonly payload?: string },
+  options: PostOptions,
+): Promise<{ type?: string; name?: string }> {
+  if (how !== 'file' || path === undefined || options.encrypt === true) return {}
+  return await labelOfFile(path, Buffer.from(content.payload ?? '', 'base64'))
 }
 
 /** What the post says of its payload, and which post it answers. @throws {CommandError} */

@@ -1,6 +1,9 @@
 /** `chains`: the chains of this node (spec §11). */
 import type { Command } from 'commander'
 import type { ResultOf } from '../../control/schema.ts'
+import type { ControlCaller } from '../../control/client/rpc-client.ts'
+import { openMarks } from '../inbox-marks.ts'
+import { Mutes } from '../mutes.ts'
 import type { ControlEvent } from '../../control/shapes.ts'
 import { addJoinCommand } from './join.ts'
 import { showEvent, type CommandContext } from '../command-context.ts'
@@ -35,16 +38,30 @@ export function addChainsCommands(program: Command, context: CommandContext): vo
     .command('list')
     .description('one chain per line: name and id; what is left over of chains that are not joined any more')
     .action(async () => {
-      const list = await (await context.client()).call('chains.list', {})
+      const client = await context.client()
+      const chains = await client.call('chains.list', {})
+      const unread = await unreadOf(context, client)
+      const list = chains.map((chain) => ({
+        ...chain,
+        ...(unread.has(chain.name) ? { unread: unread.get(chain.name) } : {}),
+      }))
       const left = list.filter((chain) => chain.leftOver !== undefined)
       await context.answerTable(
         list,
         {
-          head: ['CHAIN', 'ID', ...(left.length === 0 ? [] : ['STATE'])],
-          rows: list.map((chain) => [nameOf(chain), chain.id, ...(left.length === 0 ? [] : [leftOver(chain)])]),
+          head: ['CHAIN', 'ID', ...(unread.size === 0 ? [] : ['UNREAD']), ...(left.length === 0 ? [] : ['STATE'])],
+          rows: list.map((chain) => [
+            nameOf(chain),
+            chain.id,
+            ...(unread.size === 0 ? [] : [String(chain.unread ?? '')]),
+            ...(left.length === 0 ? [] : [leftOver(chain)]),
+          ]),
         },
-        list.map((chain) => [nameOf(chain), chain.id, leftOver(chain)].filter((word) => word !== '').join(' ')),
+        list.map((chain) =>
+          [nameOf(chain), chain.id, unreadText(chain), leftOver(chain)].filter((word) => word !== '').join(' '),
+        ),
       )
+      for (const { name, warning } of list) if (warning !== undefined) await context.note(`${name}: ${warning}`)
       if (left.length > 0) {
         const what = left.length === 1 ? 'a chain is' : `${String(left.length)} chains are`
         await context.note(
@@ -60,6 +77,21 @@ export function addChainsCommands(program: Command, context: CommandContext): vo
       const words = (event: ControlEvent): string => `${event.chain} ${showEvent(event)}`
       await context.keepListening((client) => context.answerEvents(client.listenAll(), words))
     })
+}
+
+/** Posts that the user has not read, by chain; empty until he has looked into his inbox once. */
+async function unreadOf(context: CommandContext, client: ControlCaller): Promise<ReadonlyMap<string, number>> {
+  const from = Object.fromEntries(
+    Object.entries(await openMarks(context.io, context.controlPort)).map(([name, ids]) => [name, [...ids]]),
+  )
+  if (Object.keys(from).length === 0) return new Map()
+  const without = (await Mutes.open(context.io)).list()
+  const news = await client.call('chains.news', { from, without, last: 0 })
+  return new Map(news.map(({ name, posts }) => [name, posts]))
+}
+
+function unreadText({ unread = 0 }: { readonly unread?: number | undefined }): string {
+  return unread === 0 ? '' : `${String(unread)} unread`
 }
 
 type Listed = ResultOf<'chains.list'>[number]

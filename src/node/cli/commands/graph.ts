@@ -9,6 +9,7 @@ import { drawMermaid, tooMuchForMermaid } from '../graph/mermaid.ts'
 import { drawSvg } from '../graph/svg.ts'
 import { drawForTerminal } from '../graph/terminal.ts'
 import { lastBlocks, parseLast } from '../last-blocks.ts'
+import { NOTHING_AROUND } from '../log-context.ts'
 import { logJson } from '../log-lines.ts'
 import type { CommandContext } from '../command-context.ts'
 
@@ -37,11 +38,11 @@ export function addGraphCommand(chain: Command, context: CommandContext): void {
       new Option('--format <format>', 'svg is a whole file, dot is for Graphviz').choices(FORMATS).default('text'),
     )
     .action(async ({ last, format }: GraphOptions) => {
-      const [name, names] = [await context.chainToRead(), await AddressBook.open(context.io)]
+      const [name, names] = [await context.chain(), await AddressBook.open(context.io)]
       const client = await context.client()
       const genesis = { id: await client.call('chain.genesis', { chain: name }), chain: name }
       const blocks = await lastBlocks(client, { chain: name, count: last, payloadBytes: TEXT_BYTES })
-      const machine = { genesis: genesis.id, blocks: blocks.map((block) => logJson(block, { names })) }
+      const machine = { genesis: genesis.id, blocks: blocks.map((block) => logJson(block, NOTHING_AROUND, { names })) }
       if (format === 'json') {
         await context.answer(machine, JSON.stringify(machine))
         return

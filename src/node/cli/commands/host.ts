@@ -40,6 +40,7 @@ function showInfo(info: ResultOf<'host.info'>): string {
     `peer id:  ${info.peerId}`,
     ...info.addresses.map((address) => `address:  ${address}`),
     `control:  ${info.control}`,
+    `page:     ${info.page ?? `off: ${info.pageOff ?? 'this daemon knows none'}`}`,
     `data:     ${info.dataDir}`,
     `chains:   ${String(info.chains)}`,
     `peers:    ${String(info.peers)}`,

@@ -36,7 +36,8 @@ export function addJoinCommand(chains: Command, context: CommandContext): void {
     .option('--no-welcome', 'collect them only where an author who posts through this node has reps')
     .option('--instead', 'leave the chain of this name that is here, or the forum of another founder, and remove it')
     .action(async (word: string, texts: string[], { pioneers, ...options }: JoinOptions) => {
-      const what = await readJoining(word, context.io)
+      // A name of the user's goes before a file of that name.
+      const what = await readJoining(await context.chainNamed(word), context.io)
       const isInvite = 'invite' in what
       // Only a forum takes public keys, and an invite to a forum includes them.
       const use = isInvite || what.name.startsWith('$') ? 'shared' : 'public'

@@ -1,12 +1,23 @@
 /** `chain <chain> log`: prints the conversation, newest last, and follows it (spec §11). */
 import type { Command } from 'commander'
 import { ClientError } from '../../control/client/client-error.ts'
-import type { ControlCaller } from '../../control/client/connection.ts'
+import type { ControlCaller } from '../../control/client/rpc-client.ts'
 import type { ControlEvent, ListedBlock } from '../../control/shapes.ts'
 import { AddressBook } from '../address-book.ts'
 import { stylesOfAuthors } from '../colors.ts'
 import { LENS_OPTION, lensOf, TRUST_OPTION, type LensOptions } from '../lens-options.ts'
-import { lastBlocks, parseLast } from '../last-blocks.ts'
+import { lastBlocks, MAX_LAST } from '../last-blocks.ts'
+import {
+  addFilterOptions,
+  filterOf,
+  gather,
+  parseLogged,
+  passes,
+  type FilterOptions,
+  type LogFilter,
+} from '../log-filter.ts'
+import { Mutes } from '../mutes.ts'
+import { contextOf } from '../log-context.ts'
 import { logJson, logLines, type LogStyle } from '../log-lines.ts'
 import { noteRivals } from '../founders.ts'
 import { rowsOf, SHOWN_HELD } from '../log-rows.ts'
@@ -21,18 +32,22 @@ const DEFAULT_LAST = 20
 const TEXT_BYTES = 128 * 1024
 
 export function addLogCommand(chain: Command, context: CommandContext): void {
-  chain
+  const log = chain
     .command('log')
     .description('the conversation, newest last: time, author, reps, id, text, and how a post stands if not accepted')
-    .option('--last <n>', 'how many blocks, besides a few held posts', parseLast, DEFAULT_LAST)
+    .option('--last <n>', 'how many blocks, besides a few held posts', parseLogged, DEFAULT_LAST)
     .option('--follow', 'go on with what comes, until Ctrl-C, over restarts of the daemon too')
     .option(...LENS_OPTION)
     .option(...TRUST_OPTION)
-    .action(async (options: { readonly last: number; readonly follow?: true } & LensOptions) => {
+  addFilterOptions(log).action(
+    async (options: { readonly last: number; readonly follow?: true } & LensOptions & FilterOptions) => {
       const names = await AddressBook.open(context.io)
-      const chain = await context.chainToRead()
+      const chain = await context.chain()
       const lens = lensOf(options, names)
-      const logOf = (client: Caller): Log => new Log(context, { client, chain, names, lens })
+      const asking = { names, zone: context.zone, chain, client: () => context.client() }
+      const filter = await filterOf(options, asking)
+      const mutes = await Mutes.open(context.io)
+      const logOf = (client: Caller): Log => new Log(context, { client, chain, names, mutes, lens, filter })
       const rivals = (client: Caller): Promise<void> => noteRivals(context, client, chain)
       if (options.follow === true) {
         await context.keepListening(async (client) => {
@@ -43,7 +58,8 @@ export function addLogCommand(chain: Command, context: CommandContext): void {
       const client = await context.client()
       await logOf(client).last(options.last)
       await rivals(client)
-    })
+    },
+  )
 }
 
 type Caller = Pick<ControlCaller, 'call'>
@@ -52,8 +68,10 @@ interface LogModules {
   readonly client: Caller
   readonly chain: string
   readonly names: AddressBook
+  readonly mutes: Mutes
   /** Through the lens: the public keys that the reader adds. */
   readonly lens: string[] | undefined
+  readonly filter: LogFilter | undefined
 }
 
 /** The last printed state of blocks; accepted blocks are not in it. */
@@ -65,21 +83,32 @@ class Log {
   readonly #chain: string
   readonly #style: LogStyle
   readonly #lens: string[] | undefined
+  readonly #filter: LogFilter | undefined
+  readonly #mutes: Mutes
 
-  constructor(context: CommandContext, { client, chain, names, lens }: LogModules) {
+  constructor(context: CommandContext, { client, chain, names, mutes, lens, filter }: LogModules) {
     this.#context = context
     this.#client = client
     this.#chain = chain
     this.#lens = lens
-    this.#style = { names, colors: context.colors, styleOf: stylesOfAuthors() }
+    this.#filter = filter
+    this.#mutes = mutes
+    this.#style = { names, colors: context.colors, styleOf: stylesOfAuthors(), zone: context.zone }
   }
 
   /** Prints the last blocks. @returns those, and the held posts left out */
   async last(count: number): Promise<ListedBlock[]> {
     const which = { chain: this.#chain, count, payloadBytes: TEXT_BYTES, lens: this.#lens }
-    const listed = await lastBlocks(this.#client, which)
+    const isPaged = this.#filter !== undefined || count > MAX_LAST
+    const all = isPaged
+      ? await gather(this.#client, { ...which, filter: this.#filter ?? {} })
+      : await lastBlocks(this.#client, which)
+    const listed = all.filter(({ author }) => !this.#mutes.has(author))
     const { rows, leftOut } = rowsOf(listed, count > DEFAULT_LAST ? count : SHOWN_HELD)
     await this.#print(rows)
+    const muted = all.length - listed.length
+    if (muted > 0)
+      await this.#context.note(`${String(muted)} of authors that you muted are left out: \`freechains mutes\``)
     if (leftOut > 0)
       await this.#context.note(
         `${String(leftOut)} more held posts: a --last above ${String(DEFAULT_LAST)} shows more of them`,
@@ -96,9 +125,12 @@ class Log {
   }
 
   async #print(blocks: readonly ListedBlock[]): Promise<void> {
+    const { names } = this.#style
+    const isNamed = (pub: string): boolean => names.nameOf(pub) !== undefined
+    const around = await contextOf(this.#client, blocks, { chain: this.#chain, isNamed })
     for (const block of blocks) {
-      const words = this.#context.isJson ? '' : logLines(block, this.#style)
-      await this.#context.answerStyled(logJson(block, this.#style), words)
+      const words = this.#context.isJson ? '' : logLines(block, around, this.#style)
+      await this.#context.answerStyled(logJson(block, around, this.#style), words)
     }
   }
 
@@ -131,9 +163,15 @@ class Log {
   /** After a lost connection: the cursor replays what was accepted meanwhile, but nothing that is held. */
   async #catchUp(seen: Seen): Promise<void> {
     const blocks = await lastBlocks(this.#client, { chain: this.#chain, count: 1, payloadBytes: TEXT_BYTES })
-    const missed = blocks.filter(({ id, state }) => state === 'held' && seen.get(id) !== 'held')
+    const missed = blocks.filter(
+      (block) => block.state === 'held' && seen.get(block.id) !== 'held' && this.#passes(block),
+    )
     for (const { id } of missed) seen.set(id, 'held')
     await this.#print(missed)
+  }
+
+  #passes(block: ListedBlock): boolean {
+    return !this.#mutes.has(block.author) && (this.#filter === undefined || passes(block, this.#filter))
   }
 
   async #tell(event: ControlEvent, seen: Seen): Promise<void> {
@@ -158,7 +196,7 @@ class Log {
       const which = { chain: this.#chain, ids: [id], payloads: TEXT_BYTES }
       const lens = this.#lens === undefined ? {} : { lens: this.#lens }
       const found = await this.#client.call('chain.blocks', { ...which, ...lens })
-      return found.filter(({ state, trusted }) => state === 'held' || trusted !== false)
+      return found.filter((block) => (block.state === 'held' || block.trusted !== false) && this.#passes(block))
     } catch (error) {
       if (error instanceof ClientError && ['block-not-found', 'chain-not-found'].includes(error.code)) return []
       throw error

@@ -32,7 +32,7 @@ export function addReputationCommands(chain: Command, context: CommandContext): 
         const why = `“${withoutKeys(which.of)}” is none of your names, and no id or key`
         throw new CommandError(`${why}: see \`freechains names list\`; an id or a key has at least six hex digits`)
       }
-      const reps = await (await context.client()).call('chain.reps', { chain: await context.chainToRead(), ...which })
+      const reps = await (await context.client()).call('chain.reps', { chain: await context.chain(), ...which })
       if (typeof reps !== 'object') await context.answer(reps, String(reps))
       else
         await context.answerTable(
@@ -55,7 +55,7 @@ export function addReputationCommands(chain: Command, context: CommandContext): 
     .description('drop a held post; prints true')
     .argument('<id>', 'the id, or at least six of its hex digits')
     .action(async (id: string) => {
-      const removed = await (await context.client()).call('chain.remove', { chain: context.subject('chain'), id })
+      const removed = await (await context.client()).call('chain.remove', { chain: await context.chain(), id })
       await context.answer(removed, String(removed))
     })
 }
@@ -82,7 +82,7 @@ function addLikes(chain: Command, context: CommandContext): void {
         const signer = await mustSign(options, context)
         const reason =
           options.why === undefined ? {} : { why: requireUtf8(options.why, 'the reason', 'give it in UTF-8') }
-        const drafting = { chain: context.subject('chain'), [name]: id, ...reason }
+        const drafting = { chain: await context.chain(), [name]: id, ...reason }
         const { id: made } = await postSigned(await context.client(), drafting, signer)
         await context.answer({ id: made }, made)
       })

@@ -2,8 +2,8 @@
 import type { Command } from 'commander'
 import type { ResultOf } from '../../control/schema.ts'
 import { pause } from '../../base/deadline.ts'
+import { shortId, showTime, type Zone } from '../block-text.ts'
 import { CommandError, write } from '../io.ts'
-import { shortId } from '../block-text.ts'
 import { sanitize } from '../sanitize.ts'
 import type { CommandContext } from '../command-context.ts'
 
@@ -23,13 +23,13 @@ export function addStatusCommand(chain: Command, context: CommandContext): void 
       if (options.watch === true) await watch(context)
       else {
         const status = await ask(context)
-        await context.answer(status, showStatus(status, context.subject('chain')))
+        await context.answer(status, showStatus(status, context.zone, context.subject('chain')))
       }
     })
 }
 
 async function ask(context: CommandContext): Promise<Status> {
-  return (await context.client()).call('chain.status', { chain: context.subject('chain') })
+  return (await context.client()).call('chain.status', { chain: await context.chain() })
 }
 
 /** Redraws in place on a terminal; elsewhere prints a line when something changed. */
@@ -40,7 +40,7 @@ async function watch(context: CommandContext): Promise<void> {
   do {
     const status = await ask(context)
     if (context.isTerminal && !context.isJson) {
-      const text = sanitize(showStatus(status, context.subject('chain')))
+      const text = sanitize(showStatus(status, context.zone, context.subject('chain')))
       await write(stdout, `${drawn > 0 ? `\u001b[${String(drawn)}A\u001b[J` : ''}${text}\n`)
       drawn = text.split('\n').length
       continue
@@ -54,7 +54,7 @@ async function watch(context: CommandContext): Promise<void> {
 }
 
 /** All fields, one per line. */
-export function showStatus(status: Status, chain = 'CHAIN'): string {
+export function showStatus(status: Status, zone: Zone, chain = 'CHAIN'): string {
   return [
     `state:    ${showState(status)}`,
     ...(status.warning === undefined ? [] : [`warning:  ${status.warning}`]),
@@ -65,7 +65,7 @@ export function showStatus(status: Status, chain = 'CHAIN'): string {
     `missing:  ${String(status.missing)}`,
     ...(status.progress === undefined ? [] : [`progress: ${showProgress(status.progress)}`]),
     ...status.peers.map(({ id, lastSyncMs, state }) => {
-      const last = lastSyncMs === null ? 'never' : new Date(lastSyncMs).toISOString()
+      const last = lastSyncMs === null ? 'never' : showTime(lastSyncMs, zone)
       return `peer:     ${id} ${state}, last in sync ${last}`
     }),
     ...(status.founder === undefined ? [] : [`founder:  ${status.founder}`]),

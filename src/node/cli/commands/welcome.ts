@@ -19,7 +19,7 @@ export function addWelcomeCommand(chain: Command, context: CommandContext): void
     .argument('[id|all]', 'which one; needed if more than one waits')
     .action(async (which: string | undefined, options: SignOptions) => {
       const signer = await mustSign(options, context)
-      const name = context.subject('chain')
+      const name = await context.chain()
       const client = await context.client()
       const { guests } = await client.call('chain.status', { chain: name })
       const ids = chosenOf(guests, which, name)

@@ -2,7 +2,7 @@
 import type { ListedBlock } from '../../control/shapes.ts'
 import type { AddressBook } from '../address-book.ts'
 import { sanitizeLine } from '../sanitize.ts'
-import { kindOf, blockText, shortId, shortKey } from '../block-text.ts'
+import { kindOf, blockText, firstWords, shortId, shortKey } from '../block-text.ts'
 
 /** Limit of a text, in characters. */
 const LABEL_CHARS = 60
@@ -74,18 +74,11 @@ function drawnBlock(block: ListedBlock, known: ReadonlySet<string>, names: Pick<
     kind: kindOf(block),
     ...(like === undefined ? {} : { target: like.target }),
     state,
-    text: text === undefined ? placeholder : firstLine(text),
+    text: text === undefined ? placeholder : firstWords(text, LABEL_CHARS),
   }
 }
 
 function drawnGenesis({ id, chain }: GenesisView): Drawn {
   const words = { shortId: shortId(id), by: '', kind: 'genesis', state: 'accepted', text: sanitizeLine(chain) } as const
   return { id, backs: [], olderBacks: 0, ...words }
-}
-
-function firstLine(text: string): string {
-  const [line = '', ...more] = text.trim().split(/\r?\n/, 2)
-  const chars = Array.from(sanitizeLine(line.slice(0, 4 * LABEL_CHARS)))
-  const isWhole = chars.length <= LABEL_CHARS && more.length === 0 && line.length <= 4 * LABEL_CHARS
-  return isWhole ? chars.join('') : `${chars.slice(0, LABEL_CHARS).join('')}…`
 }

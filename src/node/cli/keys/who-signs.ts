@@ -1,6 +1,7 @@
 /** Who signs a post or a vote (spec §11): a key that is named, one that is given, or the default. Signed in this process. */
 import type { Command } from 'commander'
-import { signerOf, type Signer } from '../../control/client/signing.ts'
+import type { Signer } from '../../control/client/drafting.ts'
+import { signerOf } from '../../control/client/signing.ts'
 import type { CommandContext } from '../command-context.ts'
 import { CommandError, UsageError } from '../io.ts'
 import { KEY_FORMS, readKey } from '../secrets.ts'

@@ -8,6 +8,7 @@ export const CLIENT_CODES = {
   'not-the-daemon': 'what answers there does not know the cookie; it was told nothing',
   'connection-lost': 'the connection closed before the answer came: whether the call was carried out is not known',
   'bad-answer': 'what came is no answer of this protocol: the daemon may be of another version',
+  'signed-out': 'of a page: its session has ended',
   aborted: 'the call was given up by its caller, or the client was closed',
 } as const
 

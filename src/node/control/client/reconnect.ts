@@ -2,11 +2,8 @@
  * A connection to a daemon that may go away and come back (spec §10): one at a time, dialled again on demand, with
  * growing pauses after failures. It repeats no call and knows no subscriptions.
  */
-import { setMaxListeners } from 'node:events'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { ClientError, clientError } from './client-error.ts'
-import { connect, type ControlClient } from './connection.ts'
-import type { Endpoint } from './dial.ts'
+import type { ControlClient } from './rpc-client.ts'
 
 /**
  * Pauses between attempts. The first is short, because a restart takes a second or two; the last limits the load of a
@@ -45,8 +42,11 @@ export class OutageNotifier {
   }
 }
 
+/** Makes a connection, which closes when the signal aborts. @throws {ClientError} */
+export type Open = (closed: AbortSignal) => Promise<ControlClient>
+
 /** Errors that a later attempt cannot change. */
-const FINAL = new Set(['not-loopback', 'bad-answer', 'aborted'])
+const FINAL = new Set(['not-loopback', 'bad-answer', 'signed-out', 'aborted'])
 
 /**
  * Invariants:
@@ -56,7 +56,7 @@ const FINAL = new Set(['not-loopback', 'bad-answer', 'aborted'])
  * - Once `#isDropped`, `#client` stays undefined: an attempt that ends later closes its connection and fails.
  */
 export class Reconnector {
-  readonly #endpoint: Endpoint
+  readonly #open: Open
   readonly #closed: AbortSignal
   readonly #outage: OutageNotifier
   #client: ControlClient | undefined
@@ -67,8 +67,8 @@ export class Reconnector {
   #isDropped = false
 
   /** @param closed - aborts everything, for good */
-  constructor(endpoint: Endpoint, closed: AbortSignal, outage: OutageNotifier) {
-    this.#endpoint = endpoint
+  constructor(open: Open, closed: AbortSignal, outage: OutageNotifier) {
+    this.#open = open
     this.#closed = closed
     this.#outage = outage
   }
@@ -120,11 +120,10 @@ export class Reconnector {
   }
 
   async #dial(): Promise<ControlClient> {
-    if (this.#attempts > 0)
-      await sleep(pauseMs(this.#attempts), undefined, { signal: this.#closed }).catch(() => undefined)
+    if (this.#attempts > 0) await pause(pauseMs(this.#attempts), this.#closed)
     if (this.#closed.aborted) throw abortedError()
     this.#attempts += 1
-    const client = await connect(this.#endpoint, { signal: this.#closed })
+    const client = await this.#open(this.#closed)
     if (this.#isDropped) {
       client.close()
       throw abortedError()
@@ -140,6 +139,19 @@ function pauseMs(attempts: number): number {
   return full / 2 + (Math.random() * full) / 2
 }
 
+/** Resolves after a time, or at once when the signal aborts. */
+function pause(ms: number, until: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(end, ms)
+    function end(): void {
+      clearTimeout(timer)
+      until.removeEventListener('abort', end)
+      resolve()
+    }
+    until.addEventListener('abort', end, { once: true })
+  })
+}
+
 /** The value of a promise, unless a signal aborts first. @throws {ClientError} `aborted` */
 export async function untilAborted<T>(promise: Promise<T>, signals: readonly AbortSignal[]): Promise<T> {
   const listeners: (() => void)[] = []
@@ -148,8 +160,6 @@ export async function untilAborted<T>(promise: Promise<T>, signals: readonly Abo
       const giveUp = (): void => reject(abortedError())
       for (const signal of signals) {
         if (signal.aborted) giveUp()
-        // Hundreds of calls may share a signal. Node warns at eleven listeners, because they usually mean a leak.
-        setMaxListeners(0, signal)
         signal.addEventListener('abort', giveUp, { once: true })
         listeners.push(() => signal.removeEventListener('abort', giveUp))
       }

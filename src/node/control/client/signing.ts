@@ -1,31 +1,17 @@
 /**
- * Posts that are signed on the client's side (spec §10): the daemon drafts a block, this signs it, the daemon takes it in. The
- * private key never leaves the client. It needs Node's crypto and nothing of the floors below, for `freechains-client` has neither.
+ * Keys and signatures of a client in Node (spec §10), for `drafting.ts`. It needs Node's crypto and nothing of the floors below, for `freechains-client` has neither.
  */
 import { createHash, createPrivateKey, createPublicKey, sign, type KeyObject, type PrivateKeyInput } from 'node:crypto'
-import type { ParamsOf, ResultOf } from '../schema.ts'
+import type { ResultOf } from '../schema.ts'
 import { ClientError } from './client-error.ts'
-import type { ControlCaller } from './connection.ts'
-
-/** Who signs: a key in this process, or whatever holds one. */
-export interface Signer {
-  /** The public key: 64 hex digits. */
-  readonly author: string
-  /** Ed25519 over the bytes: 64 bytes. */
-  sign(bytes: Uint8Array): Uint8Array | Promise<Uint8Array>
-}
-
-/** A draft may be overtaken by blocks that the same author makes elsewhere: a few times, but not for ever. */
-const MOST_TRIES = 32
+import { SIGNED_PREFIX, signAndSubmit, type DraftBytes, type Drafting, type Signer } from './drafting.ts'
+import type { ControlCaller } from './rpc-client.ts'
 
 const PRIVATE_KEY = /^[0-9A-Fa-f]{128}$/
 const SEED_DIGITS = 64
 /** DER around the raw 32 bytes of a seed, and of a public key (RFC 8410). */
 const PKCS8_PREFIX = '302e020100300506032b657004220420'
 const SPKI_PREFIX_BYTES = 12
-
-/** What the signature of a block is over (spec §3): this, then the digest of its header. */
-const SIGNED_PREFIX = Buffer.from('freechains/block/1')
 
 /** The signer with a private key of 128 hex digits. @throws {ClientError} `bad-key` */
 export function signerOf(pvt: string): Signer {
@@ -58,8 +44,12 @@ function badKey(expected: string): ClientError {
   return new ClientError('bad-key', `wrong key: expected ${expected}; copy the whole key, as \`crypto\` printed it`)
 }
 
-/** What to post or to vote on. */
-export type Drafting = Omit<ParamsOf<'chain.draft'>, 'author'>
+/** {@link DraftBytes} by Node. */
+export const NODE_BYTES: DraftBytes = {
+  signed: (header) =>
+    Buffer.concat([Buffer.from(SIGNED_PREFIX), createHash('sha256').update(header, 'base64').digest()]),
+  base64: (bytes) => Buffer.from(bytes).toString('base64'),
+}
 
 /** Drafts, signs and submits; again if the draft was overtaken. @throws {ClientError} */
 export async function postSigned(
@@ -67,14 +57,5 @@ export async function postSigned(
   drafting: Drafting,
   signer: Signer,
 ): Promise<ResultOf<'chain.submit'>> {
-  for (let left = MOST_TRIES; ; left -= 1) {
-    const { draft, header } = await client.call('chain.draft', { ...drafting, author: signer.author })
-    const digest = createHash('sha256').update(header, 'base64').digest()
-    const signature = Buffer.from(await signer.sign(Buffer.concat([SIGNED_PREFIX, digest]))).toString('base64')
-    try {
-      return await client.call('chain.submit', { draft, signature })
-    } catch (error) {
-      if (!(error instanceof ClientError) || error.code !== 'stale' || left <= 1) throw error
-    }
-  }
+  return await signAndSubmit(client, drafting, signer, NODE_BYTES)
 }

@@ -3,7 +3,7 @@
  * answered. `dispatcher.ts` executes calls; `outbox.ts` sends.
  */
 import { setMaxListeners } from 'node:events'
-import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import type { Logger } from '../../base/log.ts'
 import { errorResponse, notARequest, type Dispatcher, type CallScope } from './dispatcher.ts'
 import { parseRequest } from '../envelope.ts'
@@ -42,14 +42,14 @@ export class Connection {
   readonly #limits: ControlLimits
   readonly #dispatcher: Dispatcher
   readonly #log: Logger
-  readonly #socket: Socket
+  readonly #socket: Duplex
   readonly #outbox: Outbox
   readonly #large: LargeAnswers
   readonly #gone = new AbortController()
   readonly #running = new Set<Promise<void>>()
   #isTrusted: boolean
 
-  constructor(socket: Socket, options: ConnectionOptions, modules: ConnectionModules) {
+  constructor(socket: Duplex, options: ConnectionOptions, modules: ConnectionModules) {
     this.#socket = socket
     this.#limits = options.limits
     this.#isTrusted = options.trusted
@@ -64,7 +64,6 @@ export class Connection {
   /** Serves the client until it is gone. Never rejects. */
   async run(): Promise<void> {
     const socket = this.#socket
-    socket.setNoDelay(true)
     socket.once('close', () => this.#gone.abort())
     // A reset is a normal end; `close` follows.
     socket.on('error', (error) => this.#log.debug('control.socket-error', { why: error.message }))

@@ -3,7 +3,7 @@
  * event is taken from its source only when nothing waits before it. A client that does not read is disconnected.
  */
 import { once } from 'node:events'
-import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import type { Logger } from '../../base/log.ts'
 import { ControlError } from '../error-codes.ts'
 import { answerText } from './answer-text.ts'
@@ -27,7 +27,7 @@ export interface OutboxModules {
  * - Each subscription has one event at a time in flight; its source queues the rest.
  */
 export class Outbox {
-  readonly #socket: Socket
+  readonly #socket: Duplex
   readonly #limits: ControlLimits
   readonly #log: Logger
   readonly #gone: AbortSignal
@@ -37,7 +37,7 @@ export class Outbox {
   #lastSubscription = 0
   #subscriptions = 0
 
-  constructor(socket: Socket, limits: ControlLimits, modules: OutboxModules) {
+  constructor(socket: Duplex, limits: ControlLimits, modules: OutboxModules) {
     this.#socket = socket
     this.#limits = limits
     this.#log = modules.log

@@ -1,11 +1,11 @@
 /** Tells a client that all connections are taken (spec §10). A socket that only closed would look like a daemon that died. */
-import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import { ControlError } from '../error-codes.ts'
 import type { ControlLimits } from '../port-limits.ts'
 import { errorResponse } from './dispatcher.ts'
 
 /** Sends the reason and closes. Input is discarded: unread, it would make the kernel reset the connection. */
-export function refuse(socket: Socket, { connections, closeMs }: Pick<ControlLimits, 'connections' | 'closeMs'>): void {
+export function refuse(socket: Duplex, { connections, closeMs }: Pick<ControlLimits, 'connections' | 'closeMs'>): void {
   const why = `the daemon has ${String(connections)} connections here, as many as it takes: end programs that are connected`
   const timer = setTimeout(() => socket.destroy(), closeMs)
   socket.once('close', () => clearTimeout(timer))

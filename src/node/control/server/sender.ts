@@ -2,7 +2,7 @@
  * The unsent bytes of one connection (spec §10): a queue in front of the socket, handed over piece by piece. So it is known
  * how much waits and whether the client still reads, which the socket's own buffer does not say of a long answer.
  */
-import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 
 /** Small, so that a client that reads slowly is seen to read. */
 const PIECE_BYTES = 256 * 1024
@@ -22,7 +22,7 @@ export interface SenderOptions {
  * - `#pump` runs while `#queue` is not empty; `#timer` is set only while more than `bufferedBytes` wait.
  */
 export class Sender {
-  readonly #socket: Socket
+  readonly #socket: Duplex
   readonly #options: SenderOptions
   readonly #queue: Buffer[] = []
   readonly #drained = new Set<() => void>()
@@ -30,7 +30,7 @@ export class Sender {
   #isPumping = false
   #timer: NodeJS.Timeout | undefined
 
-  constructor(socket: Socket, options: SenderOptions) {
+  constructor(socket: Duplex, options: SenderOptions) {
     this.#socket = socket
     this.#options = options
     socket.once('close', () => this.#drop())

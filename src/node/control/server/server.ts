@@ -3,8 +3,9 @@
  * It binds the port before it writes the cookie, so that a second daemon on the port does not overwrite the cookie of
  * the first.
  */
-import { createServer, type AddressInfo, type Server, type Socket } from 'node:net'
+import { createServer, type AddressInfo, type Server } from 'node:net'
 import { join } from 'node:path'
+import type { Duplex } from 'node:stream'
 import { fail, ok, type Result } from '../../../dag/result.ts'
 import type { Logger } from '../../base/log.ts'
 import { freshToken } from '../auth.ts'
@@ -45,6 +46,9 @@ export interface ControlAddress {
   readonly socket?: string
 }
 
+/** How a client comes: over the unix socket, over TCP, or from the page. */
+type Kind = 'trusted' | 'tcp' | 'page'
+
 export class ControlServer {
   readonly #options: ControlServerOptions
   readonly #limits: ControlLimits
@@ -52,8 +56,8 @@ export class ControlServer {
   readonly #token = freshToken()
   readonly #dispatcher: Dispatcher
   readonly #connections = new Set<Connection>()
-  /** Connections over the unix socket, and over TCP. */
-  readonly #open = { trusted: 0, tcp: 0 }
+  /** Connections of each kind. */
+  readonly #open: Record<Kind, number> = { trusted: 0, tcp: 0, page: 0 }
   readonly #cookies: string[] = []
   #tcp: Server | undefined
   #socket: BoundSocket | undefined
@@ -143,7 +147,10 @@ export class ControlServer {
   }
 
   #createServer(trusted: boolean): Server {
-    const server = createServer({ allowHalfOpen: true }, (socket) => void this.#accept(socket, trusted))
+    const server = createServer({ allowHalfOpen: true }, (socket) => {
+      socket.setNoDelay(true)
+      void this.#accept(socket, trusted ? 'trusted' : 'tcp')
+    })
     server.maxConnections = this.#limits.connections + this.#limits.refusals
     server.on('drop', () => this.#log.warn('control.too-many-connections', { limit: this.#limits.connections }))
     return server
@@ -155,14 +162,18 @@ export class ControlServer {
     server.on('error', (error) => this.#log.error('control.accept-failed', { why: error.message }))
   }
 
-  async #accept(socket: Socket, trusted: boolean): Promise<void> {
-    const kind = trusted ? 'trusted' : 'tcp'
+  /** Serves a client that comes another way, and was authenticated there. Resolves when it is gone. */
+  async serve(stream: Duplex): Promise<void> {
+    await this.#accept(stream, 'page')
+  }
+
+  async #accept(socket: Duplex, kind: Kind): Promise<void> {
     if (this.#open[kind] >= this.#limits.connections) {
       this.#log.warn('control.too-many-connections', { limit: this.#limits.connections })
       refuse(socket, this.#limits)
       return
     }
-    const options = { limits: this.#limits, trusted }
+    const options = { limits: this.#limits, trusted: kind !== 'tcp' }
     const connection = new Connection(socket, options, { dispatcher: this.#dispatcher, log: this.#log })
     this.#connections.add(connection)
     this.#open[kind] += 1

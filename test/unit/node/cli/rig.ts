@@ -10,7 +10,7 @@ import { run } from '../../../../src/node/cli/run.ts'
 import { ReaderGone } from '../../../../src/node/cli/io.ts'
 import { privateKeyOf } from '../../../../src/node/control/client/signing.ts'
 import type { Endpoint } from '../../../../src/node/control/client/dial.ts'
-import type { ControlCaller } from '../../../../src/node/control/client/connection.ts'
+import type { ControlCaller } from '../../../../src/node/control/client/rpc-client.ts'
 import type { OutageCallbacks } from '../../../../src/node/control/client/reconnect.ts'
 import type { ControlEvent } from '../../../../src/node/control/shapes.ts'
 
@@ -56,7 +56,10 @@ export interface FakeDaemon {
 }
 
 /** What a daemon answers unless the test says otherwise: a chain that has no founder to choose. */
-const DEFAULTS: Readonly<Record<string, unknown>> = { 'chain.founder': { isOpen: false, blocks: 0, founders: [] } }
+const DEFAULTS: Readonly<Record<string, unknown>> = {
+  'chain.founder': { isOpen: false, blocks: 0, founders: [] },
+  'chain.profiles': [],
+}
 
 function collector(limit = Infinity): { stream: Writable; text: () => string } {
   let text = ''

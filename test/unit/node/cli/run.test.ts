@@ -376,7 +376,9 @@ describe('how it ends', () => {
     const quiet = { ...results, 'chain.status': { held: 0 }, 'chain.blocks': [] }
     expect(await command(shell(line), { results: quiet, env: { HOME: '/nowhere' }, events: [removed] })).toMatchObject({
       ...{ status: 1, out },
-      err: 'freechains: the chain was left: nothing more comes of it\n',
+      err: line.includes('--json')
+        ? '{"error":{"code":"failed","message":"the chain was left: nothing more comes of it"}}\n'
+        : 'freechains: the chain was left: nothing more comes of it\n',
     })
   })
 
@@ -508,7 +510,7 @@ describe('posting', () => {
     const file = join(await tempDir(), 'payload')
     await writeFile(file, Buffer.from([0, 255, 10]))
     const posted = await command(['chain', '#chat', 'post', 'file', file], { results })
-    expect(posted.calls).toEqual([['chain.post', { ...chat, payload: 'AP8K' }]])
+    expect(posted.calls).toEqual([['chain.post', { ...chat, payload: 'AP8K', name: 'payload' }]])
     const missing = await command(['chain', '#chat', 'post', 'file', `${file}x`], { results })
     expect(missing).toMatchObject({
       status: 1,

@@ -1,6 +1,6 @@
 /** The types of results for given params: if one of these does not hold, `npm run types` fails. */
 import { expectTypeOf, test } from 'vitest'
-import type { ControlCaller } from '../../../../src/node/control/client/connection.ts'
+import type { ControlCaller } from '../../../../src/node/control/client/rpc-client.ts'
 import type { ResultOf } from '../../../../src/node/control/schema.ts'
 import type { BlockView } from '../../../../src/node/control/shapes.ts'
 

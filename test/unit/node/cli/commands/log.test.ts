@@ -4,7 +4,7 @@ import { ClientError } from '../../../../../src/node/control/client/client-error
 import type { ControlEvent, ListedBlock } from '../../../../../src/node/control/shapes.ts'
 import { listed, type Listing, type Saying } from '../../../../support/listed.ts'
 import { rowsOf } from '../../../../../src/node/cli/log-rows.ts'
-import { command, shell, type FakeDaemon } from '../rig.ts'
+import { command, shell, type FakeDaemon, type Outcome } from '../rig.ts'
 
 const SAYINGS: Readonly<Record<string, Saying>> = {
   a1: { text: 'Bom Dia!', reps: 2 },
@@ -36,12 +36,17 @@ function daemon({ blocks, genesis }: Listing, more: FakeDaemon = {}): FakeDaemon
   return { env: { HOME: '/nowhere' }, ...more, results }
 }
 
+/** The calls, but for profiles. */
+function asked(calls: Outcome['calls']): Outcome['calls'] {
+  return calls.filter(([method]) => method !== 'chain.profiles')
+}
+
 const short = (name: string): string => talk.id(name).slice(0, 10)
 
 describe('log', () => {
   test('one line for each block, newest last: time, author, reps, id, text; what has no text says why', async () => {
     const { status, out, err, calls } = await command(shell('chain "#chat" log'), daemon(talk))
-    expect({ status, err, calls }).toEqual({
+    expect({ status, err, calls: asked(calls) }).toEqual({
       status: 0,
       err: '',
       calls: [
@@ -56,8 +61,8 @@ describe('log', () => {
       `2023-11-14 22:13:22Z  ${by('b')}   0  ${short('b1')}  one`,
       '    two',
       '    three',
-      `2023-11-14 22:13:23Z  ${by('c')}      ${short('c1')}  likes ${short('a1')}: hello`,
-      `2023-11-14 22:13:24Z  ${by('d')}      ${short('d1')}  dislikes ${short('b1')}`,
+      `2023-11-14 22:13:23Z  ${by('c')}      ${short('c1')}  likes ${short('a1')} “Bom Dia!”: hello`,
+      `2023-11-14 22:13:24Z  ${by('d')}      ${short('d1')}  dislikes ${short('b1')} “one…”`,
       `2023-11-14 22:13:25Z  ${by('e')}   0  ${short('e1')}  (binary, 12 KiB)`,
       `2023-11-14 22:13:26Z  ${by('f')}  -5  ${short('f1')}  hidden`,
       `2023-11-14 22:13:27Z  ${by('g')}   0  ${short('g1')}  (not here yet)`,
@@ -94,7 +99,7 @@ describe('log', () => {
     const seen = daemon(talk, { results: { 'chain.blocks': farmed } })
     const key = talk.pub('b').toLowerCase()
     const { status, out, calls } = await command(shell(`chain "#chat" log --last 3 --lens --trust ${key}`), seen)
-    expect([status, calls.at(-2)]).toEqual([
+    expect([status, asked(calls).at(-2)]).toEqual([
       0,
       ['chain.blocks', { chain: '#chat', last: 61, payloads: 131_072, lens: [talk.pub('b')] }],
     ])
@@ -110,6 +115,106 @@ describe('log', () => {
     ])
     const alone = await command(shell(`chain "#chat" log --trust ${talk.pub('b')}`), daemon(talk))
     expect([alone.status, alone.err]).toEqual([1, expect.stringContaining('give --lens too')])
+  })
+
+  test('an answer and a vote say what they speak of: its first words, or what it is; also of what is not shown', async () => {
+    const all = listed('genesis < a1 ; a1 < b1 ; b1 < c1 ; c1 < d1 ; d1 < e1 ; e1 < f1', {
+      a1: { text: 'Who brings the cake, and who brings the coffee?\nI cannot.' },
+      b1: { text: 'I do', re: 'a1' },
+      c1: { bytes: new Uint8Array(2048).fill(200), label: { type: 'image/jpeg', name: 'cake\u202e.jpg' }, re: 'b1' },
+      d1: { like: [1, 'c1'] },
+      e1: { re: 'd1', text: '' },
+      f1: { bytes: new Uint8Array(9), label: { type: 'text/plain' } },
+    })
+    const blocks = all.blocks.slice(1)
+    const results = {
+      'chain.blocks': ({ ids }: { readonly ids?: readonly string[] }) =>
+        ids === undefined ? blocks : all.blocks.filter(({ id }) => ids.includes(id)),
+    }
+    const { out, calls } = await command(shell('chain "#chat" log'), daemon(all, { results }))
+    const digits = (name: string): string => all.id(name).slice(0, 10)
+    expect(calls).toContainEqual(['chain.blocks', { chain: '#chat', ids: [all.id('a1')], payloads: 131_072 }])
+    expect(out.split('\n').map((line) => line.replace(/^.* \d+_[0-9A-F]{8} {2}/, ''))).toEqual([
+      `answers ${digits('a1')} “Who brings the cake, and who brings the…”: I do`,
+      `answers ${digits('b1')} “I do”: (cake<U+202E>.jpg, image/jpeg, 2 KiB)`,
+      `likes ${digits('c1')} (cake<U+202E>.jpg, image/jpeg, 2 KiB)`,
+      `answers ${digits('d1')}`,
+      '(text/plain, 9 bytes)',
+      '',
+    ])
+    const { out: json } = await command(shell('chain "#chat" log --json'), daemon(all, { results }))
+    expect(JSON.parse(json.split('\n')[0] ?? '')).toMatchObject({
+      re: all.id('a1'),
+      quoted: '“Who brings the cake, and who brings the…”',
+    })
+  })
+
+  test('a name that an author gives himself stands behind the digits of his key, and not where the reader has one', async () => {
+    const said = [{ pub: talk.pub('a'), id: talk.id('a1'), time: 1, name: 'Ana\n\u001b[2J' }]
+    const profiles = ({ of }: { readonly of: readonly string[] }) => said.filter(({ pub }) => of.includes(pub))
+    const results = { 'chain.profiles': profiles }
+    const { out } = await command(shell('chain "#chat" log'), daemon(talk, { results }))
+    const key = talk.pub('a').slice(0, 16)
+    expect(out.split('\n')[0]).toContain(`  ${key} ~Ana␤␛[2J  +2  `)
+    const { out: json } = await command(shell('chain "#chat" log --json'), daemon(talk, { results }))
+    expect(JSON.parse(json.split('\n')[0] ?? '')).toMatchObject({ saysName: 'Ana\n\u001b[2J' })
+  })
+
+  test('filters go to the daemon, page by page until there are as many as wanted; held posts are those of the first page', async () => {
+    const all = listed('genesis < a1 ; a1 < b1 ; b1 < c1 ; c1 < d1?', {
+      a1: { text: 'A' },
+      b1: { text: 'B' },
+      c1: { text: 'C' },
+    })
+    const [a1, b1, c1, d1] = all.blocks
+    const pages = [
+      { blocks: [c1, d1], before: all.id('c1') },
+      { blocks: [], before: all.id('b1') },
+      { blocks: [a1, b1], before: all.id('a1') },
+    ]
+    const results = { 'chain.blocks': () => pages.shift() }
+    const line =
+      'chain "#chat" log --last 3 --since 2026-11-25T14:09Z --author ABCDEF --type IMAGE/* --reply-to 1_ABCDEF --utc'
+    const reps = { 'chain.reps': [{ pub: `ABCDEF${'0'.repeat(58)}`, reps: 1 }] }
+    const { out, calls, err } = await command(shell(line), daemon(all, { results: { ...results, ...reps } }))
+    expect(err).toBe('')
+    const asks = {
+      chain: '#chat',
+      payloads: 131_072,
+      since: Date.UTC(2026, 10, 25, 14, 9),
+      author: `ABCDEF${'0'.repeat(58)}`,
+      re: '1_ABCDEF',
+      type: 'image/*',
+    }
+    expect(calls.filter(([method]) => method === 'chain.blocks')).toEqual([
+      ['chain.blocks', { ...asks, page: 3 }],
+      ['chain.blocks', { ...asks, before: all.id('c1'), page: 2 }],
+      ['chain.blocks', { ...asks, before: all.id('b1'), page: 2 }],
+    ])
+    expect(
+      out
+        .trimEnd()
+        .split('\n')
+        .map((row) => row.slice(-1)),
+    ).toEqual(['A', 'B', 'C', 'd'])
+  })
+
+  test('more than 10,000 are asked for in pages', async () => {
+    const results = { 'chain.blocks': { blocks: talk.blocks } }
+    const { calls } = await command(shell('chain "#chat" log --last 10001'), daemon(talk, { results }))
+    expect(calls).toContainEqual(['chain.blocks', { chain: '#chat', payloads: 131_072, page: 100 }])
+  })
+
+  test('an author that is nobody, and one that may be two, are refused; so is a time that is none', async () => {
+    const pubs = ['ABCDEF00', 'ABCDEF11'].map((digits) => ({ pub: digits.padEnd(64, '0'), reps: 1 }))
+    const results = { 'chain.reps': pubs }
+    const run = async (words: string) =>
+      (await command(shell(`chain "#chat" log ${words}`), daemon(talk, { results }))).err
+    expect(await run('--author ABCDEF')).toContain(
+      '“ABCDEF” is ambiguous: ABCDEF0000000000, ABCDEF1100000000; type more digits',
+    )
+    expect(await run('--author nobody')).toContain('“nobody” is none of your names')
+    expect(await run('--since soon')).toContain('expected a day (2026-11-25, today, yesterday)')
   })
 
   test('a post that its author took back says so', async () => {
@@ -201,7 +306,7 @@ describe('log', () => {
     expect(plain.out).not.toContain('\u001b')
   })
 
-  test.each(['log --last 0', 'log --last 10001', 'log --last many', 'graph --last -1', 'graph --format png'])(
+  test.each(['log --last 0', 'log --last 1000001', 'log --last many', 'graph --last -1', 'graph --format png'])(
     '%s is a usage error',
     async (line) => {
       const { status, calls } = await command(shell(`chain "#chat" ${line}`), daemon(talk))

@@ -194,7 +194,7 @@ describe('where they are used', () => {
     expect((await run('chain "#chat" reps', { results })).out).toBe(`${talk.pub('b')} 30\n`)
   })
 
-  test('one can be typed for a key to read by, alone or as the owner of a chain, but not to write by', async () => {
+  test('one can be typed for a key to read by, alone or as the owner of a chain, and to write by', async () => {
     expect((await run('chain "#chat" reps bob', { results })).calls).toEqual([
       ['chain.reps', { chain: '#chat', of: talk.pub('b') }],
     ])
@@ -208,6 +208,8 @@ describe('where they are used', () => {
     const posted = await run('chain @bob post inline hi', {
       results: { 'chain.post': { id: '1_A', state: 'accepted' } },
     })
-    expect(posted.calls).toEqual([['chain.post', { chain: '@bob', text: 'hi' }]])
+    expect(posted.calls).toEqual([['chain.post', { chain: `@${talk.pub('b')}`, text: 'hi' }]])
+    const joined = await run('chains join @!bob', { results: { 'chains.join': { id: '0_AB' } } })
+    expect(joined.calls).toEqual([['chains.join', { name: `@!${talk.pub('b')}` }]])
   })
 })

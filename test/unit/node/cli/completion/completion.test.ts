@@ -69,10 +69,17 @@ describe('out of the commands themselves', () => {
       '--follow',
       '--lens',
       '--trust',
+      '--since',
+      '--until',
+      '--author',
+      '--reply-to',
+      '--type',
+      '--before',
       '--version',
       '--host',
       '--port',
       '--json',
+      '--utc',
       '--help',
     ])
     for (const [, about] of options) expect(about).toMatch(/\w{3}/)
