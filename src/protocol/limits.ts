@@ -454,17 +454,17 @@ export const MEMPOOL_BYTES = 16 * MIB
  */
 export const MEMPOOL_BLOCKS_IN_PULL = 16_384
 
-/** The same in bytes. */
-export const MEMPOOL_BYTES_IN_PULL = 64 * MIB
+/** The same in bytes: as between pulls. A hundred of the largest posts of a forum, and next to all honest histories have a payer sooner. */
+export const MEMPOOL_BYTES_IN_PULL = MEMPOOL_BYTES
 
 /** Memory of a block in the mempool besides its bytes: objects, ids and their places in maps (measured: 1.1 to 1.3 KiB). */
 export const POOLED_BLOCK_BYTES = 1280
 
 /**
- * Mempools of all chains together, in bytes of memory: just what one chain in a pull may have alone, so that a node with any
- * number of chains fits into a small machine.
+ * Mempools of all chains together, in bytes of memory, so that a node with any number of chains fits into a small machine. While
+ * they are filled, V8 lets 64 MiB of buffers lie about besides that nobody uses any more, before it looks for them (2026-12).
  */
-export const MEMPOOL_BYTES_IN_ALL = MEMPOOL_BYTES_IN_PULL + MEMPOOL_BLOCKS_IN_PULL * POOLED_BLOCK_BYTES
+export const MEMPOOL_BYTES_IN_ALL = 24 * MIB
 
 /** Surplus is dropped when none has come for so long: its payer did not follow it. It is fetched again when one comes. */
 export const SURPLUS_IDLE_MS = 3_600_000

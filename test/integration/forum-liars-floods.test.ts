@@ -23,8 +23,8 @@ const MIB = 1024 * 1024
 const HEAP = '--max-old-space-size=128'
 
 /**
- * What all attacks together may add: the rest of that heap, 64 MiB of payloads that may wait during a pull, and as much
- * again for what is on its way and for memory that the system has not got back. A nightly run sends three times that.
+ * What all attacks together may add: the rest of that heap, 24 MiB of blocks that wait for a payer, and what is on its way, with as much
+ * again for memory that the system has not got back. A nightly run sends three times that.
  */
 const MEMORY_BYTES = 256 * MIB
 

@@ -10,13 +10,12 @@
 import type { MadeBlock } from '../../dag/block.ts'
 import { fail, ok, type Result } from '../../dag/result.ts'
 import type { AuthorKey, BlockId } from '../../dag/ids.ts'
-import { hasFirstPostPioneer } from '../../dag/sound.ts'
 import type { BlockFault } from '../../protocol/faults.ts'
 import type { Clock } from '../base/clock.ts'
+import { isFoundedByAnother, isOvertaken, lineOf, overtakes, type Draft } from './draft.ts'
 import { DraftRun } from './draft-run.ts'
 import { DraftTurns } from './draft-turns.ts'
 import type { DraftFault, StorageRefusal } from './faults.ts'
-import type { ChainEvent } from './intake/chain-events.ts'
 import { draftOn, draftOver, takeInMade, type BlockRequest, type Made, type Posted } from './posting.ts'
 import type { Replica } from './replica.ts'
 
@@ -29,26 +28,6 @@ export interface DraftLimits {
   readonly ageMs: number
   /** How long others of its author stand on a draft that is not submitted, or wait for it. 0: not at all. */
   readonly turnMs: number
-}
-
-interface Draft {
-  readonly made: MadeBlock
-  readonly author: AuthorKey
-  /** The author's accepted block that came last when the draft was made on the chain. */
-  readonly latest: number | undefined
-  readonly replica: Replica
-  readonly run: DraftRun
-  /** The draft it was made on; without the payload of that, which may be long gone. */
-  readonly under: { readonly id: BlockId; readonly over: Promise<unknown> } | undefined
-  above: Draft | undefined
-  /** When it is too old, in ms of `performance.now`. */
-  readonly untilMs: number
-  /** Runs from when it is the lowest of its run until it is submitted. */
-  lease: NodeJS.Timeout | undefined
-  /** Resolves when nobody waits for it any more: it is in the chain, or is not going to be soon. */
-  readonly over: PromiseWithResolvers<undefined>
-  isSubmitted: boolean
-  isStale: boolean
 }
 
 type Refused = BlockFault | StorageRefusal
@@ -139,13 +118,15 @@ export class Drafts {
     clearTimeout(draft.lease)
     const { replica, made, under } = draft
     try {
+      const block = { ...made.block, signature }
+      const isChecked = await replica.holdsAhead(block)
       await under?.over
       const bytes = made.payload.byteLength
       const take = (): Result<Made, DraftFault> => {
         // Those above it come behind it.
         this.#leave(draft)
         if (draft.isStale || isOvertaken(draft) || isFoundedByAnother(draft)) return fail({ code: 'DRAFT_STALE' })
-        return ok({ block: { ...made.block, signature }, payload: made.payload, made: 'signed-elsewhere' })
+        return ok({ block, payload: made.payload, made: { signature: isChecked ? 'holds' : 'unchecked' } })
       }
       const taken = await takeInMade<DraftFault | BlockFault>(replica, bytes, clock, take)
       // Its backs left the chain: a new draft links others.
@@ -284,27 +265,4 @@ export class Drafts {
     watched.stop()
     this.#watched.delete(draft.replica)
   }
-}
-
-function lineOf({ chain }: Replica, author: AuthorKey): string {
-  return `${chain.id} ${author}`
-}
-
-/** A withdrawn block may be one that the draft stands on; it happens seldom, and a new draft costs little. */
-function overtakes({ id, author, kind }: ChainEvent, { author: by, run }: Draft): boolean {
-  if (kind === 'withdrawn') return true
-  // It may have been told only after the draft was made, on it.
-  return (kind === 'post' || kind === 'like') && author === by && !run.standsOn(id)
-}
-
-/** Blocks that are stored by one write with it are told of when that is done. What it was made on is the last before it. */
-function isOvertaken({ author, latest, replica, under }: Draft): boolean {
-  const last = under === undefined ? latest : replica.graph.indexOf(under.id)
-  return replica.state.latestBy(author) !== last
-}
-
-/** A first post, where another forum has come: a new draft stands on its blocks. */
-function isFoundedByAnother({ made, author, replica }: Draft): boolean {
-  if (made.block.header.height > 1 || !hasFirstPostPioneer(replica.chain)) return false
-  return replica.state.pioneer !== undefined && replica.state.pioneer !== author
 }

@@ -65,8 +65,10 @@ export type BlockRequest = (Omit<PostRequest, 'pvt'> | Omit<VoteRequest, 'pvt'>)
 
 type Refused = BlockFault | StorageRefusal
 
-/** A block that this node made, and who signed it. */
+/** A block that this node made, and what is known of its signature. */
 export type Made = MadeBlock & Required<Pick<Incoming, 'made'>>
+
+const SIGNED_HERE = { signature: 'holds' } as const
 
 /** Resolves when the post is on disk: a power cut does not lose it. */
 export function post(replica: Replica, request: PostRequest, clock: Clock): Promise<Result<Posted, Refused>> {
@@ -87,12 +89,12 @@ function put(
   if (pvt === undefined) {
     return takeInMade(replica, bytes, clock, () => {
       const draft = draftOn(replica, request, clock.nowMs())
-      return draft.ok ? ok({ ...draft.value, made: 'signed-here' } as const) : draft
+      return draft.ok ? ok({ ...draft.value, made: SIGNED_HERE }) : draft
     })
   }
   return takeInMade(replica, bytes, clock, () => {
     const draft = draftOn(replica, { ...request, author: pvt.author }, clock.nowMs())
-    return draft.ok ? ok({ ...signDraft(draft.value, pvt), made: 'signed-here' } as const) : draft
+    return draft.ok ? ok({ ...signDraft(draft.value, pvt), made: SIGNED_HERE }) : draft
   })
 }
 

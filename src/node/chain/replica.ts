@@ -2,6 +2,7 @@
  * One joined chain on this node: its state in memory, its store, and the one door through which blocks come in, so that
  * memory and store always agree. The rooms that announce and pull listen to it ({@link Replica.listen}).
  */
+import type { Block } from '../../dag/block.ts'
 import type { Chain } from '../../dag/chain.ts'
 import type { Result } from '../../dag/result.ts'
 import type { AuthorKey, BlockId } from '../../dag/ids.ts'
@@ -30,6 +31,7 @@ import { Quota } from './quota.ts'
 import { StorageGate } from './storage-gate.ts'
 import { isDiskFull } from '../storage/faults.ts'
 import type { FreeSpace } from '../storage/free-space.ts'
+import { VerifyTogether } from './intake/verify-together.ts'
 import type { BlockVerifier } from './intake/verify-workers.ts'
 
 export interface ReplicaModules {
@@ -61,6 +63,7 @@ interface Parts extends ViewParts {
   readonly storage: StorageGate
   readonly quota: Quota
   readonly verifier: BlockVerifier
+  readonly verifyTogether: VerifyTogether
   readonly log: Logger
   readonly keepHiddenMs: number
   /** Listeners, each with its `onClose`. */
@@ -101,6 +104,7 @@ function partsOf(blockStates: BlockStates, loaded: LoadedChain, modules: Replica
   return {
     ...{ blockStates, store, payloadIndex, commitQueue, throttle, clock },
     ...{ ingest, importer, storage, quota, verifier, log, keepHiddenMs, listeners, lobby },
+    verifyTogether: new VerifyTogether(verifier),
   }
 }
 
@@ -182,6 +186,11 @@ export class Replica extends ReplicaView {
   /** Calls `make` with the chain at rest, and takes in the block it makes before anything else changes. */
   ingestMade<F>(make: () => Result<Incoming, F>): Promise<Result<StoreOutcome, F>> {
     return this.#parts.ingest.made(make)
+  }
+
+  /** Whether the signature of a block is known to hold before its turn comes: another thread may have checked it. */
+  holdsAhead(block: Block): Promise<boolean> {
+    return this.#parts.verifyTogether.holds(block)
   }
 
   /** Blocks are expected soon. */

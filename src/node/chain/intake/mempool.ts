@@ -120,15 +120,16 @@ export class Mempool implements BudgetedPool {
     const before = this.#blocks.get(id)
     const isAgain = before?.waitsFor === 'turn' && checked.waitsFor === 'turn'
     // Of a long branch that waits the lower part stays, which is imported first.
-    if (before === undefined && checked.waitsFor === 'turn' && !this.#hasRoomInPull) {
+    if (before === undefined && checked.waitsFor === 'turn' && !this.#hasRoomInPull(checked)) {
       this.#leaveOut(id)
       return
     }
     if (before !== undefined && isAgain) this.#add(before, -1)
     else this.take(id)
     this.#leftOut.delete(id)
-    this.#blocks.set(id, checked)
-    this.#add(checked, 1)
+    const kept = withoutFrame(checked)
+    this.#blocks.set(id, kept)
+    this.#add(kept, 1)
     if (checked.waitsFor === 'payer') this.#idleSinceMs = undefined
     this.#trim()
     this.#budget.enforce()
@@ -207,8 +208,8 @@ export class Mempool implements BudgetedPool {
     }
   }
 
-  get #hasRoomInPull(): boolean {
-    return this.#isWithin(MEMPOOL_BLOCKS_IN_PULL - 1, MEMPOOL_BYTES_IN_PULL)
+  #hasRoomInPull(checked: CheckedBlock): boolean {
+    return this.#isWithin(MEMPOOL_BLOCKS_IN_PULL - 1, MEMPOOL_BYTES_IN_PULL - bytesOf(checked))
   }
 
   #leaveOut(id: BlockId): void {
@@ -237,6 +238,26 @@ export class Mempool implements BudgetedPool {
 function delayedAuthor({ block, delay }: CheckedBlock): AuthorKey | undefined {
   if (delay === undefined || delay.why === 'above') return undefined
   return delay.why === 'rewrite' ? delay.author : block.header.author
+}
+
+/** Of views on the frame that a block came in, any one keeps the whole frame in memory, which nothing would count. */
+function withoutFrame(checked: CheckedBlock): CheckedBlock {
+  const { block, payload } = checked
+  const { headerBytes, signature } = block
+  return {
+    ...checked,
+    block: {
+      ...block,
+      headerBytes: alone(headerBytes),
+      ...(signature === undefined ? {} : { signature: alone(signature) }),
+    },
+    payload: payload instanceof Uint8Array ? alone(payload) : payload,
+  }
+}
+
+/** The bytes in a buffer of their own. */
+function alone(bytes: Uint8Array): Uint8Array {
+  return bytes.byteLength === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes)
 }
 
 function bytesOf({ block, payload }: CheckedBlock): number {

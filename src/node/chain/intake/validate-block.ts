@@ -16,10 +16,10 @@ export interface Incoming {
   readonly block: Block
   readonly payload: Payload
   /**
-   * Set if this node made the block: then the payload is the one that the header names. `signed-here`: the signature was made
-   * with the private key of the author that the block names, and is not checked again, or there is none; else it came from who holds that key.
+   * Set if this node made the block: then the payload is the one that the header names. The signature `holds` if it was made here with
+   * the private key of the author that the block names, or was checked, or there is none; else it is checked.
    */
-  readonly made?: 'signed-here' | 'signed-elsewhere'
+  readonly made?: { readonly signature: 'holds' | 'unchecked' }
 }
 
 /** What a block in the mempool waits for: somebody who pays for it; its time (spec §3); or the throttle (spec §5). */
@@ -74,7 +74,7 @@ export function validateBlock<Sound>(
   if (!sound.ok) return sound
   const payload = checkIncomingPayload(incoming, chain)
   if (!payload.ok) return payload
-  const state = incoming.made === 'signed-here' ? 'holds' : signature()
+  const state = incoming.made?.signature === 'holds' ? 'holds' : signature()
   return state === 'forged' ? fail({ code: 'DAG_BAD_SIGNATURE' }) : ok({ signature: state, sound: sound.value })
 }
 

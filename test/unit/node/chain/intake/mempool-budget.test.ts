@@ -74,6 +74,26 @@ test('of delayed blocks that went the ids are kept, so that they are not fetched
   expect([pool.has(first.block.id), pool.isLeftOut(late.block.id)]).toEqual([true, true])
 })
 
+test('a block keeps no frame in memory that it came in, for the frame would count nowhere', () => {
+  const [pool = expect.unreachable('there is one')] = pools(1).all
+  const payload = new Uint8Array(PAYLOAD)
+  const { block } = post(forum, { author: author(1), payload })
+  const rest = { isOurs: false, waitsFor: 'payer' } as const
+  const frame = new Uint8Array(1024 * 1024)
+  const within = (bytes: Uint8Array, at: number): Uint8Array => {
+    frame.set(bytes, at)
+    return frame.subarray(at, at + bytes.byteLength)
+  }
+  const signature = block.signature === undefined ? {} : { signature: within(block.signature, 0) }
+  const came = { ...block, headerBytes: within(block.headerBytes, 100), ...signature }
+  pool.put({ block: came, payload: within(payload, 10_000), ...rest })
+  const kept = pool.take(block.id) ?? expect.unreachable('it is there')
+  expect(kept).toEqual({ block, payload, ...rest })
+  for (const bytes of [kept.block.headerBytes, kept.block.signature, kept.payload]) {
+    expect((bytes as Uint8Array).buffer.byteLength).toBe((bytes as Uint8Array).byteLength)
+  }
+})
+
 test('what is taken out is given back, and so is all of a chain that is closed', async () => {
   const { budget, all } = pools(2)
   for (const pool of all) fill(pool, 10 * PAYLOAD)
