@@ -121,18 +121,14 @@ async function tell(one, two) {
   await enter(two, forum)
   await write(two, 'May I come in? I have baked rye for ten years, and I have a starter to share.')
   await one.getByRole('button', { name: 'Welcome', exact: true }).waitFor()
-  await one.screenshot({ path: join(target, 'forum.png') })
+  await picture(one, 'forum.png')
   await one.getByRole('button', { name: 'Welcome', exact: true }).click()
   await two.getByRole('link', { name: 'May I come in?' }).waitFor()
   await one.getByRole('link', { name: 'Sourdough' }).click()
   await one.getByRole('textbox', { name: 'Reply' }).fill('The lamp won: `24 °C` all night, and it was done at six.')
   await one.getByRole('button', { name: 'Send' }).click()
   await one.locator('.answers article').waitFor()
-  await one
-    .getByRole('button', { name: 'Close' })
-    .click({ timeout: 2_000 })
-    .catch(() => undefined)
-  await one.screenshot({ path: join(target, 'thread.png') })
+  await picture(one, 'thread.png')
   await enter(two, await make(one, 'Group', 'kitchen'))
   await one.getByRole('button', { name: 'Close', exact: true }).first().click()
   await say(one, 'Tea at four? I have the **rye** from yesterday.')
@@ -143,21 +139,26 @@ async function tell(one, two) {
   await two.getByText('mine sleeps').waitFor()
 }
 
+/** As a reader has it a moment later: peers have met, and what was told has been read. */
+async function picture(page, name) {
+  const close = page.locator('.notice button')
+  if (await close.isVisible()) await close.click()
+  const facts = page.locator('.head .facts')
+  if (await facts.isVisible()) await facts.getByText('1 peer in sync').waitFor()
+  await page.screenshot({ path: join(target, name) })
+}
+
 async function shoot(one, two) {
-  await one.screenshot({ path: join(target, 'chat.png') })
+  await picture(one, 'chat.png')
   await go(one, '#/node')
   await one.getByRole('heading', { name: 'Chains on disk' }).waitFor()
-  await one.screenshot({ path: join(target, 'node.png') })
+  await picture(one, 'node.png')
   await go(two, '#/')
   await two.getByRole('button', { name: /^Colours/ }).click()
   await two.getByRole('heading', { name: 'Your chains' }).waitFor()
-  await two.screenshot({ path: join(target, 'home-dark.png') })
+  await picture(two, 'home-dark.png')
   await go(two, '#/c/%24kitchen')
-  await two
-    .getByRole('button', { name: 'Close' })
-    .click({ timeout: 500 })
-    .catch(() => undefined)
   await two.setViewportSize({ width: 390, height: 720 })
   await two.getByText('mine sleeps').waitFor()
-  await two.screenshot({ path: join(target, 'phone.png') })
+  await picture(two, 'phone.png')
 }
