@@ -24,7 +24,7 @@ install_if_needed() {
 # Anything newer than the last build, or a file that came or went (its folder is then newer), means building again.
 build_if_needed() {
   local stamp=dist/.built
-  if [ ! -e "$stamp" ] || [ ! -e packages/client/dist ] || [ -n "$(find src scripts/bundle.mjs tsconfig.json tsconfig.build.json packages/client/tsconfig.json package-lock.json -newer "$stamp" -print -quit)" ]; then
+  if [ ! -e "$stamp" ] || [ ! -e packages/client/dist ] || [ ! -e dist/web ] || [ -n "$(find src apps scripts/bundle.mjs tsconfig.json tsconfig.build.json packages/client/tsconfig.json package-lock.json -newer "$stamp" -print -quit)" ]; then
     echo 'Building …' >&2
     rm -rf dist packages/client/dist
     npm run --silent build >&2

@@ -25,6 +25,8 @@ export interface DaemonConfig {
   readonly listen?: string
   /** The same for the control port, as `host:port`. */
   readonly control?: string
+  /** Where its page is, as `host:port`. */
+  readonly web?: string
   readonly testClock?: boolean
   readonly hidden?: { keepDays?: number }
   /** What it tells others of its addresses, instead of where it listens. */
