@@ -14,7 +14,7 @@ import type { Throttle } from '../../reputation/throttle.ts'
 import type { Watch } from '../../reputation/watch.ts'
 import type { Clock } from '../base/clock.ts'
 import type { BlockStates } from './intake/block-states.ts'
-import type { CommitQueue } from './intake/commit-queue.ts'
+import type { CommitQueue, NewestBlock } from './intake/commit-queue.ts'
 import { delaysOf, type Delays } from './intake/delays.ts'
 import type { PayloadIndex } from './intake/payload-index.ts'
 import { StoredBlocks } from './intake/stored-blocks.ts'
@@ -166,6 +166,12 @@ export class ReplicaView {
   /** Whether a post made here now would not link this head (spec §5, *Posting*). */
   isAvoided(head: number): boolean {
     return this.#parts.blockStates.avoided.has(head, this.#parts.clock.nowMs())
+  }
+
+  /** A small block that was made here and stored last, with its payload; `undefined` if it is not this one. */
+  justMade(index: number): NewestBlock | undefined {
+    const { newest } = this.#parts.commitQueue
+    return newest?.index === index ? newest : undefined
   }
 
   /** Waits for a block that is being committed. @throws {Bug} if the store lacks a block that the graph has */

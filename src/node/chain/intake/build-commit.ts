@@ -33,6 +33,8 @@ export interface Committing {
 export interface ReadyCommit {
   /** Blocks with this index or a higher one are not in the store when it is written. */
   readonly end: number
+  /** The block before `end`, if this commit stores it. */
+  readonly newest: CheckedBlock | undefined
   /** Writes the commit, unless it is empty, and updates the payload index. To be called at once, and only once. */
   readonly write: () => Promise<void>
 }
@@ -83,7 +85,7 @@ export async function buildCommit(
       if (blockStates.isLive(index) && !blockStates.state.isHidden(index))
         await recallPayload(store, payloadIndex, index, checked)
   }
-  return { end: staging.stored, write }
+  return { end: staging.stored, newest: settled.at(-1), write }
 }
 
 /** All are looked up at the same moment: a later arrival may push out frames of an earlier one. */

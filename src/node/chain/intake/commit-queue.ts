@@ -10,8 +10,10 @@
  * 4. Listeners hear of a change after it is stored, and in the order of the changes.
  * 5. Once `#failure` is set, every change fails with it, and no block that is not stored is accepted.
  */
+import type { Block } from '../../../dag/block.ts'
 import { Bug } from '../../../dag/result.ts'
 import type { AuthorKey } from '../../../dag/ids.ts'
+import { ridesAlong } from '../../../protocol/announce.ts'
 import type { ChainStore } from '../../../reputation/block-state.ts'
 import type { ChainEvent, Origin } from './chain-events.ts'
 import { buildCommit, type ReadyCommit } from './build-commit.ts'
@@ -50,6 +52,22 @@ interface Prepared {
   readonly changeSet: ChangeSet
   readonly acceptedCount: number
   readonly pioneer: AuthorKey | undefined
+  readonly newest: NewestBlock | undefined
+}
+
+/** A block with its whole payload, small enough to ride in an announcement. */
+export interface NewestBlock {
+  readonly index: number
+  readonly block: Block
+  readonly payload: Uint8Array
+}
+
+function newestOf({ newest, end }: ReadyCommit): NewestBlock | undefined {
+  if (newest === undefined) return undefined
+  const { block, payload } = newest
+  if (!(payload instanceof Uint8Array) || !ridesAlong(block.headerBytes.byteLength, payload.byteLength))
+    return undefined
+  return { index: end - 1, block, payload }
 }
 
 export class CommitQueue {
@@ -61,6 +79,7 @@ export class CommitQueue {
   #stored: number
   #blocks: number
   #pioneer: AuthorKey | undefined
+  #newest: NewestBlock | undefined
   #failure: Error | undefined
 
   constructor(modules: CommitQueueModules) {
@@ -79,6 +98,14 @@ export class CommitQueue {
   /** As far as its post is stored. */
   get pioneer(): AuthorKey | undefined {
     return this.#pioneer
+  }
+
+  /**
+   * The last block of the last commit, if it was made here and is small: it is announced at once, and need not be read back.
+   * Any later commit ends it, one that hides it too.
+   */
+  get newest(): NewestBlock | undefined {
+    return this.#newest
   }
 
   /** Why the first failed change failed: what the disk holds since then is unknown. */
@@ -142,10 +169,13 @@ export class CommitQueue {
     const { graph, pioneer } = blockStates.state
     const { acceptedCount } = graph
     const commit = await buildCommit(this.#modules, changeSet, { sync: origin === 'here' })
-    return { commit, changeSet, acceptedCount, pioneer }
+    const newest = origin === 'here' ? newestOf(commit) : undefined
+    return { commit, changeSet, acceptedCount, pioneer, newest }
   }
 
-  async #store({ commit, acceptedCount, pioneer }: Prepared): Promise<void> {
+  async #store({ commit, acceptedCount, pioneer, newest }: Prepared): Promise<void> {
+    // Until this is written it is not known what became of the payload of the block before.
+    this.#newest = undefined
     try {
       await commit.write()
     } catch (error) {
@@ -154,6 +184,7 @@ export class CommitQueue {
     this.#stored = commit.end
     this.#blocks = acceptedCount
     this.#pioneer = pioneer
+    this.#newest = newest
   }
 
   #tell({ events, delayed }: ChangeSet, origin: Origin): void {

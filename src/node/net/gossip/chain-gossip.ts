@@ -156,11 +156,12 @@ export class ChainGossip {
     const [newest, ...others] = headsToAnnounce(replica.graph)
     if (newest === undefined) return undefined
     const heads = [newest, ...others].map((index) => replica.graph.id(index))
-    const block = await replica.block(newest)
+    const made = replica.justMade(newest)
+    const block = made?.block ?? (await replica.block(newest))
     const nonce = randomBytes(ANNOUNCE_NONCE_BYTES)
     const { headerBytes, signature, header } = block
     const fits = !replica.missing.has(newest) && ridesAlong(headerBytes.byteLength, header.pay.size)
-    const payload = fits ? await readPayload(replica, block) : undefined
+    const payload = fits ? (made?.payload ?? (await readPayload(replica, block))) : undefined
     if (payload === undefined) return buildAnnouncement({ heads, nonce })
     return buildAnnouncement({
       heads,

@@ -190,4 +190,21 @@ describe('what is new here', () => {
     await settled(burst + 1)
     expect(must(decodeAnnouncement(spoken.said.at(-1)!))).toMatchObject({ heads: [blocks.at(-1)?.block.id] })
   })
+
+  test('and was posted here rides along without being read back from the store; a pulled one is read', async () => {
+    const { replica } = spoken.here
+    const block = vi.spyOn(replica.store, 'block')
+    const frame = vi.spyOn(replica.store, 'frame')
+    const [made, pulled] = line(2)
+    await replica.ingest([made!], 'here')
+    await settled(1)
+    expect(must(decodeAnnouncement(spoken.said[0]!))).toMatchObject({ block: { payload: made?.payload } })
+    expect(block).not.toHaveBeenCalled()
+    expect(frame).not.toHaveBeenCalled()
+    await replica.ingest([pulled!], 'pull')
+    await vi.advanceTimersByTimeAsync(ANNOUNCE_COALESCE_MS)
+    await settled(2)
+    expect(must(decodeAnnouncement(spoken.said[1]!))).toMatchObject({ block: { payload: pulled?.payload } })
+    expect(block).toHaveBeenCalled()
+  })
 })
