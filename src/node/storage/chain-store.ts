@@ -23,16 +23,7 @@ import {
 } from '../../dag/store.ts'
 import type { ChainRow, ChainStore } from '../../reputation/block-state.ts'
 import { indexKey, type ChainKeys } from './row-keys.ts'
-import {
-  countFrames,
-  loadChain,
-  loadState,
-  plainBytes,
-  readRow,
-  readRowNow,
-  readRows,
-  type CommitState,
-} from './load.ts'
+import { countFrames, loadChain, loadState, plainBytes, readRow, readRows, type CommitState } from './load.ts'
 import {
   decodeStoredBlock,
   encodeArrival,
@@ -106,7 +97,7 @@ export class LevelChainStore implements ChainStore {
 
   async block(index: number): Promise<StoredBlock | undefined> {
     await this.#read()
-    const stored = readRowNow(this.#db, indexKey(this.#keys.blocks, index))
+    const stored = await readRow(this.#db, indexKey(this.#keys.blocks, index))
     return stored === undefined ? undefined : decodeStoredBlock(stored)
   }
 

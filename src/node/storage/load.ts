@@ -41,15 +41,6 @@ export async function readRow(db: Level, key: string): Promise<Uint8Array | unde
   return value === undefined ? undefined : plainBytes(value)
 }
 
-/**
- * As {@link readRow}, on this thread: from the system's cache it takes 5 µs, where the way to libuv's threads and back costs 45 µs of
- * CPU and waits behind LevelDB's writes. From a spinning disk it takes a seek. So it is for one small row that somebody asked for.
- */
-export function readRowNow(db: Level, key: string): Uint8Array | undefined {
-  const value: Uint8Array | undefined = db.getSync(key)
-  return value === undefined ? undefined : plainBytes(value)
-}
-
 /** Many stored values, in the order asked, each mapped by `take`, which gets Level's own `Buffer`. */
 export async function readRows<T>(
   db: Level,
