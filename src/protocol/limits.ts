@@ -455,7 +455,7 @@ export const MEMPOOL_BYTES = 16 * MIB
 export const MEMPOOL_BLOCKS_IN_PULL = 16_384
 
 /** The same in bytes: as between pulls. A hundred of the largest posts of a forum, and next to all honest histories have a payer sooner. */
-export const MEMPOOL_BYTES_IN_PULL = MEMPOOL_BYTES
+export const MEMPOOL_BYTES_IN_PULL = 16 * MIB
 
 /** Memory of a block in the mempool besides its bytes: objects, ids and their places in maps (measured: 1.1 to 1.3 KiB). */
 export const POOLED_BLOCK_BYTES = 1280

@@ -80,6 +80,7 @@ test('every method takes what the document says, and gives what it says', async 
 
   await call('hello', { nonce: '07'.repeat(16) })
   await call('host.info')
+  await call('host.page')
   await call('host.now')
   await call('host.now', { ms: Date.now() })
   await call('keys.shared', { passphrase: 'x' })

@@ -1,6 +1,9 @@
 /** `--help` (spec §11): every command has one, with an example that can be typed. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { Command } from 'commander'
-import { expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { EXAMPLES } from '../../../../src/node/cli/examples.ts'
 import { buildProgram } from '../../../../src/node/cli/program.ts'
 import { CommandContext } from '../../../../src/node/cli/command-context.ts'
@@ -78,11 +81,20 @@ const TYPED = Object.values(EXAMPLES)
   .map((line) => line.replace(/ [<>|].*$/, ''))
   .filter((line) => line.startsWith('freechains '))
 
+/** Where the examples write their files, one after the other. */
+let home: string
+
+beforeAll(async () => {
+  home = await mkdtemp(join(tmpdir(), 'fc-'))
+})
+
+afterAll(() => rm(home, { recursive: true, force: true }))
+
 test.each(TYPED)('%s is understood', async (line) => {
-  const { status, err } = await command(shell(line).slice(1), {
-    connectError: new Error('no daemon'),
-    env: { HOME: '/nowhere' },
-  })
+  const words = shell(line)
+    .slice(1)
+    .map((word) => (word === 'ana.key' ? join(home, word) : word))
+  const { status, err } = await command(words, { connectError: new Error('no daemon'), env: { HOME: home } })
   // Done, or failed for lack of a daemon or a file; never a usage error.
   expect({ isUnderstood: status !== 2, err }).toMatchObject({ isUnderstood: true })
 })
