@@ -11,5 +11,11 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     target: 'es2022',
+    rollupOptions: {
+      // Comments of zod that say nothing to Rollup.
+      onwarn: (warning, tell) => {
+        if (warning.code !== 'INVALID_ANNOTATION') tell(warning)
+      },
+    },
   },
 })

@@ -42,8 +42,6 @@ export async function start(): Promise<void> {
     if (location.hash.startsWith('#token=')) location.reload()
     route.value = routeOf(location.hash)
   })
-  addEventListener('online', () => link.retryNow())
-  addEventListener('focus', () => link.retryNow())
   if ((await isSignedIn()) === false) isOut.value = true
   else link.open()
 }

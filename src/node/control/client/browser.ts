@@ -2,15 +2,17 @@
  * The client for a page that the node serves (spec §10, *Page*): `client.ts` over a WebSocket, with the cryptography of browsers.
  * The cookie of the page's session authenticates it.
  */
+import './no-jit.ts'
 import { Client, type ClientOptions } from './client.ts'
 import { ClientError, clientError } from './client-error.ts'
-import { SIGNED_PREFIX, type DraftBytes, type Signer } from './drafting.ts'
-import { ControlClient, type Transport } from './rpc-client.ts'
+import { SIGNED_PREFIX, signAndSubmit, type DraftBytes, type Drafting, type Signer } from './drafting.ts'
+import { ControlClient, type ControlCaller, type Transport } from './rpc-client.ts'
+import type { ResultOf } from '../schema.ts'
 
 export { ClientError } from './client-error.ts'
 export type { ChainCursor, ChainsCursor, Client, ClientOptions, Listening, ListenOptions } from './client.ts'
-export type { Signer } from './drafting.ts'
-export type { Method, ParamsOf, ResultFor, ResultOf, SubscriptionMethod } from '../schema.ts'
+export type { Drafting, Signer } from './drafting.ts'
+export type { Known, Method, ParamsOf, ResultFor, ResultOf, SubscriptionMethod } from '../schema.ts'
 export type { BlockView, ControlEvent, ListedBlock } from '../shapes.ts'
 
 const PRIVATE_KEY = /^([0-9A-Fa-f]{64})([0-9A-Fa-f]{64})$/
@@ -33,6 +35,15 @@ export function signerOf(pvt: string): Signer {
     author: author.toUpperCase(),
     sign: async (bytes) => new Uint8Array(await crypto.subtle.sign('Ed25519', await key, copyOf(bytes))),
   }
+}
+
+/** Drafts, signs and submits; again if the draft was overtaken. @throws {ClientError} */
+export async function postSigned(
+  client: Pick<ControlCaller, 'call'>,
+  drafting: Drafting,
+  signer: Signer,
+): Promise<ResultOf<'chain.submit'>> {
+  return await signAndSubmit(client, drafting, signer, BROWSER_BYTES)
 }
 
 const BROWSER_BYTES: DraftBytes = {
