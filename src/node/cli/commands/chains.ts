@@ -2,6 +2,9 @@
 import type { Command } from 'commander'
 import type { ResultOf } from '../../control/schema.ts'
 import type { ControlCaller } from '../../control/client/rpc-client.ts'
+import { showSize } from '../block-text.ts'
+import { CommandError } from '../io.ts'
+import { confirm } from '../keys/prompt.ts'
 import { openMarks } from '../inbox-marks.ts'
 import { Mutes } from '../mutes.ts'
 import type { ControlEvent } from '../../control/shapes.ts'
@@ -27,10 +30,19 @@ export function addChainsCommands(program: Command, context: CommandContext): vo
 
   chains
     .command('leave')
-    .description('leave a chain and remove its data, also what is left over of one; prints false if there is nothing')
+    .description(
+      'leave a chain and delete what this node has of it, also what is left over of one; on a terminal it asks first',
+    )
     .argument('<chain>')
-    .action(async (name: string) => {
-      const left = await (await context.client()).call('chains.leave', { name })
+    .option('--yes', 'do not ask')
+    .action(async (typed: string, options: { readonly yes?: true }) => {
+      const client = await context.client()
+      const name = await context.chainNamed(typed)
+      const isSure = options.yes === true || !context.canAsk || (await confirmLeaving(context, client, name))
+      if (!isSure) throw new CommandError('nothing was deleted')
+      const left = await client.call('chains.leave', { name })
+      if (!left)
+        throw new CommandError(`there is no chain ${name} here: \`freechains chains list\` shows those that there are`)
       await context.answer(left, String(left))
     })
 
@@ -77,6 +89,15 @@ export function addChainsCommands(program: Command, context: CommandContext): vo
       const words = (event: ControlEvent): string => `${event.chain} ${showEvent(event)}`
       await context.keepListening((client) => context.answerEvents(client.listenAll(), words))
     })
+}
+
+/** Asks, with what would be lost. */
+async function confirmLeaving(context: CommandContext, client: ControlCaller, name: string): Promise<boolean> {
+  const chain = (await client.call('chains.list', {})).find((one) => one.name === name || one.id === name)
+  if (chain === undefined) return true
+  const bytes = chain.leftOver ?? (await client.call('chain.status', { chain: chain.id })).bytes
+  const what = `delete ${name} with ${showSize(bytes)} from this node? What no other node has is lost.`
+  return await confirm(what, context.io)
 }
 
 /** Posts that the user has not read, by chain; empty until he has looked into his inbox once. */

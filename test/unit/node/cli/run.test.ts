@@ -15,7 +15,7 @@ const results = {
   'keys.pubpvt': { pub: 'EB172E', pvt: '96700A' },
   'chains.join': { id: '0_10EE' },
   'chains.invite': { invite: 'freechains:1:abc', peers: [], notes: [] },
-  'chains.leave': false,
+  'chains.leave': true,
   'chains.list': [
     { name: '#a', id: '0_AA' },
     { name: '$b', id: '0_BB' },
@@ -113,7 +113,7 @@ describe('every command line parses, in every order, and prints just the answer'
     ['chains join FREECHAINS:1:ABC 88', 'chains.join', { invite: 'FREECHAINS:1:ABC', keys: ['88'] }, '0_10EE\n'],
     ['chains invite "#chat"', 'chains.invite', chat, 'freechains:1:abc\n'],
     ['chains --with-key invite "$b"', 'chains.invite', { chain: '$b', withKey: true }, 'freechains:1:abc\n'],
-    ['chains leave "#chat"', 'chains.leave', { name: '#chat' }, 'false\n'],
+    ['chains leave "#chat"', 'chains.leave', { name: '#chat' }, 'true\n'],
     ['chains list', 'chains.list', {}, '#a 0_AA\n$b 0_BB\n'],
     ['chains list --json', 'chains.list', {}, '[{"name":"#a","id":"0_AA"},{"name":"$b","id":"0_BB"}]\n'],
     ['chains listen', 'chains.listen', {}, '#chat 1_A5EF\n#chat 2_FFFF withdrawn\n#chat 2_1B5C\n'],
