@@ -82,7 +82,10 @@ export interface LoadConfigOptions {
   readonly env?: Environment | undefined
 }
 
-/** From the control port to the port of the page: 8330 and 8332. */
+/** libp2p's port, unless told. */
+const LISTEN_PORT = 8331
+/** From the control port to libp2p's, where `--port` moves both, and to the port of the page: 8330, 8331 and 8332. */
+const LISTEN_OFFSET = 1
 const PAGE_OFFSET = 2
 const LAST_PORT = 65_535
 
@@ -105,7 +108,7 @@ export function loadConfig({ file, overrides = {}, env = process.env }: LoadConf
       ...(file === undefined ? {} : { file: resolve(file) }),
       dataDir: overrides.dataDir === undefined ? dataDirOf(dataDir, file, env) : resolve(overrides.dataDir),
       control: { ...control, port: given.port ?? control.port },
-      listen: [...(overrides.listen ?? listen)],
+      listen: [...(overrides.listen ?? listen ?? listenBeside(given.port))],
     }),
   )
 }
@@ -139,6 +142,7 @@ function configOf(
   return frozen({
     ...rest,
     ...chosen,
+    listen: chosen.listen ?? rest.listen ?? listenBeside(undefined),
     web: chosen.web ?? rest.web ?? pageAddress(control),
     chains: chains.map(({ chain }) => chain),
     founders: Object.fromEntries(founders),
@@ -147,9 +151,20 @@ function configOf(
   })
 }
 
+/** All interfaces. With `--port` alone a second node on a machine needs no more to be told. */
+function listenBeside(controlPort: number | undefined): readonly string[] {
+  const port = controlPort === undefined ? LISTEN_PORT : portAbove(controlPort, LISTEN_OFFSET)
+  return [`/ip4/0.0.0.0/tcp/${String(port)}`, `/ip6/::/tcp/${String(port)}`]
+}
+
+/** Any free one, if there is none. */
+function portAbove(port: number, offset: number): number {
+  return port === 0 || port > LAST_PORT - offset ? 0 : port + offset
+}
+
 /** Unless told: two ports above the control port, so that a second node on a machine needs to be told one port alone. */
 function pageAddress({ port }: ControlAddress): ControlAddress {
-  return { host: '127.0.0.1', port: port === 0 || port > LAST_PORT - PAGE_OFFSET ? 0 : port + PAGE_OFFSET }
+  return { host: '127.0.0.1', port: portAbove(port, PAGE_OFFSET) }
 }
 
 /** Reads the file's chains and quotas again, for SIGHUP. On a fault the caller keeps what it has. */

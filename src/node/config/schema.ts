@@ -9,8 +9,7 @@ import { chainOfEntry } from './chains.ts'
 import type { Environment } from './files.ts'
 import { LOG_LEVELS } from '../base/log.ts'
 
-/** Default addresses (spec §11): libp2p on all interfaces, the control port on loopback. */
-const LISTEN = ['/ip4/0.0.0.0/tcp/8331', '/ip6/::/tcp/8331']
+/** The default address (spec §11) of the control port, on loopback. */
 const CONTROL = '127.0.0.1:8330'
 
 /** A hundred years: for ever. */
@@ -164,7 +163,7 @@ function chains(file: string, env: Environment) {
 export function configSchema(file: string, env: Environment, mayBeRemote: boolean) {
   return z.strictObject({
     dataDir: z.string().min(1).optional(),
-    listen: z.array(address('listen')).default(LISTEN),
+    listen: z.array(address('listen')).optional(),
     announce: addresses('announce'),
     appendAnnounce: addresses('announce'),
     bootstrap: addresses('dial'),

@@ -51,6 +51,19 @@ function complaints(yaml: string | Uint8Array, options: Omit<LoadConfigOptions, 
 }
 
 describe('defaults', () => {
+  test('--port alone moves the other ports along, so that a second node on a machine starts by it', () => {
+    const moved = (controlPort: string, text = '') => {
+      const { control, listen, web } = load(text, { overrides: { controlPort } })
+      return [control.port, ...listen, web === false ? 'off' : web.port]
+    }
+    expect(moved('8340')).toEqual([8340, '/ip4/0.0.0.0/tcp/8341', '/ip6/::/tcp/8341', 8342])
+    expect(moved('0')).toEqual([0, '/ip4/0.0.0.0/tcp/0', '/ip6/::/tcp/0', 0])
+    expect(moved('65535')).toEqual([65_535, '/ip4/0.0.0.0/tcp/0', '/ip6/::/tcp/0', 0])
+    const told = 'listen: [/ip4/127.0.0.1/tcp/9]\nweb: false'
+    expect(moved('8340', told)).toEqual([8340, '/ip4/127.0.0.1/tcp/9', 'off'])
+    expect(load("control: '127.0.0.1:8340'").listen[0]).toBe('/ip4/0.0.0.0/tcp/8331')
+  })
+
   test('without a file, and from one that is empty or holds comments alone, every key has its default', () => {
     const bare = loadConfig({ env: ENV })
     expect(bare).toEqual({
