@@ -37,6 +37,9 @@ process.exitCode = await run(
         repeatReads: true,
       }),
     runVerify: async (options, tell) => (await import('./daemon/verify-command.ts')).runVerify(options, tell),
+    openInBrowser: async (address) => {
+      await (await import('open')).default(address)
+    },
     runDaemon: async (options) => {
       setV8Flags()
       await (await import('./daemon/daemon.ts')).runDaemon(options, { interrupted: interrupted.signal, terminal })

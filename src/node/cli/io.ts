@@ -35,6 +35,8 @@ export interface CliModules {
   /** Opens a client that reconnects when the daemon comes back. Rejects if there is no daemon now. */
   connectPersistent(endpoint: Endpoint, options: PersistentOptions): Promise<PersistentClient>
   runDaemon(options: DaemonOptions): Promise<void>
+  /** Resolves once the browser, or what finds it, was started. The address is seen by all users of the machine. */
+  openInBrowser(address: string): Promise<void>
   /** Resolves to true if no problem was found. */
   runVerify(options: VerifyCommandOptions, tell: WriteLine): Promise<boolean>
 }

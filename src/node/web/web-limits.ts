@@ -13,7 +13,7 @@ export const WEB_LIMITS = {
   links: 16,
   /** A link lies in a terminal, and maybe in its log: it opens the page for an hour. */
   linkMs: 60 * 60_000,
-  /** Browsers that are signed in; who was away longest goes. */
+  /** Browsers that are signed in; who signed in first goes. */
   sessions: 32,
   /** As long as a cookie is kept after the last sign-in. */
   sessionMs: 90 * 24 * 60 * 60_000,

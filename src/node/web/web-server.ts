@@ -155,7 +155,12 @@ export class WebServer {
 
   async #signOut(secret: string): Promise<void> {
     await this.#sessions.close(secret)
-    for (const [socket, of] of this.#open) if (of === secret) socket.terminate()
+    this.#closeEnded()
+  }
+
+  /** A session that has ended takes its connections with it. */
+  #closeEnded(): void {
+    for (const [socket, secret] of this.#open) if (!this.#sessions.isOpen(secret)) socket.terminate()
   }
 
   async #signIn(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -165,6 +170,8 @@ export class WebServer {
       end(response, 401)
       return
     }
+    // The oldest session may have made room for this one.
+    this.#closeEnded()
     this.#setCookie(response, secret, WEB_LIMITS.sessionMs / 1000)
     end(response, 204)
   }
@@ -202,7 +209,9 @@ function end(response: ServerResponse, status: number, text = ''): void {
   response.end(text)
 }
 
+/** Closes both directions: the server has no timeout for an upgraded socket, and `stop` waits for those that are open. */
 function refuse(socket: Duplex, status: string): void {
+  socket.once('finish', () => socket.destroy())
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`)
 }
 

@@ -1,9 +1,10 @@
 /** Runs command lines in this process against a fake daemon. */
 import { randomUUID } from 'node:crypto'
-import { rm } from 'node:fs/promises'
+import { readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough, Writable } from 'node:stream'
+import { fileURLToPath } from 'node:url'
 import type { VerifyCommandOptions } from '../../../../src/node/daemon/verify-command.ts'
 import type { DaemonOptions } from '../../../../src/node/daemon/daemon.ts'
 import { run } from '../../../../src/node/cli/run.ts'
@@ -24,6 +25,8 @@ export interface Outcome {
   readonly started: DaemonOptions[]
   /** The options that `check` got. */
   readonly checked: VerifyCommandOptions[]
+  /** Each address that a browser got, with the content and mode of its file. */
+  readonly opened: { readonly address: string; readonly content: string; readonly mode: number }[]
 }
 
 /** The callbacks of a client about its connection. */
@@ -53,6 +56,8 @@ export interface FakeDaemon {
   readonly interrupt?: AbortSignal
   /** Problems that `check` reports; none by default. */
   readonly problems?: readonly string[]
+  /** Why there is no browser. */
+  readonly noBrowser?: Error
 }
 
 /** What a daemon answers unless the test says otherwise: a chain that has no founder to choose. */
@@ -109,6 +114,7 @@ export async function command(argv: readonly string[], daemon: FakeDaemon = {}):
   const endpoints: Endpoint[] = []
   const started: DaemonOptions[] = []
   const checked: VerifyCommandOptions[] = []
+  const opened: Outcome['opened'] = []
   let told: Told = {}
   const ctrlC = new AbortController()
   // Not there, so that nothing of whoever runs the tests is read.
@@ -175,8 +181,13 @@ export async function command(argv: readonly string[], daemon: FakeDaemon = {}):
       runDaemon: async (options) => {
         started.push(options)
       },
+      openInBrowser: async (address) => {
+        if (daemon.noBrowser !== undefined) throw daemon.noBrowser
+        const path = fileURLToPath(address)
+        opened.push({ address, content: await readFile(path, 'utf8'), mode: (await stat(path)).mode & 0o777 })
+      },
     },
   )
   await rm(home, { recursive: true, force: true })
-  return { status, out: out.text(), err: err.text(), calls, endpoints, started, checked }
+  return { status, out: out.text(), err: err.text(), calls, endpoints, started, checked, opened }
 }

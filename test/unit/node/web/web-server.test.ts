@@ -1,10 +1,9 @@
 /** Who gets what from the page's server, from the side of those who should get nothing (spec §10, *Page*). */
 import { once } from 'node:events'
 import { connect } from 'node:net'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { silentLogger } from '../../../../src/node/base/log.ts'
 import { WebServer } from '../../../../src/node/web/web-server.ts'
-
 import { cookieIn, startWeb, tokenOf } from './rig.ts'
 
 describe('the page', () => {
@@ -164,11 +163,17 @@ describe('a session', () => {
     expect(await isOpen(second)).toBe(true)
     const third = await web.cookie()
     expect(await isOpen(second)).toBe(false)
-    const socket = await web.openSocket(third)
+    const early = await web.openSocket(third)
+    const pushedOut = once(early, 'close')
+    for (let n = 0; n < 31; n++) await web.cookie()
+    expect(early.readyState).toBe(early.OPEN)
+    const fourth = await web.cookie()
+    await pushedOut
+    const socket = await web.openSocket(fourth)
     const closed = once(socket, 'close')
-    await web.ask({ method: 'DELETE', path: '/session', headers: { origin: web.origin, cookie: third } })
+    await web.ask({ method: 'DELETE', path: '/session', headers: { origin: web.origin, cookie: fourth } })
     await closed
-    expect(await isOpen(third)).toBe(false)
+    expect(await isOpen(fourth)).toBe(false)
   })
 
   test('is needed for the WebSocket; another user of the machine has none', async () => {
@@ -180,6 +185,21 @@ describe('a session', () => {
     const [, secret = ''] = (await web.cookie()).split('=')
     expect(await web.socket({ origin: web.origin, cookie: `freechains-1=${secret}` })).toBe(401)
     expect(await web.socket({ origin: web.origin, cookie: await web.cookie() }, '/other')).toBe(404)
+  })
+})
+
+describe('a browser that is refused the WebSocket and goes on holding its end of the line', () => {
+  test('keeps no place from others', async () => {
+    const web = await startWeb()
+    // All places that there are, one after the other.
+    for (let n = 0; n < 128; n++) await refusedSocket(web.port)
+    expect((await web.ask()).status).toBe(200)
+  })
+
+  test('keeps no node from stopping', async () => {
+    const web = await startWeb()
+    await refusedSocket(web.port)
+    await web.server.stop()
   })
 })
 
@@ -207,3 +227,16 @@ test('a port that is taken is told, and the other server goes on', async () => {
   expect(await second.start()).toMatchObject({ fault: { code: 'WEB_PORT_IN_USE' } })
   expect((await web.ask()).status).toBe(200)
 })
+
+/** Asks for a WebSocket without a session, and never ends its side. Resolves when it was told no. */
+async function refusedSocket(port: number): Promise<void> {
+  const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
+  onTestFinished(() => void socket.destroy())
+  socket.on('error', () => undefined)
+  const address = `127.0.0.1:${String(port)}`
+  socket.write(
+    `GET /rpc HTTP/1.1\r\nHost: ${address}\r\nOrigin: http://${address}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`,
+  )
+  const [answer] = (await once(socket, 'data')) as [Buffer]
+  expect(answer.toString()).toMatch(/^HTTP\/1\.1 401 /)
+}
