@@ -1,9 +1,10 @@
 // The command with all that it imports, in a few files: node reads some 60 files in place of a thousand, and a daemon is ready
 // in less than half of the time (docs/decisions/0035-bundle.md). Part of `npm run build`.
-import { chmodSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
+import { licencesOf } from './licences.mjs'
 
 const top = fileURLToPath(new URL('..', import.meta.url))
 const folder = join(top, 'dist/node')
@@ -45,17 +46,4 @@ for (const [path, { imports }] of Object.entries(metafile.inputs)) {
 const launcher = join(folder, 'main.js')
 writeFileSync(launcher, "#!/usr/bin/env node\nimport './bundle/main.js'\n")
 chmodSync(launcher, 0o755)
-writeFileSync(join(folder, 'bundle/LICENSES.txt'), licences(Object.keys(metafile.inputs)))
-
-/** What the licences of the packages in the bundle ask for: their texts go with it. */
-function licences(inputs) {
-  const packages = new Set(inputs.flatMap((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path) ?? []))
-  return [...packages].sort().map(licenceOf).join('\n')
-}
-
-function licenceOf(path) {
-  const { name, version, license } = JSON.parse(readFileSync(join(top, path, 'package.json'), 'utf8'))
-  const files = readdirSync(join(top, path)).filter((file) => /^(licen[cs]e|copying|notice)/i.test(file))
-  const texts = files.map((file) => readFileSync(join(top, path, file), 'utf8').trim())
-  return [`${name} ${version} (${license})`, ...texts, ''].join('\n\n')
-}
+writeFileSync(join(folder, 'bundle/LICENSES.txt'), licencesOf(top, Object.keys(metafile.inputs)))

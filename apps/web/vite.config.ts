@@ -1,9 +1,11 @@
 /** The page, built to `dist/web`, from where the node serves it. Everything is a file of its own: the CSP allows nothing inline. */
-import { defineConfig } from 'vite'
+import { defineConfig, type Plugin } from 'vite'
+import { licencesOf } from '../../scripts/licences.mjs'
 
 export default defineConfig({
   root: import.meta.dirname,
   base: '/',
+  plugins: [licences()],
   esbuild: { jsx: 'automatic', jsxImportSource: 'preact' },
   build: {
     outDir: '../../dist/web',
@@ -19,3 +21,14 @@ export default defineConfig({
     },
   },
 })
+
+/** A file with the licences of all that is in the scripts. */
+function licences(): Plugin {
+  return {
+    name: 'licences',
+    generateBundle(_options, bundle) {
+      const files = Object.values(bundle).flatMap((part) => (part.type === 'chunk' ? part.moduleIds : []))
+      this.emitFile({ type: 'asset', fileName: 'LICENSES.txt', source: licencesOf(import.meta.dirname, files) })
+    },
+  }
+}

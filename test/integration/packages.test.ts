@@ -55,7 +55,10 @@ describe('freechains', () => {
       ...['CHANGELOG.md', 'LICENSE', 'README.md', 'config', 'dist', 'docs', 'examples', 'package.json'],
     ])
     const notCode = packed.filter((path) => path.startsWith('dist/') && !/\.(js|d\.ts)$/.test(path))
-    expect(notCode).toEqual(['dist/node/bundle/LICENSES.txt'])
+    const page = ['dist/web/LICENSES.txt', 'dist/web/icon.svg', 'dist/web/index.html']
+    expect(notCode.map((path) => path.replace(/index-.*\.css$/, 'index.css')).sort()).toEqual([
+      ...['dist/node/bundle/LICENSES.txt', ...page, 'dist/web/assets/index.css'].sort(),
+    ])
   })
 
   test('its command says its version, starts a node, and talks to it', async () => {
