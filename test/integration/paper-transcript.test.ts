@@ -234,7 +234,9 @@ describe.sequential('the transcript of the paper', () => {
       printed('freechains chain "#chat" traverse all 0_10EE... # do genesis em diante'),
     )
     expect(traversed.split(' ').slice(0, 1)).toEqual(ids.slice(0, 1))
-    expect(traversed.split(' ').slice(1).sort()).toEqual(ids.slice(1).sort())
+    // This node may have heard of the newcomer's post by now: an author with reps posts through it.
+    const ours = traversed.split(' ').filter((id) => short(id) !== known.get('2_12AB5C...'))
+    expect(ours.slice(1).sort()).toEqual(ids.slice(1).sort())
     expect(await here.answer(printed('freechains chain "#chat" get payload 1_A5EF... # conteudo do bloco'))).toBe(
       'Bom Dia!',
     )
@@ -243,12 +245,15 @@ describe.sequential('the transcript of the paper', () => {
     expect(await here.answer(`freechains chain "#chat" traverse ${heads}`)).toBe('')
   })
 
+  /** Of what `listen` printed: a post that waits for a welcome elsewhere may be among it. */
+  const accepted = (out: string): string[] => out.split('\n').filter((line) => line !== '' && !line.includes(' held '))
+
   test('§3.1 listen has printed a line for each block as it came', async () => {
     await eventually(
       () => Promise.resolve(listening.out),
-      (out) => out.split('\n').length > ids.length,
+      (out) => accepted(out).length >= ids.length,
     )
-    expect(listening.out).toBe(ids.map((id) => `${id}\n`).join(''))
+    expect(accepted(listening.out)).toEqual(ids)
     expect(await here.interrupt(listening)).toMatchObject({ err: '' })
   })
 

@@ -26,7 +26,9 @@ test.each([
 })
 
 test('without a browser the user is asked to open the link', async () => {
-  const { status, out, err } = await run(['web'], { noBrowser: Object.assign(new Error('spawn xdg-open ENOENT'), { code: 'ENOENT' }) })
+  const { status, out, err } = await run(['web'], {
+    noBrowser: Object.assign(new Error('spawn xdg-open ENOENT'), { code: 'ENOENT' }),
+  })
   expect([status, out]).toEqual([0, `${LINK}\n`])
   expect(err).toMatch(/no browser was opened \(.*xdg-open.*\): open the link yourself/)
 })
