@@ -1,6 +1,6 @@
 /**
  * Every bound on what a stranger may make this node keep of peers, answer in the DHT, and dial (spec §9), each with its
- * reason. The bounds of gossip and sync are in `limits.ts`; `README.md` in this folder lists all of them.
+ * reason. The bounds of gossip and sync are in `sync-limits.ts`; `README.md` in this folder lists all of them.
  */
 import type { Rate } from './token-bucket.ts'
 

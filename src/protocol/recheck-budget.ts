@@ -6,7 +6,7 @@
  * postponed, not refused.
  */
 import { Bucket, Buckets } from './token-bucket.ts'
-import { RATE_LIMITED_PEERS, RECHECKS, RECHECKS_PER_PEER } from './limits.ts'
+import { RATE_LIMITED_PEERS, RECHECKS, RECHECKS_PER_PEER } from './sync-limits.ts'
 
 export class RecheckBudget {
   readonly #all: Bucket

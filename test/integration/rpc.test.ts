@@ -7,7 +7,7 @@ import { silentLogger } from '../../src/node/base/log.ts'
 import { SyncClient, type RpcFault, type SyncStream } from '../../src/node/net/sync/client.ts'
 import { serveSync, type SyncHandler } from '../../src/node/net/sync/server.ts'
 import { decodeReply, encodeHello, encodeReply, encodeRequest } from '../../src/protocol/codec.ts'
-import { LOADS_IN_FLIGHT, MESSAGE_BYTES, REQUESTS_IN_FLIGHT } from '../../src/protocol/limits.ts'
+import { LOADS_IN_FLIGHT, MESSAGE_BYTES, REQUESTS_IN_FLIGHT } from '../../src/protocol/sync-limits.ts'
 import { SYNC_PROTOCOL, type Request } from '../../src/protocol/messages.ts'
 import { dial, soon, startHosts, stopAll } from '../support/hosts.ts'
 

@@ -19,7 +19,7 @@ import {
   GETS_IN_FLIGHT,
   PROGRESS_BYTES,
   REQUEST_TIMEOUT_MS,
-} from '../../src/protocol/limits.ts'
+} from '../../src/protocol/sync-limits.ts'
 import { SYNC_PROTOCOL, type RequestBody } from '../../src/protocol/messages.ts'
 import { eventually } from '../support/daemon.ts'
 import { soon, startHosts, stopAll } from '../support/hosts.ts'

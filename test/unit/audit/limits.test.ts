@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { sourcesUnder, textOf } from '../../support/sources.ts'
 
 const FILES = [
-  'src/protocol/limits.ts',
+  'src/protocol/sync-limits.ts',
   'src/protocol/peer-limits.ts',
   'src/protocol/newcomer-limits.ts',
   'src/dag/block-limits.ts',

@@ -27,7 +27,7 @@ import {
   MESSAGE_BYTES,
   PROOF_BYTES,
   RIDING_BLOCK_BYTES,
-} from '../../../src/protocol/limits.ts'
+} from '../../../src/protocol/sync-limits.ts'
 import { haveList } from '../../../src/protocol/dag-diff.ts'
 import { newPullState, step } from '../../../src/protocol/pull-machine.ts'
 import { author, bytes, chain, post } from '../../support/blocks.ts'

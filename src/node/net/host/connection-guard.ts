@@ -9,7 +9,7 @@ import type { Connection, PeerId, StreamMuxer } from '@libp2p/interface'
 import type { Libp2p } from 'libp2p'
 import { Buckets } from '../../../protocol/token-bucket.ts'
 import type { ProtocolFault } from '../../../protocol/faults.ts'
-import { RATE_LIMITED_PEERS, STREAMS_OPENED } from '../../../protocol/limits.ts'
+import { RATE_LIMITED_PEERS, STREAMS_OPENED } from '../../../protocol/sync-limits.ts'
 import { StreamCut } from './streams.ts'
 import { chunksReceived, watchYamuxFrames } from './yamux-guard.ts'
 

@@ -10,7 +10,7 @@ import {
   FIRST_MESSAGE_MS,
   PENDING_CONNECTIONS,
   RATE_LIMITED_PEERS,
-} from '../../../protocol/limits.ts'
+} from '../../../protocol/sync-limits.ts'
 import type { Shares, SharesOf } from './address-shares.ts'
 import { ShareCounts } from './share-counts.ts'
 import { StreamCut } from './streams.ts'

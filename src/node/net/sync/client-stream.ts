@@ -14,7 +14,7 @@ import {
   MESSAGE_BYTES,
   REQUESTS_IN_FLIGHT,
   REQUEST_TIMEOUT_MS,
-} from '../../../protocol/limits.ts'
+} from '../../../protocol/sync-limits.ts'
 import type { Reply, RequestBody } from '../../../protocol/messages.ts'
 import { ProgressTimeout } from '../../../protocol/progress-timeout.ts'
 import { why } from '../host/faults.ts'

@@ -17,7 +17,7 @@ import {
   REQUESTS_IN_FLIGHT,
   REQUEST_TIMEOUT_MS,
   SYNC_STREAMS_PER_PEER,
-} from '../../../protocol/limits.ts'
+} from '../../../protocol/sync-limits.ts'
 import { SYNC_PROTOCOL, type Reply, type Request } from '../../../protocol/messages.ts'
 import type { Host } from '../host/host.ts'
 import { why } from '../host/faults.ts'
