@@ -10,13 +10,8 @@ import type { BlockId } from '../dag/ids.ts'
 import { MAX_HEADER_BYTES, SIGNATURE_BYTES } from '../dag/block-limits.ts'
 import { openGossip, sealGossip } from '../dag/seal.ts'
 import type { ProtocolFault } from './faults.ts'
-import {
-  ANNOUNCE_HEADS,
-  ANNOUNCE_NONCE_BYTES,
-  ANNOUNCEMENT_BYTES,
-  HELD_SLOTS,
-  RIDING_BLOCK_BYTES,
-} from './sync-limits.ts'
+import { ANNOUNCE_HEADS, ANNOUNCE_NONCE_BYTES, ANNOUNCEMENT_BYTES, RIDING_BLOCK_BYTES } from './gossip-limits.ts'
+import { HELD_SLOTS } from './intake-limits.ts'
 import type { Announcement, HeadsAnnouncement } from './messages.ts'
 import { decodeMessage, Fields, misshapen, readArray, readBytes } from './cbor-checks.ts'
 

@@ -13,7 +13,7 @@ import {
   GOSSIP_READ,
   GOSSIP_RPC_FIELDS,
   RATE_LIMITED_PEERS,
-} from '../../../protocol/sync-limits.ts'
+} from '../../../protocol/gossip-limits.ts'
 import { Buckets } from '../../../protocol/token-bucket.ts'
 import { countRpcFields } from './rpc-fields.ts'
 

@@ -11,12 +11,8 @@ import { ping, type Ping } from '@libp2p/ping'
 import { tcp } from '@libp2p/tcp'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import type { Libp2pOptions } from 'libp2p'
-import {
-  ANNOUNCEMENT_BYTES,
-  GOSSIP_RPC_FIELDS,
-  STREAMS_AT_ONCE,
-  UPGRADE_TIMEOUT_MS,
-} from '../../../protocol/sync-limits.ts'
+import { ANNOUNCEMENT_BYTES, GOSSIP_RPC_FIELDS } from '../../../protocol/gossip-limits.ts'
+import { STREAMS_AT_ONCE, UPGRADE_TIMEOUT_MS } from '../../../protocol/stream-limits.ts'
 import { guardedGossipsub } from './gossip-guard.ts'
 import { guardedDht } from './guarded-dht.ts'
 import { guardedIdentify } from './guarded-identify.ts'
