@@ -1,6 +1,6 @@
 /**
  * Every bound on a block and its parts (spec §2, §3), each with its reason. They are rules, not configuration: peers
- * that differ in one of them would be on different chains. Bounds on messages are in `protocol/limits.ts`.
+ * that differ in one of them would be on different chains. Bounds on messages are in `protocol/sync-limits.ts` and `protocol/gossip-limits.ts`.
  */
 import { ID_BYTES } from './ids.ts'
 

@@ -4,7 +4,7 @@
  * through many.
  */
 import { Buckets } from './token-bucket.ts'
-import { ANNOUNCEMENT_FLOOD, ANNOUNCEMENTS, RATE_LIMITED_PEERS } from './limits.ts'
+import { ANNOUNCEMENT_FLOOD, ANNOUNCEMENTS, RATE_LIMITED_PEERS } from './gossip-limits.ts'
 
 /** `skip`: do not read it; the neighbour did nothing wrong. `flood`: do not read it; no honest peer sends so many. */
 export type RateVerdict = 'read' | 'skip' | 'flood'

@@ -3,7 +3,8 @@
  * line works either way, but a reply that is cut off is lost whole, and a pull that needs one block of it waits for all
  * of it.
  */
-import { GET_IDS, REPLY_GOAL_MS } from './limits.ts'
+import { REPLY_GOAL_MS } from './stream-limits.ts'
+import { GET_IDS } from './sync-limits.ts'
 
 export class BatchSize {
   #ids = GET_IDS

@@ -6,7 +6,7 @@
 import { CborReader, encodedText } from '../dag/cbor-reader.ts'
 import { MAX_HEADER_BYTES, SIGNATURE_BYTES } from '../dag/block-limits.ts'
 import type { BlocksReply } from './blocks-writer.ts'
-import { GET_IDS, INLINE_PAYLOAD_BYTES, MAX_REQUEST_ID } from './limits.ts'
+import { GET_IDS, INLINE_PAYLOAD_BYTES, MAX_REQUEST_ID } from './sync-limits.ts'
 import type { WireBlock } from './messages.ts'
 
 const START = encodedText([...encodedText([0xa4], 't'), ...encodedText([], 'blocks')], 'id')

@@ -22,7 +22,7 @@ import {
   MAX_REQUEST_ID,
   MESSAGE_BYTES,
   PROOF_BYTES,
-} from './limits.ts'
+} from './sync-limits.ts'
 import type { Hello, RefuseCode, Reply, Request, WireBlock } from './messages.ts'
 import { decodeMessage, Fields, joinIds, misshapen, readArray, readBytes } from './cbor-checks.ts'
 

@@ -8,7 +8,7 @@ import type { FingerprintTree, Prefix } from '../dag/fingerprint-tree.ts'
 import type { Graph } from '../dag/graph.ts'
 import type { BlockId } from '../dag/ids.ts'
 import { missingFrom } from '../dag/walk.ts'
-import { HAVE_IDS, HAVE_STEPS, IDS_PER_PAGE } from './limits.ts'
+import { HAVE_IDS, HAVE_STEPS, IDS_PER_PAGE } from './sync-limits.ts'
 import type { Fold } from './messages.ts'
 
 /** Share of `have` for heads, and again for the blocks right below them. */

@@ -8,7 +8,7 @@ import { Bug, fail, ok, type Result } from '../dag/result.ts'
 import type { BlockId } from '../dag/ids.ts'
 import type { PullClaims } from './claims.ts'
 import type { ProtocolFault } from './faults.ts'
-import { GET_IDS, GETS_IN_FLIGHT, STORES_IN_FLIGHT } from './limits.ts'
+import { GET_IDS, GETS_IN_FLIGHT, STORES_IN_FLIGHT } from './sync-limits.ts'
 import type { PayloadState, Reply, WireBlock } from './messages.ts'
 
 /** A block as received: decoded, with the requested id, otherwise unchecked. */

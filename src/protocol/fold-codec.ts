@@ -5,7 +5,7 @@
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
 import { KEY_DIGITS, LEAF_BLOCKS, type FoldPart, type Prefix } from '../dag/fingerprint-tree.ts'
 import { ID_BYTES } from '../dag/ids.ts'
-import { FOLD_PREFIXES } from './limits.ts'
+import { FOLD_PREFIXES } from './sync-limits.ts'
 import type { Fold } from './messages.ts'
 import { Fields, joinIds, misshapen, readArray, readBytes, readUint } from './cbor-checks.ts'
 

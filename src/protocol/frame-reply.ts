@@ -9,7 +9,7 @@ import { CborReader, encodedText } from '../dag/cbor-reader.ts'
 import { CborWriter } from '../dag/cbor-writer.ts'
 import { MAX_PAYLOAD_OWNER_BYTES } from '../dag/block-limits.ts'
 import { FRAME_BYTES } from '../dag/store.ts'
-import { MAX_REQUEST_ID } from './limits.ts'
+import { MAX_REQUEST_ID } from './sync-limits.ts'
 import type { Reply } from './messages.ts'
 
 export type FrameReply = Reply & { readonly t: 'frame' }

@@ -5,7 +5,7 @@
  */
 import { constantTimeEqual, hmacSha256 } from '../dag/crypto.ts'
 import { memberKey } from '../dag/seal.ts'
-import { PROOF_BYTES } from './limits.ts'
+import { PROOF_BYTES } from './sync-limits.ts'
 import type { Role } from './messages.ts'
 
 /** What both sides know of their stream. Peer ids are the bytes of their multihash. */

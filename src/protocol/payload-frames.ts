@@ -6,7 +6,7 @@ import { Bug, fail, ok, type Result } from '../dag/result.ts'
 import type { BlockId } from '../dag/ids.ts'
 import { FRAME_BYTES } from '../dag/store.ts'
 import type { ProtocolFault } from './faults.ts'
-import { FRAMES_IN_FLIGHT } from './limits.ts'
+import { FRAMES_IN_FLIGHT } from './sync-limits.ts'
 
 /** A frame to store now; `n` counts from 0. */
 export interface ReadyFrame {

@@ -1,10 +1,11 @@
 /**
- * Every bound on what a stranger may make this node keep of peers, answer in the DHT, and dial (spec §9), each with its
- * reason. The bounds of gossip and sync are in `limits.ts`; `README.md` in this folder lists all of them.
+ * Every bound on what a stranger may make this node keep of peers, answer in the DHT, and dial (spec §9), and on a peer's
+ * score, each with its reason. `README.md` in this folder lists all bounds.
  */
 import type { Rate } from './token-bucket.ts'
 
 const KIB = 1024
+const MINUTE_MS = 60_000
 
 // What is kept of a peer
 
@@ -110,3 +111,17 @@ export const DIALS_PER_TARGET: Rate = { burst: 4, perSecond: 1 / 60 }
 
 /** Peers for which the node remembers who told it their addresses. Peer ids are free; the oldest is forgotten first. */
 export const TOLD_PEERS = 4096
+
+// Peer score
+
+/** A peer with this many points is banned: one breach may be an accident, four are not. */
+export const BAN_AT_POINTS = 4
+
+/** Points halve in this time: after ten minutes without a breach a peer is nearly as good as new. */
+export const POINTS_HALF_LIFE_MS = 5 * MINUTE_MS
+
+/** Long enough to make lying expensive, short enough that a repaired peer comes back by itself. */
+export const BAN_MS = 10 * MINUTE_MS
+
+/** Peers with points, the oldest forgotten first. A fresh peer id is free, so remembering more would protect nobody. */
+export const SCORED_PEERS = 1024

@@ -2,7 +2,7 @@
  * Timeout for a slow side (spec §8), pure: extended while bytes move, but not for ever. A slow line is no fault; a peer
  * that only drips bytes to hold our resources is given up at the end.
  */
-import { PROGRESS_BYTES, SLOWEST_MS } from './limits.ts'
+import { PROGRESS_BYTES, SLOWEST_MS } from './stream-limits.ts'
 
 export class ProgressTimeout {
   readonly #windowMs: number

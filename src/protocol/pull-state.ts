@@ -1,7 +1,7 @@
 /** The state of one pull (spec §8) and its invariants. `pull-machine.ts` is the step function over it. */
 import type { BlockId } from '../dag/ids.ts'
 import type { Fetch } from './fetch.ts'
-import { MOSTLY_KNOWN_PAGES } from './limits.ts'
+import { MOSTLY_KNOWN_PAGES } from './sync-limits.ts'
 import { ListedKnown } from './listed-known.ts'
 import type { Reply, Request } from './messages.ts'
 import type { PullOptions, SeenFounder } from './pull-types.ts'

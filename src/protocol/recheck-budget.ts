@@ -6,7 +6,8 @@
  * postponed, not refused.
  */
 import { Bucket, Buckets } from './token-bucket.ts'
-import { RATE_LIMITED_PEERS, RECHECKS, RECHECKS_PER_PEER } from './limits.ts'
+import { RATE_LIMITED_PEERS } from './gossip-limits.ts'
+import { RECHECKS, RECHECKS_PER_PEER } from './intake-limits.ts'
 
 export class RecheckBudget {
   readonly #all: Bucket

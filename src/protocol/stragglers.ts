@@ -3,7 +3,7 @@
  * are arguments, in milliseconds of any monotonic clock.
  */
 import { wireBytes } from './blocks-writer.ts'
-import { BLOCKS_REPLY_BYTES } from './limits.ts'
+import { BLOCKS_REPLY_BYTES } from './sync-limits.ts'
 import type { Reply } from './messages.ts'
 
 /** A peer whose reply is pending for less is not slow: 256 KiB over a line of 100 KiB/s take as long. */

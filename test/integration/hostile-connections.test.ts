@@ -17,7 +17,7 @@ import {
   REFUSED_PROTOCOLS,
   SMALL_FRAMES,
   UPGRADE_TIMEOUT_MS,
-} from '../../src/protocol/limits.ts'
+} from '../../src/protocol/stream-limits.ts'
 import { addressOf, dial, eventually, soon, startHost, startHosts, stopAll } from '../support/hosts.ts'
 import type { Multiplexer } from '../support/stranger.ts'
 

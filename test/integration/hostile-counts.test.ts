@@ -4,7 +4,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { FOLD_ASKED, FOLD_PREFIXES, GET_IDS, HEADS_PER_PAGE, IDS_PER_PAGE } from '../../src/protocol/limits.ts'
+import { FOLD_ASKED, FOLD_PREFIXES, GET_IDS, HEADS_PER_PAGE, IDS_PER_PAGE } from '../../src/protocol/sync-limits.ts'
 import type { Fold, Reply, Request } from '../../src/protocol/messages.ts'
 import { above, founderOf, inventedIds } from '../support/attack-blocks.ts'
 import { type AttackedChain, AttackedNetwork, type Lie } from '../support/attacked-network.ts'

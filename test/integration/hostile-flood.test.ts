@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { encodeAnnouncement } from '../../src/protocol/gossip-codec.ts'
-import { ANNOUNCEMENT_FLOOD, ANNOUNCEMENTS, OWN_ANNOUNCEMENTS } from '../../src/protocol/limits.ts'
+import { ANNOUNCEMENT_FLOOD, ANNOUNCEMENTS, OWN_ANNOUNCEMENTS } from '../../src/protocol/gossip-limits.ts'
 import { author } from '../support/blocks.ts'
 import { eventually } from '../support/daemon.ts'
 import { ALICE, Branch, pvt, riding } from '../support/attack-blocks.ts'

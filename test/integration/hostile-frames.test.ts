@@ -4,7 +4,8 @@
  */
 import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { ANNOUNCEMENT_BYTES, MESSAGE_BYTES } from '../../src/protocol/limits.ts'
+import { ANNOUNCEMENT_BYTES } from '../../src/protocol/gossip-limits.ts'
+import { MESSAGE_BYTES } from '../../src/protocol/sync-limits.ts'
 import { eventually } from '../support/daemon.ts'
 import { above, riding, shown } from '../support/attack-blocks.ts'
 import { AttackedNetwork, idsOf, type Lie } from '../support/attacked-network.ts'

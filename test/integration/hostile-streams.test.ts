@@ -5,7 +5,7 @@
 import type { Stream } from '@libp2p/interface'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { decodeReply } from '../../src/protocol/codec.ts'
-import { STREAMS_AT_ONCE, STREAMS_OPENED, SYNC_STREAMS_PER_PEER } from '../../src/protocol/limits.ts'
+import { STREAMS_AT_ONCE, STREAMS_OPENED, SYNC_STREAMS_PER_PEER } from '../../src/protocol/stream-limits.ts'
 import { must } from '../support/blocks.ts'
 import { eventually } from '../support/daemon.ts'
 import { AttackedNetwork } from '../support/attacked-network.ts'

@@ -1,7 +1,7 @@
 /** Newcomers are heard (spec §5, Lobby): a post that is held on one node is welcomed from another, and nobody typed `peer`. */
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { MadeBlock } from '../../src/dag/block.ts'
-import { HELD_SLOTS } from '../../src/protocol/limits.ts'
+import { HELD_SLOTS } from '../../src/protocol/intake-limits.ts'
 import { LOBBY_SLOTS, LOBBY_SLOTS_PER_PEER } from '../../src/protocol/newcomer-limits.ts'
 import { chain, post as makePost } from '../support/blocks.ts'
 import { eventually, Playground, type Daemon } from '../support/daemon.ts'

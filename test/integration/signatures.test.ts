@@ -5,7 +5,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { MadeBlock } from '../../src/dag/block.ts'
 import { encodeAnnouncement } from '../../src/protocol/gossip-codec.ts'
-import { RECHECKS_PER_PEER } from '../../src/protocol/limits.ts'
+import { RECHECKS_PER_PEER } from '../../src/protocol/intake-limits.ts'
 import { author, chain, post } from '../support/blocks.ts'
 import { eventually, Playground, type Daemon } from '../support/daemon.ts'
 import { BREACHES, servingBlocks, Stranger } from '../support/stranger.ts'

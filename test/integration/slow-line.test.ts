@@ -13,13 +13,8 @@ import { silentLogger } from '../../src/node/base/log.ts'
 import { SyncClient, type RpcFault, type SyncStream } from '../../src/node/net/sync/client.ts'
 import { serveSync, type SyncHandler } from '../../src/node/net/sync/server.ts'
 import { encodeReply } from '../../src/protocol/codec.ts'
-import {
-  DRAIN_TIMEOUT_MS,
-  FRAMES_IN_FLIGHT,
-  GETS_IN_FLIGHT,
-  PROGRESS_BYTES,
-  REQUEST_TIMEOUT_MS,
-} from '../../src/protocol/limits.ts'
+import { DRAIN_TIMEOUT_MS, PROGRESS_BYTES, REQUEST_TIMEOUT_MS } from '../../src/protocol/stream-limits.ts'
+import { FRAMES_IN_FLIGHT, GETS_IN_FLIGHT } from '../../src/protocol/sync-limits.ts'
 import { SYNC_PROTOCOL, type RequestBody } from '../../src/protocol/messages.ts'
 import { eventually } from '../support/daemon.ts'
 import { soon, startHosts, stopAll } from '../support/hosts.ts'

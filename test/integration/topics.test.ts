@@ -6,7 +6,7 @@ import type { Host } from '../../src/node/net/host/host.ts'
 import { silentLogger } from '../../src/node/base/log.ts'
 import { Pubsub, type TopicVerdict } from '../../src/node/net/gossip/pubsub.ts'
 import { sha256 } from '../../src/dag/crypto.ts'
-import { ANNOUNCEMENT_BYTES, GOSSIP_RPC_BYTES } from '../../src/protocol/limits.ts'
+import { ANNOUNCEMENT_BYTES, GOSSIP_RPC_BYTES } from '../../src/protocol/gossip-limits.ts'
 import { dial, soon, startHosts, stopAll } from '../support/hosts.ts'
 
 /** On a busy machine. */

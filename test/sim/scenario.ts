@@ -1,7 +1,7 @@
 /** What a simulated run goes through: the files of `config/sim`, checked; `config/README.md` says what each key means. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { z } from 'zod'
-import { GET_IDS } from '../../src/protocol/limits.ts'
+import { GET_IDS } from '../../src/protocol/sync-limits.ts'
 
 const DIRECTORY = new URL('../../config/sim/', import.meta.url)
 

@@ -13,7 +13,7 @@ import { idBytes } from '../../src/dag/ids.ts'
 import { FRAME_BYTES } from '../../src/dag/store.ts'
 import type { Method, ParamsOf } from '../../src/node/control/schema.ts'
 import type { Invite } from '../../src/node/api/invite.ts'
-import { HELD_SLOTS } from '../../src/protocol/limits.ts'
+import { HELD_SLOTS } from '../../src/protocol/intake-limits.ts'
 import { proofFor } from '../../src/protocol/membership-proof.ts'
 import type { Announcement, HeadsAnnouncement, Hello, Reply, Request, WireBlock } from '../../src/protocol/messages.ts'
 

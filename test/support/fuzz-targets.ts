@@ -31,7 +31,8 @@ import {
   openAnnouncement,
   sealAnnouncement,
 } from '../../src/protocol/gossip-codec.ts'
-import { ANNOUNCEMENT_BYTES, MESSAGE_BYTES } from '../../src/protocol/limits.ts'
+import { ANNOUNCEMENT_BYTES } from '../../src/protocol/gossip-limits.ts'
+import { MESSAGE_BYTES } from '../../src/protocol/sync-limits.ts'
 import { proofHolds } from '../../src/protocol/membership-proof.ts'
 import type { Announcement } from '../../src/protocol/messages.ts'
 import { must } from './blocks.ts'

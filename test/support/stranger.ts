@@ -30,7 +30,7 @@ import {
   IDS_PER_PAGE,
   INLINE_PAYLOAD_BYTES,
   MESSAGE_BYTES,
-} from '../../src/protocol/limits.ts'
+} from '../../src/protocol/sync-limits.ts'
 import type { Handshake } from '../../src/protocol/membership-proof.ts'
 import { answerFolds } from '../../src/protocol/dag-diff.ts'
 import { SYNC_PROTOCOL, type Reply, type Request, type WireBlock } from '../../src/protocol/messages.ts'

@@ -13,7 +13,10 @@ import type { NodeKeyFault } from '../storage/node-key.ts'
 import type { AddedPeersFault } from '../net/discovery/added-peers.ts'
 import type { SyncFault } from '../net/sync/faults.ts'
 import { withoutKeys } from '../base/without-keys.ts'
-import { ControlError, type ControlCode, type ControlFault } from '../control/error-codes.ts'
+import { ControlError, type ControlFault } from '../control/error-codes.ts'
+import { NODE_REPORTS } from './node-reports.ts'
+import { PEER_REPORTS } from './peer-reports.ts'
+import { otherPioneer, type Report, type Reports } from './report.ts'
 
 /** Every fault that can end a call or a start. */
 export type ReportedFault =
@@ -31,36 +34,13 @@ export type ReportedFault =
   | NodeKeyFault
   | ControlFault
 
-/** Code; what happened and why; what to do. */
-type Report = readonly [code: ControlCode, what: string, advice: string]
-
 const badBlock = (why: string, advice = 'change what is posted, or ask for the heads and post again'): Report => [
   'bad-block',
   `the block would not be valid: ${why}`,
   advice,
 ]
-const unreachable = (peer: string, why: string): Report => [
-  'peer-unreachable',
-  `the peer ${peer} does not answer: ${why}`,
-  'see that its node runs; `freechains peer check` says what fails, and what to do',
-]
-/** The founder of a forum may be chosen anew until its first block is here. */
-export const FOLLOW_THE_OTHER =
-  'to follow the other one, choose it with `freechains chain <chain> founder <pub>`; if blocks are here already, leave the chain and join it again before'
-
-const otherPioneer = (ours: string, theirs: string): Report => [
-  'incompatible-chain',
-  `the chains are not the same: the pioneer here is ${ours}, there ${theirs}; nothing was merged`,
-  FOLLOW_THE_OTHER,
-]
-
-/** Rounded down, for a size that is short of another one. */
-export function mib(bytes: number): string {
-  return `${String(Math.floor(bytes / 2 ** 20))} MiB`
-}
-
 /** The table from faults to reports. */
-const REPORTS: { readonly [C in ReportedFault['code']]: (fault: Extract<ReportedFault, { code: C }>) => Report } = {
+const REPORTS: Reports<ReportedFault> = {
   DAG_BAD_ID: (f) => [
     'bad-id',
     `“${withoutKeys(f.text)}” is no id`,
@@ -173,138 +153,14 @@ const REPORTS: { readonly [C in ReportedFault['code']]: (fault: Extract<Reported
   INVITE_WRONG_KEY: (f) => ['bad-key', `this is not the key of the ${f.name} that the invite is for`, 'check it'],
   INVITE_TAKES_NO_KEYS: (f) => ['bad-key', `the invite to ${f.name} says all that is needed`, 'give no keys with it'],
 
-  DISK_LOCKED: (f) => [
-    'data-dir-in-use',
-    `another node uses ${f.dir}`,
-    'stop it, or start this one with another data directory',
-  ],
-  DISK_UNREADABLE: (f) => [
-    'data-dir-unusable',
-    `the data directory ${f.dir} cannot be used: ${f.why}`,
-    'see to its permissions and to the disk, or name another directory',
-  ],
-  DISK_OPEN_TO_OTHERS: (f) => [
-    'data-dir-unusable',
-    `the data directory ${f.dir} cannot be used: ${f.why}`,
-    'take that away with `chmod go-w`, or name a directory of its own: keys are kept in it',
-  ],
-  DISK_DAMAGED: (f) => [
-    'data-dir-unusable',
-    `the database in ${f.dir} is damaged: ${f.why}`,
-    'restore the directory from a backup, or start with another one; blocks come back from other nodes, the node key and group keys do not',
-  ],
-  DISK_FORMAT: (f) => [
-    'data-dir-unusable',
-    `${f.dir} was written in format ${String(f.found)}, this program reads ${String(f.expected)}`,
-    'use the program that wrote it, or another directory',
-  ],
-  DISK_LOW: (f) => [
-    'disk-full',
-    `the node is read-only, for the disk of ${f.dir} has ${mib(f.freeBytes)} free and must have ${mib(f.floorBytes)}`,
-    'make room there; it goes on by itself',
-  ],
-  DISK_FULL: (f) => [
-    'disk-full',
-    `the node is read-only, for a write to ${f.dir} failed (${f.why})`,
-    'make room there; it goes on by itself',
-  ],
-  CHAIN_OVER_QUOTA: (f) => [
-    'over-quota',
-    f.of === 'chain'
-      ? `the chain ${f.name} has ${mib(f.bytes)} and may have ${mib(f.limitBytes)}`
-      : `all chains together have ${mib(f.bytes)} and may have ${mib(f.limitBytes)}`,
-    f.of === 'chain'
-      ? 'raise `storage.maxChainMiB` in the config file, and send SIGHUP or start the node anew'
-      : 'raise `storage.maxMiB` in the config file, and send SIGHUP or start the node anew; or leave a chain',
-  ],
-  NODE_KEY_DAMAGED: (f) => [
-    'data-dir-unusable',
-    `the node's own key (${f.record}) in the data directory is damaged`,
-    'restore the directory from a backup, or start with another one',
-  ],
-
-  HOST_PORT_IN_USE: (f) => [
-    'port-in-use',
-    `${f.address} is in use`,
-    'stop what listens there, or give another --listen',
-  ],
-  HOST_BAD_ADDRESS: (f) => ['bad-address', `cannot listen: ${f.why}`, 'write an address such as /ip4/0.0.0.0/tcp/8331'],
-  HOST_CANNOT_LISTEN: (f) => ['cannot-listen', `the node cannot listen: ${f.why}`, 'give another --listen'],
-  CONTROL_PORT_IN_USE: (f) => [
-    'port-in-use',
-    `the control port ${f.address} is in use: another node may be running`,
-    'stop it, or give another --port',
-  ],
-  CONTROL_CANNOT_LISTEN: (f) => [
-    'cannot-listen',
-    `the control port cannot listen on ${f.address}: ${f.why}`,
-    'give another --port, or another `control` in the config file',
-  ],
-  CONTROL_CANNOT_WRITE_COOKIE: (f) => [
-    'data-dir-unusable',
-    `the cookie ${f.path} cannot be written: ${f.why}`,
-    'see to the permissions of its directory and to the disk',
-  ],
-
-  PEER_BAD_ADDRESS: (f) => [
-    'bad-address',
-    `“${withoutKeys(f.text)}” is no address of a peer: ${f.why}`,
-    'give host:port, or a multiaddr such as /ip4/10.0.0.2/tcp/8331',
-  ],
-  PEER_NOT_ADDED: (f) => [
-    'peer-not-added',
-    `no peer “${withoutKeys(f.which)}” was added here`,
-    'give its address or its id as `freechains peer list` shows it',
-  ],
   DRAFT_STALE: () => [
     'stale',
     'the draft is not there any more: another block of its author came in, what it stands on was withdrawn, it was submitted already, or waited too long',
     'draft again, and sign that',
   ],
-  PEER_IN_CONFIG: (f) => [
-    'peer-in-config',
-    `the config file names this peer (${f.addresses.join(' ')})`,
-    'take it out there, under `peers` or `bootstrap`, and start the node anew',
-  ],
-  PEER_UNREACHABLE: (f) => unreachable(f.peer, f.why),
-  RPC_UNREACHABLE: (f) => unreachable(f.peer, f.why),
-  RPC_TIMEOUT: (f) => unreachable(f.peer, `no answer within ${String(f.ms)} ms`),
-  RPC_CLOSED: (f) => unreachable(f.peer, `the connection closed (${f.why})`),
-  RPC_MALFORMED: (f) => [
-    'peer-refused',
-    `the peer ${f.peer} answered what no node says (${f.fault.code})`,
-    'compare the versions of both nodes, or ask another peer',
-  ],
-  SYNC_REFUSED: (f) =>
-    f.why === 'unknown-chain'
-      ? [
-          'peer-refused',
-          `the peer ${f.peer} does not have this chain`,
-          'it has to join the same name with the same keys',
-        ]
-      : ['peer-refused', `the peer ${f.peer} refused: ${f.why}`, 'try again later'],
-  SYNC_INCOMPATIBLE: (f) => otherPioneer(f.ours, f.theirs),
-  SYNC_NO_FOUNDER: (f) => [
-    'no-founder',
-    `the peer ${f.peer} has the forum of founder ${f.founder} (${String(f.blocks)} blocks), and none is chosen here`,
-    'choose whom to follow with `freechains chain <chain> founder <pub>`',
-  ],
-  SYNC_PEER_NO_FOUNDER: (f) => [
-    'no-founder',
-    `the peer ${f.peer} has joined this forum and follows no founder yet, so it takes nothing`,
-    `choose one there with \`freechains chain <chain> founder ${f.founder}\``,
-  ],
-  SYNC_CUT: (f) => [
-    'peer-refused',
-    `${String(f.fresh)} blocks came before others had their turn`,
-    'the rest comes later by itself',
-  ],
-  SYNC_FAILED: (f) => [
-    'peer-unreachable',
-    `the sync with ${f.peer} broke off (${f.why}): what came is kept`,
-    'try again',
-  ],
-  RPC_ABORTED: (f) => ['peer-unreachable', `the call to the peer ${f.peer} was given up`, 'call again'],
+
+  ...NODE_REPORTS,
+  ...PEER_REPORTS,
 }
 
 /** The error for the caller: what happened, why, and what to do. */

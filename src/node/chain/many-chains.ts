@@ -1,5 +1,5 @@
 /** More chains than peers of other software remember topics of (spec §7): what that means for the chains beyond. */
-import { USUAL_TOPICS } from '../../protocol/limits.ts'
+import { USUAL_TOPICS } from '../../protocol/gossip-limits.ts'
 
 /** In words for whoever joined the last of so many chains; `undefined` while there are not too many. */
 export function manyChains(count: number): string | undefined {

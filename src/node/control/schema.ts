@@ -6,35 +6,20 @@
  * Params are strict: an unknown name is an error. Results may gain fields, which older clients drop.
  */
 import * as z from 'zod'
+import { CHAINS_METHODS } from './chains-schema.ts'
 import { DRAFTING } from './draft-schema.ts'
-import {
-  addr,
-  blocksParams,
-  chain,
-  id,
-  ids,
-  joinParams,
-  likeParams,
-  none,
-  passphrase,
-  postParams,
-  repsParams,
-  short,
-} from './params.ts'
 import { method } from './method.ts'
+import { NODE_METHODS } from './node-schema.ts'
+import { blocksParams, chain, id, ids, likeParams, none, postParams, repsParams, short } from './params.ts'
+import { PEER_METHODS } from './peer-schema.ts'
 import { READING_METHODS } from './reading-methods.ts'
 import {
+  authorReps,
   blockSchema,
-  peerCheckStep,
   count,
   founders,
-  info,
-  listedChain,
   listedSchema,
   pageSchema,
-  namedChain,
-  peerView,
-  authorReps,
   shownId,
   shownIds,
   status,
@@ -43,10 +28,6 @@ import {
 
 /** `from` is the cursor where the events begin. A client advances it by each event (`client/cursor.ts`). */
 const subscription = z.object({ subscription: z.number().int(), from: shownIds })
-const subscriptionToAll = z.object({ subscription: z.number().int(), from: z.record(z.string(), shownIds) })
-const transfer = z.object({ new: count, missing: count, delayed: count.exactOptional() })
-/** For the note on methods with such a result. */
-const TRANSFER = 'of those missing, `delayed` are kept back for a while by the throttle; absent if none is'
 
 export const METHODS = {
   auth: method('proves that the client may read the cookie', z.strictObject({ token: short }), z.literal(true)),
@@ -63,60 +44,9 @@ export const METHODS = {
     z.looseObject({ openrpc: z.string(), methods: z.array(z.looseObject({ name: z.string() })) }),
   ),
 
-  'host.info': method(
-    'what this node is and where it listens',
-    none,
-    info,
-    '`chains` and `peers` are counts; `readOnly`, why nothing is stored now',
-  ),
-  'host.stop': method('answers, then stops the daemon', none, z.literal(true)),
-  'host.page': method('a link that opens the page in one browser, once', none, z.object({ link: z.string() })),
-  'host.now': method(
-    'the clock in ms; sets it with --test-clock',
-    z.strictObject({ ms: z.number().int().nonnegative().exactOptional() }),
-    count,
-  ),
+  ...NODE_METHODS,
 
-  'keys.shared': method(
-    "a group's key: a random one, or from a passphrase",
-    z.strictObject({ passphrase: passphrase.exactOptional() }),
-    z.object({ key: z.string(), warning: z.string().exactOptional() }),
-  ),
-  'keys.pubpvt': method(
-    "an author's key pair: a random one, or from a passphrase",
-    z.strictObject({ passphrase: passphrase.exactOptional() }),
-    z.object({ pub: z.string(), pvt: z.string(), warning: z.string().exactOptional() }),
-  ),
-
-  'chains.join': method(
-    'joins a chain: a forum with its pioneers or the founder to follow, a group with its key, or by an invite, whose peers are added; ' +
-      'with instead, leaves what has its name and is not it first, and removes that',
-    joinParams,
-    z.object({ id: z.string(), name: z.string().exactOptional(), notes: z.array(z.string()).exactOptional() }),
-    '`notes` are for people: what was left out of an invite and why, that a name mixes scripts, and that so many chains have a cost',
-  ),
-  'chains.invite': method(
-    'one text with all that somebody needs to join: the chain, and peers to begin with; its key only if told so',
-    z.strictObject({ chain, withKey: z.boolean().exactOptional() }),
-    z.object({ invite: z.string(), peers: z.array(z.string()), notes: z.array(z.string()) }),
-  ),
-  'chains.leave': method(
-    'leaves a chain and removes its data, also what is left over of one that is not joined any more; false if there is nothing',
-    z.strictObject({ name: chain }),
-    z.boolean(),
-  ),
-  'chains.list': method(
-    'the chains joined here; then those taken out of the config file whose blocks are still on disk',
-    none,
-    z.array(listedChain),
-    '`leftOver`, of a chain that is not joined any more: its bytes on disk; its `name` is empty if nobody knows it; `warning`, if the name mixes scripts',
-  ),
-  'chains.listen': method(
-    'events of all chains, those joined later too; with from, first what is new in each since then',
-    z.strictObject({ from: z.record(chain, ids).exactOptional() }),
-    subscriptionToAll,
-    '`from` has ids by name of chain: `{}` for all there is',
-  ),
+  ...CHAINS_METHODS,
 
   ...READING_METHODS,
 
@@ -203,47 +133,7 @@ export const METHODS = {
     subscription,
   ),
 
-  'peer.list': method(
-    'connected peers, and static ones that are not connected: why, and in how many ms they are tried again',
-    none,
-    z.array(peerView),
-    '`chains` are names; `id` is missing where nobody knows it yet',
-  ),
-  'peer.add': method(
-    'remembers a peer and keeps a connection to it',
-    z.strictObject({ addr }),
-    z.object({ id: z.string().exactOptional(), connected: z.boolean() }),
-  ),
-  'peer.remove': method(
-    'forgets a peer that was added, by its address or its id, and lets go of the connection',
-    z.strictObject({ addr }),
-    z.object({ removed: z.array(z.string()), configured: z.array(z.string()) }),
-    '`configured` are addresses of it that stay, for the config file names them',
-  ),
-  'peer.ping': method('round trip to a peer', z.strictObject({ addr }), z.object({ ms: z.number().nonnegative() })),
-  'peer.chains': method('the chains that both have', z.strictObject({ addr }), z.array(namedChain)),
-  'peer.send': method(
-    'offers a chain to a peer now; counts what it gained',
-    z.strictObject({ addr, chain }),
-    transfer,
-    `${TRANSFER}: there`,
-  ),
-  'peer.recv': method(
-    'pulls a chain from a peer now; counts what came',
-    z.strictObject({ addr, chain }),
-    transfer,
-    `${TRANSFER}: here, from whatever peer`,
-  ),
-  'peer.held': method(
-    'asks a peer, by its address or id, for its held posts; gives those of them that are here now',
-    z.strictObject({ addr, chain }),
-    z.object({ ids: z.array(z.string()) }),
-  ),
-  'peer.check': method(
-    'says which step of reaching a peer fails: resolve, dial, noise, identify, protocol, chain',
-    z.strictObject({ addr, chain: chain.exactOptional() }),
-    z.array(peerCheckStep),
-  ),
+  ...PEER_METHODS,
 } as const
 
 export type Method = keyof typeof METHODS

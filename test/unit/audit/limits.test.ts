@@ -3,9 +3,7 @@ import { expect, test } from 'vitest'
 import { sourcesUnder, textOf } from '../../support/sources.ts'
 
 const FILES = [
-  'src/protocol/limits.ts',
-  'src/protocol/peer-limits.ts',
-  'src/protocol/newcomer-limits.ts',
+  ...['sync', 'gossip', 'stream', 'intake', 'peer', 'newcomer'].map((of) => `src/protocol/${of}-limits.ts`),
   'src/dag/block-limits.ts',
 ]
 const LIMIT = /^export const ([A-Z0-9_]+)/gm

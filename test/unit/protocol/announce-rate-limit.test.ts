@@ -5,7 +5,7 @@ import {
   ANNOUNCEMENTS,
   OWN_ANNOUNCEMENTS,
   RATE_LIMITED_PEERS,
-} from '../../../src/protocol/limits.ts'
+} from '../../../src/protocol/gossip-limits.ts'
 import { AnnounceRateLimit, type RateVerdict } from '../../../src/protocol/announce-rate-limit.ts'
 
 /** So many at once, in words and how often. */

@@ -10,7 +10,7 @@ import {
   gossipVerdict,
   type AnnouncedTo,
 } from '../../../src/protocol/announce.ts'
-import { ANNOUNCE_HEADS, RIDING_BLOCK_BYTES } from '../../../src/protocol/limits.ts'
+import { ANNOUNCE_HEADS, RIDING_BLOCK_BYTES } from '../../../src/protocol/gossip-limits.ts'
 import type { HeadsAnnouncement } from '../../../src/protocol/messages.ts'
 import { author, bytes, chain, post } from '../../support/blocks.ts'
 import { Side } from '../../support/sync-sim.ts'

@@ -4,7 +4,8 @@ import { sha256 } from '../../../src/dag/crypto.ts'
 import { blockId } from '../../../src/dag/ids.ts'
 import { NO_OTHER_PULLS } from '../../../src/protocol/claims.ts'
 import { Fetch } from '../../../src/protocol/fetch.ts'
-import { GET_IDS, GETS_IN_FLIGHT, REPLY_GOAL_MS } from '../../../src/protocol/limits.ts'
+import { REPLY_GOAL_MS } from '../../../src/protocol/stream-limits.ts'
+import { GET_IDS, GETS_IN_FLIGHT } from '../../../src/protocol/sync-limits.ts'
 import { BatchSize } from '../../../src/protocol/batch-size.ts'
 
 test('as many as a request may, as long as replies come in time', () => {

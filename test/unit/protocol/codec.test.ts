@@ -19,7 +19,7 @@ import {
   HEADS_PER_PAGE,
   IDS_PER_PAGE,
   MESSAGE_BYTES,
-} from '../../../src/protocol/limits.ts'
+} from '../../../src/protocol/sync-limits.ts'
 import type { Fold, Hello, Reply, Request } from '../../../src/protocol/messages.ts'
 import { must } from '../../support/blocks.ts'
 import { HEX_DIGITS } from '../../support/fold-twin.ts'

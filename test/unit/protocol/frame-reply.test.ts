@@ -5,7 +5,7 @@ import { MAX_PAYLOAD_OWNER_BYTES } from '../../../src/dag/block-limits.ts'
 import { FRAME_BYTES } from '../../../src/dag/store.ts'
 import { decodeReply, encodeReply, encodeReplyParts } from '../../../src/protocol/codec.ts'
 import { frameParts, readFrameReply, type FrameReply } from '../../../src/protocol/frame-reply.ts'
-import { MAX_REQUEST_ID } from '../../../src/protocol/limits.ts'
+import { MAX_REQUEST_ID } from '../../../src/protocol/sync-limits.ts'
 import { must } from '../../support/blocks.ts'
 import { checkProperty } from '../../support/property.ts'
 

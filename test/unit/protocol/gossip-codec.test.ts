@@ -13,7 +13,8 @@ import {
   openAnnouncement,
   sealAnnouncement,
 } from '../../../src/protocol/gossip-codec.ts'
-import { ANNOUNCE_HEADS, ANNOUNCEMENT_BYTES, HELD_SLOTS, RIDING_BLOCK_BYTES } from '../../../src/protocol/limits.ts'
+import { ANNOUNCE_HEADS, ANNOUNCEMENT_BYTES, RIDING_BLOCK_BYTES } from '../../../src/protocol/gossip-limits.ts'
+import { HELD_SLOTS } from '../../../src/protocol/intake-limits.ts'
 import type { Announcement } from '../../../src/protocol/messages.ts'
 import { must } from '../../support/blocks.ts'
 import { checkProperty } from '../../support/property.ts'

@@ -10,9 +10,8 @@ import { KEY_BYTES, MAX_HEADER_BYTES, MAX_PAYLOAD_OWNER_BYTES, SIGNATURE_BYTES }
 import { FRAME_BYTES } from '../../../src/dag/store.ts'
 import { decodeHello, decodeReply, decodeRequest, encodeReply } from '../../../src/protocol/codec.ts'
 import { decodeAnnouncement } from '../../../src/protocol/gossip-codec.ts'
+import { ANNOUNCE_HEADS, ANNOUNCE_NONCE_BYTES, RIDING_BLOCK_BYTES } from '../../../src/protocol/gossip-limits.ts'
 import {
-  ANNOUNCE_HEADS,
-  ANNOUNCE_NONCE_BYTES,
   BLOCKS_REPLY_BYTES,
   FOLD_PREFIXES,
   GET_IDS,
@@ -26,8 +25,7 @@ import {
   MAX_REQUEST_ID,
   MESSAGE_BYTES,
   PROOF_BYTES,
-  RIDING_BLOCK_BYTES,
-} from '../../../src/protocol/limits.ts'
+} from '../../../src/protocol/sync-limits.ts'
 import { haveList } from '../../../src/protocol/dag-diff.ts'
 import { newPullState, step } from '../../../src/protocol/pull-machine.ts'
 import { author, bytes, chain, post } from '../../support/blocks.ts'

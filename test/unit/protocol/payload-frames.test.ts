@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { FRAME_BYTES } from '../../../src/dag/store.ts'
 import { PayloadFetch } from '../../../src/protocol/payload-frames.ts'
-import { FRAMES_IN_FLIGHT } from '../../../src/protocol/limits.ts'
+import { FRAMES_IN_FLIGHT } from '../../../src/protocol/sync-limits.ts'
 import { author, chain, must, post } from '../../support/blocks.ts'
 
 const { id: block } = post(chain('#frames', author(0).author)).block

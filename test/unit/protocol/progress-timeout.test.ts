@@ -1,6 +1,6 @@
 /** Spec §8: a side that is slow is waited for as long as bytes move, and not for ever. */
 import { describe, expect, test } from 'vitest'
-import { DRAIN_TIMEOUT_MS, PROGRESS_BYTES, SLICE_BYTES, SLOWEST_MS } from '../../../src/protocol/limits.ts'
+import { DRAIN_TIMEOUT_MS, PROGRESS_BYTES, SLICE_BYTES, SLOWEST_MS } from '../../../src/protocol/stream-limits.ts'
 import { ProgressTimeout } from '../../../src/protocol/progress-timeout.ts'
 
 const WINDOW_MS = DRAIN_TIMEOUT_MS

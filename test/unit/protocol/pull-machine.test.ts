@@ -7,7 +7,7 @@ import {
   MOSTLY_KNOWN_PAGES,
   STORES_IN_FLIGHT,
   UNPAID_IDS,
-} from '../../../src/protocol/limits.ts'
+} from '../../../src/protocol/sync-limits.ts'
 import { proofFor } from '../../../src/protocol/membership-proof.ts'
 import type { Fold, Reply, WireBlock } from '../../../src/protocol/messages.ts'
 import type { PullEffect, PullInput, PullOptions } from '../../../src/protocol/pull-types.ts'

@@ -1,6 +1,6 @@
 /** The budget for signatures that the native verifier does not take (spec §3): a share for each peer, and one for all of them. */
 import { expect, test } from 'vitest'
-import { RECHECKS, RECHECKS_PER_PEER } from '../../../src/protocol/limits.ts'
+import { RECHECKS, RECHECKS_PER_PEER } from '../../../src/protocol/intake-limits.ts'
 import { RecheckBudget } from '../../../src/protocol/recheck-budget.ts'
 
 function granted(rechecks: RecheckBudget, peer: string, tries: number, nowMs = 0): number {

@@ -3,7 +3,7 @@ import type { MadeBlock } from '../../../src/dag/block.ts'
 import { sha256 } from '../../../src/dag/crypto.ts'
 import { blockId, genesisBlockId, type BlockId } from '../../../src/dag/ids.ts'
 import { encodeReply } from '../../../src/protocol/codec.ts'
-import { BLOCKS_REPLY_BYTES, HEADS_PER_PAGE, INLINE_PAYLOAD_BYTES } from '../../../src/protocol/limits.ts'
+import { BLOCKS_REPLY_BYTES, HEADS_PER_PAGE, INLINE_PAYLOAD_BYTES } from '../../../src/protocol/sync-limits.ts'
 import { proofFor } from '../../../src/protocol/membership-proof.ts'
 import type { Reply, RequestBody } from '../../../src/protocol/messages.ts'
 import {

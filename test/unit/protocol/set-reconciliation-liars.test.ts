@@ -11,7 +11,7 @@ import {
   FOLDS_IN_FLIGHT,
   GET_IDS,
   IDS_PER_PAGE,
-} from '../../../src/protocol/limits.ts'
+} from '../../../src/protocol/sync-limits.ts'
 import type { Fold, Reply, RequestBody, WireBlock } from '../../../src/protocol/messages.ts'
 import { newPullState, step } from '../../../src/protocol/pull-machine.ts'
 import { post } from '../../support/blocks.ts'

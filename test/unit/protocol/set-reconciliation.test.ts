@@ -1,7 +1,7 @@
 /** Spec §8, step 2: the search by folds, against honest answers; what it asks for, and when. */
 import { describe, expect, test } from 'vitest'
 import type { Prefix } from '../../../src/dag/fingerprint-tree.ts'
-import { FOLD_PREFIXES, FOLD_WAITING, FOLDS_IN_FLIGHT } from '../../../src/protocol/limits.ts'
+import { FOLD_PREFIXES, FOLD_WAITING, FOLDS_IN_FLIGHT } from '../../../src/protocol/sync-limits.ts'
 import type { Fold } from '../../../src/protocol/messages.ts'
 import { answerFolds } from '../../../src/protocol/dag-diff.ts'
 import { post } from '../../support/blocks.ts'

@@ -1,6 +1,6 @@
 /** Spec §8, step 3: whom others need not wait for, and whom they have to. */
 import { describe, expect, test } from 'vitest'
-import { BLOCKS_REPLY_BYTES, GET_IDS } from '../../../src/protocol/limits.ts'
+import { BLOCKS_REPLY_BYTES, GET_IDS } from '../../../src/protocol/sync-limits.ts'
 import type { Reply } from '../../../src/protocol/messages.ts'
 import {
   OVERTAKE_FACTOR,

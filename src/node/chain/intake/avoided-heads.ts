@@ -4,7 +4,7 @@
  */
 import { evictOldest } from '../../../dag/evict-oldest.ts'
 import type { AuthorKey } from '../../../dag/ids.ts'
-import { AVOIDED_AUTHORS } from '../../../protocol/limits.ts'
+import { AVOIDED_AUTHORS } from '../../../protocol/intake-limits.ts'
 import { OLD_AGE_MS } from '../../../reputation/rules.ts'
 import type { ChainState } from '../../../reputation/chain-state.ts'
 

@@ -5,7 +5,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Result } from '../../../dag/result.ts'
 import type { Chain } from '../../../dag/chain.ts'
-import { ORDINARY_STEPS, STEPS_PER_RECHECK } from '../../../protocol/limits.ts'
+import { ORDINARY_STEPS, STEPS_PER_RECHECK } from '../../../protocol/intake-limits.ts'
 import type { StoreOutcome } from '../../../protocol/pull-types.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { BlockImporter } from './block-importer.ts'

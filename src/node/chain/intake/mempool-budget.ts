@@ -3,7 +3,7 @@
  * shrinks: whoever fills many, or one, takes room from no chain that keeps less.
  */
 import { Bug } from '../../../dag/result.ts'
-import { MEMPOOL_BYTES_IN_ALL } from '../../../protocol/limits.ts'
+import { MEMPOOL_BYTES_IN_ALL } from '../../../protocol/intake-limits.ts'
 
 /** A mempool, as the budget sees it. */
 export interface BudgetedPool {

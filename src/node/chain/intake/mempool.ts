@@ -16,7 +16,7 @@ import {
   MEMPOOL_BYTES_IN_PULL,
   POOLED_BLOCK_BYTES,
   SURPLUS_IDLE_MS,
-} from '../../../protocol/limits.ts'
+} from '../../../protocol/intake-limits.ts'
 import { MempoolBudget, type BudgetedPool } from './mempool-budget.ts'
 import type { CheckedBlock, WaitsFor } from './validate-block.ts'
 

@@ -7,7 +7,7 @@
 import { MAX_AHEAD_MS } from '../../../dag/block-limits.ts'
 import type { Graph } from '../../../dag/graph.ts'
 import { isAcceptedState, type BlockState } from '../../../reputation/block-state.ts'
-import { HELD_SLOTS, SURPLUS_KEPT } from '../../../protocol/limits.ts'
+import { HELD_SLOTS, SURPLUS_KEPT } from '../../../protocol/intake-limits.ts'
 
 export type UnacceptedState = Exclude<BlockState, 'paid' | 'unpaid' | 'dropped'>
 

@@ -5,7 +5,7 @@
 import type { GossipSub } from '@chainsafe/libp2p-gossipsub'
 import { evictOldest } from '../../../dag/evict-oldest.ts'
 import { Bug } from '../../../dag/result.ts'
-import { PRUNE_BACKOFFS, RATE_LIMITED_PEERS, SEEN_MESSAGES } from '../../../protocol/limits.ts'
+import { PRUNE_BACKOFFS, RATE_LIMITED_PEERS, SEEN_MESSAGES } from '../../../protocol/gossip-limits.ts'
 
 /** Private members of gossipsub. */
 interface GossipSubInternals {

@@ -27,7 +27,7 @@ import {
   CATCH_UP_MS,
   OWN_ANNOUNCEMENTS,
   RIDING_QUEUE,
-} from '../../../protocol/limits.ts'
+} from '../../../protocol/gossip-limits.ts'
 import { TOPIC_PREFIX, type Announcement, type HeadsAnnouncement } from '../../../protocol/messages.ts'
 import { AnnounceRateLimit } from '../../../protocol/announce-rate-limit.ts'
 import type { Logger } from '../../base/log.ts'

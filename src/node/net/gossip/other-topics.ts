@@ -2,7 +2,7 @@
  * Which topics of neighbours that are not joined here may be remembered (spec §7): some are joined later. Each neighbour
  * has a share of its own, and there is one for all beyond that, since topics and peer ids are free.
  */
-import { OTHER_TOPICS, OTHER_TOPICS_PER_PEER } from '../../../protocol/limits.ts'
+import { OTHER_TOPICS, OTHER_TOPICS_PER_PEER } from '../../../protocol/gossip-limits.ts'
 
 /** Invariants: no count is 0; `#shared` is the sum of what counts have beyond `OTHER_TOPICS_PER_PEER`. */
 export class OtherTopics {

@@ -10,7 +10,7 @@ import {
 } from '@chainsafe/libp2p-gossipsub'
 import type { PeerId } from '@libp2p/interface'
 import { Bug } from '../../../dag/result.ts'
-import { ANNOUNCEMENT_BYTES } from '../../../protocol/limits.ts'
+import { ANNOUNCEMENT_BYTES } from '../../../protocol/gossip-limits.ts'
 import { BoundedCaches } from './bounded-caches.ts'
 import { forwardAsPublished } from './forward-as-published.ts'
 import { reopenStreams } from './reopen-streams.ts'

@@ -3,7 +3,7 @@
  * of any topic, with ids and backoffs of any size; here only what an honest neighbour of a joined chain says goes on.
  */
 import type { RPC } from '@chainsafe/libp2p-gossipsub/message'
-import { PRUNE_BACKOFF_S } from '../../../protocol/limits.ts'
+import { PRUNE_BACKOFF_S } from '../../../protocol/gossip-limits.ts'
 
 /** Bytes of a message id: sha2-256 of the data. */
 const MESSAGE_ID_BYTES = 32

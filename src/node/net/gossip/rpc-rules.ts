@@ -7,7 +7,7 @@ import type { GossipSub } from '@chainsafe/libp2p-gossipsub'
 import { RPC } from '@chainsafe/libp2p-gossipsub/message'
 import type { PeerId } from '@libp2p/interface'
 import { Bug } from '../../../dag/result.ts'
-import { GOSSIP_RPC_BYTES } from '../../../protocol/limits.ts'
+import { GOSSIP_RPC_BYTES } from '../../../protocol/gossip-limits.ts'
 
 /** Ids of one entry are divided into runs of about this many bytes, so that entries fit together into RPCs. */
 const IDS_BYTES = 16 * 1024

@@ -3,7 +3,7 @@
  * announced. It fetches nothing: a hint makes `net/sync/held-rounds.ts` ask that neighbour, where posts are collected.
  */
 import { evictOldest } from '../../../dag/evict-oldest.ts'
-import { WAITING_AGAIN_MS, WAITING_EVERY_MS, WAITING_NEIGHBOURS } from '../../../protocol/limits.ts'
+import { WAITING_AGAIN_MS, WAITING_EVERY_MS, WAITING_NEIGHBOURS } from '../../../protocol/gossip-limits.ts'
 
 /** A change is announced with what follows it at once: a newcomer may post twice. A new neighbour's stream has opened by then. */
 const COALESCE_MS = 1_000

@@ -4,7 +4,7 @@
  */
 import type { Connection } from '@libp2p/interface'
 import type { Libp2p } from 'libp2p'
-import { CONNECTIONS_PER_PEER } from '../../../protocol/limits.ts'
+import { CONNECTIONS_PER_PEER } from '../../../protocol/stream-limits.ts'
 import type { Logger } from '../../base/log.ts'
 import type { SharesOf } from './address-shares.ts'
 import { leastUseful, type Slot } from './least-useful.ts'

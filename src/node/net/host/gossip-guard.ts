@@ -8,7 +8,12 @@ import { gossipsub, type GossipSub } from '@chainsafe/libp2p-gossipsub'
 import type { PeerId, Stream } from '@libp2p/interface'
 import type { Uint8ArrayList } from 'uint8arraylist'
 import { Bug } from '../../../dag/result.ts'
-import { GOSSIP_FIELD_BYTES, GOSSIP_READ, GOSSIP_RPC_FIELDS, RATE_LIMITED_PEERS } from '../../../protocol/limits.ts'
+import {
+  GOSSIP_FIELD_BYTES,
+  GOSSIP_READ,
+  GOSSIP_RPC_FIELDS,
+  RATE_LIMITED_PEERS,
+} from '../../../protocol/gossip-limits.ts'
 import { Buckets } from '../../../protocol/token-bucket.ts'
 import { countRpcFields } from './rpc-fields.ts'
 

@@ -14,7 +14,7 @@ import {
   KAD_REQUEST_BYTES,
   KAD_REQUESTS,
 } from '../../../protocol/peer-limits.ts'
-import { RATE_LIMITED_PEERS } from '../../../protocol/limits.ts'
+import { RATE_LIMITED_PEERS } from '../../../protocol/gossip-limits.ts'
 import { KAD_PROTOCOL } from '../../../protocol/messages.ts'
 import { Bucket, Buckets } from '../../../protocol/token-bucket.ts'
 import { tellable, type Scope } from './address-scope.ts'

@@ -3,7 +3,7 @@
  * argument. libp2p itself closes the connection with the fewest streams, although a stranger can open as many as it likes,
  * and never closes one that gossips.
  */
-import { SHOW_USE_MS } from '../../../protocol/limits.ts'
+import { SHOW_USE_MS } from '../../../protocol/stream-limits.ts'
 import type { Shares } from './address-shares.ts'
 import { ShareCounts } from './share-counts.ts'
 

@@ -5,7 +5,7 @@
  * the chunk sizes.
  */
 import type { Uint8ArrayList } from 'uint8arraylist'
-import { LENGTH_PREFIX_BYTES } from '../../../protocol/limits.ts'
+import { LENGTH_PREFIX_BYTES } from '../../../protocol/stream-limits.ts'
 
 export type Chunk = Uint8Array | Uint8ArrayList
 

@@ -3,7 +3,7 @@
  * size; here a stream ends when a length is announced that is above the bound, before its bytes have come.
  */
 import type { Stream } from '@libp2p/interface'
-import { LENGTH_PREFIX_BYTES } from '../../../protocol/limits.ts'
+import { LENGTH_PREFIX_BYTES } from '../../../protocol/stream-limits.ts'
 import { partsOf, type Chunk } from './length-prefix-decoder.ts'
 import { StreamCut } from './streams.ts'
 

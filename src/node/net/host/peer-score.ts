@@ -3,7 +3,7 @@
  * expire. It closes no connections. Time is an argument.
  */
 import { evictOldest } from '../../../dag/evict-oldest.ts'
-import { BAN_AT_POINTS, BAN_MS, POINTS_HALF_LIFE_MS, SCORED_PEERS } from '../../../protocol/limits.ts'
+import { BAN_AT_POINTS, BAN_MS, POINTS_HALF_LIFE_MS, SCORED_PEERS } from '../../../protocol/peer-limits.ts'
 
 interface Entry {
   readonly points: number

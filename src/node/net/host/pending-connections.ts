@@ -5,12 +5,8 @@
  */
 import type { MultiaddrConnection } from '@libp2p/interface'
 import { Buckets, type Rate } from '../../../protocol/token-bucket.ts'
-import {
-  CONNECTIONS_AT_ONCE,
-  FIRST_MESSAGE_MS,
-  PENDING_CONNECTIONS,
-  RATE_LIMITED_PEERS,
-} from '../../../protocol/limits.ts'
+import { RATE_LIMITED_PEERS } from '../../../protocol/gossip-limits.ts'
+import { CONNECTIONS_AT_ONCE, FIRST_MESSAGE_MS, PENDING_CONNECTIONS } from '../../../protocol/stream-limits.ts'
 import type { Shares, SharesOf } from './address-shares.ts'
 import { ShareCounts } from './share-counts.ts'
 import { StreamCut } from './streams.ts'

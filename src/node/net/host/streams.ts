@@ -5,7 +5,7 @@
 import type { Stream, StreamCloseEvent, StreamMessageEvent } from '@libp2p/interface'
 import { encode } from 'it-length-prefixed'
 import { Uint8ArrayList } from 'uint8arraylist'
-import { DRAIN_TIMEOUT_MS, UNREAD_BYTES, UNSENT_BYTES } from '../../../protocol/limits.ts'
+import { DRAIN_TIMEOUT_MS, UNREAD_BYTES, UNSENT_BYTES } from '../../../protocol/stream-limits.ts'
 import { ByteQueue, LengthPrefixDecoder, TornMessage } from './length-prefix-decoder.ts'
 import { writeWithBackpressure } from './write-with-backpressure.ts'
 import { JobQueue } from '../../base/job-queue.ts'

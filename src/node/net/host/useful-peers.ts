@@ -3,7 +3,7 @@
  * shares a chain. Kept in memory; a peer shows it anew after a restart.
  */
 import { noteLatest } from '../../../dag/evict-oldest.ts'
-import { USEFUL_PEERS } from '../../../protocol/limits.ts'
+import { USEFUL_PEERS } from '../../../protocol/stream-limits.ts'
 
 /** Invariant: `#gave` and `#shares` have at most `USEFUL_PEERS` entries, in order of their last use. */
 export class UsefulPeers {

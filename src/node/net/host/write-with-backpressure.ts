@@ -6,7 +6,7 @@
  */
 import type { Stream } from '@libp2p/interface'
 import type { Uint8ArrayList } from 'uint8arraylist'
-import { SLICE_BYTES } from '../../../protocol/limits.ts'
+import { SLICE_BYTES } from '../../../protocol/stream-limits.ts'
 import { ProgressTimeout } from '../../../protocol/progress-timeout.ts'
 import { DeadlineError, onAbort } from '../../base/deadline.ts'
 

@@ -12,7 +12,7 @@ import {
   FRAMES_IN_CREDIT,
   REFUSED_PROTOCOLS,
   SMALL_FRAMES,
-} from '../../../protocol/limits.ts'
+} from '../../../protocol/stream-limits.ts'
 
 /** Frames that were earned, at most `FRAMES_IN_CREDIT`; beyond them a token bucket. */
 class Account {

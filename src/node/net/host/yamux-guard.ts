@@ -8,7 +8,7 @@
  */
 import type { MessageStream, StreamMuxer, StreamMuxerFactory } from '@libp2p/interface'
 import { yamux } from '@libp2p/yamux'
-import { CONNECTION_UNSENT_BYTES, CONTROL_UNSENT_BYTES } from '../../../protocol/limits.ts'
+import { CONNECTION_UNSENT_BYTES, CONTROL_UNSENT_BYTES } from '../../../protocol/stream-limits.ts'
 import { partsOf, type Chunk } from './length-prefix-decoder.ts'
 import { YamuxBudget } from './yamux-budget.ts'
 

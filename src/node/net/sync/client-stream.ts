@@ -9,12 +9,11 @@ import { decodeHello, decodeReply, encodeHello, encodeRequest } from '../../../p
 import type { ProtocolFault } from '../../../protocol/faults.ts'
 import {
   ABANDONED_REQUESTS,
-  HELLO_NONCE_BYTES,
   HELLO_TIMEOUT_MS,
-  MESSAGE_BYTES,
   REQUESTS_IN_FLIGHT,
   REQUEST_TIMEOUT_MS,
-} from '../../../protocol/limits.ts'
+} from '../../../protocol/stream-limits.ts'
+import { HELLO_NONCE_BYTES, MESSAGE_BYTES } from '../../../protocol/sync-limits.ts'
 import type { Reply, RequestBody } from '../../../protocol/messages.ts'
 import { ProgressTimeout } from '../../../protocol/progress-timeout.ts'
 import { why } from '../host/faults.ts'

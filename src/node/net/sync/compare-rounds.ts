@@ -3,7 +3,7 @@
  * It makes up for whatever announcements and subscriptions miss, so it takes the peers from libp2p's connections, at each
  * look anew, and hangs on no event and on no topic.
  */
-import { STATIC_PEERS_ASKED, STRANGERS_ASKED } from '../../../protocol/limits.ts'
+import { STATIC_PEERS_ASKED, STRANGERS_ASKED } from '../../../protocol/sync-limits.ts'
 import { Bucket } from '../../../protocol/token-bucket.ts'
 import { CompareTimer, compareIntervalMs, peersPerComparison } from './compare-timer.ts'
 import type { ComparedChain } from './compared-chain.ts'

@@ -2,7 +2,7 @@
  * Chooses the chains to compare now, and the peers (spec §7). Pure: the clock and random numbers are arguments. The chains are spread over
  * the interval, so that a thousand of them do not begin in the same moment.
  */
-import { COMPARE_MS, COMPARISONS_PER_SECOND, PEERS_COMPARED } from '../../../protocol/limits.ts'
+import { COMPARE_MS, COMPARISONS_PER_SECOND, PEERS_COMPARED } from '../../../protocol/sync-limits.ts'
 
 /** Spreads nodes that were started together. */
 const JITTER = 0.3

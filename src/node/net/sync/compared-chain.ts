@@ -5,7 +5,7 @@
 import type { PeerId } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
 import { noteLatest } from '../../../dag/evict-oldest.ts'
-import { SHARERS_PER_CHAIN } from '../../../protocol/limits.ts'
+import { SHARERS_PER_CHAIN } from '../../../protocol/sync-limits.ts'
 import { unreachable } from '../../../dag/result.ts'
 import type { PullResult } from '../../../protocol/pull-types.ts'
 import type { Replica } from '../../chain/replica.ts'

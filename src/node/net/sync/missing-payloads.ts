@@ -4,7 +4,7 @@
  */
 import { evictOldest } from '../../../dag/evict-oldest.ts'
 import type { ProtocolFault } from '../../../protocol/faults.ts'
-import { PAYLOAD_BACKOFFS, PAYLOADS_PER_MEETING } from '../../../protocol/limits.ts'
+import { PAYLOAD_BACKOFFS, PAYLOADS_PER_MEETING } from '../../../protocol/sync-limits.ts'
 import { fetchPayload, isBeingFetched } from './payload-fetch.ts'
 import type { Replica } from '../../chain/replica.ts'
 import { isRpcFault } from './faults.ts'

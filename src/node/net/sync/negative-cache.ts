@@ -7,7 +7,7 @@ import { evictOldest } from '../../../dag/evict-oldest.ts'
 import { createHash } from 'node:crypto'
 import type { BlockId } from '../../../dag/ids.ts'
 import { isUnsound, type BlockFault } from '../../../protocol/faults.ts'
-import { NEGATIVE_CACHE_PEERS, UNSOUND_IDS } from '../../../protocol/limits.ts'
+import { NEGATIVE_CACHE_PEERS, UNSOUND_IDS } from '../../../protocol/sync-limits.ts'
 import type { FruitlessEnd, PullResult, StoreOutcome } from '../../../protocol/pull-types.ts'
 
 /** Backoff after a fruitless pull; it doubles up to the maximum. */

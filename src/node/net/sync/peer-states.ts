@@ -1,6 +1,6 @@
 /** State of sync with each peer of one chain, for `chain status` (spec §10). It decides nothing. */
 import { evictOldest } from '../../../dag/evict-oldest.ts'
-import { PEERS_SHOWN } from '../../../protocol/limits.ts'
+import { PEERS_SHOWN } from '../../../protocol/sync-limits.ts'
 import type { Clock } from '../../base/clock.ts'
 
 /** `state` is a text for users. */

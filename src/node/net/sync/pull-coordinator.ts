@@ -4,7 +4,7 @@
  */
 import { Claims, findDeadlocked } from '../../../protocol/claims.ts'
 import type { ProtocolFault } from '../../../protocol/faults.ts'
-import { GET_IDS } from '../../../protocol/limits.ts'
+import { GET_IDS } from '../../../protocol/sync-limits.ts'
 import type { Handshake } from '../../../protocol/membership-proof.ts'
 import { overtaken } from '../../../protocol/stragglers.ts'
 import type { PullResult } from '../../../protocol/pull-types.ts'

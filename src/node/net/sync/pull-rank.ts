@@ -3,7 +3,7 @@
  * how many ids somebody has made: strangers stand for their addresses.
  */
 import { noteLatest } from '../../../dag/evict-oldest.ts'
-import { PROVEN_PEERS } from '../../../protocol/limits.ts'
+import { PROVEN_PEERS } from '../../../protocol/sync-limits.ts'
 
 /**
  * `asked`: a command names the peer. `static`: the user has named it before. `proven`: blocks that it gave are accepted

@@ -11,7 +11,7 @@ import {
   TURN_STALL_AGAIN_MS,
   TURN_STALL_MS,
   YIELD_AFTER_MS,
-} from '../../../protocol/limits.ts'
+} from '../../../protocol/sync-limits.ts'
 import { orAborted } from '../../base/deadline.ts'
 import { pickByGroup, type Rank } from './pull-rank.ts'
 import type { StrangerPlaces } from './stranger-places.ts'

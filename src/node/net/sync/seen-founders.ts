@@ -4,7 +4,7 @@
  */
 import { evictOldest } from '../../../dag/evict-oldest.ts'
 import type { AuthorKey } from '../../../dag/ids.ts'
-import { PEERS_SHOWN } from '../../../protocol/limits.ts'
+import { PEERS_SHOWN } from '../../../protocol/sync-limits.ts'
 import type { SeenFounder } from '../../../protocol/pull-types.ts'
 
 /** One founder, and the peers that follow them. */

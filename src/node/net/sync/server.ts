@@ -9,15 +9,14 @@ import { decodeHello, decodeRequest, encodeHello, encodeReplyParts } from '../..
 import type { ProtocolFault } from '../../../protocol/faults.ts'
 import {
   MESSAGE_TIMEOUT_MS,
-  HELLO_NONCE_BYTES,
   HELLO_TIMEOUT_MS,
-  MESSAGE_BYTES,
   OFFER_TIMEOUT_MS,
   LOADS_IN_FLIGHT,
   REQUESTS_IN_FLIGHT,
   REQUEST_TIMEOUT_MS,
   SYNC_STREAMS_PER_PEER,
-} from '../../../protocol/limits.ts'
+} from '../../../protocol/stream-limits.ts'
+import { HELLO_NONCE_BYTES, MESSAGE_BYTES } from '../../../protocol/sync-limits.ts'
 import { SYNC_PROTOCOL, type Reply, type Request } from '../../../protocol/messages.ts'
 import type { Host } from '../host/host.ts'
 import { why } from '../host/faults.ts'

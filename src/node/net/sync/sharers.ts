@@ -4,7 +4,7 @@
  * remembers who answered that it does not have the chain. It decides nothing.
  */
 import { evictOldest } from '../../../dag/evict-oldest.ts'
-import { ASK_AGAIN_MS, SHARERS_PER_CHAIN } from '../../../protocol/limits.ts'
+import { ASK_AGAIN_MS, SHARERS_PER_CHAIN } from '../../../protocol/sync-limits.ts'
 
 interface Sharer {
   /** A pull from it brought blocks. */

@@ -3,7 +3,7 @@
  * many there are in all, how many of them one address may have, and which addresses have stalled.
  */
 import { evictOldest } from '../../../dag/evict-oldest.ts'
-import { STALLED_ADDRESSES, STRANGER_PULLS, STRANGER_PULLS_PER_ADDRESS } from '../../../protocol/limits.ts'
+import { STALLED_ADDRESSES, STRANGER_PULLS, STRANGER_PULLS_PER_ADDRESS } from '../../../protocol/sync-limits.ts'
 
 /**
  * Chains that are offered a place that has become free, at most: with thousands of them that all wait for a full address,

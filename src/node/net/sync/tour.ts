@@ -3,7 +3,7 @@
  * that is not known, and for a comparison of those that it had before it came back. No topic is involved. A tour begins
  * with a connection and again every hour; a chain that is joined meanwhile is asked about at once.
  */
-import { ASK_AGAIN_MS, COMPARE_MS } from '../../../protocol/limits.ts'
+import { ASK_AGAIN_MS, COMPARE_MS } from '../../../protocol/sync-limits.ts'
 import type { Bucket } from '../../../protocol/token-bucket.ts'
 import { pause } from '../../base/deadline.ts'
 import type { HasChain } from './ask-chain.ts'

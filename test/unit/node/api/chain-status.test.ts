@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { DAY, HOUR } from '../../../support/economy.ts'
 import { author } from '../../../support/blocks.ts'
-import { COMPARE_MS } from '../../../../src/protocol/limits.ts'
+import { COMPARE_MS } from '../../../../src/protocol/sync-limits.ts'
 import { sinceLast, syncStateOf, type SyncFacts } from '../../../../src/node/api/chain-status.ts'
 
 /** Noon here, wherever that is. */

@@ -4,7 +4,7 @@ import { ok } from '../../../../src/dag/result.ts'
 import { chainsHandlers } from '../../../../src/node/api/chains-methods.ts'
 import type { NodeParts } from '../../../../src/node/api/node-parts.ts'
 import type { ResultOf } from '../../../../src/node/control/schema.ts'
-import { USUAL_TOPICS } from '../../../../src/protocol/limits.ts'
+import { USUAL_TOPICS } from '../../../../src/protocol/gossip-limits.ts'
 
 /** Joins one chain, with which there are so many. */
 async function join(count: number): Promise<ResultOf<'chains.join'>> {

@@ -4,7 +4,7 @@
  */
 import { afterEach, expect, test, vi } from 'vitest'
 import type { MadeBlock } from '../../../../../src/dag/block.ts'
-import { ORDINARY_STEPS, STEPS_PER_RECHECK } from '../../../../../src/protocol/limits.ts'
+import { ORDINARY_STEPS, STEPS_PER_RECHECK } from '../../../../../src/protocol/intake-limits.ts'
 import { ChainState } from '../../../../../src/reputation/chain-state.ts'
 import { post } from '../../../../support/blocks.ts'
 import { HOUR } from '../../../../support/economy.ts'

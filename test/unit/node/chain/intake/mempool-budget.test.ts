@@ -9,7 +9,7 @@ import {
   MEMPOOL_BYTES_IN_PULL,
   POOLED_BLOCK_BYTES,
   SURPLUS_IDLE_MS,
-} from '../../../../../src/protocol/limits.ts'
+} from '../../../../../src/protocol/intake-limits.ts'
 import { author, chain, post } from '../../../../support/blocks.ts'
 import { NOW_MS, openReplica } from '../../../../support/replicas.ts'
 

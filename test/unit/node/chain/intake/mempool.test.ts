@@ -10,7 +10,7 @@ import {
   MEMPOOL_BLOCKS_IN_PULL,
   MEMPOOL_BYTES,
   MEMPOOL_BYTES_IN_PULL,
-} from '../../../../../src/protocol/limits.ts'
+} from '../../../../../src/protocol/intake-limits.ts'
 import { author, chain, post } from '../../../../support/blocks.ts'
 
 const forum = chain('#forum', author(1).author)

@@ -1,7 +1,7 @@
 /** Sound blocks that nobody pays for (spec §5, *Surplus*): how long they wait for a payer, and that they cost little. */
 import { describe, expect, test, vi } from 'vitest'
 import { graphViolationsOf } from '../../../../../src/dag/graph-invariants.ts'
-import { MEMPOOL_BLOCKS } from '../../../../../src/protocol/limits.ts'
+import { MEMPOOL_BLOCKS } from '../../../../../src/protocol/intake-limits.ts'
 import { like, post } from '../../../../support/blocks.ts'
 import { DAY, HOUR, MINUTE } from '../../../../support/economy.ts'
 import { floodOf } from '../../../../support/flood.ts'

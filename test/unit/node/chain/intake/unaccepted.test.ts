@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { MAX_AHEAD_MS } from '../../../../../src/dag/block-limits.ts'
 import { Unaccepted, type UnacceptedState } from '../../../../../src/node/chain/intake/unaccepted.ts'
-import { HELD_SLOTS, SURPLUS_KEPT } from '../../../../../src/protocol/limits.ts'
+import { HELD_SLOTS, SURPLUS_KEPT } from '../../../../../src/protocol/intake-limits.ts'
 import { draw, type Drawing } from '../../../../support/draw.ts'
 
 /** Names x1, x2, …, each on the one before or all on the genesis. */

@@ -15,7 +15,7 @@ import {
   CATCH_UP_MS,
   OWN_ANNOUNCEMENTS,
   RIDING_QUEUE,
-} from '../../../../../src/protocol/limits.ts'
+} from '../../../../../src/protocol/gossip-limits.ts'
 import { author, chain, must, post } from '../../../../support/blocks.ts'
 import { openReplica, type TestReplica } from '../../../../support/replicas.ts'
 import { TORSION, torsionPost } from '../../../../support/torsion.ts'

@@ -1,7 +1,7 @@
 /** Topics of neighbours that nobody here follows (spec §7): each has a share, and there is one for all beyond that. */
 import { expect, test } from 'vitest'
 import { OtherTopics } from '../../../../../src/node/net/gossip/other-topics.ts'
-import { OTHER_TOPICS, OTHER_TOPICS_PER_PEER } from '../../../../../src/protocol/limits.ts'
+import { OTHER_TOPICS, OTHER_TOPICS_PER_PEER } from '../../../../../src/protocol/gossip-limits.ts'
 
 /** How many of so many are taken. */
 function taken(topics: OtherTopics, peer: string, count: number): number {

@@ -2,7 +2,7 @@
 import type { RPC } from '@chainsafe/libp2p-gossipsub/message'
 import { expect, test } from 'vitest'
 import { filterRpc, type RpcContext } from '../../../../../src/node/net/gossip/rpc-filter.ts'
-import { PRUNE_BACKOFF_S } from '../../../../../src/protocol/limits.ts'
+import { PRUNE_BACKOFF_S } from '../../../../../src/protocol/gossip-limits.ts'
 
 const JOINED = '/freechains/1/joined'
 const OTHER = '/freechains/1/other'

@@ -12,7 +12,7 @@ import {
   PRUNE_BACKOFFS,
   RATE_LIMITED_PEERS,
   SEEN_MESSAGES,
-} from '../../../../../src/protocol/limits.ts'
+} from '../../../../../src/protocol/gossip-limits.ts'
 import { TOPIC_CHARS, TOPIC_PREFIX } from '../../../../../src/protocol/messages.ts'
 
 const JOINED = `${TOPIC_PREFIX}joined`

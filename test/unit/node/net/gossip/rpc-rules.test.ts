@@ -3,7 +3,7 @@ import { RPC } from '@chainsafe/libp2p-gossipsub/message'
 import { bytesToHex } from '@noble/hashes/utils.js'
 import { expect, test } from 'vitest'
 import { splitRpc } from '../../../../../src/node/net/gossip/rpc-rules.ts'
-import { GOSSIP_RPC_BYTES } from '../../../../../src/protocol/limits.ts'
+import { GOSSIP_RPC_BYTES } from '../../../../../src/protocol/gossip-limits.ts'
 
 const topic = (n: number): string => `/freechains/1/${String(n).padStart(52, '0')}`
 const numbered = (count: number): number[] => Array.from({ length: count }, (_, n) => n)

@@ -1,7 +1,7 @@
 /** How many posts wait for a like (spec §7): when it is announced, and what is known of neighbours. */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { WaitingPosts } from '../../../../../src/node/net/gossip/waiting-posts.ts'
-import { WAITING_AGAIN_MS, WAITING_EVERY_MS, WAITING_NEIGHBOURS } from '../../../../../src/protocol/limits.ts'
+import { WAITING_AGAIN_MS, WAITING_EVERY_MS, WAITING_NEIGHBOURS } from '../../../../../src/protocol/gossip-limits.ts'
 
 let count = 0
 let connected: string[] = []

@@ -5,7 +5,7 @@ import { Uint8ArrayList } from 'uint8arraylist'
 import { expect, test, vi } from 'vitest'
 import { readWithin } from '../../../../../src/node/net/host/gossip-guard.ts'
 import { countRpcFields } from '../../../../../src/node/net/host/rpc-fields.ts'
-import { GOSSIP_FIELD_BYTES, GOSSIP_READ, GOSSIP_RPC_FIELDS } from '../../../../../src/protocol/limits.ts'
+import { GOSSIP_FIELD_BYTES, GOSSIP_READ, GOSSIP_RPC_FIELDS } from '../../../../../src/protocol/gossip-limits.ts'
 import { Bucket } from '../../../../../src/protocol/token-bucket.ts'
 import { checkProperty } from '../../../../support/property.ts'
 

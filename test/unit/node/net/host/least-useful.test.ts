@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { leastUseful, type Slot } from '../../../../../src/node/net/host/least-useful.ts'
-import { SHOW_USE_MS } from '../../../../../src/protocol/limits.ts'
+import { SHOW_USE_MS } from '../../../../../src/protocol/stream-limits.ts'
 import { checkProperty } from '../../../../support/property.ts'
 
 const NOW_MS = 1_000_000

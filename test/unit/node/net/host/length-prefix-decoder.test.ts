@@ -8,7 +8,7 @@ import {
   TornMessage,
 } from '../../../../../src/node/net/host/length-prefix-decoder.ts'
 import { readMessages } from '../../../../../src/node/net/host/streams.ts'
-import { LENGTH_PREFIX_BYTES } from '../../../../../src/protocol/limits.ts'
+import { LENGTH_PREFIX_BYTES } from '../../../../../src/protocol/stream-limits.ts'
 
 const PACKET_BYTES = 64 * 1024
 

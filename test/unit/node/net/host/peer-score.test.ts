@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { PeerScore } from '../../../../../src/node/net/host/peer-score.ts'
-import { BAN_AT_POINTS, BAN_MS, POINTS_HALF_LIFE_MS, SCORED_PEERS } from '../../../../../src/protocol/limits.ts'
+import { BAN_AT_POINTS, BAN_MS, POINTS_HALF_LIFE_MS, SCORED_PEERS } from '../../../../../src/protocol/peer-limits.ts'
 
 const PEER = 'peer'
 

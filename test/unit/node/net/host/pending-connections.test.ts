@@ -4,7 +4,11 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { sharesWith } from '../../../../../src/node/net/host/address-shares.ts'
 import { PendingConnections, type PendingConnection } from '../../../../../src/node/net/host/pending-connections.ts'
-import { CONNECTIONS_AT_ONCE, FIRST_MESSAGE_MS, PENDING_CONNECTIONS } from '../../../../../src/protocol/limits.ts'
+import {
+  CONNECTIONS_AT_ONCE,
+  FIRST_MESSAGE_MS,
+  PENDING_CONNECTIONS,
+} from '../../../../../src/protocol/stream-limits.ts'
 import { checkProperty } from '../../../../support/property.ts'
 
 /** An accepted connection, by the address that it comes from. */

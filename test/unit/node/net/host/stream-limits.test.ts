@@ -34,7 +34,7 @@ import {
   SYNC_STREAMS_PER_PEER,
   UNREAD_BYTES,
   UNSENT_BYTES,
-} from '../../../../../src/protocol/limits.ts'
+} from '../../../../../src/protocol/stream-limits.ts'
 import type { Reply, RequestBody } from '../../../../../src/protocol/messages.ts'
 import { author, chain, must } from '../../../../support/blocks.ts'
 import { FakeStream } from '../../../../support/fake-stream.ts'

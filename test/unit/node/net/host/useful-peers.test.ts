@@ -1,7 +1,7 @@
 /** What is remembered of peers' use is bounded: peer ids are free. */
 import { expect, test } from 'vitest'
 import { UsefulPeers } from '../../../../../src/node/net/host/useful-peers.ts'
-import { USEFUL_PEERS } from '../../../../../src/protocol/limits.ts'
+import { USEFUL_PEERS } from '../../../../../src/protocol/stream-limits.ts'
 
 test('one over the bound, the one that showed itself useful longest ago is forgotten', () => {
   const useful = new UsefulPeers()

@@ -9,7 +9,7 @@ import {
   FRAMES_IN_CREDIT,
   REFUSED_PROTOCOLS,
   SMALL_FRAMES,
-} from '../../../../../src/protocol/limits.ts'
+} from '../../../../../src/protocol/stream-limits.ts'
 
 function budget() {
   let nowMs = 0

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { YamuxFrameFlood, YamuxFrameGuard, OversizedYamuxFrame } from '../../../../../src/node/net/host/yamux-guard.ts'
 import { YamuxBudget } from '../../../../../src/node/net/host/yamux-budget.ts'
-import { CONTROL_FRAMES } from '../../../../../src/protocol/limits.ts'
+import { CONTROL_FRAMES } from '../../../../../src/protocol/stream-limits.ts'
 import { checkProperty } from '../../../../support/property.ts'
 
 const LIMIT = 1_000

@@ -8,7 +8,7 @@ import {
   PEERS_COMPARED,
   STATIC_PEERS_ASKED,
   STRANGERS_ASKED,
-} from '../../../../../src/protocol/limits.ts'
+} from '../../../../../src/protocol/sync-limits.ts'
 import { fakePause } from '../../../../support/fake-pause.ts'
 
 beforeEach(() => {

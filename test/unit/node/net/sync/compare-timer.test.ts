@@ -8,7 +8,7 @@ import {
   peersPerComparison,
   type Candidate,
 } from '../../../../../src/node/net/sync/compare-timer.ts'
-import { COMPARE_MS, COMPARISONS_PER_SECOND, PEERS_COMPARED } from '../../../../../src/protocol/limits.ts'
+import { COMPARE_MS, COMPARISONS_PER_SECOND, PEERS_COMPARED } from '../../../../../src/protocol/sync-limits.ts'
 import { checkProperty } from '../../../../support/property.ts'
 
 const half = (): number => 0.5

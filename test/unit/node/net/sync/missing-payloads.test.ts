@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { askForMissing } from '../../../../../src/node/net/sync/missing-payloads.ts'
 import type { SyncStream } from '../../../../../src/node/net/sync/client.ts'
-import { PAYLOAD_BACKOFFS, PAYLOADS_PER_MEETING } from '../../../../../src/protocol/limits.ts'
+import { PAYLOAD_BACKOFFS, PAYLOADS_PER_MEETING } from '../../../../../src/protocol/sync-limits.ts'
 import type { RequestBody } from '../../../../../src/protocol/messages.ts'
 import { author, chain, post } from '../../../../support/blocks.ts'
 import { openReplica, type TestReplica } from '../../../../support/replicas.ts'

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import type { BlockId } from '../../../../../src/dag/ids.ts'
 import { NegativeCache } from '../../../../../src/node/net/sync/negative-cache.ts'
 import type { BlockFault } from '../../../../../src/protocol/faults.ts'
-import { NEGATIVE_CACHE_PEERS, UNSOUND_IDS } from '../../../../../src/protocol/limits.ts'
+import { NEGATIVE_CACHE_PEERS, UNSOUND_IDS } from '../../../../../src/protocol/sync-limits.ts'
 import type { PullResult } from '../../../../../src/protocol/pull-types.ts'
 import { author, chain, post } from '../../../../support/blocks.ts'
 

@@ -2,7 +2,7 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { OVERTAKEN } from '../../../../../src/node/net/sync/pull.ts'
 import type { PullCoordinator } from '../../../../../src/node/net/sync/pull-coordinator.ts'
-import { GET_IDS, IDS_PER_PAGE } from '../../../../../src/protocol/limits.ts'
+import { GET_IDS, IDS_PER_PAGE } from '../../../../../src/protocol/sync-limits.ts'
 import { holding, joiner, postsInLine } from '../../../../support/pulling.ts'
 import { viewOf } from '../../../../support/replicas.ts'
 import { wiredTo, type OnReply, type Wired } from '../../../../support/wired.ts'

@@ -1,7 +1,7 @@
 /** Ranks of peers, and picking among equals (spec §8, step 3). */
 import { expect, test } from 'vitest'
 import { inOrderOfRank, pickByGroup, ProvenPeers } from '../../../../../src/node/net/sync/pull-rank.ts'
-import { PROVEN_PEERS } from '../../../../../src/protocol/limits.ts'
+import { PROVEN_PEERS } from '../../../../../src/protocol/sync-limits.ts'
 
 test('so many peers are remembered to have given something; whose gift is oldest is forgotten', () => {
   const proven = new ProvenPeers()

@@ -17,7 +17,7 @@ import {
   TURN_STALL_AGAIN_MS,
   TURN_STALL_MS,
   YIELD_AFTER_MS,
-} from '../../../../../src/protocol/limits.ts'
+} from '../../../../../src/protocol/sync-limits.ts'
 import { turns } from '../../../../support/turns.ts'
 
 const forEver = new AbortController().signal

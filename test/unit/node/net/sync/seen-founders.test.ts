@@ -1,7 +1,7 @@
 /** What peers say of their founders (spec §2, §8), for people who choose. */
 import { expect, test } from 'vitest'
 import { SeenFounders } from '../../../../../src/node/net/sync/seen-founders.ts'
-import { PEERS_SHOWN } from '../../../../../src/protocol/limits.ts'
+import { PEERS_SHOWN } from '../../../../../src/protocol/sync-limits.ts'
 import { author } from '../../../../support/blocks.ts'
 
 const [one, other] = [author(1).author, author(2).author]

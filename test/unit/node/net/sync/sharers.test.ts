@@ -1,7 +1,7 @@
 /** Who has a chain, as far as peers have shown it (spec §7). */
 import { expect, test } from 'vitest'
 import { Sharers } from '../../../../../src/node/net/sync/sharers.ts'
-import { ASK_AGAIN_MS, SHARERS_PER_CHAIN } from '../../../../../src/protocol/limits.ts'
+import { ASK_AGAIN_MS, SHARERS_PER_CHAIN } from '../../../../../src/protocol/sync-limits.ts'
 
 test('who showed the chain is a sharer until it says that it has not got it, and then is not asked for a while', () => {
   const sharers = new Sharers()

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { Tour, type TouredChain } from '../../../../../src/node/net/sync/tour.ts'
 import type { HasChain } from '../../../../../src/node/net/sync/ask-chain.ts'
-import { ASK_AGAIN_MS, STRANGERS_ASKED } from '../../../../../src/protocol/limits.ts'
+import { ASK_AGAIN_MS, STRANGERS_ASKED } from '../../../../../src/protocol/sync-limits.ts'
 import { Bucket } from '../../../../../src/protocol/token-bucket.ts'
 import { fakePause as pause } from '../../../../support/fake-pause.ts'
 
