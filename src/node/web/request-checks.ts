@@ -3,6 +3,7 @@
  * this machine, and a name of its owner's can be made to mean this machine: what they cannot do is forge `Host` and `Origin`.
  */
 import type { IncomingMessage } from 'node:http'
+import { hostPort } from '../base/host-port.ts'
 
 /** Sent with every answer. */
 export const HEADERS: Readonly<Record<string, string>> = {
@@ -28,9 +29,9 @@ export const HEADERS: Readonly<Record<string, string>> = {
 
 /** The names by which the page is reached: the address that it listens on, and `localhost`. */
 export function hostsOf(host: string, port: number): ReadonlySet<string> {
-  const names = [host.includes(':') ? `[${host}]` : host, 'localhost']
+  const addresses = [host, 'localhost'].map((name) => hostPort(name, port))
   // A browser leaves out the port of its scheme.
-  return new Set(names.flatMap((name) => [`${name}:${String(port)}`, ...(port === 80 ? [name] : [])]))
+  return new Set([...addresses, ...addresses.map((address) => address.replace(/:80$/, ''))])
 }
 
 /** Whether the browser was told to come here, and not by a name that somebody else chose. */

@@ -3,6 +3,7 @@
  * cookie. Of both this node keeps digests alone, those of sessions on disk, so that a restart signs nobody out.
  */
 import { createHash, randomBytes } from 'node:crypto'
+import { evictOldest } from '../../dag/evict-oldest.ts'
 import type { WEB_LIMITS } from './web-limits.ts'
 
 const SECRET_BYTES = 32
@@ -43,7 +44,7 @@ export class Sessions {
   link(): string {
     const token = randomBytes(SECRET_BYTES).toString('hex')
     this.#links.set(digestOf(token), this.#modules.nowMs())
-    dropOldest(this.#links, this.#limits.links)
+    evictOldest(this.#links, this.#limits.links)
     return token
   }
 
@@ -55,7 +56,7 @@ export class Sessions {
     if (madeAt === undefined || this.#modules.nowMs() - madeAt > this.#limits.linkMs) return undefined
     const secret = randomBytes(SECRET_BYTES).toString('hex')
     this.#sessions.set(digestOf(secret), this.#modules.nowMs())
-    dropOldest(this.#sessions, this.#limits.sessions)
+    evictOldest(this.#sessions, this.#limits.sessions)
     await this.#save()
     return secret
   }
@@ -77,11 +78,4 @@ export class Sessions {
 /** Looked up by digest, a secret cannot be guessed digit by digit from how long the answer takes. */
 function digestOf(secret: string): string {
   return createHash('sha256').update(secret, 'utf8').digest('hex')
-}
-
-function dropOldest(map: Map<string, number>, most: number): void {
-  for (const digest of map.keys()) {
-    if (map.size <= most) return
-    map.delete(digest)
-  }
 }

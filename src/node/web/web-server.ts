@@ -9,6 +9,7 @@ import type { Duplex } from 'node:stream'
 import sirv from 'sirv'
 import { WebSocketServer, type WebSocket } from 'ws'
 import { fail, ok, type Result } from '../../dag/result.ts'
+import { hostPort } from '../base/host-port.ts'
 import type { Logger } from '../base/log.ts'
 import { MessageStream } from './message-stream.ts'
 import { cookieOf, HEADERS, hostsOf, isOurHost, isOurOrigin } from './request-checks.ts'
@@ -107,8 +108,7 @@ export class WebServer {
 
   /** The address of the page, without the right to use it. */
   get address(): string {
-    const { host } = this.#options
-    return `http://${host.includes(':') ? `[${host}]` : host}:${String(this.#port)}/`
+    return `http://${hostPort(this.#options.host, this.#port)}/`
   }
 
   /** An address that signs one browser in, once. The token is in the fragment, which no browser sends or logs. */

@@ -4,6 +4,7 @@
  */
 import { connect, isIP, type NetConnectOpts, type Socket } from 'node:net'
 import { clientError } from './client-error.ts'
+import { hostPort } from '../../base/host-port.ts'
 import { isLoopback } from '../../base/loopback.ts'
 import { defaultStateDir, fitsSocket, socketPath } from '../paths.ts'
 
@@ -30,7 +31,7 @@ export async function dial(endpoint: Endpoint): Promise<Dialled> {
     return { socket, isUnix: true }
   }
   const { host, port } = endpoint
-  const address = isIP(host) === 6 ? `[${host}]:${String(port)}` : `${host}:${String(port)}`
+  const address = hostPort(host, port)
   if (isIP(host) !== 0 && !isLoopback(host)) throw notLoopback(address)
   const path = socketPath(stateDirOf(endpoint), port)
   // A host name may resolve to another machine, and this machine's socket would then be the wrong daemon.
