@@ -4,7 +4,7 @@
  */
 import { ed25519 } from '@noble/curves/ed25519.js'
 import { computed, signal } from '@preact/signals'
-import { fromBase64, fromHex, toBase64, toHex } from '../text/bytes.ts'
+import { fromBase64, fromHex, toBase64, toHex } from '../../../../src/node/control/client/browser-bytes.ts'
 
 export interface Stored {
   readonly name: string

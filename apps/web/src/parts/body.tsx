@@ -4,7 +4,7 @@ import type { ListedBlock } from '../../../../src/node/control/shapes.ts'
 import { sizeOf, t } from '../lang/lang.ts'
 import { attempt, link } from '../state/app.ts'
 import { bytesAs, contentOf, type Content } from '../state/feed.ts'
-import { fromBase64 } from '../text/bytes.ts'
+import { fromBase64 } from '../../../../src/node/control/client/browser-bytes.ts'
 import { markdown } from '../text/markdown.ts'
 import { safeLine } from '../text/plain.ts'
 

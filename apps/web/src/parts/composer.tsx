@@ -5,9 +5,10 @@ import { publish } from '../keys/publish.ts'
 import { isUnlocked } from '../keys/vault.ts'
 import { sizeOf, t } from '../lang/lang.ts'
 import { attempt, say } from '../state/app.ts'
-import { toBase64 } from '../text/bytes.ts'
+import { toBase64 } from '../../../../src/node/control/client/browser-bytes.ts'
 import { fitPicture, pictureLimit } from '../text/picture.ts'
 import { Text } from './body.tsx'
+import { submits } from './submits.ts'
 
 interface ComposerProps {
   readonly chain: string
@@ -69,13 +70,7 @@ export function Composer({ chain, re, label, isShort = false, onSent, onCancel }
   }
 
   return (
-    <form
-      class={isShort ? 'composer short' : 'composer'}
-      onSubmit={(event) => {
-        event.preventDefault()
-        void send()
-      }}
-    >
+    <form class={isShort ? 'composer short' : 'composer'} onSubmit={submits(send)}>
       {!isShort && (
         <div class="tabs">
           <button type="button" aria-pressed={!isPreview.value} onClick={() => (isPreview.value = false)}>

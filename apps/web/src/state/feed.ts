@@ -4,7 +4,8 @@
  */
 import { signal } from '@preact/signals'
 import type { ControlEvent, ListedBlock } from '../../../../src/node/control/shapes.ts'
-import { fromBase64, textOf } from '../text/bytes.ts'
+import { fromBase64 } from '../../../../src/node/control/client/browser-bytes.ts'
+import { textOf } from '../text/bytes.ts'
 import { pictureType } from '../text/picture.ts'
 import { attempt, link, onEvents } from './app.ts'
 

@@ -3,6 +3,7 @@
  * The cookie of the page's session authenticates it.
  */
 import './no-jit.ts'
+import { fromBase64, fromHex, toBase64 } from './browser-bytes.ts'
 import { Client, type ClientOptions } from './client.ts'
 import { ClientError, clientError } from './client-error.ts'
 import { SIGNED_PREFIX, signAndSubmit, type DraftBytes, type Drafting, type Signer } from './drafting.ts'
@@ -27,13 +28,14 @@ export function signerOf(pvt: string): Signer {
   const [, seed = '', author = ''] = PRIVATE_KEY.exec(pvt) ?? []
   if (seed === '') throw new ClientError('bad-key', 'wrong key: expected a private key of 128 hex digits')
   // A browser refuses a public key that is not the seed's.
-  const jwk = { kty: 'OKP', crv: 'Ed25519', d: base64Url(bytesOf(seed)), x: base64Url(bytesOf(author)) }
+  const jwk = { kty: 'OKP', crv: 'Ed25519', d: base64Url(fromHex(seed)), x: base64Url(fromHex(author)) }
   const key = crypto.subtle.importKey('jwk', jwk, 'Ed25519', false, ['sign'])
   // It is said when it is used.
   key.catch(() => undefined)
   return {
     author: author.toUpperCase(),
-    sign: async (bytes) => new Uint8Array(await crypto.subtle.sign('Ed25519', await key, copyOf(bytes))),
+    // With a buffer of its own, as WebCrypto's types demand.
+    sign: async (bytes) => new Uint8Array(await crypto.subtle.sign('Ed25519', await key, new Uint8Array(bytes))),
   }
 }
 
@@ -48,11 +50,10 @@ export async function postSigned(
 
 const BROWSER_BYTES: DraftBytes = {
   signed: async (header) => {
-    const bytes = Uint8Array.from(atob(header), (char) => char.charCodeAt(0))
-    const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))
+    const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', fromBase64(header)))
     return new Uint8Array([...new TextEncoder().encode(SIGNED_PREFIX), ...digest])
   },
-  base64,
+  base64: toBase64,
 }
 
 async function open(closed: AbortSignal): Promise<ControlClient> {
@@ -120,19 +121,6 @@ class Messages implements Transport {
   }
 }
 
-function bytesOf(hex: string): Uint8Array {
-  return Uint8Array.from(hex.match(/../g) ?? [], (digits) => Number.parseInt(digits, 16))
-}
-
-function base64(bytes: Uint8Array): string {
-  return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''))
-}
-
 function base64Url(bytes: Uint8Array): string {
-  return base64(bytes).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
-}
-
-/** With a buffer of its own, as WebCrypto's types demand. */
-function copyOf(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(bytes)
+  return toBase64(bytes).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
 }

@@ -7,7 +7,7 @@
  */
 import { ClientError, clientError } from './client-error.ts'
 import type { ControlClient } from './rpc-client.ts'
-import { Cursor, Cursors } from './cursor.ts'
+import { Cursor, cursorParams, Cursors } from './cursor.ts'
 import { untilAborted, OutageNotifier, Reconnector, type Open, type OutageCallbacks } from './reconnect.ts'
 import {
   READS,
@@ -161,7 +161,7 @@ export class Client {
   /** Subscribes to all chains, including those joined later. */
   listenAll(options: ListenOptions<ChainsCursor> = {}): Listening<ChainsCursor> {
     return this.#subscription(options, (connection, from) =>
-      connection.open('chains.listen', from === undefined ? {} : { from: copied(from) }).then((opened) => ({
+      connection.open('chains.listen', from === undefined ? {} : { from: cursorParams(from) }).then((opened) => ({
         ...opened,
         cursor: new Cursors(opened.from),
       })),
@@ -275,8 +275,4 @@ async function* follow<C>(
 
 function isLost(error: unknown): error is ClientError {
   return error instanceof ClientError && error.code === 'connection-lost'
-}
-
-function copied(from: ChainsCursor): Record<string, string[]> {
-  return Object.fromEntries(Object.entries(from).map(([chain, ids]) => [chain, [...ids]]))
 }

@@ -30,6 +30,11 @@ export class Cursor {
   }
 }
 
+/** As params of a call, which are plain arrays. */
+export function cursorParams(from: Readonly<Record<string, readonly string[]>>): Record<string, string[]> {
+  return Object.fromEntries(Object.entries(from).map(([chain, ids]) => [chain, [...ids]]))
+}
+
 /** A cursor for each chain, by the chain's name. */
 export class Cursors {
   readonly #chains = new Map<string, Cursor>()

@@ -1,9 +1,10 @@
 /** Parts of the page that need no browser: addresses, what a picture is, bytes as text. */
 import { expect, test } from 'vitest'
 import { hashOf, routeOf } from '../../../../apps/web/src/state/route.ts'
-import { fromBase64, fromHex, textOf, toBase64, toHex } from '../../../../apps/web/src/text/bytes.ts'
+import { textOf } from '../../../../apps/web/src/text/bytes.ts'
 import { pictureType } from '../../../../apps/web/src/text/picture.ts'
 import { safeLine } from '../../../../apps/web/src/text/plain.ts'
+import { fromHex } from '../../../../src/node/control/client/browser-bytes.ts'
 
 test('an address leads to the chain and thread that it was made of', () => {
   for (const chain of ['#a/b c', '$ç%', '@!00FF']) {
@@ -21,13 +22,6 @@ test('a picture is what begins as one, whatever it says of itself', () => {
   expect(pictureType(new TextEncoder().encode('RIFF1234WEBPVP8 '))).toBe('image/webp')
   expect(pictureType(new TextEncoder().encode('<svg onload=x>'))).toBeUndefined()
   expect(pictureType(fromHex('FFD8'))).toBeUndefined()
-})
-
-test('bytes go to hex and base64 and back, long ones too', () => {
-  const bytes = Uint8Array.from({ length: 20_000 }, (_, at) => (at * 31) % 256)
-  expect(fromHex(toHex(bytes))).toEqual(bytes)
-  expect(toBase64(bytes)).toBe(Buffer.from(bytes).toString('base64'))
-  expect(fromBase64(toBase64(bytes))).toEqual(bytes)
 })
 
 test('text is UTF-8 without a NUL', () => {
