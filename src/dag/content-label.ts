@@ -31,6 +31,11 @@ export function wrongLabel({ type, name }: ContentLabel): string | undefined {
   return undefined
 }
 
+/** @param wanted - a media type, or with a star behind the slash all of a kind. What has no type is of none. */
+export function isOfType(type: string | undefined, wanted: string): boolean {
+  return wanted.endsWith('/*') ? type?.startsWith(wanted.slice(0, -1)) === true : type === wanted
+}
+
 /** Only the label of what may have more fields; those that are absent stay absent. */
 export function labelOf({ type, name }: ContentLabel): ContentLabel {
   return { ...(type === undefined ? {} : { type }), ...(name === undefined ? {} : { name }) }

@@ -3,6 +3,7 @@
  * newest first looked at. The work of a call is bounded, not what it finds: it says where the next one goes on.
  */
 import type { AuthorKey, BlockId } from '../../dag/ids.ts'
+import { isOfType } from '../../dag/content-label.ts'
 import type { Header } from '../../dag/header.ts'
 import { inOrder } from '../../dag/order.ts'
 import type { LobbyPost } from '../chain/lobby.ts'
@@ -124,8 +125,4 @@ async function matchingOf(replica: Replica, slice: readonly number[], choice: Bl
 
 function headerFits(header: Header, { re, type }: BlockFilter): boolean {
   return (re === undefined || header.re === re) && (type === undefined || isOfType(header.pay.type, type))
-}
-
-function isOfType(type: string | undefined, wanted: string): boolean {
-  return wanted.endsWith('/*') ? type?.startsWith(wanted.slice(0, -1)) === true : type === wanted
 }

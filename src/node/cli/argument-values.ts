@@ -1,4 +1,5 @@
 /** Values of arguments as typed, validated (spec §11): ports, addresses of the control port, text. Pure. */
+import { InvalidArgumentError } from 'commander'
 import { CommandError, UsageError } from './io.ts'
 
 /** Port of the control port by default. */
@@ -25,6 +26,13 @@ export function parsePort(text: string): number {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : NaN
   if (!(port >= 0 && port <= 65_535)) throw new UsageError(`“${text}” is no port: expected a number up to 65535`)
   return port
+}
+
+/** A count from 1 to `most`. @throws {InvalidArgumentError} commander turns it into a usage error */
+export function parseCount(text: string, most: number): number {
+  const count = /^\d+$/.test(text) && text.length <= String(most).length ? Number(text) : 0
+  if (count < 1 || count > most) throw new InvalidArgumentError(`Expected a number from 1 to ${String(most)}.`)
+  return count
 }
 
 /** The control port that `--host` and `--port` name together. @throws {UsageError} */

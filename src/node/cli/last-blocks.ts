@@ -2,18 +2,16 @@
  * The last blocks of a chain for `log` and `graph` (spec §11), and their `--last N`. The daemon lists held posts after
  * all others, where they would push accepted blocks out; here they come on top of N.
  */
-import { InvalidArgumentError } from 'commander'
 import type { ControlCaller } from '../control/client/rpc-client.ts'
 import type { ListedBlock } from '../control/shapes.ts'
+import { parseCount } from './argument-values.ts'
 
 /** The most blocks in one answer of `chain.blocks`. */
 export const MAX_LAST = 10_000
 
 /** Parses N. @throws {InvalidArgumentError} commander turns it into a usage error */
 export function parseLast(text: string): number {
-  const count = /^\d{1,5}$/.test(text) ? Number(text) : 0
-  if (count < 1 || count > MAX_LAST) throw new InvalidArgumentError(`Expected a number from 1 to ${String(MAX_LAST)}.`)
-  return count
+  return parseCount(text, MAX_LAST)
 }
 
 /** Through the lens, so many times as many blocks are looked through: a farm's may be most of them. */

@@ -1,9 +1,11 @@
 /** The options of `log` that choose blocks (spec §11), and the blocks that they choose, gathered page by page. */
-import { InvalidArgumentError, type Command } from 'commander'
+import type { Command } from 'commander'
+import { isOfType } from '../../dag/content-label.ts'
 import type { ControlCaller } from '../control/client/rpc-client.ts'
 import type { ParamsOf } from '../control/schema.ts'
 import type { ListedBlock } from '../control/shapes.ts'
 import type { AddressBook } from './address-book.ts'
+import { parseCount } from './argument-values.ts'
 import { authorOf } from './authors.ts'
 import type { Zone } from './block-text.ts'
 import { systemClock } from '../base/clock.ts'
@@ -39,10 +41,7 @@ export function addFilterOptions(command: Command): Command {
 
 /** Parses `--last`. @throws {InvalidArgumentError} */
 export function parseLogged(text: string): number {
-  const count = /^\d{1,7}$/.test(text) ? Number(text) : 0
-  if (count < 1 || count > MAX_LOGGED)
-    throw new InvalidArgumentError(`Expected a number from 1 to ${String(MAX_LOGGED)}.`)
-  return count
+  return parseCount(text, MAX_LOGGED)
 }
 
 export interface FilterContext {
@@ -106,7 +105,5 @@ export function passes({ time, author, re, pay }: ListedBlock, filter: LogFilter
   if (time < since || time > until) return false
   if (filter.author !== undefined && filter.author !== author) return false
   if (filter.re !== undefined && re?.includes(filter.re.toUpperCase()) !== true) return false
-  return (
-    type === undefined || pay.type === type || (type.endsWith('/*') && pay.type?.startsWith(type.slice(0, -1)) === true)
-  )
+  return type === undefined || isOfType(pay.type, type)
 }

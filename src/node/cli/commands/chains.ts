@@ -1,6 +1,7 @@
 /** `chains`: the chains of this node (spec §11). */
 import type { Command } from 'commander'
 import type { ResultOf } from '../../control/schema.ts'
+import { cursorParams } from '../../control/client/cursor.ts'
 import type { ControlCaller } from '../../control/client/rpc-client.ts'
 import { showSize } from '../block-text.ts'
 import { CommandError } from '../io.ts'
@@ -102,9 +103,7 @@ async function confirmLeaving(context: CommandContext, client: ControlCaller, na
 
 /** Posts that the user has not read, by chain; empty until he has looked into his inbox once. */
 async function unreadOf(context: CommandContext, client: ControlCaller): Promise<ReadonlyMap<string, number>> {
-  const from = Object.fromEntries(
-    Object.entries(await openMarks(context.io, context.controlPort)).map(([name, ids]) => [name, [...ids]]),
-  )
+  const from = cursorParams(await openMarks(context.io, context.controlPort))
   if (Object.keys(from).length === 0) return new Map()
   const without = (await Mutes.open(context.io)).list()
   const news = await client.call('chains.news', { from, without, last: 0 })

@@ -2,7 +2,7 @@
 import type { Command } from 'commander'
 import { ClientError } from '../../control/client/client-error.ts'
 import type { ControlCaller } from '../../control/client/rpc-client.ts'
-import { Cursors } from '../../control/client/cursor.ts'
+import { cursorParams, Cursors } from '../../control/client/cursor.ts'
 import type { ControlEvent, ListedBlock } from '../../control/shapes.ts'
 import { AddressBook } from '../address-book.ts'
 import { blockText } from '../block-text.ts'
@@ -76,8 +76,7 @@ class Inbox {
   /** Prints what is new, and moves the marks behind it. @returns the cursors of all chains */
   async show(client: Caller): Promise<Record<string, string[]>> {
     const { io, controlPort } = this.#context
-    const marks = await openMarks(io, controlPort)
-    const from = Object.fromEntries(Object.entries(marks).map(([name, ids]) => [name, [...ids]]))
+    const from = cursorParams(await openMarks(io, controlPort))
     const last = Math.min(MAX_LAST, this.#options.last)
     const news = await client.call('chains.news', { from, without: this.#mutes.list(), last })
     for (const { name, ids, posts } of news) {

@@ -1,4 +1,4 @@
-/** `mute`, `unmute`, `mutes`: whom the user does not want to read (spec §11). Needs no daemon. */
+/** `mute`, `unmute`, `mutes`: the list of muted authors, a file of the user's (spec §11). They work without a daemon. */
 import type { Command } from 'commander'
 import { AddressBook } from '../address-book.ts'
 import { authorOf } from '../authors.ts'
