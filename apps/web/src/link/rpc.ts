@@ -3,6 +3,7 @@
  * that were missed come when the connection is back; whoever shows something asks again when `onOnline` tells so.
  */
 import {
+  ClientError,
   connect,
   type Client,
   type ControlEvent,
@@ -23,32 +24,32 @@ export interface LinkEvents {
   /** Connected and subscribed: from now on nothing is missed. */
   readonly onOnline: () => void
   readonly onEvent: (event: ControlEvent) => void
-  /** The connection was refused or lost: whether the page is still signed in is for the caller to find out. */
-  readonly onLost: () => void
+  /** The node knows this browser no more: the client tries no further. */
+  readonly onSignedOut: () => void
 }
 
 export class Link {
   readonly #events: LinkEvents
-  #client: Client | undefined
+  readonly #client: Client
 
   constructor(events: LinkEvents) {
     this.#events = events
+    this.#client = connect({ onAway: () => events.onState('away'), patienceMs: PATIENCE_MS, repeatReads: true })
   }
 
-  open(): void {
-    const { onState, onLost } = this.#events
-    onState('connecting')
-    const lost = (): void => {
-      onState('away')
-      onLost()
+  /** Follows all chains until the session ends. */
+  async follow(): Promise<void> {
+    const { onState, onOnline, onEvent, onSignedOut } = this.#events
+    const onBegin = (): void => {
+      onState('online')
+      onOnline()
     }
-    this.#client = connect({ onAway: lost, patienceMs: PATIENCE_MS, repeatReads: true })
-    void this.#follow(this.#client).catch(lost)
-  }
-
-  close(): void {
-    this.#client?.close()
-    this.#client = undefined
+    try {
+      for await (const event of this.#client.listenAll({ onBegin })) onEvent(event)
+    } catch (error) {
+      onState('away')
+      if (error instanceof ClientError && error.code === 'signed-out') onSignedOut()
+    }
   }
 
   /** @throws {ClientError} */
@@ -56,16 +57,6 @@ export class Link {
     method: M,
     params: Known<M, P>,
   ): Promise<ResultFor<M, P>> {
-    this.#client ??= connect({ patienceMs: PATIENCE_MS })
     return await this.#client.call<M, P>(method, params)
-  }
-
-  async #follow(client: Client): Promise<void> {
-    const { onState, onOnline, onEvent } = this.#events
-    const onBegin = (): void => {
-      onState('online')
-      onOnline()
-    }
-    for await (const event of client.listenAll({ onBegin })) onEvent(event)
   }
 }

@@ -11,6 +11,7 @@ import { PROFILE, type Feed } from '../state/feed.ts'
 import { hashOf } from '../state/route.ts'
 import { safeLine } from '../text/plain.ts'
 import { Field } from './field.tsx'
+import { submits } from './submits.ts'
 import { chainLabel } from './sidebar.tsx'
 
 /** Peers come and go without an event. */
@@ -153,17 +154,13 @@ async function leave(chain: string): Promise<void> {
 /** A profile is a post of its own type (docs/apps.md). */
 function NameHere({ feed }: { readonly feed: Feed }) {
   const name = useSignal(feed.people.value.get(me.value?.pub ?? '')?.name ?? '')
+  const save = (): Promise<boolean> =>
+    attempt(async () => {
+      await publish({ chain: feed.chain, text: JSON.stringify({ name: name.value.trim() }), type: PROFILE })
+      say(t().chain.saved)
+    })
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault()
-        if (name.value.trim() === '') return
-        void attempt(async () => {
-          await publish({ chain: feed.chain, text: JSON.stringify({ name: name.value.trim() }), type: PROFILE })
-          say(t().chain.saved)
-        })
-      }}
-    >
+    <form onSubmit={submits(() => name.value.trim() !== '' && save())}>
       <Field label={t().chain.nameHere} value={name} />
       <button type="submit">{t().chain.save}</button>
     </form>

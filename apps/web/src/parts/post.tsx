@@ -104,57 +104,50 @@ interface ActProps {
   readonly block: ListedBlock
 }
 
-function vote(feed: Feed, how: { like: string } | { dislike: string }, target: string): Promise<boolean> {
+type How = 'like' | 'dislike'
+
+function vote(feed: Feed, how: How, id: string): Promise<boolean> {
   return attempt(async () => {
-    await publish({ chain: feed.chain, ...how })
-    await feed.refresh([target])
+    await publish({ chain: feed.chain, ...(how === 'like' ? { like: id } : { dislike: id }) })
+    await feed.refresh([id])
   })
+}
+
+function Vote({ feed, id, how }: { readonly feed: Feed; readonly id: string; readonly how: How }) {
+  const { cost, [how]: name } = t().post
+  return (
+    <button
+      type="button"
+      class="plain"
+      disabled={!isUnlocked.value}
+      title={cost}
+      onClick={() => void vote(feed, how, id)}
+    >
+      <span aria-hidden="true">{how === 'like' ? '▲' : '▼'}</span>
+      <span class="unseen">
+        {name}, {cost}
+      </span>
+    </button>
+  )
 }
 
 function VoteActs({ feed, block: { id, reps, author, state } }: ActProps) {
   const isMine = author !== undefined && author === me.value?.pub
-  const isOff = !isUnlocked.value
   return (
     <>
-      {!isMine && (
-        <button
-          type="button"
-          class="plain"
-          disabled={isOff}
-          title={t().post.cost}
-          onClick={() => void vote(feed, { like: id }, id)}
-        >
-          <span aria-hidden="true">▲</span>
-          <span class="unseen">
-            {t().post.like}, {t().post.cost}
-          </span>
-        </button>
-      )}
+      {!isMine && <Vote feed={feed} id={id} how="like" />}
       <span class="reps" title={t().post.votes(reps)}>
         <span class="unseen">{t().post.votes(reps)}</span>
         <span aria-hidden="true">{reps}</span>
       </span>
-      {!isMine && (
-        <button
-          type="button"
-          class="plain"
-          disabled={isOff}
-          title={t().post.cost}
-          onClick={() => void vote(feed, { dislike: id }, id)}
-        >
-          <span aria-hidden="true">▼</span>
-          <span class="unseen">
-            {t().post.dislike}, {t().post.cost}
-          </span>
-        </button>
-      )}
+      {!isMine && <Vote feed={feed} id={id} how="dislike" />}
       {isMine && state === 'accepted' && (
         <button
           type="button"
           class="plain quiet"
-          disabled={isOff}
+          disabled={!isUnlocked.value}
           onClick={() => {
-            if (confirm(t().post.backSure)) void vote(feed, { dislike: id }, id)
+            if (confirm(t().post.backSure)) void vote(feed, 'dislike', id)
           }}
         >
           {t().post.back}
@@ -173,7 +166,7 @@ function HeldActs({ feed, block: { id, author } }: ActProps) {
         class="main"
         disabled={!isUnlocked.value}
         title={t().post.cost}
-        onClick={() => void vote(feed, { like: id }, id).then((went) => went && say(t().post.welcomed))}
+        onClick={() => void vote(feed, 'like', id).then((went) => went && say(t().post.welcomed))}
       >
         {t().post.welcome}
       </button>

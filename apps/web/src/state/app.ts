@@ -22,7 +22,7 @@ export const link = new Link({
   onEvent: (event) => {
     for (const listener of listeners) listener(event)
   },
-  onLost: () => void checkSession(),
+  onSignedOut: () => (isOut.value = true),
 })
 
 /** Calls `listener` with each event until the function that is returned is called. */
@@ -31,19 +31,13 @@ export function onEvents(listener: Listener): () => void {
   return () => listeners.delete(listener)
 }
 
-async function checkSession(): Promise<void> {
-  if ((await isSignedIn()) !== false) return
-  link.close()
-  isOut.value = true
-}
-
 export async function start(): Promise<void> {
   addEventListener('hashchange', () => {
     if (location.hash.startsWith('#token=')) location.reload()
     route.value = routeOf(location.hash)
   })
   if ((await isSignedIn()) === false) isOut.value = true
-  else link.open()
+  else void link.follow()
 }
 
 export function say(text: string, isError = false): void {

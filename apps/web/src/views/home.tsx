@@ -8,6 +8,7 @@ import { attempt, link, say } from '../state/app.ts'
 import { chains, refreshChains, type ChainLine } from '../state/chains.ts'
 import { hashOf } from '../state/route.ts'
 import { safeLine } from '../text/plain.ts'
+import { submits } from '../parts/submits.ts'
 
 export function HomeView() {
   const all = chains.value
@@ -80,13 +81,7 @@ function Join() {
       location.hash = hashOf(name ?? id)
     })
   return (
-    <form
-      class="card"
-      onSubmit={(event) => {
-        event.preventDefault()
-        if (invite.value.trim() !== '') void join()
-      }}
-    >
+    <form class="card" onSubmit={submits(() => invite.value.trim() !== '' && join())}>
       <h2>{t().start.join}</h2>
       <Field label={t().start.invite} value={invite} isLong />
       <button type="submit" class="main">
@@ -125,13 +120,7 @@ function Make() {
     })
   }
   return (
-    <form
-      class="card"
-      onSubmit={(event) => {
-        event.preventDefault()
-        void make()
-      }}
-    >
+    <form class="card" onSubmit={submits(make)}>
       <h2>{t().start.make}</h2>
       <fieldset>
         <legend class="unseen">{t().start.kind}</legend>

@@ -20,6 +20,7 @@ import { say } from '../state/app.ts'
 import { safeLine } from '../text/plain.ts'
 import { Dot } from '../parts/author.tsx'
 import { Field } from '../parts/field.tsx'
+import { submits } from '../parts/submits.ts'
 
 /** Short ones are guessed in an hour, whatever the rounds. */
 const SHORTEST = 8
@@ -62,13 +63,7 @@ function Identity({ stored }: { readonly stored: Stored }) {
       </div>
       <code class="break">{stored.pub}</code>
       {!isOpen && (
-        <form
-          class="line"
-          onSubmit={(event) => {
-            event.preventDefault()
-            void open()
-          }}
-        >
+        <form class="line" onSubmit={submits(open)}>
           <Field
             label={t().keys.pass}
             type="password"
@@ -154,13 +149,7 @@ function Make() {
   }
 
   return (
-    <form
-      class="card"
-      onSubmit={(event) => {
-        event.preventDefault()
-        void make()
-      }}
-    >
+    <form class="card" onSubmit={submits(make)}>
       <div class="tabs">
         <button type="button" aria-pressed={!isImport.value} onClick={() => (isImport.value = false)}>
           {t().keys.make}

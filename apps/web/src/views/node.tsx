@@ -5,6 +5,7 @@ import { sizeOf, t } from '../lang/lang.ts'
 import { Field } from '../parts/field.tsx'
 import { attempt, epoch, link, say } from '../state/app.ts'
 import { safeLine } from '../text/plain.ts'
+import { submits } from '../parts/submits.ts'
 
 const ASK_MS = 3_000
 
@@ -130,13 +131,7 @@ function Check({ onAdded }: { readonly onAdded: () => Promise<void> }) {
       await onAdded()
     })
   return (
-    <form
-      class="card"
-      onSubmit={(event) => {
-        event.preventDefault()
-        if (addr.value.trim() !== '') void check()
-      }}
-    >
+    <form class="card" onSubmit={submits(() => addr.value.trim() !== '' && check())}>
       <h2>{t().nodePage.checkTitle}</h2>
       <Field label={t().nodePage.address} value={addr} placeholder="/ip4/192.0.2.1/tcp/8331" />
       <div class="acts">
