@@ -1,6 +1,6 @@
 /** A real browser for tests of the page: Debian's Chromium, driven by playwright-core, which brings none of its own. */
-import { existsSync } from 'node:fs'
-import { setTimeout } from 'node:timers/promises'
+import { existsSync, watch } from 'node:fs'
+import { dirname } from 'node:path'
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core'
 
 const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
@@ -9,13 +9,29 @@ const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/goog
 const DONE = process.env['FREECHAINS_BROWSER_DONE']
 /** Longer than what `.ci/run` gives the installation. */
 export const BROWSER_MS = 320_000
-const ASK_MS = 500
 
 /** Where the browser is, if there is one. */
 export async function findChromium(): Promise<string | undefined> {
-  const end = performance.now() + BROWSER_MS
-  while (DONE !== undefined && !existsSync(DONE) && performance.now() < end) await setTimeout(ASK_MS)
+  if (DONE !== undefined) await untilThere(DONE)
   return PLACES.find((path) => existsSync(path))
+}
+
+/** Resolves when there is such a file, or after {@link BROWSER_MS}. */
+function untilThere(path: string): Promise<void> {
+  return new Promise((resolve) => {
+    const end = (): void => {
+      clearTimeout(timer)
+      watcher.close()
+      resolve()
+    }
+    const look = (): void => {
+      if (existsSync(path)) end()
+    }
+    const watcher = watch(dirname(path), look)
+    const timer = setTimeout(end, BROWSER_MS)
+    // It may have been there before.
+    look()
+  })
 }
 
 /** Nothing is asked of any other machine. */

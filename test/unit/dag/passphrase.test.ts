@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { parsePrivateKey, publicKeyOf } from '../../../src/dag/crypto.ts'
 import { keyPair, portableKey, sharedKey } from '../../../src/dag/passphrase.ts'
 import { must } from '../../support/blocks.ts'
+import { turnsDuring } from '../../support/bystander.ts'
 
 test('§3 a key pair has the shared key of its passphrase as its seed', async () => {
   const { pub, pvt } = await keyPair('correct horse')
@@ -19,15 +20,5 @@ test.each(['', 'correct horse', 'prä\u0000fix 🐎'])(
 )
 
 test('the event loop runs on while a key is made', async () => {
-  let turns = 0
-  let isDone = false
-  const turn = (): void => {
-    turns += 1
-    if (!isDone) setImmediate(turn)
-  }
-  turn()
-  await portableKey('').finally(() => {
-    isDone = true
-  })
-  expect(turns).toBeGreaterThan(5)
+  expect(await turnsDuring(() => portableKey(''))).toBeGreaterThan(5)
 })

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { base64Answer, isBase64 } from '../../../../src/node/control/base64-bytes.ts'
 import { answerText } from '../../../../src/node/control/server/answer-text.ts'
+import { turnsDuring } from '../../../support/bystander.ts'
 import { checkProperty } from '../../../support/property.ts'
 
 /** The slow twin: decodes and encodes again. */
@@ -36,15 +37,7 @@ describe('§10 base64', () => {
       expect(line === `${JSON.stringify([text, { ...text, id: 2 }])}\n`).toBe(true)
       expect(JSON.stringify(message)).toBe(JSON.stringify(text))
     }
-    let turns = 0
-    let isOver = false
-    const bystander = (): void => {
-      turns += 1
-      if (!isOver) setImmediate(bystander)
-    }
-    setImmediate(bystander)
-    await answerText({ jsonrpc: '2.0', id: 1, result: base64Answer(Buffer.alloc(64 * 1024 * 1024)) })
-    isOver = true
-    expect(turns).toBeGreaterThan(2)
+    const long = { jsonrpc: '2.0', id: 1, result: base64Answer(Buffer.alloc(64 * 1024 * 1024)) }
+    expect(await turnsDuring(() => answerText(long))).toBeGreaterThan(2)
   })
 })

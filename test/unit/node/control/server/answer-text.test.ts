@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { answerText } from '../../../../../src/node/control/server/answer-text.ts'
+import { turnsDuring } from '../../../../support/bystander.ts'
 import { checkProperty } from '../../../../support/property.ts'
 
 const response = fc.record({
@@ -24,16 +25,7 @@ test('an answer in slices is the line that it is in one', async () => {
 })
 
 test('while a long list is written, others get their turn', async () => {
-  let turns = 0
-  let isOver = false
-  const bystander = (): void => {
-    turns += 1
-    if (!isOver) setImmediate(bystander)
-  }
-  setImmediate(bystander)
   // Some 100 ms of work.
   const result = Array.from({ length: 200_000 }, (_, n) => ({ id: `${String(n)}_${'A'.repeat(64)}`, backs: ['B'] }))
-  await answerText({ jsonrpc: '2.0', id: 1, result })
-  isOver = true
-  expect(turns).toBeGreaterThan(2)
+  expect(await turnsDuring(() => answerText({ jsonrpc: '2.0', id: 1, result }))).toBeGreaterThan(2)
 })
