@@ -100,9 +100,12 @@ const profiler = (name) =>
 async function catchUp(root, posts) {
   const blocks = blocksForPosts(posts)
   const dir = join('.bench', `catchup-${posts}`)
-  const signed = await withForum(dir, blocks, (replica) => signedOf(replica, Math.min(blocks, VERIFIED)))
+  const { founder, signed } = await withForum(dir, blocks, async (replica) => ({
+    founder: replica.pioneer,
+    signed: await signedOf(replica, Math.min(blocks, VERIFIED)),
+  }))
   await cp(dir, join(root, 'sender'), { recursive: true })
-  const chains = [{ name: '#bench' }]
+  const chains = [{ name: '#bench', founder }]
   const sender = await MeasuredNode.start(root, 'sender', chains, profiler('sender'))
   const receiver = await MeasuredNode.start(root, 'receiver', chains, profiler('receiver'))
   const before = verifyRate(signed)
